@@ -237,14 +237,20 @@ class LoadCell:
             return self._stuck[1]
         if h >= self._faults // 7 * 6:
             return x
-        return (
-            (1 << 20 + mix(h + 1) % 4) - 1,  # 2**n - 1
-            0,
-            x * 2,
-            x // 2,
-            x ^ SATURATED_LOW,  # the sign bit lost
-            SATURATED_HIGH if mix(h + 2) & 1 else SATURATED_LOW,
-        )[mix(h) % 6]
+        kind = mix(h) % 6
+        if kind == 0:
+            x = (1 << 20 + mix(h + 1) % 4) - 1  # 2**n - 1
+        elif kind == 1:
+            x = 0
+        elif kind == 2:
+            x *= 2
+        elif kind == 3:
+            x //= 2
+        elif kind == 4:
+            x ^= SATURATED_LOW  # the sign bit lost
+        else:
+            x = SATURATED_HIGH if mix(h + 2) & 1 else SATURATED_LOW
+        return x
 
 
 class Echo:
