@@ -1,0 +1,213 @@
+"""The board interface on MicroPython's unix port: modelled chips on modelled pins.
+
+The same interface as boards/esp32/board.py. What is wired to which pin follows
+from the configuration; what happens to it follows from the trace (player).
+"""
+
+import os
+import select
+import vfs
+from micropython import const
+
+import physics
+from chip import Hx711Chip
+from ntp_server import NtpServer
+
+_MOUNT = "/flash"
+_PATIENCE_MS = const(1000)  # real time an expected answer may take before virtual time goes on
+
+
+class _Trig:
+    def __init__(self):
+        self.us = None
+
+    def __call__(self, level):
+        pass
+
+
+class _EchoPin:
+    """Answers a trigger with a pulse as long as sound takes there and back."""
+
+    def __init__(self, board, name):
+        self._board = board
+        self._name = name
+        self._model = physics.Echo(board.mode, physics.seed_of(board.seed, name))
+
+    def pulse(self, timeout_us):
+        b = self._board
+        mm = b.player.value(self._name)
+        if mm is not None:
+            mm = self._model.distance(b.clock.ms(), mm)
+        if mm is None:
+            return -2
+        us = int(mm * 2000000 / (331300 + 6.06 * b.centi_c()))
+        return us if us < timeout_us else -1
+
+
+class _Thermometer:
+    def __init__(self, board, name):
+        self._board = board
+        self._name = name
+
+    def start(self):
+        pass
+
+    def read(self):
+        c = self._board.player.value(self._name)
+        return None if c is None else int(c * 16) * 100 // 16  # DS18B20: steps of 1/16 degC
+
+
+class _Wlan:
+    def __init__(self, player):
+        self._player = player
+
+    def active(self, on):
+        pass
+
+    def connect(self, ssid, password):
+        pass
+
+    def disconnect(self):
+        pass
+
+    def isconnected(self):
+        return self._player.value("wifi") != 0
+
+    def status(self, what):
+        return -61
+
+
+class Board:
+    """One simulated board; lives through restarts of the firmware on it."""
+
+    name = "sim"
+    data_dir = _MOUNT
+
+    def __init__(self, cfg, player, clock, flash, firmware_dir, mode, seed):
+        self.hal = self.clock = clock
+        self.player = player
+        self.mode = mode
+        self.seed = seed
+        self.firmware_dir = firmware_dir
+        self.flash = flash
+        self.print = print
+        self.ntp = NtpServer(clock)
+        self._mounted = False
+        self._rtc = 0
+        self._cause = "power_on"
+        self._pins = {}
+        self._temperature = None
+        self._cells = []
+        clock.on_move = player.advance
+        player.advance(clock.ms())
+        self._wire(cfg)
+
+    def _wire(self, cfg):
+        for ch in cfg["channels"]:
+            if ch["kind"] == "temperature" and self._temperature is None:
+                self._temperature = ch["id"]
+        for ch in cfg["channels"]:
+            name = ch["id"]
+            kind = ch["kind"]
+            if kind == "weight":
+                cal = ch["calibration"]
+                cell = physics.LoadCell(
+                    cal["zero"],
+                    cal["counts_per_kg"],
+                    ch["max_kg"],
+                    self.mode,
+                    physics.seed_of(self.seed, name),
+                )
+                chip = Hx711Chip(self.clock, self._converter(name, cell))
+                self._pins[ch["sck"]] = chip.sck
+                self._pins[ch["dout"]] = chip.dout
+            elif kind == "fill":
+                self._pins[ch["trig"]] = _Trig()
+                self._pins[ch["echo"]] = _EchoPin(self, name)
+            elif kind == "temperature":
+                self._pins[ch["pin"]] = _Thermometer(self, name)
+            else:
+                self._pins[ch["pin"]] = lambda name=name: int(self.player.value(name) or 0)
+
+    def _converter(self, name, cell):
+        values = self.player.value
+        raws = self.player.raw
+        temperature = self._temperature
+        if values(name) is not None:
+            cell.load(self.clock.ms(), values(name))
+        self.player.listen(name, lambda ms, kg: kg is None or cell.load(ms, kg))
+
+        def convert(ms, gain):
+            kg = values(name)
+            if gain == 0 or kg is None:
+                return kg
+            raw = raws(name)
+            if raw is not None:
+                return raw
+            c = values(temperature) if temperature else None
+            v = cell.counts(ms, kg, None if c is None else int(c * 100))
+            return v if gain == 128 else v // 2 if gain == 64 else 0
+
+        return convert
+
+    def centi_c(self):
+        """True air temperature in 0.01 degC."""
+        c = self.player.value(self._temperature) if self._temperature else None
+        return 2000 if c is None else int(c * 100)
+
+    # The board interface.
+
+    def power_up(self, cause):
+        """Mount the flash (formatting a new one) as at the start of the board."""
+        self._cause = cause
+        self.clock.restart()
+        if self.flash.fresh:
+            vfs.VfsLfs2.mkfs(self.flash)
+            self.flash.fresh = False
+        vfs.mount(vfs.VfsLfs2(self.flash), _MOUNT)
+        self._mounted = True
+
+    def power_down(self):
+        """The supply goes: what the RTC knew is gone, the flash keeps what it has."""
+        self._rtc = 0
+        if self._mounted:
+            vfs.umount(_MOUNT)
+            self._mounted = False
+
+    def pin_out(self, n):
+        return self._pins[n]
+
+    def pin_in(self, n, pull_up=False):
+        return self._pins[n]
+
+    def thermometer(self, n):
+        return self._pins[n]
+
+    def wlan(self):
+        return _Wlan(self.player)
+
+    def random(self, n):
+        return os.urandom(n)
+
+    def rtc_get(self):
+        return self._rtc
+
+    def rtc_set(self, unix):
+        self._rtc = unix
+
+    def reset_cause(self):
+        return self._cause
+
+    def feed(self):
+        pass
+
+    def wait(self, poller, ms, expecting):
+        """Up to ms of virtual time, less if the poller's socket has something.
+
+        The peers live in real time: an answer that is expected gets real time first."""
+        if self.ntp.serve():
+            return
+        if poller and poller.poll(_PATIENCE_MS if expecting and ms else 0):
+            return
+        if ms > 0:
+            self.clock.move_us(1000 * ms)

@@ -1,0 +1,111 @@
+"""An HX711 as its pins show it: clock edges in, data bits out.
+
+Source: HX711 datasheet (Avia Semiconductor). A conversion every 100 ms (RATE low);
+DOUT falls when one is ready; 24 data bits shift out on rising edges, most
+significant first; pulse 25, 26 or 27 selects A128, B32 or A64 for the next
+conversion and leaves DOUT high; SCK high for more than 60 us powers the chip down;
+after power-up or a change of input the first output takes 400 ms.
+"""
+
+from micropython import const
+
+_PERIOD_US = const(100000)
+_SETTLE_US = const(400000)
+_DOWN_US = const(60)
+_MASK = const(0xFFFFFF)
+HIGH = const(0x7FFFFF)
+LOW = const(-0x800000)
+
+
+class Hx711Chip:
+    """convert(ms, gain) gives the raw counts of a conversion at gain 128, 64 or 32
+    (32: input B), or None while the chip is not connected."""
+
+    def __init__(self, clock, convert):
+        self._clock = clock
+        self._convert = convert
+        self._high = False
+        self._rise = 0
+        self._n = 0  # pulses of the frame under way
+        self._word = 0
+        self._bit = 1
+        self._next = 0  # when a new conversion pushes out the one held
+        self._gain = 128
+        self._begin(clock.us)
+
+    def _begin(self, us):
+        """Conversions start anew at us; the first is out after the settling time."""
+        self._first = us + _SETTLE_US
+        self._read = -1  # number of the conversion read last
+        self._n = 0
+
+    def _ready(self):
+        us = self._clock.us
+        if self._high and us - self._rise > _DOWN_US:
+            return False  # powered down
+        if self._n >= 24 and us >= self._next:
+            self._end_frame()
+        if us < self._first:
+            return False
+        if (us - self._first) // _PERIOD_US <= self._read:
+            return False
+        return self._convert(us // 1000, 0) is not None
+
+    def _end_frame(self):
+        gain = (128, 128, 32, 64)[min(self._n, 27) - 24]
+        if self._n > 24 and gain != self._gain:
+            self._gain = gain
+            self._begin(self._last)
+        self._n = 0
+
+    def dout(self):
+        n = self._n
+        if n and (n < 24 or self._clock.us < self._next):
+            return self._bit
+        return 0 if self._ready() else 1
+
+    def sck(self, level):
+        if level:
+            if self._high:
+                return
+            self._high = True
+            us = self._clock.us
+            self._rise = us
+            n = self._n
+            if n == 0 or us >= self._next:
+                if n < 24:
+                    self._n = 0  # a conversion ended within the frame: new data
+                if not self._ready():
+                    return
+                self._latch(us)
+                n = 0
+            n += 1
+            self._n = n
+            self._bit = (self._word >> (24 - n)) & 1 if n <= 24 else 1
+        elif self._high:
+            self._high = False
+            us = self._clock.us
+            self._last = us
+            if us - self._rise > _DOWN_US:
+                self._gain = 128
+                self._begin(us)
+
+    def _latch(self, us):
+        number = (us - self._first) // _PERIOD_US
+        self._read = number
+        made = self._first + number * _PERIOD_US
+        self._next = made + _PERIOD_US
+        v = self._convert(made // 1000, self._gain)
+        v = HIGH if v > HIGH else LOW if v < LOW else v
+        self._word = v & _MASK
+
+    def step(self):
+        """The counts a whole frame with the same gain would give, in one step; None
+        when no conversion is ready. For long simulations; the pins give the same."""
+        if not self._ready():
+            return None
+        self._latch(self._clock.us)
+        self._n = 25
+        self._last = self._clock.us
+        v = self._word
+        return v - 0x1000000 if v & 0x800000 else v

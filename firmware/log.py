@@ -1,0 +1,36 @@
+"""Lines for the person at the serial port, and the last few kept for a question later."""
+
+from micropython import const
+
+_KEEP = const(16)
+
+
+class Log:
+    """clock gives stamp(); each line is printed once, with its time."""
+
+    def __init__(self, clock=None, out=print):
+        self._clock = clock
+        self._out = out
+        self.lines = []
+
+    def info(self, text):
+        self._line("", text)
+
+    def warn(self, text):
+        self._line("warning: ", text)
+
+    def error(self, text, exc=None):
+        if exc is not None:
+            text = "%s: %s: %s" % (text, type(exc).__name__, exc)
+        self._line("error: ", text)
+
+    def _line(self, level, text):
+        stamp = ""
+        if self._clock:
+            dated, s = self._clock.stamp()
+            stamp = "%s%d " % ("" if dated else "+", s)
+        line = stamp + level + text
+        if len(self.lines) >= _KEEP:
+            self.lines.pop(0)
+        self.lines.append(line)
+        self._out(line)

@@ -1,0 +1,146 @@
+"""Time: seconds since the start, and Unix time once somebody told it.
+
+Unix seconds are whole integers everywhere: an ESP32 float has 32 bits and its
+time module counts from 2000.
+"""
+
+import socket
+from micropython import const
+
+_NTP_TO_UNIX = const(2208988800)
+_ANSWER_MS = const(2000)
+_AGAIN_S = const(3600)  # between syncs
+_RETRY_S = const(15)
+_SANE = const(1735689600)  # 2025-01-01: an RTC before this was never set
+
+UNSET = "unset"
+RTC = "rtc"
+NTP = "ntp"
+
+
+class Clock:
+    """up_ms() counts from the start; unix() is None until the time is known."""
+
+    def __init__(self, board):
+        self._board = board
+        self._hal = board.hal
+        self._ticks = board.hal.ticks_ms()
+        self._up_ms = 0
+        self._base_ms = 0  # Unix ms at up 0
+        self.state = UNSET
+        self.drift_ms = 0  # how far the last sync moved the clock
+        self.sync_up_s = None
+        kept = board.rtc_get()
+        if kept >= _SANE:
+            self._base_ms = kept * 1000
+            self.state = RTC
+
+    def up_ms(self):
+        now = self._hal.ticks_ms()
+        self._up_ms += self._hal.ticks_diff(now, self._ticks)
+        self._ticks = now
+        return self._up_ms
+
+    def up(self):
+        """Whole seconds since the start."""
+        return self.up_ms() // 1000
+
+    def unix(self):
+        """Unix seconds UTC, or None while the clock is unset."""
+        if self.state == UNSET:
+            return None
+        return (self._base_ms + self.up_ms()) // 1000
+
+    def stamp(self):
+        """(dated, seconds): Unix time if known, else seconds since the start."""
+        t = self.unix()
+        return (False, self.up()) if t is None else (True, t)
+
+    def date(self, up_s):
+        """Unix time of a moment of this start given as seconds since it."""
+        return (self._base_ms + up_s * 1000 + 500) // 1000
+
+    def set_ms(self, unix_ms):
+        """Take Unix milliseconds as true now."""
+        base = unix_ms - self.up_ms()
+        if self.state == NTP:
+            self.drift_ms = base - self._base_ms
+        self._base_ms = base
+        self.state = NTP
+        self.sync_up_s = self.up()
+        self._board.rtc_set(unix_ms // 1000)
+
+
+class Sntp:
+    """Asks the servers in turn, without ever waiting for them (RFC 4330 client)."""
+
+    def __init__(self, clock, servers, log):
+        self._clock = clock
+        self._servers = servers
+        self._log = log
+        self._i = 0
+        self._sock = None
+        self._sent = 0
+        self._next = 0  # up_s
+
+    def poll(self, lookup):
+        """One step; lookup(host, port) gives an address."""
+        clock = self._clock
+        if self._sock is None:
+            if clock.up() >= self._next:
+                self._ask(lookup)
+            return
+        try:
+            answer = self._sock.recv(48)
+        except OSError:
+            answer = None  # nothing there yet
+        if answer:
+            self._take(answer)
+        elif clock.up_ms() - self._sent > _ANSWER_MS:
+            self._log.warn("ntp: no answer from %s" % self._servers[self._i])
+            self._miss()
+
+    def _ask(self, lookup):
+        server = self._servers[self._i]
+        host, _, port = server.partition(":")
+        try:
+            addr = lookup(host, int(port or 123))
+            self._sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+            self._sock.setblocking(False)
+            self._sock.connect(addr)
+            packet = bytearray(48)
+            packet[0] = 0x23  # version 4, client
+            self._sent = self._clock.up_ms()
+            # The server echoes our transmit time: an answer to another question is refused.
+            packet[40:44] = (self._sent & 0x3FFFFFFF).to_bytes(4, "big")
+            self._sock.send(packet)
+        except OSError as e:
+            self._log.warn("ntp: %s: %s" % (server, e))
+            self._miss()
+
+    def _take(self, p):
+        now = self._clock.up_ms()
+        trip = now - self._sent
+        ours = (self._sent & 0x3FFFFFFF).to_bytes(4, "big")
+        good = len(p) == 48 and p[0] & 7 == 4 and p[0] >> 6 != 3 and 0 < p[1] < 16
+        seconds = int.from_bytes(p[40:44], "big") - _NTP_TO_UNIX
+        if seconds < 0:
+            seconds += 1 << 32  # era 1 begins in 2036
+        if not good or p[24:28] != ours or seconds < _SANE:
+            self._log.warn("ntp: bad answer from %s" % self._servers[self._i])
+            self._miss()
+            return
+        ms = (int.from_bytes(p[44:46], "big") * 1000) >> 16
+        self._close()
+        self._clock.set_ms(seconds * 1000 + ms + trip // 2)
+        self._next = self._clock.up() + _AGAIN_S
+
+    def _miss(self):
+        self._close()
+        self._i = (self._i + 1) % len(self._servers)
+        self._next = self._clock.up() + _RETRY_S
+
+    def _close(self):
+        if self._sock is not None:
+            self._sock.close()
+            self._sock = None

@@ -1,0 +1,100 @@
+"""One MQTT session on umqtt.simple, mended from outside.
+
+What is mended: waits are bounded (stream), each packet is one write, the packet
+id wraps at 65535, a silent peer is noticed, and whatever goes wrong comes out as
+OSError with the session closed.
+"""
+
+import errno
+
+import umqtt.simple
+from net.stream import Stream
+
+
+class Mqtt:
+    """connect() opens a session; publish() returns once the broker has answered (QoS 1)."""
+
+    def __init__(self, board, cfg, device, idle, on_message):
+        self._hal = board.hal
+        self._cfg = cfg
+        self._keepalive_ms = cfg["keepalive"] * 1000
+        self.stream = Stream(board, idle)
+        umqtt.simple.socket = self.stream
+        self._client = None
+        self._device = device
+        self._on_message = on_message
+        self._pinged = 0
+
+    def up(self):
+        return self._client is not None
+
+    def connect(self, addr, will_topic):
+        """A clean session with a retained `offline` as the last will."""
+        cfg = self._cfg
+        client = umqtt.simple.MQTTClient(
+            self._device,
+            cfg["host"],
+            cfg["port"],
+            cfg["user"],
+            cfg["password"],
+            keepalive=cfg["keepalive"],
+        )
+        client.set_callback(self._on_message)
+        client.set_last_will(will_topic, b"offline", retain=True, qos=1)
+        self.stream.open(addr)
+        self._client = client
+        self._run(client.connect)
+        self._pinged = self.stream.heard
+
+    def publish(self, topic, payload, retain=False, qos=1):
+        self._next_id()
+        self._run(self._client.publish, topic, payload, retain, qos)
+        if qos == 0:
+            self._run(self.stream.flush)
+
+    def subscribe(self, topic):
+        self._next_id()
+        self._run(self._client.subscribe, topic, 1)
+
+    def expecting(self):
+        """True while a ping has not been answered."""
+        return self.up() and self._hal.ticks_diff(self._pinged, self.stream.heard) > 0
+
+    def poll(self):
+        """Take what has come in, ping at a quarter of the keepalive, notice a dead peer."""
+        if self.stream.waiting():
+            self._run(self._client.check_msg)
+        now = self._hal.ticks_ms()
+        silent = self._hal.ticks_diff(now, self.stream.heard)
+        if silent > self._keepalive_ms * 5 // 4:
+            self.close()
+            raise OSError(errno.ETIMEDOUT)
+        quarter = self._keepalive_ms // 4
+        if silent > quarter and self._hal.ticks_diff(now, self._pinged) > quarter:
+            self._pinged = now
+            self._run(self._client.ping)
+            self._run(self.stream.flush)
+
+    def close(self):
+        """Drop the connection; the broker then publishes the last will."""
+        self._client = None
+        self.stream.close()
+
+    def leave(self):
+        """Say goodbye, so that no last will is sent."""
+        self._run(self._client.disconnect)
+
+    def _next_id(self):
+        # umqtt.simple counts up for ever; 0 and 65536 are no packet ids.
+        if self._client.pid >= 65535:
+            self._client.pid = 0
+
+    def _run(self, call, *args):
+        try:
+            call(*args)
+        except OSError:
+            self.close()
+            raise
+        except (umqtt.simple.MQTTException, AssertionError, IndexError) as e:
+            self.close()
+            raise OSError("broker: %s %s" % (type(e).__name__, e))

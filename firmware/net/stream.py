@@ -1,0 +1,173 @@
+"""A socket that umqtt.simple can use without ever waiting for ever.
+
+umqtt.simple asks its module-level `socket` for a socket and calls read, write,
+setblocking, settimeout and close on it. Here every such call ends within
+`timeout_ms`, what is written goes out as one piece, and while it waits `idle`
+keeps the sampling going.
+"""
+
+import errno
+import select
+import socket
+from micropython import const
+
+_IN = const(1)  # select.POLLIN
+_OUT = const(4)  # select.POLLOUT
+_BROKEN = const(0x18)  # select.POLLERR | select.POLLHUP
+_IPPROTO_TCP = const(6)
+_TCP_NODELAY = const(1)
+_LONGEST_MS = const(10000)
+
+
+class Stream:
+    """board gives hal and wait(); idle() samples and returns ms until the next sample."""
+
+    def __init__(self, board, idle, timeout_ms=_LONGEST_MS):
+        self._board = board
+        self._hal = board.hal
+        self._idle = idle
+        self._timeout = timeout_ms
+        self._sock = None
+        self._poll = None
+        self._out = bytearray()
+        self._in = b""
+        self._blocking = True
+        self.heard = self._hal.ticks_ms()  # when the peer last sent anything
+
+    # What umqtt.simple expects of a module and of a socket.
+
+    def socket(self, *args):
+        return self
+
+    def getaddrinfo(self, host, port, *args):
+        return [(0, 0, 0, "", (host, port))]  # connect() is given an address already
+
+    def settimeout(self, seconds):
+        pass  # every call has its bound already
+
+    def setblocking(self, flag):
+        self._blocking = flag
+
+    def connect(self, where):
+        """Open TCP to the (address) that open() was told of; bounded."""
+        s = socket.socket()
+        self._sock = s
+        s.setblocking(False)
+        try:
+            s.setsockopt(_IPPROTO_TCP, _TCP_NODELAY, 1)  # packets are whole already
+        except OSError:
+            pass  # not on every port; it is only slower
+        try:
+            s.connect(self._addr)
+        except OSError as e:
+            if e.errno != errno.EINPROGRESS:
+                raise
+        self._poll = select.poll()
+        self._poll.register(s, _OUT)
+        start = self._hal.ticks_ms()
+        self._wait(_OUT, start)
+        self._poll.modify(s, _IN)
+        self.heard = self._hal.ticks_ms()
+
+    def write(self, data, n=None):
+        """Keep data until the next read or flush, so that a packet is one segment."""
+        self._out += data if n is None else memoryview(data)[:n]
+        return len(data) if n is None else n
+
+    def read(self, n):
+        """Exactly n bytes; None when non-blocking and nothing has come."""
+        if self._out:
+            self.flush()
+        start = self._hal.ticks_ms()
+        got = self._in
+        while len(got) < n:
+            more = self._recv()
+            if more:
+                got = got + more if got else more
+                continue
+            if not self._blocking and not got:
+                return None
+            try:
+                self._wait(_IN, start)
+            except OSError:
+                self._in = got
+                raise
+        self._in = got[n:]
+        return got[:n]
+
+    def flush(self):
+        """Send all that was written; OSError when the peer does not take it in time."""
+        if not self._out:
+            return
+        out = self._out
+        self._out = bytearray()
+        left = memoryview(out)
+        start = self._hal.ticks_ms()
+        while left:
+            n = self._send(left)
+            if n:
+                left = left[n:]
+            else:
+                self._poll.modify(self._sock, _IN | _OUT)
+                self._wait(_OUT, start)
+                self._poll.modify(self._sock, _IN)
+
+    def close(self):
+        self._out = bytearray()
+        self._in = b""
+        if self._sock is not None:
+            s = self._sock
+            self._sock = None
+            self._poll = None
+            s.close()
+
+    # Ours.
+
+    def open(self, addr):
+        """Say where the next connect() shall go."""
+        self.close()
+        self._addr = addr
+        self._blocking = True
+        return self
+
+    def poller(self):
+        """For a wait that ends when the peer sends something; None when closed."""
+        return self._poll
+
+    def waiting(self):
+        """True when something can be read at once."""
+        return bool(self._in) or bool(self._poll and self._poll.poll(0))
+
+    def _recv(self):
+        try:
+            data = self._sock.recv(512)
+        except OSError as e:
+            if e.errno == errno.EAGAIN:
+                return None
+            raise
+        if not data:
+            raise OSError(errno.ECONNRESET)
+        self.heard = self._hal.ticks_ms()
+        return data
+
+    def _send(self, data):
+        try:
+            return self._sock.send(data)
+        except OSError as e:
+            if e.errno == errno.EAGAIN:
+                return 0
+            raise
+
+    def _wait(self, flag, start):
+        """Sample until the socket is ready; OSError(ETIMEDOUT) after the time allowed."""
+        while True:
+            for _, event in self._poll.poll(0):
+                if event & flag:
+                    return
+                if event & _BROKEN:
+                    raise OSError(errno.ECONNRESET)
+            left = self._timeout - self._hal.ticks_diff(self._hal.ticks_ms(), start)
+            if left <= 0:
+                raise OSError(errno.ETIMEDOUT)
+            ms = self._idle()
+            self._board.wait(self._poll, ms if ms < left else left, True)

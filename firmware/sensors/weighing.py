@@ -1,0 +1,143 @@
+"""From counts to a stable weight: outliers out, stability in the manner of OIML R 76.
+
+All arithmetic in the sampling path is on small integers (24-bit counts, sums of
+at most 64 of them) and allocates nothing. Stable means: within 1 e over 5 s.
+"""
+
+from micropython import const
+
+IDLE = const(0)  # stable: a frame now and then is enough
+ACTIVE = const(1)  # every conversion is wanted
+
+_STABLE_MS = const(5000)
+_KEEP = const(8)  # idle frames in the running mean
+_MOST = const(64)  # frames in a stability window: 64 x 2**24 stays a small integer
+
+
+class Calibration:
+    """zero in counts, scale in counts per kg (a float; its sign follows the wiring)."""
+
+    def __init__(self, id, date, zero, counts_per_kg):
+        self.id = id
+        self.date = date
+        self.zero = zero
+        self.counts_per_kg = counts_per_kg
+
+    def grams(self, counts):
+        """Weight in whole grams (float arithmetic: not for the sampling path)."""
+        return int(round((counts - self.zero) * 1000 / self.counts_per_kg))
+
+    def counts(self, kg):
+        """A span of kg in counts, at least 1."""
+        return max(1, int(abs(kg * self.counts_per_kg)))
+
+
+class Weighing:
+    """One platform. feed() takes each frame and says how soon the next is wanted.
+
+    .stable tells whether .mean (counts) holds now; .moved counts departures from
+    stability, so that a caller sees each one; .known is False until the first
+    stable weight after start."""
+
+    def __init__(self, calibration, e_kg, diff):
+        self._diff = diff  # ticks_diff
+        self.calibrate(calibration, e_kg)
+        self.restart()
+
+    def calibrate(self, calibration, e_kg):
+        self.calibration = calibration
+        self._e = calibration.counts(e_kg)
+        self._motion = calibration.counts(2 * e_kg)
+
+    def restart(self):
+        """Forget what was weighed: after a fault or a new calibration."""
+        self.known = False
+        self.stable = False
+        self.moved = 0
+        self.mean = 0
+        self._off = 0
+        self._sum = 0
+        self._n = 0
+        self._a = 0
+        self._b = 0
+        self._have = 0
+        self._low = 0
+        self._high = 0
+        self._since = 0
+
+    def grams(self):
+        """The last stable weight in grams."""
+        return self.calibration.grams(self.mean)
+
+    def feed(self, counts, now):
+        """Take one frame at ticks now; returns IDLE or ACTIVE."""
+        if self.stable:
+            return self._watch(counts, now)
+        return self._settle(counts, now)
+
+    def _watch(self, counts, now):
+        d = counts - self.mean
+        if d < 0:
+            d = -d
+        if d <= self._motion:
+            self._off = 0
+            # A running mean over the last few frames follows rain and drift.
+            self._sum += counts - self.mean
+            self.mean = self._sum // _KEEP
+            return IDLE
+        # One frame alone is a spike; a second in a row is motion.
+        self._off += 1
+        if self._off < 2:
+            self._a = counts
+            return ACTIVE
+        self._off = 0
+        self.stable = False
+        self.moved += 1
+        self._have = 1
+        self._open(counts, now)
+        self._b = counts
+        return ACTIVE
+
+    def _open(self, counts, now):
+        self._low = counts
+        self._high = counts
+        self._sum = counts
+        self._n = 1
+        self._since = now
+
+    def _settle(self, counts, now):
+        # The median of three frames: an isolated spike never reaches the window.
+        a = self._a
+        b = self._b
+        self._a = b
+        self._b = counts
+        if self._have < 2:
+            self._have += 1
+            self._open(counts, now)
+            return ACTIVE
+        if a > b:
+            a, b = b, a
+        if counts < a:
+            m = a
+        elif counts > b:
+            m = b
+        else:
+            m = counts
+        if m < self._low:
+            self._low = m
+        elif m > self._high:
+            self._high = m
+        if self._high - self._low > self._e:
+            self._open(m, now)
+            return ACTIVE
+        if self._n < _MOST:
+            self._sum += m
+            self._n += 1
+        if self._diff(now, self._since) < _STABLE_MS:
+            return ACTIVE
+        self.mean = self._sum // self._n
+        self._sum = self.mean * _KEEP
+        self.stable = True
+        self.known = True
+        self._off = 0
+        return IDLE
