@@ -6,7 +6,7 @@ _PINS = range(40)
 _DEFAULTS = {
     "wifi": {"ssid": "", "password": ""},
     "ntp": ["ntp.aliyun.com", "cn.pool.ntp.org"],
-    "report": {"every_s": 300, "weight_kg": 0.2, "fill": 0.05},
+    "report": {"every_s": 300, "sample_s": 1, "weight_kg": 0.2, "fill": 0.05},
     "spool": {"dir": "spool", "max_kb": 1024, "batch": 10, "flush_s": 300},
 }
 _MQTT = {"port": 1883, "user": None, "password": None, "keepalive": 60}
@@ -93,6 +93,7 @@ def check(cfg, path="config"):
     _network(c, cfg)
     report = cfg["report"]
     c.number(report, "every_s", 10, 3600, "report.", True)
+    c.number(report, "sample_s", 1, 10, "report.", True)
     c.number(report, "weight_kg", 0.02, 100, "report.")
     c.number(report, "fill", 0.01, 1, "report.")
     spool = cfg["spool"]

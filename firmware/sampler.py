@@ -4,6 +4,7 @@ from micropython import const
 
 import record
 
+_LONGEST_MS = const(10000)
 _FIRST_MS = const(15000)  # the first reading waits so long for every channel to settle
 
 
@@ -23,7 +24,7 @@ class Sampler:
         """Sample what is due; returns ms until something is due again."""
         diff = self._hal.ticks_diff
         now = self._hal.ticks_ms()
-        nearest = 1000
+        nearest = _LONGEST_MS
         news = False
         for ch in self.channels:
             if diff(now, ch.due) >= 0:

@@ -98,14 +98,3 @@ class Hx711Chip:
         v = self._convert(made // 1000, self._gain)
         v = HIGH if v > HIGH else LOW if v < LOW else v
         self._word = v & _MASK
-
-    def step(self):
-        """The counts a whole frame with the same gain would give, in one step; None
-        when no conversion is ready. For long simulations; the pins give the same."""
-        if not self._ready():
-            return None
-        self._latch(self._clock.us)
-        self._n = 25
-        self._last = self._clock.us
-        v = self._word
-        return v - 0x1000000 if v & 0x800000 else v

@@ -2,7 +2,7 @@
 
   micropython boards/sim/run.py --config C.json --trace T.csv --flash F.img
       [--broker HOST:PORT] [--physics ideal|field] [--seed N] [--start UNIX]
-      [--until UNIX] [--frames pins|step] [--report R.json] [--quiet]
+      [--until UNIX] [--report R.json] [--quiet]
 """
 
 import gc
@@ -31,7 +31,6 @@ _OPTIONS = {
     "seed": "1",
     "start": "",
     "until": "",
-    "frames": "pins",
     "report": "",
     "quiet": "",
 }
@@ -60,9 +59,11 @@ def options(argv):
     for name in ("config", "trace", "flash"):
         if got[name] is None:
             raise UsageError("--%s: must be given" % name)
-    for name, allowed in (("physics", ("ideal", "field")), ("frames", ("pins", "step"))):
-        if got[name] not in allowed:
-            raise UsageError("--%s: expected %s, found %s" % (name, " or ".join(allowed), got[name]))
+    if got["physics"] not in ("ideal", "field"):
+        raise UsageError("--physics: expected ideal or field, found " + got["physics"])
+    broker = got["broker"]
+    if broker and not broker.rpartition(":")[2].isdigit():
+        raise UsageError("--broker: expected HOST:PORT, found " + broker)
     for name in ("seed", "start", "until"):
         if got[name] and not got[name].isdigit():
             raise UsageError("--%s: expected a whole number, found %s" % (name, got[name]))
@@ -95,10 +96,6 @@ class Session:
         )
         if opt["quiet"]:
             self.board.print = lambda line: None
-        if opt["frames"] == "step":
-            import step
-
-            step.install(self.board)
         self.cfg["ntp"] = ["127.0.0.1:%d" % self.board.ntp.port]
         self.logger = None
         self.spool = None

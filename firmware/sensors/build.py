@@ -26,9 +26,9 @@ def channels(board, cfg):
             )
             c = ch["calibration"]
             cal = Calibration(c["id"], c["date"], c["zero"], c["counts_per_kg"])
-            out.append(
-                Weight(name, chip, cal, ch["e_kg"], ch["max_kg"], report["weight_kg"], hal)
-            )
+            least = report["weight_kg"]
+            pace = 1000 * report["sample_s"]
+            out.append(Weight(name, chip, cal, ch["e_kg"], ch["max_kg"], least, pace, hal))
         elif kind == "fill":
             sensor = Ultrasonic(
                 hal,

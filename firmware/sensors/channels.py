@@ -12,7 +12,7 @@ from sensors import hx711
 from sensors.ultrasonic import median3
 from sensors.weighing import ACTIVE, Weighing
 
-_IDLE_MS = const(1000)
+_LOOK_MS = const(1000)
 _CONVERSION_MS = const(100)  # HX711 at 10 SPS
 _RETRY_MS = const(10)
 _SILENT_MS = const(1500)  # no conversion for so long: not ready
@@ -29,7 +29,7 @@ class Weight:
     kind = "weight"
     unit = "kg"
 
-    def __init__(self, name, chip, calibration, e_kg, max_kg, report_kg, hal):
+    def __init__(self, name, chip, calibration, e_kg, max_kg, report_kg, idle_ms, hal):
         self.name = name
         self._chip = chip
         self._diff = hal.ticks_diff
@@ -38,6 +38,7 @@ class Weight:
         self.weighing = Weighing(calibration, e_kg, hal.ticks_diff)
         self._most = calibration.counts(max_kg + 9 * e_kg)  # R 76: nothing shown above Max + 9 e
         self._report = calibration.counts(report_kg)
+        self._idle_ms = idle_ms
         self._zero = calibration.zero
         self.due = hal.ticks_ms()
         self._heard = self.due
@@ -68,7 +69,7 @@ class Weight:
             self.weighing.restart()
         w = self.weighing
         pace = w.feed(counts, now)
-        self.due = self._add(now, _CONVERSION_MS if pace == ACTIVE else _IDLE_MS)
+        self.due = self._add(now, _CONVERSION_MS if pace == ACTIVE else self._idle_ms)
         if w.moved != self._moved:
             self._moved = w.moved
             self.news = True
@@ -84,7 +85,7 @@ class Weight:
                 return
             self._bad = _FAULTY
             self._fail(quality.NOT_READY, now)
-            self.due = self._add(now, _IDLE_MS)
+            self.due = self._add(now, self._idle_ms)
         else:
             self._fail(quality.BAD_FRAME, now)
 
@@ -251,7 +252,7 @@ class Contact:
             self.news = self._value is not None
             self._value = v
         self._seen = v
-        self.due = self._add(now, _IDLE_MS)
+        self.due = self._add(now, _LOOK_MS)
 
     def settled(self):
         return True

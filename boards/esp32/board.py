@@ -1,0 +1,125 @@
+"""The board interface on an ESP32 with a stock MicroPython image (v1.26 or later).
+
+Thin on purpose: each method is one call of `machine`, `network` or `esp32` as the
+port documents it, so that everything above it runs unchanged on boards/sim.
+"""
+
+import os
+import time
+
+import machine
+import network
+from machine import Pin
+
+_CAUSES = {
+    machine.PWRON_RESET: "power_on",
+    machine.HARD_RESET: "hard_reset",
+    machine.WDT_RESET: "watchdog",
+    machine.DEEPSLEEP_RESET: "deep_sleep",
+    machine.SOFT_RESET: "soft_reset",
+}
+_WATCHDOG_MS = 60000
+# The ESP32 port counts from 2000-01-01 unless it was built otherwise.
+_EPOCH = 946684800 if time.gmtime(0)[0] == 2000 else 0
+
+
+class _Hal:
+    """Ticks, interrupts and pulses for the drivers."""
+
+    ticks_us = staticmethod(time.ticks_us)
+    ticks_ms = staticmethod(time.ticks_ms)
+    ticks_diff = staticmethod(time.ticks_diff)
+    ticks_add = staticmethod(time.ticks_add)
+    sleep_us = staticmethod(time.sleep_us)
+    sleep_ms = staticmethod(time.sleep_ms)
+    disable_irq = staticmethod(machine.disable_irq)
+    enable_irq = staticmethod(machine.enable_irq)
+    time_pulse_us = staticmethod(machine.time_pulse_us)
+
+
+class _Ds18b20:
+    """The first DS18B20 on a wire."""
+
+    def __init__(self, n):
+        import ds18x20
+        import onewire
+
+        self._bus = ds18x20.DS18X20(onewire.OneWire(Pin(n)))
+        self._rom = None
+
+    def start(self):
+        try:
+            if self._rom is None:
+                found = self._bus.scan()
+                self._rom = found[0] if found else None
+            if self._rom:
+                self._bus.convert_temp()
+        except Exception:  # onewire raises OneWireError, which is a bare Exception
+            self._rom = None
+
+    def read(self):
+        """0.01 degC, or None when nothing answers."""
+        if self._rom is None:
+            return None
+        try:
+            return int(self._bus.read_temp(self._rom) * 100)
+        except Exception:  # a bad CRC is a bare Exception too
+            self._rom = None
+            return None
+
+
+class Board:
+    """The one board this runs on."""
+
+    name = "esp32"
+    data_dir = ""  # littlefs is mounted at the root
+    firmware_dir = ""
+
+    def __init__(self):
+        self.hal = _Hal
+        self.print = print
+        self._wdt = None
+
+    def pin_out(self, n):
+        return Pin(n, Pin.OUT, value=0)
+
+    def pin_in(self, n, pull_up=False):
+        return Pin(n, Pin.IN, Pin.PULL_UP) if pull_up else Pin(n, Pin.IN)
+
+    def thermometer(self, n):
+        return _Ds18b20(n)
+
+    def wlan(self):
+        wlan = network.WLAN(network.STA_IF)
+        wlan.active(True)
+        return wlan
+
+    def random(self, n):
+        return os.urandom(n)
+
+    def rtc_get(self):
+        """Unix seconds of the RTC; a small number while it was never set.
+
+        The RTC keeps running over every reset but a loss of power."""
+        return time.time() + _EPOCH
+
+    def rtc_set(self, unix):
+        t = time.gmtime(unix - _EPOCH)
+        machine.RTC().datetime((t[0], t[1], t[2], t[6], t[3], t[4], t[5], 0))
+
+    def reset_cause(self):
+        return _CAUSES.get(machine.reset_cause(), "unknown")
+
+    def feed(self):
+        """The watchdog starts with the first feed: from then on the loop must turn."""
+        if self._wdt is None:
+            self._wdt = machine.WDT(timeout=_WATCHDOG_MS)
+        self._wdt.feed()
+
+    def wait(self, poller, ms, expecting):
+        """Up to ms, less if the poller's socket has something."""
+        if poller is None:
+            time.sleep_ms(ms)
+        else:
+            for _ in poller.ipoll(ms):
+                return
