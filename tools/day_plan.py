@@ -161,23 +161,17 @@ def _pickups(old: Bin, site: SitePlan, draw: random.Random) -> list[Action]:
     """The truck's visits to one bin: bins of one stop are lifted within a minute,
     some of them at the same time."""
     actions = []
-    swapped = False
-    last = len(site.stops) - 1
     for i, (t, streams) in enumerate(site.stops):
-        start = t + draw.uniform(0, 60)
-        spare = site.swap[1] if site.swap and site.swap[0] == old.channel else None
-        if spare and not swapped and (old.stream in streams or i == last):
-            swapped = True
-            seconds = draw.uniform(20, 90)
-            actions.append(Action(start, "swap", seconds=seconds, spare=spare))
+        start, seconds = t + draw.uniform(0, 60), draw.uniform(20, 90)
+        residue, sticky, half = draw.uniform(0, 0.02), draw.uniform(0, 1000), draw.random() < 0.03
+        if i == len(site.stops) - 1 and site.swap and site.swap[0] == old.channel:
+            actions.append(Action(start, "swap", seconds=seconds, spare=site.swap[1]))
+        elif old.stream in streams and half and old.stream in (WET, DRY):
+            share = draw.uniform(0.3, 0.6)
+            actions.append(Action(start, "collection", 0, seconds, share, "half emptied"))
         elif old.stream in streams:
-            residue = draw.uniform(0, 0.02)
-            share = draw.uniform(0.3, 0.6) if draw.random() < 0.03 else residue
-            note = "half emptied" if share > 0.02 else ""
-            sticky = draw.random() < 0.3  # up to 1 kg stays whatever the load
-            grams = round(draw.uniform(0, 1000)) if sticky and not note else 0
-            seconds = draw.uniform(20, 90)
-            actions.append(Action(start, "collection", grams, seconds, share, note))
+            least = round(sticky) if draw.random() < 0.3 else 0  # g that stay whatever the load
+            actions.append(Action(start, "collection", least, seconds, residue))
     return actions
 
 

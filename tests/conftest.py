@@ -1,0 +1,55 @@
+"""What tests of every part share: real MicroPython, a real broker, the command line."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from broker import Broker
+from sim_board import ROOT, micropython
+
+SHARED = ROOT.parent / "shared" / "data"
+BOARD_PATH = ":".join(str(ROOT / p) for p in ("boards/sim", "firmware", "build/lib"))
+
+RunMicroPython = Callable[..., subprocess.CompletedProcess[str]]
+
+
+@pytest.fixture
+def run_micropython() -> RunMicroPython:
+    """run(args, heap="192k", cwd=...): the real interpreter with firmware on its path."""
+
+    def run(
+        *args: str | Path, heap: str = "192k", cwd: Path = ROOT, timeout: float = 300
+    ) -> subprocess.CompletedProcess[str]:
+        command = [micropython(), "-X", f"heapsize={heap}", *map(str, args)]
+        env = os.environ | {"MICROPYPATH": BOARD_PATH}
+        return subprocess.run(
+            command, cwd=cwd, env=env, capture_output=True, text=True, timeout=timeout
+        )
+
+    return run
+
+
+@pytest.fixture
+def broker(tmp_path: Path) -> Iterator[Broker]:
+    """A broker of this test alone; nothing is kept across a kill."""
+    with Broker(tmp_path / "broker") as b:
+        yield b
+
+
+@pytest.fixture
+def persistent_broker(tmp_path: Path) -> Iterator[Broker]:
+    """A broker that writes its memory to disk."""
+    with Broker(tmp_path / "broker", persistence=True) as b:
+        yield b
+
+
+@pytest.fixture
+def shared_data() -> Path:
+    """Folder of the real series that stand beside the project."""
+    if not SHARED.is_dir():
+        pytest.skip(f"{SHARED} is not there: this test reads real series from it")
+    return SHARED

@@ -1,0 +1,117 @@
+"""A real MQTT broker of one's own on loopback: mosquitto, or the embedded amqtt."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+from types import TracebackType
+
+_SBIN = "/usr/sbin:/usr/local/sbin"
+
+
+def find_mosquitto() -> str | None:
+    """Path of a system mosquitto, or None."""
+    return shutil.which("mosquitto", path=f"{os.environ.get('PATH', '')}:{_SBIN}")
+
+
+def free_port() -> int:
+    """A TCP port on loopback that nobody listens on."""
+    with socket.socket() as s:
+        s.bind(("127.0.0.1", 0))
+        return int(s.getsockname()[1])
+
+
+class Broker:
+    """Starts in `folder`, on a free port, and stops with the `with` block.
+
+    persistence keeps sessions and messages across kill() and start()."""
+
+    host = "127.0.0.1"
+
+    def __init__(self, folder: Path, *, persistence: bool = False) -> None:
+        self.folder = folder
+        self.port = free_port()
+        self.persistence = persistence
+        self._process: subprocess.Popen[bytes] | None = None
+        folder.mkdir(parents=True, exist_ok=True)
+
+    @property
+    def address(self) -> str:
+        return f"{self.host}:{self.port}"
+
+    def start(self) -> None:
+        """Start (again) on the same port; returns once it accepts connections."""
+        mosquitto = find_mosquitto()
+        if mosquitto:
+            config = self.folder / "mosquitto.conf"
+            config.write_text(self._config())
+            command = [mosquitto, "-c", str(config)]
+        elif self.persistence:
+            raise RuntimeError("a broker that keeps its memory needs mosquitto: install it")
+        else:
+            config = self.folder / "amqtt.yaml"
+            config.write_text(f"listeners:\n  default:\n    type: tcp\n    bind: {self.address}\n")
+            command = [str(Path(sys.executable).with_name("amqtt")), "-c", str(config)]
+        with (self.folder / "broker.log").open("ab") as log:
+            self._process = subprocess.Popen(command, stdout=log, stderr=log)
+        self._wait()
+
+    def _config(self) -> str:
+        lines = [
+            f"listener {self.port} {self.host}",
+            "allow_anonymous true",
+            "max_queued_messages 0",
+            "set_tcp_nodelay true",
+        ]
+        if os.geteuid() == 0:
+            lines.append("user root")  # else it could not write below a folder of root
+        if self.persistence:
+            lines += [
+                "persistence true",
+                f"persistence_location {self.folder}/",
+                "autosave_interval 1",
+                "autosave_on_changes true",
+            ]
+        return "\n".join(lines) + "\n"
+
+    def _wait(self) -> None:
+        for _ in range(200):
+            if self._process is not None and self._process.poll() is not None:
+                break
+            try:
+                with socket.create_connection((self.host, self.port), timeout=1):
+                    return
+            except OSError:
+                time.sleep(0.05)
+        raise RuntimeError(f"the broker did not start; see {self.folder / 'broker.log'}")
+
+    def kill(self) -> None:
+        """SIGKILL: whatever it had not written is gone."""
+        self._end(signal.SIGKILL)
+
+    def stop(self) -> None:
+        self._end(signal.SIGTERM)
+
+    def _end(self, how: signal.Signals) -> None:
+        if self._process is not None:
+            self._process.send_signal(how)
+            self._process.wait(timeout=10)
+            self._process = None
+
+    def __enter__(self) -> Broker:
+        self.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.stop()

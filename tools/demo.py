@@ -1,0 +1,232 @@
+"""The main job from end to end: a simulated day at three sites, and what the host made of it.
+
+    python tools/demo.py [--seed 1] [--date 2026-03-03] [--out build/demo]
+
+Real firmware on MicroPython plays a generated day through simulated sensors (field
+physics), publishes to a real broker, and `qingyun` stores it and rolls it up. Prints
+the rollup beside the ground truth; exit code 1 when they disagree.
+"""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import datetime as dt
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from broker import Broker
+from host_job import Ingester, qingyun
+from rich.console import Console
+from rich.table import Table
+from sim_board import HEAP, ROOT, BoardRun
+
+REGISTRY = ROOT / "registry"
+CONFIGS = ROOT / "boards" / "sim" / "demo"
+WORST_PERCENT = 1.0
+AT_ONCE = 2
+
+Key = tuple[str, str]  # site, stream
+
+
+@dataclass(frozen=True)
+class Line:
+    """One site and stream: what the host says beside what is true, kg."""
+
+    site: str
+    stream: str
+    collected: float
+    true_collected: float
+    collections: int
+    true_collections: int
+    deposited: float
+    true_deposited: float
+    coverage: float
+
+    @property
+    def error_percent(self) -> float:
+        if self.true_collected == 0:
+            return 0.0 if self.collected == 0 else 100.0
+        return 100 * (self.collected - self.true_collected) / self.true_collected
+
+    def faults(self) -> list[str]:
+        """What is wrong with this line, one text each."""
+        where = f"{self.site} {self.stream}"
+        found = []
+        if self.collections != self.true_collections:
+            found.append(f"{where}: {self.collections} collections, {self.true_collections} true")
+        if abs(self.error_percent) > WORST_PERCENT:
+            found.append(f"{where}: collected mass off by {self.error_percent:+.2f} %")
+        return found
+
+
+def generate(date: dt.date, seed: int, out: Path) -> None:
+    """Traces and truth of a day, by the generator as a person would call it."""
+    script = str(ROOT / "tools" / "trace_day.py")
+    args = ["--registry", str(REGISTRY), "--date", str(date), "--seed", str(seed)]
+    subprocess.run([sys.executable, script, *args, "--out", str(out)], check=True)
+
+
+def run_boards(runs: Sequence[BoardRun], console: Console) -> list[dict[str, Any]]:
+    """Run boards, two at a time; their reports in the same order."""
+    waiting = list(runs)
+    running: list[tuple[BoardRun, subprocess.Popen[bytes]]] = []
+    try:
+        with console.status("boards …") if console.is_terminal else _Quiet():
+            while waiting or running:
+                while waiting and len(running) < AT_ONCE:
+                    run = waiting.pop(0)
+                    running.append((run, run.launch()))
+                for run, process in list(running):
+                    if process.poll() is not None:
+                        running.remove((run, process))
+                        console.print(f"board {run.trace.stem}: {_summary(run.result())}")
+                time.sleep(0.1)
+    finally:
+        for _, process in running:
+            process.kill()
+            process.wait()
+    return [run.result() for run in runs]
+
+
+class _Quiet:
+    """Stands in for a spinner where nobody watches a terminal."""
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(self, *exc: object) -> None:
+        return None
+
+
+def _summary(report: dict[str, Any]) -> str:
+    return (
+        f"{report['readings']} readings made, {report['published']} acknowledged, "
+        f"{report['frames']} HX711 frames, {report['virtual_s']} s simulated in "
+        f"{report['wall_s']} s, heap {HEAP}, least free {report['heap_free_low'] // 1024} KiB"
+    )
+
+
+def compare(out: Path) -> list[Line]:
+    """The rollup beside the truth, a line for each site and stream of either."""
+    ours = _rows(out / "daily.csv")
+    true = _rows(out / "truth.csv")
+    nothing = {"collected_kg": "0", "deposited_kg": "0", "collections": "0", "coverage": "0"}
+    lines = []
+    for key in sorted(ours.keys() | true.keys()):
+        a, b = ours.get(key, nothing), true.get(key, nothing)
+        lines.append(
+            Line(
+                *key,
+                float(a["collected_kg"]),
+                float(b["collected_kg"]),
+                int(a["collections"]),
+                int(b["collections"]),
+                float(a["deposited_kg"]),
+                float(b["deposited_kg"]),
+                float(a["coverage"]),
+            )
+        )
+    return lines
+
+
+def _rows(path: Path) -> dict[Key, dict[str, str]]:
+    with path.open(encoding="utf-8", newline="") as file:
+        return {(row["site"], row["stream"]): row for row in csv.DictReader(file)}
+
+
+def show(lines: Sequence[Line], console: Console) -> None:
+    table = Table(title="清运量（投放点实测） beside the ground truth")
+    for column in ("site", "stream"):
+        table.add_column(column)
+    for column in ("collected kg", "true kg", "error %", "collections", "true"):
+        table.add_column(column, justify="right")
+    for column in ("deposited kg", "true kg", "coverage"):
+        table.add_column(column, justify="right")
+    for x in lines:
+        table.add_row(
+            x.site,
+            x.stream,
+            f"{x.collected:.3f}",
+            f"{x.true_collected:.3f}",
+            f"{x.error_percent:+.2f}",
+            str(x.collections),
+            str(x.true_collections),
+            f"{x.deposited:.3f}",
+            f"{x.true_deposited:.3f}",
+            f"{x.coverage:.4f}",
+        )
+    console.print(table)
+
+
+def demo(date: dt.date, seed: int, out: Path, console: Console) -> list[str]:
+    """Run the whole; the list of what does not agree is empty when all is well."""
+    started = time.monotonic()
+    shutil.rmtree(out, ignore_errors=True)
+    out.mkdir(parents=True)
+    generate(date, seed, out)
+    runs = []
+    with Broker(out / "broker") as broker:
+        console.print(f"broker: {broker.address}")
+        for config in sorted(CONFIGS.glob("*.json")):
+            device = config.stem
+            trace = out / f"{device}.csv"
+            flash, report = out / f"{device}.flash", out / f"{device}.json"
+            runs.append(BoardRun(config, trace, flash, report, broker.address, "field", seed))
+        with Ingester(out / "qingyun.db", REGISTRY, broker.address) as ingester:
+            ingester.wait_subscribed()
+            reports = run_boards(runs, console)
+            published = sum(r["published"] for r in reports)
+            ingester.wait_for(published)
+        counts = ingester.stats()
+    rollup = qingyun(
+        *("rollup", "--date", str(date), "--db", out / "qingyun.db"),
+        *("--registry", REGISTRY, "--out", out),
+    )
+    console.print(rollup.stdout.rstrip() or rollup.stderr.rstrip())
+    if rollup.returncode != 0:
+        return [f"qingyun rollup ended with {rollup.returncode}"]
+    lines = compare(out)
+    show(lines, console)
+    faults = [fault for line in lines for fault in line.faults()]
+    made = sum(r["readings"] for r in reports)
+    console.print(
+        f"readings: {made} made, {published} published, {counts.get('readings')} received, "
+        f"{counts.get('stored')} stored, {counts.get('duplicates')} duplicates, "
+        f"{counts.get('quarantined')} quarantined"
+    )
+    if not made == published == counts.get("readings") == counts.get("stored"):
+        faults.append("the counts of readings disagree")
+    if counts.get("duplicates") or counts.get("quarantined"):
+        faults.append("readings were doubled or quarantined")
+    console.print(f"files: {out}  time: {time.monotonic() - started:.1f} s")
+    return faults
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0] if __doc__ else None)
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--date", type=dt.date.fromisoformat, default=dt.date(2026, 3, 3))
+    parser.add_argument("--out", type=Path, default=Path("build/demo"))
+    args = parser.parse_args(argv)
+    console = Console(highlight=False, width=None if sys.stdout.isatty() else 120)
+    try:
+        faults = demo(args.date, args.seed, args.out, console)
+    except (RuntimeError, subprocess.CalledProcessError) as error:
+        print(f"demo: error: {error}", file=sys.stderr)
+        return 1
+    for fault in faults:
+        print(f"demo: {fault}", file=sys.stderr)
+    if not faults:
+        console.print("demo: every collection found, none invented; every reading stored once")
+    return 1 if faults else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,66 @@
+#!/bin/sh
+# Brings what `make` needs on a fresh Debian: a virtual environment with the project in
+# it, umqtt.simple from the package index, and mosquitto. A second run does nothing.
+set -eu
+cd "$(dirname "$0")/.."
+venv=.venv
+say() { echo "environment: $*"; }
+die() { echo "environment: error: $*" >&2; exit 2; }
+
+as_root() {
+    if [ "$(id -u)" = 0 ]; then "$@"
+    elif command -v sudo >/dev/null && sudo -n true 2>/dev/null; then sudo -n "$@"
+    else return 1; fi
+}
+
+apt_get() {
+    command -v apt-get >/dev/null || return 1
+    say "apt-get install $*"
+    # Debian would start the service; a policy that says no keeps it from doing so.
+    policy=/usr/sbin/policy-rc.d
+    made=
+    if [ ! -e $policy ]; then
+        printf '#!/bin/sh\nexit 101\n' | as_root tee $policy >/dev/null && as_root chmod 755 $policy && made=1
+    fi
+    ok=0
+    { as_root env DEBIAN_FRONTEND=noninteractive apt-get -qq update &&
+        as_root env DEBIAN_FRONTEND=noninteractive apt-get -qq -y --no-install-recommends install "$@"; } >build/apt.log 2>&1 || ok=1
+    if [ -n "$made" ]; then as_root rm -f $policy; fi
+    return $ok
+}
+
+python=
+for p in ${PYTHON:-} python3 python3.11 python3.12 python3.13; do
+    if command -v "$p" >/dev/null && "$p" -c 'import sys; sys.exit(sys.version_info < (3, 11))'; then
+        python=$p
+        break
+    fi
+done
+[ -n "$python" ] || die "expected Python 3.11 or later on PATH"
+mkdir -p build
+
+if [ ! -x $venv/bin/pip ]; then
+    say "creating $venv with $($python --version)"
+    if ! $python -m venv $venv >build/venv.log 2>&1; then
+        rm -rf $venv
+        apt_get python3-venv || die "python3-venv is missing and cannot be installed here; run: apt-get install python3-venv"
+        $python -m venv $venv || die "a virtual environment cannot be made (see build/venv.log)"
+    fi
+fi
+say "installing the project and its tools into $venv"
+$venv/bin/pip install -q --disable-pip-version-check -e '.[dev]' || die "pip could not install the project"
+
+if [ ! -f build/lib/umqtt/simple.py ]; then
+    say "fetching umqtt.simple"
+    rm -rf build/umqtt && mkdir -p build/umqtt build/lib/umqtt
+    $venv/bin/unearth -d build/umqtt micropython-umqtt.simple >build/umqtt.log 2>&1 || die "umqtt.simple could not be fetched (see build/umqtt.log)"
+    tar -xzf build/umqtt/*.tar.gz -C build/umqtt
+    find build/umqtt -path '*/umqtt/simple.py' -exec cp {} build/lib/umqtt/simple.py \;
+    [ -f build/lib/umqtt/simple.py ] || die "umqtt.simple was not in what the package index sent"
+fi
+
+PATH=$PATH:/usr/sbin:/usr/local/sbin
+if ! command -v mosquitto >/dev/null; then
+    apt_get mosquitto || say "mosquitto cannot be installed here; the embedded broker amqtt is used instead"
+fi
+touch $venv/.ready

@@ -1,0 +1,87 @@
+"""Runs the `qingyun` command as its users do: a process of its own."""
+
+from __future__ import annotations
+
+import json
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from types import TracebackType
+
+
+def qingyun(*args: str | Path) -> subprocess.CompletedProcess[str]:
+    """Run one subcommand to its end; output captured."""
+    command = [sys.executable, "-m", "host.cli", *map(str, args)]
+    return subprocess.run(command, capture_output=True, text=True, check=False)
+
+
+class Ingester:
+    """`qingyun ingest` into a database, until the `with` block ends or kill()."""
+
+    def __init__(self, db: Path, registry: Path, broker: str) -> None:
+        self.db = db
+        self.stats_file = db.with_suffix(".stats.json")
+        self._log = db.with_suffix(".ingest.log")
+        self._args = ["ingest", "--db", str(db), "--registry", str(registry), "--broker", broker]
+        self._args += ["--stats", str(self.stats_file)]
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        with self._log.open("ab") as log:
+            command = [sys.executable, "-m", "host.cli", *self._args]
+            self._process = subprocess.Popen(command, stdout=log, stderr=log)
+
+    def stats(self) -> dict[str, int]:
+        """What the running process has counted; empty before its first line."""
+        try:
+            counts: dict[str, int] = json.loads(self.stats_file.read_text())
+        except (FileNotFoundError, ValueError):
+            return {}
+        return counts
+
+    def wait_for(self, readings: int, seconds: float = 30) -> bool:
+        """Wait until so many readings are stored; False when they do not come."""
+        end = time.monotonic() + seconds
+        while time.monotonic() < end:
+            if self._process is not None and self._process.poll() is not None:
+                return False
+            if self.stats().get("stored", 0) >= readings:
+                return True
+            time.sleep(0.1)
+        return False
+
+    def wait_subscribed(self, seconds: float = 15) -> None:
+        """The first stats are written once the subscription stands."""
+        end = time.monotonic() + seconds
+        while not self.stats_file.exists():
+            if time.monotonic() > end:
+                raise RuntimeError(f"the ingester did not start; see {self._log}")
+            time.sleep(0.05)
+
+    def kill(self) -> None:
+        """SIGKILL: no chance to finish anything."""
+        self._end(signal.SIGKILL)
+
+    def stop(self) -> None:
+        """SIGTERM: the batch under way is finished first."""
+        self._end(signal.SIGTERM)
+
+    def _end(self, how: signal.Signals) -> None:
+        if self._process is not None:
+            self._process.send_signal(how)
+            self._process.wait(timeout=30)
+            self._process = None
+
+    def __enter__(self) -> Ingester:
+        self.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.stop()

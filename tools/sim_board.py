@@ -1,0 +1,59 @@
+"""Starts simulated boards: the real firmware on MicroPython, one process a board."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parents[1]
+HEAP = "192k"
+
+
+def micropython() -> str:
+    """The interpreter that came with the environment."""
+    return str(Path(sys.executable).with_name("micropython"))
+
+
+@dataclass(frozen=True)
+class BoardRun:
+    """What one run of a board needs; see boards/sim/run.py for the meaning."""
+
+    config: Path
+    trace: Path
+    flash: Path
+    report: Path
+    broker: str
+    physics: str = "ideal"
+    seed: int = 1
+    start: int | None = None
+    until: int | None = None
+    heap: str = HEAP
+
+    def command(self) -> list[str]:
+        run = str(ROOT / "boards" / "sim" / "run.py")
+        parts = [micropython(), "-X", f"heapsize={self.heap}", run]
+        for name in ("config", "trace", "flash", "report", "broker", "physics", "seed"):
+            parts += [f"--{name}", str(getattr(self, name))]
+        for name in ("start", "until"):
+            if getattr(self, name) is not None:
+                parts += [f"--{name}", str(getattr(self, name))]
+        return parts
+
+    def launch(self) -> subprocess.Popen[bytes]:
+        """Start it; its lines go to a log beside the report."""
+        self.report.unlink(missing_ok=True)
+        with self.report.with_suffix(".log").open("ab") as log:
+            return subprocess.Popen(self.command(), stdout=log, stderr=log, cwd=ROOT)
+
+    def result(self) -> dict[str, Any]:
+        """The report of a run that has ended; RuntimeError with its last lines if it failed."""
+        if not self.report.exists():
+            log = self.report.with_suffix(".log")
+            tail = log.read_text(errors="replace").splitlines()[-5:] if log.exists() else []
+            raise RuntimeError(f"the board of {self.trace.name} failed: " + " | ".join(tail))
+        report: dict[str, Any] = json.loads(self.report.read_text())
+        return report
