@@ -76,7 +76,6 @@ class HX711:
         hal = self._hal
         sck = self._sck
         dout = self._dout
-        ticks = hal.ticks_us
         value = 0
         slow = False
         n = 24 + self._gain
@@ -84,10 +83,10 @@ class HX711:
         while i < n:
             # An interrupt while SCK is high could hold it there past 60 us.
             irq = hal.disable_irq()
-            t0 = ticks()
+            t0 = hal.ticks_us()
             sck(1)
             sck(0)
-            t1 = ticks()
+            t1 = hal.ticks_us()
             hal.enable_irq(irq)
             if hal.ticks_diff(t1, t0) > _MAX_PULSE_US:
                 slow = True

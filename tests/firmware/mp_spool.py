@@ -1,0 +1,197 @@
+"""The queue on real littlefs over a flash chip that can lose its power."""
+
+import os
+
+import vfs
+from flash import Flash, PowerCut
+from log import Log
+from spool import Spool
+
+scratch = None
+NAMES = ["w1", "w2", "w3", "w4"]
+BODY = bytes(range(12))
+
+
+class Rig:
+    """A flash in a file, mounted, with a queue on it."""
+
+    def __init__(self, name, size=512 << 10, **options):
+        self.path = scratch + "/" + name
+        self.size = size
+        self.options = options
+        self.lines = []
+        self.mounted = False
+        self.power_on()
+
+    def power_on(self, cut_after=None):
+        self.flash = Flash(self.path, self.size, None)
+        if self.flash.fresh:
+            vfs.VfsLfs2.mkfs(self.flash)
+        vfs.mount(vfs.VfsLfs2(self.flash), "/spooltest")
+        self.mounted = True
+        self.flash.cut_after = cut_after
+        self.spool = Spool(
+            "/spooltest/q", NAMES, os.urandom, Log(None, self.lines.append), **self.options
+        )
+
+    def power_off(self):
+        vfs.umount("/spooltest")
+        self.flash.close()
+
+    def restart(self):
+        self.power_off()
+        self.power_on()
+
+    def put(self, n, t0=1772467200, step=60):
+        for _ in range(n):
+            s = self.spool.next_seq
+            self.spool.put(True, t0 + step * s, BODY, step * s)
+            self.spool.tick(step * s)
+
+    def take(self, most=32):
+        """Every (life, seq, seconds) that is left, in order."""
+        out = []
+        recs = self.spool.peek(most)
+        while recs:
+            out += [(r[0], r[1], r[4]) for r in recs]
+            self.spool.pop(len(recs))
+            recs = self.spool.peek(most)
+        return out
+
+
+def test_readings_come_out_in_order_with_their_times():
+    rig = Rig("order")
+    rig.put(1000)
+    got = rig.take()
+    assert [g[1] for g in got] == list(range(1000))
+    assert all(g[2] == 1772467200 + 60 * g[1] for g in got)
+    assert len(rig.spool) == 0
+    rig.power_off()
+
+
+def test_acknowledged_in_ram_never_touches_the_flash_but_for_the_mark():
+    rig = Rig("ram")
+    for _ in range(50):
+        rig.put(1)
+        assert len(rig.take()) == 1
+    assert [n for n in os.listdir("/spooltest/q") if n.endswith(".seg")] == []
+    rig.power_off()
+
+
+def test_a_restart_goes_on_with_seq_and_counts_the_start():
+    rig = Rig("restart")
+    life = rig.spool.life
+    rig.put(25)
+    rig.spool.flush()
+    rig.restart()
+    assert (rig.spool.life, rig.spool.boot, rig.spool.next_seq) == (life, 1, 25)
+    rig.put(5)
+    assert [g[1] for g in rig.take()] == list(range(30))
+    rig.restart()
+    assert rig.spool.boot == 2 and rig.spool.next_seq == 30 and len(rig.spool) == 0
+    rig.power_off()
+
+
+def test_a_seq_that_was_shown_is_never_handed_out_again():
+    rig = Rig("shown")
+    rig.put(7, step=1)  # in RAM only
+    shown = [r[1] for r in rig.spool.peek(32)]
+    assert shown == list(range(7))
+    rig.restart()  # power cut: the seven are lost, but their numbers are not used again
+    assert rig.spool.next_seq == 7
+    rig.power_off()
+
+
+def test_an_erased_flash_is_a_new_life():
+    rig = Rig("erased")
+    life = rig.spool.life
+    rig.put(3)
+    rig.power_off()
+    os.remove(rig.path)
+    rig.power_on()
+    assert rig.spool.life != life and rig.spool.next_seq == 0 and rig.spool.boot == 0
+    rig.power_off()
+
+
+def test_a_lost_mark_is_a_new_life_and_old_readings_keep_theirs():
+    rig = Rig("mark")
+    life = rig.spool.life
+    rig.put(20)
+    rig.spool.flush()
+    os.remove("/spooltest/q/mark")
+    rig.restart()
+    assert rig.spool.life != life
+    rig.put(3)
+    got = rig.take()
+    assert [(g[0] == life, g[1]) for g in got] == [(True, s) for s in range(20)] + [
+        (False, s) for s in range(3)
+    ]
+    rig.power_off()
+
+
+def test_full_drops_the_oldest_and_counts_them():
+    rig = Rig("full", max_bytes=64 << 10)
+    rig.put(5000)
+    dropped = rig.spool.dropped
+    assert dropped > 0
+    got = [g[1] for g in rig.take()]
+    assert got == list(range(dropped, 5000))
+    rig.power_off()
+
+
+def test_a_flash_too_small_still_takes_the_newest():
+    rig = Rig("tiny", size=64 << 10, max_bytes=1 << 20)
+    rig.put(5000)
+    got = [g[1] for g in rig.take()]
+    assert got[-1] == 4999 and got == list(range(got[0], 5000))
+    assert rig.spool.dropped == got[0]
+    rig.power_off()
+
+
+def test_a_damaged_record_does_not_hide_the_next():
+    rig = Rig("damage")
+    rig.put(40)
+    rig.spool.flush()
+    name = "/spooltest/q/" + sorted(os.listdir("/spooltest/q"))[0]
+    with open(name, "rb") as f:
+        raw = bytearray(f.read())
+    raw[200] ^= 0x40
+    with open(name, "wb") as f:
+        f.write(raw)
+    got = [g[1] for g in rig.take()]
+    assert len(got) == 39 and got == sorted(got), got
+    assert any("damaged" in line for line in rig.lines)
+    rig.power_off()
+
+
+def test_undated_and_dated_readings_keep_their_kind():
+    rig = Rig("undated")
+    rig.spool.put(False, 5, BODY, 5)
+    rig.spool.put(True, 1772467200, BODY, 6)
+    rig.spool.put(True, 1772467200 + 400 * 86400, BODY, 7)  # too far for one segment
+    rig.spool.flush()
+    rig.restart()
+    got = [(r[3], r[4]) for r in rig.spool.peek(1)]
+    rig.spool.pop(1)
+    got += [(r[3], r[4]) for r in rig.spool.peek(1)]
+    rig.spool.pop(1)
+    got += [(r[3], r[4]) for r in rig.spool.peek(1)]
+    assert got == [(False, 5), (True, 1772467200), (True, 1772467200 + 400 * 86400)]
+    rig.power_off()
+
+
+def test_power_cut_in_the_middle_loses_at_most_a_batch():
+    for cut in range(1, 60, 7):
+        rig = Rig("cut%d" % cut, batch=10)
+        rig.flash.cut_after = cut
+        try:
+            rig.put(400)
+            raise AssertionError("the power was not cut")
+        except PowerCut:
+            pass
+        made = rig.spool.next_seq
+        rig.restart()
+        got = [g[1] for g in rig.take()]
+        assert got == list(range(len(got))), got
+        assert made - len(got) <= 10, (cut, made, len(got))
+        rig.power_off()
