@@ -1,10 +1,10 @@
 """The board's one loop: sample what is due, move the queue on, wait for the next."""
 
 import gc
-from micropython import const
 
 import identity
 from log import Log
+from micropython import const
 from net.clock import Clock
 from net.link import Link
 from sampler import Sampler
@@ -36,9 +36,7 @@ class Logger:
         )
         about = identity.describe(channels, identity.sha256(board.firmware_dir))
         self.sampler = Sampler(board, channels, cfg["report"]["every_s"], self._take)
-        self.link = Link(
-            board, cfg, self.clock, self.spool, about, self.sampler.poll, self.log
-        )
+        self.link = Link(board, cfg, self.clock, self.spool, about, self.sampler.poll, self.log)
         self._ticked = self._hal.ticks_ms()
         self.log.info(
             "qingyun %s: %s at %s, life %s, start %d, %s"

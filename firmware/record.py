@@ -6,7 +6,6 @@ then one byte (channel index << 4 | quality code) for each channel not good.
 """
 
 from micropython import const
-
 from quality import WORDS
 
 ABSENT = None

@@ -1,8 +1,7 @@
 """Samples each channel when it is due and makes a reading when there is news."""
 
-from micropython import const
-
 import record
+from micropython import const
 
 _LONGEST_MS = const(10000)
 _FIRST_MS = const(15000)  # the first reading waits so long for every channel to settle

@@ -5,12 +5,11 @@ from the configuration; what happens to it follows from the trace (player).
 """
 
 import os
-import select
-import vfs
-from micropython import const
 
 import physics
+import vfs
 from chip import Hx711Chip
+from micropython import const
 from ntp_server import NtpServer
 
 _MOUNT = "/flash"

@@ -2,6 +2,7 @@
 to do, and can cut the power in the middle of it."""
 
 import os
+
 from micropython import const
 
 BLOCK = const(4096)

@@ -1,13 +1,12 @@
 """One simulated board for a stretch of virtual time: the real firmware on a trace.
 
-  micropython boards/sim/run.py --config C.json --trace T.csv --flash F.img
-      [--broker HOST:PORT] [--physics ideal|field] [--seed N] [--start UNIX]
-      [--until UNIX] [--report R.json] [--quiet]
+micropython boards/sim/run.py --config C.json --trace T.csv --flash F.img
+    [--broker HOST:PORT] [--physics ideal|field] [--seed N] [--start UNIX]
+    [--until UNIX] [--report R.json] [--quiet]
 """
 
 import gc
 import json
-import os
 import sys
 import time
 

@@ -5,6 +5,7 @@ time module counts from 2000.
 """
 
 import socket
+
 from micropython import const
 
 _NTP_TO_UNIX = const(2208988800)

@@ -2,9 +2,10 @@
 
 import json
 import socket
-from micropython import const
 
 import record
+from micropython import const
+
 from net.clock import Sntp
 from net.mqtt import Mqtt
 from net.wifi import Wifi

@@ -8,6 +8,7 @@ OSError with the session closed.
 import errno
 
 import umqtt.simple
+
 from net.stream import Stream
 
 

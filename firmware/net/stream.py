@@ -9,6 +9,7 @@ keeps the sampling going.
 import errno
 import select
 import socket
+
 from micropython import const
 
 _IN = const(1)  # select.POLLIN

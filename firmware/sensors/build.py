@@ -38,9 +38,7 @@ def channels(board, cfg):
                 ch["empty_mm"] + 500,
             )
             by = built.get(ch.get("temperature"))
-            out.append(
-                Fill(name, sensor, ch["empty_mm"], ch["full_mm"], report["fill"], by, hal)
-            )
+            out.append(Fill(name, sensor, ch["empty_mm"], ch["full_mm"], report["fill"], by, hal))
         elif kind == "temperature":
             out.append(built[name])
         else:

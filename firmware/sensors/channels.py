@@ -5,9 +5,9 @@ sample(now) which measures and sets due, and news: True once something happened
 that a reading should tell at once.
 """
 
+import quality
 from micropython import const
 
-import quality
 from sensors import hx711
 from sensors.ultrasonic import median3
 from sensors.weighing import ACTIVE, Weighing

@@ -7,6 +7,7 @@ flash before anything is published.
 
 import os
 from binascii import hexlify
+
 from micropython import const
 
 from spool import mark, segment
@@ -89,9 +90,7 @@ class Spool:
     def save(self):
         """Commit the mark: from here on no seq below next_seq is handed out again."""
         try:
-            mark.save(
-                self._mark, self.life, self.boot, self.next_seq, self.acked, self.dropped
-            )
+            mark.save(self._mark, self.life, self.boot, self.next_seq, self.acked, self.dropped)
             self._saved_seq = self.next_seq
             self._wrote()
             return True

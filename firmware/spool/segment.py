@@ -8,6 +8,7 @@ one whose CRC and order are right.
 
 import struct
 from binascii import crc32
+
 from micropython import const
 
 _MAGIC = b"QYS1"

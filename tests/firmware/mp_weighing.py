@@ -2,7 +2,7 @@
 
 import time
 
-from sensors.weighing import ACTIVE, IDLE, Calibration, Weighing
+from sensors.weighing import ACTIVE, Calibration, Weighing
 
 ZERO = 84213
 SCALE = 21000.0
