@@ -1,0 +1,184 @@
+"""From the bytes of a message to readings: strict, so that what is stored is true.
+
+Weights become integer grams, fill permille, temperature 0.01 °C. Whatever cannot be
+understood comes back whole, with the reason."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+import msgspec
+
+LARGEST = 1 << 20  # bytes of a payload that are kept
+EARLIEST = 1_420_070_400  # 2015-01-01
+LATEST = 4_102_444_800  # 2100-01-01
+_LIFE = re.compile(r"[0-9a-f]{8}")
+_CHANNEL = re.compile(r"[wfcd][0-9]{1,2}")
+_COUNT = 1 << 32
+QUALITIES = frozenset(
+    (
+        *("moving", "no_data", "not_ready", "saturated", "bad_frame"),
+        *("no_echo", "blind", "range", "frozen"),
+    )
+)
+# Per kind of channel: units per 1, least and most on the wire.
+_LIMITS = {
+    "w": (1000, Decimal(-10_000), Decimal(10_000)),
+    "f": (1000, Decimal(0), Decimal("1.05")),
+    "c": (100, Decimal(-60), Decimal(100)),
+    "d": (1, Decimal(0), Decimal(1)),
+}
+
+
+@dataclass(frozen=True)
+class Reading:
+    """One reading of a board; exactly one of t (Unix s) and up (s since its start) is set."""
+
+    life: str
+    seq: int
+    boot: int
+    t: int | None
+    up: int | None
+    values: dict[str, int]
+    q: dict[str, str]
+
+
+@dataclass(frozen=True)
+class Birth:
+    """What a board says of itself when it connects; body is the message as it came."""
+
+    life: str
+    boot: int
+    t: int | None
+    up: int
+    body: bytes
+
+
+class Rejected(Exception):
+    """The reason why a message, or a part of one, cannot be taken."""
+
+
+_decode: Callable[[bytes], Any] = msgspec.json.Decoder(float_hook=Decimal).decode
+
+
+def _json(payload: bytes) -> Any:
+    if len(payload) > LARGEST:
+        raise Rejected(f"larger than {LARGEST} bytes: {len(payload)}")
+    try:
+        return _decode(payload)
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise Rejected(f"not JSON: {error}") from None
+    except RecursionError:
+        raise Rejected("not JSON: nested too deeply") from None
+
+
+def readings(payload: bytes, latest: int) -> tuple[list[Reading], list[tuple[bytes, str]]]:
+    """The readings of a message, and what had to be refused as (bytes, reason).
+
+    latest: no reading may be younger than this Unix second. Of an array each bad
+    element is refused alone."""
+    try:
+        value = _json(payload)
+        if isinstance(value, dict):
+            return [reading(value, latest)], []
+        if not isinstance(value, list):
+            raise Rejected("expected an object or an array of objects")
+        if not value:
+            raise Rejected("an array without readings")
+    except Rejected as error:
+        return [], [(payload[:LARGEST], str(error))]
+    good, bad = [], []
+    for element in value:
+        try:
+            good.append(reading(element, latest))
+        except Rejected as error:
+            bad.append((msgspec.json.encode(element), str(error)))
+    return good, bad
+
+
+def reading(value: Any, latest: int) -> Reading:
+    """One decoded object as a reading; Rejected says what is wrong with it."""
+    if not isinstance(value, dict):
+        raise Rejected("expected an object")
+    life = _life(value)
+    seq, boot = _count(value, "seq"), _count(value, "boot")
+    t, up = _time(value, latest)
+    q = value.get("q", {})
+    if not isinstance(q, dict):
+        raise Rejected("q: expected an object")
+    values: dict[str, int] = {}
+    for key, v in value.items():
+        if key in _ENVELOPE:
+            continue
+        if not _CHANNEL.fullmatch(key):
+            raise Rejected(f"unknown key {key[:40]!r}")
+        values[key] = _scaled(key, v)
+    for key, why in q.items():
+        if not _CHANNEL.fullmatch(key):
+            raise Rejected(f"q: {key[:40]!r} is no channel")
+        if why not in QUALITIES:
+            raise Rejected(f"q.{key}: unknown reason {str(why)[:40]!r}")
+    if not values and not q:
+        raise Rejected("no channel")
+    return Reading(life, seq, boot, t, up, values, q)
+
+
+_ENVELOPE = frozenset(("life", "seq", "boot", "t", "up", "q"))
+
+
+def birth(payload: bytes, latest: int) -> Birth:
+    """A birth message; Rejected says what is wrong with it."""
+    value = _json(payload)
+    if not isinstance(value, dict):
+        raise Rejected("expected an object")
+    up = _count(value, "up")
+    t, _ = (
+        _time({k: v for k, v in value.items() if k != "up"}, latest) if "t" in value else (None, 0)
+    )
+    return Birth(_life(value), _count(value, "boot"), t, up, payload)
+
+
+def _life(value: dict[str, Any]) -> str:
+    life = value.get("life")
+    if not isinstance(life, str) or not _LIFE.fullmatch(life):
+        raise Rejected(
+            "life: expected 8 hexadecimal digits" if life is not None else "life is missing"
+        )
+    return life
+
+
+def _count(value: dict[str, Any], key: str) -> int:
+    n = value.get(key)
+    if n is None:
+        raise Rejected(f"{key} is missing")
+    if isinstance(n, bool) or not isinstance(n, int) or not 0 <= n < _COUNT:
+        raise Rejected(f"{key}: expected a whole number from 0 to {_COUNT - 1}")
+    return n
+
+
+def _time(value: dict[str, Any], latest: int) -> tuple[int | None, int | None]:
+    if ("t" in value) == ("up" in value):
+        raise Rejected("expected exactly one of t and up")
+    if "up" in value:
+        return None, _count(value, "up")
+    t = value["t"]
+    if isinstance(t, bool) or not isinstance(t, int):
+        raise Rejected("t: expected whole Unix seconds")
+    if not EARLIEST <= t < LATEST:
+        raise Rejected(f"t: {t} is not within 2015 to 2100")
+    if t > latest:
+        raise Rejected(f"t: {t} is in the future")
+    return t, None
+
+
+def _scaled(key: str, v: Any) -> int:
+    units, low, high = _LIMITS[key[0]]
+    if isinstance(v, bool) or not isinstance(v, (int, Decimal)):
+        raise Rejected(f"{key}: expected a number")
+    if not low <= v <= high:
+        raise Rejected(f"{key}: {str(v)[:40]} is not within {low} to {high}")
+    return int((Decimal(v) * units).to_integral_value())

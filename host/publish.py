@@ -1,0 +1,39 @@
+"""What the host tells people over MQTT: each site's latest day, retained."""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from collections.abc import Iterable
+from typing import Any
+
+import paho.mqtt.publish as paho
+
+from host.rollup import DailyRow
+
+
+def daily_messages(rows: Iterable[DailyRow]) -> dict[str, dict[str, Any]]:
+    """Topic → payload: kg by stream for each site. Numbers are exact to the gram."""
+    sites: dict[str, dict[str, Any]] = {}
+    streams: dict[str, dict[str, Any]] = defaultdict(dict)
+    for r in rows:
+        topic = f"qingyun/1/{r.site}/daily"
+        streams[topic][r.stream] = {
+            "deposited_kg": r.deposited_g / 1000,
+            "collected_kg": r.collected_g / 1000,
+            "collections": r.collections,
+            "coverage": round(r.coverage, 4),
+        }
+        sites[topic] = {"date": str(r.date), "site": r.site, "streams": streams[topic]}
+    return sites
+
+
+def daily(host: str, port: int, rows: Iterable[DailyRow]) -> None:
+    """Publish the daily topic of each site, QoS 1 and retained; OSError without a broker."""
+    messages = [
+        paho.MessageDict(
+            topic=topic, payload=json.dumps(body, ensure_ascii=False), qos=1, retain=True
+        )
+        for topic, body in daily_messages(rows).items()
+    ]
+    paho.multiple(messages, hostname=host, port=port, client_id="qingyun-rollup")  # type: ignore[arg-type]

@@ -1,0 +1,240 @@
+"""The registry: towns, sites, boards and bins, from CSV files an office can edit.
+
+A mistake stops with one line that names file, line and column."""
+
+from __future__ import annotations
+
+import csv
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from decimal import Decimal, InvalidOperation
+from pathlib import Path
+
+DRY, WET, RECYCLABLE, HAZARDOUS = "干垃圾", "湿垃圾", "可回收物", "有害垃圾"
+STORED_HAZARDOUS = "危险废物"
+STREAMS = (DRY, WET, RECYCLABLE, HAZARDOUS, STORED_HAZARDOUS)
+KINDS = ("collection", "hazardous")
+CONTAINERS = ("wheelie", "platform")
+_NAME = re.compile(r"[A-Za-z0-9_.-]{1,64}")
+_CHANNEL = re.compile(r"w[0-9]{1,2}")
+_FILL = re.compile(r"f[0-9]{1,2}")
+_WINDOW = re.compile(r"([01]\d|2[0-3]):[0-5]\d-(([01]\d|2[0-3]):[0-5]\d|24:00)")
+
+
+class RegistryError(Exception):
+    """One line: `file:line: column: expected …, found …`."""
+
+
+@dataclass(frozen=True)
+class Site:
+    """A collection point or a hazardous store. windows: local opening hours, none: all day."""
+
+    site: str
+    name: str
+    town: str
+    kind: str
+    windows: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Device:
+    """A board and the site it is mounted at."""
+
+    device: str
+    site: str
+
+
+@dataclass(frozen=True)
+class Bin:
+    """A bin, or a platform that drums stand on; masses in grams. A spare has no device."""
+
+    bin: str
+    site: str
+    device: str
+    channel: str
+    fill_channel: str
+    stream: str
+    volume_l: int
+    tare_g: int
+    container: str
+    max_g: int
+    e_g: int
+
+
+@dataclass(frozen=True)
+class Registry:
+    """Everything the host knows about where boards and bins stand."""
+
+    towns: tuple[str, ...]
+    sites: dict[str, Site]
+    devices: dict[str, Device]
+    bins: tuple[Bin, ...]
+
+    def platforms(self) -> list[Bin]:
+        """The bins that stand on a scale, in the order of the file."""
+        return [b for b in self.bins if b.device]
+
+    def spares(self, site: str) -> list[Bin]:
+        """Bins that may come to a site in exchange: its own and those of no site."""
+        return [b for b in self.bins if not b.device and b.site in ("", site)]
+
+
+class _Row:
+    """One line of a CSV; each getter checks, and fails with the place."""
+
+    def __init__(self, file: str, line: int, values: dict[str, str]) -> None:
+        self._where = f"{file}:{line}"
+        self._values = values
+
+    def fail(self, column: str, expected: str) -> RegistryError:
+        found = self._values[column]
+        return RegistryError(f"{self._where}: {column}: expected {expected}, found {found!r}")
+
+    def text(self, column: str) -> str:
+        value = self._values[column]
+        if not value:
+            raise self.fail(column, "a text")
+        return value
+
+    def name(self, column: str) -> str:
+        value = self._values[column]
+        if not _NAME.fullmatch(value):
+            raise self.fail(column, "a name of letters, digits, - _ .")
+        return value
+
+    def optional(self, column: str) -> str:
+        return self._values[column]
+
+    def match(self, column: str, pattern: re.Pattern[str], expected: str) -> str:
+        value = self._values[column]
+        if not pattern.fullmatch(value):
+            raise self.fail(column, expected)
+        return value
+
+    def one_of(self, column: str, known: tuple[str, ...] | dict[str, object]) -> str:
+        value = self._values[column]
+        if value not in known:
+            raise self.fail(column, "one of " + " ".join(known))
+        return value
+
+    def known(self, column: str, table: object, what: str) -> str:
+        value = self._values[column]
+        if not (isinstance(table, (dict, tuple)) and value in table):
+            raise self.fail(column, what)
+        return value
+
+    def thousandths(self, column: str, least: str, most: str) -> int:
+        """A decimal number with at most three places, in thousandths."""
+        expected = f"a number from {least} to {most} with at most 3 decimals"
+        try:
+            value = Decimal(self._values[column])
+        except InvalidOperation:
+            raise self.fail(column, expected) from None
+        scaled = value * 1000
+        fits = value.is_finite() and Decimal(least) <= value <= Decimal(most)
+        if not fits or scaled != scaled.to_integral_value():
+            raise self.fail(column, expected)
+        return int(scaled)
+
+    def unique(self, column: str, seen: object, value: str) -> None:
+        if isinstance(seen, (dict, set)) and value in seen:
+            raise self.fail(column, "a value not used before")
+
+
+def _rows(folder: Path, name: str, columns: tuple[str, ...]) -> Iterator[_Row]:
+    path = folder / name
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            reader = csv.reader(file)
+            header = next(reader, [])
+            if missing := [c for c in columns if c not in header]:
+                raise RegistryError(f"{path}:1: expected a column {missing[0]}")
+            for values in reader:
+                if not any(v.strip() for v in values):
+                    continue
+                if len(values) != len(header):
+                    raise RegistryError(
+                        f"{path}:{reader.line_num}: expected {len(header)} columns, "
+                        f"found {len(values)}"
+                    )
+                cells = (v.strip() for v in values)
+                yield _Row(str(path), reader.line_num, dict(zip(header, cells, strict=True)))
+    except OSError as error:
+        raise RegistryError(f"{path}: cannot be read: {error.strerror}") from None
+    except UnicodeDecodeError as error:
+        raise RegistryError(
+            f"{path}: expected UTF-8, found byte {error.object[error.start]:#x}"
+        ) from None
+    except csv.Error as error:
+        raise RegistryError(f"{path}: not a CSV: {error}") from None
+
+
+def load(folder: Path) -> Registry:
+    """Read and check registry/*.csv; RegistryError names the first mistake."""
+    towns: dict[str, str] = {}
+    for row in _rows(folder, "towns.csv", ("code", "town")):
+        town = row.text("town")
+        row.unique("town", towns, town)
+        towns[town] = row.text("code")
+    sites: dict[str, Site] = {}
+    for row in _rows(folder, "sites.csv", ("site", "name", "town", "kind", "windows")):
+        site = row.name("site")
+        row.unique("site", sites, site)
+        windows = tuple(w for w in row.optional("windows").split(";") if w)
+        if not all(_WINDOW.fullmatch(w) for w in windows):
+            raise row.fail("windows", "HH:MM-HH:MM;… or nothing")
+        town = row.known("town", towns, "a town of towns.csv")
+        kind = row.one_of("kind", KINDS)
+        sites[site] = Site(site, row.text("name"), town, kind, windows)
+    devices: dict[str, Device] = {}
+    for row in _rows(folder, "devices.csv", ("device", "site")):
+        device = row.name("device")
+        row.unique("device", devices, device)
+        devices[device] = Device(device, row.known("site", sites, "a site of sites.csv"))
+    return Registry(tuple(towns), sites, devices, _bins(folder, sites, devices))
+
+
+_BIN_COLUMNS = (
+    *("bin", "site", "device", "channel", "fill_channel", "stream"),
+    *("volume_l", "tare_kg", "container", "max_kg", "e_kg"),
+)
+
+
+def _bins(folder: Path, sites: dict[str, Site], devices: dict[str, Device]) -> tuple[Bin, ...]:
+    bins: dict[str, Bin] = {}
+    used: set[tuple[str, str]] = set()
+    for row in _rows(folder, "bins.csv", _BIN_COLUMNS):
+        name = row.name("bin")
+        row.unique("bin", bins, name)
+        site, device = row.optional("site"), row.optional("device")
+        channel, fill = row.optional("channel"), row.optional("fill_channel")
+        if device:
+            row.known("site", sites, "a site of sites.csv")
+            row.known("device", devices, "a device of devices.csv, or nothing for a spare bin")
+            if devices[device].site != site:
+                raise row.fail("device", f"a device at {site}")
+            row.match("channel", _CHANNEL, "w followed by a number")
+            row.unique("channel", used, (device, channel))  # type: ignore[arg-type]
+            used.add((device, channel))
+            if fill:
+                row.match("fill_channel", _FILL, "f followed by a number, or nothing")
+        else:
+            if site:
+                row.known("site", sites, "a site of sites.csv, or nothing")
+            if channel:
+                raise row.fail("channel", "nothing for a bin without a device")
+        bins[name] = Bin(
+            name,
+            site,
+            device,
+            channel,
+            fill,
+            row.one_of("stream", STREAMS),
+            row.thousandths("volume_l", "0", "5000") // 1000,
+            row.thousandths("tare_kg", "0", "500"),
+            row.one_of("container", CONTAINERS),
+            row.thousandths("max_kg", "1", "8000"),
+            row.thousandths("e_kg", "0.001", "10"),
+        )
+    return tuple(bins.values())

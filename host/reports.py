@@ -1,0 +1,159 @@
+"""The daily report: two CSV files and a table for people."""
+
+from __future__ import annotations
+
+import csv
+import datetime as dt
+import sys
+from collections.abc import Iterable, Sequence
+from decimal import Decimal
+from pathlib import Path
+
+from rich.console import Console
+from rich.progress import track
+from rich.table import Table
+
+from host import registry, rollup
+from host.registry import DRY, HAZARDOUS, RECYCLABLE, STORED_HAZARDOUS, WET
+from host.rollup import DAY_S, LOCAL, DailyRow
+from host.store import Store
+
+LABEL = "清运量（投放点实测）"
+DISCLAIMER = "管理数据，非贸易结算用"
+BASELINE_2020_KG = 630_400_000  # indicator 8: 63.04 万吨 in 2020
+DAYS_2020 = 366
+DAILY_COLUMNS = (
+    *("date", "site", "town", "stream", "deposited_kg", "collected_kg", "collections"),
+    *("coverage", "unattributed_kg", "removed_kg"),
+)
+DISTRICT_COLUMNS = ("date", "scope", "item", "value", "unit", "coverage", "note")
+
+
+def kg(grams: int) -> str:
+    """Grams as kg with three decimals, exactly."""
+    return f"{Decimal(grams).scaleb(-3):.3f}"
+
+
+def tonnes(grams: int) -> str:
+    """Grams as t with six decimals: exactly."""
+    return f"{Decimal(grams).scaleb(-6):.6f}"
+
+
+def wan_tonnes(grams: int) -> str:
+    """Grams as 万吨 (10,000 t) with ten decimals: exactly."""
+    return f"{Decimal(grams).scaleb(-10):.10f}"
+
+
+def write_daily(path: Path, rows: Iterable[DailyRow]) -> None:
+    """daily.csv: one line for each site and stream."""
+    with path.open("w", encoding="utf-8", newline="") as file:
+        out = csv.writer(file, lineterminator="\n")
+        out.writerow(DAILY_COLUMNS)
+        for r in rows:
+            mass = kg(r.deposited_g), kg(r.collected_g)
+            rest = f"{r.coverage:.4f}", kg(r.unattributed_g), kg(r.removed_g)
+            out.writerow((r.date, r.site, r.town, r.stream, *mass, r.collections, *rest))
+
+
+def district_lines(date: dt.date, rows: Sequence[DailyRow]) -> list[tuple[object, ...]]:
+    """The lines of district.csv: the district first, then each 街镇 that has sites.
+
+    清运量 is 干垃圾 + 湿垃圾 and nothing else; the other streams stand beside it."""
+    lines: list[tuple[object, ...]] = []
+    scopes = ["松江区", *dict.fromkeys(r.town for r in rows)]
+    for scope in scopes:
+        mine = [r for r in rows if scope in ("松江区", r.town)]
+        for item, streams in (
+            (LABEL, (DRY, WET)),
+            (RECYCLABLE, (RECYCLABLE,)),
+            (HAZARDOUS, (HAZARDOUS,)),
+            (f"{STORED_HAZARDOUS}出库", (STORED_HAZARDOUS,)),
+        ):
+            part = [r for r in mine if r.stream in streams]
+            if not part:
+                continue
+            grams = sum(r.collected_g for r in part)
+            coverage = sum(r.covered_s for r in part) / (sum(r.bins for r in part) * DAY_S)
+            note = "干垃圾+湿垃圾" if item == LABEL else "不计入清运量"
+            lines.append((date, scope, item, tonnes(grams), "t", f"{coverage:.4f}", note))
+            if item == LABEL:
+                wan = wan_tonnes(grams)
+                lines.append((date, scope, item, wan, "万吨", f"{coverage:.4f}", note))
+    per_day = Decimal(BASELINE_2020_KG) / DAYS_2020 / 1000
+    note = f"63.04 万吨 / {DAYS_2020} d（进厂计量口径）"
+    lines.append((date, "松江区", "2020年日均基线", f"{per_day:.1f}", "t", "", note))
+    lines.append((date, "松江区", DISCLAIMER, "", "", "", ""))
+    return lines
+
+
+def write_district(path: Path, lines: Iterable[tuple[object, ...]]) -> None:
+    """district.csv in long form: one figure a line."""
+    with path.open("w", encoding="utf-8", newline="") as file:
+        out = csv.writer(file, lineterminator="\n")
+        out.writerow(DISTRICT_COLUMNS)
+        out.writerows(lines)
+
+
+def _console() -> Console:
+    return Console(highlight=False, width=None if sys.stdout.isatty() else 120)
+
+
+def _daily_table(date: dt.date, rows: Iterable[DailyRow]) -> Table:
+    table = Table(title=f"{date} {LABEL}", caption=DISCLAIMER)
+    for column in ("site", "街镇", "stream"):
+        table.add_column(column)
+    for column in ("deposited kg", "collected kg", "collections", "coverage", "unattributed kg"):
+        table.add_column(column, justify="right")
+    for r in rows:
+        mass = kg(r.deposited_g), kg(r.collected_g), str(r.collections)
+        table.add_row(
+            r.site, r.town, r.stream, *mass, f"{100 * r.coverage:.1f} %", kg(r.unattributed_g)
+        )
+    return table
+
+
+def _district_table(lines: Iterable[tuple[object, ...]]) -> Table:
+    table = Table(title="松江区 (Songjiang District)", caption=DISCLAIMER)
+    for column in DISTRICT_COLUMNS[1:]:
+        table.add_column(column, justify="right" if column in ("value", "coverage") else "left")
+    for line in lines:
+        if line[2] != DISCLAIMER:
+            table.add_row(*map(str, line[1:]))
+    return table
+
+
+def run_rollup(db: Path, folder: Path, date: dt.date, out: Path) -> list[DailyRow]:
+    """Compute a day, write daily.csv and district.csv into out, print both as tables."""
+    known = registry.load(folder)
+    store = Store(db)
+    rows = rollup.roll_day(store, known, date)
+    store.close()
+    out.mkdir(parents=True, exist_ok=True)
+    write_daily(out / "daily.csv", rows)
+    lines = district_lines(date, rows)
+    write_district(out / "district.csv", lines)
+    console = _console()
+    console.print(_daily_table(date, rows))
+    console.print(_district_table(lines))
+    return rows
+
+
+def run_events(db: Path, folder: Path, date: dt.date, site: str | None) -> int:
+    """Print each event of a day with the readings that show it; how many."""
+    known = registry.load(folder)
+    if site is not None and site not in known.sites:
+        raise registry.RegistryError(f"{folder}: expected a site of sites.csv, found {site!r}")
+    store = Store(db)
+    table = Table(title=f"{date} events")
+    for column in ("time", "site", "bin", "event", "kg", "before", "after", "note"):
+        table.add_column(column)
+    n = 0
+    bins = [b for b in known.platforms() if site in (None, b.site)]
+    for bin_ in track(bins, "reading", disable=not sys.stderr.isatty(), transient=True):
+        for e in rollup.events_of(rollup.outcome(store, known, bin_, date), date):
+            clock = dt.datetime.fromtimestamp(e.t, LOCAL).strftime("%H:%M:%S")
+            shown = (f"{kg(x.grams)} (seq {x.seq})" for x in (e.before, e.after))
+            table.add_row(clock, bin_.site, bin_.bin, e.kind, kg(e.grams), *shown, e.note)
+            n += 1
+    _console().print(table)
+    return n

@@ -1,0 +1,243 @@
+"""The store: SQLite in WAL mode, every reading once however often it arrives.
+
+Deduplication and completeness are one thing: the intervals of seq already stored for
+each (device, life), kept in the same transaction as the readings."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from host.messages import Birth, Reading
+from host.store import spans
+
+VERSION = 1
+_encode = msgspec.msgpack.Encoder().encode
+_decode = msgspec.msgpack.Decoder(dict[str, Any]).decode
+
+
+class StoreError(Exception):
+    """The store cannot be used; one line."""
+
+
+@dataclass(frozen=True)
+class Refused:
+    """A message, or a part of one, for the quarantine."""
+
+    topic: str
+    payload: bytes
+    reason: str
+
+
+@dataclass
+class Batch:
+    """What is committed together. readings and births with their (device, site)."""
+
+    readings: list[tuple[str, str, Reading]] = field(default_factory=list)
+    births: list[tuple[str, str, Birth]] = field(default_factory=list)
+    refused: list[Refused] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Counts:
+    """What became of a batch; confirmed: (device, site, life, seq without a gap up to)."""
+
+    stored: int
+    duplicates: int
+    quarantined: int
+    confirmed: list[tuple[str, str, str, int]]
+
+
+@dataclass(frozen=True)
+class Row:
+    """One stored reading. values: channel → g, permille, 0.01 °C or 0/1."""
+
+    stream: int
+    life: str
+    seq: int
+    boot: int
+    t: int
+    values: dict[str, int]
+    q: dict[str, str]
+
+
+@dataclass(frozen=True)
+class StreamStatus:
+    """What is stored of one life of one board."""
+
+    device: str
+    site: str
+    life: str
+    readings: int
+    missing: int
+    first_t: int | None
+    last_t: int | None
+    undated: int
+    boots: int
+
+
+class Store:
+    """An open database. Only one thread uses it; several processes may."""
+
+    def __init__(self, path: Path, *, create: bool = False) -> None:
+        if not create and not path.exists():
+            raise StoreError(f"{path}: no such database; expected one made by qingyun ingest")
+        try:
+            self._db = sqlite3.connect(path, isolation_level=None, timeout=10)
+            self._db.execute("PRAGMA journal_mode=WAL")
+            self._db.execute("PRAGMA synchronous=FULL")
+            self._db.execute("PRAGMA foreign_keys=ON")
+            self._migrate(path)
+        except sqlite3.DatabaseError as error:
+            raise StoreError(f"{path}: cannot be opened: {error}") from None
+
+    def _migrate(self, path: Path) -> None:
+        version = self._db.execute("PRAGMA user_version").fetchone()[0]
+        if version == 0:
+            schema = files("host.store").joinpath("schema.sql").read_text()
+            self._db.executescript(f"BEGIN IMMEDIATE;{schema}PRAGMA user_version={VERSION};COMMIT;")
+        elif version != VERSION:
+            raise StoreError(f"{path}: expected schema {VERSION}, found {version}")
+
+    def close(self) -> None:
+        self._db.close()
+
+    # Writing
+
+    def add(self, batch: Batch, received: int) -> Counts:
+        """Commit a batch, all or nothing; sqlite3.OperationalError leaves nothing behind."""
+        db = self._db
+        db.execute("BEGIN IMMEDIATE")
+        try:
+            counts = self._add(batch, received)
+            db.execute("COMMIT")
+        except BaseException:
+            if db.in_transaction:
+                db.execute("ROLLBACK")
+            raise
+        return counts
+
+    def _add(self, batch: Batch, received: int) -> Counts:
+        ids: dict[tuple[str, str], int] = {}
+        owners = {(d, r.life): s for d, s, r in batch.readings}
+        owners |= {(d, b.life): s for d, s, b in batch.births}
+        for (device, life), site in owners.items():
+            ids[device, life] = self._stream(device, site, life)
+        for device, _, birth in batch.births:
+            self._birth(ids[device, birth.life], birth, received)
+        stored: dict[int, spans.Spans] = {}
+        before: dict[int, int | None] = {}
+        rows = []
+        for device, _, r in batch.readings:
+            stream = ids[device, r.life]
+            if stream not in stored:
+                stored[stream] = self.spans(stream)
+                before[stream] = spans.contiguous(stored[stream])
+            if spans.add(stored[stream], r.seq):
+                t = self._dated(stream, r) if r.t is None else r.t
+                body = _encode(r.values | {"q": r.q} if r.q else r.values)
+                rows.append((stream, r.seq, r.boot, t, r.up, received, body))
+        self._db.executemany(
+            "INSERT INTO reading (stream, seq, boot, t, up, received, body) VALUES (?,?,?,?,?,?,?)",
+            rows,
+        )
+        for stream, held in stored.items():
+            self._write_spans(stream, held)
+        self._db.executemany(
+            "INSERT INTO quarantine (received, topic, reason, payload) VALUES (?,?,?,?)",
+            [(received, x.topic, x.reason, x.payload) for x in batch.refused],
+        )
+        confirmed = []
+        for (device, life), site in owners.items():
+            stream = ids[device, life]
+            seq = spans.contiguous(stored.get(stream, []))
+            if seq is not None and seq != before[stream]:
+                confirmed.append((device, site, life, seq))
+        duplicates = len(batch.readings) - len(rows)
+        return Counts(len(rows), duplicates, len(batch.refused), confirmed)
+
+    def _stream(self, device: str, site: str, life: str) -> int:
+        self._db.execute(
+            "INSERT OR IGNORE INTO stream (device, site, life) VALUES (?,?,?)", (device, site, life)
+        )
+        row = self._db.execute(
+            "SELECT id FROM stream WHERE device=? AND life=?", (device, life)
+        ).fetchone()
+        return int(row[0])
+
+    def _write_spans(self, stream: int, held: spans.Spans) -> None:
+        self._db.execute("DELETE FROM span WHERE stream=?", (stream,))
+        self._db.executemany(
+            "INSERT INTO span (stream, lo, hi) VALUES (?,?,?)", [(stream, *s) for s in held]
+        )
+
+    def _birth(self, stream: int, birth: Birth, received: int) -> None:
+        self._db.execute(
+            "INSERT OR IGNORE INTO birth (stream, boot, up, t, received, body) "
+            "VALUES (?,?,?,?,?,?)",
+            (stream, birth.boot, birth.up, birth.t, received, birth.body),
+        )
+        if birth.t is not None:
+            # The start of this boot is known now: what came from it undated gets its date.
+            self._db.execute(
+                "UPDATE reading SET t=? + up WHERE stream=? AND boot=? AND t IS NULL",
+                (birth.t - birth.up, stream, birth.boot),
+            )
+
+    def _dated(self, stream: int, r: Reading) -> int | None:
+        row = self._db.execute(
+            "SELECT t - up FROM birth WHERE stream=? AND boot=? AND t IS NOT NULL "
+            "ORDER BY id DESC LIMIT 1",
+            (stream, r.boot),
+        ).fetchone()
+        return int(row[0]) + r.up if row and r.up is not None else None
+
+    # Reading
+
+    def spans(self, stream: int) -> spans.Spans:
+        """The intervals of seq stored of a stream, in order."""
+        return self._db.execute(
+            "SELECT lo, hi FROM span WHERE stream=? ORDER BY lo", (stream,)
+        ).fetchall()
+
+    def readings(self, device: str, t0: int, t1: int) -> Iterator[Row]:
+        """Dated readings of a board with t0 <= t < t1, in order of time."""
+        cursor = self._db.execute(
+            "SELECT s.id, s.life, r.seq, r.boot, r.t, r.body "
+            "FROM stream s JOIN reading r ON r.stream = s.id "
+            "WHERE s.device=? AND r.t>=? AND r.t<? ORDER BY r.t, r.boot, s.life, r.seq",
+            (device, t0, t1),
+        )
+        for stream, life, seq, boot, t, body in cursor:
+            values = _decode(body)
+            q = values.pop("q", {})
+            yield Row(stream, life, seq, boot, t, values, q)
+
+    def quarantine(self, limit: int) -> Sequence[tuple[int, int, str, str, int, bytes]]:
+        """The latest entries: (id, received, topic, reason, bytes, the first 80 of them)."""
+        return self._db.execute(
+            "SELECT id, received, topic, reason, length(payload), substr(payload, 1, 80) "
+            "FROM quarantine ORDER BY id DESC LIMIT ?",
+            (limit,),
+        ).fetchall()
+
+    def quarantined(self) -> int:
+        return int(self._db.execute("SELECT count(*) FROM quarantine").fetchone()[0])
+
+    def status(self) -> Iterable[StreamStatus]:
+        """One entry for each life of each board."""
+        streams = self._db.execute(
+            "SELECT s.id, s.device, s.site, s.life, count(r.id), min(r.t), max(r.t), "
+            "count(r.id) - count(r.t), count(DISTINCT r.boot) "
+            "FROM stream s LEFT JOIN reading r ON r.stream = s.id GROUP BY s.id "
+            "ORDER BY s.device, s.id"
+        ).fetchall()
+        for id_, device, site, life, n, first, last, undated, boots in streams:
+            lost = spans.missing(self.spans(id_))
+            yield StreamStatus(device, site, life, n, lost, first, last, undated, boots)
