@@ -116,7 +116,7 @@ def _date(text: str) -> dt.date:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="qingyun",
-        description="清运: from readings of load cells at waste collection points to daily tonnage.",
+        description="清运: from load cells at waste collection points to daily tonnage.",
         epilog="Exit codes: 0 done, 1 done but something was found or failed, 2 bad input.",
     )
     parser.add_argument("--version", action="version", version=f"qingyun {__version__}")
