@@ -47,7 +47,8 @@ class Device:
 
 @dataclass(frozen=True)
 class Bin:
-    """A bin, or a platform that drums stand on; masses in grams. A spare has no device."""
+    """A bin, or a platform that drums stand on; masses in grams. A spare has no device;
+    volume_l is 0 where it is not given."""
 
     bin: str
     site: str
@@ -231,7 +232,7 @@ def _bins(folder: Path, sites: dict[str, Site], devices: dict[str, Device]) -> t
             channel,
             fill,
             row.one_of("stream", STREAMS),
-            row.thousandths("volume_l", "0", "5000") // 1000,
+            row.thousandths("volume_l", "0", "5000") // 1000 if row.optional("volume_l") else 0,
             row.thousandths("tare_kg", "0", "500"),
             row.one_of("container", CONTAINERS),
             row.thousandths("max_kg", "1", "8000"),

@@ -80,7 +80,7 @@ def config(device: str, max_kg: int) -> dict[str, object]:
         "wifi": {"ssid": "icrisat", "password": "replayed-not-radioed"},
         "mqtt": {"host": "127.0.0.1", "port": 1883, "keepalive": 60},
         "ntp": ["127.0.0.1"],
-        "report": {"every_s": 300, "weight_kg": 0.2, "fill": 0.05},
+        "report": {"every_s": 300, "sample_s": 10, "weight_kg": 0.2, "fill": 0.05},
         "channels": [channel],
     }
 

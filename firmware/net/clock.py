@@ -12,7 +12,7 @@ _NTP_TO_UNIX = const(2208988800)
 _ANSWER_MS = const(2000)
 _AGAIN_S = const(3600)  # between syncs
 _RETRY_S = const(15)
-_SANE = const(1735689600)  # 2025-01-01: an RTC before this was never set
+_SANE = const(1420070400)  # 2015-01-01: a clock before this was never set
 
 UNSET = "unset"
 RTC = "rtc"
