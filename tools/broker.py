@@ -12,6 +12,8 @@ import time
 from pathlib import Path
 from types import TracebackType
 
+from run_folder import end
+
 _SBIN = "/usr/sbin:/usr/local/sbin"
 
 
@@ -60,7 +62,11 @@ class Broker:
             command = [str(Path(sys.executable).with_name("amqtt")), "-c", str(config)]
         with (self.folder / "broker.log").open("ab") as log:
             self._process = subprocess.Popen(command, stdout=log, stderr=log)
-        self._wait()
+        try:
+            self._wait()
+        except BaseException:  # __exit__ does not run when __enter__ fails
+            self.kill()
+            raise
 
     def _config(self) -> str:
         lines = [
@@ -100,8 +106,7 @@ class Broker:
 
     def _end(self, how: signal.Signals) -> None:
         if self._process is not None:
-            self._process.send_signal(how)
-            self._process.wait(timeout=10)
+            end(self._process, how)
             self._process = None
 
     def __enter__(self) -> Broker:

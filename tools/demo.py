@@ -12,7 +12,6 @@ from __future__ import annotations
 import argparse
 import csv
 import datetime as dt
-import shutil
 import subprocess
 import sys
 import time
@@ -25,6 +24,7 @@ from broker import Broker
 from host_job import Ingester, qingyun
 from rich.console import Console
 from rich.table import Table
+from run_folder import fresh_folder, sigterm_as_interrupt
 from sim_board import HEAP, ROOT, BoardRun
 
 REGISTRY = ROOT / "registry"
@@ -168,8 +168,7 @@ def show(lines: Sequence[Line], console: Console) -> None:
 def demo(date: dt.date, seed: int, out: Path, console: Console) -> list[str]:
     """Run the whole; the list of what does not agree is empty when all is well."""
     started = time.monotonic()
-    shutil.rmtree(out, ignore_errors=True)
-    out.mkdir(parents=True)
+    out = fresh_folder(out)
     generate(date, seed, out)
     runs = []
     with Broker(out / "broker") as broker:
@@ -217,10 +216,14 @@ def main(argv: Sequence[str] | None = None) -> int:
     args = parser.parse_args(argv)
     console = Console(highlight=False, width=None if sys.stdout.isatty() else 120)
     try:
-        faults = demo(args.date, args.seed, args.out, console)
+        with sigterm_as_interrupt():
+            faults = demo(args.date, args.seed, args.out, console)
     except (RuntimeError, subprocess.CalledProcessError) as error:
         print(f"demo: error: {error}", file=sys.stderr)
         return 1
+    except KeyboardInterrupt:
+        print("demo: stopped; everything it started was stopped with it", file=sys.stderr)
+        return 130
     for fault in faults:
         print(f"demo: {fault}", file=sys.stderr)
     if not faults:

@@ -10,6 +10,8 @@ import time
 from pathlib import Path
 from types import TracebackType
 
+from run_folder import end
+
 
 def qingyun(*args: str | Path) -> subprocess.CompletedProcess[str]:
     """Run one subcommand to its end; output captured."""
@@ -70,8 +72,7 @@ class Ingester:
 
     def _end(self, how: signal.Signals) -> None:
         if self._process is not None:
-            self._process.send_signal(how)
-            self._process.wait(timeout=30)
+            end(self._process, how)
             self._process = None
 
     def __enter__(self) -> Ingester:
