@@ -62,6 +62,7 @@ class Rejected(Exception):
     """The reason why a message, or a part of one, cannot be taken."""
 
 
+_encode = msgspec.json.Encoder(decimal_format="number").encode
 _decode: Callable[[bytes], Any] = msgspec.json.Decoder(float_hook=Decimal).decode
 
 
@@ -96,7 +97,7 @@ def readings(payload: bytes, latest: int) -> tuple[list[Reading], list[tuple[byt
         try:
             good.append(reading(element, latest))
         except Rejected as error:
-            bad.append((msgspec.json.encode(element), str(error)))
+            bad.append((_encode(element), str(error)))
     return good, bad
 
 

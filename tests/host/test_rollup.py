@@ -1,0 +1,128 @@
+"""The day: its boundaries, its rows, its files."""
+
+from __future__ import annotations
+
+import csv
+import datetime as dt
+import json
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from sim_board import ROOT
+
+from host import publish, registry, reports, rollup
+from host.messages import Reading
+from host.store import Batch, Store
+
+DAY = dt.date(2026, 3, 3)
+KNOWN = registry.load(ROOT / "registry")
+MIDNIGHT = int(dt.datetime(2026, 3, 2, 16, tzinfo=dt.UTC).timestamp())  # 00:00 in Shanghai
+
+
+def put(store: Store, series: list[tuple[int, float, str | None]], channel: str = "w2") -> None:
+    """Store (seconds after midnight, kg, q) as readings of the wet bin of fs-01."""
+    readings = []
+    for seq, (s, kg, q) in enumerate(series):
+        marks = {channel: q} if q else {}
+        values = {channel: round(kg * 1000)}
+        readings.append(Reading("aaaaaaaa", seq, 0, MIDNIGHT + s, None, values, marks))
+    store.add(Batch(readings=[("qy-fs01", "fs-01", r) for r in readings]), MIDNIGHT)
+
+
+def wet(store: Store, date: dt.date) -> rollup.DailyRow:
+    rows = rollup.roll_day(store, KNOWN, date)
+    return next(r for r in rows if (r.site, r.stream) == ("fs-01", "湿垃圾"))
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Store:
+    return Store(tmp_path / "q.db", create=True)
+
+
+def test_bounds_are_those_of_shanghai() -> None:
+    assert rollup.day_bounds(DAY) == (MIDNIGHT, MIDNIGHT + 86_400)
+    leap = rollup.day_bounds(dt.date(2028, 2, 29))
+    assert leap[1] == rollup.day_bounds(dt.date(2028, 3, 1))[0]
+
+
+@pytest.mark.parametrize(("second", "days"), [(86_399, (1, 0)), (86_400, (0, 1)), (1, (1, 0))])
+def test_a_collection_belongs_to_the_day_of_the_lift(
+    store: Store, second: int, days: tuple[int, int]
+) -> None:
+    lift = [(second, 60.0, "moving"), (second + 8, 0.0, None)]
+    back = [(second + 40, 0.0, "moving"), (second + 55, 13.2, None), (second + 300, 13.2, None)]
+    put(store, [(second - 200, 60.0, None), *lift, *back])
+    today, tomorrow = wet(store, DAY), wet(store, DAY + dt.timedelta(1))
+    assert (today.collections, tomorrow.collections) == days
+    assert today.collected_g + tomorrow.collected_g == 46_800
+
+
+def test_coverage_counts_the_seconds_of_the_day_only(store: Store) -> None:
+    put(store, [(s, 20.0, None) for s in range(-3000, 43_201, 300)])
+    assert wet(store, DAY).covered_s == 43_200
+    assert wet(store, DAY).coverage == 0.5
+    assert wet(store, DAY - dt.timedelta(1)).covered_s == 3_000
+
+
+def test_every_registered_stream_has_its_row_even_unmeasured(store: Store) -> None:
+    rows = rollup.roll_day(store, KNOWN, DAY)
+    assert len(rows) == 9
+    assert all(r.coverage == 0 and r.collected_g == 0 for r in rows)
+
+
+@given(st.lists(st.tuples(st.integers(0, 1000), st.integers(1, 100)), max_size=20))
+def test_covered_seconds_never_exceed_the_day(steps: list[tuple[int, int]]) -> None:
+    intervals, t = [], 0
+    for gap, length in steps:
+        intervals.append((t + gap, t + gap + length))
+        t += gap + length
+    assert rollup.covered_seconds(intervals, 0, 1 << 40) == sum(n for _, n in steps)
+    assert 0 <= rollup.covered_seconds(intervals, 500, 900) <= 400
+
+
+def _row(site: str, stream: str, collected_g: int) -> rollup.DailyRow:
+    town = KNOWN.sites[site].town
+    return rollup.DailyRow(DAY, site, town, stream, 1, 0, collected_g, 0, 0, 1, 43_200)
+
+
+def test_district_adds_dry_and_wet_and_nothing_else(tmp_path: Path) -> None:
+    rows = [
+        _row("fs-01", "干垃圾", 20_001),
+        _row("fs-01", "湿垃圾", 80_002),
+        _row("fs-01", "可回收物", 5_000),
+        _row("jt-01", "湿垃圾", 70_000),
+        _row("jt-01", "有害垃圾", 700),
+        _row("hw-01", "危险废物", 500_000),
+    ]
+    reports.write_district(tmp_path / "district.csv", reports.district_lines(DAY, rows))
+    with (tmp_path / "district.csv").open(encoding="utf-8") as file:
+        lines = list(csv.DictReader(file))
+    value = {(x["scope"], x["item"], x["unit"]): x["value"] for x in lines}
+    # 20.001 + 80.002 + 70.000 kg = 170.003 kg = 0.170003 t = 0.0000170003 万吨
+    assert value["松江区", "清运量（投放点实测）", "t"] == "0.170003"
+    assert value["松江区", "清运量（投放点实测）", "万吨"] == "0.0000170003"
+    assert value["方松街道", "清运量（投放点实测）", "t"] == "0.100003"
+    assert value["松江区", "可回收物", "t"] == "0.005000"
+    assert value["松江区", "有害垃圾", "t"] == "0.000700"
+    assert value["松江区", "危险废物出库", "t"] == "0.500000"
+    # 63.04 万吨 / 366 d = 630,400 t / 366 = 1,722.404… t
+    assert value["松江区", "2020年日均基线", "t"] == "1722.4"
+    assert {x["coverage"] for x in lines if x["item"].startswith("清运量")} == {"0.5000"}
+    assert lines[-1]["item"] == "管理数据，非贸易结算用"
+
+
+def test_daily_file(tmp_path: Path) -> None:
+    reports.write_daily(tmp_path / "daily.csv", [_row("fs-01", "湿垃圾", 80_002)])
+    header, line = (tmp_path / "daily.csv").read_text(encoding="utf-8").splitlines()
+    assert header.startswith("date,site,town,stream,deposited_kg,collected_kg,collections,coverage")
+    assert line == "2026-03-03,fs-01,方松街道,湿垃圾,0.000,80.002,1,0.5000,0.000,0.000"
+
+
+def test_daily_topic() -> None:
+    topics = publish.daily_messages([_row("fs-01", "湿垃圾", 80_002), _row("fs-01", "干垃圾", 1)])
+    assert list(topics) == ["qingyun/1/fs-01/daily"]
+    body = json.loads(json.dumps(topics["qingyun/1/fs-01/daily"]))
+    assert body["streams"]["湿垃圾"]["collected_kg"] == 80.002
+    assert body["streams"]["干垃圾"]["collected_kg"] == 0.001

@@ -1,0 +1,101 @@
+"""The store: once however often, complete or known to be not, dated when it can be."""
+
+from __future__ import annotations
+
+import itertools
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from host.messages import Birth, Reading
+from host.store import Batch, Refused, Store, StoreError, spans
+
+T0 = 1_790_000_000
+
+
+def reading(seq: int, *, life: str = "aaaaaaaa", boot: int = 0, t: int | None = T0) -> Reading:
+    up = None if t is not None else 60 * seq
+    when = t + 60 * seq if t is not None else None
+    return Reading(life, seq, boot, when, up, {"w1": 1000 * seq}, {})
+
+
+def batch(*readings: Reading) -> Batch:
+    return Batch(readings=[("qy-fs01", "fs-01", r) for r in readings])
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Store:
+    return Store(tmp_path / "q.db", create=True)
+
+
+@given(st.lists(st.integers(0, 40), max_size=80))
+def test_spans_are_what_a_set_would_be(seqs: list[int]) -> None:
+    held: spans.Spans = []
+    seen: set[int] = set()
+    for seq in seqs:
+        assert spans.add(held, seq) == (seq not in seen)
+        seen.add(seq)
+    assert {s for lo, hi in held for s in range(lo, hi + 1)} == seen
+    assert all(a[1] + 1 < b[0] for a, b in itertools.pairwise(held))
+    assert spans.missing(held) == (max(seen) + 1 - len(seen) if seen else 0)
+    whole = next(n for n in range(42) if n not in seen) - 1
+    assert spans.contiguous(held) == (whole if whole >= 0 else None)
+
+
+def test_a_reading_is_stored_once(store: Store) -> None:
+    first = store.add(batch(reading(0), reading(1), reading(1)), T0)
+    again = store.add(batch(reading(1), reading(0), reading(3)), T0)
+    assert (first.stored, first.duplicates) == (2, 1)
+    assert (again.stored, again.duplicates) == (1, 2)
+    assert [r.seq for r in store.readings("qy-fs01", 0, 1 << 40)] == [0, 1, 3]
+    assert next(iter(store.status())).missing == 1
+
+
+def test_confirmed_is_what_has_no_gap(store: Store) -> None:
+    assert store.add(batch(reading(2)), T0).confirmed == []
+    assert store.add(batch(reading(0)), T0).confirmed == [("qy-fs01", "fs-01", "aaaaaaaa", 0)]
+    assert store.add(batch(reading(1)), T0).confirmed == [("qy-fs01", "fs-01", "aaaaaaaa", 2)]
+    assert store.add(batch(reading(1)), T0).confirmed == []
+
+
+def test_another_life_with_the_same_seqs_is_another_reading(store: Store) -> None:
+    store.add(batch(reading(0), reading(1)), T0)
+    counts = store.add(batch(reading(0, life="bbbbbbbb"), reading(1, life="bbbbbbbb")), T0)
+    assert (counts.stored, counts.duplicates) == (2, 0)
+
+
+def test_a_failed_batch_leaves_nothing_behind(store: Store) -> None:
+    bad = batch(reading(0))
+    bad.refused.append(Refused("topic", b"x", None))  # type: ignore[arg-type]
+    with pytest.raises(Exception, match="NOT NULL"):
+        store.add(bad, T0)
+    assert list(store.status()) == []
+    assert store.add(batch(reading(0)), T0).stored == 1
+
+
+def test_undated_readings_wait_for_their_start_to_be_known(store: Store) -> None:
+    store.add(batch(reading(0, t=None), reading(1, t=None), reading(2, boot=1, t=None)), T0)
+    assert list(store.readings("qy-fs01", 0, 1 << 40)) == []
+    birth = Birth("aaaaaaaa", 0, T0 + 100, 100, b"{}")
+    store.add(Batch(births=[("qy-fs01", "fs-01", birth)]), T0)
+    assert [(r.seq, r.t) for r in store.readings("qy-fs01", 0, 1 << 40)] == [(0, T0), (1, T0 + 60)]
+    store.add(batch(reading(3, t=None)), T0)  # the start is known already
+    assert [r.t for r in store.readings("qy-fs01", 0, 1 << 40)][-1] == T0 + 180
+    assert next(iter(store.status())).undated == 1  # of boot 1: kept, not guessed
+
+
+def test_quarantine_keeps_the_message_whole(store: Store) -> None:
+    noise = bytes(range(256)) * 4000
+    store.add(Batch(refused=[Refused("a/b", noise, "not JSON")]), T0)
+    _, received, topic, reason, size, start = store.quarantine(5)[0]
+    assert (received, topic, reason, size, start) == (T0, "a/b", "not JSON", len(noise), noise[:80])
+
+
+def test_what_is_no_database_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(StoreError, match="no such database"):
+        Store(tmp_path / "absent.db")
+    (tmp_path / "text.db").write_text("hello " * 1000)
+    with pytest.raises(StoreError, match="cannot be opened"):
+        Store(tmp_path / "text.db")
