@@ -8,6 +8,7 @@ _DEFAULTS = {
     "ntp": ["ntp.aliyun.com", "cn.pool.ntp.org"],
     "report": {"every_s": 300, "sample_s": 1, "weight_kg": 0.2, "fill": 0.05},
     "spool": {"dir": "spool", "max_kb": 1024, "batch": 10, "flush_s": 300},
+    "confirm": "broker",
 }
 _MQTT = {"port": 1883, "user": None, "password": None, "keepalive": 60}
 _GAINS = {128: 1, 32: 2, 64: 3}
@@ -76,7 +77,7 @@ def load(path):
 def check(cfg, path="config"):
     """Check a decoded configuration; fills defaults in place and returns it."""
     c = _Check(path)
-    top = ("device", "site", "wifi", "mqtt", "ntp", "report", "spool", "channels")
+    top = ("device", "site", "wifi", "mqtt", "ntp", "report", "spool", "confirm", "channels")
     c.known(cfg, top, "")
     c.name(cfg, "device")
     c.name(cfg, "site")
@@ -101,6 +102,8 @@ def check(cfg, path="config"):
     c.number(spool, "max_kb", 32, 16384, "spool.", True)
     c.number(spool, "batch", 1, 64, "spool.", True)
     c.number(spool, "flush_s", 1, 3600, "spool.", True)
+    if cfg["confirm"] not in ("broker", "host"):
+        c.fail("confirm", '"broker" or "host"', cfg["confirm"])
     _channels(c, cfg)
     return cfg
 

@@ -6,6 +6,7 @@ import os
 from micropython import const
 
 BLOCK = const(4096)
+_NO_POWER = const(-5)  # EIO
 _BLANK = b"\xff" * 256
 
 
@@ -32,15 +33,21 @@ class Flash:
         self.programmed = 0
         self.erases = 0
         self.cut_after = cut_after
+        self.off = False
 
     def close(self):
+        self.off = True
         self._f.close()
 
     def readblocks(self, n, buf, off=0):
+        if self.off:
+            return _NO_POWER
         self._f.seek(n * BLOCK + off)
         self._f.readinto(buf)
 
     def writeblocks(self, n, buf, off=0):
+        if self.off:
+            return _NO_POWER
         self._f.seek(n * BLOCK + off)
         if self._spent():
             self._f.write(memoryview(buf)[: len(buf) // 2])
@@ -55,6 +62,8 @@ class Flash:
         if op == 5:
             return BLOCK
         if op == 6:
+            if self.off:
+                return _NO_POWER
             self._f.seek(arg * BLOCK)
             if self._spent():
                 self._blank(BLOCK // 2)
@@ -71,4 +80,5 @@ class Flash:
         if self.cut_after is None:
             return False
         self.cut_after -= 1
-        return self.cut_after < 0
+        self.off = self.cut_after < 0  # from here on the chip does nothing
+        return self.off

@@ -15,6 +15,8 @@ _BACKOFF_MAX_MS = const(60000)
 _ARRAY = const(32)  # readings in one message
 _HOLD_MS = const(30000)  # undated readings wait so long for the time
 _STATE_MS = const(10000)
+_RESEND_MS = const(60000)  # unconfirmed for so long: send again, then twice as long
+_RESEND_MAX_MS = const(3600000)
 
 
 class Link:
@@ -38,6 +40,11 @@ class Link:
         self._since = None
         self._state = None  # the latest body, not yet published
         self._stated = None
+        self._wait_host = cfg["confirm"] == "host"
+        self._again_ms = _RESEND_MS
+        self._heard = (
+            self._hal.ticks_ms()
+        )  # when the host last confirmed something, or was given up on
         self.expecting = False  # an answer from the network is on its way
         self.published = 0
 
@@ -63,6 +70,8 @@ class Link:
                 return self._connect()
             self._mqtt.poll()
             self.expecting = self._mqtt.expecting()
+            if self._spool.unconfirmed():
+                self._resend()
             return self._publish()
         except OSError as e:
             self.expecting = False
@@ -101,6 +110,9 @@ class Link:
         mqtt = self._cfg["mqtt"]
         self._mqtt.connect(self._lookup(mqtt["host"], mqtt["port"]), self._base + "status")
         self._mqtt.publish(self._base + "status", b"online", True)
+        if self._wait_host:
+            self._spool.rewind()
+            self._mqtt.subscribe(self._base + "stored")
         self._mqtt.publish(self._base + "birth", json.dumps(self._birth()), True)
         self._backoff = _BACKOFF_MS
         self._since = self._hal.ticks_ms()
@@ -124,6 +136,7 @@ class Link:
             "reset": self._board.reset_cause(),
             "up": self._clock.up(),
             "clock": self._clock.state,
+            "first": self._spool.first(),
             "queue": len(self._spool),
             "dropped": self._spool.dropped,
         }
@@ -153,8 +166,10 @@ class Link:
             texts.append(record.to_json(life, seq, boot, dated, seconds, body, names))
         payload = texts[0] if len(texts) == 1 else "[%s]" % ",".join(texts)
         self._mqtt.publish(self._base + "reading", payload)
-        self._spool.pop(len(recs))
+        self._spool.sent(recs)
         self.published += len(recs)
+        if not self._wait_host:  # the broker's word is enough
+            self._spool.confirm(*recs[-1][:2])
         return True
 
     def _publish_state(self):
@@ -175,5 +190,27 @@ class Link:
         self._stated = now
         return False
 
+    def _resend(self):
+        """When the host stays silent, send again what it may never have had."""
+        now = self._hal.ticks_ms()
+        if self._hal.ticks_diff(now, self._heard) < self._again_ms:
+            return
+        self._heard = now
+        self._again_ms = min(2 * self._again_ms, _RESEND_MAX_MS)
+        self._spool.rewind()
+        # The birth says from where on the board still has readings: what it lost for
+        # good must not keep the host from confirming the rest.
+        self._mqtt.publish(self._base + "birth", json.dumps(self._birth()), True)
+
     def _message(self, topic, payload):
+        if self._wait_host and topic == (self._base + "stored").encode():
+            try:
+                stored = json.loads(payload)
+                self._spool.confirm(stored["life"], stored["seq"])
+            except (ValueError, KeyError, TypeError) as e:
+                self._log.error("mqtt: stored: not understood", e)
+                return
+            self._heard = self._hal.ticks_ms()
+            self._again_ms = _RESEND_MS
+            return
         self._log.info("mqtt: %s: %d bytes, not asked for" % (topic.decode(), len(payload)))

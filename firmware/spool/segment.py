@@ -45,9 +45,11 @@ class Header:
         raw += names
         return raw + struct.pack("<H", crc32(raw) & 0xFFFF)
 
-    def fits(self, seq, dated, seconds):
+    def fits(self, life, seq, dated, seconds):
         """Whether a record can be told by offsets from this header."""
         d = seconds - self.base
+        if life != self.life:
+            return False
         return dated == self.dated and seq - self.seq < 0xFFFF and -_T_BIAS < d < _T_BIAS - 1
 
 
@@ -96,6 +98,10 @@ class Reader:
 
     def close(self):
         self._f.close()
+
+    def last(self):
+        """The seq of the last good record so far; -1 before the first."""
+        return -1 if self._last < 0 else self.header.seq + self._last
 
     def next(self):
         if self.header is None:

@@ -8,6 +8,7 @@ from host.events.model import (
     EMPTIED_G,
     REPORT_G,
     RESIDUE_G,
+    RESIDUE_SHARE,
     SAME_G,
     SHORT_G,
     STEP_G,
@@ -69,7 +70,7 @@ class Engine:
             self._blind = True
             return
         if self._platform.wheelie and first.grams - self._tare < -SHORT_G:
-            self._exchange(first.grams)
+            self._exchange(first.grams, 0)
         self.sums.opening = first.grams - self._tare
 
     def _drift(self, grams: int, at: int) -> None:
@@ -119,7 +120,7 @@ class Engine:
         blind, self._lifted, self._blind = self._blind, None, False
         net = before.grams - self._tare
         d = after.grams - before.grams
-        swapped = abs(d) > SAME_G and self._exchange(after.grams)
+        swapped = abs(d) > SAME_G and self._exchange(after.grams, net)
         left = after.grams - self._tare
         if blind:
             self._unattributed(before, after, left - net, "lifted or put back within a gap")
@@ -138,9 +139,13 @@ class Engine:
             self.sums.drift += d
             self.events.append(Event(Kind.RETURNED, before.t, after.t, 0, before, after))
 
-    def _exchange(self, gross: int) -> bool:
-        """Whether another bin's tare explains gross better; takes it over if so."""
-        if -SHORT_G <= gross - self._tare <= RESIDUE_G:
+    def _exchange(self, gross: int, net: int) -> bool:
+        """Whether another bin came back, by its tare; takes it over if so.
+
+        What the own bin explains is the own bin: a residue of up to RESIDUE_SHARE of
+        what it held is as usual as a clean bin of another tare is rare."""
+        most = max(RESIDUE_G, net * RESIDUE_SHARE // 1000)
+        if -SHORT_G <= gross - self._tare <= most:
             return False
         fitting = [t for t in self._spares if -SHORT_G <= gross - t <= RESIDUE_G]
         if not fitting:

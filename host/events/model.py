@@ -15,6 +15,7 @@ SAME_G = 300  # two weights of the same thing, weighed twice
 JUMP_G = 500  # no slow change is as fast: without a motion seen, nobody knows what it was
 REPORT_G = 200  # smallest change over a gap that is told
 RESIDUE_G = 1100  # what usually sticks to an emptied bin
+RESIDUE_SHARE = 20  # per mille of what it held, where that is more
 SHORT_G = 300  # how far below its tare a bin may seem to be
 
 

@@ -121,6 +121,10 @@ def test_swap_for_a_heavier_and_for_a_lighter_bin() -> None:
         assert outcome.sums.closing == 2_060
 
 
+def test_a_wet_residue_is_not_mistaken_for_a_heavier_bin() -> None:
+    assert told(Series(101_800).to(0).to(14_500, after=40)) == [(Kind.COLLECTION, 87_300)]
+
+
 def test_the_swapped_bin_can_come_back() -> None:
     s = Series(60_000).to(0).to(14_600, after=40).step(9_000).to(0).to(13_050, after=30)
     assert [g for k, g in told(s) if k is Kind.COLLECTION] == [47_000, 9_000]

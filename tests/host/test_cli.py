@@ -1,0 +1,56 @@
+"""The command line: help, exit codes, one line for a mistake."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from host_job import qingyun
+from sim_board import ROOT
+
+REGISTRY = str(ROOT / "registry")
+
+
+def test_help_and_version() -> None:
+    top = qingyun("--help")
+    assert top.returncode == 0
+    for command in ("ingest", "rollup", "events", "status", "quarantine", "check"):
+        assert command in top.stdout
+        assert qingyun(command, "--help").returncode == 0
+    assert qingyun("--version").stdout.startswith("qingyun 0.")
+
+
+def test_check() -> None:
+    good = qingyun("check", "--registry", REGISTRY)
+    assert good.returncode == 0
+    assert "3 sites, 3 devices, 10 platforms, 14 bins" in good.stdout
+
+
+@pytest.mark.parametrize(
+    ("args", "said"),
+    [
+        (["rollup", "--date", "2026-03-03", "--db", "absent.db"], "absent.db: no such database"),
+        (["status", "--db", "absent.db"], "absent.db: no such database"),
+        (["rollup", "--date", "3 March", "--db", "x"], "expected YYYY-MM-DD, found '3 March'"),
+        (["ingest", "--db", "x.db", "--broker", "nowhere"], "--broker: expected HOST:PORT"),
+        (["ingest", "--db", "x.db", "--broker", "h:99999"], "--broker: expected HOST:PORT"),
+        (["check", "--registry", "absent"], "absent/towns.csv: cannot be read"),
+        (["dance"], "invalid choice: 'dance'"),
+        ([], "required"),
+    ],
+)
+def test_a_mistake_is_one_line_and_exit_code_2(args: list[str], said: str, tmp_path: Path) -> None:
+    args = [str(tmp_path / a) if a.endswith(".db") else a for a in args]
+    result = qingyun(*args)
+    assert result.returncode == 2
+    assert said in result.stderr
+    assert "Traceback" not in result.stderr
+    errors = [line for line in result.stderr.splitlines() if "error:" in line]
+    assert len(errors) == 1
+
+
+def test_a_broken_registry_stops_with_its_place(tmp_path: Path) -> None:
+    (tmp_path / "towns.csv").write_text("code,town\n1,a\n1,a\n")
+    result = qingyun("check", "--registry", tmp_path)
+    assert result.returncode == 2
+    assert "towns.csv:3: town: expected a value not used before, found 'a'" in result.stderr
