@@ -32,6 +32,7 @@ class Spool:
         self._ram_sent = 0  # how many of them were sent
         self._oldest_up = None  # when the oldest reading in RAM came
         self._saved_seq = 0
+        self._from_shelf = False  # where peek() took its answer from
         self._last_sent = None  # (life, seq), not confirmed yet
         self.life = None
         self.boot = 0
@@ -153,7 +154,13 @@ class Spool:
     def peek(self, most):
         """Up to `most` of the oldest readings not yet sent, all from one segment or all
         from RAM, as (life, seq, boot, dated, seconds, body, names)."""
-        recs = self._shelf.peek(most)
+        try:
+            recs = self._shelf.peek(most)
+        except OSError as e:
+            self._failed(e)
+            self._shelf.rewind()
+            recs = None  # what is in RAM can still go out
+        self._from_shelf = bool(recs)
         if recs:
             # What is on flash is found there again after a power cut, unless it is deleted.
             return recs if recs[-1][1] < self._saved_seq or self.save() or self.broken else []
@@ -172,7 +179,7 @@ class Spool:
 
     def sent(self, recs):
         """recs, as peek() gave them, reached the broker."""
-        if self._shelf.peek(1):
+        if self._from_shelf:
             self._shelf.advance(len(recs))
         else:
             self._ram_sent += len(recs)

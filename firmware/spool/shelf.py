@@ -73,11 +73,12 @@ class Shelf:
 
     def _start(self, header):
         number = int(self._files[-1][0][:8], 16) + 1 if self._files else 0
+        name = "%08x.seg" % number
         raw = header.pack()
-        self._files.append(["%08x.seg" % number, None])
-        self._used += _BLOCK
-        with open(self.path(-1), "wb") as f:
+        with open(self._dir + "/" + name, "wb") as f:
             f.write(raw)
+        self._files.append([name, None])
+        self._used += _BLOCK
         self._size = len(raw)
         self._header = header
 
