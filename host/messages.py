@@ -49,12 +49,15 @@ class Reading:
 
 @dataclass(frozen=True)
 class Birth:
-    """What a board says of itself when it connects; body is the message as it came."""
+    """What a board says of itself when it connects; body is the message as it came.
+
+    first: the lowest seq that the board still has; what is missing below it is lost."""
 
     life: str
     boot: int
     t: int | None
     up: int
+    first: int
     body: bytes
 
 
@@ -140,7 +143,8 @@ def birth(payload: bytes, latest: int) -> Birth:
     t, _ = (
         _time({k: v for k, v in value.items() if k != "up"}, latest) if "t" in value else (None, 0)
     )
-    return Birth(_life(value), _count(value, "boot"), t, up, payload)
+    first = _count(value, "first") if "first" in value else 0
+    return Birth(_life(value), _count(value, "boot"), t, up, first, payload)
 
 
 def _life(value: dict[str, Any]) -> str:

@@ -129,17 +129,14 @@ class Store:
         owners |= {(d, b.life): s for d, s, b in batch.births}
         for (device, life), site in owners.items():
             ids[device, life] = self._stream(device, site, life)
+        held = {stream: self.spans(stream) for stream in ids.values()}
+        before = {stream: spans.contiguous(held[stream], self._floor(stream)) for stream in held}
         for device, _, birth in batch.births:
             self._birth(ids[device, birth.life], birth, received)
-        stored: dict[int, spans.Spans] = {}
-        before: dict[int, int | None] = {}
         rows = []
         for device, _, r in batch.readings:
             stream = ids[device, r.life]
-            if stream not in stored:
-                stored[stream] = self.spans(stream)
-                before[stream] = spans.contiguous(stored[stream])
-            if spans.add(stored[stream], r.seq):
+            if spans.add(held[stream], r.seq):
                 t = self._dated(stream, r) if r.t is None else r.t
                 body = _encode(r.values | {"q": r.q} if r.q else r.values)
                 rows.append((stream, r.seq, r.boot, t, r.up, received, body))
@@ -147,17 +144,19 @@ class Store:
             "INSERT INTO reading (stream, seq, boot, t, up, received, body) VALUES (?,?,?,?,?,?,?)",
             rows,
         )
-        for stream, held in stored.items():
-            self._write_spans(stream, held)
+        for stream in {row[0] for row in rows}:
+            self._write_spans(stream, held[stream])
         self._db.executemany(
             "INSERT INTO quarantine (received, topic, reason, payload) VALUES (?,?,?,?)",
             [(received, x.topic, x.reason, x.payload) for x in batch.refused],
         )
         confirmed = []
+        # A board that has just said hello is told even what it was told before.
+        asked = {(device, birth.life) for device, _, birth in batch.births}
         for (device, life), site in owners.items():
             stream = ids[device, life]
-            seq = spans.contiguous(stored.get(stream, []))
-            if seq is not None and seq != before[stream]:
+            seq = spans.contiguous(held[stream], self._floor(stream))
+            if seq is not None and (seq != before[stream] or (device, life) in asked):
                 confirmed.append((device, site, life, seq))
         duplicates = len(batch.readings) - len(rows)
         return Counts(len(rows), duplicates, len(batch.refused), confirmed)
@@ -177,11 +176,18 @@ class Store:
             "INSERT INTO span (stream, lo, hi) VALUES (?,?,?)", [(stream, *s) for s in held]
         )
 
+    def _floor(self, stream: int) -> int:
+        row = self._db.execute("SELECT floor FROM stream WHERE id=?", (stream,)).fetchone()
+        return int(row[0])
+
     def _birth(self, stream: int, birth: Birth, received: int) -> None:
         self._db.execute(
             "INSERT OR IGNORE INTO birth (stream, boot, up, t, received, body) "
             "VALUES (?,?,?,?,?,?)",
             (stream, birth.boot, birth.up, birth.t, received, birth.body),
+        )
+        self._db.execute(
+            "UPDATE stream SET floor=? WHERE id=? AND floor<?", (birth.first, stream, birth.first)
         )
         if birth.t is not None:
             # The start of this boot is known now: what came from it undated gets its date.

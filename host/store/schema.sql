@@ -4,6 +4,7 @@ CREATE TABLE stream (            -- one life of one board's flash
     device TEXT NOT NULL,
     site TEXT NOT NULL,
     life TEXT NOT NULL,
+    floor INTEGER NOT NULL DEFAULT 0, -- the board has nothing older: what is missing below is lost
     UNIQUE (device, life)
 );
 CREATE TABLE reading (

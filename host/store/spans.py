@@ -20,9 +20,10 @@ def add(spans: Spans, seq: int) -> bool:
     return True
 
 
-def contiguous(spans: Spans) -> int | None:
-    """The seq up to which nothing is missing from 0 on; None while 0 is missing."""
-    return spans[0][1] if spans and spans[0][0] == 0 else None
+def contiguous(spans: Spans, floor: int = 0) -> int | None:
+    """The seq up to which nothing is missing from floor on; None while floor is missing."""
+    i = bisect_right(spans, (floor, 1 << 62))
+    return spans[i - 1][1] if i and spans[i - 1][1] >= floor else None
 
 
 def missing(spans: Spans) -> int:

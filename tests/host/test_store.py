@@ -60,6 +60,15 @@ def test_confirmed_is_what_has_no_gap(store: Store) -> None:
     assert store.add(batch(reading(1)), T0).confirmed == []
 
 
+def test_what_the_board_lost_does_not_hold_back_the_rest(store: Store) -> None:
+    assert store.add(batch(reading(5), reading(6)), T0).confirmed == []
+    birth = Birth("aaaaaaaa", 0, T0, 100, 5, b"{}")
+    told = store.add(Batch(births=[("qy-fs01", "fs-01", birth)]), T0).confirmed
+    assert told == [("qy-fs01", "fs-01", "aaaaaaaa", 6)]
+    assert store.add(batch(reading(7)), T0).confirmed == [("qy-fs01", "fs-01", "aaaaaaaa", 7)]
+    assert next(iter(store.status())).missing == 5
+
+
 def test_another_life_with_the_same_seqs_is_another_reading(store: Store) -> None:
     store.add(batch(reading(0), reading(1)), T0)
     counts = store.add(batch(reading(0, life="bbbbbbbb"), reading(1, life="bbbbbbbb")), T0)
@@ -78,7 +87,7 @@ def test_a_failed_batch_leaves_nothing_behind(store: Store) -> None:
 def test_undated_readings_wait_for_their_start_to_be_known(store: Store) -> None:
     store.add(batch(reading(0, t=None), reading(1, t=None), reading(2, boot=1, t=None)), T0)
     assert list(store.readings("qy-fs01", 0, 1 << 40)) == []
-    birth = Birth("aaaaaaaa", 0, T0 + 100, 100, b"{}")
+    birth = Birth("aaaaaaaa", 0, T0 + 100, 100, 0, b"{}")
     store.add(Batch(births=[("qy-fs01", "fs-01", birth)]), T0)
     assert [(r.seq, r.t) for r in store.readings("qy-fs01", 0, 1 << 40)] == [(0, T0), (1, T0 + 60)]
     store.add(batch(reading(3, t=None)), T0)  # the start is known already
