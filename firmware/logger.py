@@ -50,6 +50,8 @@ class Logger:
             )
         )
         gc.collect()
+        # Collect before the heap is in pieces, not only when it is full.
+        gc.threshold(gc.mem_alloc() // 4)
 
     def _take(self, body):
         dated, seconds = self.clock.stamp()

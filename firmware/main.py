@@ -1,5 +1,8 @@
 """Entry point on the board: configuration, board, logger."""
 
+import buffers  # noqa: F401  first of all, see there
+
+# isort: split
 import config
 from logger import Logger
 

@@ -23,21 +23,23 @@ class Sampler:
         """Sample what is due; returns ms until something is due again."""
         diff = self._hal.ticks_diff
         now = self._hal.ticks_ms()
-        nearest = _LONGEST_MS
         news = False
         for ch in self.channels:
             if diff(now, ch.due) >= 0:
                 ch.sample(now)
             if ch.news:
                 news = True
-            left = diff(ch.due, now)
-            if left < nearest:
-                nearest = left
         if self._last is None:
             if self._settled() or diff(now, self._start) >= _FIRST_MS:
                 self.read_now()
         elif news or diff(now, self._last) >= self._every_ms:
             self.read_now()
+        now = self._hal.ticks_ms()  # an echo takes its time
+        nearest = _LONGEST_MS
+        for ch in self.channels:
+            left = diff(ch.due, now)
+            if left < nearest:
+                nearest = left
         return nearest if nearest > 0 else 0
 
     def _settled(self):

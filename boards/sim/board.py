@@ -91,6 +91,7 @@ class Board:
         self.flash = flash
         self.print = print
         self.ntp = NtpServer(clock)
+        self.patient = False  # give every wait real time first
         self._mounted = False
         self._rtc = 0
         self._cause = "power_on"
@@ -206,7 +207,7 @@ class Board:
         The peers live in real time: an answer that is expected gets real time first."""
         if self.ntp.serve():
             return
-        if poller and poller.poll(_PATIENCE_MS if expecting and ms else 0):
+        if poller and poller.poll(_PATIENCE_MS if ms and (expecting or self.patient) else 0):
             return
         if ms > 0:
             self.clock.move_us(1000 * ms)

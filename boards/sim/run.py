@@ -14,8 +14,10 @@ _HERE = __file__.rpartition("/")[0] or "."
 _ROOT = _HERE + "/../.."
 sys.path[:0] = [_HERE, _ROOT + "/firmware", _ROOT + "/build/lib"]
 
-import config
 import main
+
+# isort: split
+import config
 from board import Board
 from clock import Clock
 from flash import Flash
@@ -141,6 +143,7 @@ class Session:
 
     def _drain(self):
         self.logger.sampler.read_now()
+        self.board.patient = True  # the host answers in real time
         end = self.clock.ms() + _DRAIN_MS
         while len(self.logger.spool) and self.clock.ms() < end:
             self.logger.step()

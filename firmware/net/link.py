@@ -3,6 +3,7 @@
 import json
 import socket
 
+import buffers
 import record
 from micropython import const
 
@@ -12,7 +13,7 @@ from net.wifi import Wifi
 
 _BACKOFF_MS = const(1000)
 _BACKOFF_MAX_MS = const(60000)
-_ARRAY = const(32)  # readings in one message
+_ARRAY = const(16)  # readings in one message, as far as they fit into the buffer
 _HOLD_MS = const(30000)  # undated readings wait so long for the time
 _STATE_MS = const(10000)
 _RESEND_MS = const(60000)  # unconfirmed for so long: send again, then twice as long
@@ -35,6 +36,7 @@ class Link:
         self._base = "qingyun/1/%s/%s/" % (cfg["site"], cfg["device"])
         self._mqtt = Mqtt(board, cfg["mqtt"], cfg["device"], idle, self._message)
         self._addresses = {}
+        self._payload = buffers.PAYLOAD
         self._backoff = _BACKOFF_MS
         self._next = None
         self._since = None
@@ -157,20 +159,40 @@ class Link:
         if not recs[0][3] and self._clock.unix() is None:
             if self._hal.ticks_diff(self._hal.ticks_ms(), self._since) < _HOLD_MS:
                 return False
-        texts = []
-        for life, seq, boot, dated, seconds, body, names in recs:
-            if not dated and boot == self._spool.boot and life == self._spool.life:
-                if self._clock.unix() is not None:
-                    dated = True
-                    seconds = self._clock.date(seconds)
-            texts.append(record.to_json(life, seq, boot, dated, seconds, body, names))
-        payload = texts[0] if len(texts) == 1 else "[%s]" % ",".join(texts)
-        self._mqtt.publish(self._base + "reading", payload)
+        n, size = self._compose(recs)
+        del recs[n:]
+        self._mqtt.publish(self._base + "reading", memoryview(self._payload)[:size])
         self._spool.sent(recs)
         self.published += len(recs)
         if not self._wait_host:  # the broker's word is enough
             self._spool.confirm(*recs[-1][:2])
         return True
+
+    def _compose(self, recs):
+        """Write as many of recs as fit as JSON into the payload; (how many, bytes)."""
+        buf = self._payload
+        at = 1
+        n = 0
+        for life, seq, boot, dated, seconds, body, names in recs:
+            if not dated and boot == self._spool.boot and life == self._spool.life:
+                if self._clock.unix() is not None:
+                    dated = True
+                    seconds = self._clock.date(seconds)
+            text = record.to_json(life, seq, boot, dated, seconds, body, names).encode()
+            if n and at + len(text) + 2 > len(buf):
+                break
+            if n:
+                buf[at] = 44  # ,
+                at += 1
+            buf[at : at + len(text)] = text
+            at += len(text)
+            n += 1
+        if n == 1:
+            buf[0] = 32  # a blank before a single object
+            return n, at
+        buf[0] = 91  # [
+        buf[at] = 93  # ]
+        return n, at + 1
 
     def _publish_state(self):
         if self._state is None:

@@ -10,6 +10,7 @@ import errno
 import select
 import socket
 
+import buffers
 from micropython import const
 
 _IN = const(1)  # select.POLLIN
@@ -30,7 +31,8 @@ class Stream:
         self._timeout = timeout_ms
         self._sock = None
         self._poll = None
-        self._out = bytearray()
+        self._out = buffers.PACKETS
+        self._n = 0  # bytes waiting in it
         self._in = b""
         self._blocking = True
         self.heard = self._hal.ticks_ms()  # when the peer last sent anything
@@ -72,12 +74,22 @@ class Stream:
 
     def write(self, data, n=None):
         """Keep data until the next read or flush, so that a packet is one segment."""
-        self._out += data if n is None else memoryview(data)[:n]
-        return len(data) if n is None else n
+        size = len(data) if n is None else n
+        left = memoryview(data)[:size]
+        while left:
+            room = len(self._out) - self._n
+            if not room:
+                self.flush()
+                continue
+            part = left[:room]
+            self._out[self._n : self._n + len(part)] = part
+            self._n += len(part)
+            left = left[room:]
+        return size
 
     def read(self, n):
         """Exactly n bytes; None when non-blocking and nothing has come."""
-        if self._out:
+        if self._n:
             self.flush()
         start = self._hal.ticks_ms()
         got = self._in
@@ -98,11 +110,8 @@ class Stream:
 
     def flush(self):
         """Send all that was written; OSError when the peer does not take it in time."""
-        if not self._out:
-            return
-        out = self._out
-        self._out = bytearray()
-        left = memoryview(out)
+        left = memoryview(self._out)[: self._n]
+        self._n = 0
         start = self._hal.ticks_ms()
         while left:
             n = self._send(left)
@@ -114,7 +123,7 @@ class Stream:
                 self._poll.modify(self._sock, _IN)
 
     def close(self):
-        self._out = bytearray()
+        self._n = 0
         self._in = b""
         if self._sock is not None:
             s = self._sock

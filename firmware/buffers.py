@@ -1,0 +1,6 @@
+"""The few large buffers, allocated before anything else, while the heap is in one piece.
+
+main imports this first. Each has one owner."""
+
+PAYLOAD = bytearray(2560)  # net.link: readings as JSON, one message
+PACKETS = bytearray(3072)  # net.stream: what goes out next

@@ -1,0 +1,150 @@
+"""A simulated day from the sensors to the report, undisturbed and disturbed."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import sqlite3
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from broker import Broker
+from demo import CONFIGS, REGISTRY, demo, generate
+from host_job import Ingester, qingyun
+from rich.console import Console
+from sim_board import BoardRun
+
+DATE = dt.date(2026, 5, 20)
+MIDNIGHT = int(dt.datetime(2026, 5, 19, 16, tzinfo=dt.UTC).timestamp())
+DEVICE = "qy-jt01"
+
+
+def test_the_demo_finds_every_collection_of_another_day(tmp_path: Path) -> None:
+    assert demo(DATE, 1234, tmp_path / "demo", Console(quiet=True)) == []
+
+
+@pytest.fixture(scope="module")
+def trace(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("trace")
+    generate(DATE, 77, folder)
+    return folder / f"{DEVICE}.csv"
+
+
+@pytest.fixture
+def config(tmp_path: Path) -> Path:
+    """The demo's board, told to wait for the host's word."""
+    cfg = json.loads((CONFIGS / f"{DEVICE}.json").read_text())
+    cfg["confirm"] = "host"
+    path = tmp_path / "config.json"
+    path.write_text(json.dumps(cfg))
+    return path
+
+
+def board(config: Path, trace: Path, folder: Path, broker: Broker, **more: Any) -> BoardRun:
+    flash, report = folder / "board.flash", folder / "board.json"
+    return BoardRun(config, trace, flash, report, broker.address, "field", 7, **more)
+
+
+def daily(db: Path, out: Path) -> bytes:
+    """daily.csv of the day."""
+    result = qingyun(
+        *("rollup", "--date", str(DATE), "--db", db, "--registry", REGISTRY, "--out", out)
+    )
+    assert result.returncode == 0, result.stderr
+    return (out / "daily.csv").read_bytes()
+
+
+def rows(db: Path, query: str) -> list[Any]:
+    with sqlite3.connect(db) as connection:
+        return connection.execute(query).fetchall()
+
+
+def play(
+    folder: Path, config: Path, trace: Path, disturb: Callable[[Broker, Ingester], None] | None
+) -> tuple[dict[str, Any], Path]:
+    """One day of one board; disturb() is called while it runs."""
+    folder.mkdir()
+    db = folder / "q.db"
+    with Broker(folder / "broker", persistence=True) as broker:
+        with Ingester(db, REGISTRY, broker.address) as ingester:
+            ingester.wait_subscribed()
+            run = board(config, trace, folder, broker)
+            process = run.launch()
+            if disturb:
+                disturb(broker, ingester)
+            assert process.wait(120) == 0
+            report = run.result()
+    return report, db
+
+
+def test_sigkill_of_host_and_broker_leaves_the_rollup_as_it_was(
+    tmp_path: Path, config: Path, trace: Path
+) -> None:
+    def disturb(broker: Broker, ingester: Ingester) -> None:
+        for _ in range(3):
+            time.sleep(1.5)
+            ingester.kill()
+            ingester.start()
+            time.sleep(1.5)
+            broker.kill()
+            broker.start()
+
+    calm, calm_db = play(tmp_path / "calm", config, trace, None)
+    rough, rough_db = play(tmp_path / "rough", config, trace, disturb)
+    for report, db in ((calm, calm_db), (rough, rough_db)):
+        assert report["queued"] == 0
+        assert rows(db, "SELECT lo, hi FROM span") == [(0, report["readings"] - 1)]
+        assert rows(db, "SELECT count(*) FROM reading") == [(report["readings"],)]
+        assert rows(db, "SELECT count(*) FROM quarantine") == [(0,)]
+    assert daily(rough_db, tmp_path / "rough") == daily(calm_db, tmp_path / "calm")
+    assert b"1.0000" in daily(calm_db, tmp_path / "calm")
+
+
+def test_restart_at_noon_and_an_erased_flash(tmp_path: Path, config: Path, trace: Path) -> None:
+    noon = MIDNIGHT + 43_200
+    db = tmp_path / "q.db"
+    reports = []
+    with Broker(tmp_path / "broker") as broker:
+        # In the morning nobody listens: what is made stays in the queue.
+        away = BoardRun(
+            *(config, trace, tmp_path / "board.flash", tmp_path / "a.json"),
+            *("127.0.0.1:9", "field", 7),
+            until=noon,
+        )
+        assert away.launch().wait(120) == 0
+        reports.append(away.result())
+        with Ingester(db, REGISTRY, broker.address) as ingester:
+            ingester.wait_subscribed()
+            for until in (noon + 3600, noon + 7200):
+                run = board(config, trace, tmp_path, broker, start=until - 3600, until=until)
+                assert run.launch().wait(120) == 0
+                reports.append(run.result())
+                if until == noon + 3600:
+                    kept = rows(db, "SELECT count(*) FROM reading")[0][0]
+                    (tmp_path / "board.flash").unlink()
+    morning, afternoon, erased = reports
+    assert (morning["published"], morning["dropped"]) == (0, 0)
+    assert morning["queued"] == morning["readings"] > 0
+    assert (morning["boot"], afternoon["boot"], erased["boot"]) == (0, 1, 0)
+    assert morning["life"] == afternoon["life"] != erased["life"]
+    assert kept == morning["readings"] + afternoon["readings"]
+    spans = rows(db, "SELECT life, lo, hi FROM span JOIN stream ON stream.id = stream")
+    assert sorted(spans) == sorted(
+        [(morning["life"], 0, kept - 1), (erased["life"], 0, erased["readings"] - 1)]
+    )
+
+
+def test_a_wrong_configuration_stops_with_one_line(tmp_path: Path, trace: Path) -> None:
+    cfg = json.loads((CONFIGS / f"{DEVICE}.json").read_text())
+    cfg["mqtt"]["port"] = "1883"
+    path = tmp_path / "config.json"
+    path.write_text(json.dumps(cfg))
+    run = BoardRun(path, trace, tmp_path / "f", tmp_path / "r.json", "127.0.0.1:9")
+    assert run.launch().wait(30) == 2
+    lines = (tmp_path / "r.log").read_text().splitlines()
+    assert lines == [
+        f"error: {path}: mqtt.port: expected a whole number from 1 to 65535, found '1883'"
+    ]

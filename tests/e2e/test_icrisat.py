@@ -1,0 +1,110 @@
+"""Six real outdoor load cells, 24 days, through the pin-level HX711 and the whole chain."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from broker import Broker
+from demo import run_boards
+from host_job import Ingester
+from icrisat_series import Sample, gaps, read_cells, waterings
+from rich.console import Console
+from sim_board import ROOT, BoardRun
+from trace_icrisat import device_of
+
+from host import registry
+from host.events import Kind, Outcome, derive
+from host.rollup import covered_seconds, platform_of, samples
+from host.store import Store
+
+SUPPLY_GAP_S = 1800
+FULL_CHAIN_S = 330  # a reading at least every 300 s, and the start of the board
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("icrisat")
+
+
+@pytest.fixture(scope="module")
+def cells() -> dict[str, list[Sample]]:
+    path = ROOT.parent / "shared" / "data" / "icrisat_loadcells" / "load_cells.csv"
+    if not path.exists():
+        pytest.skip(f"{path} is not there: this test replays real series from it")
+    return read_cells(path)
+
+
+@pytest.fixture(scope="module")
+def outcomes(folder: Path, cells: dict[str, list[Sample]]) -> dict[str, Outcome]:
+    """What the host derived of each cell."""
+    data = ROOT.parent / "shared" / "data" / "icrisat_loadcells" / "load_cells.csv"
+    script = str(ROOT / "tools" / "trace_icrisat.py")
+    subprocess.run([sys.executable, script, "--data", str(data), "--out", str(folder)], check=True)
+    known = registry.load(folder / "registry")
+    db = folder / "q.db"
+    with Broker(folder / "broker") as broker:
+        with Ingester(db, folder / "registry", broker.address) as ingester:
+            ingester.wait_subscribed()
+            runs = [
+                BoardRun(
+                    *(folder / f"{device}.json", folder / f"{device}.csv"),
+                    *(folder / f"{device}.flash", folder / f"{device}.report.json"),
+                    *(broker.address, "ideal", 1),
+                )
+                for device in known.devices
+            ]
+            reports = run_boards(runs, Console(quiet=True))
+            assert ingester.wait_for(sum(r["published"] for r in reports))
+    assert all(r["queued"] == 0 and r["dropped"] == 0 for r in reports)
+    store = Store(db)
+    return {
+        b.device: derive(platform_of(known, b), samples(store, b.device, b.channel, 1 << 40))
+        for b in known.platforms()
+    }
+
+
+def test_outages_are_lost_coverage_and_never_a_collection(
+    outcomes: dict[str, Outcome], cells: dict[str, list[Sample]]
+) -> None:
+    for sector, cell in cells.items():
+        outcome = outcomes[device_of(sector)]
+        outages = [(a.t, b.t) for a, b in gaps(cell, SUPPLY_GAP_S)]
+        assert max(b - a for a, b in outages) > 43 * 3600
+        for a, b in outages:
+            seen = covered_seconds(outcome.covered, a, b)
+            assert seen <= FULL_CHAIN_S
+            for e in outcome.events:
+                if e.t < b - 60 and e.t_end > a + 60:
+                    assert e.kind is Kind.UNATTRIBUTED, (sector, e)
+        whole = cell[-1].t - cell[0].t
+        lost = whole - covered_seconds(outcome.covered, cell[0].t, cell[-1].t)
+        off = sum(b - a for a, b in outages)
+        assert off - 60 * len(outages) <= lost <= off + FULL_CHAIN_S * (len(outages) + 1)
+
+
+def test_waterings_are_deposits(
+    outcomes: dict[str, Outcome], cells: dict[str, list[Sample]]
+) -> None:
+    for sector, cell in cells.items():
+        outcome = outcomes[device_of(sector)]
+        deposits = [e for e in outcome.events if e.kind is Kind.DEPOSIT]
+        found = waterings(cell)
+        assert len(found) >= 8
+        for sample, kg in found:
+            near = [e for e in deposits if abs(e.t - sample.t) <= 1800]
+            assert near, (sector, sample)
+            assert sum(e.grams for e in near) >= 450, (sector, kg)
+
+
+def test_the_booked_change_is_the_change_of_the_series(
+    outcomes: dict[str, Outcome], cells: dict[str, list[Sample]]
+) -> None:
+    for sector, cell in cells.items():
+        sums = outcomes[device_of(sector)].sums
+        assert sums.residual() == 0
+        e_g = 50
+        assert abs(sums.opening - cell[0].grams) <= e_g
+        assert abs(sums.closing - cell[-1].grams) <= 200 + e_g
