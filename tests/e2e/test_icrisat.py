@@ -2,24 +2,19 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
-from broker import Broker
-from demo import run_boards
-from host_job import Ingester
+from icrisat_replay import replay_cells
 from icrisat_series import SUPPLY_GAP_S, Sample, gaps, read_cells, waterings
 from rich.console import Console
-from sim_board import ROOT, BoardRun
+from sim_board import ROOT
 from trace_icrisat import device_of
 
-from host import registry
-from host.events import Kind, Outcome, derive
-from host.rollup import covered_seconds, platform_of, samples
-from host.store import Store
+from host.events import Kind, Outcome
+from host.rollup import covered_seconds
 
+DATA = ROOT.parent / "shared" / "data" / "icrisat_loadcells" / "load_cells.csv"
 FULL_CHAIN_S = 330  # a reading at least every 300 s, and the start of the board
 
 
@@ -30,39 +25,16 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def cells() -> dict[str, list[Sample]]:
-    path = ROOT.parent / "shared" / "data" / "icrisat_loadcells" / "load_cells.csv"
-    if not path.exists():
-        pytest.skip(f"{path} is not there: this test replays real series from it")
-    return read_cells(path)
+    if not DATA.exists():
+        pytest.skip(f"{DATA} is not there: this test replays real series from it")
+    return read_cells(DATA)
 
 
 @pytest.fixture(scope="module")
 def outcomes(folder: Path, cells: dict[str, list[Sample]]) -> dict[str, Outcome]:
-    """What the host derived of each cell."""
-    data = ROOT.parent / "shared" / "data" / "icrisat_loadcells" / "load_cells.csv"
-    script = str(ROOT / "tools" / "trace_icrisat.py")
-    subprocess.run([sys.executable, script, "--data", str(data), "--out", str(folder)], check=True)
-    known = registry.load(folder / "registry")
-    db = folder / "q.db"
-    with Broker(folder / "broker") as broker:
-        with Ingester(db, folder / "registry", broker.address) as ingester:
-            ingester.wait_subscribed()
-            runs = [
-                BoardRun(
-                    *(folder / f"{device}.json", folder / f"{device}.csv"),
-                    *(folder / f"{device}.flash", folder / f"{device}.report.json"),
-                    *(broker.address, "ideal", 1),
-                )
-                for device in known.devices
-            ]
-            reports = run_boards(runs, Console(quiet=True))
-            assert ingester.wait_for(sum(r["published"] for r in reports))
-    assert all(r["queued"] == 0 and r["dropped"] == 0 for r in reports)
-    store = Store(db)
-    return {
-        b.device: derive(platform_of(known, b), samples(store, b.device, b.channel, 1 << 40))
-        for b in known.platforms()
-    }
+    """What the host derived of each cell; every reading made is stored."""
+    assert cells
+    return replay_cells(DATA, folder, Console(quiet=True))
 
 
 def test_outages_are_lost_coverage_and_never_a_collection(
