@@ -38,9 +38,11 @@ def replay_cells(data: Path, out: Path, console: Console) -> dict[str, Outcome]:
         host.wait_subscribed()
         runs = [
             BoardRun(
-                *(out / f"{device}.json", out / f"{device}.csv"),
-                *(out / f"{device}.flash", out / f"{device}.report.json"),
-                *(broker.address, "ideal", 1),
+                out / f"{device}.json",
+                out / f"{device}.csv",
+                out / f"{device}.flash",
+                out / f"{device}.report.json",
+                broker.address,
             )
             for device in known.devices
         ]
