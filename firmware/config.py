@@ -9,6 +9,7 @@ _DEFAULTS = {
     "report": {"every_s": 300, "sample_s": 1, "weight_kg": 0.2, "fill": 0.05},
     "spool": {"dir": "spool", "max_kb": 1024, "batch": 10, "flush_s": 300},
     "confirm": "broker",
+    "power": {"mode": "always", "wake_s": 900, "send_every": 4},
 }
 _MQTT = {"port": 1883, "user": None, "password": None, "keepalive": 60}
 _GAINS = {128: 1, 32: 2, 64: 3}
@@ -58,8 +59,9 @@ class _Check:
         return v
 
 
-def load(path):
+def load(path, change=None):
     """Read and check the file at path; returns a dict with every default filled in.
+    change(cfg) may put in what was changed on the board.
 
     Raises ConfigError with one line that names the key."""
     try:
@@ -71,13 +73,26 @@ def load(path):
         raise ConfigError("%s: expected JSON; it does not parse" % path)
     if not isinstance(cfg, dict):
         raise ConfigError("%s: expected an object at the top" % path)
+    if change and isinstance(cfg.get("channels"), list):
+        change(cfg)
     return check(cfg, path)
 
 
 def check(cfg, path="config"):
     """Check a decoded configuration; fills defaults in place and returns it."""
     c = _Check(path)
-    top = ("device", "site", "wifi", "mqtt", "ntp", "report", "spool", "confirm", "channels")
+    top = (
+        "device",
+        "site",
+        "wifi",
+        "mqtt",
+        "ntp",
+        "report",
+        "spool",
+        "confirm",
+        "power",
+        "channels",
+    )
     c.known(cfg, top, "")
     c.name(cfg, "device")
     c.name(cfg, "site")
@@ -105,6 +120,15 @@ def check(cfg, path="config"):
     if cfg["confirm"] not in ("broker", "host"):
         c.fail("confirm", '"broker" or "host"', cfg["confirm"])
     _channels(c, cfg)
+    power = cfg["power"]
+    if power["mode"] not in ("always", "cycle"):
+        c.fail("power.mode", '"always" or "cycle"', power["mode"])
+    c.number(power, "wake_s", 60, 86400, "power.", True)
+    c.number(power, "send_every", 1, 64, "power.", True)
+    if power["mode"] == "cycle":
+        for i in range(len(cfg["channels"])):
+            if cfg["channels"][i]["kind"] == "weight":  # asleep it would miss a lift
+                c.fail("channels[%d].kind" % i, "no weight in the mode cycle", "weight")
     return cfg
 
 

@@ -1,15 +1,51 @@
-"""Entry point on the board: configuration, board, logger."""
+"""Entry point on the board: configuration, board, then the logger – or, after three
+starts that failed, safe mode. What can fail is imported late, so that it fails here."""
 
 import buffers  # noqa: F401  first of all, see there
 
 # isort: split
-import config
-from logger import Logger
+import gc
+import sys
+
+from starts import Starts
 
 
-def start(board, path):
-    """A logger for this board from the configuration at path; ConfigError names a mistake."""
-    return Logger(board, config.load(path))
+def start(board):
+    """What shall run on this board; its run() does not return by itself."""
+    starts = Starts(board)
+    if starts.is_safe():
+        from safe import Safe
+
+        return Safe(board, starts)
+    import config
+    from local import Local
+
+    local = Local(board.data_dir)
+    path = board.data_dir + "/config.json"
+    try:
+        cfg = config.load(path, local.apply)
+    except config.ConfigError as e:
+        cfg = config.load(path)  # if it is the file itself, this raises too
+        board.print("error: changes made on the board are left out: %s" % e)
+    del config, sys.modules["config"]  # some KB that are not needed again
+    gc.collect()
+    if cfg["power"]["mode"] == "cycle":
+        from cycle import Cycle
+
+        return Cycle(board, cfg, local)
+    from logger import Logger
+
+    return Logger(board, cfg, local, starts)
+
+
+def died(board, e):
+    """A start that ended in an exception: say so, and count it."""
+    if type(e).__name__ == "ConfigError":
+        board.print("error: %s" % e)  # a person has to mend it: stay at the prompt
+        return
+    sys.print_exception(e)
+    Starts.died(board, e)
+    board.reset()
 
 
 def main():
@@ -17,11 +53,9 @@ def main():
 
     board = Board()
     try:
-        logger = start(board, board.data_dir + "/config.json")
-    except config.ConfigError as e:
-        board.print("error: %s" % e)
-        return
-    logger.run()
+        start(board).run()
+    except Exception as e:
+        died(board, e)
 
 
 if __name__ == "__main__":

@@ -12,6 +12,7 @@ NO_ECHO = const(6)
 BLIND = const(7)  # nearer than the sensor can see
 RANGE = const(8)  # outside what the channel can have
 FROZEN = const(9)
+FAULT = const(10)  # the channel's own code failed; see the crash topic
 
 WORDS = (
     "",
@@ -24,4 +25,5 @@ WORDS = (
     "blind",
     "range",
     "frozen",
+    "fault",
 )

@@ -223,7 +223,9 @@ class Ingester:
             elif what == "reading":
                 good, bad = messages.readings(payload, latest)
                 batch.readings += [(device, site, r) for r in good]
-                batch.refused += [Refused(topic, p, reason) for p, reason in bad]
+                for whole, reason, name in bad:
+                    stream = name and (device, site, *name)
+                    batch.refused.append(Refused(topic, whole, reason, stream))
             elif payload:
                 try:
                     batch.births.append((device, site, messages.birth(payload, latest)))

@@ -22,7 +22,7 @@ _COUNT = 1 << 32
 QUALITIES = frozenset(
     (
         *("moving", "no_data", "not_ready", "saturated", "bad_frame"),
-        *("no_echo", "blind", "range", "frozen"),
+        *("no_echo", "blind", "range", "frozen", "fault"),
     )
 )
 # Per kind of channel: units per 1, least and most on the wire.
@@ -80,28 +80,41 @@ def _json(payload: bytes) -> Any:
         raise Rejected("not JSON: nested too deeply") from None
 
 
-def readings(payload: bytes, latest: int) -> tuple[list[Reading], list[tuple[bytes, str]]]:
-    """The readings of a message, and what had to be refused as (bytes, reason).
+Name = tuple[str, int]  # life and seq: what names a reading of a board
+
+
+def readings(
+    payload: bytes, latest: int
+) -> tuple[list[Reading], list[tuple[bytes, str, Name | None]]]:
+    """The readings of a message, and what had to be refused as (bytes, reason, name);
+    the name is None where not even that could be read.
 
     latest: no reading may be younger than this Unix second. Of an array each bad
     element is refused alone."""
     try:
         value = _json(payload)
-        if isinstance(value, dict):
-            return [reading(value, latest)], []
-        if not isinstance(value, list):
+        if not isinstance(value, (dict, list)):
             raise Rejected("expected an object or an array of objects")
-        if not value:
+        if not value and isinstance(value, list):
             raise Rejected("an array without readings")
     except Rejected as error:
-        return [], [(payload[:LARGEST], str(error))]
+        return [], [(payload[:LARGEST], str(error), None)]
     good, bad = [], []
-    for element in value:
+    for element in value if isinstance(value, list) else [value]:
         try:
             good.append(reading(element, latest))
         except Rejected as error:
-            bad.append((_encode(element), str(error)))
+            whole = payload[:LARGEST] if isinstance(value, dict) else _encode(element)
+            bad.append((whole, str(error), _name(element)))
     return good, bad
+
+
+def _name(value: Any) -> Name | None:
+    """What names an element that was refused, if it can be read."""
+    try:
+        return (_life(value), _count(value, "seq")) if isinstance(value, dict) else None
+    except Rejected:
+        return None
 
 
 def reading(value: Any, latest: int) -> Reading:

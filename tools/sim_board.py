@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -16,6 +17,29 @@ HEAP = "192k"
 def micropython() -> str:
     """The interpreter that came with the environment."""
     return str(Path(sys.executable).with_name("micropython"))
+
+
+def compiled() -> Path:
+    """build/board, where firmware and simulator lie as a real board has them: compiled
+    by mpy-cross, so that the heap does not have to hold the compiler's trees."""
+    out = ROOT / "build" / "board"
+    for source in ("firmware", "boards/sim", "build/lib"):
+        for path in sorted((ROOT / source).rglob("*.py")):
+            target = out / path.relative_to(ROOT).with_suffix(".mpy")
+            if target.exists() and target.stat().st_mtime_ns == path.stat().st_mtime_ns:
+                continue
+            target.parent.mkdir(parents=True, exist_ok=True)
+            part = target.with_suffix(f".{os.getpid()}")
+            name = str(path.relative_to(ROOT))
+            cross = Path(sys.executable).with_name("mpy-cross")
+            subprocess.run([cross, "-s", name, "-o", part, path], check=True)
+            stat = path.stat()
+            os.utime(part, ns=(stat.st_mtime_ns, stat.st_mtime_ns))
+            part.replace(target)
+    for target in out.rglob("*.mpy"):
+        if not (ROOT / target.relative_to(out)).with_suffix(".py").exists():
+            target.unlink()
+    return out
 
 
 @dataclass(frozen=True)
@@ -34,8 +58,7 @@ class BoardRun:
     heap: str = HEAP
 
     def command(self) -> list[str]:
-        run = str(ROOT / "boards" / "sim" / "run.py")
-        parts = [micropython(), "-X", f"heapsize={self.heap}", run]
+        parts = [micropython(), "-X", f"heapsize={self.heap}", "-m", "run"]
         for name in ("config", "trace", "flash", "report", "broker", "physics", "seed"):
             parts += [f"--{name}", str(getattr(self, name))]
         for name in ("start", "until"):
@@ -46,8 +69,9 @@ class BoardRun:
     def launch(self) -> subprocess.Popen[bytes]:
         """Start it; its lines go to a log beside the report."""
         self.report.unlink(missing_ok=True)
+        env = os.environ | {"MICROPYPATH": str(compiled() / "boards" / "sim")}
         with self.report.with_suffix(".log").open("ab") as log:
-            return subprocess.Popen(self.command(), stdout=log, stderr=log, cwd=ROOT)
+            return subprocess.Popen(self.command(), stdout=log, stderr=log, cwd=ROOT, env=env)
 
     def result(self) -> dict[str, Any]:
         """The report of a run that has ended; RuntimeError with its last lines if it failed."""

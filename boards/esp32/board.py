@@ -68,6 +68,16 @@ class _Ds18b20:
             return None
 
 
+class _Kept:
+    """RTC memory: 2 KB that survive every reset and deep sleep, not a loss of power."""
+
+    def load(self):
+        return machine.RTC().memory()
+
+    def store(self, raw):
+        machine.RTC().memory(raw)
+
+
 class Board:
     """The one board this runs on."""
 
@@ -77,6 +87,7 @@ class Board:
 
     def __init__(self):
         self.hal = _Hal
+        self.kept = _Kept()
         self.print = print
         self._wdt = None
 
@@ -115,6 +126,14 @@ class Board:
         if self._wdt is None:
             self._wdt = machine.WDT(timeout=_WATCHDOG_MS)
         self._wdt.feed()
+
+    def reset(self):
+        machine.reset()
+
+    def deep_sleep(self, ms):
+        """Everything but the RTC goes off; the start after it has the cause deep_sleep."""
+        network.WLAN(network.STA_IF).active(False)
+        machine.deepsleep(ms)
 
     def wait(self, poller, ms, expecting):
         """Up to ms, less if the poller's socket has something."""

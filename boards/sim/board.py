@@ -6,13 +6,40 @@ from the configuration; what happens to it follows from the trace (player).
 
 import os
 
-import physics
 import vfs
 from chip import Hx711Chip
 from micropython import const
 from ntp_server import NtpServer
 
 _MOUNT = "/flash"
+_WATCHDOG_US = const(60000000)
+
+
+class Stop(BaseException):
+    """The firmware's run ends here, wherever it is: as when the chip resets. how: the
+    cause of the next start, or "off" or "end"; ms: how long it sleeps before that."""
+
+    def __init__(self, how, ms=0):
+        super().__init__(how)
+        self.how = how
+        self.ms = ms
+
+
+class _Kept:
+    """The RTC's memory."""
+
+    def __init__(self):
+        self.raw = b""
+
+    def load(self):
+        return self.raw
+
+    def store(self, raw):
+        if len(raw) > 2048:
+            raise ValueError("RTC memory: at most 2048 bytes")
+        self.raw = bytes(raw)
+
+
 _PATIENCE_MS = const(1000)  # real time an expected answer may take before virtual time goes on
 
 
@@ -30,7 +57,7 @@ class _EchoPin:
     def __init__(self, board, name):
         self._board = board
         self._name = name
-        self._model = physics.Echo(board.mode, physics.seed_of(board.seed, name))
+        self._model = board.models.Echo(board.mode, board.seed_of(name))
 
     def pulse(self, timeout_us):
         b = self._board
@@ -86,23 +113,35 @@ class Board:
         self.hal = self.clock = clock
         self.player = player
         self.mode = mode
+        if mode == "ideal":
+            import ideal as models
+        else:
+            import physics as models
+        self.models = models
         self.seed = seed
         self.firmware_dir = firmware_dir
         self.flash = flash
         self.print = print
         self.ntp = NtpServer(clock)
         self.patient = False  # give every wait real time first
+        self.kept = _Kept()
+        self.on_wait = None  # called whenever the firmware waits
+        self._fed = None  # when the watchdog was fed last; None: it is not running
         self._mounted = False
-        self._rtc = 0
+        self._rtc = None  # microseconds that the RTC is ahead of the true time
         self._cause = "power_on"
         self._pins = {}
         self._temperature = None
         self._cells = []
         clock.on_move = player.advance
         player.advance(clock.ms())
-        self._wire(cfg)
+        self._wire(cfg, mode)
 
-    def _wire(self, cfg):
+    def seed_of(self, name):
+        """A seed of its own for each channel; ideal sensors need none."""
+        return self.models.seed_of(self.seed, name) if self.mode == "field" else 0
+
+    def _wire(self, cfg, mode):
         for ch in cfg["channels"]:
             if ch["kind"] == "temperature" and self._temperature is None:
                 self._temperature = ch["id"]
@@ -111,12 +150,8 @@ class Board:
             kind = ch["kind"]
             if kind == "weight":
                 cal = ch["calibration"]
-                cell = physics.LoadCell(
-                    cal["zero"],
-                    cal["counts_per_kg"],
-                    ch["max_kg"],
-                    self.mode,
-                    physics.seed_of(self.seed, name),
+                cell = self.models.LoadCell(
+                    cal["zero"], cal["counts_per_kg"], ch["max_kg"], mode, self.seed_of(name)
                 )
                 chip = Hx711Chip(self.clock, self._converter(name, cell))
                 self._pins[ch["sck"]] = chip.sck
@@ -160,6 +195,7 @@ class Board:
     def power_up(self, cause):
         """Mount the flash (formatting a new one) as at the start of the board."""
         self._cause = cause
+        self._fed = None
         self.clock.restart()
         if self.flash.fresh:
             vfs.VfsLfs2.mkfs(self.flash)
@@ -167,12 +203,17 @@ class Board:
         vfs.mount(vfs.VfsLfs2(self.flash), _MOUNT)
         self._mounted = True
 
-    def power_down(self):
-        """The supply goes: what the RTC knew is gone, the flash keeps what it has."""
-        self._rtc = 0
+    def unmount(self):
+        """The firmware has stopped, in whatever way."""
         if self._mounted:
             vfs.umount(_MOUNT)
             self._mounted = False
+
+    def power_down(self):
+        """The supply goes: what the RTC knew is gone, the flash keeps what it has."""
+        self._rtc = None
+        self.kept.raw = b""
+        self.unmount()
 
     def pin_out(self, n):
         return self._pins[n]
@@ -190,21 +231,31 @@ class Board:
         return os.urandom(n)
 
     def rtc_get(self):
-        return self._rtc
+        return 0 if self._rtc is None else (self.clock.us + self._rtc) // 1000000
 
     def rtc_set(self, unix):
-        self._rtc = unix
+        self._rtc = unix * 1000000 - self.clock.us
 
     def reset_cause(self):
         return self._cause
 
     def feed(self):
-        pass
+        self._fed = self.clock.us
+
+    def reset(self):
+        raise Stop("soft_reset")
+
+    def deep_sleep(self, ms):
+        raise Stop("deep_sleep", ms)
 
     def wait(self, poller, ms, expecting):
         """Up to ms of virtual time, less if the poller's socket has something.
 
         The peers live in real time: an answer that is expected gets real time first."""
+        if self.on_wait:
+            self.on_wait()
+        if self._fed is not None and self.clock.us - self._fed > _WATCHDOG_US:
+            raise Stop("watchdog")
         if self.ntp.serve():
             return
         if poller and poller.poll(_PATIENCE_MS if ms and (expecting or self.patient) else 0):

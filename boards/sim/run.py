@@ -7,21 +7,21 @@ micropython boards/sim/run.py --config C.json --trace T.csv --flash F.img
 
 import gc
 import json
+import os
 import sys
 import time
 
 _HERE = __file__.rpartition("/")[0] or "."
-_ROOT = _HERE + "/../.."
-sys.path[:0] = [_HERE, _ROOT + "/firmware", _ROOT + "/build/lib"]
+_FIRMWARE = _HERE + "/../../firmware"
+sys.path[:0] = [_HERE, _FIRMWARE, _HERE + "/../../build/lib"]
 
 import main
 
 # isort: split
-import config
-from board import Board
+from board import Board, Stop
 from clock import Clock
 from flash import Flash
-from player import Player, TraceError, last_second
+from player import Player, last_second
 
 _OPTIONS = {
     "config": None,
@@ -72,14 +72,14 @@ def options(argv):
 
 
 class Session:
-    """The board with its firmware, through power cuts, until the end of the trace."""
+    """The board with its firmware, through resets and power cuts, until the end of the
+    trace. What runs is main.start(), as on any board."""
 
     def __init__(self, opt):
-        self.cfg = config.load(opt["config"])
-        if opt["broker"]:
-            host, _, port = opt["broker"].rpartition(":")
-            self.cfg["mqtt"]["host"] = host
-            self.cfg["mqtt"]["port"] = int(port)
+        import config
+
+        cfg = config.load(opt["config"])
+        del config, sys.modules["config"]  # the firmware loads it anew
         self.player = Player(opt["trace"])
         start = int(opt["start"] or self.player.first_ms // 1000)
         self.until_ms = 1000 * int(opt["until"] or last_second(opt["trace"]))
@@ -87,84 +87,172 @@ class Session:
         self.clock = Clock(start)
         self.flash = Flash(opt["flash"])
         self.board = Board(
-            self.cfg,
+            cfg,
             self.player,
             self.clock,
             self.flash,
-            _ROOT + "/firmware",
+            _FIRMWARE,
             opt["physics"],
             int(opt["seed"]),
         )
         if opt["quiet"]:
             self.board.print = lambda line: None
-        self.cfg["ntp"] = ["127.0.0.1:%d" % self.board.ntp.port]
-        self.logger = None
+        if opt["broker"]:
+            host, _, port = opt["broker"].rpartition(":")
+            cfg["mqtt"]["host"] = host
+            cfg["mqtt"]["port"] = int(port)
+        cfg["ntp"] = ["127.0.0.1:%d" % self.board.ntp.port]
+        self.device = cfg["device"]
+        self._config = json.dumps(cfg)
+        self.player.listen("reset", self._on_reset)
+        self._reset = False
+        self.running = None  # what main.start() gave
         self.spool = None
         self.made = 0
         self.published = 0
         self.frames = 0
+        self.starts = 0
+        self.awake_ms = 0
+        self.online_ms = 0
         self.free_low = 1 << 30
+        self._waits = 0
+
+    def _on_reset(self, ms, value):
+        self._reset = bool(value)
 
     def run(self):
-        checked = 0
-        self._power_on()
-        while self.clock.ms() < self.until_ms:
-            if self.player.value("power") == 0:
-                self._power_off()
-                continue
-            self.logger.step()
-            checked += 1
-            if checked & 0x3FF == 0:
-                gc.collect()
-                self.free_low = min(self.free_low, gc.mem_free())
-        if self.logger:
-            self._drain()
-            self.logger.stop()
+        cause = "power_on"
+        self._reset = False
+        while cause != "end":
+            stop = self._start(cause)
             self._count()
+            cause = stop.how
+            if cause == "off":
+                cause = self._without_power()
+            elif stop.ms:
+                self._pass(self.clock.ms() + stop.ms)
+            if self.clock.ms() >= self.until_ms:
+                cause = "end"
 
-    def _power_on(self):
-        self.board.power_up("power_on")
-        self.logger = main.Logger(self.board, self.cfg)
-        self.spool = self.logger.spool
+    def _start(self, cause):
+        """One start of the firmware until it stops; how it did."""
+        self.board.power_up(cause)
+        self._configure()
+        self.starts += 1
+        self.board.on_wait = self._look
+        ended = None
+        woke = self.clock.ms()
+        try:
+            self.running = main.start(self.board)
+            self.running.run()
+        except Stop as stop:
+            ended = stop
+        except Exception as e:
+            if type(e).__name__ == "ConfigError":
+                raise
+            try:
+                main.died(self.board, e)
+            except Stop as stop:
+                ended = stop
+        self.awake_ms += self.clock.ms() - woke
+        if ended.how == "end":
+            self._drain()
+        self.board.on_wait = None
+        return ended
 
-    def _power_off(self):
-        """The supply is gone until the trace says otherwise: no goodbye, no flush."""
-        self._count()
-        self.logger.link.cut()
-        self.logger = None
+    def _configure(self):
+        """config.json on the board, written only when it is another one."""
+        if self._config is None:
+            return  # written in an earlier start
+        path = self.board.data_dir + "/config.json"
+        try:
+            if os.stat(path)[6] == len(self._config):
+                with open(path) as f:
+                    if f.read() == self._config:
+                        self._config = None
+        except OSError:
+            pass  # not there yet
+        if self._config:
+            with open(path, "w") as f:
+                f.write(self._config)
+            self._config = None
         gc.collect()
+
+    def _look(self):
+        """Called whenever the firmware waits: end it where the trace says so."""
+        if self.player.value("power") == 0:
+            raise Stop("off")
+        if self._reset:
+            self._reset = False
+            raise Stop("watchdog")
+        if self.clock.ms() >= self.until_ms:
+            raise Stop("end")
+        self._waits += 1
+        if self._waits & 0x3FF == 0:
+            gc.collect()
+            self.free_low = min(self.free_low, gc.mem_free())
+
+    def _pass(self, ms):
+        """Let time go by until Unix ms, row by row."""
+        ms = min(ms, self.until_ms)
+        while self.clock.ms() < ms:
+            at = self.player.next_ms
+            at = ms if at is None else min(at, ms)
+            self.clock.move_us(1000 * max(1, at - self.clock.ms()))
+
+    def _without_power(self):
         self.board.power_down()
         while self.player.value("power") == 0 and self.clock.ms() < self.until_ms:
-            at = self.player.next_ms
-            at = self.until_ms if at is None else min(at, self.until_ms)
-            self.clock.move_us(1000 * max(1, at - self.clock.ms()))
-        if self.player.value("power") != 0:
-            self._power_on()
+            self._pass(self.player.next_ms or self.until_ms)
+        self._reset = False
+        return "power_on" if self.player.value("power") != 0 else "end"
 
     def _drain(self):
-        self.logger.sampler.read_now()
-        self.board.patient = True  # the host answers in real time
-        end = self.clock.ms() + _DRAIN_MS
-        while len(self.logger.spool) and self.clock.ms() < end:
-            self.logger.step()
+        """The trace has ended: what is in the queue shall still go out."""
+        self.board.on_wait = None
+        logger = self.running
+        if hasattr(logger, "step") and hasattr(logger, "sampler"):
+            logger.sampler.read_now()
+            self.board.patient = True  # the host answers in real time
+            end = self.clock.ms() + _DRAIN_MS
+            while len(logger.spool) and self.clock.ms() < end:
+                logger.step()
+        logger.stop()
 
     def _count(self):
-        self.made += self.logger.sampler.made
-        self.published += self.logger.link.published
-        for ch in self.logger.sampler.channels:
-            self.frames += getattr(ch, "frames", 0)
+        """Add up what this start has done; its connection goes with it."""
+        was = self.running
+        self.running = None
+        self.board.unmount()
+        if was is None:
+            return
+        link = getattr(was, "link", None)
+        if link:
+            self.published += link.published
+            link.cut()
+        self.online_ms += getattr(was, "online_ms", 0)
+        sampler = getattr(was, "sampler", None)
+        if sampler:
+            self.spool = was.spool
+            self.made += sampler.made
+            for ch in sampler.channels:
+                self.frames += getattr(ch, "frames", 0)
+        gc.collect()
 
     def report(self, wall_s):
         gc.collect()
         spool = self.spool
         return {
-            "device": self.cfg["device"],
+            "device": self.device,
             "life": spool.life,
             "boot": spool.boot,
             "readings": self.made,
             "published": self.published,
             "queued": len(spool),
             "dropped": spool.dropped,
+            "starts": self.starts,
+            "awake_s": self.awake_ms / 1000,
+            "online_s": self.online_ms / 1000,
             "virtual_s": (self.clock.ms() - self.start_ms) // 1000,
             "wall_s": wall_s,
             "frames": self.frames,
@@ -181,7 +269,9 @@ def run(argv):
         t0 = time.time()
         session.run()
         report = session.report(round(time.time() - t0, 2))
-    except (UsageError, config.ConfigError, TraceError) as e:
+    except Exception as e:
+        if type(e).__name__ not in ("UsageError", "ConfigError", "TraceError"):
+            raise
         print("error: %s" % e)
         return 2
     text = json.dumps(report)

@@ -5,6 +5,7 @@ time module counts from 2000.
 """
 
 import socket
+import time
 
 from micropython import const
 
@@ -13,6 +14,8 @@ _ANSWER_MS = const(2000)
 _AGAIN_S = const(3600)  # between syncs
 _RETRY_S = const(15)
 _SANE = const(1420070400)  # 2015-01-01: a clock before this was never set
+_STEP_MS = const(600000)  # a larger step is taken only when a second answer agrees
+_AGREE_MS = const(2000)
 
 UNSET = "unset"
 RTC = "rtc"
@@ -29,7 +32,8 @@ class Clock:
         self._up_ms = 0
         self._base_ms = 0  # Unix ms at up 0
         self.state = UNSET
-        self.drift_ms = 0  # how far the last sync moved the clock
+        self.moved_ms = 0  # by how much the last sync moved the clock
+        self.drift_ppm = None  # and what that is of the time since the sync before
         self.sync_up_s = None
         kept = board.rtc_get()
         if kept >= _SANE:
@@ -57,16 +61,31 @@ class Clock:
         t = self.unix()
         return (False, self.up()) if t is None else (True, t)
 
-    def date(self, up_s):
-        """Unix time of a moment of this start given as seconds since it."""
-        return (self._base_ms + up_s * 1000 + 500) // 1000
+    def text(self):
+        """UTC as 2026-01-05T08:00:00Z; seconds since the start while the clock is unset."""
+        t = self.unix()
+        if t is None:
+            return "+%d" % self.up()
+        # The port's own epoch is 1970 or 2000.
+        g = time.gmtime(t - (946684800 if time.gmtime(0)[0] == 2000 else 0))
+        return "%04d-%02d-%02dT%02d:%02d:%02dZ" % g[:6]
+
+    def epoch(self):
+        """Unix seconds of this start's second 0; 0 while the clock is unset."""
+        return 0 if self.state == UNSET else (self._base_ms + 500) // 1000
+
+    def off_ms(self, unix_ms):
+        """How far Unix milliseconds, true now, are ahead of this clock; 0 while it is unset."""
+        return 0 if self.state == UNSET else unix_ms - self.up_ms() - self._base_ms
 
     def set_ms(self, unix_ms):
         """Take Unix milliseconds as true now."""
-        base = unix_ms - self.up_ms()
+        self.moved_ms = self.off_ms(unix_ms)
         if self.state == NTP:
-            self.drift_ms = base - self._base_ms
-        self._base_ms = base
+            elapsed = self.up() - self.sync_up_s
+            if elapsed >= 600:  # over less the network's jitter is all there is to see
+                self.drift_ppm = self.moved_ms * 1000 // elapsed
+        self._base_ms = unix_ms - self.up_ms()
         self.state = NTP
         self.sync_up_s = self.up()
         self._board.rtc_set(unix_ms // 1000)
@@ -83,6 +102,7 @@ class Sntp:
         self._sock = None
         self._sent = 0
         self._next = 0  # up_s
+        self._doubt = None  # Unix ms at up 0, as an answer had it that nobody confirmed yet
 
     def poll(self, lookup):
         """One step; lookup(host, port) gives an address."""
@@ -132,9 +152,33 @@ class Sntp:
             self._miss()
             return
         ms = (int.from_bytes(p[44:46], "big") * 1000) >> 16
+        unix_ms = seconds * 1000 + ms + trip // 2
+        if not self._believed(unix_ms):
+            self._miss()
+            return
         self._close()
-        self._clock.set_ms(seconds * 1000 + ms + trip // 2)
+        first = self._clock.state != NTP
+        self._clock.set_ms(unix_ms)
         self._next = self._clock.up() + _AGAIN_S
+        moved = self._clock.moved_ms
+        if first or not -_AGREE_MS < moved < _AGREE_MS:
+            text = "ntp: time from %s, clock moved by %d ms"
+            self._log.info(text % (self._servers[self._i], moved))
+
+    def _believed(self, unix_ms):
+        """A small step always; a large one when two answers in a row agree on it."""
+        off = self._clock.off_ms(unix_ms)
+        base = unix_ms - self._clock.up_ms()
+        doubt = self._doubt
+        self._doubt = None
+        if -_STEP_MS <= off <= _STEP_MS:
+            return True
+        if doubt is not None and -_AGREE_MS <= base - doubt <= _AGREE_MS:
+            return True
+        self._doubt = base
+        text = "ntp: %s is %d s off this clock; the next one is asked too"
+        self._log.warn(text % (self._servers[self._i], off // 1000))
+        return False
 
     def _miss(self):
         self._close()

@@ -13,23 +13,30 @@ from net.wifi import Wifi
 
 _BACKOFF_MS = const(1000)
 _BACKOFF_MAX_MS = const(60000)
+_STEADY_MS = const(60000)  # a session that has lasted so long, or took a reading, is a good one
 _ARRAY = const(16)  # readings in one message, as far as they fit into the buffer
 _HOLD_MS = const(30000)  # undated readings wait so long for the time
 _STATE_MS = const(10000)
+_FRESH_MS = const(30000)  # so often the newest reading goes ahead of a backlog
 _RESEND_MS = const(60000)  # unconfirmed for so long: send again, then twice as long
 _RESEND_MAX_MS = const(3600000)
 
 
 class Link:
-    """poll() does one bounded step and returns True while there is more to do."""
+    """poll() does one bounded step and returns True while there is more to do.
 
-    def __init__(self, board, cfg, clock, spool, identity, idle, log):
+    about() gives what the birth message says of the firmware and the channels; idle()
+    samples while the network is waited for. on_command(payload) and crashes (a
+    CrashLog) are set by whoever has them."""
+
+    def __init__(self, board, cfg, clock, spool, about, idle, log):
         self._board = board
         self._hal = board.hal
-        self._cfg = cfg
+        self._server = cfg["mqtt"]
         self._clock = clock
         self._spool = spool
-        self._identity = identity
+        self._about = about
+        self._names = [ch["id"] for ch in cfg["channels"]]
         self._log = log
         self._wifi = Wifi(board, cfg["wifi"], log)
         self._sntp = Sntp(clock, cfg["ntp"], log)
@@ -42,11 +49,15 @@ class Link:
         self._since = None
         self._state = None  # the latest body, not yet published
         self._stated = None
+        self._fresh = None  # when a reading last went out that was the newest
+        self._replies = []
+        self.on_command = None
+        self.crashes = None
         self._wait_host = cfg["confirm"] == "host"
         self._again_ms = _RESEND_MS
-        self._heard = (
-            self._hal.ticks_ms()
-        )  # when the host last confirmed something, or was given up on
+        # When the host last confirmed something, or was given up on.
+        self._heard = self._hal.ticks_ms()
+        self._greet = False
         self.expecting = False  # an answer from the network is on its way
         self.published = 0
 
@@ -72,8 +83,13 @@ class Link:
                 return self._connect()
             self._mqtt.poll()
             self.expecting = self._mqtt.expecting()
+            if self._hal.ticks_diff(self._hal.ticks_ms(), self._since) > _STEADY_MS:
+                self._backoff = _BACKOFF_MS
             if self._spool.unconfirmed():
                 self._resend()
+            self._publish_state()
+            if self._answer():
+                return True
             return self._publish()
         except OSError as e:
             self.expecting = False
@@ -89,6 +105,25 @@ class Link:
             except OSError as e:
                 self._log.warn("mqtt: %s" % e)
             self._mqtt.close()
+
+    def restart(self):
+        """Begin anew after something went wrong that nobody foresaw."""
+        self.expecting = False
+        self._spool.rewind()
+        self._failed("restarted")
+
+    def reply(self, text):
+        """Send the reply to a command as soon as that is possible."""
+        self._replies.append(text)
+        del self._replies[:-4]
+
+    def replied(self):
+        """True when no reply waits."""
+        return not self._replies
+
+    def hello(self):
+        """Say anew what the board is, when that has changed."""
+        self._greet = True
 
     def cut(self):
         """Close without a word, as when the supply goes."""
@@ -109,14 +144,15 @@ class Link:
         now = self._hal.ticks_ms()
         if self._next is not None and self._hal.ticks_diff(now, self._next) < 0:
             return False
-        mqtt = self._cfg["mqtt"]
+        mqtt = self._server
         self._mqtt.connect(self._lookup(mqtt["host"], mqtt["port"]), self._base + "status")
         self._mqtt.publish(self._base + "status", b"online", True)
         if self._wait_host:
             self._spool.rewind()
             self._mqtt.subscribe(self._base + "stored")
-        self._mqtt.publish(self._base + "birth", json.dumps(self._birth()), True)
-        self._backoff = _BACKOFF_MS
+        if self.on_command:
+            self._mqtt.subscribe(self._base + "command")
+        self._say_birth()
         self._since = self._hal.ticks_ms()
         self._log.info("mqtt: connected to %s:%d" % (mqtt["host"], mqtt["port"]))
         return True
@@ -130,6 +166,10 @@ class Link:
         self._log.warn("mqtt: %s; next try in %d s" % (e, (wait + 999) // 1000))
         self._backoff = min(2 * self._backoff, _BACKOFF_MAX_MS)
 
+    def _say_birth(self):
+        self._mqtt.publish(self._base + "birth", json.dumps(self._birth()), True)
+        self._greet = False
+
     def _birth(self):
         birth = {
             "fw": "qingyun",
@@ -142,7 +182,9 @@ class Link:
             "queue": len(self._spool),
             "dropped": self._spool.dropped,
         }
-        birth.update(self._identity)
+        birth.update(self._about())
+        if self._clock.drift_ppm is not None:
+            birth["drift_ppm"] = self._clock.drift_ppm
         t = self._clock.unix()
         if t is not None:
             birth["t"] = t
@@ -154,18 +196,48 @@ class Link:
     def _publish(self):
         """One message of the oldest readings; True when there may be more."""
         recs = self._spool.peek(_ARRAY)
+        now = self._hal.ticks_ms()
         if not recs:
-            return self._publish_state()
+            self._fresh = now
+            return False
         if not recs[0][3] and self._clock.unix() is None:
-            if self._hal.ticks_diff(self._hal.ticks_ms(), self._since) < _HOLD_MS:
+            if self._hal.ticks_diff(now, self._since) < _HOLD_MS:
                 return False
-        n, size = self._compose(recs)
+        if self._fresh is None or self._hal.ticks_diff(now, self._fresh) > _FRESH_MS:
+            # Somebody may be waiting to see what is now; in its turn it comes again.
+            self._fresh = now
+            newest = self._spool.newest()
+            if newest and newest[1] > recs[-1][1]:
+                self._send([newest])
+                return True
+        n = self._send(recs)
         del recs[n:]
-        self._mqtt.publish(self._base + "reading", memoryview(self._payload)[:size])
         self._spool.sent(recs)
-        self.published += len(recs)
+        self.published += n
+        self._backoff = _BACKOFF_MS
         if not self._wait_host:  # the broker's word is enough
             self._spool.confirm(*recs[-1][:2])
+        return True
+
+    def _send(self, recs):
+        """Publish as many of recs as one message takes; how many."""
+        n, size = self._compose(recs)
+        self._mqtt.publish(self._base + "reading", memoryview(self._payload)[:size])
+        return n
+
+    def _answer(self):
+        """What goes before readings: replies, a new birth, a crash. True if one went."""
+        if self._replies:
+            self._mqtt.publish(self._base + "reply", self._replies[0])
+            self._replies.pop(0)
+        elif self._greet:
+            self._say_birth()
+        else:
+            line = self.crashes.next() if self.crashes else None
+            if not line:
+                return False
+            self._mqtt.publish(self._base + "crash", line)
+            self.crashes.sent(line)
         return True
 
     def _compose(self, recs):
@@ -174,10 +246,6 @@ class Link:
         at = 1
         n = 0
         for life, seq, boot, dated, seconds, body, names in recs:
-            if not dated and boot == self._spool.boot and life == self._spool.life:
-                if self._clock.unix() is not None:
-                    dated = True
-                    seconds = self._clock.date(seconds)
             text = record.to_json(life, seq, boot, dated, seconds, body, names).encode()
             if n and at + len(text) + 2 > len(buf):
                 break
@@ -196,21 +264,19 @@ class Link:
 
     def _publish_state(self):
         if self._state is None:
-            return False
+            return
         now = self._hal.ticks_ms()
         if self._stated is not None and self._hal.ticks_diff(now, self._stated) < _STATE_MS:
-            return False
-        names = self._identity["channels"]
+            return
         dated, seconds = self._clock.stamp()
         text = '{"%s":%d,%s}' % (
             "t" if dated else "up",
             seconds,
-            record.fields(self._state, list(names)),
+            record.fields(self._state, self._names),
         )
         self._mqtt.publish(self._base + "state", text, True, 0)
         self._state = None
         self._stated = now
-        return False
 
     def _resend(self):
         """When the host stays silent, send again what it may never have had."""
@@ -222,7 +288,7 @@ class Link:
         self._spool.rewind()
         # The birth says from where on the board still has readings: what it lost for
         # good must not keep the host from confirming the rest.
-        self._mqtt.publish(self._base + "birth", json.dumps(self._birth()), True)
+        self._say_birth()
 
     def _message(self, topic, payload):
         if self._wait_host and topic == (self._base + "stored").encode():
@@ -234,5 +300,8 @@ class Link:
                 return
             self._heard = self._hal.ticks_ms()
             self._again_ms = _RESEND_MS
+            return
+        if self.on_command and topic == (self._base + "command").encode():
+            self.on_command(payload)
             return
         self._log.info("mqtt: %s: %d bytes, not asked for" % (topic.decode(), len(payload)))

@@ -34,12 +34,12 @@ class Weight:
         self._chip = chip
         self._diff = hal.ticks_diff
         self._add = hal.ticks_add
-        self.calibration = calibration
+        self.max_kg = max_kg
+        self._e_kg = e_kg
+        self._report_kg = report_kg
         self.weighing = Weighing(calibration, e_kg, hal.ticks_diff)
-        self._most = calibration.counts(max_kg + 9 * e_kg)  # R 76: nothing shown above Max + 9 e
-        self._report = calibration.counts(report_kg)
         self._idle_ms = idle_ms
-        self._zero = calibration.zero
+        self.calibrate(calibration)
         self.due = hal.ticks_ms()
         self._heard = self.due
         self._bad = 0
@@ -48,6 +48,16 @@ class Weight:
         self._fault = quality.GOOD
         self.news = False
         self.frames = 0
+
+    def calibrate(self, calibration):
+        """Weigh by another calibration from now on; what is known in counts stays known."""
+        self.calibration = calibration
+        self.weighing.calibrate(calibration, self._e_kg)
+        self._zero = calibration.zero
+        # R 76: nothing shown above Max + 9 e
+        self._most = calibration.counts(self.max_kg + 9 * self._e_kg)
+        self._report = calibration.counts(self._report_kg)
+        self._told = None
 
     def sample(self, now):
         counts = self._chip.read()

@@ -2,77 +2,127 @@
 
 A reading released while it is still in RAM never touches the flash. A seq is handed
 out once in a life: the mark, which says what was handed out, is on the flash before
-anything is published."""
+anything is published. The batch also stands in memory that survives a reset, so that
+only a loss of power can lose it."""
 
 import os
 from binascii import hexlify
 
 from micropython import const
 
-from spool import mark
+from spool import mark, rescue
 from spool.shelf import Shelf
 
 _NO_SPACE = const(28)  # ENOSPC
 _RAM_BATCHES = const(6)  # what RAM may hold while the flash does not take it
+_KEPT = const(2000)  # bytes of memory that survives a reset (ESP32: 2048)
 
 
 class Spool:
     """One directory on flash. put() takes a reading; peek() gives the oldest not yet
     sent; sent() moves on; confirm() lets go of what is safe elsewhere; rewind() makes
-    what was sent but never confirmed come again."""
+    what was sent but never confirmed come again.
 
-    def __init__(self, path, names, random, log, max_bytes=1 << 20, batch=10, flush_s=300):
-        self._mark = path + "/mark"
+    epoch() gives the Unix time of this start's second 0 as known now, 0 while it is
+    not; kept has load() and store(bytes) for memory that survives a reset."""
+
+    def __init__(
+        self,
+        path,
+        names,
+        random,
+        log,
+        max_bytes=1 << 20,
+        batch=10,
+        flush_s=300,
+        epoch=None,
+        kept=None,
+    ):
+        self._path = path + "/mark"
         self._names = names
         self._random = random
         self._log = log
         self._batch = batch
         self._flush_s = flush_s
-        self._ram = []  # (seq, dated, seconds, body), oldest first
+        self._epoch = epoch or _unknown
+        self._kept = kept
+        self._ram = []  # records as rescue has them, oldest first
         self._ram_sent = 0  # how many of them were sent
-        self._oldest_up = None  # when the oldest reading in RAM came
+        self._oldest_up = 0  # when the oldest reading in RAM came
         self._saved_seq = 0
         self._from_shelf = False  # where peek() took its answer from
         self._last_sent = None  # (life, seq), not confirmed yet
-        self.life = None
-        self.boot = 0
-        self.next_seq = 0
-        self.acked = 0  # every seq below is confirmed, or dropped
-        self.dropped = 0
+        self._newest = None
         self.broken = None  # why the flash could not be written, while that is so
         try:
             os.mkdir(path)
         except OSError:
             pass  # it is there already
         self._shelf = Shelf(path, names, log, max_bytes)
+        self._m = None
         self._recover()
         self.save()
 
     def _recover(self):
-        found = mark.load(self._mark)
+        m = mark.load(self._path)
         first, last = self._shelf.ends()
-        if not found:
+        if m:
+            m.boot += 1
+            if last[0] == m.life:
+                m.next_seq = max(m.next_seq, last[1] + 1)
+        else:
             # An erased flash, or a mark that cannot be trusted: a new life, so that no
             # seq is handed out twice. What older segments hold keeps its own life.
-            self.life = hexlify(self._random(4)).decode()
+            m = mark.Mark(hexlify(self._random(4)).decode())
+        self._m = m
+        if self._kept:
+            self._recover_ram(last)
+        if len(self._shelf):
+            if first[0] == m.life:
+                m.acked = max(m.acked, first[1])
+        else:
+            m.acked = self._ram[0][0] if self._ram else m.next_seq
+        self._shelf.release(m.life, m.acked - 1)
+
+    def _recover_ram(self, last):
+        """What was in RAM at a reset, but for what the flash or the host has already."""
+        life, recs = rescue.unpack(self._kept.load())
+        m = self._m
+        if recs and life != m.life:
+            try:
+                self._shelf.append(life, recs, self._drop)
+            except OSError as e:
+                self._failed(e)
             return
-        self.life, self.boot, self.next_seq, self.acked, self.dropped = found
-        self.boot += 1
-        if last[0] == self.life and last[1] >= self.next_seq:
-            self.next_seq = last[1] + 1
-        if not len(self._shelf):
-            self.acked = self.next_seq
-        elif first[0] == self.life and first[1] > self.acked:
-            self.acked = first[1]
-        self._shelf.release(self.life, self.acked - 1)
+        low = max(m.acked, last[1] + 1 if last[0] == life else 0)
+        self._ram = [r for r in recs if r[0] >= low]
+        if self._ram:
+            m.next_seq = max(m.next_seq, self._ram[-1][0] + 1)
+            self._log.info("spool: %d readings kept over the reset" % len(self._ram))
 
     def __len__(self):
         """Readings of this life that are not confirmed."""
-        return self.next_seq - self.acked
+        return self._m.next_seq - self._m.acked
+
+    @property
+    def life(self):
+        return self._m.life
+
+    @property
+    def boot(self):
+        return self._m.boot
+
+    @property
+    def next_seq(self):
+        return self._m.next_seq
+
+    @property
+    def dropped(self):
+        return self._m.dropped
 
     def first(self):
         """The lowest seq of this life that the board still has or will hand out."""
-        return self.acked
+        return self._m.acked
 
     def unconfirmed(self):
         """True while something was sent that nobody confirmed."""
@@ -80,53 +130,71 @@ class Spool:
 
     # Taking
 
-    def put(self, dated, seconds, body, up_s):
-        """Take a reading; gives its seq. Never raises: without flash it stays in RAM."""
-        seq = self.next_seq
-        self.next_seq += 1
+    def put(self, up, body):
+        """Take a reading made `up` seconds after the start; gives its seq. Never
+        raises: without flash it stays in RAM."""
+        m = self._m
+        seq = m.next_seq
+        m.next_seq += 1
         if not self._ram:
-            self._oldest_up = up_s
-        self._ram.append((seq, dated, seconds, body))
+            self._oldest_up = up
+        rec = (seq, m.boot, self._epoch(), up, body)
+        self._newest = rec
+        self._ram.append(rec)
         if len(self._ram) > _RAM_BATCHES * self._batch:
             self._ram.pop(0)
             if self._ram_sent:
                 self._ram_sent -= 1
-            self.dropped += 1
+            m.dropped += 1
+        self._keep()
         return seq
 
-    def tick(self, up_s):
-        """Write the batch when it is full or old; call it now and then."""
-        if not self._ram:
+    def _keep(self):
+        if not self._kept:
             return
-        if len(self._ram) >= self._batch or up_s - self._oldest_up >= self._flush_s:
-            self.flush(up_s)
+        raw = rescue.pack(self.life, self._ram)
+        if len(raw) > _KEPT and self.flush():
+            raw = rescue.pack(self.life, self._ram)
+        if len(raw) <= _KEPT:
+            self._kept.store(raw)
 
-    def flush(self, up_s=0):
+    def tick(self, up):
+        """Write the batch when it is full or old; call it now and then."""
+        epoch = self._epoch()
+        if epoch and not -1 <= epoch - self._m.epochs.get(self.boot, 0) <= 1:
+            self._m.date(self.boot, epoch)
+            self.save()
+        if self._ram and (len(self._ram) >= self._batch or up - self._oldest_up >= self._flush_s):
+            self.flush(up)
+
+    def flush(self, up=0):
         """Write what is in RAM to the flash; True when nothing is left in RAM."""
         done = 0
         try:
             while done < len(self._ram):
-                done += self._shelf.append(self.life, self.boot, self._ram[done:], self._drop)
+                done += self._shelf.append(self.life, self._ram[done:], self._drop)
         except OSError as e:
             self._failed(e)
             self._shelf.seal()  # whatever was half written, the next goes elsewhere
-            self._oldest_up = up_s
+            self._oldest_up = up
             if e.errno == _NO_SPACE and len(self._shelf) > 1:
                 self._drop()
         else:
             self._wrote()
         del self._ram[:done]
         self._ram_sent = 0
+        if done and self._kept:
+            self._kept.store(rescue.pack(self.life, self._ram))
         return not self._ram
 
     def save(self):
         """Commit the mark: from here on no seq below next_seq is handed out again."""
         try:
-            mark.save(self._mark, self.life, self.boot, self.next_seq, self.acked, self.dropped)
+            mark.save(self._path, self._m)
         except OSError as e:
             self._failed(e)
             return False
-        self._saved_seq = self.next_seq
+        self._saved_seq = self._m.next_seq
         self._wrote()
         return True
 
@@ -142,18 +210,20 @@ class Spool:
 
     def _drop(self):
         """Make room: the oldest segment goes, and what it still held is counted."""
+        m = self._m
         lost, life, last = self._shelf.drop()
-        self.dropped += lost
-        if life == self.life and last >= self.acked:
-            self.acked = last + 1
+        m.dropped += lost
+        if life == m.life and last >= m.acked:
+            m.acked = last + 1
         self.save()
-        self._log.warn("spool: full, oldest segment dropped, %d readings so far" % self.dropped)
+        self._log.warn("spool: full, oldest segment dropped, %d readings so far" % m.dropped)
 
     # Giving
 
     def peek(self, most):
         """Up to `most` of the oldest readings not yet sent, all from one segment or all
-        from RAM, as (life, seq, boot, dated, seconds, body, names)."""
+        from RAM, as (life, seq, boot, dated, seconds, body, names): seconds are Unix
+        time where dated, else seconds since that start."""
         try:
             recs = self._shelf.peek(most)
         except OSError as e:
@@ -162,20 +232,36 @@ class Spool:
             recs = None  # what is in RAM can still go out
         self._from_shelf = bool(recs)
         if recs:
-            # What is on flash is found there again after a power cut, unless it is deleted.
-            return recs if recs[-1][1] < self._saved_seq or self.save() or self.broken else []
-        batch = self._ram[self._ram_sent : self._ram_sent + most]
-        if batch and batch[-1][0] >= self._saved_seq and not self.save():
+            if recs[-1][1] >= self._saved_seq:
+                self.save()  # if it fails: what is on flash is found there again anyway
+            return [self._dated(*r) for r in recs]
+        some = self._ram[self._ram_sent : self._ram_sent + most]
+        if some and some[-1][0] >= self._saved_seq and not self.save():
             # The flash is gone, and with it the memory of what was handed out: these
             # readings go out under a life that nothing was handed out in before.
-            self.life = hexlify(self._random(4)).decode()
-            self.acked = self._ram[0][0]
+            self._m.life = hexlify(self._random(4)).decode()
+            self._m.acked = self._ram[0][0]
             self._saved_seq = 1 << 30
             self._log.error("spool: going on without flash, as life " + self.life)
-        out = []
-        for seq, dated, seconds, body in batch:
-            out.append((self.life, seq, self.boot, dated, seconds, body, self._names))
-        return out
+        return [self._of_ram(r) for r in some]
+
+    def newest(self):
+        """The reading made last, as peek() has it, once; a copy to go ahead of the rest."""
+        r = self._newest
+        if not r or (r[0] >= self._saved_seq and not self.save()):
+            return None
+        self._newest = None
+        return self._of_ram(r)
+
+    def _of_ram(self, r):
+        seq, boot, epoch, up, body = r
+        return self._dated(self.life, seq, boot, epoch, up, body, self._names)
+
+    def _dated(self, life, seq, boot, epoch, up, body, names):
+        if life == self.life:
+            # This start may know the time better by now, an earlier one have learned it later.
+            epoch = (boot == self.boot and self._epoch()) or epoch or self._m.epochs.get(boot, 0)
+        return life, seq, boot, epoch > 0, epoch + up, body, names
 
     def sent(self, recs):
         """recs, as peek() gave them, reached the broker."""
@@ -190,17 +276,22 @@ class Spool:
         self._shelf.release(life, seq)
         if self._last_sent and self._last_sent[0] == life and self._last_sent[1] <= seq:
             self._last_sent = None
-        if life != self.life:
+        m = self._m
+        if life != m.life:
             return
         while self._ram and self._ram[0][0] <= seq:
             self._ram.pop(0)
             if self._ram_sent:
                 self._ram_sent -= 1
-        if seq >= self.acked:
-            self.acked = min(seq + 1, self.next_seq)
+        if seq >= m.acked:
+            m.acked = min(seq + 1, m.next_seq)
 
     def rewind(self):
         """Send again what was sent and never confirmed."""
         self._shelf.rewind()
         self._ram_sent = 0
         self._last_sent = None
+
+
+def _unknown():
+    return 0

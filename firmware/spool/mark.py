@@ -1,32 +1,65 @@
 """The queue's few numbers, in one small file that littlefs replaces as a whole.
 
-A file this small lives inside littlefs's metadata: rewriting it is one commit of
-some hundred bytes and only now and then an erase.
-"""
+A file of up to 96 bytes lives inside littlefs's metadata: rewriting it is one program
+of some 130 bytes and an erase about every thirtieth time."""
 
 import struct
 from binascii import crc32
 
+from micropython import const
+
 _FORM = "<4s4sIIII"  # magic, life, boot, next seq, acknowledged seq + 1, dropped
-_MAGIC = b"QYM1"
+_MAGIC = b"QYM2"
+_EPOCHS = const(6)  # starts whose time is remembered
+
+
+class Mark:
+    """life, boot, next_seq, acked (every seq below is safe or dropped), dropped, and
+    epochs: start number -> Unix seconds of its second 0, of the last few starts."""
+
+    def __init__(self, life):
+        self.life = life
+        self.boot = 0
+        self.next_seq = 0
+        self.acked = 0
+        self.dropped = 0
+        self.epochs = {}
+
+    def date(self, boot, epoch):
+        """Remember when a start began; the oldest are forgotten."""
+        self.epochs[boot] = epoch
+        while len(self.epochs) > _EPOCHS:
+            self.epochs.pop(min(self.epochs))
 
 
 def load(path):
-    """(life, boot, next_seq, acked, dropped), or None when absent or damaged."""
+    """The mark at path, or None when absent or damaged."""
     try:
         with open(path, "rb") as f:
             raw = f.read()
     except OSError:
         return None
     size = struct.calcsize(_FORM)
-    if len(raw) != size + 4 or struct.unpack("<I", raw[size:])[0] != crc32(raw[:size]):
+    if len(raw) < size + 4 or struct.unpack("<I", raw[-4:])[0] != crc32(raw[:-4]):
         return None
-    magic, life, boot, seq, acked, dropped = struct.unpack(_FORM, raw[:size])
-    return (life.hex(), boot, seq, acked, dropped) if magic == _MAGIC else None
+    magic, life, boot, seq, acked, dropped = struct.unpack_from(_FORM, raw)
+    if magic != _MAGIC:
+        return None
+    m = Mark(life.hex())
+    m.boot = boot
+    m.next_seq = seq
+    m.acked = acked
+    m.dropped = dropped
+    for at in range(size, len(raw) - 4, 8):
+        number, epoch = struct.unpack_from("<II", raw, at)
+        m.epochs[number] = epoch
+    return m
 
 
-def save(path, life, boot, seq, acked, dropped):
+def save(path, m):
     """Write the mark; it is the old one or the new one after a power cut, never half."""
-    raw = struct.pack(_FORM, _MAGIC, bytes.fromhex(life), boot, seq, acked, dropped)
+    raw = struct.pack(_FORM, _MAGIC, bytes.fromhex(m.life), m.boot, m.next_seq, m.acked, m.dropped)
+    for number in m.epochs:
+        raw += struct.pack("<II", number, m.epochs[number])
     with open(path, "wb") as f:
         f.write(raw + struct.pack("<I", crc32(raw)))

@@ -1,9 +1,11 @@
 """A segment: one append-only file of records that one start of the board wrote.
 
-Header: magic, life, boot, first seq, base time, flags, channel names, CRC.
+Header: magic, life, boot, first seq, first up, epoch, channel names, CRC. Times are
+whole seconds since the start that wrote it (up); epoch is the Unix time of its second
+0, or 0 while it did not know the time.
 Record: length u8, CRC-16 (the low half of CRC-32 over the rest), seq offset u16,
-time offset i24, body. A damaged record is stepped over by looking for the next
-one whose CRC and order are right.
+up offset u24, body. A damaged record is stepped over by looking for the next one
+whose CRC and order are right.
 """
 
 import struct
@@ -11,46 +13,39 @@ from binascii import crc32
 
 from micropython import const
 
-_MAGIC = b"QYS1"
-_HEAD = "<4s4sIIIBB"  # magic, life, boot, base seq, base time, dated, length of names
-_HEAD_LEN = const(22)
-_REC = const(8)  # length, crc, seq offset, time offset
+_MAGIC = b"QYS2"
+_HEAD = "<4s4sIIIIB"  # magic, life, boot, first seq, first up, epoch, length of names
+_HEAD_LEN = const(25)
+_REC = const(8)  # length, crc, seq offset, up offset
 _LONGEST = const(255)
-_T_BIAS = const(0x800000)
 
 
 class Header:
     """What all records of a segment share."""
 
-    def __init__(self, life, boot, seq, base, dated, names):
+    def __init__(self, life, boot, seq, up, epoch, names):
         self.life = life
         self.boot = boot
         self.seq = seq
-        self.base = base
-        self.dated = dated
+        self.up = up
+        self.epoch = epoch
         self.names = names
 
     def pack(self):
         names = ",".join(self.names).encode()
-        raw = struct.pack(
-            _HEAD,
-            _MAGIC,
-            bytes.fromhex(self.life),
-            self.boot,
-            self.seq,
-            self.base,
-            1 if self.dated else 0,
-            len(names),
-        )
+        life = bytes.fromhex(self.life)
+        raw = struct.pack(_HEAD, _MAGIC, life, self.boot, self.seq, self.up, self.epoch, len(names))
         raw += names
         return raw + struct.pack("<H", crc32(raw) & 0xFFFF)
 
-    def fits(self, life, seq, dated, seconds):
+    def fits(self, life, boot, seq, up, epoch):
         """Whether a record can be told by offsets from this header."""
-        d = seconds - self.base
-        if life != self.life:
+        if life != self.life or boot != self.boot:
             return False
-        return dated == self.dated and seq - self.seq < 0xFFFF and -_T_BIAS < d < _T_BIAS - 1
+        # Within a second it is the same time; 0 is none.
+        if (epoch == 0) != (self.epoch == 0) or not -1 <= epoch - self.epoch <= 1:
+            return False
+        return 0 <= seq - self.seq < 0xFFFF and 0 <= up - self.up < 0x1000000
 
 
 def read_header(f):
@@ -58,23 +53,23 @@ def read_header(f):
     raw = f.read(_HEAD_LEN)
     if len(raw) < _HEAD_LEN:
         return None
-    magic, life, boot, seq, base, dated, n = struct.unpack(_HEAD, raw)
+    magic, life, boot, seq, up, epoch, n = struct.unpack(_HEAD, raw)
     names = f.read(n)
     crc = f.read(2)
     if magic != _MAGIC or len(crc) < 2:
         return None
     if struct.unpack("<H", crc)[0] != crc32(raw + names) & 0xFFFF:
         return None
-    return Header(life.hex(), boot, seq, base, dated == 1, names.decode().split(","))
+    return Header(life.hex(), boot, seq, up, epoch, names.decode().split(","))
 
 
-def pack(header, seq, seconds, body):
+def pack(header, seq, up, body):
     """One record as bytes."""
     n = _REC + len(body)
     rec = bytearray(n)
     rec[0] = n
     struct.pack_into("<H", rec, 3, seq - header.seq)
-    d = seconds - header.base + _T_BIAS
+    d = up - header.up
     rec[5] = d & 0xFF
     rec[6] = (d >> 8) & 0xFF
     rec[7] = d >> 16
@@ -84,7 +79,7 @@ def pack(header, seq, seconds, body):
 
 
 class Reader:
-    """Reads a segment forward. next() gives (seq, seconds, body) or None at the end;
+    """Reads a segment forward. next() gives (seq, up, body) or None at the end;
     .damaged counts places that had to be stepped over."""
 
     def __init__(self, path, chunk=1024):
@@ -121,8 +116,7 @@ class Reader:
                     self._at += n
                     self._last = offset
                     d = rec[5] | rec[6] << 8 | rec[7] << 16
-                    seconds = self.header.base + d - _T_BIAS
-                    return self.header.seq + offset, seconds, bytes(rec[_REC:])
+                    return self.header.seq + offset, self.header.up + d, bytes(rec[_REC:])
             if not skipping:
                 skipping = True
                 self.damaged += 1

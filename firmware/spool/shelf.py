@@ -43,23 +43,23 @@ class Shelf:
 
     # Writing
 
-    def append(self, life, boot, recs, make_room):
-        """Write what fits one segment of recs [(seq, dated, seconds, body)]; how many.
+    def append(self, life, recs, make_room):
+        """Write what fits one segment of recs [(seq, boot, epoch, up, body)]; how many.
 
         make_room() is called while the space allowed is used up. OSError when the
         flash does not take it; nothing of it counts then."""
-        seq, dated, seconds, _ = recs[0]
+        seq, boot, epoch, up, _ = recs[0]
         h = self._header
-        if h is None or self._size >= _SEGMENT or not h.fits(life, seq, dated, seconds):
+        if h is None or self._size >= _SEGMENT or not h.fits(life, boot, seq, up, epoch):
             while self._files and self._used + _SEGMENT > self._max:
                 make_room()
-            self._start(segment.Header(life, boot, seq, seconds, dated, self._names))
+            self._start(segment.Header(life, boot, seq, up, epoch, self._names))
         out = bytearray()
         n = 0
-        for seq, dated, seconds, body in recs:
-            if not self._header.fits(life, seq, dated, seconds):
+        for seq, boot, epoch, up, body in recs:
+            if not self._header.fits(life, boot, seq, up, epoch):
                 break
-            out += segment.pack(self._header, seq, seconds, body)
+            out += segment.pack(self._header, seq, up, body)
             n += 1
         with open(self.path(-1), "ab") as f:
             f.write(out)
@@ -86,7 +86,7 @@ class Shelf:
 
     def peek(self, most):
         """Up to `most` records at the cursor, of one segment, as
-        (life, seq, boot, dated, seconds, body, names)."""
+        (life, seq, boot, epoch, up, body, names)."""
         while len(self._peeked) < most:
             rec = self._next()
             if rec is not None:
@@ -119,7 +119,7 @@ class Shelf:
         rec = r.next()
         while rec is not None:
             if rec[0] >= self._released.get(h.life, 0):
-                return (h.life, rec[0], h.boot, h.dated, rec[1], rec[2], h.names)
+                return (h.life, rec[0], h.boot, h.epoch, rec[1], rec[2], h.names)
             rec = r.next()
         if r.damaged:
             name = self._files[self._at][0]

@@ -28,11 +28,13 @@ class StoreError(Exception):
 
 @dataclass(frozen=True)
 class Refused:
-    """A message, or a part of one, for the quarantine."""
+    """A message, or a part of one, for the quarantine. reading: (device, site, life, seq)
+    where it is known: it counts as taken then, so that the board lets go of it."""
 
     topic: str
     payload: bytes
     reason: str
+    reading: tuple[str, str, str, int] | None = None
 
 
 @dataclass
@@ -127,6 +129,8 @@ class Store:
         ids: dict[tuple[str, str], int] = {}
         owners = {(d, r.life): s for d, s, r in batch.readings}
         owners |= {(d, b.life): s for d, s, b in batch.births}
+        named = [x.reading for x in batch.refused if x.reading]
+        owners |= {(d, life): s for d, s, life, _ in named}
         for (device, life), site in owners.items():
             ids[device, life] = self._stream(device, site, life)
         held = {stream: self.spans(stream) for stream in ids.values()}
@@ -144,7 +148,11 @@ class Store:
             "INSERT INTO reading (stream, seq, boot, t, up, received, body) VALUES (?,?,?,?,?,?,?)",
             rows,
         )
-        for stream in {row[0] for row in rows}:
+        changed = {row[0] for row in rows}
+        for device, _, life, seq in named:
+            if spans.add(held[ids[device, life]], seq):
+                changed.add(ids[device, life])
+        for stream in changed:
             self._write_spans(stream, held[stream])
         self._db.executemany(
             "INSERT INTO quarantine (received, topic, reason, payload) VALUES (?,?,?,?)",
@@ -213,11 +221,19 @@ class Store:
         ).fetchall()
 
     def readings(self, device: str, t0: int, t1: int) -> Iterator[Row]:
-        """Dated readings of a board with t0 <= t < t1, in order of time."""
+        """Dated readings of a board with t0 <= t < t1, in order of time.
+
+        No reading is later than the next of the same start: where a board's clock was
+        ahead and was put right, what it dated too late gets the time of what follows,
+        so that the order in which things happened stays."""
         cursor = self._db.execute(
-            "SELECT s.id, s.life, r.seq, r.boot, r.t, r.body "
-            "FROM stream s JOIN reading r ON r.stream = s.id "
-            "WHERE s.device=? AND r.t>=? AND r.t<? ORDER BY r.t, r.boot, s.life, r.seq",
+            "SELECT stream, life, seq, boot, at, body FROM ("
+            " SELECT s.id AS stream, s.life, r.seq, r.boot, r.body, min(r.t) OVER ("
+            "  PARTITION BY r.stream, r.boot ORDER BY r.seq"
+            "  ROWS BETWEEN CURRENT ROW AND UNBOUNDED FOLLOWING) AS at"
+            " FROM stream s JOIN reading r ON r.stream = s.id"
+            " WHERE s.device=? AND r.t IS NOT NULL"
+            ") WHERE at>=? AND at<? ORDER BY at, boot, life, seq",
             (device, t0, t1),
         )
         for stream, life, seq, boot, t, body in cursor:

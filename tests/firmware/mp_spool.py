@@ -42,10 +42,10 @@ class Rig:
         self.power_off()
         self.power_on()
 
-    def put(self, n, t0=1772467200, step=60):
+    def put(self, n, step=60):
         for _ in range(n):
             s = self.spool.next_seq
-            self.spool.put(True, t0 + step * s, BODY, step * s)
+            self.spool.put(step * s, BODY)
             self.spool.tick(step * s)
 
     def take(self, most=32):
@@ -65,7 +65,7 @@ def test_readings_come_out_in_order_with_their_times():
     rig.put(1000)
     got = rig.take()
     assert [g[1] for g in got] == list(range(1000))
-    assert all(g[2] == 1772467200 + 60 * g[1] for g in got)
+    assert all(g[2] == 60 * g[1] for g in got)
     assert len(rig.spool) == 0
     rig.power_off()
 
@@ -165,19 +165,99 @@ def test_a_damaged_record_does_not_hide_the_next():
     rig.power_off()
 
 
-def test_undated_and_dated_readings_keep_their_kind():
-    rig = Rig("undated")
-    rig.spool.put(False, 5, BODY, 5)
-    rig.spool.put(True, 1772467200, BODY, 6)
-    rig.spool.put(True, 1772467200 + 400 * 86400, BODY, 7)  # too far for one segment
-    rig.spool.flush()
-    rig.restart()
-    got = []
-    for _ in range(3):
-        recs = rig.spool.peek(1)
-        got.append((recs[0][3], recs[0][4]))
+T0 = 1772467200
+
+
+def shown(rig):
+    """(dated, seconds) of every reading that is left."""
+    out = []
+    recs = rig.spool.peek(1)
+    while recs:
+        out.append((recs[0][3], recs[0][4]))
         rig.spool.sent(recs)
-    assert got == [(False, 5), (True, 1772467200), (True, 1772467200 + 400 * 86400)]
+        recs = rig.spool.peek(1)
+    return out
+
+
+def test_readings_are_dated_once_the_same_start_knows_the_time():
+    epoch = [0]
+    rig = Rig("undated", epoch=lambda: epoch[0])
+    rig.spool.put(5, BODY)
+    rig.spool.flush()
+    assert shown(rig) == [(False, 5)]
+    rig.spool.rewind()
+    epoch[0] = T0
+    rig.spool.put(7, BODY)
+    rig.spool.tick(8)
+    assert shown(rig) == [(True, T0 + 5), (True, T0 + 7)]
+    rig.spool.flush()
+    epoch[0] = 0  # the next start does not know it, but when the one before began
+    rig.restart()
+    rig.spool.put(3, BODY)
+    assert shown(rig) == [(True, T0 + 5), (True, T0 + 7), (False, 3)]
+    rig.power_off()
+
+
+def test_a_clock_put_right_dates_all_that_is_still_here_anew():
+    epoch = [T0 + 3600]
+    rig = Rig("ahead", epoch=lambda: epoch[0])
+    rig.put(15, step=60)
+    epoch[0] = T0
+    rig.put(5, step=60)
+    assert shown(rig) == [(True, T0 + 60 * i) for i in range(20)]
+    rig.power_off()
+
+
+class Kept:
+    """Memory that survives a reset."""
+
+    def __init__(self):
+        self.raw = b""
+
+    def load(self):
+        return self.raw
+
+    def store(self, raw):
+        self.raw = bytes(raw)
+
+
+def test_a_reset_without_warning_loses_nothing():
+    kept = Kept()
+    rig = Rig("reset", kept=kept)
+    for n in range(60):
+        rig.put(7)
+        if n % 3 == 1:  # the host has a part of it
+            recs = rig.spool.peek(4)
+            rig.spool.sent(recs)
+            rig.spool.confirm(*recs[-1][:2])
+        first, made = rig.spool.first(), rig.spool.next_seq
+        rig.restart()
+        assert rig.spool.next_seq == made and rig.spool.first() <= first, (n, made)
+    rig.spool.rewind()
+    got = [g[1] for g in rig.take()]
+    assert got == list(range(got[0], 420)) and got[0] <= first
+    rig.power_off()
+
+
+def test_a_batch_of_another_life_keeps_its_name():
+    kept = Kept()
+    rig = Rig("other", kept=kept)
+    life = rig.spool.life
+    rig.put(3)
+    os.remove("/spooltest/q/mark")
+    rig.restart()
+    assert rig.spool.life != life
+    assert [(g[0], g[1]) for g in rig.take()] == [(life, 0), (life, 1), (life, 2)]
+    rig.power_off()
+
+
+def test_a_torn_batch_is_not_trusted():
+    kept = Kept()
+    rig = Rig("torn", kept=kept)
+    rig.put(3)
+    kept.raw = kept.raw[:20] + b"x" + kept.raw[21:]
+    rig.restart()
+    assert rig.take() == []
     rig.power_off()
 
 

@@ -21,7 +21,7 @@ def names_in(module: str) -> list[str]:
 
 @pytest.mark.parametrize("module", MODULES)
 def test_module(module: str, run_micropython: RunMicroPython, tmp_path: Path) -> None:
-    result = run_micropython("tests/firmware/check.py", module, tmp_path, heap="1m")
+    result = run_micropython("tests/firmware/check.py", module, tmp_path, heap="2m")
     passed = [line[3:] for line in result.stdout.splitlines() if line.startswith("ok ")]
     expected = names_in(module)
     assert expected, f"{module} has no tests"

@@ -108,3 +108,31 @@ def test_what_is_no_database_is_refused(tmp_path: Path) -> None:
     (tmp_path / "text.db").write_text("hello " * 1000)
     with pytest.raises(StoreError, match="cannot be opened"):
         Store(tmp_path / "text.db")
+
+
+def test_a_clock_that_was_ahead_reorders_nothing(store: Store) -> None:
+    """Ten readings an hour ahead, then the clock is put right; whatever order they come in."""
+    ahead = [reading(i, t=T0 + 3600) for i in range(10)]
+    right = [reading(i, t=T0) for i in range(10, 20)]
+    for r in [*right[5:], *ahead[3:], *right[:5], *ahead[:3]]:
+        store.add(batch(r), T0)
+    rows = list(store.readings("qy-fs01", 0, 1 << 40))
+    assert [r.seq for r in rows] == list(range(20))
+    assert [r.t for r in rows] == sorted(r.t for r in rows)
+    assert max(r.t for r in rows) == T0 + 60 * 19
+
+
+def test_a_clock_put_forward_reorders_nothing(store: Store) -> None:
+    for i in range(6):
+        store.add(batch(reading(i, t=T0 + (7200 if i >= 3 else 0))), T0)
+    assert [r.seq for r in store.readings("qy-fs01", 0, 1 << 40)] == list(range(6))
+
+
+def test_a_refused_reading_does_not_hold_back_the_rest(store: Store) -> None:
+    bad = Refused(
+        "qingyun/1/fs-01/qy-fs01/reading", b"{}", "w1: no", ("qy-fs01", "fs-01", "aaaaaaaa", 1)
+    )
+    counts = store.add(Batch(batch(reading(0), reading(2)).readings, refused=[bad]), T0)
+    assert counts.confirmed == [("qy-fs01", "fs-01", "aaaaaaaa", 2)]
+    assert (counts.stored, counts.quarantined) == (2, 1)
+    assert [r.seq for r in store.readings("qy-fs01", 0, 1 << 40)] == [0, 2]

@@ -1,0 +1,105 @@
+"""Duty cycle for boards on batteries that have no scale: wake up, look, sleep again.
+
+What was read stands in the batch that survives sleep; the network is used when enough
+readings wait. The clock is kept by the RTC and put right whenever the network is up."""
+
+import gc
+
+import identity
+from log import Log
+from micropython import const
+from net.clock import Clock
+from net.link import Link
+from sampler import Sampler
+from sensors import build
+from spool import Spool
+
+_LOOK_MS = const(3000)  # three pings, or a temperature, take less
+_ONLINE_MS = const(30000)
+_LEAST_MS = const(1000)
+
+
+class Cycle:
+    """run() is one waking; it ends in deep sleep."""
+
+    def __init__(self, board, cfg, local):
+        self._board = board
+        self._hal = board.hal
+        self._cfg = cfg
+        self._woke = self._hal.ticks_ms()
+        self.clock = Clock(board)
+        self.log = Log(self.clock, board.print)
+        channels = build.channels(board, cfg)
+        s = cfg["spool"]
+        self.spool = Spool(
+            board.data_dir + "/" + s["dir"],
+            [ch.name for ch in channels],
+            board.random,
+            self.log,
+            s["max_kb"] * 1024,
+            s["batch"],
+            s["flush_s"],
+            self.clock.epoch,
+            board.kept,
+        )
+        self.sampler = Sampler(board, channels, 3600, self._take, self._failed)
+        self.link = None
+        self.online_ms = 0
+        gc.collect()
+
+    def _take(self, body):
+        self.spool.put(self.clock.up(), body)
+
+    def _failed(self, name, e):
+        self.log.error(name, e)
+
+    def run(self):
+        self._look()
+        if len(self.spool) >= self._cfg["power"]["send_every"]:
+            self._send()
+        self._sleep()
+
+    def _look(self):
+        """Sample until the first reading is made; it waits for every channel."""
+        while not self.sampler.made and self._awake() < _LOOK_MS:
+            self._board.wait(None, self.sampler.poll(), False)
+        if not self.sampler.made:
+            self.sampler.read_now()
+
+    def _send(self):
+        """Everything that waits, within a bounded time; what is left goes next time."""
+        sha = identity.sha256(self._board.firmware_dir)
+        about = {
+            "version": identity.VERSION,
+            "sha256": sha,
+            "channels": identity.describe(self.sampler.channels),
+        }
+        self.link = Link(
+            self._board, self._cfg, self.clock, self.spool, lambda: about, _idle, self.log
+        )
+        start = self._hal.ticks_ms()
+        while len(self.spool) or self.clock.state != "ntp":
+            if self._hal.ticks_diff(self._hal.ticks_ms(), start) > _ONLINE_MS:
+                break
+            more = self.link.poll()
+            self._board.wait(self.link.poller(), 0 if more else 100, self.link.expecting)
+        self.spool.tick(self.clock.up())
+        self.link.stop()
+        self.online_ms = self._hal.ticks_diff(self._hal.ticks_ms(), start)
+
+    def _awake(self):
+        return self._hal.ticks_diff(self._hal.ticks_ms(), self._woke)
+
+    def _sleep(self):
+        left = 1000 * self._cfg["power"]["wake_s"] - self._awake()
+        self._board.deep_sleep(max(_LEAST_MS, left))
+
+    def stop(self):
+        """End in good order."""
+        if self.link:
+            self.link.stop()
+        self.spool.flush()
+
+
+def _idle():
+    return 1000

@@ -1,0 +1,54 @@
+"""What was changed on the board itself: calibrations and the interval, beside config.json.
+
+`local.json` is replaced as a whole. Each change is added to `audit.log`, which only
+grows; when that is full nothing can be changed any more without being seen."""
+
+import json
+import os
+
+from micropython import const
+
+_AUDIT = const(32768)
+
+
+class Local:
+    """One board's changes; apply() them to a configuration before it is checked."""
+
+    def __init__(self, folder):
+        self._path = folder + "/local.json"
+        self._audit = folder + "/audit.log"
+        try:
+            with open(self._path) as f:
+                self.values = json.load(f)
+        except (OSError, ValueError):
+            self.values = {}
+
+    def apply(self, cfg):
+        """Put the changes into a decoded configuration."""
+        if "every_s" in self.values:
+            cfg.setdefault("report", {})["every_s"] = self.values["every_s"]
+        kept = self.values.get("calibration", {})
+        for ch in cfg["channels"]:
+            if ch.get("id") in kept:
+                ch["calibration"] = kept[ch["id"]]
+
+    def change(self, what, old, new, by):
+        """Write a change down; OSError when the flash or the audit trail takes no more.
+
+        what: "every_s" or the id of a weight channel; by: (time stamp, who)."""
+        line = json.dumps({"at": by[0], "by": by[1], "what": what, "old": old, "new": new})
+        try:
+            if os.stat(self._audit)[6] + len(line) > _AUDIT:
+                raise OSError(28)  # ENOSPC
+        except OSError as e:
+            if e.errno == 28:
+                raise
+        with open(self._audit, "a") as f:
+            f.write(line + "\n")
+        if what == "every_s":
+            self.values["every_s"] = new
+        else:
+            self.values.setdefault("calibration", {})[what] = new
+        with open(self._path + ".new", "w") as f:
+            json.dump(self.values, f)
+        os.rename(self._path + ".new", self._path)

@@ -1,0 +1,142 @@
+"""Safe mode: three starts in a row have failed, so nothing is sampled. The board says
+why on its status topics, takes the commands `log` and `restart`, leaves the watchdog
+off so that the prompt can be used, and after five minutes tries once more."""
+
+import json
+import os
+
+import config
+import identity
+from local import Local
+from log import Log
+from micropython import const
+from net.clock import Clock
+from net.mqtt import Mqtt
+from net.wifi import Wifi
+
+_STAY_MS = const(300000)
+_LOOK_MS = const(500)
+_RETRY_MS = const(10000)
+
+
+class Safe:
+    """run() ends with a reset."""
+
+    def __init__(self, board, starts):
+        self._board = board
+        self._hal = board.hal
+        self._starts = starts
+        self.clock = Clock(board)
+        self.log = Log(self.clock, board.print)
+        self.log.error("safe mode: %d starts failed, the last of: %s" % (starts.failed, starts.why))
+        self._waiting = []
+        self._mqtt = None
+        self._next = None
+        self._over = False
+        try:
+            self._cfg = config.load(board.data_dir + "/config.json", Local(board.data_dir).apply)
+        except config.ConfigError as e:
+            self._cfg = None  # then there is only the prompt
+            self.log.error(str(e))
+            return
+        self._base = "qingyun/1/%s/%s/" % (self._cfg["site"], self._cfg["device"])
+        self._wifi = Wifi(board, self._cfg["wifi"], self.log)
+
+    def run(self):
+        start = self._hal.ticks_ms()
+        while not self._over and self._hal.ticks_diff(self._hal.ticks_ms(), start) < _STAY_MS:
+            self.step()
+        self.stop()
+        self._starts.once_more()
+        self._board.reset()
+
+    def step(self):
+        """One look at the network."""
+        if self._cfg is not None:
+            try:
+                self._talk()
+            except Exception as e:  # safe mode itself must not fail
+                self.log.warn("safe mode: %s: %s" % (type(e).__name__, e))
+                if self._mqtt:
+                    self._mqtt.close()
+        poller = self._mqtt.stream.poller() if self._mqtt else None
+        self._board.wait(poller, _LOOK_MS, False)
+
+    def _talk(self):
+        if not self._wifi.poll():
+            return
+        if self._mqtt is None:
+            self._mqtt = Mqtt(
+                self._board, self._cfg["mqtt"], self._cfg["device"], _idle, self._message
+            )
+        if not self._mqtt.up():
+            self._connect()
+            return
+        self._mqtt.poll()
+        while self._waiting:
+            self._mqtt.publish(self._base + "reply", self._answer(self._waiting.pop(0)))
+
+    def _connect(self):
+        now = self._hal.ticks_ms()
+        if self._next is not None and self._hal.ticks_diff(now, self._next) < 0:
+            return
+        self._next = self._hal.ticks_add(now, _RETRY_MS)
+        import socket
+
+        mqtt = self._cfg["mqtt"]
+        addr = socket.getaddrinfo(mqtt["host"], mqtt["port"])[0][-1]
+        self._mqtt.connect(addr, self._base + "status")
+        self._mqtt.subscribe(self._base + "command")
+        self._mqtt.publish(self._base + "status", b"safe", True)
+        self.log.info("safe mode: connected")
+
+    def _message(self, topic, payload):
+        if len(self._waiting) < 4:
+            self._waiting.append(bytes(payload[:512]))
+
+    def _answer(self, payload):
+        id_ = None
+        try:
+            cmd = json.loads(payload)
+            id_, do = cmd["id"], cmd["do"]
+        except (ValueError, KeyError, TypeError):
+            do = None
+        if do == "restart":
+            self._over = True
+            return json.dumps({"id": id_, "ok": True, "result": "restarting"})
+        if do == "log":
+            result = {
+                "version": identity.VERSION,
+                "safe": self._starts.why,
+                "lines": self.log.lines[-8:],
+                "crash": self._crash(),
+            }
+            return json.dumps({"id": id_, "ok": True, "result": result})
+        text = "safe mode (%s): only log and restart are done" % self._starts.why
+        return json.dumps({"id": id_, "ok": False, "error": text})
+
+    def _crash(self):
+        """What was written of the last crash, its end."""
+        for name in ("/crash.new", "/crash.log"):
+            path = self._board.data_dir + name
+            try:
+                with open(path) as f:
+                    f.seek(max(0, os.stat(path)[6] - 800))
+                    return f.read(800)
+            except OSError:
+                pass  # the other one, then
+        return ""
+
+    def stop(self):
+        """Leave in good order."""
+        if self._mqtt and self._mqtt.up():
+            try:
+                self._mqtt.publish(self._base + "status", b"offline", True)
+                self._mqtt.leave()
+            except OSError as e:
+                self.log.warn("mqtt: %s" % e)
+            self._mqtt.close()
+
+
+def _idle():
+    return 1000

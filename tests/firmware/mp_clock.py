@@ -1,0 +1,118 @@
+"""Time: several servers, one that lies, drift, the RTC."""
+
+import socket
+
+from clock import Clock as Virtual
+from log import Log
+from net import clock as net_clock
+from net.clock import Clock, Sntp
+from ntp_server import NtpServer
+
+T0 = 1772467200
+
+
+class RtcBoard:
+    """As much of a board as a clock needs: ticks and an RTC."""
+
+    def __init__(self, kept=0):
+        self.hal = Virtual(T0)
+        self.kept = kept
+
+    def rtc_get(self):
+        return self.kept
+
+    def rtc_set(self, unix):
+        self.kept = unix
+
+
+class Rig:
+    """A clock that asks servers which live `ahead` seconds in the future."""
+
+    def __init__(self, *ahead, rtc=0):
+        self.board = RtcBoard(rtc)
+        self.lines = []
+        self.clock = Clock(self.board)
+        self.servers = []
+        names = []
+        for seconds in ahead:
+            virtual = Virtual(0)
+            self.servers.append((NtpServer(virtual), virtual, seconds))
+            names.append("127.0.0.1:%d" % self.servers[-1][0].port)
+        self.sntp = Sntp(self.clock, names, Log(None, self.lines.append))
+
+    def run(self, seconds, ppm=0):
+        """Let time pass; the true time goes ppm faster than the board's ticks."""
+        for _ in range(seconds):
+            self.board.hal.move_us(1000000)
+            true = self.board.hal.us + (self.board.hal.us - T0 * 1000000) * ppm // 1000000
+            for _, virtual, ahead in self.servers:
+                virtual.us = true + ahead * 1000000
+            self.sntp.poll(lookup)
+            for server, _, _ in self.servers:
+                server.serve()
+
+    def error_s(self):
+        return self.clock.unix() - self.board.hal.us // 1000000
+
+
+def lookup(host, port):
+    return socket.getaddrinfo(host, port)[0][-1]
+
+
+def test_what_was_before_the_first_answer_is_dated_within_two_seconds():
+    rig = Rig(0)
+    assert rig.clock.unix() is None and rig.clock.epoch() == 0
+    rig.board.hal.move_us(90 * 1000000)
+    early = rig.clock.up()
+    rig.run(5)
+    assert rig.clock.state == net_clock.NTP
+    assert abs(rig.clock.date(early) - (T0 + 90)) <= 2
+    assert abs(rig.error_s()) <= 1
+    assert abs(rig.board.kept - rig.clock.unix()) <= 5  # the RTC was set too
+
+
+def test_a_silent_server_is_passed_over():
+    rig = Rig(0)
+    rig.sntp._servers.insert(0, "127.0.0.1:9")
+    rig.run(60)
+    assert rig.clock.state == net_clock.NTP and any("127.0.0.1:9" in x for x in rig.lines)
+
+
+def test_one_server_that_lies_moves_nothing():
+    rig = Rig(0, 86400, 0)
+    rig.run(5)
+    assert abs(rig.error_s()) <= 1
+    rig.sntp._i = 1  # the liar is asked next
+    rig.run(3700)
+    assert abs(rig.error_s()) <= 1
+    assert any("is 8639" in x or "is 86400" in x for x in rig.lines), rig.lines
+
+
+def test_a_large_step_is_taken_when_two_answers_agree():
+    for ahead in (-7200, 7200, -601, 601):
+        rig = Rig(0, 0, rtc=T0 + ahead)
+        assert rig.clock.state == net_clock.RTC
+        rig.run(60)
+        assert abs(rig.error_s()) <= 1, ahead
+        assert any("asked too" in x for x in rig.lines)
+
+
+def test_a_small_step_is_taken_at_once():
+    for ahead in (-500, 500):
+        rig = Rig(0, rtc=T0 + ahead)
+        rig.run(3)
+        assert abs(rig.error_s()) <= 1
+
+
+def test_drift_is_measured():
+    for ppm in (40, -60):
+        rig = Rig(0)
+        rig.run(4 * 3600, ppm)
+        assert abs(rig.clock.drift_ppm - ppm) <= 2, (ppm, rig.clock.drift_ppm)
+
+
+def test_time_as_text():
+    rig = Rig(0)
+    assert rig.clock.text() == "+0"
+    rig.run(5)
+    assert rig.clock.text()[:17] == "2026-03-02T16:00:"
