@@ -9,11 +9,9 @@ import os
 import physics
 import vfs
 from chip import Hx711Chip
-from micropython import const
 from ntp_server import NtpServer
 
 _MOUNT = "/flash"
-_PATIENCE_MS = const(1000)  # real time an expected answer may take before virtual time goes on
 
 
 class _Trig:
@@ -81,6 +79,7 @@ class Board:
 
     name = "sim"
     data_dir = _MOUNT
+    patience_ms = 1000  # real time an expected answer may take before virtual time goes on
 
     def __init__(self, cfg, player, clock, flash, firmware_dir, mode, seed):
         self.hal = self.clock = clock
@@ -207,7 +206,7 @@ class Board:
         The peers live in real time: an answer that is expected gets real time first."""
         if self.ntp.serve():
             return
-        if poller and poller.poll(_PATIENCE_MS if ms and (expecting or self.patient) else 0):
+        if poller and poller.poll(self.patience_ms if ms and (expecting or self.patient) else 0):
             return
         if ms > 0:
             self.clock.move_us(1000 * ms)
