@@ -55,7 +55,8 @@ class Cycle:
 
     def run(self):
         self._look()
-        if len(self.spool) >= self._cfg["power"]["send_every"]:
+        # Without the time a reading cannot be dated by a later waking: ask at once.
+        if self.clock.unix() is None or len(self.spool) >= self._cfg["power"]["send_every"]:
             self._send()
         self._sleep()
 

@@ -40,9 +40,6 @@ class _Kept:
         self.raw = bytes(raw)
 
 
-_PATIENCE_MS = const(1000)  # real time an expected answer may take before virtual time goes on
-
-
 class _Trig:
     def __init__(self):
         self.us = None
@@ -108,6 +105,7 @@ class Board:
 
     name = "sim"
     data_dir = _MOUNT
+    patience_ms = 1000  # real time an expected answer may take before virtual time goes on
 
     def __init__(self, cfg, player, clock, flash, firmware_dir, mode, seed):
         self.hal = self.clock = clock
@@ -248,17 +246,21 @@ class Board:
     def deep_sleep(self, ms):
         raise Stop("deep_sleep", ms)
 
-    def wait(self, poller, ms, expecting):
-        """Up to ms of virtual time, less if the poller's socket has something.
-
-        The peers live in real time: an answer that is expected gets real time first."""
+    def look(self):
+        """What happens to a board that waits: the trace's accidents, and the watchdog."""
         if self.on_wait:
             self.on_wait()
         if self._fed is not None and self.clock.us - self._fed > _WATCHDOG_US:
             raise Stop("watchdog")
+
+    def wait(self, poller, ms, expecting):
+        """Up to ms of virtual time, less if the poller's socket has something.
+
+        The peers live in real time: an answer that is expected gets real time first."""
+        self.look()
         if self.ntp.serve():
             return
-        if poller and poller.poll(_PATIENCE_MS if ms and (expecting or self.patient) else 0):
+        if poller and poller.poll(self.patience_ms if ms and (expecting or self.patient) else 0):
             return
         if ms > 0:
             self.clock.move_us(1000 * ms)

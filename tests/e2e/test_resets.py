@@ -9,6 +9,7 @@ import sqlite3
 from pathlib import Path
 
 import pytest
+from bench import Bench
 from broker import Broker, free_port
 from host_job import Ingester
 from listener import Listener
@@ -103,18 +104,26 @@ def test_three_failed_starts_are_safe_mode_and_why(site: SimpleSite, broker: Bro
     assert births[-1]["failed_starts"] == 2
 
 
-def test_safe_mode_answers_and_restarts_when_asked(site: SimpleSite, broker: Broker) -> None:
-    """Played in real patience: the board waits for its operator."""
-    site.trace([(0, "w1", 5), *((20 + 20 * n, "reset", 1) for n in range(3)), (DAY * 3, "w1", 5)])
+def test_safe_mode_answers_and_restarts_when_asked(tmp_path: Path, broker: Broker) -> None:
+    """At twenty times real time, so that there is an operator who can ask."""
+    bench = Bench(tmp_path)
+    rows: list[tuple[float, str, float]] = [(0, "w1", 5), (DAY, "w1", 5)]
+    rows += [(20 + 20 * n, "reset", 1) for n in range(3)]
+    run = bench.board(broker.address, rows, speed=20)
     with Listener(broker) as heard:
-        process = site.board(broker.address).launch()
+        process = run.launch()
         try:
             while b"safe" not in heard.of("status"):
                 heard.wait("status", len(heard.of("status")) + 1)
             reply = heard.ask({"id": "1", "do": "read"})
-            assert not reply["ok"] and "only log and restart" in reply["error"]
+            assert not reply["ok"]
+            assert "only log and restart" in reply["error"]
             assert heard.ask({"id": "2", "do": "log"})["result"]["safe"] == "watchdog"
+            assert not heard.ask(b"nonsense")["ok"]
+            births = len(heard.of("birth"))
             assert heard.ask({"id": "3", "do": "restart"})["result"] == "restarting"
+            heard.wait("birth", births + 1)
+            assert heard.json("birth")[-1]["failed_starts"] == 2
         finally:
             process.kill()
             process.wait()

@@ -119,7 +119,7 @@ def test_one_channel_that_fails_does_not_stop_the_others():
         sampler.poll()
     assert channels[1].samples == 60 and channels[0].samples == 0
     assert set(failed) == {"f1"} and len(failed) == 12  # tried again every 5 s
-    assert bodies[-1][0:3] == b"\\0\\0\\0" and bodies[-1][-1] == 10  # absent, and marked
+    assert bodies[-1][0:3] == b"\0\0\0" and bodies[-1][-1] == 10  # absent, and marked
     channels[0].bad = False
     for _ in range(20):
         board.hal.sleep_ms(1000)

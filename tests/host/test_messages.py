@@ -102,7 +102,7 @@ def test_a_bad_element_does_not_take_the_others_with_it() -> None:
     array = [GOOD, GOOD | {"seq": "x"}, 7, GOOD | {"seq": 3457}]
     good, bad = messages.readings(json.dumps(array).encode(), LATEST)
     assert [r.seq for r in good] == [3456, 3457]
-    assert [json.loads(p) for p, _ in bad] == [GOOD | {"seq": "x"}, 7]
+    assert [json.loads(p) for p, _, _ in bad] == [GOOD | {"seq": "x"}, 7]
 
 
 def test_birth() -> None:
