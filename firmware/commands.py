@@ -166,6 +166,7 @@ class Commands:
         self._sampler.read_now()
         self.changed = True
         new["kg"] = ch.weighing.grams() / 1000
+        new["seq"] = self._spool.next_seq - 1  # the first reading weighed by it
         return new
 
     def _who(self, cmd):

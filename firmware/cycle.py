@@ -16,6 +16,7 @@ from spool import Spool
 
 _LOOK_MS = const(3000)  # three pings, or a temperature, take less
 _ONLINE_MS = const(30000)
+_ASSOCIATE_MS = const(10000)
 _LEAST_MS = const(1000)
 
 
@@ -55,8 +56,10 @@ class Cycle:
 
     def run(self):
         self._look()
-        # Without the time a reading cannot be dated by a later waking: ask at once.
-        if self.clock.unix() is None or len(self.spool) >= self._cfg["power"]["send_every"]:
+        # Without the time a reading cannot be dated by a later waking: ask at once. What
+        # could not be sent waits for its next turn, lest an outage empty the battery.
+        every = self._cfg["power"]["send_every"]
+        if self.clock.unix() is None or len(self.spool) % every == 0:
             self._send()
         self._sleep()
 
@@ -80,7 +83,8 @@ class Cycle:
         )
         start = self._hal.ticks_ms()
         while len(self.spool) or self.clock.state != "ntp":
-            if self._hal.ticks_diff(self._hal.ticks_ms(), start) > _ONLINE_MS:
+            ms = self._hal.ticks_diff(self._hal.ticks_ms(), start)
+            if ms > _ONLINE_MS or (ms > _ASSOCIATE_MS and not self.link.associated):
                 break
             more = self.link.poll()
             self._board.wait(self.link.poller(), 0 if more else 100, self.link.expecting)

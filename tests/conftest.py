@@ -53,3 +53,14 @@ def shared_data() -> Path:
     if not SHARED.is_dir():
         pytest.skip(f"{SHARED} is not there: this test reads real series from it")
     return SHARED
+
+
+@pytest.fixture
+def figure(capsys: pytest.CaptureFixture[str]) -> Callable[[str], None]:
+    """Prints a measured figure with its conditions, whether the test passes or not."""
+
+    def show(text: str) -> None:
+        with capsys.disabled():
+            print(f"\nmeasured: {text}")
+
+    return show

@@ -58,6 +58,7 @@ class Link:
         # When the host last confirmed something, or was given up on.
         self._heard = self._hal.ticks_ms()
         self._greet = False
+        self.associated = False
         self.expecting = False  # an answer from the network is on its way
         self.published = 0
 
@@ -72,7 +73,8 @@ class Link:
         self._state = body
 
     def poll(self):
-        if not self._wifi.poll():
+        self.associated = self._wifi.poll()
+        if not self.associated:
             if self._mqtt.up():
                 self._mqtt.close()
             self.expecting = False

@@ -15,7 +15,6 @@ from simple_site import SimpleSite
 def site(tmp_path: Path) -> SimpleSite:
     site = SimpleSite(tmp_path)
     site.configure()
-    # 20.1 kg stand there, though the calibration reads 20.0 kg as 20.0.
     site.trace([(0, "w1", 0.4), (86400 * 40, "w1", 0.4)])
     return site
 
@@ -96,7 +95,9 @@ def test_a_calibration_with_a_known_weight(site: SimpleSite, broker: Broker) -> 
             assert reply["ok"], reply
             assert reply["result"]["kg"] == pytest.approx(20, abs=0.002)
             assert reply["result"]["counts_per_kg"] == pytest.approx(21000 * 20.4 / 20, rel=1e-4)
-            reading = json.loads(heard.of("reading")[-1])
+            seq = reply["result"]["seq"]
+            while (reading := json.loads(heard.of("reading")[-1]))["seq"] < seq:
+                heard.wait("reading", len(heard.of("reading")) + 1)
             assert reading["w1"] == pytest.approx(20, abs=0.01)
         finally:
             process.kill()
