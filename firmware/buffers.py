@@ -2,5 +2,5 @@
 
 main imports this first. Each has one owner."""
 
-PAYLOAD = bytearray(2560)  # net.link: readings as JSON, one message
-PACKETS = bytearray(3072)  # net.stream: what goes out next
+PAYLOAD = bytearray(1600)  # net.link: readings as JSON, one message
+PACKETS = bytearray(1800)  # net.stream: what goes out next

@@ -152,6 +152,8 @@ def _network(c, cfg):
         for k in ("cert", "key", "name"):
             if tls.get(k) is not None:
                 c.string(tls, k, "mqtt.tls.", 1, 255)
+        if (tls.get("cert") is None) != (tls.get("key") is None):
+            c.fail("mqtt.tls.key", "cert and key together, or neither", tls.get("key"))
     ntp = cfg["ntp"]
     if not isinstance(ntp, list) or not 1 <= len(ntp) <= 8:
         c.fail("ntp", "a list of 1 to 8 servers", ntp)

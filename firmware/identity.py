@@ -5,6 +5,7 @@ import os
 from binascii import hexlify
 
 VERSION = "0.1.0"
+_PIECE = bytearray(128)
 _OTHERS = ("config.json", "spool", "umqtt", "lib")
 
 
@@ -25,10 +26,10 @@ def _add(h, root, sub):
         elif name.endswith(".py") or name.endswith(".mpy"):
             h.update(path.encode())
             with open(full, "rb") as f:
-                piece = f.read(512)
-                while piece:
-                    h.update(piece)
-                    piece = f.read(512)
+                n = f.readinto(_PIECE)
+                while n:
+                    h.update(memoryview(_PIECE)[:n])
+                    n = f.readinto(_PIECE)
 
 
 def describe(channels):

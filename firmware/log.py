@@ -2,7 +2,7 @@
 
 from micropython import const
 
-_KEEP = const(16)
+_KEEP = const(12)
 
 
 class Log:

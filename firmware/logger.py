@@ -6,7 +6,6 @@ The watchdog is fed while every task has ended well within its time."""
 import gc
 
 import identity
-from commands import Commands
 from crash import CrashLog
 from log import Log
 from micropython import const
@@ -52,13 +51,12 @@ class Logger:
         self.sampler = Sampler(
             board, channels, cfg["report"]["every_s"], self._take, self.crashes.take
         )
-        self.commands = Commands(
-            board, self.clock, self.sampler, self.spool, self.log, self.crashes, local
-        )
+        self._local = local
+        self.commands = None  # made when the first command comes: until then it costs nothing
         sha = identity.sha256(board.firmware_dir)
         self._about = {"version": identity.VERSION, "sha256": sha}
         self.link = Link(board, cfg, self.clock, self.spool, self._describe, self._sample, self.log)
-        self.link.on_command = self.commands.take
+        self.link.on_command = self._hear
         self.link.crashes = self.crashes
         now = self._hal.ticks_ms()
         self._ticked = now
@@ -100,7 +98,24 @@ class Logger:
     def _tick(self):
         self.spool.tick(self.clock.up())
 
+    def _hear(self, payload):
+        if self.commands is None:
+            from commands import Commands
+
+            self.commands = Commands(
+                self._board,
+                self.clock,
+                self.sampler,
+                self.spool,
+                self.log,
+                self.crashes,
+                self._local,
+            )
+        self.commands.take(payload)
+
     def _command(self):
+        if self.commands is None:
+            return
         reply = self.commands.poll()
         if reply:
             self.link.reply(reply)

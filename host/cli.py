@@ -47,7 +47,13 @@ def _ingest(args: argparse.Namespace) -> int:
             raise UsageError(f"--password-file: {error}") from None
     known = registry.load(args.registry)
     store = Store(args.db, create=True)
-    broker = Broker(host, port, args.client_id, args.username, password, args.cafile)
+    if (args.certfile or args.keyfile) and not (args.cafile and args.certfile and args.keyfile):
+        raise UsageError("--certfile: expected --cafile, --certfile and --keyfile together")
+    tls = args.cafile, args.certfile, args.keyfile
+    for option, path in zip(("--cafile", "--certfile", "--keyfile"), tls, strict=True):
+        if path is not None and not path.is_file():
+            raise UsageError(f"{option}: {path}: no such file")
+    broker = Broker(host, port, args.client_id, args.username, password, *tls)
     ingester = Ingester(store, known, broker, int(args.max_ahead_days * DAY_S), args.stats)
     ingester.run()
     store.close()
@@ -141,6 +147,8 @@ def _parser() -> argparse.ArgumentParser:
     p.add_argument("--username")
     p.add_argument("--password-file", type=Path, help="file that holds the password")
     p.add_argument("--cafile", type=Path, help="TLS: the authority that signed the broker")
+    p.add_argument("--certfile", type=Path, help="TLS: this client's certificate (PEM)")
+    p.add_argument("--keyfile", type=Path, help="TLS: the key of the certificate (PEM)")
     p.add_argument(
         "--max-ahead-days",
         type=float,

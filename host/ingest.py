@@ -42,6 +42,8 @@ class Broker:
     username: str | None = None
     password: str | None = None
     cafile: Path | None = None
+    certfile: Path | None = None
+    keyfile: Path | None = None
 
 
 @dataclass
@@ -90,7 +92,8 @@ class Ingester:
         if b.username is not None:
             client.username_pw_set(b.username, b.password)
         if b.cafile is not None:
-            client.tls_set(str(b.cafile))
+            own = (str(b.certfile), str(b.keyfile)) if b.certfile and b.keyfile else (None, None)
+            client.tls_set(str(b.cafile), *own)
         client.on_connect = self._on_connect
         client.on_disconnect = self._on_disconnect
         client.on_message = self._on_message

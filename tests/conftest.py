@@ -12,7 +12,7 @@ from broker import Broker
 from sim_board import ROOT, micropython
 
 SHARED = ROOT.parent / "shared" / "data"
-BOARD_PATH = ":".join(str(ROOT / p) for p in ("boards/sim", "firmware", "build/lib"))
+BOARD_PATH = ":".join(str(ROOT / p) for p in ("boards/sim", "firmware", "build/lib")) + ":.frozen"
 
 RunMicroPython = Callable[..., subprocess.CompletedProcess[str]]
 

@@ -15,6 +15,7 @@ from types import TracebackType
 from run_folder import end
 
 _SBIN = "/usr/sbin:/usr/local/sbin"
+_TEMPLATE = Path(__file__).resolve().parents[1] / "boards" / "mosquitto"
 
 
 def find_mosquitto() -> str | None:
@@ -32,11 +33,15 @@ def free_port() -> int:
 class Broker:
     """Starts in `folder`, on a free port, and stops with the `with` block.
 
-    persistence keeps sessions and messages across kill() and start()."""
+    persistence keeps sessions and messages across kill() and start(). certificates is a
+    folder of tools/certificates.py: then it is mosquitto as boards/mosquitto has it."""
 
     host = "127.0.0.1"
 
-    def __init__(self, folder: Path, *, persistence: bool = False) -> None:
+    def __init__(
+        self, folder: Path, *, persistence: bool = False, certificates: Path | None = None
+    ) -> None:
+        self.certificates = certificates
         self.folder = folder
         self.port = free_port()
         self.persistence = persistence
@@ -69,6 +74,8 @@ class Broker:
             raise
 
     def _config(self) -> str:
+        if self.certificates:
+            return self._with_tls(self.certificates)
         lines = [
             f"listener {self.port} {self.host}",
             "allow_anonymous true",
@@ -85,6 +92,15 @@ class Broker:
                 "autosave_on_changes true",
             ]
         return "\n".join(lines) + "\n"
+
+    def _with_tls(self, certificates: Path) -> str:
+        """boards/mosquitto/mosquitto.conf with the places of this run filled in."""
+        text = (_TEMPLATE / "mosquitto.conf").read_text()
+        text = text.replace("listener 8883", f"listener {self.port} {self.host}")
+        text = text.replace("/etc/mosquitto/acl", str(_TEMPLATE / "acl"))
+        text = text.replace("/etc/mosquitto/certs", str(certificates))
+        text = text.replace("/var/lib/mosquitto", str(self.folder))
+        return text + ("user root\n" if os.geteuid() == 0 else "")
 
     def _wait(self) -> None:
         for _ in range(200):

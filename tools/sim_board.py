@@ -56,12 +56,13 @@ class BoardRun:
     start: int | None = None
     until: int | None = None
     heap: str = HEAP
+    files: Path | None = None
 
     def command(self) -> list[str]:
         parts = [micropython(), "-X", f"heapsize={self.heap}", "-m", "run"]
         for name in ("config", "trace", "flash", "report", "broker", "physics", "seed"):
             parts += [f"--{name}", str(getattr(self, name))]
-        for name in ("start", "until"):
+        for name in ("start", "until", "files"):
             if getattr(self, name) is not None:
                 parts += [f"--{name}", str(getattr(self, name))]
         return parts
@@ -69,7 +70,7 @@ class BoardRun:
     def launch(self) -> subprocess.Popen[bytes]:
         """Start it; its lines go to a log beside the report."""
         self.report.unlink(missing_ok=True)
-        env = os.environ | {"MICROPYPATH": str(compiled() / "boards" / "sim")}
+        env = os.environ | {"MICROPYPATH": f"{compiled() / 'boards' / 'sim'}:.frozen"}
         with self.report.with_suffix(".log").open("ab") as log:
             return subprocess.Popen(self.command(), stdout=log, stderr=log, cwd=ROOT, env=env)
 

@@ -258,7 +258,7 @@ class Board:
 
         The peers live in real time: an answer that is expected gets real time first."""
         self.look()
-        if self.ntp.serve():
+        if self.player.value("ntp") != 0 and self.ntp.serve():
             return
         if poller and poller.poll(self.patience_ms if ms and (expecting or self.patient) else 0):
             return

@@ -2,7 +2,9 @@
 
 micropython boards/sim/run.py --config C.json --trace T.csv --flash F.img
     [--broker HOST:PORT] [--physics ideal|field] [--seed N] [--start UNIX]
-    [--until UNIX] [--report R.json] [--quiet]
+    [--until UNIX] [--report R.json] [--files DIR] [--quiet]
+
+DIR: what lies beside the configuration on the board's flash, certificates for one.
 """
 
 import gc
@@ -23,52 +25,7 @@ from clock import Clock
 from flash import Flash
 from player import Player, last_second
 
-_OPTIONS = {
-    "config": None,
-    "trace": None,
-    "flash": None,
-    "broker": "",
-    "physics": "ideal",
-    "seed": "1",
-    "start": "",
-    "until": "",
-    "report": "",
-    "quiet": "",
-}
 _DRAIN_MS = 120000  # virtual time the queue may take to empty after the trace
-
-
-class UsageError(Exception):
-    """The message says which argument, and what was expected."""
-
-
-def options(argv):
-    got = dict(_OPTIONS)
-    i = 0
-    while i < len(argv):
-        name = argv[i][2:]
-        if not argv[i].startswith("--") or name not in got:
-            raise UsageError("%s: no such option; known: --%s" % (argv[i], " --".join(sorted(got))))
-        if name == "quiet":
-            got[name] = "1"
-            i += 1
-            continue
-        if i + 1 >= len(argv):
-            raise UsageError("--%s: expected a value" % name)
-        got[name] = argv[i + 1]
-        i += 2
-    for name in ("config", "trace", "flash"):
-        if got[name] is None:
-            raise UsageError("--%s: must be given" % name)
-    if got["physics"] not in ("ideal", "field"):
-        raise UsageError("--physics: expected ideal or field, found " + got["physics"])
-    broker = got["broker"]
-    if broker and not broker.rpartition(":")[2].isdigit():
-        raise UsageError("--broker: expected HOST:PORT, found " + broker)
-    for name in ("seed", "start", "until"):
-        if got[name] and not got[name].isdigit():
-            raise UsageError("--%s: expected a whole number, found %s" % (name, got[name]))
-    return got
 
 
 class Session:
@@ -104,6 +61,7 @@ class Session:
         cfg["ntp"] = ["127.0.0.1:%d" % self.board.ntp.port]
         self.device = cfg["device"]
         self._config = json.dumps(cfg)
+        self._files = opt["files"]
         self.player.listen("reset", self._on_reset)
         self._reset = False
         self.running = None  # what main.start() gave
@@ -114,6 +72,7 @@ class Session:
         self.starts = 0
         self.awake_ms = 0
         self.online_ms = 0
+        self.sendings = 0  # wake-ups that used the network
         self.free_low = 1 << 30
         self._waits = 0
 
@@ -176,6 +135,11 @@ class Session:
             with open(path, "w") as f:
                 f.write(self._config)
             self._config = None
+        for name in os.listdir(self._files) if self._files else ():
+            with open(self._files + "/" + name, "rb") as f:
+                raw = f.read()
+            with open(self.board.data_dir + "/" + name, "wb") as f:
+                f.write(raw)
         gc.collect()
 
     def _look(self):
@@ -230,7 +194,9 @@ class Session:
         if link:
             self.published += link.published
             link.cut()
-        self.online_ms += getattr(was, "online_ms", 0)
+        if hasattr(was, "online_ms"):
+            self.online_ms += was.online_ms
+            self.sendings += was.link is not None
         sampler = getattr(was, "sampler", None)
         if sampler:
             self.spool = was.spool
@@ -253,6 +219,7 @@ class Session:
             "starts": self.starts,
             "awake_s": self.awake_ms / 1000,
             "online_s": self.online_ms / 1000,
+            "sendings": self.sendings,
             "virtual_s": (self.clock.ms() - self.start_ms) // 1000,
             "wall_s": wall_s,
             "frames": self.frames,
@@ -264,7 +231,10 @@ class Session:
 
 def run(argv):
     try:
-        opt = options(argv)
+        import options
+
+        opt = options.options(argv)
+        del options, sys.modules["options"]
         session = Session(opt)
         t0 = time.time()
         session.run()

@@ -58,6 +58,7 @@ class Link:
         # When the host last confirmed something, or was given up on.
         self._heard = self._hal.ticks_ms()
         self._greet = False
+        self._told = False  # that TLS waits
         self.associated = False
         self.expecting = False  # an answer from the network is on its way
         self.published = 0
@@ -147,6 +148,11 @@ class Link:
         if self._next is not None and self._hal.ticks_diff(now, self._next) < 0:
             return False
         mqtt = self._server
+        if mqtt.get("tls") and self._clock.unix() is None:
+            if not self._told:
+                self._log.info("mqtt: TLS waits for the time, to check the certificate's dates")
+                self._told = True
+            return False
         self._mqtt.connect(self._lookup(mqtt["host"], mqtt["port"]), self._base + "status")
         self._mqtt.publish(self._base + "status", b"online", True)
         if self._wait_host:

@@ -18,6 +18,7 @@ class Mqtt:
     def __init__(self, board, cfg, device, idle, on_message):
         self._hal = board.hal
         self._cfg = cfg
+        self._folder = board.data_dir
         self._keepalive_ms = cfg["keepalive"] * 1000
         self.stream = Stream(board, idle)
         umqtt.simple.socket = self.stream
@@ -42,10 +43,15 @@ class Mqtt:
         )
         client.set_callback(self._on_message)
         client.set_last_will(will_topic, b"offline", retain=True, qos=1)
-        self.stream.open(addr)
+        self.stream.open(addr, self._wrap if cfg.get("tls") else None)
         self._client = client
         self._run(client.connect)
         self._pinged = self.stream.heard
+
+    def _wrap(self, sock):
+        from net import tls  # only where it is used: it costs some RAM
+
+        return tls.wrap(sock, self._folder, self._cfg["tls"], self._cfg["host"])
 
     def publish(self, topic, payload, retain=False, qos=1):
         self._next_id()
@@ -91,6 +97,7 @@ class Mqtt:
             self._client.pid = 0
 
     def _run(self, call, *args):
+        self.stream.begin()
         try:
             call(*args)
         except OSError:
@@ -99,3 +106,6 @@ class Mqtt:
         except (umqtt.simple.MQTTException, AssertionError, IndexError) as e:
             self.close()
             raise OSError("broker: %s %s" % (type(e).__name__, e))
+        except ValueError as e:  # Mbed TLS: what is wrong with the certificate
+            self.close()
+            raise OSError("tls: %s" % str(e).strip())

@@ -1,9 +1,10 @@
 """A socket that umqtt.simple can use without ever waiting for ever.
 
 umqtt.simple asks its module-level `socket` for a socket and calls read, write,
-setblocking, settimeout and close on it. Here every such call ends within
-`timeout_ms`, what is written goes out as one piece, and while it waits `idle`
-keeps the sampling going.
+setblocking, settimeout and close on it. Here everything between one begin() and the
+next ends within `timeout_ms`, a TLS handshake included and however slowly the peer
+dribbles; what is written goes out as one piece, and while it waits `idle` keeps the
+sampling going.
 """
 
 import errno
@@ -19,6 +20,7 @@ _BROKEN = const(0x18)  # select.POLLERR | select.POLLHUP
 _IPPROTO_TCP = const(6)
 _TCP_NODELAY = const(1)
 _LONGEST_MS = const(10000)
+_LARGEST = const(8192)  # bytes of a message from the broker
 
 
 class Stream:
@@ -35,6 +37,8 @@ class Stream:
         self._n = 0  # bytes waiting in it
         self._in = b""
         self._blocking = True
+        self._begun = self._hal.ticks_ms()
+        self._wrap = None
         self.heard = self._hal.ticks_ms()  # when the peer last sent anything
 
     # What umqtt.simple expects of a module and of a socket.
@@ -52,7 +56,7 @@ class Stream:
         self._blocking = flag
 
     def connect(self, where):
-        """Open TCP to the (address) that open() was told of; bounded."""
+        """Open TCP to the address that open() was told of, and TLS on it if asked for."""
         s = socket.socket()
         self._sock = s
         s.setblocking(False)
@@ -67,9 +71,17 @@ class Stream:
                 raise
         self._poll = select.poll()
         self._poll.register(s, _OUT)
-        start = self._hal.ticks_ms()
-        self._wait(_OUT, start)
-        self._poll.modify(s, _IN)
+        self._wait(_OUT)
+        self._receive = s.recv
+        self._transmit = s.send
+        if self._wrap:
+            self._poll.unregister(s)
+            s = self._sock = self._wrap(s)
+            self._receive = s.read
+            self._transmit = s.write
+            self._poll.register(s, _IN)
+        else:
+            self._poll.modify(s, _IN)
         self.heard = self._hal.ticks_ms()
 
     def write(self, data, n=None):
@@ -89,19 +101,22 @@ class Stream:
 
     def read(self, n):
         """Exactly n bytes; None when non-blocking and nothing has come."""
+        if n > _LARGEST:
+            raise OSError("broker: a message of %d bytes, at most %d" % (n, _LARGEST))
         if self._n:
             self.flush()
-        start = self._hal.ticks_ms()
         got = self._in
         while len(got) < n:
             more = self._recv()
             if more:
                 got = got + more if got else more
+                if len(got) < n:
+                    self._left()  # a peer that dribbles has no longer than a silent one
                 continue
             if not self._blocking and not got:
                 return None
             try:
-                self._wait(_IN, start)
+                self._wait(_IN)
             except OSError:
                 self._in = got
                 raise
@@ -112,14 +127,14 @@ class Stream:
         """Send all that was written; OSError when the peer does not take it in time."""
         left = memoryview(self._out)[: self._n]
         self._n = 0
-        start = self._hal.ticks_ms()
         while left:
             n = self._send(left)
             if n:
                 left = left[n:]
             else:
+                # TLS may have to read before it can write.
                 self._poll.modify(self._sock, _IN | _OUT)
-                self._wait(_OUT, start)
+                self._wait(_IN | _OUT)
                 self._poll.modify(self._sock, _IN)
 
     def close(self):
@@ -129,16 +144,25 @@ class Stream:
             s = self._sock
             self._sock = None
             self._poll = None
-            s.close()
+            self._receive = self._transmit = None
+            try:
+                s.close()
+            except OSError:
+                pass  # TLS says goodbye to a peer that may be gone
 
     # Ours.
 
-    def open(self, addr):
-        """Say where the next connect() shall go."""
+    def open(self, addr, wrap=None):
+        """Say where the next connect() shall go; wrap(socket) makes it a TLS socket."""
         self.close()
         self._addr = addr
+        self._wrap = wrap
         self._blocking = True
         return self
+
+    def begin(self):
+        """From now on there is the whole time again."""
+        self._begun = self._hal.ticks_ms()
 
     def poller(self):
         """For a wait that ends when the peer sends something; None when closed."""
@@ -150,11 +174,13 @@ class Stream:
 
     def _recv(self):
         try:
-            data = self._sock.recv(512)
+            data = self._receive(512)
         except OSError as e:
             if e.errno == errno.EAGAIN:
                 return None
             raise
+        if data is None:
+            return None
         if not data:
             raise OSError(errno.ECONNRESET)
         self.heard = self._hal.ticks_ms()
@@ -162,22 +188,27 @@ class Stream:
 
     def _send(self, data):
         try:
-            return self._sock.send(data)
+            return self._transmit(data) or 0
         except OSError as e:
             if e.errno == errno.EAGAIN:
                 return 0
             raise
 
-    def _wait(self, flag, start):
-        """Sample until the socket is ready; OSError(ETIMEDOUT) after the time allowed."""
+    def _left(self):
+        """Milliseconds that are left; OSError(ETIMEDOUT) when none are."""
+        left = self._timeout - self._hal.ticks_diff(self._hal.ticks_ms(), self._begun)
+        if left <= 0:
+            raise OSError(errno.ETIMEDOUT)
+        return left
+
+    def _wait(self, flag):
+        """Sample until the socket is ready."""
         while True:
             for _, event in self._poll.poll(0):
                 if event & flag:
                     return
                 if event & _BROKEN:
                     raise OSError(errno.ECONNRESET)
-            left = self._timeout - self._hal.ticks_diff(self._hal.ticks_ms(), start)
-            if left <= 0:
-                raise OSError(errno.ETIMEDOUT)
+            left = self._left()
             ms = self._idle()
             self._board.wait(self._poll, ms if ms < left else left, True)

@@ -1,46 +1,50 @@
-"""From the configuration to channels on this board's pins."""
-
-from sensors import hx711
-from sensors.channels import Contact, Fill, Temperature, Weight
-from sensors.ultrasonic import Ultrasonic
-from sensors.weighing import Calibration
-
-_GAINS = {128: hx711.A128, 32: hx711.B32, 64: hx711.A64}
+"""From the configuration to channels on this board's pins. A kind of channel that the
+board does not have costs it no memory."""
 
 
 def channels(board, cfg):
     """The channels in the order of the configuration, temperatures first built."""
-    hal = board.hal
-    report = cfg["report"]
     built = {}
     for ch in cfg["channels"]:
         if ch["kind"] == "temperature":
-            built[ch["id"]] = Temperature(ch["id"], board.thermometer(ch["pin"]), hal)
+            from sensors.simple import Temperature
+
+            built[ch["id"]] = Temperature(ch["id"], board.thermometer(ch["pin"]), board.hal)
     out = []
     for ch in cfg["channels"]:
-        name = ch["id"]
         kind = ch["kind"]
         if kind == "weight":
-            chip = hx711.HX711(
-                hal, board.pin_out(ch["sck"]), board.pin_in(ch["dout"]), _GAINS[ch["gain"]]
-            )
-            c = ch["calibration"]
-            cal = Calibration(c["id"], c["date"], c["zero"], c["counts_per_kg"])
-            least = report["weight_kg"]
-            pace = 1000 * report["sample_s"]
-            out.append(Weight(name, chip, cal, ch["e_kg"], ch["max_kg"], least, pace, hal))
+            out.append(_weight(board, cfg["report"], ch))
         elif kind == "fill":
-            sensor = Ultrasonic(
-                hal,
-                board.pin_out(ch["trig"]),
-                board.pin_in(ch["echo"]),
-                ch["blind_mm"],
-                ch["empty_mm"] + 500,
-            )
-            by = built.get(ch.get("temperature"))
-            out.append(Fill(name, sensor, ch["empty_mm"], ch["full_mm"], report["fill"], by, hal))
+            out.append(_fill(board, cfg["report"], ch, built.get(ch.get("temperature"))))
         elif kind == "temperature":
-            out.append(built[name])
+            out.append(built[ch["id"]])
         else:
-            out.append(Contact(name, board.pin_in(ch["pin"], True), hal))
+            from sensors.simple import Contact
+
+            out.append(Contact(ch["id"], board.pin_in(ch["pin"], True), board.hal))
     return out
+
+
+def _weight(board, report, ch):
+    from sensors import hx711
+    from sensors.weighing import Calibration
+    from sensors.weight import Weight
+
+    gain = {128: hx711.A128, 32: hx711.B32, 64: hx711.A64}[ch["gain"]]
+    chip = hx711.HX711(board.hal, board.pin_out(ch["sck"]), board.pin_in(ch["dout"]), gain)
+    c = ch["calibration"]
+    cal = Calibration(c["id"], c["date"], c["zero"], c["counts_per_kg"])
+    pace = 1000 * report["sample_s"]
+    least = report["weight_kg"]
+    return Weight(ch["id"], chip, cal, ch["e_kg"], ch["max_kg"], least, pace, board.hal)
+
+
+def _fill(board, report, ch, thermometer):
+    from sensors.fill import Fill
+    from sensors.ultrasonic import Ultrasonic
+
+    trig, echo = board.pin_out(ch["trig"]), board.pin_in(ch["echo"])
+    sensor = Ultrasonic(board.hal, trig, echo, ch["blind_mm"], ch["empty_mm"] + 500)
+    least = report["fill"]
+    return Fill(ch["id"], sensor, ch["empty_mm"], ch["full_mm"], least, thermometer, board.hal)

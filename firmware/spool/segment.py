@@ -82,7 +82,7 @@ class Reader:
     """Reads a segment forward. next() gives (seq, up, body) or None at the end;
     .damaged counts places that had to be stepped over."""
 
-    def __init__(self, path, chunk=1024):
+    def __init__(self, path, chunk=256):
         self._f = open(path, "rb")
         self.header = read_header(self._f)
         self._buf = b""

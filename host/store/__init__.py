@@ -149,8 +149,8 @@ class Store:
             rows,
         )
         changed = {row[0] for row in rows}
-        for device, _, life, seq in named:
-            if spans.add(held[ids[device, life]], seq):
+        for device, _, life, number in named:
+            if spans.add(held[ids[device, life]], number):
                 changed.add(ids[device, life])
         for stream in changed:
             self._write_spans(stream, held[stream])

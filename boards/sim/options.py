@@ -1,0 +1,48 @@
+"""The options of run.py; let go of once they are read."""
+
+_OPTIONS = {
+    "config": None,
+    "trace": None,
+    "flash": None,
+    "broker": "",
+    "physics": "ideal",
+    "seed": "1",
+    "start": "",
+    "until": "",
+    "report": "",
+    "files": "",
+    "quiet": "",
+}
+
+
+class UsageError(Exception):
+    """The message says which argument, and what was expected."""
+
+
+def options(argv):
+    got = dict(_OPTIONS)
+    i = 0
+    while i < len(argv):
+        name = argv[i][2:]
+        if not argv[i].startswith("--") or name not in got:
+            raise UsageError("%s: no such option; known: --%s" % (argv[i], " --".join(sorted(got))))
+        if name == "quiet":
+            got[name] = "1"
+            i += 1
+            continue
+        if i + 1 >= len(argv):
+            raise UsageError("--%s: expected a value" % name)
+        got[name] = argv[i + 1]
+        i += 2
+    for name in ("config", "trace", "flash"):
+        if got[name] is None:
+            raise UsageError("--%s: must be given" % name)
+    if got["physics"] not in ("ideal", "field"):
+        raise UsageError("--physics: expected ideal or field, found " + got["physics"])
+    broker = got["broker"]
+    if broker and not broker.rpartition(":")[2].isdigit():
+        raise UsageError("--broker: expected HOST:PORT, found " + broker)
+    for name in ("seed", "start", "until"):
+        if got[name] and not got[name].isdigit():
+            raise UsageError("--%s: expected a whole number, found %s" % (name, got[name]))
+    return got

@@ -1,0 +1,33 @@
+"""TLS for one connection: the broker's chain, name and dates are verified, and the board
+shows a certificate of its own.
+
+Mbed TLS checks the dates against the system clock, which net.clock sets; so no
+connection is tried before the time is known. Files are DER: no PEM decoder, less RAM."""
+
+import gc
+import ssl
+
+
+def wrap(sock, folder, tls, host):
+    """sock, non-blocking, as a TLS socket whose handshake comes with its first use.
+
+    folder: where the paths of the configuration begin; host: the broker's name where
+    tls["name"] does not say another. OSError names a file that cannot be read."""
+    gc.collect()
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.verify_mode = ssl.CERT_REQUIRED
+    context.load_verify_locations(cadata=_read(folder, tls["ca"]))
+    if tls.get("cert"):
+        context.load_cert_chain(_read(folder, tls["cert"]), _read(folder, tls["key"]))
+    return context.wrap_socket(
+        sock, server_hostname=tls.get("name") or host, do_handshake_on_connect=False
+    )
+
+
+def _read(folder, name):
+    path = folder + "/" + name
+    try:
+        with open(path, "rb") as f:
+            return f.read()
+    except OSError as e:
+        raise OSError("tls: %s cannot be read (%s)" % (path, e))

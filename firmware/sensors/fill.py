@@ -1,0 +1,80 @@
+"""An ultrasonic sensor above the waste as a channel (see weight for what one has)."""
+
+import quality
+from micropython import const
+
+from sensors.ultrasonic import median3
+
+_PING_MS = const(70)
+_FILL_MS = const(30000)
+
+
+class Fill:
+    """An ultrasonic sensor above the waste; value in permille of the bin."""
+
+    kind = "fill"
+    unit = "ratio"
+    calibration = None
+
+    def __init__(self, name, sensor, empty_mm, full_mm, report, thermometer, hal):
+        self.name = name
+        self._sensor = sensor
+        self._empty = empty_mm
+        self._full = full_mm
+        self._report = int(report * 1000)
+        self._thermometer = thermometer
+        self._add = hal.ticks_add
+        self.due = hal.ticks_ms()
+        self._pings = [0, 0, 0]
+        self._n = 0
+        self._lost = 0
+        self._value = None
+        self._quality = quality.NO_DATA
+        self._told = None
+        self._doubt = None
+        self.news = False
+
+    def sample(self, now):
+        t = self._thermometer.value() if self._thermometer else None
+        mm = self._sensor.read(2000 if t is None else t)
+        if mm is None:
+            self._lost += 1
+        else:
+            self._pings[self._n] = mm
+            self._n += 1
+        if self._n == 3:
+            self._take(median3(self._pings[0], self._pings[1], self._pings[2]))
+        elif self._lost == 3:
+            self._quality = self._sensor.error
+        else:
+            self.due = self._add(now, _PING_MS)
+            return
+        self._n = 0
+        self._lost = 0
+        self.due = self._add(now, _FILL_MS)
+
+    def _take(self, mm):
+        v = (self._empty - mm) * 1000 // (self._empty - self._full)
+        v = 0 if v < 0 else 1000 if v > 1000 else v
+        self._quality = quality.GOOD
+        self._value = v
+        if self._told is None or -self._report < v - self._told < self._report:
+            self._doubt = None
+        elif self._doubt is not None and -self._report < v - self._doubt < self._report:
+            self.news = True  # two measurements agree on the change
+        else:
+            self._doubt = v
+
+    def settled(self):
+        return True
+
+    def value(self):
+        return self._value
+
+    def quality(self):
+        return self._quality
+
+    def told(self):
+        self.news = False
+        self._told = self._value
+        self._doubt = None

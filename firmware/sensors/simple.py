@@ -1,0 +1,83 @@
+"""Thermometers and contacts as channels (see weight for what one has)."""
+
+import quality
+from micropython import const
+
+_LOOK_MS = const(1000)
+_TEMPERATURE_MS = const(60000)
+_TEMPERATURE_CONVERT_MS = const(800)  # DS18B20 needs 750 ms at 12 bits
+
+
+class Temperature:
+    """A DS18B20 (or the like); value in 0.01 degC. thermometer: start(), read()."""
+
+    kind = "temperature"
+    unit = "degC"
+    calibration = None
+    news = False
+
+    def __init__(self, name, thermometer, hal):
+        self.name = name
+        self._thermometer = thermometer
+        self._add = hal.ticks_add
+        self.due = hal.ticks_ms()
+        self._value = None
+        self._started = False
+
+    def sample(self, now):
+        if self._started:
+            self._value = self._thermometer.read()
+        else:
+            self._thermometer.start()
+        self._started = not self._started
+        wait = _TEMPERATURE_CONVERT_MS if self._started else _TEMPERATURE_MS
+        self.due = self._add(now, wait)
+
+    def settled(self):
+        return True
+
+    def value(self):
+        return self._value
+
+    def quality(self):
+        return quality.GOOD if self._value is not None else quality.NO_DATA
+
+    def told(self):
+        pass
+
+
+class Contact:
+    """A door or lid switch; value 1 while the contact is open. Two looks must agree."""
+
+    kind = "contact"
+    unit = ""
+    calibration = None
+
+    def __init__(self, name, pin, hal):
+        self.name = name
+        self._pin = pin
+        self._add = hal.ticks_add
+        self.due = hal.ticks_ms()
+        self._value = None
+        self._seen = None
+        self.news = False
+
+    def sample(self, now):
+        v = self._pin()
+        if v == self._seen and v != self._value:
+            self.news = self._value is not None
+            self._value = v
+        self._seen = v
+        self.due = self._add(now, _LOOK_MS)
+
+    def settled(self):
+        return True
+
+    def value(self):
+        return self._value
+
+    def quality(self):
+        return quality.GOOD if self._value is not None else quality.NO_DATA
+
+    def told(self):
+        self.news = False

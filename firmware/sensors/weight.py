@@ -1,0 +1,124 @@
+"""A platform on an HX711 as a channel.
+
+A channel has: name, kind, unit, value() as an integer (or None), quality(), due (ticks),
+sample(now) which measures and sets due, settled(), told(), and news: True once something
+happened that a reading should tell at once."""
+
+import quality
+from micropython import const
+
+from sensors import hx711
+from sensors.weighing import ACTIVE, Weighing
+
+_CONVERSION_MS = const(100)  # HX711 at 10 SPS
+_RETRY_MS = const(10)
+_SILENT_MS = const(1500)  # no conversion for so long: not ready
+_FAULTY = const(5)  # bad frames in a row that make a fault
+
+
+class Weight:
+    """A platform on an HX711; value in grams."""
+
+    kind = "weight"
+    unit = "kg"
+
+    def __init__(self, name, chip, calibration, e_kg, max_kg, report_kg, idle_ms, hal):
+        self.name = name
+        self._chip = chip
+        self._diff = hal.ticks_diff
+        self._add = hal.ticks_add
+        self.max_kg = max_kg
+        self._e_kg = e_kg
+        self._report_kg = report_kg
+        self.weighing = Weighing(calibration, e_kg, hal.ticks_diff)
+        self._idle_ms = idle_ms
+        self.calibrate(calibration)
+        self.due = hal.ticks_ms()
+        self._heard = self.due
+        self._bad = 0
+        self._moved = 0
+        self._told = None  # counts last reported as good
+        self._fault = quality.GOOD
+        self.news = False
+        self.frames = 0
+
+    def calibrate(self, calibration):
+        """Weigh by another calibration from now on; what is known in counts stays known."""
+        self.calibration = calibration
+        self.weighing.calibrate(calibration, self._e_kg)
+        self._zero = calibration.zero
+        # R 76: nothing shown above Max + 9 e
+        self._most = calibration.counts(self.max_kg + 9 * self._e_kg)
+        self._report = calibration.counts(self._report_kg)
+        self._told = None
+
+    def sample(self, now):
+        counts = self._chip.read()
+        if counts is None:
+            self._unread(now)
+            return
+        self._heard = now
+        self.frames += 1
+        span = counts - self._zero
+        if counts >= hx711.SATURATED_HIGH or counts <= hx711.SATURATED_LOW:
+            self._fail(quality.SATURATED, now)
+            return
+        if span > self._most or span < -self._most:
+            self._fail(quality.RANGE, now)
+            return
+        self._bad = 0
+        if self._fault:
+            self._fault = quality.GOOD
+            self.weighing.restart()
+        w = self.weighing
+        pace = w.feed(counts, now)
+        self.due = self._add(now, _CONVERSION_MS if pace == ACTIVE else self._idle_ms)
+        if w.moved != self._moved:
+            self._moved = w.moved
+            self.news = True
+        elif w.stable:
+            told = self._told
+            if told is None or not -self._report < w.mean - told < self._report:
+                self.news = True
+
+    def _unread(self, now):
+        if self._chip.error == hx711.NOT_READY:
+            if self._diff(now, self._heard) < _SILENT_MS:
+                self.due = self._add(now, _RETRY_MS)
+                return
+            self._bad = _FAULTY
+            self._fail(quality.NOT_READY, now)
+            self.due = self._add(now, self._idle_ms)
+        else:
+            self._fail(quality.BAD_FRAME, now)
+
+    def _fail(self, code, now):
+        self.due = self._add(now, _CONVERSION_MS)
+        self._bad += 1
+        if self._bad < _FAULTY:
+            return
+        if self._fault != code:
+            self._fault = code
+            self._told = None
+            self.news = True
+
+    def settled(self):
+        return self.weighing.known or self._fault != quality.GOOD
+
+    def value(self):
+        if self._fault or not self.weighing.known:
+            return None
+        return self.weighing.grams()
+
+    def quality(self):
+        if self._fault:
+            return self._fault
+        if not self.weighing.known:
+            return quality.NO_DATA
+        return quality.GOOD if self.weighing.stable else quality.MOVING
+
+    def told(self):
+        """Called when a reading has been made of what value() says now."""
+        self.news = False
+        if self.weighing.stable and not self._fault:
+            self._told = self.weighing.mean
