@@ -29,11 +29,11 @@ def _local(t: int | None) -> str:
     return dt.datetime.fromtimestamp(t, LOCAL).strftime("%Y-%m-%d %H:%M:%S") if t else "-"
 
 
-def broker_address(text: str) -> tuple[str, int]:
+def broker_address(text: str, option: str = "--broker") -> tuple[str, int]:
     """HOST:PORT as a pair; UsageError otherwise."""
     host, _, port = text.rpartition(":")
     if not host or not port.isdigit() or not 0 < int(port) < 65536:
-        raise UsageError(f"--broker: expected HOST:PORT, found {text!r}")
+        raise UsageError(f"{option}: expected HOST:PORT, found {text!r}")
     return host, int(port)
 
 
@@ -94,7 +94,7 @@ def _check(args: argparse.Namespace) -> int:
 
 
 def _rollup(args: argparse.Namespace) -> int:
-    address = broker_address(args.publish) if args.publish else None
+    address = broker_address(args.publish, "--publish") if args.publish else None
     rows = reports.run_rollup(args.db, args.registry, args.date, args.out)
     if address:
         publish.daily(*address, rows)
@@ -188,6 +188,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     except (UsageError, StoreError, registry.RegistryError) as error:
         print(f"qingyun: error: {error}", file=sys.stderr)
         return 2
+    except publish.PublishError as error:  # after the report was written
+        print(f"qingyun: error: {error}", file=sys.stderr)
+        return 1
     except BrokenPipeError:
         return 1
     return code

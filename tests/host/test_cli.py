@@ -5,8 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from broker import free_port
 from host_job import qingyun
 from sim_board import ROOT
+
+from host.store import Store
 
 REGISTRY = str(ROOT / "registry")
 
@@ -34,6 +37,10 @@ def test_check() -> None:
         (["rollup", "--date", "3 March", "--db", "x"], "expected YYYY-MM-DD, found '3 March'"),
         (["ingest", "--db", "x.db", "--broker", "nowhere"], "--broker: expected HOST:PORT"),
         (["ingest", "--db", "x.db", "--broker", "h:99999"], "--broker: expected HOST:PORT"),
+        (
+            ["rollup", "--date", "2026-03-03", "--db", "x.db", "--publish", "h"],
+            "--publish: expected",
+        ),
         (["check", "--registry", "absent"], "absent/towns.csv: cannot be read"),
         (["dance"], "invalid choice: 'dance'"),
         ([], "required"),
@@ -54,3 +61,15 @@ def test_a_broken_registry_stops_with_its_place(tmp_path: Path) -> None:
     result = qingyun("check", "--registry", tmp_path)
     assert result.returncode == 2
     assert "towns.csv:3: town: expected a value not used before, found 'a'" in result.stderr
+
+
+def test_a_rollup_that_cannot_be_published_says_so(tmp_path: Path) -> None:
+    Store(tmp_path / "q.db", create=True).close()
+    nobody = f"127.0.0.1:{free_port()}"
+    args = ("--db", tmp_path / "q.db", "--registry", REGISTRY, "--out", tmp_path)
+    result = qingyun("rollup", "--date", "2026-03-03", *args, "--publish", nobody)
+    assert result.returncode == 1
+    (line,) = result.stderr.splitlines()
+    assert line.startswith(f"qingyun: error: broker {nobody}: ")
+    assert "Connection refused" in line
+    assert (tmp_path / "daily.csv").exists()
