@@ -30,6 +30,7 @@ class Link:
         self._clock = clock
         self._spool = spool
         self._identity = identity
+        self._names = [ch["id"] for ch in cfg["channels"]]
         self._log = log
         self._wifi = Wifi(board, cfg["wifi"], log)
         self._sntp = Sntp(clock, cfg["ntp"], log)
@@ -200,12 +201,11 @@ class Link:
         now = self._hal.ticks_ms()
         if self._stated is not None and self._hal.ticks_diff(now, self._stated) < _STATE_MS:
             return False
-        names = self._identity["channels"]
         dated, seconds = self._clock.stamp()
         text = '{"%s":%d,%s}' % (
             "t" if dated else "up",
             seconds,
-            record.fields(self._state, list(names)),
+            record.fields(self._state, self._names),
         )
         self._mqtt.publish(self._base + "state", text, True, 0)
         self._state = None
