@@ -55,7 +55,9 @@ class Broker:
             config.write_text(self._config())
             command = [mosquitto, "-c", str(config)]
         elif self.persistence:
-            raise RuntimeError("a broker that keeps its memory needs mosquitto: install it")
+            raise RuntimeError(
+                "a broker that keeps its memory needs mosquitto; run: apt-get install mosquitto"
+            )
         else:
             config = self.folder / "amqtt.yaml"
             config.write_text(f"listeners:\n  default:\n    type: tcp\n    bind: {self.address}\n")
