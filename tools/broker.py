@@ -47,6 +47,11 @@ class Broker:
     def address(self) -> str:
         return f"{self.host}:{self.port}"
 
+    @property
+    def name(self) -> str:
+        """Which broker this is."""
+        return "mosquitto" if find_mosquitto() else "amqtt"
+
     def start(self) -> None:
         """Start (again) on the same port; returns once it accepts connections."""
         mosquitto = find_mosquitto()

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -73,3 +76,27 @@ def test_a_rollup_that_cannot_be_published_says_so(tmp_path: Path) -> None:
     assert line.startswith(f"qingyun: error: broker {nobody}: ")
     assert "Connection refused" in line
     assert (tmp_path / "daily.csv").exists()
+
+
+@pytest.mark.parametrize(("command", "what"), [("rollup", "adding up"), ("events", "reading")])
+def test_progress_is_for_a_terminal_and_on_standard_error(
+    command: str, what: str, tmp_path: Path
+) -> None:
+    Store(tmp_path / "q.db", create=True).close()
+    args = [command, "--date", "2026-03-03", "--db", str(tmp_path / "q.db"), "--registry", REGISTRY]
+    args += ["--out", str(tmp_path)] if command == "rollup" else []
+    plain = qingyun(*args)
+    assert (plain.returncode, plain.stderr) == (0, "")
+    watcher, terminal = os.openpty()
+    shown = subprocess.run(
+        [sys.executable, "-m", "host.cli", *args],
+        stdout=subprocess.PIPE,
+        stderr=terminal,
+        env=os.environ | {"TERM": "xterm"},
+        check=True,
+    )
+    os.close(terminal)
+    seen = os.read(watcher, 1 << 16).decode()
+    os.close(watcher)
+    assert what in seen and "100%" in seen
+    assert shown.stdout.decode() == plain.stdout
