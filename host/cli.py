@@ -12,10 +12,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from rich.console import Console
-from rich.table import Table
-
-from host import __version__, publish, registry, reports
+from host import __version__, publish, registry, reports, tables
 from host.ingest import Broker, Ingester
 from host.rollup import DAY_S, LOCAL
 from host.store import Store, StoreError
@@ -29,11 +26,11 @@ def _local(t: int | None) -> str:
     return dt.datetime.fromtimestamp(t, LOCAL).strftime("%Y-%m-%d %H:%M:%S") if t else "-"
 
 
-def broker_address(text: str) -> tuple[str, int]:
+def broker_address(text: str, option: str = "--broker") -> tuple[str, int]:
     """HOST:PORT as a pair; UsageError otherwise."""
     host, _, port = text.rpartition(":")
     if not host or not port.isdigit() or not 0 < int(port) < 65536:
-        raise UsageError(f"--broker: expected HOST:PORT, found {text!r}")
+        raise UsageError(f"{option}: expected HOST:PORT, found {text!r}")
     return host, int(port)
 
 
@@ -74,11 +71,14 @@ def _status(args: argparse.Namespace) -> int:
         stored = sum(s.readings for s in streams)
         print(json.dumps({"stored": stored, "quarantined": quarantined, "lives": lives}))
         return 0
-    table = Table("device", "site", "life", "boots", "readings", "missing", "undated", "last")
+    table = tables.table()
+    tables.columns(table, ("device", "site", "life"))
+    tables.columns(table, ("boots", "readings", "missing", "undated"), right=True)
+    tables.columns(table, ("last",))
     for s in streams:
         counts = (s.boots, s.readings, s.missing, s.undated)
         table.add_row(s.device, s.site, s.life, *map(str, counts), _local(s.last_t))
-    Console().print(table)
+    tables.console().print(table)
     print(f"{sum(s.readings for s in streams)} readings stored, {quarantined} quarantined")
     return 0
 
@@ -100,7 +100,7 @@ def _check(args: argparse.Namespace) -> int:
 
 
 def _rollup(args: argparse.Namespace) -> int:
-    address = broker_address(args.publish) if args.publish else None
+    address = broker_address(args.publish, "--publish") if args.publish else None
     rows = reports.run_rollup(args.db, args.registry, args.date, args.out)
     if address:
         publish.daily(*address, rows)
@@ -119,42 +119,74 @@ def _date(text: str) -> dt.date:
         raise argparse.ArgumentTypeError(f"expected YYYY-MM-DD, found {text!r}") from None
 
 
+def _wide(prog: str) -> argparse.HelpFormatter:
+    """Help with room for the longest option or command beside its text."""
+    formatter = argparse.HelpFormatter(prog, max_help_position=32)
+    formatter._action_max_length = 14
+    return formatter
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="qingyun",
         description="清运: from load cells at waste collection points to daily tonnage.",
-        epilog="Exit codes: 0 done, 1 done but something was found or failed, 2 bad input.",
+        epilog="qingyun COMMAND --help tells more of each. Exit codes: 0 done, "
+        "1 done but something was found or failed, 2 wrong use or bad input.",
+        formatter_class=_wide,
     )
     parser.add_argument("--version", action="version", version=f"qingyun {__version__}")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
 
     def command(name: str, run: object, text: str) -> argparse.ArgumentParser:
-        p = commands.add_parser(name, help=text, description=text[0].upper() + text[1:] + ".")
+        p = commands.add_parser(
+            name, help=text, description=text[0].upper() + text[1:] + ".", formatter_class=_wide
+        )
         p.set_defaults(run=run)
         return p
 
     def db(p: argparse.ArgumentParser) -> None:
-        p.add_argument("--db", type=Path, required=True, help="the SQLite database")
+        p.add_argument("--db", type=Path, required=True, metavar="FILE", help="the SQLite database")
 
     def folder(p: argparse.ArgumentParser) -> None:
-        p.add_argument("--registry", type=Path, default=Path("registry"), help="folder of CSVs")
+        text = "folder of sites.csv, bins.csv … (default: registry)"
+        p.add_argument("--registry", type=Path, default=Path("registry"), metavar="DIR", help=text)
+
+    def day(p: argparse.ArgumentParser) -> None:
+        text = "the day, 00:00 to 24:00 in Shanghai"
+        p.add_argument("--date", type=_date, required=True, metavar="YYYY-MM-DD", help=text)
 
     p = command("ingest", _ingest, "store what boards publish; runs until SIGTERM or Ctrl-C")
     db(p)
     folder(p)
-    p.add_argument("--broker", default="127.0.0.1:1883", metavar="HOST:PORT")
-    p.add_argument("--client-id", default="qingyun-ingest", help="names the broker's session")
-    p.add_argument("--username")
-    p.add_argument("--password-file", type=Path, help="file that holds the password")
-    p.add_argument("--cafile", type=Path, help="TLS: the authority that signed the broker")
-    p.add_argument("--certfile", type=Path, help="TLS: this client's certificate (PEM)")
-    p.add_argument("--keyfile", type=Path, help="TLS: the key of the certificate (PEM)")
+    p.add_argument(
+        "--broker",
+        default="127.0.0.1:1883",
+        metavar="HOST:PORT",
+        help="the MQTT broker (default: 127.0.0.1:1883)",
+    )
+    p.add_argument(
+        "--client-id",
+        default="qingyun-ingest",
+        metavar="NAME",
+        help="names the broker's session, one process each (default: qingyun-ingest)",
+    )
+    p.add_argument("--username", metavar="NAME", help="who signs in at the broker")
+    p.add_argument("--password-file", type=Path, metavar="FILE", help="holds the password")
+    p.add_argument(
+        "--cafile", type=Path, metavar="FILE", help="TLS: the authority that signed the broker"
+    )
+    p.add_argument(
+        "--certfile", type=Path, metavar="FILE", help="TLS: this client's certificate (PEM)"
+    )
+    p.add_argument(
+        "--keyfile", type=Path, metavar="FILE", help="TLS: the key of the certificate (PEM)"
+    )
     p.add_argument(
         "--max-ahead-days",
         type=float,
         default=1.0,
         metavar="DAYS",
-        help="readings dated further ahead than this are quarantined",
+        help="readings dated further ahead than this are quarantined (default: 1)",
     )
     p.add_argument("--stats", type=Path, metavar="FILE", help="keep counts in this JSON file")
     p.epilog = "Example: qingyun ingest --db qingyun.db --broker 127.0.0.1:1883"
@@ -162,15 +194,23 @@ def _parser() -> argparse.ArgumentParser:
     p = command("rollup", _rollup, "the daily report: daily.csv, district.csv and a table")
     db(p)
     folder(p)
-    p.add_argument("--date", type=_date, required=True, help="the Shanghai day, YYYY-MM-DD")
-    p.add_argument("--out", type=Path, default=Path(), help="folder for the CSV files")
+    day(p)
+    p.add_argument(
+        "--out",
+        type=Path,
+        default=Path(),
+        metavar="DIR",
+        help="folder for the CSV files, made when absent (default: here)",
+    )
     p.add_argument("--publish", metavar="HOST:PORT", help="also publish each site's daily topic")
+    p.epilog = "Example: qingyun rollup --db qingyun.db --date 2026-03-03 --out reports"
 
     p = command("events", _events, "deposits and collections of a day, each with its evidence")
     db(p)
     folder(p)
-    p.add_argument("--date", type=_date, required=True, help="the Shanghai day, YYYY-MM-DD")
+    day(p)
     p.add_argument("--site", help="only this site")
+    p.epilog = "Example: qingyun events --db qingyun.db --date 2026-03-03 --site fs-01"
 
     p = command("status", _status, "what is stored of each board, and what is missing")
     db(p)
@@ -178,7 +218,9 @@ def _parser() -> argparse.ArgumentParser:
 
     p = command("quarantine", _quarantine, "messages that could not be understood, with reasons")
     db(p)
-    p.add_argument("--limit", type=int, default=20)
+    p.add_argument(
+        "--limit", type=int, default=20, metavar="N", help="so many at most (default: 20)"
+    )
 
     p = command("check", _check, "read the registry and say what is in it, or what is wrong")
     folder(p)
@@ -196,6 +238,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     except (UsageError, StoreError, registry.RegistryError) as error:
         print(f"qingyun: error: {error}", file=sys.stderr)
         return 2
+    except publish.PublishError as error:  # after the report was written
+        print(f"qingyun: error: {error}", file=sys.stderr)
+        return 1
     except BrokenPipeError:
         return 1
     return code

@@ -8,8 +8,13 @@ from collections.abc import Iterable
 from typing import Any
 
 import paho.mqtt.publish as paho
+from paho.mqtt import MQTTException
 
 from host.rollup import DailyRow
+
+
+class PublishError(Exception):
+    """The broker did not take it; one line."""
 
 
 def daily_messages(rows: Iterable[DailyRow]) -> dict[str, dict[str, Any]]:
@@ -29,11 +34,12 @@ def daily_messages(rows: Iterable[DailyRow]) -> dict[str, dict[str, Any]]:
 
 
 def daily(host: str, port: int, rows: Iterable[DailyRow]) -> None:
-    """Publish the daily topic of each site, QoS 1 and retained; OSError without a broker."""
-    messages = [
-        paho.MessageDict(
-            topic=topic, payload=json.dumps(body, ensure_ascii=False), qos=1, retain=True
-        )
+    """Publish the daily topic of each site, QoS 1 and retained; PublishError otherwise."""
+    messages: paho.MessagesList = [
+        (topic, json.dumps(body, ensure_ascii=False), 1, True)
         for topic, body in daily_messages(rows).items()
     ]
-    paho.multiple(messages, hostname=host, port=port, client_id="qingyun-rollup")  # type: ignore[arg-type]
+    try:
+        paho.multiple(messages, hostname=host, port=port, client_id="qingyun-rollup")
+    except (OSError, MQTTException) as error:
+        raise PublishError(f"broker {host}:{port}: {error}; nothing was published") from error

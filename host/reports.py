@@ -4,16 +4,13 @@ from __future__ import annotations
 
 import csv
 import datetime as dt
-import sys
 from collections.abc import Iterable, Sequence
 from decimal import Decimal
 from pathlib import Path
 
-from rich.console import Console
-from rich.progress import track
 from rich.table import Table
 
-from host import registry, rollup
+from host import registry, rollup, tables
 from host.registry import DRY, HAZARDOUS, RECYCLABLE, STORED_HAZARDOUS, WET
 from host.rollup import DAY_S, LOCAL, DailyRow
 from host.store import Store
@@ -94,16 +91,11 @@ def write_district(path: Path, lines: Iterable[tuple[object, ...]]) -> None:
         out.writerows(lines)
 
 
-def _console() -> Console:
-    return Console(highlight=False, width=None if sys.stdout.isatty() else 120)
-
-
 def _daily_table(date: dt.date, rows: Iterable[DailyRow]) -> Table:
-    table = Table(title=f"{date} {LABEL}", caption=DISCLAIMER)
-    for column in ("site", "街镇", "stream"):
-        table.add_column(column)
-    for column in ("deposited kg", "collected kg", "collections", "coverage", "unattributed kg"):
-        table.add_column(column, justify="right")
+    table = tables.table(f"{date} {LABEL}", DISCLAIMER)
+    tables.columns(table, ("site", "街镇", "stream"))
+    masses = ("deposited\nkg", "collected\nkg", "collections", "coverage", "unattri-\nbuted kg")
+    tables.columns(table, masses, right=True)
     for r in rows:
         mass = kg(r.deposited_g), kg(r.collected_g), str(r.collections)
         table.add_row(
@@ -113,9 +105,10 @@ def _daily_table(date: dt.date, rows: Iterable[DailyRow]) -> Table:
 
 
 def _district_table(lines: Iterable[tuple[object, ...]]) -> Table:
-    table = Table(title="松江区 (Songjiang District)", caption=DISCLAIMER)
+    table = tables.table("松江区 (Songjiang District)", DISCLAIMER)
     for column in DISTRICT_COLUMNS[1:]:
-        table.add_column(column, justify="right" if column in ("value", "coverage") else "left")
+        number = column in ("value", "coverage")
+        tables.columns(table, (column,), right=number, wrap=column == "note")
     for line in lines:
         if line[2] != DISCLAIMER:
             table.add_row(*map(str, line[1:]))
@@ -126,14 +119,15 @@ def run_rollup(db: Path, folder: Path, date: dt.date, out: Path) -> list[DailyRo
     """Compute a day, write daily.csv and district.csv into out, print both as tables."""
     known = registry.load(folder)
     store = Store(db)
-    rows = rollup.roll_day(store, known, date)
+    rows = rollup.roll_day(store, known, date, lambda bins: tables.watched(bins, "adding up"))
     store.close()
     out.mkdir(parents=True, exist_ok=True)
     write_daily(out / "daily.csv", rows)
     lines = district_lines(date, rows)
     write_district(out / "district.csv", lines)
-    console = _console()
+    console = tables.console()
     console.print(_daily_table(date, rows))
+    console.print()
     console.print(_district_table(lines))
     return rows
 
@@ -144,16 +138,17 @@ def run_events(db: Path, folder: Path, date: dt.date, site: str | None) -> int:
     if site is not None and site not in known.sites:
         raise registry.RegistryError(f"{folder}: expected a site of sites.csv, found {site!r}")
     store = Store(db)
-    table = Table(title=f"{date} events")
-    for column in ("time", "site", "bin", "event", "kg", "before", "after", "note"):
-        table.add_column(column)
+    table = tables.table(f"{date} events")
+    tables.columns(table, ("time", "site", "bin", "event"))
+    tables.columns(table, ("kg", "before kg\n(seq)", "after kg\n(seq)"), right=True)
+    tables.columns(table, ("note",), wrap=True)
     n = 0
     bins = [b for b in known.platforms() if site in (None, b.site)]
-    for bin_ in track(bins, "reading", disable=not sys.stderr.isatty(), transient=True):
+    for bin_ in tables.watched(bins, "reading"):
         for e in rollup.events_of(rollup.outcome(store, known, bin_, date), date):
             clock = dt.datetime.fromtimestamp(e.t, LOCAL).strftime("%H:%M:%S")
-            shown = (f"{kg(x.grams)} (seq {x.seq})" for x in (e.before, e.after))
+            shown = (f"{kg(x.grams)} ({x.seq})" for x in (e.before, e.after))
             table.add_row(clock, bin_.site, bin_.bin, e.kind, kg(e.grams), *shown, e.note)
             n += 1
-    _console().print(table)
+    tables.console().print(table)
     return n

@@ -6,7 +6,7 @@ belongs to the day in which it began."""
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from host.events import Event, Kind, Outcome, Platform, Sample, derive
@@ -80,12 +80,19 @@ def covered_seconds(intervals: Iterable[tuple[int, int]], t0: int, t1: int) -> i
     return sum(max(0, min(end, t1) - max(start, t0)) for start, end in intervals)
 
 
-def roll_day(store: Store, known: Registry, date: dt.date) -> list[DailyRow]:
-    """A row for every site and stream of the registry, measured or not, in its order."""
+def roll_day(
+    store: Store,
+    known: Registry,
+    date: dt.date,
+    watched: Callable[[Sequence[Bin]], Iterable[Bin]] = iter,
+) -> list[DailyRow]:
+    """A row for every site and stream of the registry, measured or not, in its order.
+
+    watched passes the platforms through, so that somebody sees how far it is."""
     rows: dict[tuple[str, str], DailyRow] = {}
     t0, t1 = day_bounds(date)
     order = {site: i for i, site in enumerate(known.sites)}
-    for bin_ in sorted(known.platforms(), key=lambda b: order[b.site]):
+    for bin_ in watched(sorted(known.platforms(), key=lambda b: order[b.site])):
         key = (bin_.site, bin_.stream)
         if key not in rows:
             rows[key] = DailyRow(date, bin_.site, known.sites[bin_.site].town, bin_.stream)

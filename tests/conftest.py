@@ -8,13 +8,31 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from broker import Broker
+from broker import Broker, find_mosquitto
 from sim_board import ROOT, micropython
 
 SHARED = ROOT.parent / "shared" / "data"
 BOARD_PATH = ":".join(str(ROOT / p) for p in ("boards/sim", "firmware", "build/lib")) + ":.frozen"
 
+NO_MOSQUITTO = (
+    "mosquitto is missing: tests of what a broker keeps for a host that was killed fail "
+    "without it; as root run: apt-get install mosquitto"
+)
+
 RunMicroPython = Callable[..., subprocess.CompletedProcess[str]]
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """What to do about it belongs where the failures are listed."""
+    if find_mosquitto() is None:
+        terminalreporter.write_line(NO_MOSQUITTO, red=True)
+
+
+@pytest.fixture
+def needs_mosquitto() -> None:
+    """The embedded broker forgets what a client had taken and not acknowledged."""
+    if find_mosquitto() is None:
+        pytest.fail(NO_MOSQUITTO, pytrace=False)
 
 
 @pytest.fixture
@@ -41,7 +59,7 @@ def broker(tmp_path: Path) -> Iterator[Broker]:
 
 
 @pytest.fixture
-def persistent_broker(tmp_path: Path) -> Iterator[Broker]:
+def persistent_broker(needs_mosquitto: None, tmp_path: Path) -> Iterator[Broker]:
     """A broker that writes its memory to disk."""
     with Broker(tmp_path / "broker", persistence=True) as b:
         yield b

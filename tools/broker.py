@@ -52,6 +52,11 @@ class Broker:
     def address(self) -> str:
         return f"{self.host}:{self.port}"
 
+    @property
+    def name(self) -> str:
+        """Which broker this is."""
+        return "mosquitto" if find_mosquitto() else "amqtt"
+
     def start(self) -> None:
         """Start (again) on the same port; returns once it accepts connections."""
         mosquitto = find_mosquitto()
@@ -60,7 +65,9 @@ class Broker:
             config.write_text(self._config())
             command = [mosquitto, "-c", str(config)]
         elif self.persistence:
-            raise RuntimeError("a broker that keeps its memory needs mosquitto: install it")
+            raise RuntimeError(
+                "a broker that keeps its memory needs mosquitto; run: apt-get install mosquitto"
+            )
         else:
             config = self.folder / "amqtt.yaml"
             config.write_text(f"listeners:\n  default:\n    type: tcp\n    bind: {self.address}\n")

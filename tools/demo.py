@@ -23,9 +23,10 @@ from typing import Any
 from broker import Broker
 from host_job import Ingester, qingyun
 from rich.console import Console
-from rich.table import Table
 from run_folder import fresh_folder, sigterm_as_interrupt
 from sim_board import HEAP, ROOT, BoardRun
+
+from host import tables
 
 REGISTRY = ROOT / "registry"
 CONFIGS = ROOT / "boards" / "sim" / "demo"
@@ -70,7 +71,8 @@ def generate(date: dt.date, seed: int, out: Path) -> None:
     """Traces and truth of a day, by the generator as a person would call it."""
     script = str(ROOT / "tools" / "trace_day.py")
     args = ["--registry", str(REGISTRY), "--date", str(date), "--seed", str(seed)]
-    subprocess.run([sys.executable, script, *args, "--out", str(out)], check=True)
+    command = [sys.executable, script, *args, "--out", str(out)]
+    subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
 
 
 def run_boards(runs: Sequence[BoardRun], console: Console) -> list[dict[str, Any]]:
@@ -86,7 +88,8 @@ def run_boards(runs: Sequence[BoardRun], console: Console) -> list[dict[str, Any
                 for run, process in list(running):
                     if process.poll() is not None:
                         running.remove((run, process))
-                        console.print(f"board {run.trace.stem}: {_summary(run.result())}")
+                        line = f"board {run.trace.stem}: {_summary(run.result())}"
+                        console.print(line, soft_wrap=True)
                 time.sleep(0.1)
     finally:
         for _, process in running:
@@ -107,19 +110,19 @@ class _Quiet:
 
 def _summary(report: dict[str, Any]) -> str:
     return (
-        f"{report['readings']} readings made, {report['published']} acknowledged, "
-        f"{report['frames']} HX711 frames, {report['virtual_s']} s simulated in "
-        f"{report['wall_s']} s, heap {HEAP}, least free {report['heap_free_low'] // 1024} KiB"
+        f"{report['readings']} readings made, {report['published']} acknowledged; "
+        f"{report['frames']} HX711 frames; {report['virtual_s']} s in {report['wall_s']} s; "
+        f"{report['heap_free_low'] // 1024} of {HEAP} heap free"
     )
 
 
 def compare(out: Path) -> list[Line]:
-    """The rollup beside the truth, a line for each site and stream of either."""
+    """The rollup beside the truth, a line for each site and stream of either, as in daily.csv."""
     ours = _rows(out / "daily.csv")
     true = _rows(out / "truth.csv")
     nothing = {"collected_kg": "0", "deposited_kg": "0", "collections": "0", "coverage": "0"}
     lines = []
-    for key in sorted(ours.keys() | true.keys()):
+    for key in ours | true:
         a, b = ours.get(key, nothing), true.get(key, nothing)
         lines.append(
             Line(
@@ -142,13 +145,11 @@ def _rows(path: Path) -> dict[Key, dict[str, str]]:
 
 
 def show(lines: Sequence[Line], console: Console) -> None:
-    table = Table(title="清运量（投放点实测） beside the ground truth")
-    for column in ("site", "stream"):
-        table.add_column(column)
-    for column in ("collected kg", "true kg", "error %", "collections", "true"):
-        table.add_column(column, justify="right")
-    for column in ("deposited kg", "true kg", "coverage"):
-        table.add_column(column, justify="right")
+    table = tables.table("清运量（投放点实测） beside the ground truth")
+    tables.columns(table, ("site",))
+    tables.columns(table, ("stream",), wrap=True)
+    collected = ("collected\nkg", "true\nkg", "error\n%", "collections", "true")
+    tables.columns(table, (*collected, "deposited\nkg", "true\nkg", "coverage"), right=True)
     for x in lines:
         table.add_row(
             x.site,
@@ -172,7 +173,7 @@ def demo(date: dt.date, seed: int, out: Path, console: Console) -> list[str]:
     generate(date, seed, out)
     runs = []
     with Broker(out / "broker") as broker:
-        console.print(f"broker: {broker.address}")
+        console.print(f"day {date}, seed {seed}; broker {broker.name} at {broker.address}")
         for config in sorted(CONFIGS.glob("*.json")):
             device = config.stem
             trace = out / f"{device}.csv"
@@ -188,13 +189,16 @@ def demo(date: dt.date, seed: int, out: Path, console: Console) -> list[str]:
         *("rollup", "--date", str(date), "--db", out / "qingyun.db"),
         *("--registry", REGISTRY, "--out", out),
     )
-    console.print(rollup.stdout.rstrip() or rollup.stderr.rstrip())
+    console.print()
+    console.print(rollup.stdout.rstrip() or rollup.stderr.rstrip(), soft_wrap=True)
+    console.print()
     if rollup.returncode != 0:
         return [f"qingyun rollup ended with {rollup.returncode}"]
     lines = compare(out)
     show(lines, console)
     faults = [fault for line in lines for fault in line.faults()]
     made = sum(r["readings"] for r in reports)
+    console.print()
     console.print(
         f"readings: {made} made, {published} published, {counts.get('readings')} received, "
         f"{counts.get('stored')} stored, {counts.get('duplicates')} duplicates, "
@@ -204,8 +208,14 @@ def demo(date: dt.date, seed: int, out: Path, console: Console) -> list[str]:
         faults.append("the counts of readings disagree")
     if counts.get("duplicates") or counts.get("quarantined"):
         faults.append("readings were doubled or quarantined")
-    console.print(f"files: {out}  time: {time.monotonic() - started:.1f} s")
+    took = f"{time.monotonic() - started:.1f} s"
+    console.print(f"{took}; every file of it is in {_near(out)}", soft_wrap=True)
     return faults
+
+
+def _near(path: Path) -> Path:
+    """The path as one would type it here."""
+    return path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -214,7 +224,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--date", type=dt.date.fromisoformat, default=dt.date(2026, 3, 3))
     parser.add_argument("--out", type=Path, default=Path("build/demo"))
     args = parser.parse_args(argv)
-    console = Console(highlight=False, width=None if sys.stdout.isatty() else 120)
+    console = tables.console()
     try:
         with sigterm_as_interrupt():
             faults = demo(args.date, args.seed, args.out, console)

@@ -14,7 +14,7 @@ as_root() {
 }
 
 apt_get() {
-    command -v apt-get >/dev/null || return 1
+    command -v apt-get >/dev/null && as_root true || return 1
     say "apt-get install $*"
     # Debian would start the service; a policy that says no keeps it from doing so.
     policy=/usr/sbin/policy-rc.d
@@ -26,6 +26,7 @@ apt_get() {
     { as_root env DEBIAN_FRONTEND=noninteractive apt-get -qq update &&
         as_root env DEBIAN_FRONTEND=noninteractive apt-get -qq -y --no-install-recommends install "$@"; } >build/apt.log 2>&1 || ok=1
     if [ -n "$made" ]; then as_root rm -f $policy; fi
+    [ $ok = 0 ] || say "apt-get failed, see build/apt.log"
     return $ok
 }
 
@@ -43,11 +44,11 @@ if [ ! -x $venv/bin/pip ]; then
     say "creating $venv with $($python --version)"
     if ! $python -m venv $venv >build/venv.log 2>&1; then
         rm -rf $venv
-        apt_get python3-venv || die "python3-venv is missing and cannot be installed here; run: apt-get install python3-venv"
+        apt_get python3-venv || die "python3-venv is missing and could not be installed; as root run: apt-get install python3-venv"
         $python -m venv $venv || die "a virtual environment cannot be made (see build/venv.log)"
     fi
 fi
-say "installing the project and its tools into $venv"
+say "installing the project and its tools into $venv (about a minute)"
 $venv/bin/pip install -q --disable-pip-version-check -e '.[dev]' || die "pip could not install the project"
 
 if [ ! -f build/lib/umqtt/simple.py ]; then
@@ -61,6 +62,7 @@ fi
 
 PATH=$PATH:/usr/sbin:/usr/local/sbin
 if ! command -v mosquitto >/dev/null; then
-    apt_get mosquitto || say "mosquitto cannot be installed here; the embedded broker amqtt is used instead"
+    apt_get mosquitto || say "mosquitto is missing and could not be installed: the embedded broker amqtt" \
+        "does for make demo; for every test, as root run: apt-get install mosquitto"
 fi
 touch $venv/.ready

@@ -31,6 +31,7 @@ class Ingester:
         self._process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
+        self.stats_file.unlink(missing_ok=True)  # of an earlier process
         with self._log.open("ab") as log:
             command = [sys.executable, "-m", "host.cli", *self._args]
             self._process = subprocess.Popen(command, stdout=log, stderr=log)

@@ -17,21 +17,26 @@ from pathlib import Path
 from broker import Broker
 from demo import run_boards
 from host_job import Ingester
-from icrisat_series import SUPPLY_GAP_S, Sample, gaps, read_cells, waterings
+from icrisat_series import SUPPLY_GAP_S, Sample, gaps, impulses, read_cells, waterings
 from rich.console import Console
+from run_folder import fresh_folder
 from sim_board import ROOT, BoardRun
 from trace_icrisat import device_of
 
 from host import registry
-from host.events import Kind, Outcome, derive
+from host.events import Event, Kind, Outcome, derive
 from host.rollup import covered_seconds, platform_of, samples
 from host.store import Store
 
 
 def replay_cells(data: Path, out: Path, console: Console) -> dict[str, Outcome]:
-    """Device → everything derived of it. RuntimeError when a reading was lost."""
+    """Device → everything derived of it. RuntimeError when a reading was lost.
+
+    What an earlier run left in out is removed."""
+    out = fresh_folder(out)
     script = str(ROOT / "tools" / "trace_icrisat.py")
-    subprocess.run([sys.executable, script, "--data", str(data), "--out", str(out)], check=True)
+    command = [sys.executable, script, "--data", str(data), "--out", str(out)]
+    subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
     known = registry.load(out / "registry")
     db = out / "q.db"
     with Broker(out / "broker") as broker, Ingester(db, out / "registry", broker.address) as host:
@@ -55,6 +60,29 @@ def replay_cells(data: Path, out: Path, console: Console) -> dict[str, Outcome]:
         b.device: derive(platform_of(known, b), samples(store, b.device, b.channel, 1 << 40))
         for b in known.platforms()
     }
+
+
+BEFORE_S = 1800  # the list names the first row of an hour in which the weight went up
+PLACES = {"watering": 4 * 3600, "impulse": 1800}  # until so long after it: run-off; one row
+
+
+def _where(event: Event, cell: list[Sample]) -> str:
+    """What of the series an event stands beside."""
+    for place, found in (("watering", waterings(cell)), ("impulse", impulses(cell))):
+        if any(-BEFORE_S <= event.t - sample.t <= PLACES[place] for sample, _ in found):
+            return place
+    return "elsewhere"
+
+
+def _steps(sector: str, cell: list[Sample], o: Outcome) -> str:
+    """Number and kg of the steps up and down, by what they stand beside."""
+    cells = [sector]
+    for kind in (Kind.DEPOSIT, Kind.COLLECTION):
+        steps = [(_where(e, cell), e.grams) for e in o.events if e.kind is kind]
+        for place in (*PLACES, "elsewhere"):
+            grams = [g for where, g in steps if where == place]
+            cells.append(f"{len(grams)} / {sum(grams) / 1000:.2f}")
+    return "| " + " | ".join(cells) + " |"
 
 
 def _line(sector: str, cell: list[Sample], o: Outcome) -> str:
@@ -85,15 +113,31 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--out", type=Path, default=Path("build/icrisat"))
     args = parser.parse_args(argv)
-    args.out.mkdir(parents=True, exist_ok=True)
-    outcomes = replay_cells(args.data, args.out, Console(stderr=True))
+    try:
+        outcomes = replay_cells(args.data, args.out, Console(stderr=True))
+    except subprocess.CalledProcessError:
+        return 2  # the converter has said why
+    except RuntimeError as error:
+        print(f"icrisat_replay: error: {error}", file=sys.stderr)
+        return 1
+    cells = {
+        sector: (cell, outcomes[device_of(sector)])
+        for sector, cell in read_cells(args.data).items()
+    }
     print(
         "| cell | board off h | coverage lost h | waterings / kg | steps up / kg "
         "| steps down / kg | unattributed / kg | slow change kg | series kg | booked kg |"
     )
     print("| --- |" + " ---: |" * 9)
-    for sector, cell in read_cells(args.data).items():
-        print(_line(sector, cell, outcomes[device_of(sector)]))
+    for sector, (cell, outcome) in cells.items():
+        print(_line(sector, cell, outcome))
+    print(
+        "\n| cell | up at a watering / kg | up at an impulse / kg | up elsewhere / kg "
+        "| down at a watering / kg | down at an impulse / kg | down elsewhere / kg |"
+    )
+    print("| --- |" + " ---: |" * 6)
+    for sector, (cell, outcome) in cells.items():
+        print(_steps(sector, cell, outcome))
     return 0
 
 

@@ -20,7 +20,10 @@ from typing import Any
 
 from broker import Broker
 from host_job import Ingester, qingyun
+from rich.console import Console
 from sim_board import BoardRun
+
+from host import tables
 
 LOCAL = dt.timezone(dt.timedelta(hours=8))
 
@@ -84,7 +87,8 @@ def replay(
         with Ingester(out / "qingyun.db", known, broker.address) as ingester:
             ingester.wait_subscribed()
             run = BoardRun(*run_args, broker.address, physics, seed)
-            run.launch().wait()
+            with Console(stderr=True).status("board …"):  # silent where there is no terminal
+                run.launch().wait()
             report = run.result()
             ingester.wait_for(report["published"])
         report["host"] = ingester.stats()
@@ -100,15 +104,15 @@ def replay(
 
 def show(out: Path) -> None:
     """Each day's line for each stream, as it stands in daily.csv."""
-    columns = (
-        *("date", "stream", "deposited_kg", "collected_kg", "collections"),
-        *("coverage", "unattributed_kg"),
-    )
-    print("  ".join(columns))
+    table = tables.table()
+    tables.columns(table, ("date", "stream"))
+    figures = ("deposited_kg", "collected_kg", "collections", "coverage", "unattributed_kg")
+    tables.columns(table, (name.replace("_", "\n") for name in figures), right=True)
     for path in sorted(out.glob("*/daily.csv")):
         with path.open(encoding="utf-8", newline="") as file:
             for row in csv.DictReader(file):
-                print("  ".join(row[c].rjust(len(c)) for c in columns))
+                table.add_row(row["date"], row["stream"], *(row[name] for name in figures))
+    tables.console().print(table)
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -133,7 +137,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     host = report["host"]
     print(
         f"{report['virtual_s']} s simulated in {report['wall_s']} s, {report['frames']} HX711 "
-        f"frames; {report['readings']} readings made, {report['published']} published, "
+        f"frames\n{report['readings']} readings made, {report['published']} published, "
         f"{host.get('stored')} stored, {host.get('quarantined')} quarantined; files: {a.out}"
     )
     return 0

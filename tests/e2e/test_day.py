@@ -80,6 +80,7 @@ def play(
     return report, db
 
 
+@pytest.mark.usefixtures("needs_mosquitto")
 def test_sigkill_of_host_and_broker_leaves_the_rollup_as_it_was(
     tmp_path: Path, config: Path, trace: Path
 ) -> None:

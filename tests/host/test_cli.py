@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
+from broker import free_port
 from host_job import qingyun
 from sim_board import ROOT
+
+from host.store import Store
 
 REGISTRY = str(ROOT / "registry")
 
@@ -34,6 +40,10 @@ def test_check() -> None:
         (["rollup", "--date", "3 March", "--db", "x"], "expected YYYY-MM-DD, found '3 March'"),
         (["ingest", "--db", "x.db", "--broker", "nowhere"], "--broker: expected HOST:PORT"),
         (["ingest", "--db", "x.db", "--broker", "h:99999"], "--broker: expected HOST:PORT"),
+        (
+            ["rollup", "--date", "2026-03-03", "--db", "x.db", "--publish", "h"],
+            "--publish: expected",
+        ),
         (["check", "--registry", "absent"], "absent/towns.csv: cannot be read"),
         (["dance"], "invalid choice: 'dance'"),
         ([], "required"),
@@ -54,3 +64,39 @@ def test_a_broken_registry_stops_with_its_place(tmp_path: Path) -> None:
     result = qingyun("check", "--registry", tmp_path)
     assert result.returncode == 2
     assert "towns.csv:3: town: expected a value not used before, found 'a'" in result.stderr
+
+
+def test_a_rollup_that_cannot_be_published_says_so(tmp_path: Path) -> None:
+    Store(tmp_path / "q.db", create=True).close()
+    nobody = f"127.0.0.1:{free_port()}"
+    args = ("--db", tmp_path / "q.db", "--registry", REGISTRY, "--out", tmp_path)
+    result = qingyun("rollup", "--date", "2026-03-03", *args, "--publish", nobody)
+    assert result.returncode == 1
+    (line,) = result.stderr.splitlines()
+    assert line.startswith(f"qingyun: error: broker {nobody}: ")
+    assert "Connection refused" in line
+    assert (tmp_path / "daily.csv").exists()
+
+
+@pytest.mark.parametrize(("command", "what"), [("rollup", "adding up"), ("events", "reading")])
+def test_progress_is_for_a_terminal_and_on_standard_error(
+    command: str, what: str, tmp_path: Path
+) -> None:
+    Store(tmp_path / "q.db", create=True).close()
+    args = [command, "--date", "2026-03-03", "--db", str(tmp_path / "q.db"), "--registry", REGISTRY]
+    args += ["--out", str(tmp_path)] if command == "rollup" else []
+    plain = qingyun(*args)
+    assert (plain.returncode, plain.stderr) == (0, "")
+    watcher, terminal = os.openpty()
+    shown = subprocess.run(
+        [sys.executable, "-m", "host.cli", *args],
+        stdout=subprocess.PIPE,
+        stderr=terminal,
+        env=os.environ | {"TERM": "xterm"},
+        check=True,
+    )
+    os.close(terminal)
+    seen = os.read(watcher, 1 << 16).decode()
+    os.close(watcher)
+    assert what in seen and "100%" in seen
+    assert shown.stdout.decode() == plain.stdout

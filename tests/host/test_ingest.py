@@ -177,6 +177,7 @@ def test_an_erased_board_is_not_mistaken_for_the_old_one(
     assert len(stored(db)) == 10
 
 
+@pytest.mark.usefixtures("needs_mosquitto")
 def test_sigkill_of_the_ingester_loses_and_doubles_nothing(
     broker: Broker, publisher: Publisher, db: Path
 ) -> None:

@@ -1,0 +1,54 @@
+"""What a person sees in a terminal: tables that lose no figure at 80 columns, progress."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable, Sequence
+from typing import TypeVar
+
+from rich.box import SIMPLE_HEAD
+from rich.console import Console
+from rich.progress import track
+from rich.table import Table
+
+T = TypeVar("T")
+PIPE_WIDTH = 120  # columns where no terminal says how wide it is
+
+
+def console() -> Console:
+    """Standard output, wide enough for every table where it is no terminal."""
+    return Console(highlight=False, width=None if sys.stdout.isatty() else PIPE_WIDTH)
+
+
+def table(title: str | None = None, caption: str | None = None) -> Table:
+    """An empty table, two blanks between columns and no frame."""
+    return Table(
+        title=title,
+        caption=caption,
+        box=SIMPLE_HEAD,
+        padding=(0, 1, 0, 0),
+        pad_edge=False,
+        show_edge=False,
+    )
+
+
+def columns(table: Table, names: Iterable[str], *, right: bool = False, wrap: bool = False) -> None:
+    """Add columns; only those that wrap become narrower when there is no room."""
+    for name in names:
+        table.add_column(
+            name,
+            justify="right" if right else "left",
+            no_wrap=not wrap,
+            overflow="fold" if wrap else "ellipsis",
+        )
+
+
+def watched(items: Sequence[T], what: str) -> Iterable[T]:
+    """The items, with a bar on standard error while somebody watches it."""
+    return track(
+        items,
+        what,
+        console=Console(stderr=True),
+        transient=True,
+        disable=not sys.stderr.isatty(),
+    )
