@@ -12,7 +12,10 @@ from broker import Broker, find_mosquitto
 from sim_board import ROOT, micropython
 
 SHARED = ROOT.parent / "shared" / "data"
-BOARD_PATH = ":".join(str(ROOT / p) for p in ("boards/sim", "firmware", "build/lib")) + ":.frozen"
+BOARD_PATH = (
+    ":".join(str(ROOT / p) for p in ("boards/sim", "firmware", "tests/firmware", "build/lib"))
+    + ":.frozen"
+)
 
 NO_MOSQUITTO = (
     "mosquitto is missing: tests of what a broker keeps for a host that was killed fail "

@@ -63,6 +63,11 @@ def read_header(f):
     return Header(life.hex(), boot, seq, up, epoch, names.decode().split(","))
 
 
+def size(body):
+    """Bytes that a record with this body takes."""
+    return _REC + len(body)
+
+
 def pack(header, seq, up, body):
     """One record as bytes."""
     n = _REC + len(body)

@@ -9,7 +9,7 @@ from micropython import const
 
 from spool import segment
 
-_SEGMENT = const(16384)  # bytes; the unit in which the oldest is dropped
+_SEGMENT = const(16352)  # bytes: what four blocks of littlefs hold; the oldest are dropped by it
 _BLOCK = const(4096)  # littlefs gives a file whole blocks
 
 
@@ -50,8 +50,8 @@ class Shelf:
         flash does not take it; nothing of it counts then."""
         seq, boot, epoch, up, _ = recs[0]
         h = self._header
-        if h is None or self._size >= _SEGMENT or not h.fits(life, boot, seq, up, epoch):
-            while self._files and self._used + _SEGMENT > self._max:
+        if h is None or self._full(recs[0]) or not h.fits(life, boot, seq, up, epoch):
+            while self._files and self._used + 4 * _BLOCK > self._max:
                 make_room()
             self._start(segment.Header(life, boot, seq, up, epoch, self._names))
         out = bytearray()
@@ -59,13 +59,19 @@ class Shelf:
         for seq, boot, epoch, up, body in recs:
             if not self._header.fits(life, boot, seq, up, epoch):
                 break
-            out += segment.pack(self._header, seq, up, body)
+            rec = segment.pack(self._header, seq, up, body)
+            if n and self._size + len(out) + len(rec) > _SEGMENT:
+                break
+            out += rec
             n += 1
         with open(self.path(-1), "ab") as f:
             f.write(out)
         self._used += _blocks(self._size + len(out)) - _blocks(self._size)
         self._size += len(out)
         return n
+
+    def _full(self, rec):
+        return self._size + segment.size(rec[4]) > _SEGMENT
 
     def seal(self):
         """Nothing more goes into the segment written last."""

@@ -1,0 +1,43 @@
+"""Under MicroPython: what the queue costs the flash, and how much it holds.
+
+micropython run_figures.py capacity|offline|online"""
+
+import os
+import sys
+
+import vfs
+from log import Log
+from ram_flash import RamFlash
+from spool import Spool
+
+NAMES = ["w1", "w2", "w3", "w4"]
+BODY = bytes(range(1, 13))
+
+flash = RamFlash(512)
+vfs.VfsLfs2.mkfs(flash)
+vfs.mount(vfs.VfsLfs2(flash), "/q")
+spool = Spool("/q/spool", NAMES, os.urandom, Log(None, lambda line: None), 1 << 20)
+
+
+def minute(n):
+    spool.put(60 * n, BODY)
+    spool.tick(60 * n)
+
+
+what = sys.argv[1]
+n = 0
+if what == "capacity":
+    while not spool.dropped:
+        minute(n)
+        n += 1
+    print(n - spool.dropped if n > spool.dropped else 0, n)
+else:
+    before = flash.erases
+    while n < 10000:
+        minute(n)
+        n += 1
+        if what == "online":
+            recs = spool.peek(16)
+            spool.sent(recs)
+            spool.confirm(*recs[-1][:2])
+    print(n, flash.erases - before, flash.programs)
