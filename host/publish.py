@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import json
+import time
 from collections import defaultdict
 from collections.abc import Iterable
 from typing import Any
 
-import paho.mqtt.publish as paho
-from paho.mqtt import MQTTException
+import paho.mqtt.client as paho
+from paho.mqtt.enums import CallbackAPIVersion
 
 from host.rollup import DailyRow
+
+ANSWER_S = 30  # seconds the broker has to acknowledge everything
 
 
 class PublishError(Exception):
@@ -35,11 +38,30 @@ def daily_messages(rows: Iterable[DailyRow]) -> dict[str, dict[str, Any]]:
 
 def daily(host: str, port: int, rows: Iterable[DailyRow]) -> None:
     """Publish the daily topic of each site, QoS 1 and retained; PublishError otherwise."""
-    messages: paho.MessagesList = [
-        (topic, json.dumps(body, ensure_ascii=False), 1, True)
-        for topic, body in daily_messages(rows).items()
-    ]
+    refused: list[str] = []
+
+    def on_connect(_client: paho.Client, *args: Any) -> None:
+        if args[2].is_failure:
+            refused.append(f"refused the connection: {args[2]}")
+
+    client = paho.Client(CallbackAPIVersion.VERSION2, "qingyun-rollup")
+    client.on_connect = on_connect
     try:
-        paho.multiple(messages, hostname=host, port=port, client_id="qingyun-rollup")
-    except (OSError, MQTTException) as error:
-        raise PublishError(f"broker {host}:{port}: {error}; nothing was published") from error
+        client.connect(host, port)
+        client.loop_start()
+        sent = [
+            client.publish(topic, json.dumps(body, ensure_ascii=False), qos=1, retain=True)
+            for topic, body in daily_messages(rows).items()
+        ]
+        end = time.monotonic() + ANSWER_S
+        while not refused and not all(info.is_published() for info in sent):
+            if time.monotonic() > end:
+                raise OSError(f"did not acknowledge within {ANSWER_S} s")
+            time.sleep(0.02)
+        if refused:
+            raise OSError(refused[0])
+    except OSError as error:
+        raise PublishError(f"broker {host}:{port}: {error}; the report was written") from error
+    finally:
+        client.disconnect()
+        client.loop_stop()

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import socket
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import pytest
@@ -76,6 +78,26 @@ def test_a_rollup_that_cannot_be_published_says_so(tmp_path: Path) -> None:
     assert line.startswith(f"qingyun: error: broker {nobody}: ")
     assert "Connection refused" in line
     assert (tmp_path / "daily.csv").exists()
+
+
+def test_a_broker_that_refuses_is_named(tmp_path: Path) -> None:
+    Store(tmp_path / "q.db", create=True).close()
+    args = ("--db", tmp_path / "q.db", "--registry", REGISTRY, "--out", tmp_path)
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        address = f"127.0.0.1:{server.getsockname()[1]}"
+        threading.Thread(target=refuse, args=(server,), daemon=True).start()
+        result = qingyun("rollup", "--date", "2026-03-03", *args, "--publish", address)
+    assert result.returncode == 1
+    assert f"broker {address}: refused the connection: Not authorized" in result.stderr
+
+
+def refuse(server: socket.socket) -> None:
+    """A broker that lets nobody in: CONNACK with code 5."""
+    connection, _ = server.accept()
+    with connection:
+        connection.recv(1024)
+        connection.sendall(b"\x20\x02\x00\x05")
+        connection.recv(1)
 
 
 @pytest.mark.parametrize(("command", "what"), [("rollup", "adding up"), ("events", "reading")])
