@@ -69,7 +69,12 @@ class Mqtt:
 
     def poll(self):
         """Take what has come in, ping at a quarter of the keepalive, notice a dead peer."""
-        if self.stream.waiting():
+        try:
+            waiting = self.stream.waiting()
+        except OSError:
+            self.close()
+            raise
+        if waiting:
             self._run(self._client.check_msg)
         now = self._hal.ticks_ms()
         silent = self._hal.ticks_diff(now, self.stream.heard)

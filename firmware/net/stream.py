@@ -20,6 +20,8 @@ _BROKEN = const(0x18)  # select.POLLERR | select.POLLHUP
 _IPPROTO_TCP = const(6)
 _TCP_NODELAY = const(1)
 _LONGEST_MS = const(10000)
+_SAMPLE_MS = const(500)  # sampling is called for so often even while bytes pour in
+_AGAIN_MS = const(100)
 _LARGEST = const(8192)  # bytes of a message from the broker
 
 
@@ -38,6 +40,7 @@ class Stream:
         self._in = b""
         self._blocking = True
         self._begun = self._hal.ticks_ms()
+        self._idled = self._begun
         self._wrap = None
         self.heard = self._hal.ticks_ms()  # when the peer last sent anything
 
@@ -74,14 +77,13 @@ class Stream:
         self._wait(_OUT)
         self._receive = s.recv
         self._transmit = s.send
+        self._poll.modify(s, _IN)
+        self._raw = s
         if self._wrap:
-            self._poll.unregister(s)
+            # The socket below is polled: a poll of the TLS object costs a millisecond.
             s = self._sock = self._wrap(s)
             self._receive = s.read
             self._transmit = s.write
-            self._poll.register(s, _IN)
-        else:
-            self._poll.modify(s, _IN)
         self.heard = self._hal.ticks_ms()
 
     def write(self, data, n=None):
@@ -105,13 +107,14 @@ class Stream:
             raise OSError("broker: a message of %d bytes, at most %d" % (n, _LARGEST))
         if self._n:
             self.flush()
+        self._left()  # a peer that floods or dribbles has no longer than a silent one
         got = self._in
         while len(got) < n:
             more = self._recv()
             if more:
                 got = got + more if got else more
                 if len(got) < n:
-                    self._left()  # a peer that dribbles has no longer than a silent one
+                    self._left()
                 continue
             if not self._blocking and not got:
                 return None
@@ -131,11 +134,13 @@ class Stream:
             n = self._send(left)
             if n:
                 left = left[n:]
+            elif self._wrap:
+                # TLS mostly has to read before it can write; if not, look again soon.
+                self._board.wait(self._poll, min(self._left(), self._idle(), _AGAIN_MS), True)
             else:
-                # TLS may have to read before it can write.
-                self._poll.modify(self._sock, _IN | _OUT)
-                self._wait(_IN | _OUT)
-                self._poll.modify(self._sock, _IN)
+                self._poll.modify(self._raw, _IN | _OUT)
+                self._wait(_OUT)
+                self._poll.modify(self._raw, _IN)
 
     def close(self):
         self._n = 0
@@ -170,7 +175,12 @@ class Stream:
 
     def waiting(self):
         """True when something can be read at once."""
-        return bool(self._in) or bool(self._poll and self._poll.poll(0))
+        if self._in or not self._poll:
+            return bool(self._in)
+        if self._wrap:  # what TLS has taken in already shows on no socket
+            self._in = self._recv() or b""
+            return bool(self._in)
+        return bool(self._poll.poll(0))
 
     def _recv(self):
         try:
@@ -196,7 +206,11 @@ class Stream:
 
     def _left(self):
         """Milliseconds that are left; OSError(ETIMEDOUT) when none are."""
-        left = self._timeout - self._hal.ticks_diff(self._hal.ticks_ms(), self._begun)
+        now = self._hal.ticks_ms()
+        if self._hal.ticks_diff(now, self._idled) > _SAMPLE_MS:
+            self._idled = now
+            self._idle()
+        left = self._timeout - self._hal.ticks_diff(now, self._begun)
         if left <= 0:
             raise OSError(errno.ETIMEDOUT)
         return left
@@ -211,4 +225,5 @@ class Stream:
                     raise OSError(errno.ECONNRESET)
             left = self._left()
             ms = self._idle()
+            self._idled = self._hal.ticks_ms()
             self._board.wait(self._poll, ms if ms < left else left, True)
