@@ -32,7 +32,7 @@ class Agreement:
 
     def __init__(self, chip, window):
         self._chip = chip
-        self._window = window
+        self.window = window
         self.odd = 0  # counts dropped
         self.restart()
 
@@ -101,7 +101,7 @@ class Agreement:
         return None
 
     def _near(self, a, b):
-        return b is not None and -self._window <= a - b <= self._window
+        return b is not None and -self.window <= a - b <= self.window
 
     def _agreed(self, count):
         self._rest = min(self._rest + 1, _MOST_REST)

@@ -143,7 +143,7 @@ def test_no_single_lost_or_added_clock_is_believed():
 
 def test_a_conversion_that_ends_within_a_frame_is_not_believed():
     rig = Rig(lambda n, gain: 0x2AAAAA if n % 2 else 0x155555)
-    rig.agree._window = 1 << 24  # whatever the counts: only the times may tell
+    rig.agree.window = 1 << 24  # whatever the counts: only the times may tell
     unmask = rig.driver._unmask
 
     def slow(state):
