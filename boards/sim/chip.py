@@ -12,6 +12,7 @@ from micropython import const
 _PERIOD_US = const(100000)
 _SETTLE_US = const(400000)
 _DOWN_US = const(60)
+_NEVER = const(1 << 60)
 _MASK = const(0xFFFFFF)
 HIGH = const(0x7FFFFF)
 LOW = const(-0x800000)
@@ -26,12 +27,27 @@ class Hx711Chip:
         self._convert = convert
         self._high = False
         self._rise = 0
+        self._last = 0  # when SCK fell last
         self._n = 0  # pulses of the frame under way
         self._word = 0
         self._bit = 1
         self._next = 0  # when a new conversion pushes out the one held
         self._gain = 128
+        self._on = True
         self._begin(clock.us)
+
+    def power(self, on):
+        """The supply comes or goes; an unpowered chip pulls DOUT down."""
+        if on:
+            if self._on:
+                return
+            self._high = False
+            self._gain = 128
+            self._begin(self._clock.us)
+        else:
+            self._n = 0
+            self._first = _NEVER
+        self._on = on
 
     def _begin(self, us):
         """Conversions start anew at us; the first is out after the settling time."""
@@ -43,7 +59,7 @@ class Hx711Chip:
         us = self._clock.us
         if self._high and us - self._rise > _DOWN_US:
             return False  # powered down
-        if self._n >= 24 and us >= self._next:
+        if self._n and us >= self._next:
             self._end_frame()
         if us < self._first:
             return False
@@ -52,36 +68,34 @@ class Hx711Chip:
         return self._convert(us // 1000, 0) is not None
 
     def _end_frame(self):
-        gain = (128, 128, 32, 64)[min(self._n, 27) - 24]
-        if self._n > 24 and gain != self._gain:
-            self._gain = gain
-            self._begin(self._last)
+        """A new conversion pushes the old one out, however far that was read."""
+        n = self._n
         self._n = 0
+        if n > 24:
+            gain = (128, 32, 64)[min(n, 27) - 25]
+            if gain != self._gain:
+                self._gain = gain
+                self._begin(self._last)
 
     def dout(self):
-        n = self._n
-        if n and (n < 24 or self._clock.us < self._next):
+        if self._n and self._clock.us < self._next:
             return self._bit
-        return 0 if self._ready() else 1
+        return 0 if not self._on or self._ready() else 1
 
     def sck(self, level):
         if level:
             if self._high:
                 return
             self._high = True
-            us = self._clock.us
-            self._rise = us
+            self._rise = us = self._clock.us
             n = self._n
             if n == 0 or us >= self._next:
-                if n < 24:
-                    self._n = 0  # a conversion ended within the frame: new data
                 if not self._ready():
                     return
                 self._latch(us)
                 n = 0
-            n += 1
-            self._n = n
-            self._bit = (self._word >> (24 - n)) & 1 if n <= 24 else 1
+            self._n = n + 1
+            self._bit = self._word >> (23 - n) & 1 if n < 24 else 1
         elif self._high:
             self._high = False
             us = self._clock.us

@@ -184,7 +184,7 @@ class Stream:
 
     def _recv(self):
         try:
-            data = self._receive(512)
+            data = self._receive(128)
         except OSError as e:
             if e.errno == errno.EAGAIN:
                 return None

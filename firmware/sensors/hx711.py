@@ -3,7 +3,11 @@
 Source: Avia Semiconductor, HX711 datasheet. DOUT low means a conversion is
 ready; 24 pulses on PD_SCK shift it out, most significant bit first, in two's
 complement; 1, 2 or 3 further pulses choose channel and gain of the *next*
-conversion; SCK high for more than 60 us powers the chip down.
+conversion; SCK high for more than 60 us powers the chip down. Conversions come
+every 100 ms, after power-up or a change of input 400 ms later.
+
+One frame alone cannot tell everything: see sensors.agreement, which decides
+which frames to believe.
 """
 
 from micropython import const
@@ -16,24 +20,48 @@ OK = const(0)
 NOT_READY = const(1)  # DOUT stayed high: no conversion within the timeout
 BAD_FRAME = const(2)  # a pulse was too long or lost: the bits cannot be trusted
 SETTLING = const(3)  # converted with another gain or channel than asked for
+UNSURE = const(4)  # perhaps so: the count is in .value
+HELD = const(5)  # of agreement: the next conversion decides
 
 SATURATED_HIGH = const(0x7FFFFF)
 SATURATED_LOW = const(-0x800000)
 
 _MAX_PULSE_US = const(50)  # the chip resets itself at 60 us; leave a margin
+_PERIOD_MS = const(100)
+_SETTLE_MS = const(400)
+_LATE_MS = const(50)  # no conversion so long after it was due: the chip began anew
+_EARLY_MS = const(150)
+_SILENT_MS = const(1000)  # and so long: it may hang, and is started anew
+_DOWN_US = const(100)
 
 
 class HX711:
     """One chip. `hal` gives disable_irq, enable_irq, ticks_us, ticks_diff,
-    ticks_ms and sleep_ms (the board object does); sck and dout are callables
-    in the manner of machine.Pin."""
+    ticks_ms, ticks_add and sleep_ms (the board object does); sck and dout are
+    callables in the manner of machine.Pin.
+
+    .age is for how long (ms) DOUT had not been seen high when the last frame ended: less
+    than a conversion takes, and no other conversion ended within the frame. .anew is
+    True when the conversions began anew since: a power-up, or a pulse too many or too
+    few chose another input."""
 
     def __init__(self, hal, sck, dout, gain=A128):
         self._hal = hal
+        # Bound once: a method looked up in the loop would be an allocation.
+        self._mask = hal.disable_irq
+        self._unmask = hal.enable_irq
+        self._ticks_us = hal.ticks_us
+        self._diff = hal.ticks_diff
         self._sck = sck
         self._dout = dout
         self._gain = gain
         self._chip_gain = A128  # what the conversion now under way uses: A128 after power-up
+        self._high = hal.ticks_ms()  # when DOUT was last seen high
+        self._end = self._high  # of the last frame
+        self._due = hal.ticks_add(self._high, _SETTLE_MS)  # of the next conversion, at the latest
+        self.value = 0
+        self.age = 0
+        self.anew = False
         self.error = OK
 
     def set_gain(self, gain):
@@ -42,7 +70,23 @@ class HX711:
 
     def ready(self):
         """True when a conversion waits to be read."""
-        return not self._dout()
+        if not self._dout():
+            return True
+        hal = self._hal
+        self._high = now = hal.ticks_ms()
+        late = hal.ticks_diff(now, self._due)
+        if late > _LATE_MS:
+            self.anew = True
+            if late > _SILENT_MS:
+                self.power_down()
+                hal.sleep_us(_DOWN_US)
+                self.power_up()
+            self._chip_gain = 0  # unknown
+        return False
+
+    def since(self):
+        """Milliseconds since the last frame ended."""
+        return self._diff(self._hal.ticks_ms(), self._end)
 
     def power_down(self):
         """Hold SCK high: the chip sleeps after 60 us (< 1 uA)."""
@@ -53,12 +97,14 @@ class HX711:
         """Wake the chip; the first value needs about 400 ms to settle."""
         self._sck(0)
         self._chip_gain = A128
+        hal = self._hal
+        self._due = hal.ticks_add(hal.ticks_ms(), _SETTLE_MS)
 
     def wait(self, timeout_ms):
         """Wait until a conversion is ready; False after timeout_ms."""
         hal = self._hal
         start = hal.ticks_ms()
-        while self._dout():
+        while not self.ready():
             if hal.ticks_diff(hal.ticks_ms(), start) >= timeout_ms:
                 self.error = NOT_READY
                 return False
@@ -70,40 +116,58 @@ class HX711:
 
         -1 is a legal count. No allocation: 24-bit counts are small integers.
         """
-        if self._dout():
+        if not self.ready():
             self.error = NOT_READY
             return None
         hal = self._hal
+        mask = self._mask
+        unmask = self._unmask
+        ticks_us = self._ticks_us
+        diff = self._diff
         sck = self._sck
         dout = self._dout
         value = 0
-        slow = False
+        bad = False
         n = 24 + self._gain
         i = 0
         while i < n:
             # An interrupt while SCK is high could hold it there past 60 us.
-            irq = hal.disable_irq()
-            t0 = hal.ticks_us()
+            irq = mask()
+            t0 = ticks_us()
             sck(1)
             sck(0)
-            t1 = hal.ticks_us()
-            hal.enable_irq(irq)
-            if hal.ticks_diff(t1, t0) > _MAX_PULSE_US:
-                slow = True
+            t1 = ticks_us()
+            unmask(irq)
+            if diff(t1, t0) > _MAX_PULSE_US:
+                bad = True
             if i < 24:
                 value = (value << 1) | dout()
             i += 1
-        # The pulses after the data leave DOUT high until the next conversion.
-        if slow or not dout():
+            # The pulses after the data leave DOUT high until the next conversion. If
+            # it is low one was lost: give it, so that the chip ends this frame.
+            if i == n and not bad and not dout():
+                bad = True
+                n += 1
+        self._end = now = hal.ticks_ms()
+        if diff(self._due, now) > _EARLY_MS:
+            self._chip_gain = 0  # too early after a change of input: it did not come about
+        self.age = diff(now, self._high)
+        if dout():
+            self._high = now
+        made_with = self._chip_gain
+        settles = bad or (made_with and made_with != self._gain)
+        self._due = hal.ticks_add(now, _SETTLE_MS if settles else _PERIOD_MS)
+        self.anew = False
+        if bad:
             self.error = BAD_FRAME
             self._chip_gain = 0  # unknown: the chip may have reset or lost count
             return None
-        made_with = self._chip_gain
         self._chip_gain = self._gain
-        if made_with != self._gain:
-            self.error = SETTLING
-            return None
         if value & 0x800000:
             value -= 0x1000000
+        self.value = value
+        if made_with != self._gain:
+            self.error = SETTLING if made_with else UNSURE
+            return None
         self.error = OK
         return value

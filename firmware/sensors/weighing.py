@@ -1,7 +1,8 @@
-"""From counts to a stable weight: outliers out, stability in the manner of OIML R 76.
+"""From counts to a stable weight: stability in the manner of OIML R 76.
 
-All arithmetic in the sampling path is on small integers (24-bit counts, sums of
-at most 64 of them) and allocates nothing. Stable means: within 1 e over 5 s.
+Outliers do not come here: sensors.agreement drops them. All arithmetic in the sampling
+path is on small integers (24-bit counts, sums of at most 64 of them) and allocates
+nothing. Stable means: within 1 e over 5 s.
 """
 
 from micropython import const
@@ -55,12 +56,8 @@ class Weighing:
         self.stable = False
         self.moved = 0
         self.mean = 0
-        self._off = 0
         self._sum = 0
         self._n = 0
-        self._a = 0
-        self._b = 0
-        self._have = 0
         self._low = 0
         self._high = 0
         self._since = 0
@@ -80,22 +77,14 @@ class Weighing:
         if d < 0:
             d = -d
         if d <= self._motion:
-            self._off = 0
             # A running mean over the last few frames follows rain and drift.
             self._sum += counts - self.mean
             self.mean = self._sum // _KEEP
             return IDLE
-        # One frame alone is a spike; a second in a row is motion.
-        self._off += 1
-        if self._off < 2:
-            self._a = counts
-            return ACTIVE
-        self._off = 0
+        # A spike never comes so far (see agreement): this is motion.
         self.stable = False
         self.moved += 1
-        self._have = 1
         self._open(counts, now)
-        self._b = counts
         return ACTIVE
 
     def _open(self, counts, now):
@@ -106,32 +95,15 @@ class Weighing:
         self._since = now
 
     def _settle(self, counts, now):
-        # The median of three frames: an isolated spike never reaches the window.
-        a = self._a
-        b = self._b
-        self._a = b
-        self._b = counts
-        if self._have < 2:
-            self._have += 1
+        if counts < self._low:
+            self._low = counts
+        elif counts > self._high:
+            self._high = counts
+        if not self._n or self._high - self._low > self._e:
             self._open(counts, now)
             return ACTIVE
-        if a > b:
-            a, b = b, a
-        if counts < a:
-            m = a
-        elif counts > b:
-            m = b
-        else:
-            m = counts
-        if m < self._low:
-            self._low = m
-        elif m > self._high:
-            self._high = m
-        if self._high - self._low > self._e:
-            self._open(m, now)
-            return ACTIVE
         if self._n < _MOST:
-            self._sum += m
+            self._sum += counts
             self._n += 1
         if self._diff(now, self._since) < _STABLE_MS:
             return ACTIVE
@@ -139,5 +111,4 @@ class Weighing:
         self._sum = self.mean * _KEEP
         self.stable = True
         self.known = True
-        self._off = 0
         return IDLE

@@ -8,10 +8,10 @@ import quality
 from micropython import const
 
 from sensors import hx711
+from sensors.agreement import Agreement
 from sensors.weighing import ACTIVE, Weighing
 
-_CONVERSION_MS = const(100)  # HX711 at 10 SPS
-_RETRY_MS = const(10)
+_CONVERSION_MS = const(80)  # HX711 at 10 SPS: from one look to the next
 _SILENT_MS = const(1500)  # no conversion for so long: not ready
 _FAULTY = const(5)  # bad frames in a row that make a fault
 
@@ -24,7 +24,8 @@ class Weight:
 
     def __init__(self, name, chip, calibration, e_kg, max_kg, report_kg, idle_ms, hal):
         self.name = name
-        self._chip = chip
+        # Counts of a load at rest lie within half an e of each other.
+        self._chip = Agreement(chip, calibration.counts(e_kg / 2))
         self._diff = hal.ticks_diff
         self._add = hal.ticks_add
         self.max_kg = max_kg
@@ -47,13 +48,16 @@ class Weight:
         self.calibration = calibration
         self.weighing.calibrate(calibration, self._e_kg)
         self._zero = calibration.zero
+        # Counts of a load at rest lie within half an e of each other.
+        self._chip.window = calibration.counts(self._e_kg / 2)
         # R 76: nothing shown above Max + 9 e
         self._most = calibration.counts(self.max_kg + 9 * self._e_kg)
         self._report = calibration.counts(self._report_kg)
         self._told = None
 
     def sample(self, now):
-        counts = self._chip.read()
+        chip = self._chip
+        counts = chip.read(self.weighing.stable)
         if counts is None:
             self._unread(now)
             return
@@ -72,7 +76,10 @@ class Weight:
             self.weighing.restart()
         w = self.weighing
         pace = w.feed(counts, now)
-        self.due = self._add(now, _CONVERSION_MS if pace == ACTIVE else self._idle_ms)
+        if pace == ACTIVE or chip.held is not None:
+            self.due = self._add(now, _CONVERSION_MS)
+        else:
+            self.due = self._add(now, self._idle_ms - _CONVERSION_MS)
         if w.moved != self._moved:
             self._moved = w.moved
             self.news = True
@@ -82,9 +89,12 @@ class Weight:
                 self.news = True
 
     def _unread(self, now):
-        if self._chip.error == hx711.NOT_READY:
+        error = self._chip.error
+        self.due = self._add(now, _CONVERSION_MS)
+        if error == hx711.HELD:
+            self._heard = now
+        elif error == hx711.NOT_READY:
             if self._diff(now, self._heard) < _SILENT_MS:
-                self.due = self._add(now, _RETRY_MS)
                 return
             self._bad = _FAULTY
             self._fail(quality.NOT_READY, now)

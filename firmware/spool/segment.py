@@ -17,7 +17,7 @@ _MAGIC = b"QYS2"
 _HEAD = "<4s4sIIIIB"  # magic, life, boot, first seq, first up, epoch, length of names
 _HEAD_LEN = const(25)
 _REC = const(8)  # length, crc, seq offset, up offset
-_LONGEST = const(255)
+_LONGEST = const(80)  # 16 channels, each with a reason, take 72
 
 
 class Header:
@@ -87,7 +87,7 @@ class Reader:
     """Reads a segment forward. next() gives (seq, up, body) or None at the end;
     .damaged counts places that had to be stepped over."""
 
-    def __init__(self, path, chunk=256):
+    def __init__(self, path, chunk=128):
         self._f = open(path, "rb")
         self.header = read_header(self._f)
         self._buf = b""

@@ -1,0 +1,110 @@
+"""Which frames of an HX711 to believe: those that the next conversion bears out.
+
+A frame cannot show every fault. When a clock is lost one bit is doubled and the lowest
+is missing, and if that was 1 DOUT is high at the end all the same; a clock too many
+looks like a good frame; and another conversion may end within a frame. What follows
+tells more. Another number of pulses chooses another input, and the next conversion is
+late; if it comes early enough, none ended within the frame; and two odd counts seldom
+agree.
+
+So each count is given when the next conversion is there. It is good if it lies within a
+window of the last one given, or if the next count agrees with it. It is odd, and
+dropped, if the load was at rest and the next count is back there. Otherwise the load is
+moving, and it is given. Integers only; nothing is allocated.
+"""
+
+from micropython import const
+
+from sensors import hx711
+
+_WITHIN_MS = const(90)  # certainly less than a conversion takes
+# A load is at rest when so many counts in a row agreed; each odd one takes two away, so
+# that a load which swings to and fro is not taken for one at rest with odd counts.
+_AT_REST = const(3)
+_MOST_REST = const(5)
+
+
+class Agreement:
+    """read() in the manner of the chip: a count, or None with .error set.
+
+    window in counts. Look every 80 ms while .held is not None or every conversion is
+    wanted: what is read later than that cannot be borne out."""
+
+    def __init__(self, chip, window):
+        self._chip = chip
+        self.window = window
+        self.odd = 0  # counts dropped
+        self.restart()
+
+    def restart(self):
+        """Forget what was read: after a change of gain or channel."""
+        self._last = None  # the count given last
+        self._rest = 0  # how many agreed of late
+        self.held = None  # the count that waits
+        self._sure = False  # it was made with the gain asked for
+        self._whole = False  # no other conversion ended within its frame
+        self._timely = False  # and the next was not late
+        self.error = hx711.OK
+
+    def read(self, sparing=False):
+        """The count before the one that is ready now. sparing: one now and then is
+        enough, so the conversion that bears it out need not be read itself."""
+        chip = self._chip
+        if not chip.ready():
+            self.error = hx711.NOT_READY
+            return None
+        if self.held is not None and not self._timely:
+            if chip.anew:
+                self.odd += 1
+                self.held = None
+            elif self._whole or chip.since() <= _WITHIN_MS:
+                self._timely = True
+            else:
+                self.held = None
+        held = self.held
+        if sparing and held is not None and self._near(held, self._last):
+            self.held = None
+            return self._agreed(held)
+        count = chip.read()
+        self.error = error = chip.error
+        if error == hx711.UNSURE:
+            count = chip.value
+        elif count is None:
+            return None
+        return self._decide(held, count, error == hx711.OK)
+
+    def _decide(self, held, count, sure):
+        held_sure = self._sure
+        self.held = count
+        self._sure = sure
+        self._whole = self._chip.age <= _WITHIN_MS
+        self._timely = False
+        if held is None:
+            self.error = hx711.HELD
+        elif self._near(held, self._last):
+            return self._agreed(held)
+        elif self._near(count, held) and (sure or held_sure):
+            self._rest = 0
+            return self._agreed(held)
+        elif self._rest >= _AT_REST and self._near(count, self._last):
+            self._rest -= 2
+            self.odd += 1
+            self.error = hx711.HELD
+        elif held_sure:
+            self._rest = 0
+            self._last = held
+            self.error = hx711.OK
+            return held
+        else:
+            self.odd += 1
+            self.error = hx711.UNSURE
+        return None
+
+    def _near(self, a, b):
+        return b is not None and -self.window <= a - b <= self.window
+
+    def _agreed(self, count):
+        self._rest = min(self._rest + 1, _MOST_REST)
+        self._last = count
+        self.error = hx711.OK
+        return count
