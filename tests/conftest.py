@@ -18,8 +18,8 @@ BOARD_PATH = (
 )
 
 NO_MOSQUITTO = (
-    "mosquitto is missing: tests of what a broker keeps for a host that was killed fail "
-    "without it; as root run: apt-get install mosquitto"
+    "mosquitto is missing: tests of what a broker keeps and how it delivers fail without it; "
+    "as root run: apt-get install mosquitto"
 )
 
 RunMicroPython = Callable[..., subprocess.CompletedProcess[str]]
@@ -33,7 +33,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
 
 @pytest.fixture
 def needs_mosquitto() -> None:
-    """The embedded broker forgets what a client had taken and not acknowledged."""
+    """The embedded broker forgets what was not acknowledged, and raises the QoS."""
     if find_mosquitto() is None:
         pytest.fail(NO_MOSQUITTO, pytrace=False)
 

@@ -63,7 +63,7 @@ def replay_cells(data: Path, out: Path, console: Console) -> dict[str, Outcome]:
 
 
 BEFORE_S = 1800  # the list names the first row of an hour in which the weight went up
-PLACES = {"watering": 4 * 3600, "impulse": 1800}  # until so long after it: run-off; one row
+PLACES = {"watering": 4 * 3600, "impulse": 2100}  # until so long after it: run-off; two rows
 
 
 def _where(event: Event, cell: list[Sample]) -> str:

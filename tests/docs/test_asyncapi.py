@@ -137,10 +137,10 @@ def test_the_host_has_the_same_rules() -> None:
 class Listener:
     """Everything published below qingyun/, as it came."""
 
-    def __init__(self, broker: Broker) -> None:
+    def __init__(self, broker: Broker, name: str) -> None:
         self._marked: list[bytes] = []
         self.heard: list[paho.MQTTMessage] = []
-        self._client = paho.Client(CallbackAPIVersion.VERSION2)
+        self._client = paho.Client(CallbackAPIVersion.VERSION2, name)
         self._client.on_message = self._on_message
         self._client.connect(broker.host, broker.port)
         self._client.subscribe("qingyun/#", qos=2)  # each comes with the QoS it was sent with
@@ -220,7 +220,7 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
     out = tmp_path_factory.mktemp("topics")
     generate(DATE, 1, out)
     db = out / "q.db"
-    with Broker(out / "broker") as broker, Listener(broker) as listener:
+    with Broker(out / "broker") as broker, Listener(broker, "early") as listener:
         with Ingester(db, REGISTRY, broker.address) as ingester:
             ingester.wait_subscribed()
             runs = []
@@ -247,7 +247,7 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
             *("--out", out, "--publish", broker.address),
         )
         assert rolled.returncode == 0, rolled.stderr
-        with Listener(broker) as late:
+        with Listener(broker, "late") as late:
             return Run(listener.settle(), late.settle())
 
 
@@ -278,6 +278,7 @@ def test_every_real_message_fits_its_channel(run: Run) -> None:
     assert {channel_of(m.topic) for m in run.live} == set(DOC["channels"])
 
 
+@pytest.mark.usefixtures("needs_mosquitto")
 def test_quality_of_service_and_retention_are_as_said(run: Run) -> None:
     said = {
         operation["channel"]["$ref"].split("/")[-1]: operation["bindings"]["mqtt"]
