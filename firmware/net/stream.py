@@ -21,7 +21,6 @@ _IPPROTO_TCP = const(6)
 _TCP_NODELAY = const(1)
 _LONGEST_MS = const(10000)
 _SAMPLE_MS = const(500)  # sampling is called for so often even while bytes pour in
-_AGAIN_MS = const(100)
 _LARGEST = const(8192)  # bytes of a message from the broker
 
 
@@ -135,8 +134,8 @@ class Stream:
             if n:
                 left = left[n:]
             elif self._wrap:
-                # TLS mostly has to read before it can write; if not, look again soon.
-                self._board.wait(self._poll, min(self._left(), self._idle(), _AGAIN_MS), True)
+                # TLS mostly has to read before it can write; if not, the next look finds it.
+                self._board.wait(self._poll, min(self._left(), self._idle()), True)
             else:
                 self._poll.modify(self._raw, _IN | _OUT)
                 self._wait(_OUT)
