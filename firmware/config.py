@@ -145,6 +145,8 @@ def _network(c, cfg):
     for k in ("user", "password"):
         if mqtt[k] is not None:
             c.string(mqtt, k, "mqtt.", 0, 255)
+    if mqtt["user"] is not None and mqtt["password"] is None:
+        c.fail("mqtt.password", "a text, since there is a user", None)
     if mqtt.get("tls") is not None:
         tls = c.table(mqtt, "tls", "mqtt.")
         c.known(tls, ("ca", "cert", "key", "name"), "mqtt.tls.")

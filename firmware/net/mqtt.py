@@ -34,15 +34,15 @@ class Mqtt:
         """A clean session with a retained `offline` as the last will."""
         cfg = self._cfg
         client = umqtt.simple.MQTTClient(
-            self._device,
+            _bytes(self._device),
             cfg["host"],
             cfg["port"],
-            cfg["user"],
-            cfg["password"],
+            _bytes(cfg["user"]),
+            _bytes(cfg["password"]),
             keepalive=cfg["keepalive"],
         )
         client.set_callback(self._on_message)
-        client.set_last_will(will_topic, b"offline", retain=True, qos=1)
+        client.set_last_will(_bytes(will_topic), b"offline", retain=True, qos=1)
         self.stream.open(addr, self._wrap if cfg.get("tls") else None)
         self._client = client
         self._run(client.connect)
@@ -55,13 +55,13 @@ class Mqtt:
 
     def publish(self, topic, payload, retain=False, qos=1):
         self._next_id()
-        self._run(self._client.publish, topic, payload, retain, qos)
+        self._run(self._client.publish, _bytes(topic), _bytes(payload), retain, qos)
         if qos == 0:
             self._run(self.stream.flush)
 
     def subscribe(self, topic):
         self._next_id()
-        self._run(self._client.subscribe, topic, 1)
+        self._run(self._client.subscribe, _bytes(topic), 1)
 
     def expecting(self):
         """True while a ping has not been answered."""
@@ -94,7 +94,10 @@ class Mqtt:
 
     def leave(self):
         """Say goodbye, so that no last will is sent."""
-        self._run(self._client.disconnect)
+        # disconnect() of umqtt.simple closes before what it has written is sent.
+        self._run(self.stream.write, b"\xe0\0")
+        self._run(self.stream.flush)
+        self.close()
 
     def _next_id(self):
         # umqtt.simple counts up for ever; 0 and 65536 are no packet ids.
@@ -114,3 +117,8 @@ class Mqtt:
         except ValueError as e:  # Mbed TLS: what is wrong with the certificate
             self.close()
             raise OSError("tls: %s" % str(e).strip())
+
+
+def _bytes(text):
+    """As UTF-8: umqtt.simple takes len() of a text for its length in bytes."""
+    return text.encode() if isinstance(text, str) else text

@@ -102,3 +102,13 @@ def test_a_calibration_with_a_known_weight(site: SimpleSite, broker: Broker) -> 
         finally:
             process.kill()
             process.wait()
+
+
+def test_a_board_that_leaves_says_so_once(site: SimpleSite, broker: Broker) -> None:
+    """`offline` comes from the board, not from its last will, which a goodbye forbids."""
+    site.trace([(0, "w1", 5), (900, "w1", 5)])
+    with Listener(broker) as heard:
+        site.run(site.board(broker.address))
+        heard.wait("status", 2)
+        heard.listen_on(0.5)
+        assert heard.of("status") == [b"online", b"offline"]

@@ -40,6 +40,8 @@ def test_each_mistake_names_its_key_and_what_was_expected():
     cases = (
         (setter("1883", "mqtt", "port"), "mqtt.port: expected a whole number from 1 to 65535"),
         (setter(True, "mqtt", "port"), "mqtt.port: expected a whole number"),
+        (setter("u", "mqtt", "user"), "mqtt.password: expected a text, since there is a user"),
+        (setter({"ca": "a", "cert": "b"}, "mqtt", "tls"), "mqtt.tls.key: expected cert and key"),
         (setter("a/b", "device"), "device: expected a name without /"),
         (setter("", "site"), "site: expected a text"),
         (setter([], "ntp"), "ntp: expected a list of 1 to 8 servers"),

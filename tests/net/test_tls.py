@@ -53,12 +53,11 @@ class Secure:
             *("--keyfile", str(c / "qingyun-host.key")),
         ]
 
-    def client(self, broker: Broker, name: str | None) -> paho.Client:
-        """A connected client with the certificate of `name`; ssl.SSLError or OSError."""
-        client = paho.Client(CallbackAPIVersion.VERSION2)
+    def client(self, broker: Broker, name: str, client_id: str = "") -> paho.Client:
+        """A connected client with the certificate of `name`."""
+        client = paho.Client(CallbackAPIVersion.VERSION2, client_id)
         c = self.certificates
-        own = (str(c / f"{name}.pem"), str(c / f"{name}.key")) if name else (None, None)
-        client.tls_set(str(c / "ca.pem"), *own)
+        client.tls_set(str(c / "ca.pem"), str(c / f"{name}.pem"), str(c / f"{name}.key"))
         connected = threading.Event()
         client.on_connect = lambda *_: connected.set()
         client.connect(broker.host, broker.port)
@@ -174,7 +173,6 @@ def test_a_board_publishes_only_below_its_own_name(secure: Secure, tmp_path: Pat
         host.on_subscribe = lambda *_: subscribed.set()
         host.on_message = lambda _c, _u, m: heard.append(m.topic)
         host.subscribe("qingyun/#", 1)
-        clients = [host]
         try:
             assert subscribed.wait(10)
             for topic in (
@@ -186,20 +184,43 @@ def test_a_board_publishes_only_below_its_own_name(secure: Secure, tmp_path: Pat
                 f"qingyun/1/elsewhere/{DEVICE}/status",
             ):
                 # A client each: mosquitto 2.0.11 hangs up after some refused publishes.
-                clients.append(secure.client(broker, DEVICE))
-                clients[-1].publish(topic, b"x", qos=1).wait_for_publish(10)
+                board = secure.client(broker, DEVICE)
+                board.publish(topic, b"x", qos=1).wait_for_publish(10)
+                board.disconnect()
+                board.loop_stop()
             end = time.monotonic() + 5
             while len(heard) < 2 and time.monotonic() < end:
                 time.sleep(0.05)
             time.sleep(0.3)
         finally:
-            for client in clients:
-                client.disconnect()
-                client.loop_stop()
+            host.disconnect()
+            host.loop_stop()
     assert heard == [
         f"qingyun/1/hw-09/{DEVICE}/reading",
         f"qingyun/1/elsewhere/{DEVICE}/status",
     ]
+
+
+def test_a_board_cannot_take_the_session_of_the_host(secure: Secure, tmp_path: Path) -> None:
+    """What waits for an ingester that is away is not lost to who borrows its client id."""
+    at_localhost(secure)
+    with Broker(tmp_path / "b", certificates=secure.certificates) as broker:
+        options = secure.host_options()
+        ingester = Ingester(secure.site.db, tmp_path, broker.address, *options)
+        with ingester:
+            ingester.wait_subscribed()
+        thief = secure.client(broker, "qy-other", "qingyun-ingest")
+        thief.disconnect()
+        thief.loop_stop()
+        board = secure.client(broker, DEVICE)
+        for seq in range(10):
+            body = f'{{"life":"9c4e01ab","seq":{seq},"boot":0,"t":{MIDNIGHT + seq},"w1":5}}'
+            topic = f"qingyun/1/hw-09/{DEVICE}/reading"
+            board.publish(topic, body, qos=1).wait_for_publish(10)
+        board.disconnect()
+        board.loop_stop()
+        with ingester:
+            wait_stored(secure.site.db, 10)
 
 
 def silent(how: str, stop: threading.Event) -> tuple[socket.socket, threading.Thread]:

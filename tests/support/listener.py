@@ -55,6 +55,10 @@ class Listener:
         reply: dict[str, Any] = json.loads(self.wait("reply", n + 1))
         return reply
 
+    def listen_on(self, seconds: float) -> None:
+        """Listen for a while."""
+        time.sleep(seconds)
+
     def __enter__(self) -> Listener:
         self._client.loop_start()
         return self
