@@ -6,13 +6,13 @@ readings wait. The clock is kept by the RTC and put right whenever the network i
 import gc
 
 import identity
+import spool
 from log import Log
 from micropython import const
 from net.clock import Clock
 from net.link import Link
 from sampler import Sampler
 from sensors import build
-from spool import Spool
 
 _LOOK_MS = const(3000)  # three pings, or a temperature, take less
 _ONLINE_MS = const(30000)
@@ -31,18 +31,7 @@ class Cycle:
         self.clock = Clock(board)
         self.log = Log(self.clock, board.print)
         channels = build.channels(board, cfg)
-        s = cfg["spool"]
-        self.spool = Spool(
-            board.data_dir + "/" + s["dir"],
-            [ch.name for ch in channels],
-            board.random,
-            self.log,
-            s["max_kb"] * 1024,
-            s["batch"],
-            s["flush_s"],
-            self.clock.epoch,
-            board.kept,
-        )
+        self.spool = spool.of_board(board, cfg, [ch.name for ch in channels], self.clock, self.log)
         self.sampler = Sampler(board, channels, 3600, self._take, self._failed)
         self.link = None
         self.online_ms = 0

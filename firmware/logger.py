@@ -6,6 +6,7 @@ The watchdog is fed while every task has ended well within its time."""
 import gc
 
 import identity
+import spool
 from crash import CrashLog
 from log import Log
 from micropython import const
@@ -13,7 +14,6 @@ from net.clock import Clock
 from net.link import Link
 from sampler import Sampler
 from sensors import build
-from spool import Spool
 
 _TICK_MS = const(1000)
 _LATE_MS = const(120000)  # a task that has not ended well for so long: no more feeding
@@ -34,19 +34,7 @@ class Logger:
         self.clock = Clock(board)
         self.log = Log(self.clock, board.print)
         channels = build.channels(board, cfg)
-        names = [ch.name for ch in channels]
-        s = cfg["spool"]
-        self.spool = Spool(
-            board.data_dir + "/" + s["dir"],
-            names,
-            board.random,
-            self.log,
-            s["max_kb"] * 1024,
-            s["batch"],
-            s["flush_s"],
-            self.clock.epoch,
-            board.kept,
-        )
+        self.spool = spool.of_board(board, cfg, [ch.name for ch in channels], self.clock, self.log)
         self.crashes = CrashLog(board.data_dir, self.spool.boot, self.clock.stamp, self.log)
         self.sampler = Sampler(
             board, channels, cfg["report"]["every_s"], self._take, self.crashes.take

@@ -295,3 +295,19 @@ class Spool:
 
 def _unknown():
     return 0
+
+
+def of_board(board, cfg, names, clock, log):
+    """The queue that a board's configuration asks for."""
+    s = cfg["spool"]
+    return Spool(
+        board.data_dir + "/" + s["dir"],
+        names,
+        board.random,
+        log,
+        s["max_kb"] * 1024,
+        s["batch"],
+        s["flush_s"],
+        clock.epoch,
+        board.kept,
+    )
