@@ -1,0 +1,67 @@
+"""The board's /main.py: chooses one of two application folders, and guards a new one.
+
+`/a` and `/b` hold whole firmwares; `/slots.json` says which of them is good, and which is
+on trial: {"good": "a", "trial": "b", "starts": 1}. The firmware on trial makes itself the
+good one (slots.py). If it has not done so after three starts, the good one runs again and
+`failed` names the folder that did not. This file uses nothing of either folder, and is
+replaced only over the serial port."""
+
+import json
+import os
+import sys
+
+TRIALS = 3
+
+
+def load(root):
+    """The slots of the file system at root; the first folder where nothing is written."""
+    try:
+        with open(root + "/slots.json") as f:
+            slots = json.load(f)
+        if slots["good"] in ("a", "b"):
+            return slots
+    except (OSError, ValueError, KeyError, TypeError):
+        pass  # a board that never had an update
+    return {"good": "a"}
+
+
+def save(root, slots):
+    """Replace the slots as a whole: a power cut leaves the old ones or the new ones."""
+    with open(root + "/slots.json.new", "w") as f:
+        json.dump(slots, f)
+    os.rename(root + "/slots.json.new", root + "/slots.json")
+
+
+def choose(root):
+    """The folder to run now; counts the starts of one on trial."""
+    slots = load(root)
+    trial = slots.get("trial")
+    if not trial:
+        return slots["good"]
+    starts = slots.get("starts", 0)
+    if starts >= TRIALS:
+        save(root, {"good": slots["good"], "failed": trial})
+        return slots["good"]
+    slots["starts"] = starts + 1
+    save(root, slots)
+    return trial
+
+
+def run(root=""):
+    """Start the application. One that cannot even be loaded has failed its start."""
+    folder = choose(root)
+    sys.path.insert(0, root + "/" + folder)
+    try:
+        import main
+
+        main.main()
+    except Exception as e:
+        sys.print_exception(e)
+        if load(root).get("trial") == folder:
+            import machine
+
+            machine.reset()
+
+
+if __name__ == "__main__":
+    run()
