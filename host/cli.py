@@ -12,46 +12,22 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from host import __version__, publish, registry, reports, tables
-from host.ingest import Broker, Ingester
+from host import __version__, broker, publish, registry, reports, tables
+from host.broker import UsageError
+from host.ingest import Ingester
 from host.rollup import DAY_S, LOCAL
 from host.store import Store, StoreError
-
-
-class UsageError(Exception):
-    """An argument that cannot be used; one line."""
 
 
 def _local(t: int | None) -> str:
     return dt.datetime.fromtimestamp(t, LOCAL).strftime("%Y-%m-%d %H:%M:%S") if t else "-"
 
 
-def broker_address(text: str, option: str = "--broker") -> tuple[str, int]:
-    """HOST:PORT as a pair; UsageError otherwise."""
-    host, _, port = text.rpartition(":")
-    if not host or not port.isdigit() or not 0 < int(port) < 65536:
-        raise UsageError(f"{option}: expected HOST:PORT, found {text!r}")
-    return host, int(port)
-
-
 def _ingest(args: argparse.Namespace) -> int:
-    host, port = broker_address(args.broker)
-    password = None
-    if args.password_file:
-        try:
-            password = args.password_file.read_text().strip()
-        except OSError as error:
-            raise UsageError(f"--password-file: {error}") from None
+    where = broker.from_arguments(args)
     known = registry.load(args.registry)
     store = Store(args.db, create=True)
-    if (args.certfile or args.keyfile) and not (args.cafile and args.certfile and args.keyfile):
-        raise UsageError("--certfile: expected --cafile, --certfile and --keyfile together")
-    tls = args.cafile, args.certfile, args.keyfile
-    for option, path in zip(("--cafile", "--certfile", "--keyfile"), tls, strict=True):
-        if path is not None and not path.is_file():
-            raise UsageError(f"{option}: {path}: no such file")
-    broker = Broker(host, port, args.client_id, args.username, password, *tls)
-    ingester = Ingester(store, known, broker, int(args.max_ahead_days * DAY_S), args.stats)
+    ingester = Ingester(store, known, where, int(args.max_ahead_days * DAY_S), args.stats)
     ingester.run()
     store.close()
     s = ingester.stats
@@ -100,10 +76,10 @@ def _check(args: argparse.Namespace) -> int:
 
 
 def _rollup(args: argparse.Namespace) -> int:
-    address = broker_address(args.publish, "--publish") if args.publish else None
+    where = broker.from_arguments(args, "--publish") if args.broker else None
     rows = reports.run_rollup(args.db, args.registry, args.date, args.out)
-    if address:
-        publish.daily(*address, rows)
+    if where:
+        publish.daily(where, rows)
     return 0
 
 
@@ -158,29 +134,7 @@ def _parser() -> argparse.ArgumentParser:
     p = command("ingest", _ingest, "store what boards publish; runs until SIGTERM or Ctrl-C")
     db(p)
     folder(p)
-    p.add_argument(
-        "--broker",
-        default="127.0.0.1:1883",
-        metavar="HOST:PORT",
-        help="the MQTT broker (default: 127.0.0.1:1883)",
-    )
-    p.add_argument(
-        "--client-id",
-        default="qingyun-ingest",
-        metavar="NAME",
-        help="names the broker's session, one process each (default: qingyun-ingest)",
-    )
-    p.add_argument("--username", metavar="NAME", help="who signs in at the broker")
-    p.add_argument("--password-file", type=Path, metavar="FILE", help="holds the password")
-    p.add_argument(
-        "--cafile", type=Path, metavar="FILE", help="TLS: the authority that signed the broker"
-    )
-    p.add_argument(
-        "--certfile", type=Path, metavar="FILE", help="TLS: this client's certificate (PEM)"
-    )
-    p.add_argument(
-        "--keyfile", type=Path, metavar="FILE", help="TLS: the key of the certificate (PEM)"
-    )
+    broker.add_arguments(p, "qingyun-ingest", default="127.0.0.1:1883")
     p.add_argument(
         "--max-ahead-days",
         type=float,
@@ -202,7 +156,8 @@ def _parser() -> argparse.ArgumentParser:
         metavar="DIR",
         help="folder for the CSV files, made when absent (default: here)",
     )
-    p.add_argument("--publish", metavar="HOST:PORT", help="also publish each site's daily topic")
+    text = "also publish each site's daily topic at this broker"
+    broker.add_arguments(p, "qingyun-rollup", "--publish", text=text)
     p.epilog = "Example: qingyun rollup --db qingyun.db --date 2026-03-03 --out reports"
 
     p = command("events", _events, "deposits and collections of a day, each with its evidence")
