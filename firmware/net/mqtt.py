@@ -108,15 +108,19 @@ class Mqtt:
         self.stream.begin()
         try:
             call(*args)
-        except OSError:
+        except OSError as e:
             self.close()
+            if isinstance(e.errno, int) and e.errno < -200:  # a code of Mbed TLS
+                raise OSError(self._why(e))
             raise
-        except (umqtt.simple.MQTTException, AssertionError, IndexError) as e:
+        except (umqtt.simple.MQTTException, AssertionError, IndexError, ValueError) as e:
             self.close()
-            raise OSError("broker: %s %s" % (type(e).__name__, e))
-        except ValueError as e:  # Mbed TLS: what is wrong with the certificate
-            self.close()
-            raise OSError("tls: %s" % str(e).strip())
+            raise OSError(self._why(e))
+
+    def _why(self, e):
+        from net import why  # only here: it costs some RAM
+
+        return why.text(e)
 
 
 def _bytes(text):
