@@ -10,6 +10,7 @@ _REFUSED = {
     128: "it does not allow this subscription",
 }
 _ALERT = -30592  # MBEDTLS_ERR_SSL_FATAL_ALERT_MESSAGE
+_CLOSED = (-29312, 32, 104)  # MBEDTLS_ERR_SSL_CONN_EOF, EPIPE, ECONNRESET
 
 
 def text(e):
@@ -23,5 +24,7 @@ def text(e):
     if kind == "OSError":
         if e.args[0] == _ALERT:
             return "tls: the broker refuses this board's certificate, or how it encrypts"
-        return "tls: %s" % (e.args[-1],)
+        if e.args[0] in _CLOSED:
+            return "tls: closed by the broker, which may not accept this board's certificate"
+        return "%s" % e if e.args[0] > 0 else "tls: %s" % (e.args[-1],)
     return "the broker's answer is not MQTT"

@@ -120,7 +120,7 @@ def test_a_certificate_that_the_broker_does_not_take(secure: Secure, tmp_path: P
     for suffix in ("pem", "key"):
         (secure.files / f"{DEVICE}.{suffix}").unlink()
     log = refused(secure, tmp_path)
-    assert "tls: the broker refuses this board's certificate, or how it encrypts; next" in log
+    assert "tls: closed by the broker, which may not accept this board's certificate; next" in log
 
 
 def test_another_name(secure: Secure, tmp_path: Path) -> None:
