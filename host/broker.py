@@ -9,9 +9,7 @@ from pathlib import Path
 import paho.mqtt.client as paho
 from paho.mqtt.enums import CallbackAPIVersion
 
-
-class UsageError(Exception):
-    """An argument that cannot be used; one line."""
+from host.errors import UsageError
 
 
 @dataclass(frozen=True)

@@ -5,94 +5,13 @@ Exit codes: 0 done, 1 done but something was found or failed, 2 wrong use or bad
 from __future__ import annotations
 
 import argparse
-import datetime as dt
-import json
 import logging
 import sys
 from collections.abc import Sequence
-from pathlib import Path
 
-from host import __version__, broker, publish, registry, reports, tables
-from host.broker import UsageError
-from host.ingest import Ingester
-from host.rollup import DAY_S, LOCAL
-from host.store import Store, StoreError
-
-
-def _local(t: int | None) -> str:
-    return dt.datetime.fromtimestamp(t, LOCAL).strftime("%Y-%m-%d %H:%M:%S") if t else "-"
-
-
-def _ingest(args: argparse.Namespace) -> int:
-    where = broker.from_arguments(args)
-    known = registry.load(args.registry)
-    store = Store(args.db, create=True)
-    ingester = Ingester(store, known, where, int(args.max_ahead_days * DAY_S), args.stats)
-    ingester.run()
-    store.close()
-    s = ingester.stats
-    print(
-        f"{s.messages} messages, {s.readings} readings: {s.stored} stored, "
-        f"{s.duplicates} duplicates; {s.quarantined} quarantined"
-    )
-    return 0
-
-
-def _status(args: argparse.Namespace) -> int:
-    store = Store(args.db)
-    streams = list(store.status())
-    quarantined = store.quarantined()
-    if args.json:
-        lives = [vars(s) for s in streams]
-        stored = sum(s.readings for s in streams)
-        print(json.dumps({"stored": stored, "quarantined": quarantined, "lives": lives}))
-        return 0
-    table = tables.table()
-    tables.columns(table, ("device", "site", "life"))
-    tables.columns(table, ("boots", "readings", "missing", "undated"), right=True)
-    tables.columns(table, ("last",))
-    for s in streams:
-        counts = (s.boots, s.readings, s.missing, s.undated)
-        table.add_row(s.device, s.site, s.life, *map(str, counts), _local(s.last_t))
-    tables.console().print(table)
-    print(f"{sum(s.readings for s in streams)} readings stored, {quarantined} quarantined")
-    return 0
-
-
-def _quarantine(args: argparse.Namespace) -> int:
-    rows = Store(args.db).quarantine(args.limit)
-    for id_, received, topic, reason, size, start in rows:
-        print(f"{id_}  {_local(received)}  {topic}  {reason}  [{size} bytes] {start!r}")
-    return 1 if rows else 0
-
-
-def _check(args: argparse.Namespace) -> int:
-    known = registry.load(args.registry)
-    print(
-        f"{args.registry}: {len(known.sites)} sites, {len(known.devices)} devices, "
-        f"{len(known.platforms())} platforms, {len(known.bins)} bins"
-    )
-    return 0
-
-
-def _rollup(args: argparse.Namespace) -> int:
-    where = broker.from_arguments(args, "--publish") if args.broker else None
-    rows = reports.run_rollup(args.db, args.registry, args.date, args.out)
-    if where:
-        publish.daily(where, rows)
-    return 0
-
-
-def _events(args: argparse.Namespace) -> int:
-    reports.run_events(args.db, args.registry, args.date, args.site)
-    return 0
-
-
-def _date(text: str) -> dt.date:
-    try:
-        return dt.date.fromisoformat(text)
-    except ValueError:
-        raise argparse.ArgumentTypeError(f"expected YYYY-MM-DD, found {text!r}") from None
+from host import __version__, publish
+from host.commands import Run, check, collect, daily
+from host.errors import UserError
 
 
 def _wide(prog: str) -> argparse.HelpFormatter:
@@ -113,72 +32,15 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"qingyun {__version__}")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
 
-    def command(name: str, run: object, text: str) -> argparse.ArgumentParser:
+    def command(name: str, run: Run, text: str) -> argparse.ArgumentParser:
         p = commands.add_parser(
             name, help=text, description=text[0].upper() + text[1:] + ".", formatter_class=_wide
         )
         p.set_defaults(run=run)
         return p
 
-    def db(p: argparse.ArgumentParser) -> None:
-        p.add_argument("--db", type=Path, required=True, metavar="FILE", help="the SQLite database")
-
-    def folder(p: argparse.ArgumentParser) -> None:
-        text = "folder of sites.csv, bins.csv … (default: registry)"
-        p.add_argument("--registry", type=Path, default=Path("registry"), metavar="DIR", help=text)
-
-    def day(p: argparse.ArgumentParser) -> None:
-        text = "the day, 00:00 to 24:00 in Shanghai"
-        p.add_argument("--date", type=_date, required=True, metavar="YYYY-MM-DD", help=text)
-
-    p = command("ingest", _ingest, "store what boards publish; runs until SIGTERM or Ctrl-C")
-    db(p)
-    folder(p)
-    broker.add_arguments(p, "qingyun-ingest", default="127.0.0.1:1883")
-    p.add_argument(
-        "--max-ahead-days",
-        type=float,
-        default=1.0,
-        metavar="DAYS",
-        help="readings dated further ahead than this are quarantined (default: 1)",
-    )
-    p.add_argument("--stats", type=Path, metavar="FILE", help="keep counts in this JSON file")
-    p.epilog = "Example: qingyun ingest --db qingyun.db --broker 127.0.0.1:1883"
-
-    p = command("rollup", _rollup, "the daily report: daily.csv, district.csv and a table")
-    db(p)
-    folder(p)
-    day(p)
-    p.add_argument(
-        "--out",
-        type=Path,
-        default=Path(),
-        metavar="DIR",
-        help="folder for the CSV files, made when absent (default: here)",
-    )
-    text = "also publish each site's daily topic at this broker"
-    broker.add_arguments(p, "qingyun-rollup", "--publish", text=text)
-    p.epilog = "Example: qingyun rollup --db qingyun.db --date 2026-03-03 --out reports"
-
-    p = command("events", _events, "deposits and collections of a day, each with its evidence")
-    db(p)
-    folder(p)
-    day(p)
-    p.add_argument("--site", help="only this site")
-    p.epilog = "Example: qingyun events --db qingyun.db --date 2026-03-03 --site fs-01"
-
-    p = command("status", _status, "what is stored of each board, and what is missing")
-    db(p)
-    p.add_argument("--json", action="store_true", help="for scripts")
-
-    p = command("quarantine", _quarantine, "messages that could not be understood, with reasons")
-    db(p)
-    p.add_argument(
-        "--limit", type=int, default=20, metavar="N", help="so many at most (default: 20)"
-    )
-
-    p = command("check", _check, "read the registry and say what is in it, or what is wrong")
-    folder(p)
+    for module in (collect, daily, check):
+        module.add(command)
     return parser
 
 
@@ -190,7 +52,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     )
     try:
         code: int = args.run(args)
-    except (UsageError, StoreError, registry.RegistryError) as error:
+    except UserError as error:
         print(f"qingyun: error: {error}", file=sys.stderr)
         return 2
     except publish.PublishError as error:  # after the report was written
