@@ -8,7 +8,6 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from decimal import Decimal
 from typing import Any
 
 import msgspec
@@ -17,7 +16,6 @@ LARGEST = 1 << 20  # bytes of a payload that are kept
 EARLIEST = 1_420_070_400  # 2015-01-01
 LATEST = 4_102_444_800  # 2100-01-01
 _LIFE = re.compile(r"[0-9a-f]{8}")
-_CHANNEL = re.compile(r"[wfcd][0-9]{1,2}")
 _COUNT = 1 << 32
 QUALITIES = frozenset(
     (
@@ -26,16 +24,15 @@ QUALITIES = frozenset(
     )
 )
 # Per kind of channel: units per 1, least and most on the wire.
+_KINDS = {"w": (1000, -10_000, 10_000), "f": (1000, 0, 1.05), "c": (100, -60, 100), "d": (1, 0, 1)}
 _LIMITS = {
-    "w": (1000, Decimal(-10_000), Decimal(10_000)),
-    "f": (1000, Decimal(0), Decimal("1.05")),
-    "c": (100, Decimal(-60), Decimal(100)),
-    "d": (1, Decimal(0), Decimal(1)),
+    f"{kind}{n}": limits
+    for kind, limits in _KINDS.items()
+    for n in [*map(str, range(100)), *(f"0{i}" for i in range(10))]
 }
 
 
-@dataclass(frozen=True)
-class Reading:
+class Reading(msgspec.Struct, frozen=True):
     """One reading of a board; exactly one of t (Unix s) and up (s since its start) is set."""
 
     life: str
@@ -65,8 +62,8 @@ class Rejected(Exception):
     """The reason why a message, or a part of one, cannot be taken."""
 
 
-_encode = msgspec.json.Encoder(decimal_format="number").encode
-_decode: Callable[[bytes], Any] = msgspec.json.Decoder(float_hook=Decimal).decode
+_encode = msgspec.json.Encoder().encode
+_decode: Callable[[bytes], Any] = msgspec.json.Decoder().decode
 
 
 def _json(payload: bytes) -> Any:
@@ -124,24 +121,39 @@ def reading(value: Any, latest: int) -> Reading:
     life = _life(value)
     seq, boot = _count(value, "seq"), _count(value, "boot")
     t, up = _time(value, latest)
-    q = value.get("q", {})
-    if not isinstance(q, dict):
+    q = value.get("q") if "q" in value else {}
+    if q:
+        _check_reasons(q)
+    elif type(q) is not dict:
         raise Rejected("q: expected an object")
     values: dict[str, int] = {}
     for key, v in value.items():
-        if key in _ENVELOPE:
+        limits = _LIMITS.get(key)
+        if limits is None:
+            if key not in _ENVELOPE:
+                raise Rejected(f"unknown key {key[:40]!r}")
             continue
-        if not _CHANNEL.fullmatch(key):
-            raise Rejected(f"unknown key {key[:40]!r}")
-        values[key] = _scaled(key, v)
-    for key, why in q.items():
-        if not _CHANNEL.fullmatch(key):
-            raise Rejected(f"q: {key[:40]!r} is no channel")
-        if why not in QUALITIES:
-            raise Rejected(f"q.{key}: unknown reason {str(why)[:40]!r}")
+        units, low, high = limits
+        kind = type(v)
+        if kind is not float and kind is not int:
+            raise Rejected(f"{key}: expected a number")
+        if not low <= v <= high:
+            raise Rejected(f"{key}: {str(v)[:40]} is not within {low} to {high}")
+        # The wire has at most so many decimals as units has zeros: rounding is exact.
+        values[key] = round(v * units)
     if not values and not q:
         raise Rejected("no channel")
     return Reading(life, seq, boot, t, up, values, q)
+
+
+def _check_reasons(q: Any) -> None:
+    if not isinstance(q, dict):
+        raise Rejected("q: expected an object")
+    for key, why in q.items():
+        if key not in _LIMITS:
+            raise Rejected(f"q: {key[:40]!r} is no channel")
+        if not isinstance(why, str) or why not in QUALITIES:
+            raise Rejected(f"q.{key}: unknown reason {str(why)[:40]!r}")
 
 
 _ENVELOPE = frozenset(("life", "seq", "boot", "t", "up", "q"))
@@ -171,10 +183,11 @@ def _life(value: dict[str, Any]) -> str:
 
 def _count(value: dict[str, Any], key: str) -> int:
     n = value.get(key)
+    if type(n) is int and 0 <= n < _COUNT:
+        return n
     if n is None:
         raise Rejected(f"{key} is missing")
-    if isinstance(n, bool) or not isinstance(n, int) or not 0 <= n < _COUNT:
-        raise Rejected(f"{key}: expected a whole number from 0 to {_COUNT - 1}")
+    raise Rejected(f"{key}: expected a whole number from 0 to {_COUNT - 1}")
     return n
 
 
@@ -191,12 +204,3 @@ def _time(value: dict[str, Any], latest: int) -> tuple[int | None, int | None]:
     if t > latest:
         raise Rejected(f"t: {t} is in the future")
     return t, None
-
-
-def _scaled(key: str, v: Any) -> int:
-    units, low, high = _LIMITS[key[0]]
-    if isinstance(v, bool) or not isinstance(v, (int, Decimal)):
-        raise Rejected(f"{key}: expected a number")
-    if not low <= v <= high:
-        raise Rejected(f"{key}: {str(v)[:40]} is not within {low} to {high}")
-    return int((Decimal(v) * units).to_integral_value())

@@ -1,44 +1,49 @@
--- Readings are only ever added. Times are Unix seconds UTC; weights are grams.
+-- Times are Unix seconds UTC. What was received is only ever added; a compaction moves it
+-- from arrivals into days without changing it. {serial}, {blob}: as the engine spells them.
 CREATE TABLE stream (            -- one life of one board's flash
-    id INTEGER PRIMARY KEY,
+    id {serial},
     device TEXT NOT NULL,
     site TEXT NOT NULL,
     life TEXT NOT NULL,
-    floor INTEGER NOT NULL DEFAULT 0, -- the board has nothing older: what is missing below is lost
+    floor BIGINT NOT NULL DEFAULT 0, -- the board has nothing older: what is missing below is lost
+    confirm INTEGER NOT NULL DEFAULT 0, -- the board keeps a reading until it is told
+    spans {blob} NOT NULL,       -- msgpack: the seqs stored, as [lo, hi, lo, hi …]
     UNIQUE (device, life)
 );
-CREATE TABLE reading (
-    id INTEGER PRIMARY KEY,
-    stream INTEGER NOT NULL REFERENCES stream (id),
-    seq INTEGER NOT NULL,
-    boot INTEGER NOT NULL,
-    t INTEGER,                   -- NULL until it can be dated
-    up INTEGER,                  -- seconds since its start, for a reading without a date
-    received INTEGER NOT NULL,
-    body BLOB NOT NULL           -- msgpack: channel -> integer, q -> {channel: reason}
+CREATE TABLE arrival (           -- readings in the order in which they came, not yet in their day
+    id {serial},
+    stream BIGINT NOT NULL REFERENCES stream (id),
+    n INTEGER NOT NULL,
+    received BIGINT NOT NULL,
+    body {blob} NOT NULL         -- chunk.of_arrivals
 );
-CREATE INDEX reading_time ON reading (stream, t);
-CREATE INDEX reading_undated ON reading (stream, boot) WHERE t IS NULL;
-CREATE TABLE span (              -- seqs stored without a gap, lo and hi included
-    stream INTEGER NOT NULL REFERENCES stream (id),
-    lo INTEGER NOT NULL,
-    hi INTEGER NOT NULL,
-    PRIMARY KEY (stream, lo)
-) WITHOUT ROWID;
+CREATE TABLE day (               -- the readings of a stream on a local day
+    day INTEGER NOT NULL,        -- days since 1970-01-01 in Shanghai; -1: not dated yet
+    stream BIGINT NOT NULL REFERENCES stream (id),
+    n INTEGER NOT NULL,
+    hi BIGINT NOT NULL,          -- highest seq
+    first_t BIGINT,
+    last_t BIGINT,
+    changed BIGINT NOT NULL,     -- when it was last added to
+    body {blob} NOT NULL,        -- chunk.of_day
+    PRIMARY KEY (day, stream)
+);
+CREATE INDEX day_stream ON day (stream, day);
 CREATE TABLE birth (
-    id INTEGER PRIMARY KEY,
-    stream INTEGER NOT NULL REFERENCES stream (id),
-    boot INTEGER NOT NULL,
-    up INTEGER NOT NULL,
-    t INTEGER,
-    received INTEGER NOT NULL,
-    body BLOB NOT NULL,
+    id {serial},
+    stream BIGINT NOT NULL REFERENCES stream (id),
+    boot BIGINT NOT NULL,
+    up BIGINT NOT NULL,
+    t BIGINT,
+    received BIGINT NOT NULL,
+    body {blob} NOT NULL,
     UNIQUE (stream, boot, up)
 );
 CREATE TABLE quarantine (        -- what could not be understood, whole
-    id INTEGER PRIMARY KEY,
-    received INTEGER NOT NULL,
+    id {serial},
+    received BIGINT NOT NULL,
     topic TEXT NOT NULL,
     reason TEXT NOT NULL,
-    payload BLOB NOT NULL
+    payload {blob} NOT NULL
 );
+CREATE TABLE schema_version (version INTEGER NOT NULL);

@@ -1,0 +1,144 @@
+"""Readings of one stream as bytes: column by column, in order of seq.
+
+A chunk of arrivals is a few readings as they came. A chunk of a day is all of one stream
+and local day; there each column holds differences and the whole is compressed, some ten
+bytes a reading. Both: msgpack of [names, seq, boot, t, up, at, q, values of each name];
+q: index → {channel: reason}. t: as dated by the board, None where it was not; at: the time
+it is taken to be of."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Sequence
+from typing import Any
+
+import msgspec
+
+from host.messages import Reading
+
+_encode = msgspec.msgpack.Encoder().encode
+_decode = msgspec.msgpack.Decoder(list[Any]).decode
+_LEVEL = 6
+
+
+class Stored(msgspec.Struct):
+    """One reading of a stream. at is None while nothing tells its time."""
+
+    seq: int
+    boot: int
+    t: int | None
+    up: int | None
+    at: int | None
+    values: dict[str, int]
+    q: dict[str, str]
+
+
+def of_arrivals(readings: Sequence[Reading]) -> bytes:
+    """Readings as they came, in order of seq."""
+    first = readings[0]
+    if len(readings) == 1:
+        q = {0: first.q} if first.q else {}
+        columns = [[v] for v in first.values.values()]
+        head = [[first.seq], [first.boot], [first.t], [first.up], None, q]
+        return _encode([list(first.values), *head, *columns])
+    names = list(dict.fromkeys(name for r in readings for name in r.values))
+    return _encode(
+        [
+            names,
+            [r.seq for r in readings],
+            [r.boot for r in readings],
+            [r.t for r in readings],
+            [r.up for r in readings],
+            None,
+            {i: r.q for i, r in enumerate(readings) if r.q},
+            *([r.values.get(name) for r in readings] for name in names),
+        ]
+    )
+
+
+def arrivals(raw: bytes) -> list[Stored]:
+    """What of_arrivals() was given; at is not known yet."""
+    names, seq, boot, t, up, _, q, *columns = _decode(raw)
+    return _rows(names, seq, boot, t, up, [None] * len(seq), q, columns)
+
+
+def of_day(rows: Sequence[Stored]) -> bytes:
+    """All readings of a stream and day, in order of seq."""
+    names = sorted({name for r in rows for name in r.values})
+    at = [r.at for r in rows]
+    # As a rule the time is the one that the board gave: then it is not written twice.
+    given = None if all(r.t == r.at for r in rows) else _apart([r.t for r in rows])
+    ups = [r.up for r in rows]
+    return zlib.compress(
+        _encode(
+            [
+                names,
+                _apart([r.seq for r in rows]),
+                _apart([r.boot for r in rows]),
+                given,
+                None if not any(up is not None for up in ups) else ups,
+                _apart(at),
+                {i: r.q for i, r in enumerate(rows) if r.q},
+                *(_apart([r.values.get(name) for r in rows]) for name in names),
+            ]
+        ),
+        _LEVEL,
+    )
+
+
+def day(raw: bytes) -> list[Stored]:
+    """What of_day() was given."""
+    names, seq, boot, t, up, at, q, *columns = _decode(zlib.decompress(raw))
+    times = _together(at)
+    given = times if t is None else _together(t)
+    ups = up if up is not None else [None] * len(times)
+    values = [_together(c) for c in columns]
+    return _rows(names, _together(seq), _together(boot), given, ups, times, q, values)
+
+
+def _rows(
+    names: list[str],
+    seq: list[Any],
+    boot: list[Any],
+    t: list[Any],
+    up: list[Any],
+    at: list[Any],
+    q: dict[int, dict[str, str]],
+    columns: list[list[Any]],
+) -> list[Stored]:
+    out = [
+        Stored(*head, {n: v for n, v in zip(names, values, strict=True) if v is not None}, {})
+        for head, values in zip(
+            zip(seq, boot, t, up, at, strict=True),
+            zip(*columns, strict=True) if columns else [()] * len(seq),
+            strict=True,
+        )
+    ]
+    for i, reasons in q.items():
+        out[int(i)].q = reasons
+    return out
+
+
+def _apart(values: list[int | None]) -> list[int | None]:
+    """Each value as its difference to the one before; None stays None."""
+    last = 0
+    out: list[int | None] = []
+    for v in values:
+        if v is None:
+            out.append(None)
+        else:
+            out.append(v - last)
+            last = v
+    return out
+
+
+def _together(values: list[int | None]) -> list[int | None]:
+    last = 0
+    out: list[int | None] = []
+    for v in values:
+        if v is None:
+            out.append(None)
+        else:
+            last += v
+            out.append(last)
+    return out

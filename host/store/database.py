@@ -1,0 +1,99 @@
+"""The engines below the store: SQLite as a file, PostgreSQL as a server.
+
+Both take the same SQL, with ? for a parameter. A transaction that fails leaves nothing."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Protocol
+
+from host.errors import UserError
+
+
+class StoreError(UserError):
+    """The store cannot be used; one line."""
+
+
+class Busy(Exception):
+    """The store does not take anything just now (locked, full, away): try again."""
+
+
+class Database(Protocol):
+    """What the store asks of an engine."""
+
+    types: dict[str, str]  # how the engine spells {serial} and {blob}
+
+    def query(self, sql: str, args: Sequence[Any] = ()) -> list[Any]: ...
+    def many(self, sql: str, rows: Iterable[Sequence[Any]]) -> None: ...
+    def script(self, sql: str) -> None: ...
+    def transaction(self) -> Any: ...
+    def changed_elsewhere(self) -> bool: ...
+    def locking(self) -> str: ...
+    def has_table(self, name: str) -> bool: ...
+    def close(self) -> None: ...
+
+
+class Sqlite:
+    """A file in WAL mode; each commit is on disk before it returns."""
+
+    types = {"serial": "INTEGER PRIMARY KEY", "blob": "BLOB"}
+
+    def __init__(self, path: Path, *, create: bool) -> None:
+        if not create and not path.exists():
+            raise StoreError(f"{path}: no such database; expected one made by qingyun ingest")
+        try:
+            self._db = sqlite3.connect(path, isolation_level=None, timeout=10)
+            self._db.execute("PRAGMA journal_mode=WAL")
+            self._db.execute("PRAGMA synchronous=FULL")
+            self._db.execute("PRAGMA foreign_keys=ON")
+        except sqlite3.DatabaseError as error:
+            raise StoreError(f"{path}: cannot be opened: {error}") from None
+        self._version = self._data_version()
+
+    def _data_version(self) -> int:
+        return int(self._db.execute("PRAGMA data_version").fetchone()[0])
+
+    def query(self, sql: str, args: Sequence[Any] = ()) -> list[Any]:
+        """Every row of the answer."""
+        return self._db.execute(sql, args).fetchall()
+
+    def many(self, sql: str, rows: Iterable[Sequence[Any]]) -> None:
+        self._db.executemany(sql, rows)
+
+    def script(self, sql: str) -> None:
+        """Several statements, within the transaction under way."""
+        for statement in sql.split(";\n"):
+            if statement.strip():
+                self._db.execute(statement)
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """All of it or nothing; Busy when the file cannot be written now."""
+        try:
+            self._db.execute("BEGIN IMMEDIATE")
+            yield
+            self._db.execute("COMMIT")
+        except BaseException as error:
+            if self._db.in_transaction:
+                self._db.execute("ROLLBACK")
+            if isinstance(error, sqlite3.OperationalError):
+                raise Busy(str(error)) from error
+            raise
+
+    def changed_elsewhere(self) -> bool:
+        """Whether another process has committed since this was last asked."""
+        before, self._version = self._version, self._data_version()
+        return before != self._version
+
+    def locking(self) -> str:
+        """Appended to a SELECT whose rows will be updated: here the file is locked already."""
+        return ""
+
+    def has_table(self, name: str) -> bool:
+        return bool(self.query("SELECT 1 FROM sqlite_master WHERE name=?", (name,)))
+
+    def close(self) -> None:
+        self._db.close()

@@ -1,0 +1,92 @@
+"""The streams under write: ids, intervals of seq, floors, kept in memory between batches.
+
+What is in memory is true as long as nobody else has written; a store asks before each batch."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+import msgspec
+
+from host.store import spans
+from host.store.database import Database
+
+_encode = msgspec.msgpack.Encoder().encode
+_decode = msgspec.msgpack.Decoder(list[int]).decode
+_AT_ONCE = 400  # names in one query
+
+Key = tuple[str, str]  # device, life
+
+
+@dataclass
+class Stream:
+    """One life of a board."""
+
+    id: int
+    floor: int = 0
+    confirm: bool = False
+    held: spans.Spans = field(default_factory=list)
+
+    def complete(self) -> int | None:
+        """The seq up to which nothing is missing; None while the floor is."""
+        return spans.contiguous(self.held, self.floor)
+
+
+def pack(held: spans.Spans) -> bytes:
+    """Spans as they stand in the table."""
+    return _encode([n for span in held for n in span])
+
+
+def unpack(raw: bytes) -> spans.Spans:
+    """pack() undone."""
+    flat = _decode(raw)
+    return list(zip(flat[::2], flat[1::2], strict=True))
+
+
+class Streams:
+    """get() within the transaction of a batch; forget() when it failed."""
+
+    def __init__(self, db: Database) -> None:
+        self._db = db
+        self._known: dict[Key, Stream] = {}
+
+    def forget(self) -> None:
+        """Nothing in memory is certain any more."""
+        self._known.clear()
+
+    def get(self, owners: dict[Key, str]) -> dict[Key, Stream]:
+        """The streams of a batch, made where they are new. owners: (device, life) → site."""
+        if self._db.changed_elsewhere():
+            self.forget()
+        missing = [key for key in owners if key not in self._known]
+        if missing:
+            self._load(missing)
+            new = [key for key in missing if key not in self._known]
+            if new:
+                self._db.many(
+                    "INSERT INTO stream (device, site, life, spans) VALUES (?,?,?,?) "
+                    "ON CONFLICT (device, life) DO NOTHING",
+                    [(d, owners[d, life], life, pack([])) for d, life in sorted(new)],
+                )
+                self._load(new)
+        return {key: self._known[key] for key in owners}
+
+    def _load(self, keys: Iterable[Key]) -> None:
+        devices = sorted({device for device, _ in keys})
+        for at in range(0, len(devices), _AT_ONCE):
+            some = devices[at : at + _AT_ONCE]
+            rows = self._db.query(
+                "SELECT device, life, id, floor, confirm, spans FROM stream WHERE device IN "
+                f"({','.join('?' * len(some))}) ORDER BY id{self._db.locking()}",
+                some,
+            )
+            for device, life, id_, floor, confirm, raw in rows:
+                self._known[device, life] = Stream(id_, floor, bool(confirm), unpack(bytes(raw)))
+
+    def save(self, changed: Iterable[Stream]) -> None:
+        """Write what a batch has changed."""
+        self._db.many(
+            "UPDATE stream SET spans=?, floor=?, confirm=? WHERE id=?",
+            [(pack(s.held), s.floor, int(s.confirm), s.id) for s in changed],
+        )
