@@ -8,7 +8,6 @@ from __future__ import annotations
 import json
 import logging
 import signal
-import sqlite3
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -21,12 +20,15 @@ import paho.mqtt.client as paho
 from host import messages
 from host.broker import Broker
 from host.registry import Registry
-from host.store import Batch, Counts, Refused, Store
+from host.store import Batch, Busy, Counts, Refused, Store
 
 log = logging.getLogger("qingyun.ingest")
 
 BATCH_MESSAGES = 500
 BATCH_SECONDS = 0.3
+CONFIRM_SECONDS = 1.0
+TIDY_SECONDS = 30.0
+TIDY_MESSAGES = 5000
 _TOPICS = [("qingyun/1/+/+/reading", 1), ("qingyun/1/+/+/birth", 1)]
 _RETRY_S = 1.0
 _BACKOFF_S = (1, 2, 4, 8, 15)
@@ -68,6 +70,9 @@ class Ingester:
         self._stopping = False
         self._connected = False
         self._told = 0.0
+        self._confirmed: dict[str, dict[str, Any]] = {}  # topic → what boards will be told
+        self._confirmed_at = 0.0
+        self._tidied = time.monotonic()
         self._client = self._make_client()
 
     def _make_client(self) -> paho.Client:
@@ -99,6 +104,7 @@ class Ingester:
             tries = 0
             self._session()
         self._commit()
+        self._confirm(force=True)
         self._client.disconnect()
         self._client.loop(0.2)
         self._tell(force=True)
@@ -109,6 +115,8 @@ class Ingester:
             code = self._client.loop(BATCH_SECONDS / 3)
             if self._due():
                 self._commit()
+            self._confirm()
+            self._tidy()
             self._tell()
             if code != paho.MQTT_ERR_SUCCESS:
                 self._connected = False
@@ -166,9 +174,7 @@ class Ingester:
         for mid in taken.mids:
             self._client.ack(mid, 1)
         for device, site, life, seq in counts.confirmed:
-            topic = f"qingyun/1/{site}/{device}/stored"
-            payload = json.dumps({"life": life, "seq": seq})
-            self._client.publish(topic, payload, qos=1, retain=True)
+            self._confirmed[f"qingyun/1/{site}/{device}/stored"] = {"life": life, "seq": seq}
         s = self.stats
         s.messages += len(taken.messages)
         s.readings += len(batch.readings)
@@ -176,13 +182,36 @@ class Ingester:
         s.duplicates += counts.duplicates
         s.quarantined += counts.quarantined
 
+    def _confirm(self, *, force: bool = False) -> None:
+        """Tell boards what is stored; each at most once in CONFIRM_SECONDS."""
+        now = time.monotonic()
+        if not self._confirmed or (not force and now - self._confirmed_at < CONFIRM_SECONDS):
+            return
+        for topic, what in self._confirmed.items():
+            self._client.publish(topic, json.dumps(what), qos=1, retain=True)
+        self._confirmed.clear()
+        self._confirmed_at = now
+
+    def _tidy(self) -> None:
+        """Move arrivals into their days where there is time for it: nothing waits."""
+        now = time.monotonic()
+        if self._pending.messages or now - self._tidied < TIDY_SECONDS:
+            return
+        self._tidied = now
+        try:
+            if self._store.waiting() >= TIDY_MESSAGES:
+                self._store.compact(steps=1)
+                self._tidied = 0.0  # there may be more
+        except Busy as error:
+            log.warning("store: %s; arrivals are sorted into days later", error)
+
     def _until_written(self, write: Callable[[], Counts]) -> Counts:
         """Try until the store takes it: nothing is acknowledged before."""
         failed = False
         while True:
             try:
                 result = write()
-            except sqlite3.OperationalError as error:
+            except Busy as error:
                 if not failed:
                     log.error("store: %s; nothing is acknowledged until it can be written", error)
                 failed = True

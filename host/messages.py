@@ -48,7 +48,8 @@ class Reading(msgspec.Struct, frozen=True):
 class Birth:
     """What a board says of itself when it connects; body is the message as it came.
 
-    first: the lowest seq that the board still has; what is missing below it is lost."""
+    first: the lowest seq that the board still has; what is missing below it is lost.
+    confirm: it keeps a reading until the host has said that it is stored."""
 
     life: str
     boot: int
@@ -56,6 +57,7 @@ class Birth:
     up: int
     first: int
     body: bytes
+    confirm: bool = False
 
 
 class Rejected(Exception):
@@ -169,7 +171,8 @@ def birth(payload: bytes, latest: int) -> Birth:
         _time({k: v for k, v in value.items() if k != "up"}, latest) if "t" in value else (None, 0)
     )
     first = _count(value, "first") if "first" in value else 0
-    return Birth(_life(value), _count(value, "boot"), t, up, first, payload)
+    confirm = value.get("confirm") == "host"
+    return Birth(_life(value), _count(value, "boot"), t, up, first, payload, confirm)
 
 
 def _life(value: dict[str, Any]) -> str:

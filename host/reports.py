@@ -138,6 +138,7 @@ def run_events(db: Path, folder: Path, date: dt.date, site: str | None) -> int:
     if site is not None and site not in known.sites:
         raise registry.RegistryError(f"{folder}: expected a site of sites.csv, found {site!r}")
     store = Store(db)
+    store.compact()
     table = tables.table(f"{date} events")
     tables.columns(table, ("time", "site", "bin", "event"))
     tables.columns(table, ("kg", "before kg\n(seq)", "after kg\n(seq)"), right=True)

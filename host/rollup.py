@@ -89,6 +89,7 @@ def roll_day(
     """A row for every site and stream of the registry, measured or not, in its order.
 
     watched passes the platforms through, so that somebody sees how far it is."""
+    store.compact()
     rows: dict[tuple[str, str], DailyRow] = {}
     t0, t1 = day_bounds(date)
     order = {site: i for i, site in enumerate(known.sites)}

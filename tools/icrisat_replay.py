@@ -56,6 +56,7 @@ def replay_cells(data: Path, out: Path, console: Console) -> dict[str, Outcome]:
         if not host.wait_for(made) or any(r["queued"] or r["dropped"] for r in reports):
             raise RuntimeError(f"of {made} readings {host.stats().get('stored')} are stored")
     store = Store(db)
+    store.compact()
     return {
         b.device: derive(platform_of(known, b), samples(store, b.device, b.channel, 1 << 40))
         for b in known.platforms()

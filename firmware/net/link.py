@@ -191,6 +191,8 @@ class Link:
             "dropped": self._spool.dropped,
         }
         birth.update(self._about())
+        if self._wait_host:
+            birth["confirm"] = "host"
         if self._clock.drift_ppm is not None:
             birth["drift_ppm"] = self._clock.drift_ppm
         t = self._clock.unix()

@@ -57,6 +57,7 @@ def _ingest(args: argparse.Namespace) -> int:
 
 def _status(args: argparse.Namespace) -> int:
     store = Store(args.db)
+    store.compact()
     streams = list(store.status())
     quarantined = store.quarantined()
     if args.json:

@@ -59,7 +59,7 @@ def of_arrivals(readings: Sequence[Reading]) -> bytes:
 def arrivals(raw: bytes) -> list[Stored]:
     """What of_arrivals() was given; at is not known yet."""
     names, seq, boot, t, up, _, q, *columns = _decode(raw)
-    return _rows(names, seq, boot, t, up, [None] * len(seq), q, columns)
+    return _rows(names, (seq, boot, t, up, [None] * len(seq)), q, columns)
 
 
 def of_day(rows: Sequence[Stored]) -> bytes:
@@ -93,24 +93,20 @@ def day(raw: bytes) -> list[Stored]:
     given = times if t is None else _together(t)
     ups = up if up is not None else [None] * len(times)
     values = [_together(c) for c in columns]
-    return _rows(names, _together(seq), _together(boot), given, ups, times, q, values)
+    return _rows(names, (_together(seq), _together(boot), given, ups, times), q, values)
 
 
 def _rows(
     names: list[str],
-    seq: list[Any],
-    boot: list[Any],
-    t: list[Any],
-    up: list[Any],
-    at: list[Any],
+    heads: tuple[list[Any], ...],
     q: dict[int, dict[str, str]],
     columns: list[list[Any]],
 ) -> list[Stored]:
     out = [
         Stored(*head, {n: v for n, v in zip(names, values, strict=True) if v is not None}, {})
         for head, values in zip(
-            zip(seq, boot, t, up, at, strict=True),
-            zip(*columns, strict=True) if columns else [()] * len(seq),
+            zip(*heads, strict=True),
+            zip(*columns, strict=True) if columns else [()] * len(heads[0]),
             strict=True,
         )
     ]

@@ -8,7 +8,7 @@ import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, ClassVar, Protocol
 
 from host.errors import UserError
 
@@ -24,7 +24,7 @@ class Busy(Exception):
 class Database(Protocol):
     """What the store asks of an engine."""
 
-    types: dict[str, str]  # how the engine spells {serial} and {blob}
+    types: ClassVar[dict[str, str]]  # how the engine spells {serial} and {blob}
 
     def query(self, sql: str, args: Sequence[Any] = ()) -> list[Any]: ...
     def many(self, sql: str, rows: Iterable[Sequence[Any]]) -> None: ...
@@ -39,7 +39,7 @@ class Database(Protocol):
 class Sqlite:
     """A file in WAL mode; each commit is on disk before it returns."""
 
-    types = {"serial": "INTEGER PRIMARY KEY", "blob": "BLOB"}
+    types: ClassVar[dict[str, str]] = {"serial": "INTEGER PRIMARY KEY", "blob": "BLOB"}
 
     def __init__(self, path: Path, *, create: bool) -> None:
         if not create and not path.exists():

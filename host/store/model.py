@@ -31,7 +31,8 @@ class Batch:
 
 @dataclass(frozen=True)
 class Counts:
-    """What became of a batch; confirmed: (device, site, life, seq without a gap up to)."""
+    """What became of a batch; confirmed: (device, site, life, seq without a gap up to) of
+    those boards that wait for it."""
 
     stored: int
     duplicates: int

@@ -76,9 +76,10 @@ class Streams:
         devices = sorted({device for device, _ in keys})
         for at in range(0, len(devices), _AT_ONCE):
             some = devices[at : at + _AT_ONCE]
+            marks = ",".join("?" * len(some))
             rows = self._db.query(
-                "SELECT device, life, id, floor, confirm, spans FROM stream WHERE device IN "
-                f"({','.join('?' * len(some))}) ORDER BY id{self._db.locking()}",
+                "SELECT device, life, id, floor, confirm, spans FROM stream "  # noqa: S608
+                f"WHERE device IN ({marks}) ORDER BY id{self._db.locking()}",
                 some,
             )
             for device, life, id_, floor, confirm, raw in rows:

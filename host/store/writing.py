@@ -54,7 +54,7 @@ def add(db: Database, streams: Streams, batch: Batch, received: int) -> Counts:
     asked = {(device, birth.life) for device, _, birth in batch.births}
     confirmed = []
     for (device, life), stream in known.items():
-        seq = stream.complete()
+        seq = stream.complete() if stream.confirm else None
         if seq is not None and (seq != before[device, life] or (device, life) in asked):
             confirmed.append((device, owners[device, life], life, seq))
     duplicates = len(batch.readings) - stored
@@ -64,14 +64,14 @@ def add(db: Database, streams: Streams, batch: Batch, received: int) -> Counts:
 def _new(held: spans.Spans, came: list[Reading]) -> list[Reading]:
     """Those of the readings that are not stored yet, in order of seq; held knows them then."""
     lo, hi = came[0].seq, came[-1].seq
-    if hi - lo + 1 == len(came) and (not held or lo > held[-1][1]):
-        # As a rule a board sends what follows, in order.
-        if all(r.seq == lo + i for i, r in enumerate(came)):
-            if held and held[-1][1] == lo - 1:
-                held[-1] = (held[-1][0], hi)
-            else:
-                held.append((lo, hi))
-            return came
+    follows = hi - lo + 1 == len(came) and (not held or lo > held[-1][1])
+    # As a rule a board sends what follows, in order.
+    if follows and all(r.seq == lo + i for i, r in enumerate(came)):
+        if held and held[-1][1] == lo - 1:
+            held[-1] = (held[-1][0], hi)
+        else:
+            held.append((lo, hi))
+        return came
     return sorted((r for r in came if spans.add(held, r.seq)), key=lambda r: r.seq)
 
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-import sqlite3
 import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
+import stored
 from broker import Broker
 from demo import CONFIGS, REGISTRY, demo, generate
 from host_job import Ingester, qingyun
@@ -57,11 +57,6 @@ def daily(db: Path, out: Path) -> bytes:
     return (out / "daily.csv").read_bytes()
 
 
-def rows(db: Path, query: str) -> list[Any]:
-    with sqlite3.connect(db) as connection:
-        return connection.execute(query).fetchall()
-
-
 def play(
     folder: Path, config: Path, trace: Path, disturb: Callable[[Broker, Ingester], None] | None
 ) -> tuple[dict[str, Any], Path]:
@@ -97,9 +92,9 @@ def test_sigkill_of_host_and_broker_leaves_the_rollup_as_it_was(
     rough, rough_db = play(tmp_path / "rough", config, trace, disturb)
     for report, db in ((calm, calm_db), (rough, rough_db)):
         assert report["queued"] == 0
-        assert rows(db, "SELECT lo, hi FROM span") == [(0, report["readings"] - 1)]
-        assert rows(db, "SELECT count(*) FROM reading") == [(report["readings"],)]
-        assert rows(db, "SELECT count(*) FROM quarantine") == [(0,)]
+        assert [s[1:] for s in stored.spans(db)] == [(0, report["readings"] - 1)]
+        assert [seq for _, seq in stored.seqs(db)] == list(range(report["readings"]))
+        assert stored.quarantined(db) == 0
     assert daily(rough_db, tmp_path / "rough") == daily(calm_db, tmp_path / "calm")
     assert b"1.0000" in daily(calm_db, tmp_path / "calm")
 
@@ -124,7 +119,7 @@ def test_restart_at_noon_and_an_erased_flash(tmp_path: Path, config: Path, trace
                 assert run.launch().wait(120) == 0
                 reports.append(run.result())
                 if until == noon + 3600:
-                    kept = rows(db, "SELECT count(*) FROM reading")[0][0]
+                    kept = len(stored.seqs(db))
                     (tmp_path / "board.flash").unlink()
     morning, afternoon, erased = reports
     assert (morning["published"], morning["dropped"]) == (0, 0)
@@ -132,8 +127,7 @@ def test_restart_at_noon_and_an_erased_flash(tmp_path: Path, config: Path, trace
     assert (morning["boot"], afternoon["boot"], erased["boot"]) == (0, 1, 0)
     assert morning["life"] == afternoon["life"] != erased["life"]
     assert kept == morning["readings"] + afternoon["readings"]
-    spans = rows(db, "SELECT life, lo, hi FROM span JOIN stream ON stream.id = stream")
-    assert sorted(spans) == sorted(
+    assert sorted(stored.spans(db)) == sorted(
         [(morning["life"], 0, kept - 1), (erased["life"], 0, erased["readings"] - 1)]
     )
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import itertools
 import json
 import re
-import sqlite3
 from pathlib import Path
 
 import pytest
+import stored
 from broker import Broker
 from host_job import Ingester
 from played import wait_stored
@@ -34,13 +34,11 @@ def test_a_day_of_duty_cycle(
         ingester.wait_subscribed()
         report = site.run(site.board(broker.address, until=MIDNIGHT + DAY))
         wait_stored(site.db, report["published"])
-    with sqlite3.connect(site.db) as db:
-        times = [t for (t,) in db.execute("SELECT t FROM reading ORDER BY seq")]
-        spans = db.execute("SELECT lo, hi FROM span").fetchall()
+    times = [r.t for _, r in stored.readings(site.db)]
     made = report["readings"]
     assert made == report["starts"] == pytest.approx(96, abs=1)
     assert len(times) == report["published"] >= made - 4  # the last are still in its memory
-    assert spans == [(0, len(times) - 1)]
+    assert [s[1:] for s in stored.spans(site.db)] == [(0, len(times) - 1)]
     assert None not in times
     assert all(b - a == pytest.approx(900, abs=3) for a, b in itertools.pairwise(times))
     with capsys.disabled():

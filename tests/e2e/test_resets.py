@@ -5,10 +5,10 @@ from __future__ import annotations
 import itertools
 import json
 import random
-import sqlite3
 from pathlib import Path
 
 import pytest
+import stored
 from bench import Bench
 from broker import Broker, free_port
 from host_job import Ingester
@@ -48,19 +48,16 @@ def test_a_hundred_resets_in_a_day(
         report = site.run(site.board(broker.address))
         wait_stored(site.db, report["readings"])
         counts = ingester.stats()
-    with sqlite3.connect(site.db) as db:
-        spans = db.execute("SELECT lo, hi FROM span").fetchall()
-        stored = db.execute(
-            "SELECT count(*), count(DISTINCT seq), count(t) FROM reading"
-        ).fetchone()
+    found = [r for _, r in stored.readings(site.db)]
+    counts_of = (len(found), len({r.seq for r in found}), sum(r.t is not None for r in found))
     made = report["readings"]
     assert report["starts"] == 101
-    assert spans == [(0, made - 1)]
-    assert stored == (made, made, made)
+    assert [s[1:] for s in stored.spans(site.db)] == [(0, made - 1)]
+    assert counts_of == (made, made, made)
     with capsys.disabled():
         print(
-            f"\n100 resets in a day, seed {seed}: {made} readings made, {stored[0]} stored, "
-            f"{made - stored[0]} lost, {stored[0] - stored[1]} doubled "
+            f"\n100 resets in a day, seed {seed}: {made} readings made, {counts_of[0]} stored, "
+            f"{made - counts_of[0]} lost, {counts_of[0] - counts_of[1]} doubled "
             f"({counts['duplicates']} arrived twice)"
         )
 

@@ -15,6 +15,7 @@ from broker import Broker
 from host_job import Ingester, qingyun
 from paho.mqtt.enums import CallbackAPIVersion
 from sim_board import ROOT
+from stored import seqs, spans
 
 REGISTRY = ROOT / "registry"
 T0 = 1_772_467_200
@@ -72,16 +73,8 @@ def until(true: Callable[[], bool], seconds: float = 20) -> bool:
     return False
 
 
-def rows(db: Path, query: str) -> list[Any]:
-    with sqlite3.connect(db) as connection:
-        return connection.execute(query).fetchall()
-
-
 def stored(db: Path) -> list[tuple[str, int]]:
-    found = rows(
-        db, "SELECT life, seq FROM reading JOIN stream ON stream.id = stream ORDER BY 1, 2"
-    )
-    return [(life, seq) for life, seq in found]
+    return seqs(db)
 
 
 def test_arrays_and_duplicates(broker: Broker, publisher: Publisher, db: Path) -> None:
@@ -133,7 +126,8 @@ def test_what_cannot_be_understood_is_kept_and_blocks_nothing(
         publisher.send(reading(0))
         publisher.sure()
         assert until(lambda: ingester.stats().get("stored") == 1)
-    kept = rows(db, "SELECT payload, reason FROM quarantine ORDER BY id")
+    with sqlite3.connect(db) as connection:
+        kept = connection.execute("SELECT payload, reason FROM quarantine ORDER BY id").fetchall()
     for (payload, why), (body, reason) in zip(BAD, kept, strict=False):
         assert body == payload
         assert why in reason
@@ -152,6 +146,8 @@ def test_the_board_is_told_what_is_stored(broker: Broker, publisher: Publisher, 
     client.on_message = lambda _c, _u, m: heard.append(json.loads(m.payload))
     with Ingester(db, REGISTRY, broker.address) as ingester:
         ingester.wait_subscribed()
+        hello = {"life": "9c4e01ab", "boot": 0, "up": 5, "confirm": "host"}
+        publisher.send(hello, "qingyun/1/fs-01/qy-fs01/birth")
         publisher.send([reading(0), reading(1), reading(3)])
         publisher.sure()
         assert until(lambda: len(stored(db)) == 3)
@@ -195,7 +191,7 @@ def test_sigkill_of_the_ingester_loses_and_doubles_nothing(
     assert until(lambda: len(stored(db)) == total, 40)
     ingester.stop()
     assert stored(db) == [("9c4e01ab", n) for n in range(total)]
-    assert rows(db, "SELECT lo, hi FROM span") == [(0, total - 1)]
+    assert spans(db) == [("9c4e01ab", 0, total - 1)]
 
 
 def test_sigkill_of_the_broker_is_survived(persistent_broker: Broker, db: Path) -> None:

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from host.messages import Birth, Reading
-from host.store import Batch, Refused, Store, StoreError, spans
+from host.store import Batch, Refused, Row, Store, StoreError, spans
 
 T0 = 1_790_000_000
 
@@ -23,6 +23,12 @@ def reading(seq: int, *, life: str = "aaaaaaaa", boot: int = 0, t: int | None = 
 
 def batch(*readings: Reading) -> Batch:
     return Batch(readings=[("qy-fs01", "fs-01", r) for r in readings])
+
+
+def rows(store: Store) -> list[Row]:
+    """All that is dated, after what has arrived went into its days."""
+    store.compact(T0)
+    return list(store.readings("qy-fs01", 0, 1 << 40))
 
 
 @pytest.fixture
@@ -49,11 +55,18 @@ def test_a_reading_is_stored_once(store: Store) -> None:
     again = store.add(batch(reading(1), reading(0), reading(3)), T0)
     assert (first.stored, first.duplicates) == (2, 1)
     assert (again.stored, again.duplicates) == (1, 2)
-    assert [r.seq for r in store.readings("qy-fs01", 0, 1 << 40)] == [0, 1, 3]
+    assert [r.seq for r in rows(store)] == [0, 1, 3]
     assert next(iter(store.status())).missing == 1
 
 
+def hello(boot: int = 0, first: int = 0) -> Batch:
+    """The birth of a board that keeps what is not confirmed."""
+    birth = Birth("aaaaaaaa", boot, T0, 100, first, b"{}", True)
+    return Batch(births=[("qy-fs01", "fs-01", birth)])
+
+
 def test_confirmed_is_what_has_no_gap(store: Store) -> None:
+    assert store.add(hello(), T0).confirmed == []
     assert store.add(batch(reading(2)), T0).confirmed == []
     assert store.add(batch(reading(0)), T0).confirmed == [("qy-fs01", "fs-01", "aaaaaaaa", 0)]
     assert store.add(batch(reading(1)), T0).confirmed == [("qy-fs01", "fs-01", "aaaaaaaa", 2)]
@@ -62,8 +75,7 @@ def test_confirmed_is_what_has_no_gap(store: Store) -> None:
 
 def test_what_the_board_lost_does_not_hold_back_the_rest(store: Store) -> None:
     assert store.add(batch(reading(5), reading(6)), T0).confirmed == []
-    birth = Birth("aaaaaaaa", 0, T0, 100, 5, b"{}")
-    told = store.add(Batch(births=[("qy-fs01", "fs-01", birth)]), T0).confirmed
+    told = store.add(hello(first=5), T0).confirmed
     assert told == [("qy-fs01", "fs-01", "aaaaaaaa", 6)]
     assert store.add(batch(reading(7)), T0).confirmed == [("qy-fs01", "fs-01", "aaaaaaaa", 7)]
     assert next(iter(store.status())).missing == 5
@@ -86,12 +98,12 @@ def test_a_failed_batch_leaves_nothing_behind(store: Store) -> None:
 
 def test_undated_readings_wait_for_their_start_to_be_known(store: Store) -> None:
     store.add(batch(reading(0, t=None), reading(1, t=None), reading(2, boot=1, t=None)), T0)
-    assert list(store.readings("qy-fs01", 0, 1 << 40)) == []
+    assert rows(store) == []
     birth = Birth("aaaaaaaa", 0, T0 + 100, 100, 0, b"{}")
     store.add(Batch(births=[("qy-fs01", "fs-01", birth)]), T0)
-    assert [(r.seq, r.t) for r in store.readings("qy-fs01", 0, 1 << 40)] == [(0, T0), (1, T0 + 60)]
+    assert [(r.seq, r.t) for r in rows(store)] == [(0, T0), (1, T0 + 60)]
     store.add(batch(reading(3, t=None)), T0)  # the start is known already
-    assert [r.t for r in store.readings("qy-fs01", 0, 1 << 40)][-1] == T0 + 180
+    assert [r.t for r in rows(store)][-1] == T0 + 180
     assert next(iter(store.status())).undated == 1  # of boot 1: kept, not guessed
 
 
@@ -116,23 +128,24 @@ def test_a_clock_that_was_ahead_reorders_nothing(store: Store) -> None:
     right = [reading(i, t=T0) for i in range(10, 20)]
     for r in [*right[5:], *ahead[3:], *right[:5], *ahead[:3]]:
         store.add(batch(r), T0)
-    rows = list(store.readings("qy-fs01", 0, 1 << 40))
-    assert [r.seq for r in rows] == list(range(20))
-    assert [r.t for r in rows] == sorted(r.t for r in rows)
-    assert max(r.t for r in rows) == T0 + 60 * 19
+    found = rows(store)
+    assert [r.seq for r in found] == list(range(20))
+    assert [r.t for r in found] == sorted(r.t for r in found)
+    assert max(r.t for r in found) == T0 + 60 * 19
 
 
 def test_a_clock_put_forward_reorders_nothing(store: Store) -> None:
     for i in range(6):
         store.add(batch(reading(i, t=T0 + (7200 if i >= 3 else 0))), T0)
-    assert [r.seq for r in store.readings("qy-fs01", 0, 1 << 40)] == list(range(6))
+    assert [r.seq for r in rows(store)] == list(range(6))
 
 
 def test_a_refused_reading_does_not_hold_back_the_rest(store: Store) -> None:
     bad = Refused(
         "qingyun/1/fs-01/qy-fs01/reading", b"{}", "w1: no", ("qy-fs01", "fs-01", "aaaaaaaa", 1)
     )
-    counts = store.add(Batch(batch(reading(0), reading(2)).readings, refused=[bad]), T0)
+    mixed = Batch(batch(reading(0), reading(2)).readings, hello().births, [bad])
+    counts = store.add(mixed, T0)
     assert counts.confirmed == [("qy-fs01", "fs-01", "aaaaaaaa", 2)]
     assert (counts.stored, counts.quarantined) == (2, 1)
-    assert [r.seq for r in store.readings("qy-fs01", 0, 1 << 40)] == [0, 2]
+    assert [r.seq for r in rows(store)] == [0, 2]

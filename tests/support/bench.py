@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-import sqlite3
 import subprocess
 import time
 from collections.abc import Callable, Iterator
@@ -13,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import stored
 from fault_proxy import PUBACK, PUBLISH, Packet, Proxy
 from host_job import Ingester, qingyun
 from replay import make_registry
@@ -91,17 +91,11 @@ class Bench:
             ingester.wait_subscribed()
             yield ingester
 
-    def rows(self, query: str) -> list[Any]:
-        with sqlite3.connect(self.db) as connection:
-            return connection.execute(query).fetchall()
-
     def check_store(self, readings: int) -> None:
         """Each of so many readings is stored, and once."""
-        assert self.rows("SELECT lo, hi FROM span") == [(0, readings - 1)]
-        assert self.rows("SELECT count(*), count(DISTINCT seq) FROM reading") == [
-            (readings, readings)
-        ]
-        assert self.rows("SELECT count(*) FROM quarantine") == [(0,)]
+        assert [span[1:] for span in stored.spans(self.db)] == [(0, readings - 1)]
+        assert [seq for _, seq in stored.seqs(self.db)] == list(range(readings))
+        assert stored.quarantined(self.db) == 0
 
     def daily(self) -> bytes:
         """daily.csv of the day, as the command writes it."""
