@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import psycopg
 import pytest
 from broker import Broker, find_mosquitto
+from postgres import NotInstalled, Postgres
 from sim_board import ROOT, micropython
 
 SHARED = ROOT.parent / "shared" / "data"
@@ -22,6 +25,7 @@ NO_MOSQUITTO = (
     "as root run: apt-get install mosquitto"
 )
 
+_DATABASES = itertools.count()
 RunMicroPython = Callable[..., subprocess.CompletedProcess[str]]
 
 
@@ -66,6 +70,28 @@ def persistent_broker(needs_mosquitto: None, tmp_path: Path) -> Iterator[Broker]
     """A broker that writes its memory to disk."""
     with Broker(tmp_path / "broker", persistence=True) as b:
         yield b
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[Postgres]:
+    """A PostgreSQL of this test run alone."""
+    try:
+        server = Postgres("fsync=on")
+    except NotInstalled as error:
+        pytest.fail(str(error), pytrace=False)
+    with server:
+        yield server
+
+
+@pytest.fixture
+def postgres_database(postgres_server: Postgres) -> Iterator[str]:
+    """An empty database of one test; its url."""
+    name = f"test_{next(_DATABASES)}"
+    with psycopg.connect(postgres_server.url, autocommit=True) as db:
+        db.execute(f"CREATE DATABASE {name}")  # type: ignore[arg-type]
+    yield postgres_server.url.rpartition("/")[0] + "/" + name
+    with psycopg.connect(postgres_server.url, autocommit=True) as db:
+        db.execute(f"DROP DATABASE {name} WITH (FORCE)")  # type: ignore[arg-type]
 
 
 @pytest.fixture

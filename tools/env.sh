@@ -1,6 +1,6 @@
 #!/bin/sh
 # Brings what `make` needs on a fresh Debian: a virtual environment with the project in
-# it, umqtt.simple from the package index, and mosquitto. A second run does nothing.
+# it, umqtt.simple from the package index, mosquitto and PostgreSQL. A second run does nothing.
 set -eu
 cd "$(dirname "$0")/.."
 venv=.venv
@@ -64,5 +64,9 @@ PATH=$PATH:/usr/sbin:/usr/local/sbin
 if ! command -v mosquitto >/dev/null; then
     apt_get mosquitto || say "mosquitto is missing and could not be installed: the embedded broker amqtt" \
         "does for make demo; for every test, as root run: apt-get install mosquitto"
+fi
+if ! command -v initdb >/dev/null && [ -z "$(ls -d /usr/lib/postgresql/*/bin 2>/dev/null)" ]; then
+    apt_get postgresql || say "PostgreSQL is missing and could not be installed: tests of that store" \
+        "fail without it; as root run: apt-get install postgresql"
 fi
 touch $venv/.ready

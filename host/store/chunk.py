@@ -98,7 +98,7 @@ def day(raw: bytes) -> list[Stored]:
 
 def _rows(
     names: list[str],
-    heads: tuple[list[Any], ...],
+    heads: tuple[Any, ...],
     q: dict[int, dict[str, str]],
     columns: list[list[Any]],
 ) -> list[Stored]:

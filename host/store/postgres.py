@@ -1,0 +1,85 @@
+"""PostgreSQL below the store: several ingesters may write to one server."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any, ClassVar
+
+import psycopg
+
+from host.store.database import Busy, StoreError
+
+_CONNECT_S = 5
+
+
+class Postgres:
+    """A server named by postgresql://…; a lost connection is made anew."""
+
+    types: ClassVar[dict[str, str]] = {
+        "serial": "BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY",
+        "blob": "BYTEA",
+    }
+
+    def __init__(self, url: str) -> None:
+        self._url = url
+        try:
+            self._db = self._connect()
+        except psycopg.OperationalError as error:
+            raise StoreError(f"{_without_secret(url)}: {_first_line(error)}") from None
+
+    def _connect(self) -> psycopg.Connection[Any]:
+        return psycopg.connect(self._url, autocommit=True, connect_timeout=_CONNECT_S)
+
+    def query(self, sql: str, args: Sequence[Any] = ()) -> list[Any]:
+        """Every row of the answer."""
+        return self._db.execute(_own(sql), args).fetchall()
+
+    def many(self, sql: str, rows: Iterable[Sequence[Any]]) -> None:
+        with self._db.cursor() as cursor:
+            cursor.executemany(_own(sql), rows)
+
+    def script(self, sql: str) -> None:
+        """Several statements, within the transaction under way."""
+        self._db.execute(sql)
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """All of it or nothing; Busy when the server cannot take it now."""
+        try:
+            if self._db.closed:
+                self._db = self._connect()
+            with self._db.transaction():
+                yield
+        except (psycopg.OperationalError, psycopg.InternalError) as error:
+            if self._db.closed or self._db.broken:
+                self._db.close()
+            raise Busy(_first_line(error)) from error
+
+    def changed_elsewhere(self) -> bool:
+        """Another ingester may have written at any time."""
+        return True
+
+    def locking(self) -> str:
+        """Appended to a SELECT whose rows will be updated."""
+        return " FOR UPDATE"
+
+    def has_table(self, name: str) -> bool:
+        return bool(self.query("SELECT 1 WHERE to_regclass(?) IS NOT NULL", (name,)))
+
+    def close(self) -> None:
+        self._db.close()
+
+
+def _own(sql: str) -> str:
+    return sql.replace("?", "%s")
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).strip().split("\n")[0]
+
+
+def _without_secret(url: str) -> str:
+    """The address without a password, for a message."""
+    scheme, _, rest = url.partition("://")
+    return f"{scheme}://{rest.rpartition('@')[2]}"

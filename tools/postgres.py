@@ -1,0 +1,100 @@
+"""A PostgreSQL server of one's own in a folder, for tests and measurements.
+
+It refuses to run as root: then Debian's user `postgres` runs it."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import subprocess
+import tempfile
+import time
+from pathlib import Path
+from types import TracebackType
+
+from broker import free_port
+
+_START_S = 60
+
+
+class NotInstalled(Exception):
+    """There is no PostgreSQL on this machine."""
+
+
+def binaries() -> Path:
+    """The folder of initdb and postgres."""
+    found = shutil.which("initdb")
+    if found:
+        return Path(found).resolve().parent
+    folders = sorted(Path("/usr/lib/postgresql").glob("*/bin"))
+    if not folders:
+        raise NotInstalled("PostgreSQL is missing; as root run: apt-get install postgresql")
+    return folders[-1]
+
+
+class Postgres:
+    """Runs from the start to the end of its `with` block; url is its database."""
+
+    def __init__(self, *options: str) -> None:
+        self._options = options
+        self._bin = binaries()
+        self._folder = Path(tempfile.mkdtemp(prefix="qingyun-postgres-"))
+        self.port = free_port()
+        self.url = f"postgresql://postgres@127.0.0.1:{self.port}/postgres"
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def __enter__(self) -> Postgres:
+        if os.getuid() == 0:
+            shutil.chown(self._folder, "postgres", "postgres")
+        self._folder.chmod(0o700)
+        data = self._folder / "data"
+        log = (self._folder / "log").open("wb")
+        self._run("initdb", "-D", str(data), "-U", "postgres", "-A", "trust", "--no-sync", out=log)
+        self.start()
+        return self
+
+    def _command(self, name: str, *args: str) -> list[str]:
+        command = [str(self._bin / name), *args]
+        return ["runuser", "-u", "postgres", "--", *command] if os.getuid() == 0 else command
+
+    def _run(self, name: str, *args: str, out: object) -> None:
+        subprocess.run(self._command(name, *args), check=True, stdout=out, cwd="/")  # type: ignore[call-overload]
+
+    def start(self) -> None:
+        """Returns once it answers."""
+        args = ["-D", str(self._folder / "data"), "-p", str(self.port), "-k", str(self._folder)]
+        args += ["-c", "listen_addresses=127.0.0.1"]
+        for option in self._options:
+            args += ["-c", option]
+        with (self._folder / "log").open("ab") as log:
+            self._process = subprocess.Popen(
+                self._command("postgres", *args), stdout=log, stderr=log, cwd="/"
+            )
+        end = time.monotonic() + _START_S
+        ready = [str(self._bin / "pg_isready"), "-q", "-h", "127.0.0.1", "-p", str(self.port)]
+        while subprocess.run(ready).returncode:
+            if self._process.poll() is not None or time.monotonic() > end:
+                raise RuntimeError(f"PostgreSQL does not start: {self.log()}")
+            time.sleep(0.1)
+
+    def stop(self, how: int = signal.SIGINT) -> None:
+        """SIGINT: a fast shutdown; SIGQUIT: at once, as when the machine goes."""
+        if self._process is None:
+            return
+        first = (self._folder / "data" / "postmaster.pid").read_text().split("\n", 1)[0]
+        os.kill(int(first), how)
+        self._process.wait(_START_S)
+        self._process = None
+
+    def log(self) -> str:
+        return (self._folder / "log").read_text(errors="replace")[-2000:]
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.stop(signal.SIGQUIT)
+        shutil.rmtree(self._folder, ignore_errors=True)
