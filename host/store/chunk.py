@@ -102,13 +102,10 @@ def _rows(
     q: dict[int, dict[str, str]],
     columns: list[list[Any]],
 ) -> list[Stored]:
+    table = zip(*columns, strict=True) if columns else [()] * len(heads[0])
     out = [
-        Stored(*head, {n: v for n, v in zip(names, values, strict=True) if v is not None}, {})
-        for head, values in zip(
-            zip(*heads, strict=True),
-            zip(*columns, strict=True) if columns else [()] * len(heads[0]),
-            strict=True,
-        )
+        Stored(seq, boot, t, up, at, {n: v for n, v in zip(names, row) if v is not None}, {})
+        for (seq, boot, t, up, at), row in zip(zip(*heads, strict=True), table, strict=True)
     ]
     for i, reasons in q.items():
         out[int(i)].q = reasons
