@@ -24,8 +24,10 @@ from host.store import Batch, Busy, Counts, Refused, Store
 
 log = logging.getLogger("qingyun.ingest")
 
-BATCH_MESSAGES = 500
+BATCH_MESSAGES = 2000
 BATCH_SECONDS = 0.3
+LINGER_SECONDS = 0.005
+IDLE_SECONDS = 0.1
 CONFIRM_SECONDS = 1.0
 TIDY_SECONDS = 30.0
 TIDY_MESSAGES = 5000
@@ -112,8 +114,10 @@ class Ingester:
     def _session(self) -> None:
         """One connection, until it is lost or stop()."""
         while not self._stopping:
-            code = self._client.loop(BATCH_SECONDS / 3)
-            if self._due():
+            had = len(self._pending.messages)
+            code = self._client.loop(LINGER_SECONDS if had else IDLE_SECONDS)
+            # Nothing more at once, or enough: what has come is made durable.
+            if had and (len(self._pending.messages) == had or self._due()):
                 self._commit()
             self._confirm()
             self._tidy()
@@ -160,8 +164,6 @@ class Ingester:
 
     def _due(self) -> bool:
         p = self._pending
-        if not p.messages:
-            return False
         return len(p.messages) >= BATCH_MESSAGES or time.monotonic() - p.since >= BATCH_SECONDS
 
     def _commit(self) -> None:

@@ -87,6 +87,7 @@ class Broker:
             f"listener {self.port} {self.host}",
             "allow_anonymous true",
             "max_queued_messages 0",
+            "max_inflight_messages 4000",
             "set_tcp_nodelay true",
         ]
         if os.geteuid() == 0:

@@ -104,7 +104,11 @@ def _rows(
 ) -> list[Stored]:
     table = zip(*columns, strict=True) if columns else [()] * len(heads[0])
     out = [
-        Stored(seq, boot, t, up, at, {n: v for n, v in zip(names, row) if v is not None}, {})
+        Stored(
+            *(seq, boot, t, up, at),
+            {n: v for n, v in zip(names, row, strict=True) if v is not None},
+            {},
+        )
         for (seq, boot, t, up, at), row in zip(zip(*heads, strict=True), table, strict=True)
     ]
     for i, reasons in q.items():
