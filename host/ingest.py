@@ -38,13 +38,16 @@ _BACKOFF_S = (1, 2, 4, 8, 15)
 
 @dataclass
 class Stats:
-    """Counts since the start of this process."""
+    """Counts since the start of this process; times are Unix seconds, 0 before the first."""
 
     messages: int = 0
     readings: int = 0
     stored: int = 0
     duplicates: int = 0
     quarantined: int = 0
+    first_message: float = 0.0
+    last_commit: float = 0.0
+    cpu_s: float = 0.0
 
 
 @dataclass
@@ -155,7 +158,7 @@ class Ingester:
 
     def _on_message(self, client: paho.Client, _: Any, message: paho.MQTTMessage) -> None:
         if not self._pending.messages:
-            self._pending.since = time.monotonic()
+            self._pending.since = time.time()
         self._pending.messages.append((message.topic, bytes(message.payload)))
         if message.qos:
             self._pending.mids.append(message.mid)
@@ -164,7 +167,7 @@ class Ingester:
 
     def _due(self) -> bool:
         p = self._pending
-        return len(p.messages) >= BATCH_MESSAGES or time.monotonic() - p.since >= BATCH_SECONDS
+        return len(p.messages) >= BATCH_MESSAGES or time.time() - p.since >= BATCH_SECONDS
 
     def _commit(self) -> None:
         taken, self._pending = self._pending, _Pending()
@@ -183,6 +186,9 @@ class Ingester:
         s.stored += counts.stored
         s.duplicates += counts.duplicates
         s.quarantined += counts.quarantined
+        s.first_message = s.first_message or taken.since
+        s.last_commit = time.time()
+        s.cpu_s = time.process_time()
 
     def _confirm(self, *, force: bool = False) -> None:
         """Tell boards what is stored; each at most once in CONFIRM_SECONDS."""

@@ -1,0 +1,1 @@
+"""The host job measured beside what people would use instead."""
