@@ -87,7 +87,20 @@ class Store:
 
     def readings(self, device: str, t0: int, t1: int) -> Iterator[Row]:
         """Dated readings of a board with t0 <= t < t1, in order of time."""
-        return reading.readings(self._db, device, t0, t1)
+        return reading.readings(self._db, self.archived, device, t0, t1)
+
+    @property
+    def archived(self) -> Path:
+        """The folder of archived days: beside a file, else below the working directory."""
+        where = str(self._where)
+        return Path("qingyun.archive") if "://" in where else Path(f"{where}.archive")
+
+    def archive(self, before: int) -> Iterator[tuple[int, int]]:
+        """Move each day before that one into a file; (day, readings) as they are done."""
+        from host.store import archive  # noqa: PLC0415  pyarrow is large
+
+        for day in archive.due(self._db, before):
+            yield day, archive.move(self._db, self.archived, day)
 
     def status(self) -> Iterable[StreamStatus]:
         """One entry for each life of each board."""

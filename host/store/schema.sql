@@ -6,6 +6,7 @@ CREATE TABLE stream (            -- one life of one board's flash
     site TEXT NOT NULL,
     life TEXT NOT NULL,
     floor BIGINT NOT NULL DEFAULT 0, -- the board has nothing older: what is missing below is lost
+    archived BIGINT NOT NULL DEFAULT 0, -- readings that stand in Parquet files
     confirm INTEGER NOT NULL DEFAULT 0, -- the board keeps a reading until it is told
     spans {blob} NOT NULL,       -- msgpack: the seqs stored, as [lo, hi, lo, hi …]
     UNIQUE (device, life)
@@ -29,6 +30,11 @@ CREATE TABLE day (               -- the readings of a stream on a local day
     PRIMARY KEY (day, stream)
 );
 CREATE INDEX day_stream ON day (stream, day);
+CREATE TABLE archive (           -- days that stand in Parquet files
+    day INTEGER PRIMARY KEY,
+    file TEXT NOT NULL,
+    n BIGINT NOT NULL
+);
 CREATE TABLE birth (
     id {serial},
     stream BIGINT NOT NULL REFERENCES stream (id),

@@ -97,7 +97,7 @@ def test_another_life_with_the_same_seqs_is_another_reading(store: Store) -> Non
 def test_a_failed_batch_leaves_nothing_behind(store: Store) -> None:
     bad = batch(reading(0))
     bad.refused.append(Refused("topic", b"x", None))  # type: ignore[arg-type]
-    with pytest.raises(Exception, match="(?i)not.null"):
+    with pytest.raises(Exception, match=r"(?i)not.null"):
         store.add(bad, T0)
     assert list(store.status()) == []
     assert store.add(batch(reading(0)), T0).stored == 1
