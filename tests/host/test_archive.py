@@ -103,7 +103,7 @@ def test_a_file_that_is_gone_is_named(store: Store) -> None:
 
 def test_bytes_of_a_reading(tmp_path: Path, figure: object) -> None:
     store = Store(tmp_path / "big.db", create=True)
-    rng = random.Random(5)
+    rng = random.Random(5)  # noqa: S311
     for k in range(20):
         came = [
             Reading(

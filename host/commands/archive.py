@@ -1,0 +1,35 @@
+"""archive: old days of readings leave the database for Parquet files."""
+
+from __future__ import annotations
+
+import argparse
+import datetime as dt
+
+from host.commands import Command, db
+from host.rollup import LOCAL
+from host.store import Store
+from host.store.days import local_day
+
+EPOCH = dt.date(1970, 1, 1)
+
+
+def add(command: Command) -> None:
+    """Put this subcommand into the parser."""
+    p = command("archive", _archive, "move old days of readings into Parquet files")
+    db(p)
+    text = "days that stay in the database (default: 400)"
+    p.add_argument("--keep-days", type=int, default=400, metavar="N", help=text)
+    p.epilog = "Example: qingyun archive --db qingyun.db --keep-days 90"
+
+
+def _archive(args: argparse.Namespace) -> int:
+    store = Store(args.db)
+    store.compact()
+    today = local_day(int(dt.datetime.now(LOCAL).timestamp()))
+    days = readings = 0
+    for day, n in store.archive(today - args.keep_days):
+        days += 1
+        readings += n
+        print(f"{EPOCH + dt.timedelta(day)}: {n} readings")
+    print(f"{readings} readings of {days} days moved to {store.archived}")
+    return 0
