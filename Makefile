@@ -1,6 +1,6 @@
 # Every command a person needs; `make help` lists them.
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint replay bench-host clean distclean
+.PHONY: help demo test lint replay soak bench-host clean distclean
 
 VENV := .venv
 PY := $(VENV)/bin/python
@@ -31,6 +31,9 @@ replay: $(READY) ## TRACE=file.csv CONFIG=board.json [PHYSICS=ideal|field] [SEED
 	@test -n "$(TRACE)" || { echo "replay: TRACE= must name a trace (t,channel,value)" >&2; exit 2; }
 	@test -n "$(CONFIG)" || { echo "replay: CONFIG= must name a board configuration" >&2; exit 2; }
 	@$(PY) tools/replay.py --trace "$(TRACE)" --config "$(CONFIG)" --physics $(or $(PHYSICS),ideal) --seed $(or $(SEED),1) --out $(or $(OUT),build/replay)
+
+soak: $(READY) ## what takes longer than make test may
+	@$(VENV)/bin/pytest tests/soak
 
 bench-host: $(READY) ## the ingester beside what people would use instead [ROUNDS=3] [PREFILL=10000000]
 	@PYTHONPATH=tools $(PY) -m bench_host.run $(if $(ROUNDS),--rounds $(ROUNDS)) $(if $(PREFILL),--prefill $(PREFILL))

@@ -1,0 +1,129 @@
+"""A host job and a broker that are killed again and again while readings come in."""
+
+from __future__ import annotations
+
+import json
+import random
+import threading
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from bench_host import load
+from broker import Broker
+from host_job import Ingester
+from stored import seqs
+
+from host.messages import readings
+from host.store import Batch, Store
+
+OF = 32  # readings in a message
+
+
+@dataclass
+class Outcome:
+    """What a run came to."""
+
+    readings: int
+    kills: int
+    resent: int
+
+
+def messages(total: int, seed: int) -> list[tuple[str, bytes]]:
+    """Messages of the district, none malformed: each of them must be stored."""
+    return list(load.messages(total // OF, OF, seed, load.Mixture(0.01, 0, 0.02)))
+
+
+def fill(db: Path, what: list[tuple[str, bytes]]) -> None:
+    """The same readings without a broker, a crash or a second process."""
+    store = Store(db, create=True)
+    batch = Batch()
+    for topic, payload in what:
+        _, _, site, device, _ = topic.split("/")
+        good, bad = readings(payload, 1 << 33)
+        assert not bad
+        batch.readings += [(device, site, r) for r in good]
+    store.add(batch, load.T0)
+    store.close()
+
+
+def publish(broker: Broker, what: list[tuple[str, bytes]], stop: threading.Event) -> None:
+    """As boards do: whatever the broker has not acknowledged is sent again."""
+    at = 0
+    while at < len(what) and not stop.is_set():
+        part = what[at : at + 50]
+        try:
+            load.publish(broker.host, broker.port, iter(part))
+            at += len(part)
+        except (OSError, RuntimeError):
+            time.sleep(0.1)  # it was killed, or is not there yet
+
+
+def run(folder: Path, registry: Path, total: int, kills: int, seed: int) -> tuple[Outcome, Path]:
+    """Half of the kills while readings come in, half while a backlog is drained."""
+    rng = random.Random(seed)  # noqa: S311
+    what = messages(total, seed)
+    db = folder / "killed.db"
+    done = 0
+    stop = threading.Event()
+    with Broker(folder / "broker", persistence=True) as broker:
+        ingester = Ingester(db, registry, broker.address, "--max-ahead-days", "10000")
+        ingester.start()
+        ingester.wait_subscribed(60)
+        sender = threading.Thread(target=publish, args=(broker, what, stop))
+        sender.start()
+        try:
+            while done < kills:
+                if done == kills // 2:  # from here on a backlog: nobody takes anything
+                    ingester.kill()
+                    sender.join()
+                    ingester.start()
+                time.sleep(rng.uniform(0.05, 0.6))
+                if rng.random() < 0.5:
+                    ingester.kill()
+                    ingester.start()
+                else:
+                    broker.kill()
+                    broker.start()
+                done += 1
+            sender.join()
+            resent = _complete(broker, ingester, db, what)
+        finally:
+            stop.set()
+            sender.join()
+            ingester.stop()
+    return Outcome(len(names(what)), done, resent), db
+
+
+def names(what: list[tuple[str, bytes]]) -> set[tuple[str, int]]:
+    """(life, seq) of every reading in the messages."""
+    return {(r["life"], r["seq"]) for _, payload in what for r in json.loads(payload)}
+
+
+def _complete(broker: Broker, ingester: Ingester, db: Path, what: list[tuple[str, bytes]]) -> int:
+    """A board sends again what the host has not confirmed; how many messages that were."""
+    resent = 0
+    end = time.monotonic() + 300
+    while time.monotonic() < end:
+        _quiet(ingester)
+        have = set(seqs(db))
+        missing = [
+            (topic, payload)
+            for topic, payload in what
+            if any((r["life"], r["seq"]) not in have for r in json.loads(payload))
+        ]
+        if not missing:
+            return resent
+        resent += len(missing)
+        publish(broker, missing, threading.Event())
+    raise AssertionError("readings are still missing after 300 s")
+
+
+def _quiet(ingester: Ingester) -> None:
+    """Until nothing has come for a second."""
+    last, since = -1, time.monotonic()
+    while time.monotonic() - since < 1.5:
+        now = ingester.stats().get("messages", 0)
+        if now != last:
+            last, since = now, time.monotonic()
+        time.sleep(0.1)
