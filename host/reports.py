@@ -138,7 +138,7 @@ def run_rollup(db: Path, folder: Path, date: dt.date, out: Path) -> list[DailyRo
         change = f"deposited {kg(r.deposited_before)} → {kg(r.deposited_after)} kg, "
         change += f"collected {kg(r.collected_before)} → {kg(r.collected_after)} kg"
         why = f"{c.device} {c.channel}, calibration {c.calibration}: {c.reason} ({c.by})"
-        console.print(f"restated: {r.site} {r.stream}: {change}; {why}")
+        console.print(f"restated: {r.site} {r.stream}: {change}; {why}", soft_wrap=True)
     console.print()
     console.print(_district_table(lines))
     return rows

@@ -18,7 +18,8 @@ from host.errors import UserError
 from host.store import Store
 from host.store.calibrations import Session
 
-LOOK_S = 0.5  # between two looks
+LOOK_S = 0.2  # between two looks
+FRESH_S = 11  # a platform at rest is looked at every 10 s or more often
 
 
 class SessionError(UserError):
@@ -56,6 +57,7 @@ class _Taker:
         """The platform's counts under kg, at rest."""
         end = time.monotonic() + self._plan.wait_s
         why = "no answer"
+        seen: dict[str, Any] | None = None
         while time.monotonic() < end:
             try:
                 m = self._way.ask("measure", channel=self._plan.channel)
@@ -67,6 +69,15 @@ class _Taker:
                 continue
             if m["moved"] == self._moved and kg != self._kg:
                 why = f"{self._plan.channel}: nothing was put there, it still weighs {m['kg']:g} kg"
+            elif kg == self._kg or self._moved is None:
+                # Nothing need have moved; but what was taken off a moment ago may still show.
+                if self._way.name == "serial":
+                    break
+                if seen is None or seen["moved"] != m["moved"]:
+                    seen = m
+                elif m["stable_s"] >= max(seen["stable_s"] + FRESH_S, self._plan.settle_s):
+                    break
+                why = f"{self._plan.channel}: at rest for {m['stable_s']} s only"
             elif m["stable_s"] < self._plan.settle_s:
                 why = f"{self._plan.channel}: at rest for {m['stable_s']} s only"
                 if self._way.name == "serial":

@@ -132,7 +132,8 @@ class Calibrations:
             "FROM calibration WHERE device=? AND channel=? ORDER BY id",
             (device, channel),
         )
-        return [Session(*row[:-1], body=json.loads(row[-1])) for row in rows]
+        whole = ((*row[:9], json.loads(row[9])) for row in rows)
+        return [Session(*row) for row in whole]
 
     # Corrections
 
