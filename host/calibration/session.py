@@ -90,6 +90,12 @@ class _Taker:
         self._moved, self._kg, self.last = m["moved"], kg, m
         return Point(kg, m["counts"], m.get("c"), m["spread"], m["stable_s"])
 
+    def check(self, calibration: str) -> None:
+        """Refused unless the board weighs by this calibration."""
+        has = self._way.ask("measure", channel=self._plan.channel)["now"]["id"]
+        if has != calibration:
+            raise Refused(f"it weighs by {has} still")
+
     def _still(self, m: dict[str, Any], kg: float) -> bool:
         """Whether what stands there is still what stood there for the point before."""
         if not self.last or kg == self._kg:
@@ -126,6 +132,8 @@ def run(way: Way, plan: Plan, store: Store) -> bool:
         what: dict[str, Any] = {"channel": plan.channel, "calibration": new, "by": plan.by}
         try:
             reply = way.ask("set_calibration", **what, **({"force": True} if plan.force else {}))
+            if not isinstance(reply, dict):  # "done before": its first answer was lost
+                taker.check(new["id"])
         except Refused as refused:
             outcome = f"refused: {refused}"
     body = {
