@@ -5,6 +5,7 @@ flash before it is done."""
 
 import json
 
+from local import Local
 from micropython import const
 
 _IDS = const(16)
@@ -21,7 +22,7 @@ class Commands:
 
     spool and crashes are None at the bench, where nothing but weighing is done."""
 
-    def __init__(self, board, clock, sampler, spool, log, crashes, local):
+    def __init__(self, board, clock, sampler, spool, log, crashes):
         self.board = board
         self._path = board.data_dir + "/done"
         self.clock = clock
@@ -29,7 +30,7 @@ class Commands:
         self.spool = spool
         self.log = log
         self._crashes = crashes
-        self.local = local
+        self.local = Local(board.data_dir)
         self._waiting = []
         self.restart = False  # asked for
         self.changed = False  # a calibration, since this was last looked at
