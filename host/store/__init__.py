@@ -236,6 +236,11 @@ class Store:
             "SELECT lo, hi FROM span WHERE stream=? ORDER BY lo", (stream,)
         ).fetchall()
 
+    def life(self, stream: int) -> str:
+        """The life of a stream."""
+        row = self._db.execute("SELECT life FROM stream WHERE id=?", (stream,)).fetchone()
+        return str(row[0])
+
     def readings(self, device: str, t0: int, t1: int) -> Iterator[Row]:
         """Dated readings of a board with t0 <= t < t1, in order of time.
 

@@ -259,6 +259,9 @@ def test_a_wrong_calibration_is_put_right_afterwards(
     back = ("--zero", str(ZERO - 4000), "--counts-per-kg", "17000")
     qingyun("recalibrate", *args, "--calibration", "c0", *back, "--reason", "no", "--by", "Li")
     assert figures(wrong) == before | {"restated": 2}
+    listed = qingyun("calibrations", *args[:2], *args[4:]).stdout
+    assert re.search(r"\s0\s+c0\s.*80213\s+17000", listed), listed
+    assert listed.count("correction of c0: zero") == 2 and "20 kg typed as 25 (Li)" in listed
     unknown = qingyun("recalibrate", *args, "--calibration", "zz", *values[2:], *why)
     assert unknown.returncode == 2 and "has weighed (c0, c1), found 'zz'" in unknown.stderr
 
