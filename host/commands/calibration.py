@@ -102,7 +102,7 @@ def _calibrate(args: argparse.Namespace) -> int:
     )
     way: ways.Mqtt | ways.Serial
     if args.port:
-        way = ways.Serial(args.port)
+        way = ways.Serial(args.port, args.device)
     else:
         known = registry.load(args.registry)
         if args.device not in known.devices:
