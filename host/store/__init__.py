@@ -19,9 +19,9 @@ from host.messages import Birth, Reading
 from host.store import spans
 from host.store.calibrations import Calibrations
 
-# The scripts that lead from one version (PRAGMA user_version) to the next.
-_STEPS = ("schema.sql", "schema_2.sql")
-VERSION = len(_STEPS)
+# user_version n: the first n of these were run.
+STEPS = ("schema.sql", "calibrations.sql")
+VERSION = len(STEPS)
 _encode = msgspec.msgpack.Encoder().encode
 _decode = msgspec.msgpack.Decoder(dict[str, Any]).decode
 
@@ -106,7 +106,7 @@ class Store:
 
     def _migrate(self, path: Path) -> None:
         while (version := self._version(path)) < VERSION:
-            script = files("host.store").joinpath(_STEPS[version]).read_text()
+            script = files("host.store").joinpath(STEPS[version]).read_text()
             step = f"BEGIN IMMEDIATE;{script}PRAGMA user_version={version + 1};COMMIT;"
             try:
                 self._db.executescript(step)

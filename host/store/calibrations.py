@@ -66,7 +66,7 @@ class Restatement:
 
 
 class Calibrations:
-    """The tables of schema_2.sql. supposed: corrections that are tried and not written."""
+    """The tables of calibrations.sql. supposed: corrections that are tried and not written."""
 
     def __init__(self, db: sqlite3.Connection) -> None:
         self._db = db

@@ -165,7 +165,7 @@ def test_a_mis_typed_weight_is_caught_and_nothing_saved(tmp_path: Path, broker: 
         assert "point 2 does not fit: 5 kg was typed, the others see 50.0" in five.stdout
         m = t._measure(heard)
         assert m["now"]["id"] == "c"
-        nothing = t.calibrate("--weights", "0,20", "--wait", "3", true=(0, 0))
+        nothing = t.calibrate("--weights", "0,20", "--wait", "10", true=(0, 0))
         assert nothing.returncode == 2
         assert "nothing was put there" in nothing.stderr
         forced = t.calibrate("--weights", "0,5,100", "--force", true=(0, 50, 100))
