@@ -14,6 +14,8 @@ from pathlib import Path
 
 from host import __version__, publish, registry, reports, tables
 from host.ingest import Broker, Ingester
+from host.provision import ProvisionError
+from host.provision import commands as provision
 from host.rollup import DAY_S, LOCAL
 from host.store import Store, StoreError
 
@@ -224,6 +226,8 @@ def _parser() -> argparse.ArgumentParser:
 
     p = command("check", _check, "read the registry and say what is in it, or what is wrong")
     folder(p)
+
+    provision.add_to(command)
     return parser
 
 
@@ -237,6 +241,10 @@ def main(argv: Sequence[str] | None = None) -> int:
         code: int = args.run(args)
     except (UsageError, StoreError, registry.RegistryError) as error:
         print(f"qingyun: error: {error}", file=sys.stderr)
+        return 2
+    except ProvisionError as error:
+        for line in error.lines:
+            print(f"qingyun: error: {line}", file=sys.stderr)
         return 2
     except publish.PublishError as error:  # after the report was written
         print(f"qingyun: error: {error}", file=sys.stderr)

@@ -14,11 +14,12 @@ import paho.mqtt.client as paho
 import pytest
 from bench import RigRun
 from broker import Broker
-from certificates import UTC, Authority, make
 from host_job import Ingester
 from paho.mqtt.enums import CallbackAPIVersion
 from played import wait_stored
 from simple_site import FILL, MIDNIGHT, SCALE, THERMOMETER, SimpleSite
+
+from host.provision.certificates import UTC, Authority, make
 
 NAME = "mqtt.example.org"
 DEVICE = "qy-hw09"

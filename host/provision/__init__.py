@@ -1,0 +1,12 @@
+"""From one CSV of boards, sites, channels and Wi-Fi to what each board, the broker and the
+registry need: keys and certificates, configurations, an ACL, registry rows."""
+
+from __future__ import annotations
+
+
+class ProvisionError(Exception):
+    """What keeps a run from being done: a line for each mistake. Nothing was written."""
+
+    def __init__(self, *lines: str) -> None:
+        super().__init__("\n".join(lines))
+        self.lines = lines
