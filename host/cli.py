@@ -227,7 +227,7 @@ def _parser() -> argparse.ArgumentParser:
     p = command("check", _check, "read the registry and say what is in it, or what is wrong")
     folder(p)
 
-    provision.add_to(command)
+    provision.add(command)
     return parser
 
 
@@ -243,7 +243,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         print(f"qingyun: error: {error}", file=sys.stderr)
         return 2
     except ProvisionError as error:
-        for line in error.lines:
+        for line in str(error).splitlines():
             print(f"qingyun: error: {line}", file=sys.stderr)
         return 2
     except publish.PublishError as error:  # after the report was written

@@ -9,4 +9,3 @@ class ProvisionError(Exception):
 
     def __init__(self, *lines: str) -> None:
         super().__init__("\n".join(lines))
-        self.lines = lines

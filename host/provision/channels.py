@@ -19,6 +19,7 @@ _MOST = 16  # channels of a board
 # Until a platform is calibrated: four cells of 2 mV/V whose rated loads are 4/3 of Max
 # together, on a converter of 2^24 counts over ±(supply / 2 / gain).
 _PER_KG = 0.002 * (1 << 24) * 3 / 4
+_LARGEST = 1_000_000  # counts per kg that the firmware takes
 
 
 @dataclass(frozen=True)
@@ -54,6 +55,10 @@ def channels(
         channel: dict[str, Any] = {"id": name, "kind": kind, **pins.of(row, name, kind, used)}
         row.nothing(() if kind == "weight" else (*sheet.WEIGHT, *sheet.BIN), f"on a {kind} channel")
         row.nothing(() if kind == "fill" else sheet.FILL, f"on a {kind} channel")
+        if kind in ("weight", "fill"):
+            channel |= _thermometer(row)
+        else:
+            row.nothing(("temperature",), f"on a {kind} channel")
         if kind == "weight":
             channel |= _weight(row)
             if _stand(row, bins):
@@ -66,10 +71,9 @@ def channels(
     for row in rows:
         if row["kind"] == "fill":
             _look(row, stands)
-            if row["temperature"] and not (
-                row["temperature"] in ids and row["temperature"].startswith("c")
-            ):
-                row.fail("temperature", "the id of a temperature channel of this board, or nothing")
+        by = row["temperature"]
+        if by and row["kind"] in ("weight", "fill") and (by not in ids or by[0] != "c"):
+            row.fail("temperature", "the id of a temperature channel of this board, or nothing")
     return tuple(found), tuple(stands.values())
 
 
@@ -90,10 +94,14 @@ def plain(value: Decimal) -> int | float:
     return int(value) if value == value.to_integral_value() else float(value)
 
 
+def _thermometer(row: Row) -> dict[str, Any]:
+    return {"temperature": row["temperature"]} if row["temperature"] else {}
+
+
 def _weight(row: Row) -> dict[str, Any]:
     gain = int(row.one_of("gain", ("128", "64", "32"), "128"))
     most = row.number("max_kg", "1", "8000")
-    scale = round(_PER_KG * gain / float(most), 1)
+    scale = min(round(_PER_KG * gain / float(most), 1), _LARGEST)
     calibration = {"id": "nominal", "date": "1970-01-01", "zero": 0, "counts_per_kg": scale}
     e = row.number("e_kg", "0.001", "10")
     return {"gain": gain, "max_kg": plain(most), "e_kg": plain(e), "calibration": calibration}
@@ -104,7 +112,7 @@ def _fill(row: Row) -> dict[str, Any]:
     full = row.whole("full_mm", 0, empty - 1)
     geometry: dict[str, Any] = {"empty_mm": empty, "full_mm": full}
     geometry["blind_mm"] = row.whole("blind_mm", 0, 1000, 200)
-    return geometry | ({"temperature": row["temperature"]} if row["temperature"] else {})
+    return geometry
 
 
 def _stand(row: Row, bins: dict[str, Row]) -> bool:

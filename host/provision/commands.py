@@ -41,9 +41,8 @@ def provision(args: argparse.Namespace) -> int:
         new, changed, revoked = _boards(fleet, wanted, broker)
         fleet.write_acl()
     rows = merge.write(args.registry, texts)
-    same = len(wanted.boards) - len(new) - len(changed) - len(revoked)
-    counts = f"{len(new)} new, {len(changed)} changed, {same} as before"
-    print(f"{args.fleet}: {len(wanted.boards)} boards: {counts}")
+    counts = f"{len(wanted.boards)} boards: {len(new)} new, {len(changed)} changed"
+    print(f"{args.fleet}: {counts}, {len(revoked)} revoked, the others as before")
     for name in revoked:
         print(f"{name}: revoked, left alone; qingyun revoke {name} --replace lets it in again")
     if rows:
@@ -78,8 +77,8 @@ def _boards(
 def _tell(fleet: Fleet) -> None:
     """What the broker has to be given."""
     if names := [n for n in fleet.written if n in ("acl", "crl.pem", "mosquitto.conf")]:
-        then = "restart mosquitto" if "crl.pem" in names else "reload mosquitto (SIGHUP)"
-        print(f"{fleet.folder}: {', '.join(names)} changed: copy to the broker, {then}")
+        then = "restart" if "mosquitto.conf" in names else "reload (SIGHUP)"
+        print(f"{fleet.folder}: {', '.join(names)} changed: copy to the broker, {then} mosquitto")
 
 
 def revoke(args: argparse.Namespace) -> int:
@@ -102,7 +101,7 @@ def revoke(args: argparse.Namespace) -> int:
     return 0
 
 
-def add_to(command: Callable[..., argparse.ArgumentParser]) -> None:
+def add(command: Callable[..., argparse.ArgumentParser]) -> None:
     """Put both commands in; command(name, run, text) is the parser's."""
 
     def fleet(p: argparse.ArgumentParser) -> None:

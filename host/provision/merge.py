@@ -18,7 +18,7 @@ _HEADERS = {
     "bins.csv": "bin,site,device,channel,fill_channel,stream,volume_l,tare_kg,container,"
     "max_kg,e_kg\n",
 }
-Rows = dict[str, dict[str, str]]  # by the value in the first column
+Rows = dict[str, dict[str, str]]  # by what names a row: its site, device or bin
 Texts = dict[str, str]
 
 
@@ -58,11 +58,11 @@ def with_plan(texts: Texts, plan: Plan) -> Texts:
         name = (row.get("bin") or "").strip()
         if name not in bins and (row.get("device") or "").strip() in devices:
             bins[name] = spare
-    changed = {"sites.csv": sites, "devices.csv": devices, "bins.csv": bins}
-    return texts | {name: merged(texts[name], rows) for name, rows in changed.items()}
+    changed = {"site": sites, "device": devices, "bin": bins}
+    return texts | {f"{k}s.csv": merged(texts[f"{k}s.csv"], k, rows) for k, rows in changed.items()}
 
 
-def merged(text: str, rows: Mapping[str, Mapping[str, str]]) -> str:
+def merged(text: str, key: str, rows: Mapping[str, Mapping[str, str]]) -> str:
     """The CSV with these rows: where the key stands already, their columns are replaced."""
     mark = "\ufeff" if text.startswith("\ufeff") else ""
     lines = list(io.StringIO(text.removeprefix(mark), newline=""))
@@ -74,7 +74,7 @@ def merged(text: str, rows: Mapping[str, Mapping[str, str]]) -> str:
     for values in reader:
         raw, at = lines[at : reader.line_num], reader.line_num
         was = dict(zip(header, (v.strip() for v in values), strict=False))
-        new = left.pop(was.get(header[0], ""), None)
+        new = left.pop(was.get(key, ""), None)
         if new is None or all(was.get(k) == v for k, v in new.items() if k in header):
             out += raw
         else:

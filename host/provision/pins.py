@@ -34,7 +34,7 @@ class Pins:
         wanted = OF_KIND[kind]
         row.nothing([c for c in PINS if c not in wanted], f"on a {kind} channel")
         standard = not any(row[c] for c in wanted)
-        if standard and channel not in self.standard:
+        if standard and not set(wanted) <= self.standard.get(channel, {}).keys():
             row.fail(wanted[0], f"a pin ({' '.join(self.standard)} have one of their own)")
             return {}
         found = {}

@@ -16,9 +16,21 @@ SITE = ("site_name", "town", "site_kind", "windows")  # the same of a site
 CHANNEL = ("channel", "kind")
 PINS = ("dout", "sck", "trig", "echo", "pin")
 WEIGHT = ("gain", "max_kg", "e_kg")
-FILL = ("empty_mm", "full_mm", "blind_mm", "temperature")
+FILL = ("empty_mm", "full_mm", "blind_mm")
 BIN = ("stream", "tare_kg", "volume_l", "container")
-COLUMNS = ("device", *BOARD, *SITE, *CHANNEL, *PINS, *WEIGHT, *FILL, "bin", *BIN, "note")
+COLUMNS = (
+    "device",
+    *BOARD,
+    *SITE,
+    *CHANNEL,
+    *PINS,
+    *WEIGHT,
+    *FILL,
+    "temperature",
+    "bin",
+    *BIN,
+    "note",
+)
 NEEDED = ("device", "site", "ssid", "password", "channel", "kind")
 HIDDEN = ("password",)  # never shown, in no message
 

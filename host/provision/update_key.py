@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric import rsa
@@ -31,14 +30,13 @@ def ensure(folder: Path) -> bytes:
         files.write(folder / "update.key", secret, files.SECRET)
     try:
         loaded = load_pem_private_key(secret, None)
-    except ValueError:
+    except (ValueError, TypeError):
         loaded = None
-    if not isinstance(loaded, rsa.RSAPrivateKey):
-        raise ProvisionError(f"{folder}/update.key: expected an RSA key (PEM)")
+    if not isinstance(loaded, rsa.RSAPrivateKey) or loaded.public_key().public_numbers().e != 65537:
+        raise ProvisionError(f"{folder}/update.key: expected an RSA key (PEM), exponent 65537")
     return text(loaded.public_key())
 
 
 def text(key: rsa.RSAPublicKey) -> bytes:
-    """A public key as the board's update.pub."""
-    numbers = key.public_numbers()
-    return (json.dumps({"n": f"{numbers.n:x}", "e": numbers.e}) + "\n").encode()
+    """A public key as the board's update.pub: the modulus in hex; the exponent is 65537."""
+    return f"{key.public_numbers().n:x}\n".encode()

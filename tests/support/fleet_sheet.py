@@ -13,11 +13,11 @@ from sim_board import ROOT
 
 EXAMPLE = ROOT / "boards" / "esp32" / "fleet.example.csv"
 BROKER = "mqtt.example.org"
-PASSWORD = "Hu4-qing+yun"
+WIFI = "Hu4-qing+yun"  # the password
 # One board of a new site: a platform and a look into its bin.
 PLATFORM = {
     **{"device": "qy-a1", "site": "a-1", "site_name": "一号点", "town": "方松街道"},
-    **{"site_kind": "collection", "ssid": "net", "password": PASSWORD},
+    **{"site_kind": "collection", "ssid": "net", "password": WIFI},
     **{"channel": "w1", "kind": "weight", "max_kg": "150", "e_kg": "0.05"},
     **{"bin": "a-1-1", "stream": "干垃圾", "tare_kg": "12.4", "container": "wheelie"},
 }
@@ -43,6 +43,9 @@ class FleetFolder:
         self.fleet = folder / "fleet"
         self.registry = folder / "registry"
         shutil.copytree(ROOT / "registry", self.registry)
+        # As where the signing key is kept elsewhere: making one takes a second.
+        self.fleet.mkdir(mode=0o700)
+        (self.fleet / "update.pub").write_text("c0ffee\n")
 
     def write(self, rows: Iterable[Row], encoding: str = "utf-8") -> None:
         rows = list(rows)
