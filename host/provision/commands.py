@@ -13,6 +13,7 @@ from host.provision.pins import Pins
 from host.provision.sheet import Sheet
 
 _PORT = 8883
+Run = Callable[[argparse.Namespace], int]
 
 
 def _broker(text: str) -> tuple[str, int]:
@@ -24,6 +25,19 @@ def _broker(text: str) -> tuple[str, int]:
     return host, int(port)
 
 
+def _told(run: Run) -> Run:
+    """What the system refuses (no space, no right) is one line too."""
+
+    def told(args: argparse.Namespace) -> int:
+        try:
+            return run(args)
+        except OSError as error:
+            raise ProvisionError(f"{error.filename}: {error.strerror}") from None
+
+    return told
+
+
+@_told
 def provision(args: argparse.Namespace) -> int:
     """Everything is checked first; then what is missing or different is written."""
     broker = _broker(args.broker)
@@ -81,6 +95,7 @@ def _tell(fleet: Fleet) -> None:
         print(f"{fleet.folder}: {', '.join(names)} changed: copy to the broker, {then} mosquitto")
 
 
+@_told
 def revoke(args: argparse.Namespace) -> int:
     """The broker lets the device in no more; with --replace a new key and certificate."""
     if not args.fleet.is_dir():

@@ -6,6 +6,7 @@ import datetime as dt
 import getpass
 import json
 import os
+import re
 from pathlib import Path
 
 from cryptography.hazmat.primitives.serialization import Encoding
@@ -18,6 +19,9 @@ from host.provision.plan import HOST, OPERATOR
 PEOPLE = (HOST, OPERATOR)
 _LOOPBACK = ("localhost", "127.0.0.1")  # the host job beside the broker reaches it so
 _LOG = "provision.log"
+_LINE = re.compile(
+    r"^\S+ (?P<done>\w+) (?P<name>\S+) serial=(?P<serial>[0-9a-f]+) by=.*$", re.MULTILINE
+)
 
 
 class Fleet:
@@ -97,7 +101,10 @@ class Fleet:
         """Every provisioned device and the site in its configuration."""
         found = {}
         for path in sorted(self.folder.glob("*/config.json")):
-            found[path.parent.name] = str(json.loads(path.read_bytes())["site"])
+            try:
+                found[path.parent.name] = str(json.loads(path.read_bytes())["site"])
+            except (ValueError, KeyError, TypeError):
+                raise ProvisionError(f"{path}: expected a configuration; remove it") from None
         return found
 
     def write_acl(self) -> None:
@@ -136,12 +143,8 @@ class Fleet:
 
     def _logged(self) -> list[tuple[str, str, int]]:
         text = (files.read(self.folder / _LOG) or b"").decode(errors="replace")
-        found = []
-        for line in text.splitlines():
-            words = line.split()
-            if len(words) >= 4 and words[3].startswith("serial="):
-                found.append((words[1], words[2], int(words[3][7:], 16)))
-        return found
+        lines = _LINE.finditer(text)  # one that was cut off is none
+        return [(m["done"], m["name"], int(m["serial"], 16)) for m in lines]
 
     def _issue(self, name: str, identity: Identity) -> None:
         # Written down first: whatever was issued can be revoked.
@@ -153,7 +156,12 @@ class Fleet:
 
     def _revoked(self) -> tuple[dict[int, dt.datetime], int]:
         pem = files.read(self.folder / "crl.pem")
-        revoked, number = revoked_in(pem) if pem else ({}, 0)
+        try:
+            revoked, number = revoked_in(pem) if pem else ({}, 0)
+        except ValueError:
+            raise ProvisionError(
+                f"{self.folder}/crl.pem: expected a list of revoked certificates"
+            ) from None
         now = dt.datetime.now(UTC).replace(microsecond=0)
         for done, _, serial in self._logged():  # a list that was lost is made again
             if done == "revoked":

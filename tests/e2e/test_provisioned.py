@@ -228,15 +228,21 @@ def test_a_revoked_board_is_refused_and_a_replaced_one_let_in(
     host.subscribe("qingyun/#")
     stolen.publish("qingyun/1/a-1/qy-a1/reading")
     assert host.hears("qingyun/1/a-1/qy-a1/reading")
+    stolen.subscribe("qingyun/1/a-1/qy-a1/command")
+    host.publish("qingyun/1/a-1/qy-a1/command")
+    assert stolen.hears("qingyun/1/a-1/qy-a1/command")
+    stolen.heard.clear()
     later = client("qy-a1")  # the same key and certificate
 
     fleet.revoke("qy-a1")
     secure.reload()
     time.sleep(1)
+    host.publish("qingyun/1/a-1/qy-a1/command")
     stolen.publish("qingyun/1/a-1/qy-a1/birth")
     other.publish("qingyun/1/a-1/qy-b1/reading")
     assert host.hears("qingyun/1/a-1/qy-b1/reading")
     assert "qingyun/1/a-1/qy-a1/birth" not in host.heard
+    assert stolen.heard == []
     stolen.close()
     assert not later.connects()
 

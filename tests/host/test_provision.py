@@ -331,6 +331,49 @@ def test_a_key_for_updates_that_is_there_is_used(fleet: FleetFolder) -> None:
     assert fleet.changed(before) == set()
 
 
+def test_the_acl_of_boards_mosquitto_gives_a_board_the_same(fleet: FleetFolder) -> None:
+    fleet.made([PLATFORM, FILL])
+    ours = (fleet.fleet / "acl").read_text().split("user qy-a1\n")[1].splitlines()
+    theirs = (ROOT / "boards" / "mosquitto" / "acl").read_text().splitlines()
+    patterns = [x.removeprefix("pattern ") for x in theirs if x.startswith("pattern ")]
+    named = [p.replace("/+/%u/", "/a-1/qy-a1/") for p in patterns]
+    assert {x.removeprefix("topic ") for x in ours} == set(named)
+    people = {x for x in theirs if x.startswith(("user", "topic"))}
+    assert people <= set((fleet.fleet / "acl").read_text().splitlines())
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "said"),
+    [
+        ("crl.pem", b"x", "crl.pem: expected a list of revoked certificates"),
+        ("qy-a1/config.json", b"{", "config.json: expected a configuration; remove it"),
+        ("update.pub", None, "update.key: expected an RSA key"),
+    ],
+)
+def test_a_damaged_file_is_one_line(
+    fleet: FleetFolder, name: str, content: bytes | None, said: str
+) -> None:
+    fleet.made([PLATFORM, FILL])
+    if content is None:
+        (fleet.fleet / name).unlink()
+        (fleet.fleet / "update.key").write_bytes(b"x")
+    else:
+        (fleet.fleet / name).write_bytes(content)
+    fleet.write(board("qy-b1"))
+    done = fleet.provision()
+    assert done.returncode == 2
+    (line,) = done.stderr.splitlines()
+    assert said in line
+
+
+def test_a_folder_that_cannot_be_written_is_one_line(fleet: FleetFolder) -> None:
+    fleet.write([PLATFORM, FILL])
+    (fleet.fleet / "qy-a1").write_text("a file in the way")
+    done = fleet.provision()
+    assert done.returncode == 2
+    assert "Traceback" not in done.stderr and "fleet/qy-a1" in done.stderr
+
+
 def test_what_cannot_be_revoked(fleet: FleetFolder) -> None:
     fleet.made([PLATFORM, FILL])
     for name, said in (("qy-zz", "qy-zz: no such device in"), ("ca", "ca: no such device in")):

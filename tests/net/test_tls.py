@@ -202,6 +202,28 @@ def test_a_board_publishes_only_below_its_own_name(secure: Secure, tmp_path: Pat
     ]
 
 
+def test_a_board_hears_updates_and_cannot_make_them(secure: Secure, tmp_path: Path) -> None:
+    at_localhost(secure)
+    heard: list[bytes] = []
+    topic = "qingyun/1/update/0123456789abcdef/0"
+    with Broker(tmp_path / "b", certificates=secure.certificates) as broker:
+        board, host = secure.client(broker, DEVICE), secure.client(broker, "qingyun-host")
+        subscribed, got = threading.Event(), threading.Event()
+        board.on_subscribe = lambda *_: subscribed.set()
+        board.on_message = lambda _c, _u, m: (heard.append(m.payload), got.set())
+        board.subscribe(topic, 1)
+        try:
+            assert subscribed.wait(10)
+            board.publish(topic, b"board", qos=1).wait_for_publish(10)
+            host.publish(topic, b"host", qos=1).wait_for_publish(10)
+            assert got.wait(10)
+        finally:
+            for client in (board, host):
+                client.disconnect()
+                client.loop_stop()
+    assert heard == [b"host"]
+
+
 def test_a_board_cannot_take_the_session_of_the_host(secure: Secure, tmp_path: Path) -> None:
     """What waits for an ingester that is away is not lost to who borrows its client id."""
     at_localhost(secure)
