@@ -93,7 +93,10 @@ class Client:
         assert self._subscribed.wait(10)
 
     def publish(self, topic: str) -> None:
-        self.client.publish(topic, b"x", qos=1).wait_for_publish(10)
+        """mosquitto acknowledges what it refuses too."""
+        sent = self.client.publish(topic, b"x", qos=1)
+        sent.wait_for_publish(10)
+        assert sent.is_published()
 
     def hears(self, topic: str, seconds: float = 10) -> bool:
         end = time.monotonic() + seconds
