@@ -5,6 +5,8 @@ from __future__ import annotations
 import csv
 import json
 import os
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable
@@ -19,7 +21,7 @@ from host_job import qingyun
 from sim_board import ROOT
 
 from host import registry
-from host.provision.certificates import revoked_in
+from host.provision.certificates import Authority, revoked_in
 
 KEPT = {"acl", "crl.pem", "provision.log"}
 # Loads each configuration with the firmware's own check.
@@ -301,6 +303,36 @@ def test_a_pair_that_was_cut_in_two_is_made_anew(fleet: FleetFolder) -> None:
     key = load_der_private_key((folder / "qy-a1.key.der").read_bytes(), None)
     certificate = x509.load_der_x509_certificate((folder / "qy-a1.der").read_bytes())
     assert key.public_key() == certificate.public_key()
+
+
+def test_a_certificate_of_another_authority_is_made_anew(fleet: FleetFolder) -> None:
+    fleet.made([PLATFORM, FILL, *board("qy-b1")])
+    Authority("other").sign("qy-a1").save_der(fleet.fleet / "qy-a1", "qy-a1")
+    assert "1 new" in fleet.made([PLATFORM, FILL, *board("qy-b1")])
+    authority = x509.load_pem_x509_certificate((fleet.fleet / "ca.pem").read_bytes())
+    made = x509.load_der_x509_certificate((fleet.fleet / "qy-a1" / "qy-a1.der").read_bytes())
+    made.verify_directly_issued_by(authority)
+
+
+def test_a_run_that_was_killed_is_finished_by_the_next(fleet: FleetFolder) -> None:
+    rows = [r for n in range(200) for r in board(f"qy-{n}", site_name="点")]
+    fleet.write(rows)
+    places = ["--fleet", fleet.fleet, "--registry", fleet.registry, "--broker", BROKER]
+    command = [sys.executable, "-m", "host.cli", "provision", fleet.csv, *places]
+    process = subprocess.Popen([str(c) for c in command], stdout=subprocess.DEVNULL)
+    while not (fleet.fleet / "qy-20").exists():
+        assert process.poll() is None
+        time.sleep(0.001)
+    busy = fleet.provision()
+    process.kill()
+    process.wait()
+    assert "another run is under way here" in busy.stderr or "200 boards" in busy.stdout
+    fleet.made(rows)
+    before = fleet.state()
+    fleet.made(rows)
+    assert fleet.changed(before) == set()
+    certificates = {p.parent.name for p in fleet.fleet.glob("*/*.key.der")}
+    assert certificates == {f"qy-{n}" for n in range(200)}
 
 
 def test_another_broker_is_not_slipped_in(fleet: FleetFolder) -> None:
