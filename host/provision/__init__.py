@@ -3,8 +3,10 @@ registry need: keys and certificates, configurations, an ACL, registry rows."""
 
 from __future__ import annotations
 
+from host.errors import UserError
 
-class ProvisionError(Exception):
+
+class ProvisionError(UserError):
     """What keeps a run from being done: a line for each mistake. Nothing was written."""
 
     def __init__(self, *lines: str) -> None:

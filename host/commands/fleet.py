@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Callable
 from pathlib import Path
 
+from host.commands import Command, Run, registry
 from host.provision import ProvisionError, config, files, merge, plan
 from host.provision.fleet import PEOPLE, Fleet
 from host.provision.pins import Pins
 from host.provision.sheet import Sheet
 
 _PORT = 8883
-Run = Callable[[argparse.Namespace], int]
 
 
 def _broker(text: str) -> tuple[str, int]:
@@ -116,7 +115,7 @@ def revoke(args: argparse.Namespace) -> int:
     return 0
 
 
-def add(command: Callable[..., argparse.ArgumentParser]) -> None:
+def add(command: Command) -> None:
     """Put both commands in; command(name, run, text) is the parser's."""
 
     def fleet(p: argparse.ArgumentParser) -> None:
@@ -129,8 +128,7 @@ def add(command: Callable[..., argparse.ArgumentParser]) -> None:
     text = "the broker as boards reach it (port: 8883)"
     p.add_argument("--broker", required=True, metavar="HOST[:PORT]", help=text)
     fleet(p)
-    text = "folder of sites.csv, bins.csv … (default: registry)"
-    p.add_argument("--registry", type=Path, default=Path("registry"), metavar="DIR", help=text)
+    registry(p)
     p.epilog = "Example: qingyun provision fleet.csv --broker mqtt.example.org"
 
     p = command("revoke", revoke, "refuse a board at the broker, and give it a new key if asked")
