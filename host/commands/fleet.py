@@ -102,7 +102,7 @@ def revoke(args: argparse.Namespace) -> int:
     with files.locked(args.fleet):
         fleet = Fleet(args.fleet)
         name = args.device
-        if name not in fleet.devices() and name not in PEOPLE:
+        if not fleet.knows(name):
             raise ProvisionError(f"{name}: no such device in {args.fleet}")
         serials = fleet.revoke(name)
         if args.replace:

@@ -41,6 +41,7 @@ class Fleet:
         else:
             self.authority = Authority(identity=identity)
         self._new = identity is None
+        self._last = {name: done for done, name, _ in self._logged()}
         self.revoked, self._number = self._revoked()
 
     def create(self, broker: str) -> None:
@@ -78,9 +79,15 @@ class Fleet:
         found = load(self.folder / name, name, "der") if device else load(self.folder, name, "pem")
         return found if found and self.authority.signed(found.certificate) else None
 
+    def knows(self, name: str) -> bool:
+        """Whether a device or person of this name ever had a certificate."""
+        return name in self.devices() or (name in self._last and name not in ("ca", "broker"))
+
     def is_revoked(self, name: str) -> bool:
-        found = self.identity(name)
-        return found is not None and found.certificate.serial_number in self.revoked
+        """Also when its files were removed since."""
+        if found := self.identity(name):
+            return found.certificate.serial_number in self.revoked
+        return self._last.get(name) == "revoked"
 
     def ensure(self, name: str) -> bool:
         """Make a client's key and certificate where there are none; whether it did."""
@@ -102,7 +109,9 @@ class Fleet:
         found = {}
         for path in sorted(self.folder.glob("*/config.json")):
             try:
-                found[path.parent.name] = str(json.loads(path.read_bytes())["site"])
+                config = json.loads(path.read_bytes())
+                if config["device"] == path.parent.name:  # else somebody's copy
+                    found[path.parent.name] = str(config["site"])
             except (ValueError, KeyError, TypeError):
                 raise ProvisionError(f"{path}: expected a configuration; remove it") from None
         return found
@@ -137,6 +146,7 @@ class Fleet:
 
     def _append(self, done: str, name: str, serial: int) -> None:
         """provision.log only ever grows."""
+        self._last[name] = done
         at = dt.datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
         with (self.folder / _LOG).open("a", encoding="utf-8") as file:
             file.write(f"{at} {done} {name} serial={serial:x} by={_user()}\n")

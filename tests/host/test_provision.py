@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import os
+import shutil
 import subprocess
 import sys
 import threading
@@ -261,6 +262,25 @@ def test_revoked_stays_revoked_until_it_is_replaced(fleet: FleetFolder) -> None:
     assert fleet.changed(before) == set()
     log = [line.split()[1:3] for line in (fleet.fleet / "provision.log").read_text().splitlines()]
     assert log[-3:] == [["issued", "qy-b1"], ["revoked", "qy-a1"], ["issued", "qy-a1"]]
+
+
+def test_a_revoked_board_does_not_come_back_when_its_folder_goes(fleet: FleetFolder) -> None:
+    fleet.made([PLATFORM, FILL])
+    fleet.revoke("qy-a1")
+    shutil.rmtree(fleet.fleet / "qy-a1")
+    assert "qy-a1: revoked, left alone" in fleet.made([PLATFORM, FILL])
+    assert not (fleet.fleet / "qy-a1").exists()
+    fleet.revoke("qy-a1", "--replace")
+    fleet.made([PLATFORM, FILL])
+    assert len(list((fleet.fleet / "qy-a1").iterdir())) == 5
+
+
+def test_a_copy_of_a_folder_is_no_board(fleet: FleetFolder) -> None:
+    fleet.made([PLATFORM, FILL])
+    shutil.copytree(fleet.fleet / "qy-a1", fleet.fleet / "qy-a1.old")
+    before = fleet.state()
+    fleet.made([PLATFORM, FILL])
+    assert fleet.changed(before) == set()
 
 
 def test_every_certificate_of_a_name_is_revoked(fleet: FleetFolder) -> None:
