@@ -49,6 +49,8 @@ class Link:
         self._since = None
         self._state = None  # the latest body, not yet published
         self._stated = None
+        self._line = None  # the latest body, not yet printed
+        self._lined = None
         self._fresh = None  # when a reading last went out that was the newest
         self._replies = []
         self.on_command = None
@@ -70,10 +72,12 @@ class Link:
         return self._mqtt.stream.poller()
 
     def show(self, body):
-        """The latest reading, for the state topic."""
+        """The latest reading, for the state topic and the serial port."""
         self._state = body
+        self._line = body
 
     def poll(self):
+        self._print_state()
         self.associated = self._wifi.poll()
         if not self.associated:
             if self._mqtt.up():
@@ -90,10 +94,11 @@ class Link:
                 self._backoff = _BACKOFF_MS
             if self._spool.unconfirmed():
                 self._resend()
-            self._publish_state()
             if self._answer():
                 return True
-            return self._publish()
+            more = self._publish()
+            self._publish_state()  # what could go out is no longer counted as waiting
+            return more
         except OSError as e:
             self.expecting = False
             self._failed(e)
@@ -270,21 +275,39 @@ class Link:
         buf[at] = 93  # ]
         return n, at + 1
 
+    def _print_state(self):
+        """A line for whoever listens at the serial port; the network may be down."""
+        if self._line is None or not self._rested(self._lined):
+            return
+        self._log.show("state: " + self._state_text(self._line))
+        self._line = None
+        self._lined = self._hal.ticks_ms()
+
     def _publish_state(self):
-        if self._state is None:
+        if self._state is None or not self._rested(self._stated):
             return
-        now = self._hal.ticks_ms()
-        if self._stated is not None and self._hal.ticks_diff(now, self._stated) < _STATE_MS:
-            return
+        self._mqtt.publish(self._base + "state", self._state_text(self._state), True, 0)
+        self._state = None
+        self._stated = self._hal.ticks_ms()
+
+    def _rested(self, since):
+        return since is None or self._hal.ticks_diff(self._hal.ticks_ms(), since) >= _STATE_MS
+
+    def _state_text(self, body):
         dated, seconds = self._clock.stamp()
-        text = '{"%s":%d,%s}' % (
+        text = '{"%s":%d,%s,"queue":%d,"clock":"%s"' % (
             "t" if dated else "up",
             seconds,
-            record.fields(self._state, self._names),
+            record.fields(body, self._names),
+            len(self._spool),
+            self._clock.state,
         )
-        self._mqtt.publish(self._base + "state", text, True, 0)
-        self._state = None
-        self._stated = now
+        if self._clock.drift_ppm is not None:
+            text += ',"drift_ppm":%d' % self._clock.drift_ppm
+        rssi = self._wifi.rssi()
+        if rssi is not None:
+            text += ',"rssi":%d' % rssi
+        return text + "}"
 
     def _resend(self):
         """When the host stays silent, send again what it may never have had."""
