@@ -8,11 +8,12 @@ import argparse
 import datetime as dt
 import json
 import logging
+import secrets
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from host import __version__, publish, registry, reports, tables
+from host import __version__, publish, registry, reports, sign_in, tables, watch
 from host.ingest import Broker, Ingester
 from host.rollup import DAY_S, LOCAL
 from host.store import Store, StoreError
@@ -110,6 +111,40 @@ def _rollup(args: argparse.Namespace) -> int:
 def _events(args: argparse.Namespace) -> int:
     reports.run_events(args.db, args.registry, args.date, args.site)
     return 0
+
+
+def _watch(args: argparse.Namespace) -> int:
+    where = broker_address(args.broker)
+    client = sign_in.client(args)
+    what = watch.Watch(args.site, args.device)
+    return watch.run(client, where, what, once=args.once, seconds=args.seconds)
+
+
+def _seconds(text: str) -> float:
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = 0.0
+    if not 0 < seconds < 1e9:
+        raise argparse.ArgumentTypeError(f"expected seconds above 0, found {text!r}")
+    return seconds
+
+
+def _part(text: str) -> str:
+    if not text or any(c in "/+#" or c.isspace() for c in text):
+        raise argparse.ArgumentTypeError(f"expected a name without / + # or blank, found {text!r}")
+    return text
+
+
+def _watch_arguments(p: argparse.ArgumentParser) -> None:
+    sign_in.add_arguments(p, f"qingyun-watch-{secrets.token_hex(3)}")
+    p.add_argument("--site", type=_part, metavar="SITE", help="only boards of this site")
+    p.add_argument("--device", type=_part, metavar="DEVICE", help="only this board")
+    how = p.add_mutually_exclusive_group()
+    how.add_argument("--once", action="store_true", help="print what is known, and end")
+    text = "end after so long; the exit code is 1 unless every board is online"
+    how.add_argument("--for", dest="seconds", type=_seconds, metavar="SECONDS", help=text)
+    p.epilog = "Example: qingyun watch --broker 127.0.0.1:1883 --site fs-01"
 
 
 def _date(text: str) -> dt.date:
@@ -222,6 +257,9 @@ def _parser() -> argparse.ArgumentParser:
         "--limit", type=int, default=20, metavar="N", help="so many at most (default: 20)"
     )
 
+    p = command("watch", _watch, "boards live in the terminal: values, queue, signal, clock")
+    _watch_arguments(p)
+
     p = command("check", _check, "read the registry and say what is in it, or what is wrong")
     folder(p)
     return parser
@@ -235,10 +273,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     )
     try:
         code: int = args.run(args)
-    except (UsageError, StoreError, registry.RegistryError) as error:
+    except (UsageError, sign_in.SignInError, StoreError, registry.RegistryError) as error:
         print(f"qingyun: error: {error}", file=sys.stderr)
         return 2
-    except publish.PublishError as error:  # after the report was written
+    except (publish.PublishError, watch.WatchError) as error:  # the broker's fault
         print(f"qingyun: error: {error}", file=sys.stderr)
         return 1
     except BrokenPipeError:
