@@ -87,7 +87,7 @@ class Board:
     status: str | None = None
     birth: dict[str, Any] = field(default_factory=dict)
     state: dict[str, Any] = field(default_factory=dict)
-    fault: str | None = None  # a message that could not be understood
+    faults: dict[str, str] = field(default_factory=dict)  # messages not understood, by topic
     _heard: float | None = None  # when the values came, in the clock of the caller
     _seq: tuple[str, int] | None = None  # life and highest seq seen
 
@@ -105,9 +105,9 @@ class Board:
             if not isinstance(newest, dict):
                 raise ValueError("expected an object")
         except (ValueError, IndexError, RecursionError) as error:
-            self.fault = f"{what}: not understood: {str(error)[:40]}"
+            self.faults[what] = f"{what}: not understood: {str(error)[:40]}"
             return True
-        self.fault = None
+        self.faults.pop(what, None)
         if what == "birth":
             self.birth = newest
         elif what == "state":
@@ -209,8 +209,7 @@ def lines(board: Board, now: float, width: int) -> list[Text]:
     status = Text(f"{board.status or 'unknown'} {chinese}".rstrip(), style)
     ago = Text(f"{age(board.age(now))} ago")
     parts = [head, status, ago, *condition(board.state, board.birth)]
-    if board.fault:
-        parts.append(Text(board.fault, "red"))
+    parts += [Text(fault, "red") for fault in board.faults.values()]
     shown = values(board.state) or [Text("no values yet 尚无数据", "yellow")]
     first = [Text("  ").append_text(shown[0]), *shown[1:]]
     return [*wrapped(parts, width, "  "), *wrapped(first, width, "  ")]

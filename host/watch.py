@@ -21,6 +21,7 @@ from host import live
 TOPICS = ("status", "birth", "state", "reading")
 ANSWER_S = 10.0  # the broker has so long to take the subscription
 QUIET_S = 0.5  # retained messages come at once: so long without one, and all are there
+BUSY_S = 3.0  # or so long after the subscription, where boards never fall silent
 _FRAMES = 4  # a second
 
 
@@ -118,7 +119,8 @@ def run(
     try:
         _wait(lambda: watch.connected, watch, name)
         if once:
-            while time.monotonic() - watch.heard < QUIET_S:
+            limit = time.monotonic() + BUSY_S
+            while time.monotonic() < min(limit, watch.heard + QUIET_S):
                 time.sleep(0.05)
             _print(console, watch.text(console.width))
         else:

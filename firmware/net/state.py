@@ -21,14 +21,18 @@ class State:
         self._published = None
         self._print = None  # the latest body, not yet printed
         self._printed = None
+        self._new = False
 
     def show(self, body):
         self._publish = body
         self._print = body
+        self._new = True
 
     def print(self):
         """A line at the serial port, whether there is a network or not."""
-        if self._print is not None and self._rested(self._printed):
+        if self._new:
+            self._new = False  # one turn later: what can go out has left the queue
+        elif self._print is not None and self._rested(self._printed):
             self._log.show("state: " + self.text(self._print))
             self._print = None
             self._printed = self._hal.ticks_ms()
