@@ -63,7 +63,9 @@ class Watch:
         self.heard = time.monotonic()
         self.connected = True
 
-    def _on_disconnect(self, *_: Any) -> None:
+    def _on_disconnect(self, *args: Any) -> None:
+        if not self.heard and not self.refused:  # it never let us in
+            self.refused = f"closed the connection: {args[3]}"
         self.connected = False
 
     def _on_message(self, _c: paho.Client, _u: Any, message: paho.MQTTMessage) -> None:

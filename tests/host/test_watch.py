@@ -8,11 +8,13 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from pathlib import Path
 
 import paho.mqtt.client as paho
 import pytest
 from bench import Bench
 from broker import Broker, free_port
+from certificates import make
 from host_job import qingyun
 from listener import Listener
 from paho.mqtt.enums import CallbackAPIVersion
@@ -95,6 +97,35 @@ def test_a_board_that_has_gone_is_offline(broker: Broker) -> None:
     for text in ("offline 离线", "f1 – no_echo 无回波", "queue 待发 7", "birth: not understood"):
         assert text in once.stdout
     assert " d ago" in once.stdout  # by the board's clock: the broker has kept it since
+
+
+@pytest.mark.usefixtures("needs_mosquitto")
+def test_an_operator_signs_in_with_a_certificate(tmp_path: Path) -> None:
+    certificates = tmp_path / "certificates"
+    names = ["qy-fs01", "qingyun-operator"]
+    make(certificates, "127.0.0.1", names)
+    options = [
+        ("--cafile", certificates / "ca.pem"),
+        ("--certfile", certificates / "qingyun-operator.pem"),
+        ("--keyfile", certificates / "qingyun-operator.key"),
+    ]
+    with Broker(tmp_path / "broker", certificates=certificates) as broker:
+        board = paho.Client(CallbackAPIVersion.VERSION2)
+        board.tls_set(*(str(certificates / n) for n in ("ca.pem", "qy-fs01.pem", "qy-fs01.key")))
+        board.connect(broker.host, broker.port)
+        board.loop_start()
+        topic = "qingyun/1/fs-01/qy-fs01/status"
+        board.publish(topic, "online", qos=1, retain=True).wait_for_publish(10)
+        said = [part for option in options for part in option]
+        once = qingyun("watch", "--broker", broker.address, "--once", *said)
+        assert (once.returncode, once.stderr) == (0, "")
+        assert "fs-01/qy-fs01  online 在线" in once.stdout
+        unsigned = qingyun("watch", "--broker", broker.address, "--once", *said[:2])
+        board.disconnect()
+        board.loop_stop()
+    assert unsigned.returncode == 1
+    (line,) = unsigned.stderr.splitlines()
+    assert line.startswith(f"qingyun: error: broker {broker.address}: closed the connection"), line
 
 
 @pytest.mark.parametrize(
