@@ -35,7 +35,7 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Broker]:
         process = bench.board(broker.address, rows, speed=8).launch()
         try:
             with Listener(broker) as heard:
-                heard.wait("state", seconds=60)
+                heard.wait("state", seconds=120)
             yield broker
         finally:
             process.kill()
@@ -55,7 +55,7 @@ def test_a_board_as_it_is(running: Broker) -> None:
 
 
 def test_news_come_as_lines_where_nobody_looks(running: Broker) -> None:
-    seen = qingyun("watch", "--broker", running.address, "--for", "4")
+    seen = qingyun("watch", "--broker", running.address, "--for", "6")
     assert seen.returncode == 0, seen.stderr
     blocks = seen.stdout.count("hw-09/qy-hw09  online")
     assert blocks >= 2, seen.stdout  # what was kept, and readings as they come
@@ -66,7 +66,7 @@ def test_a_terminal_of_80_columns_shows_a_live_picture(running: Broker) -> None:
     watcher, terminal = os.openpty()
     env = os.environ | {"TERM": "xterm", "COLUMNS": "80", "LINES": "24"}
     command = [sys.executable, "-m", "host.cli", "watch", "--broker", running.address]
-    process = subprocess.Popen([*command, "--for", "2"], stdout=terminal, env=env)
+    process = subprocess.Popen([*command, "--for", "3"], stdout=terminal, env=env)
     os.close(terminal)
     seen = b""
     while True:
