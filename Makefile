@@ -1,6 +1,6 @@
 # Every command a person needs; `make help` lists them.
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint replay clean distclean
+.PHONY: help demo test lint replay monitor clean distclean
 
 VENV := .venv
 PY := $(VENV)/bin/python
@@ -31,6 +31,10 @@ replay: $(READY) ## TRACE=file.csv CONFIG=board.json [PHYSICS=ideal|field] [SEED
 	@test -n "$(TRACE)" || { echo "replay: TRACE= must name a trace (t,channel,value)" >&2; exit 2; }
 	@test -n "$(CONFIG)" || { echo "replay: CONFIG= must name a board configuration" >&2; exit 2; }
 	@$(PY) tools/replay.py --trace "$(TRACE)" --config "$(CONFIG)" --physics $(or $(PHYSICS),ideal) --seed $(or $(SEED),1) --out $(or $(OUT),build/replay)
+
+monitor: $(READY) ## PORT=/dev/ttyUSB0 [BAUD=115200]: one board live over its serial port; it is not disturbed
+	@test -n "$(PORT)" || { echo "monitor: PORT= must name the board's serial port" >&2; exit 2; }
+	@$(PY) tools/board/monitor.py "$(PORT)" --baud $(or $(BAUD),115200)
 
 clean: ## remove what was built
 	@rm -rf build/demo build/replay build/*.log .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -72,7 +72,7 @@ class Logger:
 
     def _take(self, body):
         self.spool.put(self.clock.up(), body)
-        self.link.show(body)
+        self.link.state.show(body)
 
     def _run(self, task, call, otherwise):
         """call(), guarded; `otherwise` when it raised."""

@@ -30,6 +30,8 @@ def start(board):
     # Some KB that are not needed again, or not before something is changed.
     del config, local, Local, sys.modules["config"], sys.modules["local"]
     gc.collect()
+    if cfg["mqtt"].get("tls"):
+        _prepare(board, cfg["mqtt"]["tls"])
     if cfg["power"]["mode"] == "cycle":
         from cycle import Cycle
 
@@ -37,6 +39,16 @@ def start(board):
     from logger import Logger
 
     return Logger(board, cfg, starts)
+
+
+def _prepare(board, tls):
+    """Have what TLS needs in one piece before the modules of the logger split the heap."""
+    from net import tls as net_tls
+
+    try:
+        net_tls.context_of(board.data_dir, tls)
+    except (OSError, ValueError):
+        pass  # the connection that is tried with it says so
 
 
 def died(board, e):

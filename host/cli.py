@@ -10,14 +10,14 @@ import sys
 from collections.abc import Sequence
 
 from host import __version__, publish
-from host.commands import Run, calibration, check, collect, daily
+from host.commands import Run, calibration, check, collect, daily, fleet, watch
 from host.errors import UserError
 
 
 def _wide(prog: str) -> argparse.HelpFormatter:
     """Help with room for the longest option or command beside its text."""
     formatter = argparse.HelpFormatter(prog, max_help_position=32)
-    formatter._action_max_length = 15
+    formatter._action_max_length = 16
     return formatter
 
 
@@ -39,7 +39,7 @@ def _parser() -> argparse.ArgumentParser:
         p.set_defaults(run=run)
         return p
 
-    for module in (collect, daily, calibration, check):
+    for module in (collect, daily, calibration, watch, check, fleet):
         module.add(command)
     return parser
 
@@ -53,7 +53,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         code: int = args.run(args)
     except UserError as error:
-        print(f"qingyun: error: {error}", file=sys.stderr)
+        for line in str(error).splitlines():
+            print(f"qingyun: error: {line}", file=sys.stderr)
         return 2
     except publish.PublishError as error:  # after the report was written
         print(f"qingyun: error: {error}", file=sys.stderr)
