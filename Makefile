@@ -1,6 +1,6 @@
 # Every command a person needs; `make help` lists them.
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint replay soak bench-host clean distclean
+.PHONY: help demo test lint replay monitor soak bench-host clean distclean
 
 VENV := .venv
 PY := $(VENV)/bin/python
@@ -37,6 +37,10 @@ soak: $(READY) ## what takes longer than make test may
 
 bench-host: $(READY) ## the ingester beside what people would use instead [ROUNDS=3] [PREFILL=10000000]
 	@PYTHONPATH=tools $(PY) -m bench_host.run $(if $(ROUNDS),--rounds $(ROUNDS)) $(if $(PREFILL),--prefill $(PREFILL))
+
+monitor: $(READY) ## PORT=/dev/ttyUSB0 [BAUD=115200]: one board live over its serial port; it is not disturbed
+	@test -n "$(PORT)" || { echo "monitor: PORT= must name the board's serial port" >&2; exit 2; }
+	@$(PY) tools/board/monitor.py "$(PORT)" --baud $(or $(BAUD),115200)
 
 clean: ## remove what was built
 	@rm -rf build/demo build/replay build/*.log .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -23,7 +23,7 @@ _LEAST_MS = const(1000)
 class Cycle:
     """run() is one waking; it ends in deep sleep."""
 
-    def __init__(self, board, cfg, local):
+    def __init__(self, board, cfg):
         self._board = board
         self._hal = board.hal
         self._cfg = cfg
@@ -65,7 +65,7 @@ class Cycle:
         about = {
             "version": identity.VERSION,
             "sha256": sha,
-            "channels": identity.describe(self.sampler.channels),
+            "channels": self.sampler.channels,
         }
         self.link = Link(
             self._board, self._cfg, self.clock, self.spool, lambda: about, _idle, self.log

@@ -24,12 +24,18 @@ class Log:
             text = "%s: %s: %s" % (text, type(exc).__name__, exc)
         self._line("error: ", text)
 
+    def show(self, text):
+        """Print only: what comes again and again shall not push out what is kept."""
+        self._out(self._stamp() + text)
+
+    def _stamp(self):
+        if self._clock is None:
+            return ""
+        dated, s = self._clock.stamp()
+        return "%s%d " % ("" if dated else "+", s)
+
     def _line(self, level, text):
-        stamp = ""
-        if self._clock:
-            dated, s = self._clock.stamp()
-            stamp = "%s%d " % ("" if dated else "+", s)
-        line = stamp + level + text
+        line = self._stamp() + level + text
         if len(self.lines) >= _KEEP:
             self.lines.pop(0)
         self.lines.append(line)

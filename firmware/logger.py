@@ -4,8 +4,10 @@ Each task is guarded: what it raises is written down and only that task starts a
 The watchdog is fed while every task has ended well within its time."""
 
 import gc
+import sys
 
 import identity
+import sensors
 import spool
 from crash import CrashLog
 from log import Log
@@ -13,7 +15,6 @@ from micropython import const
 from net.clock import Clock
 from net.link import Link
 from sampler import Sampler
-from sensors import build
 
 _TICK_MS = const(1000)
 _LATE_MS = const(120000)  # a task that has not ended well for so long: no more feeding
@@ -24,22 +25,29 @@ _TASKS = ("sampling", "queue", "network", "commands")
 
 
 class Logger:
-    """Built from a board, a checked configuration, what was changed on the board
-    (local) and the count of failed starts; step() is one turn of the loop."""
+    """Built from a board, a checked configuration and the count of failed starts;
+    step() is one turn of the loop."""
 
-    def __init__(self, board, cfg, local, starts):
+    def __init__(self, board, cfg, starts):
         self._board = board
         self._hal = board.hal
         self._starts = starts
         self.clock = Clock(board)
         self.log = Log(self.clock, board.print)
+        from sensors import build
+
         channels = build.channels(board, cfg)
         self.spool = spool.of_board(board, cfg, [ch.name for ch in channels], self.clock, self.log)
         self.crashes = CrashLog(board.data_dir, self.spool.boot, self.clock.stamp, self.log)
         self.sampler = Sampler(
             board, channels, cfg["report"]["every_s"], self._take, self.crashes.take
         )
-        self._local = local
+        import since
+
+        since.note(board.data_dir, self.spool, channels, self.log)
+        # Some KB that are not needed again, or not before somebody calibrates.
+        del since, build, sys.modules["since"], sys.modules["sensors.build"], sensors.build
+        gc.collect()
         self.commands = None  # made when the first command comes: until then it costs nothing
         sha = identity.sha256(board.firmware_dir)
         self._about = {"version": identity.VERSION, "sha256": sha}
@@ -58,13 +66,13 @@ class Logger:
         gc.threshold(gc.mem_alloc() // 4)
 
     def _describe(self):
-        self._about["channels"] = identity.describe(self.sampler.channels)
+        self._about["channels"] = self.sampler.channels
         self._about["failed_starts"] = self._starts.failed if self._starts else 0
         return self._about
 
     def _take(self, body):
         self.spool.put(self.clock.up(), body)
-        self.link.show(body)
+        self.link.state.show(body)
 
     def _run(self, task, call, otherwise):
         """call(), guarded; `otherwise` when it raised."""
@@ -97,7 +105,6 @@ class Logger:
                 self.spool,
                 self.log,
                 self.crashes,
-                self._local,
             )
         self.commands.take(payload)
 

@@ -27,15 +27,28 @@ def start(board):
     except config.ConfigError as e:
         cfg = config.load(path)  # if it is the file itself, this raises too
         board.print("error: changes made on the board are left out: %s" % e)
-    del config, sys.modules["config"]  # some KB that are not needed again
+    # Some KB that are not needed again, or not before something is changed.
+    del config, local, Local, sys.modules["config"], sys.modules["local"]
     gc.collect()
+    if cfg["mqtt"].get("tls"):
+        _prepare(board, cfg["mqtt"]["tls"])
     if cfg["power"]["mode"] == "cycle":
         from cycle import Cycle
 
-        return Cycle(board, cfg, local)
+        return Cycle(board, cfg)
     from logger import Logger
 
-    return Logger(board, cfg, local, starts)
+    return Logger(board, cfg, starts)
+
+
+def _prepare(board, tls):
+    """Have what TLS needs in one piece before the modules of the logger split the heap."""
+    from net import tls as net_tls
+
+    try:
+        net_tls.context_of(board.data_dir, tls)
+    except (OSError, ValueError):
+        pass  # the connection that is tried with it says so
 
 
 def died(board, e):

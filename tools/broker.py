@@ -34,7 +34,8 @@ class Broker:
     """Starts in `folder`, on a free port, and stops with the `with` block.
 
     persistence keeps sessions and messages across kill() and start(). certificates is a
-    folder of tools/certificates.py: then it is mosquitto as boards/mosquitto has it."""
+    folder with ca, broker and crl of host.provision: then it is mosquitto as boards/mosquitto
+    has it, or as the folder's own mosquitto.conf and acl do."""
 
     host = "127.0.0.1"
 
@@ -102,10 +103,12 @@ class Broker:
         return "\n".join(lines) + "\n"
 
     def _with_tls(self, certificates: Path) -> str:
-        """boards/mosquitto/mosquitto.conf with the places of this run filled in."""
-        text = (_TEMPLATE / "mosquitto.conf").read_text()
+        """mosquitto.conf of the fleet, or of boards/mosquitto, with the places of this run."""
+        own = (certificates / "mosquitto.conf").exists()
+        template = certificates if own else _TEMPLATE
+        text = (template / "mosquitto.conf").read_text()
         text = text.replace("listener 8883", f"listener {self.port} {self.host}")
-        text = text.replace("/etc/mosquitto/acl", str(_TEMPLATE / "acl"))
+        text = text.replace("/etc/mosquitto/acl", str(template / "acl"))
         text = text.replace("/etc/mosquitto/certs", str(certificates))
         text = text.replace("/var/lib/mosquitto", str(self.folder))
         return text + ("user root\n" if os.geteuid() == 0 else "")
@@ -127,6 +130,11 @@ class Broker:
 
     def stop(self) -> None:
         self._end(signal.SIGTERM)
+
+    def reload(self) -> None:
+        """SIGHUP: mosquitto reads its configuration and ACL again."""
+        if self._process is not None:
+            self._process.send_signal(signal.SIGHUP)
 
     def _end(self, how: signal.Signals) -> None:
         if self._process is not None:

@@ -5,10 +5,12 @@ import socket
 
 import buffers
 import record
+from identity import describe
 from micropython import const
 
 from net.clock import Sntp
 from net.mqtt import Mqtt
+from net.state import State
 from net.wifi import Wifi
 
 _BACKOFF_MS = const(1000)
@@ -16,7 +18,6 @@ _BACKOFF_MAX_MS = const(60000)
 _STEADY_MS = const(60000)  # a session that has lasted so long, or took a reading, is a good one
 _ARRAY = const(16)  # readings in one message, as far as they fit into the buffer
 _HOLD_MS = const(30000)  # undated readings wait so long for the time
-_STATE_MS = const(10000)
 _FRESH_MS = const(30000)  # so often the newest reading goes ahead of a backlog
 _RESEND_MS = const(60000)  # unconfirmed for so long: send again, then twice as long
 _RESEND_MAX_MS = const(3600000)
@@ -25,7 +26,7 @@ _RESEND_MAX_MS = const(3600000)
 class Link:
     """poll() does one bounded step and returns True while there is more to do.
 
-    about() gives what the birth message says of the firmware and the channels; idle()
+    about() gives what the birth message says of the firmware, and its channels; idle()
     samples while the network is waited for. on_command(payload) and crashes (a
     CrashLog) are set by whoever has them."""
 
@@ -36,9 +37,10 @@ class Link:
         self._clock = clock
         self._spool = spool
         self._about = about
-        self._names = [ch["id"] for ch in cfg["channels"]]
         self._log = log
         self._wifi = Wifi(board, cfg["wifi"], log)
+        names = [ch["id"] for ch in cfg["channels"]]
+        self.state = State(self._hal, clock, spool, self._wifi, names, log)
         self._sntp = Sntp(clock, cfg["ntp"], log)
         self._base = "qingyun/1/%s/%s/" % (cfg["site"], cfg["device"])
         self._mqtt = Mqtt(board, cfg["mqtt"], cfg["device"], idle, self._message)
@@ -47,8 +49,6 @@ class Link:
         self._backoff = _BACKOFF_MS
         self._next = None
         self._since = None
-        self._state = None  # the latest body, not yet published
-        self._stated = None
         self._fresh = None  # when a reading last went out that was the newest
         self._replies = []
         self.on_command = None
@@ -69,11 +69,8 @@ class Link:
     def poller(self):
         return self._mqtt.stream.poller()
 
-    def show(self, body):
-        """The latest reading, for the state topic."""
-        self._state = body
-
     def poll(self):
+        self.state.print()
         self.associated = self._wifi.poll()
         if not self.associated:
             if self._mqtt.up():
@@ -90,10 +87,12 @@ class Link:
                 self._backoff = _BACKOFF_MS
             if self._spool.unconfirmed():
                 self._resend()
-            self._publish_state()
             if self._answer():
                 return True
-            return self._publish()
+            more = self._publish()
+            # After the readings: what could go out is no longer counted as waiting.
+            self.state.publish(self._mqtt, self._base + "state")
+            return more
         except OSError as e:
             self.expecting = False
             self._failed(e)
@@ -175,8 +174,28 @@ class Link:
         self._backoff = min(2 * self._backoff, _BACKOFF_MAX_MS)
 
     def _say_birth(self):
-        self._mqtt.publish(self._base + "birth", json.dumps(self._birth()), True)
+        self._mqtt.publish(self._base + "birth", self._birth_text(), True)
         self._greet = False
+
+    def _birth_text(self):
+        """The birth message as JSON, channel by channel: beside TLS no larger piece of
+        memory may be free than one of them takes."""
+        birth = self._birth()
+        channels = birth.pop("channels")
+        parts = [json.dumps(birth)[:-1], ', "channels": {']
+        for ch in channels:
+            parts.append('"%s": %s' % (ch.name, json.dumps(describe(ch))))
+            parts.append(", ")
+        parts[-1] = "}}"
+        size = 0
+        for part in parts:
+            raw = part.encode()
+            end = size + len(raw)
+            if end > len(self._payload):
+                return "".join(parts)  # a board with many channels
+            self._payload[size:end] = raw
+            size = end
+        return memoryview(self._payload)[:size]
 
     def _birth(self):
         birth = {
@@ -271,22 +290,6 @@ class Link:
         buf[0] = 91  # [
         buf[at] = 93  # ]
         return n, at + 1
-
-    def _publish_state(self):
-        if self._state is None:
-            return
-        now = self._hal.ticks_ms()
-        if self._stated is not None and self._hal.ticks_diff(now, self._stated) < _STATE_MS:
-            return
-        dated, seconds = self._clock.stamp()
-        text = '{"%s":%d,%s}' % (
-            "t" if dated else "up",
-            seconds,
-            record.fields(self._state, self._names),
-        )
-        self._mqtt.publish(self._base + "state", text, True, 0)
-        self._state = None
-        self._stated = now
 
     def _resend(self):
         """When the host stays silent, send again what it may never have had."""

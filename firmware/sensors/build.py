@@ -1,5 +1,5 @@
 """From the configuration to channels on this board's pins. A kind of channel that the
-board does not have costs it no memory."""
+board does not have costs it no memory, nor does this module when they are built."""
 
 
 def channels(board, cfg):
@@ -14,7 +14,7 @@ def channels(board, cfg):
     for ch in cfg["channels"]:
         kind = ch["kind"]
         if kind == "weight":
-            out.append(_weight(board, cfg["report"], ch))
+            out.append(_weight(board, cfg["report"], ch, built.get(ch.get("temperature"))))
         elif kind == "fill":
             out.append(_fill(board, cfg["report"], ch, built.get(ch.get("temperature"))))
         elif kind == "temperature":
@@ -26,18 +26,28 @@ def channels(board, cfg):
     return out
 
 
-def _weight(board, report, ch):
-    from sensors import hx711
+def calibration(c):
+    """From a table of a configuration."""
     from sensors.weighing import Calibration
+
+    terms = c.get("t_c", 20), c.get("zero_per_c", 0), c.get("span_ppm_per_c", 0)
+    return Calibration(c["id"], c["date"], c["zero"], c["counts_per_kg"], *terms)
+
+
+def _weight(board, report, ch, thermometer):
+    from sensors import hx711
     from sensors.weight import Weight
 
     gain = {128: hx711.A128, 32: hx711.B32, 64: hx711.A64}[ch["gain"]]
     chip = hx711.HX711(board.hal, board.pin_out(ch["sck"]), board.pin_in(ch["dout"]), gain)
-    c = ch["calibration"]
-    cal = Calibration(c["id"], c["date"], c["zero"], c["counts_per_kg"])
+    cal = calibration(ch["calibration"])
     pace = 1000 * report["sample_s"]
     least = report["weight_kg"]
-    return Weight(ch["id"], chip, cal, ch["e_kg"], ch["max_kg"], least, pace, board.hal)
+    weight = Weight(ch["id"], chip, cal, ch["e_kg"], ch["max_kg"], least, pace, board.hal)
+    if thermometer:
+        weight.thermometer = thermometer
+        thermometer.followers.append(weight.warm)
+    return weight
 
 
 def _fill(board, report, ch, thermometer):

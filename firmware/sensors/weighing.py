@@ -16,17 +16,29 @@ _MOST = const(64)  # frames in a stability window: 64 x 2**24 stays a small inte
 
 
 class Calibration:
-    """zero in counts, scale in counts per kg (a float; its sign follows the wiring)."""
+    """zero in counts, scale in counts per kg (a float; its sign follows the wiring), both
+    at t_c degC; zero_per_c in counts per degC and span_ppm_per_c say how they move."""
 
-    def __init__(self, id, date, zero, counts_per_kg):
+    def __init__(self, id, date, zero, counts_per_kg, t_c=20, zero_per_c=0, span_ppm_per_c=0):
         self.id = id
         self.date = date
         self.zero = zero
         self.counts_per_kg = counts_per_kg
+        self.t_c = t_c
+        self.zero_per_c = zero_per_c
+        self.span_ppm_per_c = span_ppm_per_c
+        self.at(None)
+
+    def at(self, centi_c):
+        """Weigh at this temperature (0.01 degC; None: not known, so t_c) from now on."""
+        warmer = 0 if centi_c is None else centi_c / 100 - self.t_c
+        self.zero_now = self.zero + int(round(self.zero_per_c * warmer))
+        self.span = 1 + self.span_ppm_per_c * warmer / 1000000
+        self._scale = self.counts_per_kg * self.span
 
     def grams(self, counts):
         """Weight in whole grams (float arithmetic: not for the sampling path)."""
-        return int(round((counts - self.zero) * 1000 / self.counts_per_kg))
+        return int(round((counts - self.zero_now) * 1000 / self._scale))
 
     def counts(self, kg):
         """A span of kg in counts, at least 1."""
@@ -38,7 +50,8 @@ class Weighing:
 
     .stable tells whether .mean (counts) holds now; .moved counts departures from
     stability, so that a caller sees each one; .known is False until the first
-    stable weight after start."""
+    stable weight after start. It has held since .since (ticks); .low and .high (counts)
+    bound the frames by which it became stable."""
 
     def __init__(self, calibration, e_kg, diff):
         self._diff = diff  # ticks_diff
@@ -58,9 +71,9 @@ class Weighing:
         self.mean = 0
         self._sum = 0
         self._n = 0
-        self._low = 0
-        self._high = 0
-        self._since = 0
+        self.low = 0
+        self.high = 0
+        self.since = 0
 
     def grams(self):
         """The last stable weight in grams."""
@@ -88,24 +101,24 @@ class Weighing:
         return ACTIVE
 
     def _open(self, counts, now):
-        self._low = counts
-        self._high = counts
+        self.low = counts
+        self.high = counts
         self._sum = counts
         self._n = 1
-        self._since = now
+        self.since = now
 
     def _settle(self, counts, now):
-        if counts < self._low:
-            self._low = counts
-        elif counts > self._high:
-            self._high = counts
-        if not self._n or self._high - self._low > self._e:
+        if counts < self.low:
+            self.low = counts
+        elif counts > self.high:
+            self.high = counts
+        if not self._n or self.high - self.low > self._e:
             self._open(counts, now)
             return ACTIVE
         if self._n < _MOST:
             self._sum += counts
             self._n += 1
-        if self._diff(now, self._since) < _STABLE_MS:
+        if self._diff(now, self.since) < _STABLE_MS:
             return ACTIVE
         self.mean = self._sum // self._n
         self._sum = self.mean * _KEEP

@@ -12,13 +12,19 @@ from importlib.resources import files
 from pathlib import Path
 
 from host.store import days, reading, writing
+from host.store.calibrations import Calibrations
 from host.store.database import Busy, Database, Sqlite, StoreError
 from host.store.model import Batch, Counts, Refused, Row, StreamStatus
 from host.store.streams import Streams
 
 __all__ = ["Batch", "Busy", "Counts", "Refused", "Row", "Store", "StoreError", "StreamStatus"]
 
-VERSION = 2
+# Schema n: the first n of these were run; beside each the tables that are only added to.
+STEPS = (
+    ("schema.sql", ()),
+    ("calibrations.sql", ("weighed", "calibration", "correction", "restatement")),
+)
+VERSION = len(STEPS)
 
 
 def open_database(where: Path | str, *, create: bool) -> Database:
@@ -37,25 +43,40 @@ class Store:
         self._where = where
         self._db = open_database(where, create=create)
         self._streams = Streams(self._db)
-        self._prepare(create)
+        self._migrate(create)
+        self.calibrations = Calibrations(self._db)
 
-    def _prepare(self, create: bool) -> None:
+    def _migrate(self, create: bool) -> None:
+        """Run the steps that are missing, each whole or not at all."""
+        while (version := self._version(create)) < VERSION:
+            with self._db.transaction():
+                if self._version(create) == version:  # else another process was faster
+                    self._step(version)
+
+    def _version(self, create: bool) -> int:
         db = self._db
         if not db.has_table("schema_version"):
             if db.has_table("stream") or not create:
                 raise StoreError(f"{self._where}: expected a store of schema {VERSION}")
-            with db.transaction():
-                self._make()
-        found = db.query("SELECT version FROM schema_version")[0][0]
-        if found != VERSION:
-            raise StoreError(f"{self._where}: expected schema {VERSION}, found {found}")
+            return 0
+        version = int(db.query("SELECT version FROM schema_version")[0][0])
+        if not 0 <= version <= VERSION:
+            raise StoreError(f"{self._where}: expected schema {VERSION}, found {version}")
+        return version
 
-    def _make(self) -> None:
-        schema = files("host.store").joinpath("schema.sql").read_text()
-        for name, spelling in self._db.types.items():
-            schema = schema.replace("{" + name + "}", spelling)
-        self._db.script(schema)
-        self._db.many("INSERT INTO schema_version (version) VALUES (?)", [(VERSION,)])
+    def _step(self, version: int) -> None:
+        db = self._db
+        if version == 0:
+            db.script("CREATE TABLE schema_version (version INTEGER NOT NULL)")
+            db.many("INSERT INTO schema_version (version) VALUES (?)", [(0,)])
+        name, kept = STEPS[version]
+        schema = files("host.store").joinpath(name).read_text()
+        for what, spelling in db.types.items():
+            schema = schema.replace("{" + what + "}", spelling)
+        db.script(schema)
+        for table in kept:
+            db.only_add(table)
+        db.many("UPDATE schema_version SET version=?", [(version + 1,)])
 
     def close(self) -> None:
         self._db.close()
@@ -64,10 +85,14 @@ class Store:
         """Commit a batch, all or nothing; Busy leaves nothing behind."""
         try:
             with self._db.transaction():
-                return writing.add(self._db, self._streams, batch, received)
+                return writing.add(self._db, self._streams, self.calibrations, batch, received)
         except BaseException:
             self._streams.forget()
             raise
+
+    def life(self, stream: int) -> str:
+        """The life of a stream."""
+        return str(self._db.query("SELECT life FROM stream WHERE id=?", (stream,))[0][0])
 
     def waiting(self) -> int:
         """Messages among the arrivals."""

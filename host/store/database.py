@@ -33,6 +33,7 @@ class Database(Protocol):
     def changed_elsewhere(self) -> bool: ...
     def locking(self) -> str: ...
     def has_table(self, name: str) -> bool: ...
+    def only_add(self, table: str) -> None: ...
     def close(self) -> None: ...
 
 
@@ -94,6 +95,14 @@ class Sqlite:
 
     def has_table(self, name: str) -> bool:
         return bool(self.query("SELECT 1 FROM sqlite_master WHERE name=?", (name,)))
+
+    def only_add(self, table: str) -> None:
+        """From now on rows of a table can be neither changed nor removed."""
+        for what in ("UPDATE", "DELETE"):
+            self._db.execute(
+                f"CREATE TRIGGER {table}_{what.lower()} BEFORE {what} ON {table} "
+                f"BEGIN SELECT RAISE(ABORT, '{table}: only ever added to'); END"
+            )
 
     def close(self) -> None:
         self._db.close()

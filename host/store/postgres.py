@@ -67,6 +67,17 @@ class Postgres:
     def has_table(self, name: str) -> bool:
         return bool(self.query("SELECT 1 WHERE to_regclass(?) IS NOT NULL", (name,)))
 
+    def only_add(self, table: str) -> None:
+        """From now on rows of a table can be neither changed nor removed."""
+        self._db.execute(
+            "CREATE OR REPLACE FUNCTION only_ever_added_to() RETURNS trigger LANGUAGE plpgsql AS "
+            "$$ BEGIN RAISE EXCEPTION '%: only ever added to', TG_TABLE_NAME; END $$"
+        )
+        self._db.execute(
+            f"CREATE TRIGGER {table}_kept BEFORE UPDATE OR DELETE OR TRUNCATE ON {table} "
+            "FOR EACH STATEMENT EXECUTE FUNCTION only_ever_added_to()"
+        )
+
     def close(self) -> None:
         self._db.close()
 

@@ -52,4 +52,3 @@ CREATE TABLE quarantine (        -- what could not be understood, whole
     reason TEXT NOT NULL,
     payload {blob} NOT NULL
 );
-CREATE TABLE schema_version (version INTEGER NOT NULL);

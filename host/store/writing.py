@@ -9,12 +9,15 @@ from collections import defaultdict
 
 from host.messages import Birth, Reading
 from host.store import chunk, spans
+from host.store.calibrations import Calibrations
 from host.store.database import Database
 from host.store.model import Batch, Counts
 from host.store.streams import Key, Stream, Streams
 
 
-def add(db: Database, streams: Streams, batch: Batch, received: int) -> Counts:
+def add(
+    db: Database, streams: Streams, calibrations: Calibrations, batch: Batch, received: int
+) -> Counts:
     """Write a batch, within a transaction."""
     lives: dict[Key, list[Reading]] = defaultdict(list)
     owners: dict[Key, str] = {}
@@ -31,6 +34,7 @@ def add(db: Database, streams: Streams, batch: Batch, received: int) -> Counts:
     for device, _, birth in batch.births:
         stream = known[device, birth.life]
         _birth(db, stream, birth, received)
+        calibrations.note(stream.id, birth.weighed, received)
         changed[stream.id] = stream
     stored, rows = 0, []
     for key, came in lives.items():

@@ -68,7 +68,7 @@ def test_a_reading_is_stored_once(store: Store) -> None:
 
 def hello(boot: int = 0, first: int = 0) -> Batch:
     """The birth of a board that keeps what is not confirmed."""
-    birth = Birth("aaaaaaaa", boot, T0, 100, first, b"{}", True)
+    birth = Birth("aaaaaaaa", boot, T0, 100, first, b"{}", confirm=True)
     return Batch(births=[("qy-fs01", "fs-01", birth)])
 
 

@@ -10,9 +10,10 @@ from pathlib import Path
 import paho.mqtt.client as paho
 import pytest
 from broker import Broker
-from certificates import make
 from conftest import RunMicroPython
 from paho.mqtt.enums import CallbackAPIVersion
+
+from host.provision.certificates import make
 
 NAME = "mqtt.example.org"
 SCRIPT = Path(__file__).with_name("run_publish.py")

@@ -14,11 +14,12 @@ import paho.mqtt.client as paho
 import pytest
 from bench import RigRun
 from broker import Broker
-from certificates import UTC, Authority, make
 from host_job import Ingester
 from paho.mqtt.enums import CallbackAPIVersion
 from played import wait_stored
 from simple_site import FILL, MIDNIGHT, SCALE, THERMOMETER, SimpleSite
+
+from host.provision.certificates import UTC, Authority, make
 
 NAME = "mqtt.example.org"
 DEVICE = "qy-hw09"
@@ -207,6 +208,31 @@ def test_a_board_publishes_only_below_its_own_name(secure: Secure, tmp_path: Pat
         f"qingyun/1/hw-09/{DEVICE}/reading",
         f"qingyun/1/elsewhere/{DEVICE}/status",
     ]
+
+
+def test_a_board_hears_updates_and_cannot_make_them(secure: Secure, tmp_path: Path) -> None:
+    at_localhost(secure)
+    heard: list[bytes] = []
+    topic = "qingyun/1/update/0123456789abcdef/0"
+    with Broker(tmp_path / "b", certificates=secure.certificates) as broker:
+        # Each a client: mosquitto 2.0.11 hangs up after a refused publish.
+        board, other, host = (
+            secure.client(broker, name) for name in (DEVICE, "qy-other", "qingyun-host")
+        )
+        subscribed, got = threading.Event(), threading.Event()
+        board.on_subscribe = lambda *_: subscribed.set()
+        board.on_message = lambda _c, _u, m: (heard.append(m.payload), got.set())
+        board.subscribe(topic, 1)
+        try:
+            assert subscribed.wait(10)
+            other.publish(topic, b"board", qos=1).wait_for_publish(10)
+            host.publish(topic, b"host", qos=1).wait_for_publish(10)
+            assert got.wait(10)
+        finally:
+            for client in (board, other, host):
+                client.disconnect()
+                client.loop_stop()
+    assert heard == [b"host"]
 
 
 def test_a_board_cannot_take_the_session_of_the_host(secure: Secure, tmp_path: Path) -> None:

@@ -1,0 +1,215 @@
+"""What a board says of itself, kept up to date, and as text for a terminal: English, and
+the Chinese term where a person has to act on it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from rich.cells import cell_len
+from rich.text import Text
+
+STATUS = {
+    "online": ("在线", "green"),
+    "offline": ("离线", "red"),
+    "safe": ("安全模式", "red"),
+}
+QUALITY = {
+    "moving": "移动中",
+    "no_data": "无数据",
+    "not_ready": "无应答",
+    "saturated": "超量程",
+    "bad_frame": "读数错误",
+    "no_echo": "无回波",
+    "blind": "过近",
+    "range": "超出范围",
+    "frozen": "冻结",
+    "fault": "故障",
+}
+CLOCK = {"unset": ("未校时", "red"), "rtc": ("保持", "yellow"), "ntp": ("已校时", "green")}
+GOOD_DBM, WEAK_DBM = (
+    -67,
+    -75,
+)  # our choice: from the first on all is well, below the second it is not
+_LONGEST = 24  # of a word that is shown
+_TIMES = ("t", "up", "q")
+_BACKLOG_S = 60  # a reading so much older than what is shown comes out of a backlog
+
+
+def word(value: object) -> str:
+    """Something from outside as a short word that cannot disturb a terminal."""
+    text = str(value)[:_LONGEST]
+    return "".join(c if c.isprintable() else "?" for c in text)
+
+
+def _number(value: object) -> float | None:
+    return None if isinstance(value, bool) or not isinstance(value, (int, float)) else value
+
+
+def _is_channel(name: str) -> bool:
+    return name[:1] in "wfcd" and name[1:].isdigit()
+
+
+def measured(channel: str, value: object) -> str:
+    """A value with its unit, as the kind of its channel has it."""
+    number = _number(value)
+    if number is None:
+        return "–"
+    if channel[0] == "w":
+        return f"{number:.2f} kg"
+    if channel[0] == "f":
+        return f"{100 * number:.0f} %"
+    if channel[0] == "c":
+        return f"{number:.1f} °C"
+    return "open 开" if number else "closed 关"
+
+
+def age(seconds: float | None) -> str:
+    """How long ago, short."""
+    if seconds is None:
+        return "?"
+    s = max(0, int(seconds))
+    if s < 120:
+        return f"{s} s"
+    if s < 7200:
+        return f"{s // 60} min"
+    return f"{s // 3600} h" if s < 172_800 else f"{s // 86_400} d"
+
+
+@dataclass
+class Board:
+    """The latest of one board's topics."""
+
+    site: str
+    device: str
+    status: str | None = None
+    birth: dict[str, Any] = field(default_factory=dict)
+    state: dict[str, Any] = field(default_factory=dict)
+    faults: dict[str, str] = field(default_factory=dict)  # messages not understood, by topic
+    _heard: float | None = None  # when the values came, in the clock of the caller
+    _seq: tuple[str, int] | None = None  # life and highest seq seen
+
+    def take(self, what: str, payload: bytes, retained: bool, now: float) -> bool:
+        """A message of this board, at Unix time now; True when there is something new."""
+        if what == "status":
+            status = word(payload.decode("utf-8", "replace"))
+            changed, self.status = status != self.status, status
+            return changed
+        if what not in ("state", "birth", "reading"):
+            return False
+        try:
+            body = json.loads(payload)
+            newest = body[-1] if what == "reading" and isinstance(body, list) else body
+            if not isinstance(newest, dict):
+                raise ValueError("expected an object")
+        except (ValueError, IndexError, RecursionError) as error:
+            self.faults[what] = f"{what}: not understood: {str(error)[:40]}"
+            return True
+        self.faults.pop(what, None)
+        if what == "birth":
+            self.birth = newest
+        elif what == "state":
+            self.state = newest
+            self._heard = _said(newest, now) if retained else now
+        else:
+            return self._reading(newest, now)
+        return True
+
+    def _reading(self, reading: dict[str, Any], now: float) -> bool:
+        """A reading is news only when none after it was seen: a backlog comes later."""
+        life, seq = word(reading.get("life")), reading.get("seq")
+        if not isinstance(seq, int):
+            return False
+        if self._seq is not None and self._seq[0] == life and seq <= self._seq[1]:
+            return False
+        self._seq = (life, seq)
+        t, shown = _number(reading.get("t")), _number(self.state.get("t"))
+        if t is not None and shown is not None and t < shown - _BACKLOG_S:
+            return False
+        kept = {k: v for k, v in self.state.items() if not _is_channel(k) and k not in _TIMES}
+        new = {k: v for k, v in reading.items() if _is_channel(k) or k in _TIMES}
+        self.state = kept | new
+        self._heard = now
+        return True
+
+    def age(self, now: float) -> float | None:
+        """Seconds since the values were measured or told; None when that cannot be known."""
+        return None if self._heard is None else now - self._heard
+
+    @property
+    def well(self) -> bool:
+        return self.status == "online"
+
+
+def _said(body: Mapping[str, Any], now: float) -> float | None:
+    """When a message that the broker kept was said: by the board's clock, if it is set."""
+    t = _number(body.get("t"))
+    return None if t is None else min(float(t), now)
+
+
+def values(state: Mapping[str, Any]) -> list[Text]:
+    """Each channel with unit and quality."""
+    q = state.get("q")
+    marks: Mapping[str, Any] = q if isinstance(q, dict) else {}
+    names = {k for k in (*state, *marks) if _is_channel(k)}
+    out = []
+    for name in sorted(names, key=lambda n: ("wfcd".index(n[0]), int(n[1:]))):
+        mark = marks.get(name)
+        text = Text(f"{name} ", "bold").append(measured(name, state.get(name)), "not bold")
+        if mark is None:
+            text.append(" ok", "not bold green")
+        else:
+            text.append(f" {word(mark)} {QUALITY.get(str(mark), '')}".rstrip(), "not bold yellow")
+        out.append(text)
+    return out
+
+
+def condition(state: Mapping[str, Any], birth: Mapping[str, Any]) -> list[Text]:
+    """Signal, clock with drift, queue, dropped, version; what is not known is left out."""
+    said = {**birth, **state}
+    out = []
+    rssi = _number(said.get("rssi"))
+    if rssi is not None:
+        how = ("good 好", "green") if rssi >= GOOD_DBM else ("fair 中", "yellow")
+        how = how if rssi >= WEAK_DBM else ("weak 弱", "red")
+        out.append(Text(f"{rssi:.0f} dBm {how[0]}", how[1]))
+    clock = said.get("clock")
+    if clock is not None:
+        chinese, style = CLOCK.get(str(clock), ("", "yellow"))
+        drift = _number(said.get("drift_ppm"))
+        text = f"clock {word(clock)} {chinese}".rstrip()
+        out.append(Text(text + (f" {drift:+.0f} ppm" if drift is not None else ""), style))
+    for name, chinese in (("queue", "待发"), ("dropped", "丢失")):
+        n = _number(said.get(name))
+        if n is not None:
+            style = "" if not n else "yellow" if name == "queue" else "red"
+            out.append(Text(f"{name} {chinese} {n:.0f}", style))
+    if "version" in said:
+        out.append(Text(word(said["version"])))
+    return out
+
+
+def wrapped(parts: list[Text], width: int, indent: str = "", gap: str = "  ") -> list[Text]:
+    """Parts side by side in lines of at most `width` cells; no part is broken."""
+    lines: list[Text] = []
+    for part in parts:
+        if lines and lines[-1].cell_len + cell_len(gap) + part.cell_len <= width:
+            lines[-1].append(gap).append_text(part)
+        else:
+            lines.append(Text(indent if lines else "").append_text(part))
+    return lines
+
+
+def lines(board: Board, now: float, width: int) -> list[Text]:
+    """A board as a few lines for the terminal."""
+    chinese, style = STATUS.get(board.status or "", ("", "yellow"))
+    head = Text(f"{word(board.site)}/{word(board.device)}", "bold")
+    status = Text(f"{board.status or 'unknown'} {chinese}".rstrip(), style)
+    ago = Text(f"{age(board.age(now))} ago")
+    parts = [head, status, ago, *condition(board.state, board.birth)]
+    parts += [Text(fault, "red") for fault in board.faults.values()]
+    shown = values(board.state) or [Text("no values yet 尚无数据", "yellow")]
+    first = [Text("  ").append_text(shown[0]), *shown[1:]]
+    return [*wrapped(parts, width, "  "), *wrapped(first, width, "  ")]

@@ -1,0 +1,53 @@
+"""Who may say and hear what at the broker, as mosquitto's acl_file has it.
+
+The name in a client's certificate is its user name."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+
+from host.provision.plan import HOST, OPERATOR
+
+_WRITES = ("reading", "birth", "status", "state", "reply", "crash")
+_READS = ("command", "stored")
+_HEAD = f"""\
+# Written by qingyun provision and revoke. The name in a certificate is the user name.
+# A board publishes below its own site and id only, and hears only what is meant for it.
+
+# The host job.
+user {HOST}
+topic readwrite qingyun/#
+
+# An operator at a terminal: hears everything, sends commands and updates.
+user {OPERATOR}
+topic read qingyun/#
+topic write qingyun/1/+/+/command
+topic write qingyun/1/update/#
+"""
+_USER = re.compile(r"user (\S+)")
+_PLACE = re.compile(r"topic write qingyun/1/([^/+#]+)/[^/+#]+/reading")
+
+
+def text(places: Mapping[str, Iterable[str]]) -> bytes:
+    """The file, for the sites of each device."""
+    parts = [_HEAD]
+    for device in sorted(places):
+        lines = [f"\nuser {device}\n"]
+        for site in places[device]:
+            lines += [f"topic write qingyun/1/{site}/{device}/{what}\n" for what in _WRITES]
+            lines += [f"topic read qingyun/1/{site}/{device}/{what}\n" for what in _READS]
+        parts.append("".join([*lines, "topic read qingyun/1/update/#\n"]))
+    return "".join(parts).encode()
+
+
+def places(acl: bytes) -> dict[str, list[str]]:
+    """The sites that each device has in a file of text()."""
+    found: dict[str, list[str]] = {}
+    user = ""
+    for line in acl.decode(errors="replace").splitlines():
+        if match := _USER.fullmatch(line):
+            user = match[1]
+        elif match := _PLACE.fullmatch(line):
+            found.setdefault(user, []).append(match[1])
+    return found

@@ -1,0 +1,95 @@
+"""Rows of a fleet put into registry/*.csv; every other row stays as it is, to the byte."""
+
+from __future__ import annotations
+
+import csv
+import io
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+
+from host import registry
+from host.provision import ProvisionError, files
+from host.provision.plan import Plan
+
+_HEADERS = {
+    "sites.csv": "site,name,town,kind,windows\n",
+    "devices.csv": "device,site\n",
+    "bins.csv": "bin,site,device,channel,fill_channel,stream,volume_l,tare_kg,container,"
+    "max_kg,e_kg\n",
+}
+Rows = dict[str, dict[str, str]]  # by what names a row: its site, device or bin
+Texts = dict[str, str]
+
+
+def read(folder: Path) -> Texts:
+    """The files as they stand; those that a new registry lacks, with their header."""
+    try:
+        found = {p.name: p.read_bytes().decode() for p in sorted(folder.glob("*.csv"))}
+    except (OSError, UnicodeDecodeError) as error:
+        raise ProvisionError(f"{folder}: {error}") from None
+    return _HEADERS | found
+
+
+def load(folder: Path, texts: Texts) -> registry.Registry:
+    """The registry that these texts are; mistakes are named as if they stood in folder."""
+    with tempfile.TemporaryDirectory() as scratch:
+        for name, text in texts.items():
+            (Path(scratch) / name).write_text(text, encoding="utf-8", newline="")
+        try:
+            return registry.load(Path(scratch))
+        except registry.RegistryError as error:
+            raise ProvisionError(str(error).replace(scratch, str(folder))) from None
+
+
+def with_plan(texts: Texts, plan: Plan) -> Texts:
+    """The texts with the sites, devices and bins of the plan. A bin that a board of the
+    plan had and has no more becomes a spare of its site."""
+    sites: Rows = {s.site: {"site": s.site, "name": s.name, "town": s.town} for s in plan.sites}
+    for s in plan.sites:
+        sites[s.site] |= {"kind": s.kind, "windows": s.windows}
+    devices: Rows = {b.device: {"device": b.device, "site": b.site} for b in plan.boards}
+    bins: Rows = {}
+    for board in plan.boards:
+        at = {"site": board.site, "device": board.device}
+        bins |= {b.bin: {**vars(b), **at} for b in board.bins}
+    spare = dict.fromkeys(("device", "channel", "fill_channel"), "")
+    for row in csv.DictReader(io.StringIO(texts["bins.csv"].lstrip("\ufeff"), newline="")):
+        name = (row.get("bin") or "").strip()
+        if name not in bins and (row.get("device") or "").strip() in devices:
+            bins[name] = spare
+    changed = {"site": sites, "device": devices, "bin": bins}
+    return texts | {f"{k}s.csv": merged(texts[f"{k}s.csv"], k, rows) for k, rows in changed.items()}
+
+
+def merged(text: str, key: str, rows: Mapping[str, Mapping[str, str]]) -> str:
+    """The CSV with these rows: where the key stands already, their columns are replaced."""
+    mark = "\ufeff" if text.startswith("\ufeff") else ""
+    lines = list(io.StringIO(text.removeprefix(mark), newline=""))
+    end = "\r\n" if lines and lines[0].endswith("\r\n") else "\n"
+    reader = csv.reader(lines)
+    header = [h.strip() for h in next(reader, [])]
+    out, at = lines[: reader.line_num], reader.line_num
+    left = dict(rows)
+    for values in reader:
+        raw, at = lines[at : reader.line_num], reader.line_num
+        was = dict(zip(header, (v.strip() for v in values), strict=False))
+        new = left.pop(was.get(key, ""), None)
+        if new is None or all(was.get(k) == v for k, v in new.items() if k in header):
+            out += raw
+        else:
+            out.append(_line(header, {**was, **new}, end))
+    if left and out and not out[-1].endswith(("\n", "\r")):
+        out[-1] += end
+    return mark + "".join([*out, *(_line(header, r, end) for r in left.values())])
+
+
+def _line(header: list[str], row: Mapping[str, str], end: str) -> str:
+    line = io.StringIO()
+    csv.writer(line, lineterminator=end).writerow([row.get(h, "") for h in header])
+    return line.getvalue()
+
+
+def write(folder: Path, texts: Texts) -> list[str]:
+    """Write what differs; the names of those files."""
+    return [n for n, t in texts.items() if files.write(folder / n, t.encode(), files.PUBLIC)]

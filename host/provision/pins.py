@@ -1,0 +1,74 @@
+"""What each pin of a board can do, from boards/<board>/pins.json."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from host.provision.sheet import PINS, Row
+
+BOARDS = Path(__file__).resolve().parents[2] / "boards"
+OF_KIND = {
+    "weight": ("dout", "sck"),
+    "fill": ("trig", "echo"),
+    "temperature": ("pin",),
+    "contact": ("pin",),
+}
+_WORDS = {"in": "be an input", "out": "be an output", "pull": "pull up by itself"}
+Used = dict[int, tuple[str, str]]  # pin → kind, and where it is used
+
+
+class Pins:
+    """The pin table of one board."""
+
+    def __init__(self, path: Path = BOARDS / "esp32" / "pins.json") -> None:
+        table: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        self.board: str = table["board"]
+        self.pins: dict[str, dict[str, Any]] = table["pins"]
+        self.needs: dict[str, list[str]] = table["needs"]
+        self.standard: dict[str, dict[str, int]] = table["standard"]
+
+    def of(self, row: Row, channel: str, kind: str, used: Used) -> dict[str, int]:
+        """The pins of a channel: those of the row, or the board's standard ones."""
+        wanted = OF_KIND[kind]
+        row.nothing([c for c in PINS if c not in wanted], f"on a {kind} channel")
+        standard = not any(row[c] for c in wanted)
+        if standard and not set(wanted) <= self.standard.get(channel, {}).keys():
+            row.fail(wanted[0], f"a pin ({' '.join(self.standard)} have one of their own)")
+            return {}
+        found = {}
+        for column in wanted:
+            text = str(self.standard[channel][column]) if standard else row[column]
+            found[column] = self._check(row, column, kind, text, standard)
+            if found[column] >= 0:
+                _use(row, column, (kind, f"line {row.line}, {channel} {column}"), found, used)
+        return found
+
+    def _check(self, row: Row, column: str, kind: str, text: str, standard: bool) -> int:
+        """The pin's number, or -1 after a mistake."""
+        if not text.isascii() or not text.isdigit():
+            row.fail(column, "the number of a pin")
+            return -1
+        pin = self.pins.get(str(int(text)))
+        if pin is None:
+            row.fail(column, f"a pin of the {self.board}", f"{text}, which does not exist")
+            return -1
+        if "refused" in pin:
+            row.fail(column, "a pin that is free", f"{text}: {pin['refused']}")
+            return -1
+        need = self.needs[kind if column == "pin" else column]
+        for what in need:
+            if what not in pin["can"]:
+                row.fail(column, f"a pin that can {_WORDS[what]}", f"{text}, which cannot")
+                return -1
+        if "warning" in pin and not standard:
+            row.warn(column, f"{text}: {pin['warning']}")
+        return int(text)
+
+
+def _use(row: Row, column: str, here: tuple[str, str], found: dict[str, int], used: Used) -> None:
+    before = used.setdefault(found[column], here)
+    # Several DS18B20 share one wire; every other pin has one use.
+    if before != here and not before[0] == here[0] == "temperature":
+        row.fail(column, "a pin not used before", f"{found[column]}, as in {before[1]}")
