@@ -31,8 +31,8 @@ IDLE_SECONDS = 0.1
 CONFIRM_SECONDS = 1.0
 TIDY_SECONDS = 30.0
 TIDY_MESSAGES = 5000
-_TOPICS = [("qingyun/1/+/+/reading", 1), ("qingyun/1/+/+/birth", 1)]
 _RETRY_S = 1.0
+_FILTERS = 500  # topics in one SUBSCRIBE
 _BACKOFF_S = (1, 2, 4, 8, 15)
 
 
@@ -59,12 +59,28 @@ class _Pending:
     since: float = 0.0
 
 
+def topics(known: Registry, shard: tuple[int, int] | None = None) -> list[tuple[str, int]]:
+    """What to subscribe to: everything, or one of n fixed shares of the sites, from 1 on."""
+    sites = ["+"]
+    if shard:
+        sites = sorted(known.sites)[shard[0] - 1 :: shard[1]]
+    return [(f"qingyun/1/{site}/+/{what}", 1) for site in sites for what in ("reading", "birth")]
+
+
 class Ingester:
     """Runs until stop() is called; every commit is followed by the acknowledgements."""
 
     def __init__(
-        self, store: Store, registry: Registry, broker: Broker, max_ahead_s: int, stats: Path | None
+        self,
+        store: Store,
+        registry: Registry,
+        broker: Broker,
+        max_ahead_s: int,
+        *,
+        stats: Path | None,
+        shard: tuple[int, int] | None = None,
     ) -> None:
+        self._topics = topics(registry, shard)
         self._store = store
         self._registry = registry
         self._broker = broker
@@ -143,7 +159,8 @@ class Ingester:
         if reason.is_failure:
             log.error("broker refused the connection: %s", reason)
             return
-        client.subscribe(_TOPICS)
+        for at in range(0, len(self._topics), _FILTERS):
+            client.subscribe(self._topics[at : at + _FILTERS])
 
     def _on_subscribe(self, *_: Any) -> None:
         self._connected = True

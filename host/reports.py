@@ -120,7 +120,7 @@ def _district_table(lines: Iterable[tuple[object, ...]]) -> Table:
     return table
 
 
-def run_rollup(db: Path, folder: Path, date: dt.date, out: Path) -> list[DailyRow]:
+def run_rollup(db: Path | str, folder: Path, date: dt.date, out: Path) -> list[DailyRow]:
     """Compute a day, write daily.csv and district.csv into out, print both as tables."""
     known = registry.load(folder)
     store = Store(db)
@@ -144,7 +144,7 @@ def run_rollup(db: Path, folder: Path, date: dt.date, out: Path) -> list[DailyRo
     return rows
 
 
-def run_events(db: Path, folder: Path, date: dt.date, site: str | None) -> int:
+def run_events(db: Path | str, folder: Path, date: dt.date, site: str | None) -> int:
     """Print each event of a day with the readings that show it; how many."""
     known = registry.load(folder)
     if site is not None and site not in known.sites:

@@ -22,10 +22,14 @@ def qingyun(*args: str | Path) -> subprocess.CompletedProcess[str]:
 class Ingester:
     """`qingyun ingest` into a database, until the `with` block ends or kill()."""
 
-    def __init__(self, db: Path, registry: Path, broker: str, *more: str) -> None:
+    def __init__(
+        self, db: Path | str, registry: Path, broker: str, *more: str, beside: Path | None = None
+    ) -> None:
+        """beside: where its counts and log go, if db is no file."""
         self.db = db
-        self.stats_file = db.with_suffix(".stats.json")
-        self._log = db.with_suffix(".ingest.log")
+        beside = beside or Path(db)
+        self.stats_file = beside.with_suffix(".stats.json")
+        self._log = beside.with_suffix(".ingest.log")
         self._args = ["ingest", "--db", str(db), "--registry", str(registry), "--broker", broker]
         self._args += ["--stats", str(self.stats_file), *more]
         self._process: subprocess.Popen[bytes] | None = None

@@ -17,7 +17,13 @@ Command = Callable[[str, Run, str], argparse.ArgumentParser]
 
 def db(p: argparse.ArgumentParser) -> None:
     """--db"""
-    p.add_argument("--db", type=Path, required=True, metavar="FILE", help="the SQLite database")
+    text = "the database: a SQLite file, or postgresql://…"
+    p.add_argument("--db", type=where, required=True, metavar="FILE", help=text)
+
+
+def where(text: str) -> Path | str:
+    """A --db: a file, or the address of a server."""
+    return text if "://" in text else Path(text)
 
 
 def registry(p: argparse.ArgumentParser) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import sys
 import time
-from pathlib import Path
 
 from host import broker, registry, tables
 from host.calibration import restate, session, ways
@@ -156,7 +155,7 @@ def _recalibrate(args: argparse.Namespace) -> int:
     place = args.device, args.channel, args.calibration
     values = args.zero, args.counts_per_kg, args.reason, args.by
     known = registry.load(args.registry)
-    store = Store(Path(args.db))
+    store = Store(args.db)
     store.compact()
     restated = restate.recalibrate(store, known, Correction(int(time.time()), *place, *values))
     store.close()

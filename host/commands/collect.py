@@ -27,6 +27,8 @@ def add(command: Command) -> None:
         metavar="DAYS",
         help="readings dated further ahead than this are quarantined (default: 1)",
     )
+    text = "take the I-th of N fixed shares of the sites (default: 1/1); each its own --client-id"
+    p.add_argument("--shard", type=_shard, metavar="I/N", help=text)
     p.add_argument("--stats", type=Path, metavar="FILE", help="keep counts in this JSON file")
     p.epilog = "Example: qingyun ingest --db qingyun.db --broker 127.0.0.1:1883"
 
@@ -40,11 +42,20 @@ def add(command: Command) -> None:
     p.add_argument("--limit", type=int, default=20, metavar="N", help=text)
 
 
+def _shard(text: str) -> tuple[int, int]:
+    i, _, n = text.partition("/")
+    if not (i.isdigit() and n.isdigit() and 1 <= int(i) <= int(n)):
+        raise argparse.ArgumentTypeError(f"expected I/N with I from 1 to N, found {text!r}")
+    return int(i), int(n)
+
+
 def _ingest(args: argparse.Namespace) -> int:
     where = broker.from_arguments(args)
     known = registry.load(args.registry)
     store = Store(args.db, create=True)
-    ingester = Ingester(store, known, where, int(args.max_ahead_days * DAY_S), args.stats)
+    ingester = Ingester(
+        store, known, where, int(args.max_ahead_days * DAY_S), args.stats, args.shard
+    )
     ingester.run()
     store.close()
     s = ingester.stats

@@ -6,6 +6,7 @@ import json
 import random
 import threading
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -93,6 +94,16 @@ def run(folder: Path, registry: Path, total: int, kills: int, seed: int) -> tupl
             sender.join()
             ingester.stop()
     return Outcome(len(names(what)), done, resent), db
+
+
+def until(true: Callable[[], bool], seconds: float) -> bool:
+    """Wait for something to be true; False when it does not become so."""
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        if true():
+            return True
+        time.sleep(0.5)
+    return False
 
 
 def names(what: list[tuple[str, bytes]]) -> set[tuple[str, int]]:
