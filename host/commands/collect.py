@@ -53,9 +53,8 @@ def _ingest(args: argparse.Namespace) -> int:
     where = broker.from_arguments(args)
     known = registry.load(args.registry)
     store = Store(args.db, create=True)
-    ingester = Ingester(
-        store, known, where, int(args.max_ahead_days * DAY_S), args.stats, args.shard
-    )
+    ahead = int(args.max_ahead_days * DAY_S)
+    ingester = Ingester(store, known, where, ahead, stats=args.stats, shard=args.shard)
     ingester.run()
     store.close()
     s = ingester.stats
