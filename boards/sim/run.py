@@ -3,8 +3,11 @@
 micropython boards/sim/run.py --config C.json --trace T.csv --flash F.img
     [--broker HOST:PORT] [--physics ideal|field] [--seed N] [--start UNIX]
     [--until UNIX] [--report R.json] [--files DIR] [--quiet]
+    [--install FOLDER [--cut N]]
 
 DIR: what lies beside the configuration on the board's flash, certificates for one.
+FOLDER: a whole firmware, put into /a of the board's flash if that has none; then what
+lies on the flash is what runs, as loader.py chooses (slotted.py).
 """
 
 import gc
@@ -102,8 +105,7 @@ class Session:
         ended = None
         woke = self.clock.ms()
         try:
-            self.running = main.start(self.board)
-            self.running.run()
+            self._load()
         except Stop as stop:
             ended = stop
         except Exception as e:
@@ -118,6 +120,11 @@ class Session:
             self._drain()
         self.board.on_wait = None
         return ended
+
+    def _load(self):
+        """The firmware, until it stops."""
+        self.running = main.start(self.board)
+        self.running.run()
 
     def _configure(self):
         """config.json on the board, written only when it is another one."""
@@ -235,7 +242,12 @@ def run(argv):
 
         opt = options.options(argv)
         del options, sys.modules["options"]
-        session = Session(opt)
+        if opt["install"]:
+            import slotted
+
+            session = slotted.of(Session)(opt, _FIRMWARE)
+        else:
+            session = Session(opt)
         t0 = time.time()
         session.run()
         report = session.report(round(time.time() - t0, 2))
