@@ -38,7 +38,8 @@ class Attempt:
             if not slots.trial:
                 self.end("good", "")
         elif slots.failed == job.get("to"):
-            self.end("failed", "three starts failed, the last of: " + (slots.why or "unknown"))
+            why = slots.why or "a hang, or a loss of power"
+            self.end("failed", "three starts failed, the last of: " + why)
         else:  # the power went before the switch
             self.job["state"] = "fetching"
 

@@ -143,10 +143,7 @@ class Session:
                 f.write(self._config)
             self._config = None
         for name in os.listdir(self._files) if self._files else ():
-            with open(self._files + "/" + name, "rb") as f:
-                raw = f.read()
-            with open(self.board.data_dir + "/" + name, "wb") as f:
-                f.write(raw)
+            _copy(self._files + "/" + name, self.board.data_dir + "/" + name)
         gc.collect()
 
     def _look(self):
@@ -234,6 +231,14 @@ class Session:
             "erases": self.flash.erases,
             "programs": self.flash.programs,
         }
+
+
+def _copy(path, to):
+    with open(path, "rb") as f, open(to, "wb") as g:
+        piece = f.read(1024)
+        while piece:
+            g.write(piece)
+            piece = f.read(1024)
 
 
 def run(argv):

@@ -40,6 +40,17 @@ class _Module:
         return self._board
 
 
+class _Last:
+    """What the report says of a queue, without the firmware that it was of."""
+
+    def __init__(self, spool):
+        self.life, self.boot, self.dropped = spool.life, spool.boot, spool.dropped
+        self._n = len(spool)
+
+    def __len__(self):
+        return self._n
+
+
 def of(Session):
     """The Session of run.py for such a board.
 
@@ -94,6 +105,8 @@ def of(Session):
             self.flash.off = False
             self.flash.cut_after = None
             super()._count()
+            if self.spool:
+                self.spool = _Last(self.spool)
             sys.path[:] = self._path
             for name in list(sys.modules):
                 if name not in self._ours:

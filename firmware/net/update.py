@@ -166,7 +166,9 @@ class Update:
         self._slots.try_other()
         self._attempt.note(job, "trial", "")
         self._remove(self._part)
-        self._log.info("update: %s %s is on trial in /%s" % (job["bundle"], job["version"], job["to"]))
+        self._log.info(
+            "update: %s %s is on trial in /%s" % (job["bundle"], job["version"], job["to"])
+        )
         self._reply("result", {"state": "trial"})
         self.restart = True
 

@@ -55,6 +55,10 @@ class Listener:
         reply: dict[str, Any] = json.loads(self.wait("reply", n + 1))
         return reply
 
+    def publish(self, topic: str, payload: bytes, retain: bool = False) -> None:
+        """Any message; returns once the broker has it."""
+        self._client.publish(topic, payload, qos=1, retain=retain).wait_for_publish(10)
+
     def listen_on(self, seconds: float) -> None:
         """Listen for a while."""
         time.sleep(seconds)
