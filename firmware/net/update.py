@@ -61,6 +61,7 @@ class Update:
             self._remove(self._part)
         self._attempt.begin(job)
         self.resume()
+        self._link.hello()
         return {"state": "fetching", "chunk": self._have() // _CHUNK, "of": _chunks(job["size"])}
 
     def resume(self):

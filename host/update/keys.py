@@ -9,10 +9,12 @@ from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
 
+from host.errors import UserError
+
 SIZES = (2048, 3072)
 
 
-class BadKey(Exception):
+class BadKey(UserError):
     """A key file that cannot be used; one line."""
 
 
