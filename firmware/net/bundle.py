@@ -59,9 +59,9 @@ def verified(modulus, signature, digest):
     return block == b"\0\1" + b"\xff" * (k - 2 - len(tail)) + tail
 
 
-def header(f, size, kind, told):
+def header(f, signed, kind, told):
     """The header of the bundle in f, checked; and where its files begin. f is left at the
-    first file's line. size: bytes without the signature; kind: of this board; told: the
+    first file's line. signed: bytes before the signature; kind: of this board; told: the
     version that the command has told."""
     try:
         if f.readline() != _MAGIC:
@@ -79,7 +79,7 @@ def header(f, size, kind, told):
     except (ValueError, KeyError, TypeError) as e:
         raise Failed("header: not understood: %s" % e)
     at = f.tell()
-    if at + total != size or "main.mpy" not in names:
+    if at + total != signed or "main.mpy" not in names:
         raise Failed("header: does not fit what follows")
     if board != kind:
         raise Failed("board: expected a bundle for %s, found %s" % (kind, board))

@@ -213,8 +213,8 @@ class Update:
 
     def _unpack(self, job):
         with open(self._part, "rb") as lines:
-            size = job["size"] - len(bundle.modulus(self._root, self._key))
-            head, at = bundle.header(lines, size, self._board.name, job["version"])
+            signed = job["size"] - len(bundle.modulus(self._root, self._key))
+            head, at = bundle.header(lines, signed, self._board.name, job["version"])
             bundle.not_older(head["version"], job["older"])
             yield True
             folder = self._root + "/" + self._slots.other

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -74,7 +75,8 @@ def test_only_the_right_signature_is_one(
 
 @pytest.mark.usefixtures("needs_mosquitto")
 def test_no_step_is_long(tmp_path: Path, broker: Broker, figure: Callable[[str], None]) -> None:
-    """Between two steps the board samples: each is timed by the machine's own clock."""
+    """Between two steps the board samples: each is timed by the machine's own clock. All of it in
+    a heap of 192 KB, of which the simulator has some 50."""
     ota = Ota(tmp_path)
     timed = """        import time
         t = time.ticks_us()
@@ -90,8 +92,14 @@ def test_no_step_is_long(tmp_path: Path, broker: Broker, figure: Callable[[str],
     new = ota.newer()
     with ota.running(broker, heap="192k") as board:
         assert board.update(new)["ok"]
-        assert board.outcome(new)["update"]["state"] == "good"
-    found = re.search(r"(\d+) steps, longest (\d+) us", ota.site.log())
-    assert found
-    figure(f"update in {found[1]} steps, the longest {int(found[2]) / 1000:.1f} ms (unix port)")
+        line = re.compile(r"(\d+) steps, longest (\d+) us")
+        end = time.monotonic() + 60
+        while not (found := line.search(ota.site.log())):
+            assert time.monotonic() < end, ota.site.log()[-2000:]
+            time.sleep(0.05)
+    assert "MemoryError" not in ota.site.log()[: found.start()]
+    figure(
+        f"update in {found[1]} steps, the longest {int(found[2]) / 1000:.1f} ms (unix port, "
+        "heap of 192 KB)"
+    )
     assert int(found[2]) < 1_000_000
