@@ -49,7 +49,7 @@ class Cycle:
         # Without the time a reading cannot be dated by a later waking: ask at once. What
         # could not be sent waits for its next turn, lest an outage empty the battery.
         every = self._cfg["power"]["send_every"]
-        trial = self._slots.trial
+        trial = self._slots and self._slots.trial
         if trial or self.clock.unix() is None or len(self.spool) % every == 0:
             self._send()
         if trial and self.sampler.made and self.clock.state == "ntp" and self.link.published:

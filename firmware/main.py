@@ -5,17 +5,28 @@ import buffers  # noqa: F401  first of all, see there
 
 # isort: split
 import gc
+import os
 import sys
 
-from slots import Slots
 from starts import Starts
+
+
+def slots_of(board):
+    """The folders this firmware may run from; None where there was never a second one."""
+    try:
+        os.stat(board.data_dir + "/slots.json")
+    except OSError:
+        return None
+    from slots import Slots
+
+    return Slots(board)
 
 
 def start(board):
     """What shall run on this board; its run() does not return by itself."""
-    slots = Slots(board)
+    slots = slots_of(board)
     starts = None
-    if not slots.trial:  # starts on trial are counted by the loader, and end otherwise
+    if not slots or not slots.trial:  # starts on trial are counted by the loader, and end otherwise
         starts = Starts(board)
         if starts.is_safe():
             from safe import Safe
@@ -44,8 +55,8 @@ def start(board):
 
 def died(board, e):
     """A start that ended in an exception: say so, and count it."""
-    slots = Slots(board)
-    if slots.trial:
+    slots = slots_of(board)
+    if slots and slots.trial:
         sys.print_exception(e)
         slots.died("%s: %s" % (type(e).__name__, e))
         board.reset()

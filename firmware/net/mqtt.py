@@ -63,21 +63,10 @@ class Mqtt:
         self._next_id()
         self._run(self._client.subscribe, _bytes(topic), 1)
 
-    def unsubscribe(self, topic):
+    def call(self, what, *args):
+        """what(client, stream, …): something that umqtt.simple has no call for."""
         self._next_id()
-        self._run(self._unsubscribe, _bytes(topic))
-
-    def _unsubscribe(self, topic):
-        # umqtt.simple has no such call; of an answer it does not know it reads one byte.
-        client = self._client
-        client.pid += 1
-        size = len(topic)
-        head = (0xA2, 4 + size, client.pid >> 8, client.pid & 0xFF, size >> 8, size & 0xFF)
-        self.stream.write(bytes(head))
-        self.stream.write(topic)
-        while client.wait_msg() != 0xB0:
-            pass
-        self.stream.read(3)
+        self._run(what, self._client, self.stream, *args)
 
     def expecting(self):
         """True while a ping has not been answered."""

@@ -13,6 +13,7 @@ from micropython import const
 
 from net import bundle
 from net.bundle import Failed
+from net.chunks import Chunks
 
 _CHUNK = const(1024)
 _LARGEST = const(1 << 20)
@@ -37,7 +38,6 @@ class Update:
         self._link = link
         self._log = log
         self._steps = None
-        self._got = None
         self.restart = False
 
     def begin(self, cmd):
@@ -63,7 +63,8 @@ class Update:
         if self._steps:
             self._steps.close()
             self._steps = None
-        self._link.want = None
+        if self._link.chunks:
+            self._link.chunks.want = None
 
     def poll(self):
         """One step; True when the next need not wait."""
@@ -147,43 +148,38 @@ class Update:
         n = self._have() // _CHUNK if self._have() < size else _chunks(size)
         self._log.info("update: %s: from chunk %d of %d" % (job["bundle"], n, _chunks(size)))
         link = self._link
-        link.on_chunk = self._take
+        chunks = self._link.chunks = Chunks(self._hal)
         while n < _chunks(size):
-            self._got = None
+            chunks.got = None
             asks = 0
-            while self._got is None:
+            while chunks.got is None:
                 # Asked for as long as there is a connection.
                 if asks == _ASKS:
                     raise Failed("chunk %d did not come" % n)
-                link.want = _TOPIC % (job["bundle"], n)
+                chunks.want = _TOPIC % (job["bundle"], n)
                 yield True
                 left = _ASK_MS
                 then = self._hal.ticks_ms()
-                while self._got is None and left > 0:
+                while chunks.got is None and left > 0:
                     yield False
                     now = self._hal.ticks_ms()
                     if link.up():
                         left -= self._hal.ticks_diff(now, then)
                     then = now
-                if self._got is None:
+                if chunks.got is None:
                     asks += 1
-                    link.want = None
+                    chunks.want = None
                     yield True
             expected = min(_CHUNK, size - n * _CHUNK)
-            if len(self._got) != expected:
+            if len(chunks.got) != expected:
                 text = "chunk %d: expected %d bytes, found %d"
-                raise Failed(text % (n, expected, len(self._got)))
+                raise Failed(text % (n, expected, len(chunks.got)))
             with open(self._part, "ab") as f:
-                f.write(self._got)
+                f.write(chunks.got)
             n += 1
             if n % _TELL == 0:
                 self._reply("result", {"state": "fetching", "chunk": n, "of": _chunks(size)})
-        self._got = None
-        link.want = None
-
-    def _take(self, payload):
-        if payload and self._got is None:  # an empty one: the host has cleared it
-            self._got = payload
+        chunks.got = chunks.want = None
 
     def _verify(self, job):
         modulus = bundle.modulus(self._root, self._key)

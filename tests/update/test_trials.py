@@ -205,7 +205,7 @@ def test_no_network_at_the_site_at_that_moment(ota: Ota, broker: Broker) -> None
 def test_an_update_while_on_trial_is_refused(ota: Ota, broker: Broker) -> None:
     """The other folder is what it may have to go back to."""
     slow = ota.newer(
-        ("logger.py", "if lacks is None:", "if lacks is None and self.clock.up() > 200:")
+        ("updates.py", "if lacks is None:", "if lacks is None and self.clock.up() > 200:")
     )
     with ota.running(broker, {"speed": 20}) as board:
         assert board.update(slow)["ok"]
