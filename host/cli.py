@@ -10,7 +10,7 @@ import sys
 from collections.abc import Sequence
 
 from host import __version__, publish
-from host.commands import Run, calibration, check, collect, daily, fleet, watch
+from host.commands import Run, calibration, check, collect, daily, fleet, update, watch
 from host.errors import UserError
 
 
@@ -39,7 +39,7 @@ def _parser() -> argparse.ArgumentParser:
         p.set_defaults(run=run)
         return p
 
-    for module in (collect, daily, calibration, watch, check, fleet):
+    for module in (collect, daily, calibration, watch, check, fleet, update):
         module.add(command)
     return parser
 
