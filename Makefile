@@ -1,6 +1,6 @@
 # Every command a person needs; `make help` lists them.
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint replay clean distclean
+.PHONY: help demo test lint replay flash deploy clean distclean
 
 VENV := .venv
 PY := $(VENV)/bin/python
@@ -31,6 +31,16 @@ replay: $(READY) ## TRACE=file.csv CONFIG=board.json [PHYSICS=ideal|field] [SEED
 	@test -n "$(TRACE)" || { echo "replay: TRACE= must name a trace (t,channel,value)" >&2; exit 2; }
 	@test -n "$(CONFIG)" || { echo "replay: CONFIG= must name a board configuration" >&2; exit 2; }
 	@$(PY) tools/replay.py --trace "$(TRACE)" --config "$(CONFIG)" --physics $(or $(PHYSICS),ideal) --seed $(or $(SEED),1) --out $(or $(OUT),build/replay)
+
+flash: $(READY) ## PORT=/dev/ttyUSB0 IMAGE=ESP32_GENERIC-….bin: erase a board and write a stock image
+	@test -n "$(PORT)" || { echo "flash: PORT= must name a serial port" >&2; exit 2; }
+	@test -n "$(IMAGE)" || { echo "flash: IMAGE= must name a stock ESP32_GENERIC image" >&2; exit 2; }
+	@PYTHONPATH=tools $(PY) -m board.flash --port "$(PORT)" --image "$(IMAGE)"
+
+deploy: $(READY) ## PORT=/dev/ttyUSB0 DEVICE=qy-fs01 [CONFIG=build/fleet/DEVICE] [OPTIONS=--offline]
+	@test -n "$(PORT)" || { echo "deploy: PORT= must name a serial port" >&2; exit 2; }
+	@test -n "$(DEVICE)" || { echo "deploy: DEVICE= must name the device that the board shall be" >&2; exit 2; }
+	@PYTHONPATH=tools $(PY) -m board.deploy --port "$(PORT)" --device "$(DEVICE)" $(if $(CONFIG),--from "$(CONFIG)") $(OPTIONS)
 
 clean: ## remove what was built
 	@rm -rf build/demo build/replay build/*.log .pytest_cache .mypy_cache .ruff_cache .hypothesis

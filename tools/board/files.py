@@ -47,7 +47,7 @@ def _compiled(source: Path) -> bytes:
     if not kept.exists():
         _MADE.mkdir(parents=True, exist_ok=True)
         part = kept.with_suffix(f".{os.getpid()}")
-        command = [_cross(), "-s", name, "-o", part, source]
+        command: list[str | Path] = [_cross(), "-s", name, "-o", part, source]
         done = subprocess.run(command, capture_output=True, text=True)
         if done.returncode:
             raise BoardError(f"{name}: mpy-cross: {done.stderr.strip().splitlines()[-1]}")
