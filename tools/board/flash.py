@@ -12,7 +12,7 @@ import sys
 from pathlib import Path
 
 from board.errors import BoardError
-from board.image import START, read
+from board.image import CHIP, START, read
 
 _DETECT_S = 60
 _BAUD = "460800"
@@ -32,7 +32,7 @@ def chip_at(port: str) -> str:
     except subprocess.TimeoutExpired as e:
         raise BoardError(f"{port}: no chip answers within {_DETECT_S} s") from e
     text = done.stdout + done.stderr
-    found = re.search(r"^Chip type:\s*(ESP\S+)", text, re.MULTILINE)
+    found = re.search(r"^Connected to (\S+) on ", text, re.MULTILINE)
     if done.returncode or not found:
         lines = [x.strip() for x in text.splitlines() if "rror" in x]
         why = lines[0].partition("rror: ")[2] or lines[0] if lines else "no chip answers"
@@ -40,16 +40,11 @@ def chip_at(port: str) -> str:
     return found[1]
 
 
-def is_esp32(name: str) -> bool:
-    """Names of the package begin ESP32-D0WD, -U4WDH, -PICO, -S0WD; other chips have others."""
-    return bool(re.match(r"ESP32(-(D\d|U\d|PICO|S0)|$)", name))
-
-
 def flash(port: str, path: Path) -> None:
     image = read(path)
     chip = chip_at(port)
-    if not is_esp32(chip):
-        raise BoardError(f"{port}: the image is for ESP32, the chip there is {chip}")
+    if chip != CHIP:
+        raise BoardError(f"{port}: the image is for {CHIP}, the chip there is {chip}")
     version = ".".join(map(str, image.version)) if image.version else "of an unknown version"
     print(f"flash: MicroPython {version}, {image.size} bytes, to {chip} at {port}", flush=True)
     for words in (["erase-flash"], ["write-flash", f"0x{START:x}", str(path)]):

@@ -24,7 +24,7 @@ _MAGIC = 0xE9
 _MAGICS = (_MAGIC, 0xEA)  # the second is of a later ESP8266
 _PARTITION = b"\xaa\x50"
 _APP = 0  # type of a partition
-_CHIP = "ESP32"
+CHIP = "ESP32"
 
 
 @dataclass(frozen=True)
@@ -43,8 +43,8 @@ def read(path: Path) -> Image:
     except OSError as e:
         raise BoardError(f"{path}: cannot be read: {e.strerror}") from e
     chip = _chip(path, data)
-    if chip != _CHIP:
-        raise BoardError(f"{path}: expected an image for {_CHIP}, found one for {chip}")
+    if chip != CHIP:
+        raise BoardError(f"{path}: expected an image for {CHIP}, found one for {chip}")
     _verify(path, data, 0, "boot loader")
     at = _application(path, data)
     _verify(path, data, at, "application")

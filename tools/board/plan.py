@@ -5,7 +5,6 @@ docs/operations.md says how the flash is laid out. The order in which a plan is 
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 from typing import Any
@@ -29,7 +28,6 @@ class State:
     umqtt: bool = True  # in the image
     free: int = 0
     files: dict[str, str] = field(default_factory=dict)  # path → SHA-256
-    manifests: dict[str, Any] = field(default_factory=dict)
     complete: bool = False
 
     @property
@@ -60,8 +58,6 @@ def state(told: list[list[Any]], port: str) -> State:
                 s.slots = None
         elif what == "file":
             s.files[values[0]] = values[1]
-        elif what == "manifest":
-            s.manifests[values[0]] = values[1]
         elif what == "end":
             s.complete = True
     if s.kind not in BOARDS:
@@ -191,11 +187,11 @@ def _choose(s: State, want: Wanted, p: Plan) -> None:
 
 
 def _is(s: State, want: Wanted, slot: str) -> bool:
-    """Whether a folder is exactly what is wanted, and whole."""
+    """Whether a folder is exactly what is wanted, and whole: its manifest is there. (One
+    that an update over the air has written may have its lines in another order.)"""
     names = s.of(slot)
-    names.pop("manifest.json", None)
-    wanted = {name: sha256(content) for name, content in want.firmware.items()}
-    return bool(names == wanted and s.manifests.get(slot) == json.loads(want.manifest))
+    whole = names.pop("manifest.json", None)
+    return bool(whole and names == {n: sha256(content) for n, content in want.firmware.items()})
 
 
 def _fill(s: State, want: Wanted, p: Plan) -> None:
@@ -212,4 +208,5 @@ def _fill(s: State, want: Wanted, p: Plan) -> None:
             p.on_board.append((elsewhere[h], start + name))
         else:
             p.copies.append((content, start + name))
-    p.remove += [start + name for name in have if name not in want.firmware]
+    have.pop("manifest.json", None)
+    p.remove += [start + name for name in have]
