@@ -10,7 +10,7 @@ from pathlib import Path
 from cable import Cable, cable, firmware
 
 _CUTS = 50
-_SPEED = 5
+_SPEED = 10
 _VERSIONS = ("9.9.1", "9.9.2", "9.9.3")
 
 
