@@ -174,7 +174,8 @@ class PtyBoard:
 
     def _turn(self, ready: list[int]) -> None:
         now = time.monotonic()
-        self._credit = min(self._credit + (now - self._turned) * (self.rate or 1e9), 1e6)
+        rate = self.rate or 1e9
+        self._credit = min(self._credit + (now - self._turned) * rate, max(0.1 * rate, 64))
         self._turned = now
         if self._near in ready:
             self._from_cable(_read(self._near))

@@ -16,14 +16,16 @@ def say(*what):
     print("@" + json.dumps(what))
 
 
-def watch():
-    """A watchdog that may be running gets time enough for a copy."""
+def watch(kept):
+    """A watchdog that may be running gets time enough for a copy; whether it may."""
     import machine
 
-    m = sys.modules
     left = machine.reset_cause() == machine.SOFT_RESET  # it outlives that
-    if left or "logger" in m or "cycle" in m or "safe" in m:
-        machine.WDT(timeout=ARGS["watchdog_ms"])  # noqa: F821
+    ran = [m for m in ("main", "board", "logger") if m in sys.modules]
+    if not (left or ran or (kept and kept.get("trial"))):
+        return False
+    machine.WDT(timeout=ARGS["watchdog_ms"])  # noqa: F821
+    return True
 
 
 def sha(path):
@@ -80,7 +82,8 @@ def has_umqtt():
 def slots():
     try:
         with open("/slots.json") as f:
-            return json.load(f)
+            kept = json.load(f)
+            return kept if isinstance(kept, dict) else None
     except (OSError, ValueError):
         return None
 
@@ -95,9 +98,10 @@ def main():
     say("board", kind, version, getattr(sys.implementation, "_mpy", 0) & 0xFF)
     if kind not in ("esp32", "sim") or version < (1, 26):
         return  # nothing is touched there
-    watch()
+    kept = slots()
+    watched = watch(kept)
     fs = os.statvfs("/")
-    say("state", slots(), has_umqtt(), fs[0] * fs[3])
+    say("state", kept, has_umqtt(), fs[0] * fs[3], watched)
     for folder in ("/a", "/b", "/lib"):
         tell(folder, everything, True)
     for folder in _APP:

@@ -1,11 +1,10 @@
 """Run on a board by tools/board: makes a folder ready for what will be copied into it.
 
-ARGS: watchdog_ms, slots: what to write there first, or None; folder; folders: to make;
+ARGS: watchdog_ms, or 0; slots: what to write there first, or None; folder; folders: to make;
 remove: files that do not belong; copies: [from, to], on the board itself."""
 
 import json
 import os
-import sys
 
 
 def make(path):
@@ -32,7 +31,7 @@ def copy(source, target):
 
 
 def main(args):
-    if "logger" in sys.modules:
+    if args["watchdog_ms"]:
         import machine
 
         machine.WDT(timeout=args["watchdog_ms"])

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import pty
 import subprocess
 import sys
+import tty
 from pathlib import Path
 
 import pytest
@@ -100,6 +103,19 @@ def test_another_chip_at_the_port(path: Path, kind: str) -> None:
     line = f"flash: error: {chip.port}: the image is for ESP32, the chip there is {kind}\n"
     assert (done.returncode, done.stderr) == (2, line)
     assert not chip.erased
+
+
+def test_nobody_at_the_port(path: Path) -> None:
+    path.write_bytes(whole())
+    near, far = pty.openpty()
+    tty.setraw(far)
+    port = os.ttyname(far)
+    done = command(port, path)
+    os.close(near)
+    os.close(far)
+    assert done.returncode == 2
+    assert done.stderr.startswith(f"flash: error: {port}: Failed to connect to Espressif device")
+    assert done.stderr.count("\n") == 1
 
 
 def test_no_port(path: Path) -> None:

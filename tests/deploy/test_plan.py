@@ -128,7 +128,7 @@ def test_other_boards_and_old_images(kind: str, version: list[int], line: str) -
 
 def test_what_a_board_says_only_in_part() -> None:
     with pytest.raises(BoardError, match="did not tell all"):
-        state([["board", "esp32", [1, 26, 0], 6], ["state", None, True, 1000]], "PORT")
+        state([["board", "esp32", [1, 26, 0], 6], ["state", None, True, 1000, False]], "PORT")
 
 
 def test_compiled_and_source() -> None:

@@ -67,7 +67,12 @@ class Cable:
     folder: Path
     broker: Broker
     board: PtyBoard
-    heard: Listener
+    listening: Listener | None
+
+    @property
+    def heard(self) -> Listener:
+        assert self.listening
+        return self.listening
 
     def configure(self, **more: Any) -> None:
         mqtt = {"host": "127.0.0.1", "port": self.broker.port, "password": "geheim-2f81"}

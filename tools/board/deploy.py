@@ -73,7 +73,7 @@ class Deploy:
         """Version and hash of the firmware that runs at the next start."""
         folder = f"/{todo.target}" if todo.target else None
         prepare = {
-            "watchdog_ms": WATCHDOG_MS,
+            "watchdog_ms": WATCHDOG_MS if todo.watched else 0,
             "slots": todo.slots_before,
             "folder": folder,
             "folders": todo.folders,
@@ -87,8 +87,9 @@ class Deploy:
             "slots": todo.slots_after,
             "loader": todo.loader,
             "data": todo.data,
-            # A start that a person has ended has not failed.
-            "remove": ["/starts"],
+            # A start that a person has ended has not failed; nor does an update over the
+            # air that was under way go on over what was just put there.
+            "remove": ["/starts"] + (["/update.json"] if todo.slots_after else []),
             "running": f"/{todo.running}",
         }
         steps: list[Script | Copy] = []
@@ -160,7 +161,12 @@ def arguments(argv: list[str] | None) -> argparse.Namespace:
 def _access(args: argparse.Namespace, config: dict[str, Any]) -> Access:
     """How this host reaches the broker; by the operator's certificate of the fleet."""
     operator = args.folder.parent / "qingyun-operator.pem"
-    if config["mqtt"].get("tls") and not args.certfile and operator.exists():
+    if (config["mqtt"].get("tls") or {}).get("cert") and not args.certfile:
+        if not operator.exists():
+            raise BoardError(
+                f"{operator}: not there, but the broker wants a certificate; expected it, or "
+                "--certfile and --keyfile, or --offline"
+            )
         args.certfile, args.keyfile = operator, operator.with_suffix(".key")
     return Access(args.broker, args.cafile, args.certfile, args.keyfile)
 

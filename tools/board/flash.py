@@ -25,7 +25,7 @@ def esptool(*words: str) -> list[str]:
 def chip_at(port: str) -> str:
     """Which chip answers at a port."""
     if not Path(port).exists():
-        raise BoardError(f"{port}: no such port; expected that of a board, as in `mpremote devs`")
+        raise BoardError(f"{port}: no such port; expected that of a board, as mpremote devs lists")
     command = esptool("--port", port, "--connect-attempts", "3", "chip-id")
     try:
         done = subprocess.run(command, capture_output=True, text=True, timeout=_DETECT_S)
@@ -34,8 +34,8 @@ def chip_at(port: str) -> str:
     text = done.stdout + done.stderr
     found = re.search(r"^Connected to (\S+) on ", text, re.MULTILINE)
     if done.returncode or not found:
-        lines = [x.strip() for x in text.splitlines() if "rror" in x]
-        why = lines[0].partition("rror: ")[2] or lines[0] if lines else "no chip answers"
+        said = re.search(r"error occurred: (.+)", text)
+        why = said[1].strip() if said else "no chip answers"
         raise BoardError(f"{port}: {why}")
     return found[1]
 

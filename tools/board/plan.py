@@ -28,6 +28,7 @@ class State:
     umqtt: bool = True  # in the image
     free: int = 0
     files: dict[str, str] = field(default_factory=dict)  # path → SHA-256
+    watched: bool = False  # a watchdog may be running
     complete: bool = False
 
     @property
@@ -53,9 +54,7 @@ def state(told: list[list[Any]], port: str) -> State:
             s.kind, version, s.mpy = values
             s.version = tuple(version)
         elif what == "state":
-            s.slots, s.umqtt, s.free = values
-            if not isinstance(s.slots, dict):
-                s.slots = None
+            s.slots, s.umqtt, s.free, s.watched = values
         elif what == "file":
             s.files[values[0]] = values[1]
         elif what == "end":
@@ -101,6 +100,7 @@ class Plan:
     extra: dict[str, str] = field(default_factory=dict)
     leftovers: list[str] = field(default_factory=list)  # of the flat layout, to be removed
     migrates: bool = False
+    watched: bool = False
 
     @property
     def folders(self) -> list[str]:
@@ -120,7 +120,7 @@ class Plan:
 
 def plan(s: State, want: Wanted) -> Plan:
     """What leads from one to the other."""
-    p = Plan()
+    p = Plan(watched=s.watched)
     flat = _flat(s, want)
     p.loader = s.files.get("/main.py") != sha256(want.loader)
     p.migrates = p.loader and "/main.py" in s.files and len(flat) > 2

@@ -26,21 +26,21 @@ class Remote:
     def __init__(self, port: str) -> None:
         if not Path(port).exists():
             raise BoardError(
-                f"{port}: no such port; expected that of a board, as in `mpremote devs`"
+                f"{port}: no such port; expected that of a board, as mpremote devs lists"
             )
         self.port = port
 
     def look(self, data: Sequence[str]) -> list[list[Any]]:
         """What look.py tells. The program that runs is interrupted."""
-        args = {"watchdog_ms": WATCHDOG_MS, "data": list(data)}
         for n in range(_TRIES):
             try:
-                return self.run([Script("look", args)], 60)
+                self._mpremote(["resume", "exec", "None"], 15)
+                break
             except NoAnswerError:
                 if n == _TRIES - 1:
                     raise
                 time.sleep(1.5)  # it may have been starting
-        raise AssertionError
+        return self.run([Script("look", {"watchdog_ms": WATCHDOG_MS, "data": list(data)})], 60)
 
     def run(self, steps: Sequence[Script | Copy], seconds: float) -> list[list[Any]]:
         """Do the steps one after the other, until one fails; what the scripts have told."""
