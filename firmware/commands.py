@@ -32,6 +32,7 @@ class Commands:
         self._waiting = []
         self.restart = False  # asked for
         self.changed = False  # a calibration, since this was last looked at
+        self.update = None  # begins an update of the firmware
         try:
             with open(self._path) as f:
                 self._done = json.load(f)
@@ -107,6 +108,14 @@ class Commands:
         self.restart = True
         return "restarting"
 
+    def _update(self, cmd):
+        from net.update import Failed
+
+        try:
+            return self.update(cmd)
+        except Failed as e:
+            raise Refused(str(e))
+
     def _log_lines(self, cmd):
         return {
             "lines": self._log.lines[-8:],
@@ -180,5 +189,6 @@ _DO = {
     "log": Commands._log_lines,
     "read": Commands._read,
     "restart": Commands._restart,
+    "update": Commands._update,
     "zero": Commands._zero,
 }

@@ -91,6 +91,7 @@ def check(cfg, path="config"):
         "spool",
         "confirm",
         "power",
+        "update",
         "channels",
     )
     c.known(cfg, top, "")
@@ -119,6 +120,10 @@ def check(cfg, path="config"):
     c.number(spool, "flush_s", 1, 3600, "spool.", True)
     if cfg["confirm"] not in ("broker", "host"):
         c.fail("confirm", '"broker" or "host"', cfg["confirm"])
+    if cfg.get("update") is not None:
+        update = c.table(cfg, "update")
+        c.known(update, ("key",), "update.")
+        c.string(update, "key", "update.", 1, 128)
     _channels(c, cfg)
     power = cfg["power"]
     if power["mode"] not in ("always", "cycle"):

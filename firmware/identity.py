@@ -6,7 +6,7 @@ from binascii import hexlify
 
 VERSION = "0.1.0"
 _PIECE = bytearray(128)
-_OTHERS = ("config.json", "spool", "umqtt", "lib")
+_OTHERS = ("umqtt", "lib")
 
 
 def sha256(root):

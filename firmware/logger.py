@@ -4,6 +4,7 @@ Each task is guarded: what it raises is written down and only that task starts a
 The watchdog is fed while every task has ended well within its time."""
 
 import gc
+import os
 
 import identity
 import spool
@@ -20,17 +21,20 @@ _LATE_MS = const(120000)  # a task that has not ended well for so long: no more 
 _HEALTHY_S = const(60)
 _REPLY_MS = const(10000)  # a restart waits so long for its reply to be delivered
 _QUEUE = const(1)
-_TASKS = ("sampling", "queue", "network", "commands")
+_TRIAL_S = const(300)  # a firmware on trial has so long to show that it is good
+_TASKS = ("sampling", "queue", "network", "commands", "update")
 
 
 class Logger:
     """Built from a board, a checked configuration, what was changed on the board
-    (local) and the count of failed starts; step() is one turn of the loop."""
+    (local), the count of failed starts (None on trial) and the folders it may run from;
+    step() is one turn of the loop."""
 
-    def __init__(self, board, cfg, local, starts):
+    def __init__(self, board, cfg, local, starts, slots):
         self._board = board
         self._hal = board.hal
         self._starts = starts
+        self._slots = slots
         self.clock = Clock(board)
         self.log = Log(self.clock, board.print)
         channels = build.channels(board, cfg)
@@ -53,6 +57,10 @@ class Logger:
         text = "qingyun %s: %s at %s, life %s, start %d, %s"
         what = (identity.VERSION, cfg["device"], cfg["site"], self.spool.life, self.spool.boot)
         self.log.info(text % (what + (board.reset_cause(),)))
+        self._key = cfg["update"]["key"] if cfg.get("update") else None
+        self._attempt = None  # the latest update, where there has been one
+        self.update = None  # the one under way
+        self._look_for_update()
         gc.collect()
         # Collect before the heap is in pieces, not only when it is full.
         gc.threshold(gc.mem_alloc() // 4)
@@ -60,7 +68,71 @@ class Logger:
     def _describe(self):
         self._about["channels"] = identity.describe(self.sampler.channels)
         self._about["failed_starts"] = self._starts.failed if self._starts else 0
+        if self._attempt and self._attempt.job:
+            self._about["update"] = self._attempt.told()
         return self._about
+
+    def _look_for_update(self):
+        """Go on with an update that a reset has interrupted, or learn what became of it."""
+        if self._slots.trial:
+            self.log.info("update: this firmware is on trial")
+        try:
+            os.stat(self._board.data_dir + "/update.json")
+        except OSError:
+            return
+        self._load_attempt()
+        self._attempt.settle(self._slots)
+        if self._attempt.under_way() and not self._slots.trial:
+            self._load_update().resume()
+
+    def _load_attempt(self):
+        from attempt import Attempt
+
+        self._attempt = Attempt(self._board, self.clock, self.log)
+
+    def _load_update(self):
+        from net.update import Update
+
+        b = self._board
+        self.update = Update(b, self._key, self._slots, self._attempt, self.link, self.log)
+        return self.update
+
+    def _begin_update(self, cmd):
+        if self._attempt is None:
+            self._load_attempt()
+        return (self.update or self._load_update()).begin(cmd)
+
+    def _updating(self):
+        """A step of the update, or of the trial; True while there is more to do."""
+        if self._slots.trial:
+            self._try()
+        if self.update is None:
+            return False
+        if self.update.restart:
+            self._restart()
+            return False
+        return self.update.poll()
+
+    def _try(self):
+        """On trial: good once it samples, knows the time, and the broker has a reading."""
+        lacks = None
+        if not self.sampler.made:
+            lacks = "no reading was made"
+        elif self.clock.state != "ntp":
+            lacks = "no time server answered"
+        elif not self.link.published:
+            lacks = "no reading was acknowledged"
+        if lacks is None:
+            self._slots.confirm()
+            self.log.info("update: this firmware is good")
+            if self._attempt:
+                self._attempt.settle(self._slots)
+            self.link.hello()
+        elif self.clock.up() >= _TRIAL_S:
+            self.log.warn("update: on trial, %s within %d s: restarting" % (lacks, _TRIAL_S))
+            self._slots.died("%s within %d s" % (lacks, _TRIAL_S))
+            self.stop()
+            self._board.reset()
 
     def _take(self, body):
         self.spool.put(self.clock.up(), body)
@@ -99,6 +171,7 @@ class Logger:
                 self.crashes,
                 self._local,
             )
+            self.commands.update = self._begin_update
         self.commands.take(payload)
 
     def _command(self):
@@ -133,6 +206,7 @@ class Logger:
             self._watch(now)
         more = self._run(2, self.link.poll, False)
         self._run(3, self._command, None)
+        more = self._run(4, self._updating, False) or more
         ms = self._sample()  # the network may have taken its time
         self._board.wait(self.link.poller(), 0 if more else ms, self.link.expecting)
 

@@ -7,16 +7,20 @@ import buffers  # noqa: F401  first of all, see there
 import gc
 import sys
 
+from slots import Slots
 from starts import Starts
 
 
 def start(board):
     """What shall run on this board; its run() does not return by itself."""
-    starts = Starts(board)
-    if starts.is_safe():
-        from safe import Safe
+    slots = Slots(board)
+    starts = None
+    if not slots.trial:  # starts on trial are counted by the loader, and end otherwise
+        starts = Starts(board)
+        if starts.is_safe():
+            from safe import Safe
 
-        return Safe(board, starts)
+            return Safe(board, starts)
     import config
     from local import Local
 
@@ -32,14 +36,19 @@ def start(board):
     if cfg["power"]["mode"] == "cycle":
         from cycle import Cycle
 
-        return Cycle(board, cfg, local)
+        return Cycle(board, cfg, local, slots)
     from logger import Logger
 
-    return Logger(board, cfg, local, starts)
+    return Logger(board, cfg, local, starts, slots)
 
 
 def died(board, e):
     """A start that ended in an exception: say so, and count it."""
+    slots = Slots(board)
+    if slots.trial:
+        sys.print_exception(e)
+        slots.died("%s: %s" % (type(e).__name__, e))
+        board.reset()
     if type(e).__name__ == "ConfigError":
         board.print("error: %s" % e)  # a person has to mend it: stay at the prompt
         return

@@ -13,9 +13,11 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from host import __version__, publish, registry, reports, tables
+from host.errors import UserError
 from host.ingest import Broker, Ingester
 from host.rollup import DAY_S, LOCAL
 from host.store import Store, StoreError
+from host.update import command as update
 
 
 class UsageError(Exception):
@@ -224,6 +226,7 @@ def _parser() -> argparse.ArgumentParser:
 
     p = command("check", _check, "read the registry and say what is in it, or what is wrong")
     folder(p)
+    update.add(command)
     return parser
 
 
@@ -235,7 +238,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     )
     try:
         code: int = args.run(args)
-    except (UsageError, StoreError, registry.RegistryError) as error:
+    except (UsageError, StoreError, registry.RegistryError, UserError) as error:
         print(f"qingyun: error: {error}", file=sys.stderr)
         return 2
     except publish.PublishError as error:  # after the report was written

@@ -181,6 +181,8 @@ def load(folder: Path) -> Registry:
     sites: dict[str, Site] = {}
     for row in _rows(folder, "sites.csv", ("site", "name", "town", "kind", "windows")):
         site = row.name("site")
+        if site == "update":  # qingyun/1/update/… has the firmware
+            raise row.fail("site", "another name than update")
         row.unique("site", sites, site)
         windows = tuple(w for w in row.optional("windows").split(";") if w)
         if not all(_WINDOW.fullmatch(w) for w in windows):

@@ -5,6 +5,7 @@ port documents it, so that everything above it runs unchanged on boards/sim.
 """
 
 import os
+import sys
 import time
 
 import machine
@@ -83,7 +84,8 @@ class Board:
 
     name = "esp32"
     data_dir = ""  # littlefs is mounted at the root
-    firmware_dir = ""
+    # The folder that loader.py has put first; without one, everything is at the root.
+    firmware_dir = sys.path[0] if sys.path[0] in ("/a", "/b") else ""
 
     def __init__(self):
         self.hal = _Hal

@@ -125,6 +125,7 @@ class Board:
         self.kept = _Kept()
         self.on_wait = None  # called whenever the firmware waits
         self._fed = None  # when the watchdog was fed last; None: it is not running
+        self._hungry_us = _WATCHDOG_US
         self._mounted = False
         self._rtc = None  # microseconds that the RTC is ahead of the true time
         self._cause = "power_on"
@@ -239,6 +240,12 @@ class Board:
 
     def feed(self):
         self._fed = self.clock.us
+        self._hungry_us = _WATCHDOG_US
+
+    def watch(self, ms):
+        """Start the watchdog, as the module machine would."""
+        self._fed = self.clock.us
+        self._hungry_us = 1000 * ms
 
     def reset(self):
         raise Stop("soft_reset")
@@ -250,7 +257,7 @@ class Board:
         """What happens to a board that waits: the trace's accidents, and the watchdog."""
         if self.on_wait:
             self.on_wait()
-        if self._fed is not None and self.clock.us - self._fed > _WATCHDOG_US:
+        if self._fed is not None and self.clock.us - self._fed > self._hungry_us:
             raise Stop("watchdog")
 
     def wait(self, poller, ms, expecting):

@@ -12,6 +12,8 @@ _OPTIONS = {
     "report": "",
     "files": "",
     "quiet": "",
+    "install": "",
+    "cut": "",
 }
 
 
@@ -42,7 +44,9 @@ def options(argv):
     broker = got["broker"]
     if broker and not broker.rpartition(":")[2].isdigit():
         raise UsageError("--broker: expected HOST:PORT, found " + broker)
-    for name in ("seed", "start", "until"):
+    if got["cut"] and not got["install"]:
+        raise UsageError("--cut: only together with --install")
+    for name in ("seed", "start", "until", "cut"):
         if got[name] and not got[name].isdigit():
             raise UsageError("--%s: expected a whole number, found %s" % (name, got[name]))
     return got

@@ -20,6 +20,7 @@ _STATE_MS = const(10000)
 _FRESH_MS = const(30000)  # so often the newest reading goes ahead of a backlog
 _RESEND_MS = const(60000)  # unconfirmed for so long: send again, then twice as long
 _RESEND_MAX_MS = const(3600000)
+_CHUNK_MS = const(5000)  # a chunk that was asked for is expected for so long
 
 
 class Link:
@@ -27,7 +28,8 @@ class Link:
 
     about() gives what the birth message says of the firmware and the channels; idle()
     samples while the network is waited for. on_command(payload) and crashes (a
-    CrashLog) are set by whoever has them."""
+    CrashLog) are set by whoever has them. want is a topic whose retained message
+    on_chunk(payload) shall hear, or None."""
 
     def __init__(self, board, cfg, clock, spool, about, idle, log):
         self._board = board
@@ -53,6 +55,10 @@ class Link:
         self._replies = []
         self.on_command = None
         self.crashes = None
+        self.want = None
+        self.on_chunk = None
+        self._asked = None  # the topic subscribed to for that
+        self._asked_at = None  # when; None when it has come
         self._wait_host = cfg["confirm"] == "host"
         self._again_ms = _RESEND_MS
         # When the host last confirmed something, or was given up on.
@@ -85,13 +91,13 @@ class Link:
             if not self._mqtt.up():
                 return self._connect()
             self._mqtt.poll()
-            self.expecting = self._mqtt.expecting()
+            self.expecting = self._mqtt.expecting() or self._awaits()
             if self._hal.ticks_diff(self._hal.ticks_ms(), self._since) > _STEADY_MS:
                 self._backoff = _BACKOFF_MS
             if self._spool.unconfirmed():
                 self._resend()
             self._publish_state()
-            if self._answer():
+            if self._answer() or self._ask():
                 return True
             return self._publish()
         except OSError as e:
@@ -160,6 +166,7 @@ class Link:
             self._mqtt.subscribe(self._base + "stored")
         if self.on_command:
             self._mqtt.subscribe(self._base + "command")
+        self._asked = None
         self._say_birth()
         self._since = self._hal.ticks_ms()
         self._log.info("mqtt: connected to %s:%d" % (mqtt["host"], mqtt["port"]))
@@ -248,6 +255,24 @@ class Link:
             self.crashes.sent(line)
         return True
 
+    def _ask(self):
+        """Subscribe to what is wanted, leave what is not any more. True if that was said."""
+        if self._asked == self.want:
+            return False
+        if self._asked:
+            topic, self._asked = self._asked, None
+            self._mqtt.unsubscribe(topic)
+        else:
+            self._asked = self.want
+            self._asked_at = self._hal.ticks_ms()
+            self._mqtt.subscribe(self.want)
+        return True
+
+    def _awaits(self):
+        if not self._asked or self._asked_at is None:
+            return False
+        return self._hal.ticks_diff(self._hal.ticks_ms(), self._asked_at) < _CHUNK_MS
+
     def _compose(self, recs):
         """Write as many of recs as fit as JSON into the payload; (how many, bytes)."""
         buf = self._payload
@@ -311,5 +336,9 @@ class Link:
             return
         if self.on_command and topic == (self._base + "command").encode():
             self.on_command(payload)
+            return
+        if self._asked and topic == self._asked.encode():
+            self._asked_at = None
+            self.on_chunk(payload)
             return
         self._log.info("mqtt: %s: %d bytes, not asked for" % (topic.decode(), len(payload)))

@@ -63,6 +63,22 @@ class Mqtt:
         self._next_id()
         self._run(self._client.subscribe, _bytes(topic), 1)
 
+    def unsubscribe(self, topic):
+        self._next_id()
+        self._run(self._unsubscribe, _bytes(topic))
+
+    def _unsubscribe(self, topic):
+        # umqtt.simple has no such call; of an answer it does not know it reads one byte.
+        client = self._client
+        client.pid += 1
+        size = len(topic)
+        head = (0xA2, 4 + size, client.pid >> 8, client.pid & 0xFF, size >> 8, size & 0xFF)
+        self.stream.write(bytes(head))
+        self.stream.write(topic)
+        while client.wait_msg() != 0xB0:
+            pass
+        self.stream.read(3)
+
     def expecting(self):
         """True while a ping has not been answered."""
         return self.up() and self._hal.ticks_diff(self._pinged, self.stream.heard) > 0

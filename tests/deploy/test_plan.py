@@ -8,6 +8,7 @@ import pytest
 from board.errors import BoardError
 from board.files import Files, cross_version, firmware, loader, manifest, sha256
 from board.plan import Plan, State, Wanted, plan, state
+from host.update.bundle import compile_firmware
 
 NEW: Files = {"main.mpy": b"main 2", "logger.mpy": b"logger 2", "net/link.mpy": b"link"}
 OLD: Files = {"main.mpy": b"main 1", "logger.mpy": b"logger 1", "net/link.mpy": b"link"}
@@ -136,6 +137,7 @@ def test_compiled_and_source() -> None:
     made, source = firmware("esp32", True), firmware("esp32", False)
     assert {n.rpartition(".")[0] for n in made} == {n.rpartition(".")[0] for n in source}
     assert all(content[:2] == b"M" + bytes([cross_version()]) for content in made.values())
+    assert made == compile_firmware("esp32")  # byte for byte what an update over the air brings
     assert "loader.py" not in source
     assert source["board.py"].startswith(b'"""The board interface on an ESP32')
     assert sum(map(len, made.values())) < sum(map(len, source.values()))

@@ -55,9 +55,9 @@ def _compiled(source: Path, name: str) -> bytes:
     return kept.read_bytes()
 
 
-def _module(files: Files, name: str, source: Path, compiled: bool, where: str) -> None:
+def _module(files: Files, name: str, source: Path, compiled: bool) -> None:
     if compiled:
-        files[name.removesuffix(".py") + ".mpy"] = _compiled(source, f"{where}/{name}")
+        files[name.removesuffix(".py") + ".mpy"] = _compiled(source, name)
     else:
         files[name] = source.read_bytes()
 
@@ -68,8 +68,8 @@ def firmware(board: str, compiled: bool, folder: Path = FIRMWARE) -> Files:
     for path in sorted(folder.rglob("*.py")):
         name = path.relative_to(folder).as_posix()
         if name != "loader.py":  # that one is /main.py
-            _module(files, name, path, compiled, "firmware")
-    _module(files, "board.py", ROOT / BOARDS[board], compiled, f"boards/{board}")
+            _module(files, name, path, compiled)
+    _module(files, "board.py", ROOT / BOARDS[board], compiled)
     return files
 
 
@@ -83,7 +83,7 @@ def umqtt(compiled: bool) -> Files:
     if not UMQTT.exists():
         raise BoardError(f"{UMQTT}: not there; expected what tools/env.sh fetches")
     files: Files = {}
-    _module(files, "umqtt/simple.py", UMQTT, compiled, "lib")
+    _module(files, "umqtt/simple.py", UMQTT, compiled)
     return files
 
 
