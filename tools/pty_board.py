@@ -51,6 +51,7 @@ class PtyBoard:
         self.folder.mkdir(parents=True, exist_ok=True)
         self.ntp_port = free_port()
         self.starts: list[str] = []  # the cause of each start so far
+        self.carried = 0  # bytes that came over the cable
         self._child: subprocess.Popen[bytes] | None = None
         self._lock = threading.RLock()
         self._stop = threading.Event()
@@ -254,6 +255,7 @@ class PtyBoard:
         self._release()
 
     def _from_cable(self, data: bytes) -> None:
+        self.carried += len(data)
         if self._child is None:
             return  # an unpowered board hears nothing
         self._held += data

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from board import files
+from board import deploy, files
 from cable import DEVICE, Cable, cable, firmware
 
 Figure = Callable[[str], None]
@@ -23,7 +23,7 @@ def test_an_empty_board_publishes_and_a_rerun_copies_nothing(
         files, size = first.copied
         again = c.good()
         other = c.good(firmware(tmp_path / "one", "9.9.8"))
-        c.heard.wait("reading", len(c.heard.of("reading")) + 1)
+        c.published(c.last_boot() - 1)
         changed = c.good(firmware(tmp_path / "two", "9.9.9"))
         log = c.board.log()
     assert files > 30
@@ -54,6 +54,18 @@ def test_an_image_without_umqtt_gets_it(tmp_path: Path) -> None:
     assert first.code == 0
 
 
+def test_an_image_that_reads_other_mpy_files_gets_source(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(files, "cross_version", lambda: 5)
+    with cable(tmp_path, speed=4, heap="512k") as c:
+        words = c.command()[3:]
+        assert deploy.main(words) == 0, c.board.log()[-2000:]
+        assert c.heard.wait("reading")
+        assert "logger.py" in c.mpremote("ls", "/a")
+    assert "source is copied" in capsys.readouterr().out
+
+
 def test_configuration_and_certificates_alone(tmp_path: Path) -> None:
     with cable(tmp_path, speed=4) as c:
         c.good()
@@ -81,7 +93,7 @@ def test_the_flat_layout_is_migrated(tmp_path: Path) -> None:
     """Everything in /, main.py the application: as boards were set up by hand."""
     with cable(tmp_path, speed=4) as c:
         flatten(c)
-        before = c.birth(1)
+        before = c.published(-1)
         done = c.good(firmware(tmp_path / "new", "9.9.9"))
         assert "the firmware in / becomes /b" in done.out
         after = json.loads(c.heard.of("birth")[-1])

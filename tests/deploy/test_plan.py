@@ -8,6 +8,7 @@ import pytest
 from board.errors import BoardError
 from board.files import Files, cross_version, firmware, loader, manifest, sha256
 from board.plan import Plan, State, Wanted, plan, state
+
 from host.update.bundle import compile_firmware
 
 NEW: Files = {"main.mpy": b"main 2", "logger.mpy": b"logger 2", "net/link.mpy": b"link"}

@@ -102,9 +102,10 @@ class Cable:
         assert done.code == 0, done.out + done.error + self.board.log()[-3000:]
         return done
 
-    def cut(self, firmware: Path, seconds: float, power: bool) -> bool:
-        """Kill a deploy after so long, and the board's supply at that moment or soon after;
-        whether it was still at work."""
+    def cut(self, firmware: Path, carried: int, seconds: float, power: bool) -> bool:
+        """Kill a deploy so long after so many bytes came over the cable, and the board's supply
+        at that moment or soon after; whether it was still at work."""
+        at = self.board.carried + carried
         process = subprocess.Popen(
             self.command(firmware),
             env=_env(),
@@ -112,6 +113,8 @@ class Cable:
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
         )
+        while process.poll() is None and self.board.carried < at:
+            time.sleep(0.002)
         time.sleep(seconds)
         working = process.poll() is None
         if power:
@@ -130,12 +133,25 @@ class Cable:
         assert done.returncode == 0, done.stdout + done.stderr
         return done.stdout
 
-    def birth(self, count: int, seconds: float = 30) -> dict[str, Any]:
-        birth: dict[str, Any] = json.loads(self.heard.wait("birth", count, seconds))
-        return birth
+    def last_boot(self) -> int:
+        """The number of the last start that has told of itself."""
+        return max((b["boot"] for b in self.heard.json("birth")), default=-1)
 
-    def count(self, what: str) -> int:
-        return len(self.heard.of(what))
+    def published(self, after: int, seconds: float = 40) -> dict[str, Any]:
+        """The birth message of the first start after that one, once a reading of that start
+        has come too."""
+        end = time.monotonic() + seconds
+        while time.monotonic() < end:
+            births = [b for b in self.heard.json("birth") if b["boot"] > after]
+            if births and births[0]["boot"] in self._boots():
+                return births[0]
+            time.sleep(0.02)
+        raise AssertionError(f"nothing was published: {self.board.log()[-2000:]}")
+
+    def _boots(self) -> set[int]:
+        """Starts of which a reading has come."""
+        found = [json.loads(p) for p in self.heard.of("reading")]
+        return {r["boot"] for m in found for r in (m if isinstance(m, list) else [m])}
 
 
 @contextmanager

@@ -89,7 +89,7 @@ class Deploy:
             "data": todo.data,
             # A start that a person has ended has not failed; nor does an update over the
             # air that was under way go on over what was just put there.
-            "remove": ["/starts"] + (["/update.json"] if todo.slots_after else []),
+            "remove": ["/starts"] + (["/update.json", "/update.part"] if todo.slots_after else []),
             "running": f"/{todo.running}",
         }
         steps: list[Script | Copy] = []

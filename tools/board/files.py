@@ -22,7 +22,7 @@ UMQTT = ROOT / "build" / "lib" / "umqtt" / "simple.py"
 BOARDS = {"esp32": "boards/esp32/board.py", "sim": "boards/sim/device_board.py"}
 # Names in / that are the firmware's, or what it has written.
 _OURS = {"main.py", "boot.py", "slots.json", "local.json", "audit.log", "starts", "done"}
-_OURS |= {"update.json", "crash.new", "crash.log", "a", "b", "lib", "spool"}
+_OURS |= {"update.json", "update.part", "crash.new", "crash.log", "a", "b", "lib", "spool"}
 Files = dict[str, bytes]
 
 
