@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from board import deploy, files
+from board import deploy, files, remote
 from cable import DEVICE, Cable, cable, firmware
 
 Figure = Callable[[str], None]
@@ -64,6 +64,29 @@ def test_an_image_that_reads_other_mpy_files_gets_source(
         assert c.heard.wait("reading")
         assert "logger.py" in c.mpremote("ls", "/a")
     assert "source is copied" in capsys.readouterr().out
+
+
+def test_what_arrives_damaged_does_not_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """One module of the new firmware changes on its way; the old firmware runs on."""
+    words = remote.Copy.words
+
+    def damaged(copy: remote.Copy, folder: Path, n: int) -> list[str]:
+        said = words(copy, folder, n)
+        if copy.path.endswith("/logger.mpy"):
+            (folder / f"{n}.bin").write_bytes(b"M\x06\x00\x1f" + bytes(copy.size - 4))
+        return said
+
+    with cable(tmp_path, speed=4) as c:
+        c.good()
+        before = c.published(-1)
+        monkeypatch.setattr(remote.Copy, "words", damaged)
+        new = firmware(tmp_path / "new", "9.9.9", every=True)
+        assert deploy.main(c.command(new)[3:]) == 2
+        after = c.published(before["boot"])
+    assert "ValueError: /b/logger.mpy is not what was sent" in capsys.readouterr().err
+    assert after["sha256"] == before["sha256"]
 
 
 def test_configuration_and_certificates_alone(tmp_path: Path) -> None:

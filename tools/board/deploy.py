@@ -9,6 +9,7 @@ import argparse
 import sys
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,7 @@ from board import files
 from board.births import Access, Births
 from board.errors import BoardError
 from board.plan import Plan, State, Wanted, plan, state
-from board.remote import WATCHDOG_MS, Copy, Remote, Script
+from board.remote import WATCHDOG_MS, Copy, NoAnswerError, Remote, Script
 
 _SCRIPT_S = 90  # verifying takes the longest
 _READING_S = 90
@@ -43,11 +44,18 @@ class Deploy:
         """births None: not waited for."""
         started = time.monotonic()
         found = self._look()
-        want = self._wanted(found)
-        todo = plan(found, want)
-        if todo.migrates:
-            self._say("the firmware in / becomes /b, the new one goes to /a on trial")
-        version, sha = self._carry_out(todo, want.manifest)
+        try:
+            want = self._wanted(found)
+            todo = plan(found, want)
+            if todo.migrates:
+                self._say("the firmware in / becomes /b, the new one goes to /a on trial")
+            version, sha = self._carry_out(todo, want.manifest)
+        except BaseException as e:
+            # The logger was interrupted: what ran before shall run on.
+            if not isinstance(e, NoAnswerError):
+                with suppress(BoardError):
+                    self._remote.reset()
+            raise
         spent = time.monotonic() - started
         self._say(
             f"copied {len(todo.copies)} files, {todo.size} bytes in {spent:.1f} s"
