@@ -109,7 +109,7 @@ class Commands:
         return "restarting"
 
     def _update(self, cmd):
-        from net.update import Failed
+        from net.bundle import Failed
 
         try:
             return self.update(cmd)

@@ -1,19 +1,18 @@
 """A new firmware over the air: fetched, verified, and put into the folder that is not running.
 
-A bundle is a line `qingyun-bundle 1`, a line of JSON {"version", "board", "mpy", "files"},
-for each file a line [name, size, sha256], then the files one after the other, then an RSA
-signature (PKCS #1 v1.5, SHA-256) over everything before. It comes in chunks of 1 KiB, each
-a retained message: so a board asks for one at a time, and `update.part` on the flash says
-how far it is. Each poll() does one short step; loaded only where there is an update."""
+The bundle (see net/bundle.py) comes in chunks of 1 KiB, each a retained message: so a
+board asks for one at a time, and `update.part` on the flash says how far it is. Each
+poll() does one short step; loaded only where there is an update."""
 
 import hashlib
 import json
 import os
-import sys
-from binascii import hexlify, unhexlify
+from binascii import hexlify
 
-import identity
 from micropython import const
+
+from net import bundle
+from net.bundle import Failed
 
 _CHUNK = const(1024)
 _LARGEST = const(1 << 20)
@@ -21,14 +20,7 @@ _ROOM = const(131072)  # files fill whole blocks; and the queue shall not be pre
 _ASK_MS = const(60000)  # a chunk that has not come is asked for again
 _ASKS = const(5)
 _TELL = const(16)  # chunks between two words of progress
-_MAGIC = b"qingyun-bundle 1\n"
 _TOPIC = "qingyun/1/update/%s/%d"
-# DigestInfo of SHA-256, RFC 8017 section 9.2.
-_DIGEST_INFO = b"\x30\x31\x30\x0d\x06\x09\x60\x86\x48\x01\x65\x03\x04\x02\x01\x05\x00\x04\x20"
-
-
-class Failed(Exception):
-    """Why the update ends here; the old firmware goes on."""
 
 
 class Update:
@@ -105,40 +97,17 @@ class Update:
         if isinstance(size, bool) or not isinstance(size, int) or not 0 < size <= _LARGEST:
             raise Failed("size: expected a whole number up to %d, found %r" % (_LARGEST, size))
         job["version"] = cmd.get("version")
-        self._not_older(job, job["version"])
+        bundle.not_older(job["version"], job["older"])
         if not self._slots.two():
             raise Failed("this firmware does not run from /a or /b: deploy the board anew")
         if self._slots.trial:
             raise Failed("this firmware is on trial itself; try again when it is good")
-        self._modulus()
+        bundle.modulus(self._root, self._key)
         stat = os.statvfs(self._root + "/")
         free = stat[0] * stat[3]
         if free + self._have() < 2 * size + _ROOM:
             raise Failed("flash: %d bytes free, %d are needed" % (free, 2 * size + _ROOM))
         return job
-
-    def _not_older(self, job, version):
-        try:
-            older = _number(version) < _number(identity.VERSION)
-        except (ValueError, AttributeError):
-            raise Failed("version: expected three numbers, found %r" % (version,))
-        if older and not job["older"]:
-            text = 'version: %s is older than %s; "older": true if so'
-            raise Failed(text % (version, identity.VERSION))
-
-    def _modulus(self):
-        """The public key: its modulus as bytes."""
-        if not self._key:
-            raise Failed("update.key: expected in config.json the file of the public key")
-        path = self._root + "/" + self._key
-        try:
-            with open(path) as f:
-                n = unhexlify(f.read(1024).strip())
-        except (OSError, ValueError) as e:
-            raise Failed("%s cannot be read (%s)" % (path, e))
-        if len(n) not in (256, 384) or not n[0] & 0x80:
-            raise Failed("%s: expected an RSA modulus of 2048 or 3072 bits in hex" % path)
-        return n
 
     def _have(self):
         """How many bytes of the bundle are on the flash; a broken end does not count."""
@@ -217,7 +186,7 @@ class Update:
             self._got = payload
 
     def _verify(self, job):
-        modulus = self._modulus()
+        modulus = bundle.modulus(self._root, self._key)
         k = len(modulus)
         size = job["size"]
         whole = hashlib.sha256()
@@ -239,12 +208,14 @@ class Update:
             f.seek(max(0, size - k))
             signature = f.read(k)
         yield True
-        if not verified(modulus, signature, signed.digest()):
+        if not bundle.verified(modulus, signature, signed.digest()):
             raise Failed("signature: not of the key in %s" % self._key)
 
     def _unpack(self, job):
         with open(self._part, "rb") as lines:
-            head, at = self._head(job, lines)
+            size = job["size"] - len(bundle.modulus(self._root, self._key))
+            head, at = bundle.header(lines, size, self._board.name, job["version"])
+            bundle.not_older(head["version"], job["older"])
             yield True
             folder = self._root + "/" + self._slots.other
             self._slots.confirm()  # what is said of the other folder is over
@@ -265,37 +236,6 @@ class Update:
                     m.write('%s"%s": "%s"' % (", " if i else "", name, sha))
                 m.write("}}")
             os.rename(manifest + ".new", manifest)
-
-    def _head(self, job, f):
-        """The header, checked; f stands at the first file's line. And where the data begin."""
-        try:
-            if f.readline() != _MAGIC:
-                raise Failed("expected a bundle that begins with %r" % _MAGIC.decode().strip())
-            head = json.loads(f.readline())
-            first = f.tell()
-            count, total, names = head["files"], 0, set()
-            for _ in range(count):
-                name, size, sha = json.loads(f.readline())
-                if not _plain(name) or name in names or len(sha) != 64 or size < 0:
-                    raise Failed("header: %r is no file of a firmware" % name)
-                names.add(name)
-                total += size
-            version, board, mpy = head["version"], head["board"], head["mpy"]
-        except (ValueError, KeyError, TypeError) as e:
-            raise Failed("header: not understood: %s" % e)
-        at = f.tell()
-        if at + total + len(self._modulus()) != job["size"] or "main.mpy" not in names:
-            raise Failed("header: does not fit what follows")
-        if board != self._board.name:
-            raise Failed("board: expected a bundle for %s, found %s" % (self._board.name, board))
-        runs = sys.implementation._mpy & 0xFF
-        if mpy != runs:
-            raise Failed("mpy: expected version %d, found %s" % (runs, mpy))
-        if version != job["version"]:
-            raise Failed("version: expected %s, found %s" % (job["version"], version))
-        self._not_older(job, version)
-        f.seek(first)
-        return head, at
 
     def _file(self, data, folder, name, size, sha):
         """Write one file and read it back, a piece in each step."""
@@ -331,37 +271,8 @@ class Update:
             pass  # it is not there
 
 
-def verified(modulus, signature, digest):
-    """Whether an RSA signature with exponent 65537 is of this SHA-256 digest.
-
-    The whole block is compared as it must be (RFC 8017 section 8.2.2), nothing is parsed."""
-    k = len(modulus)
-    s = int.from_bytes(signature, "big")
-    n = int.from_bytes(modulus, "big")
-    if len(signature) != k or s >= n:
-        return False
-    block = pow(s, 65537, n).to_bytes(k, "big")
-    tail = b"\0" + _DIGEST_INFO + digest
-    return block == b"\0\1" + b"\xff" * (k - 2 - len(tail)) + tail
-
-
 def _chunks(size):
     return (size + _CHUNK - 1) // _CHUNK
-
-
-def _number(version):
-    a, b, c = version.split(".")
-    return int(a), int(b), int(c)
-
-
-def _plain(name):
-    """A relative path of a module; it must not lead out of the folder."""
-    if not isinstance(name, str) or not 0 < len(name) <= 60:
-        return False
-    for part in name.split("/"):
-        if not part or part[0] == ".":
-            return False
-    return '"' not in name and "\\" not in name and name.endswith((".mpy", ".py"))
 
 
 def _make(folder):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -128,7 +129,7 @@ def _run_update(args: argparse.Namespace) -> int:
             finally:
                 air.clear(bundle)
     except AirError as error:
-        print(f"qingyun: error: {error}")
+        print(f"qingyun: error: {error}", file=sys.stderr)
         _table(chosen)
         return 1
     _table(chosen)

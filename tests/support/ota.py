@@ -118,9 +118,10 @@ class Ota:
         files = patched(self.folder, NEWER, *patches)
         return bundles.pack(files, "9.1.0", head.get("board", "sim"), head.get("key", self.key))
 
-    def board(self, broker: Broker, **more: Any) -> BoardRun:
+    def board(self, broker: Broker, through: str = "", **more: Any) -> BoardRun:
+        """through: the address of a proxy before the broker."""
         more = {"files": self.files, "install": self.installed, "heap": HEAP} | more
-        return self.site.board(broker.address, **more)
+        return self.site.board(through or broker.address, **more)
 
     @contextmanager
     def running(

@@ -7,13 +7,25 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+import yaml
 from broker import Broker
-from ota import VERSION, Ota, Patch, command
+from jsonschema import Draft7Validator
+from ota import Ota, Patch, command
+from sim_board import ROOT
 
 from host.update import bundle as bundles
 from host.update import keys
 
 pytestmark = pytest.mark.usefixtures("needs_mosquitto")
+
+
+def validator(message: str) -> Draft7Validator:
+    """As docs/asyncapi.yaml has it."""
+    doc = yaml.safe_load((ROOT / "docs" / "asyncapi.yaml").read_text(encoding="utf-8"))
+    components = doc["components"]
+    return Draft7Validator(
+        {"allOf": [components["messages"][message]["payload"]], "components": components}
+    )
 
 
 @pytest.fixture
@@ -36,6 +48,10 @@ def test_a_good_one_switches_within_a_minute(
         assert board.update(new)["ok"]
         assert board.outcome(new)["update"] == {"bundle": new.id, "state": "good"}
         board.still_publishes(new)
+        for what in ("birth", "reply"):
+            for message in board.heard.json(what):
+                validator(what).validate(message)
+        validator("command").validate(command(new, by="Li", older=False))
         replies = [r["result"] for r in board.heard.json("reply") if r["ok"]]
         assert [r["state"] for r in replies][-2:] == ["verified", "trial"]
         # A second time it is the folder a that is written.
@@ -208,4 +224,3 @@ def test_a_board_that_sleeps_confirms_too(ota: Ota, broker: Broker) -> None:
         board.still_publishes(ota.first)
     assert ota.on_flash("slots.json") == '{"good": "a"}'
     assert "update: this firmware is good" in ota.site.log()
-    assert VERSION
