@@ -107,7 +107,7 @@ class Board:
     data_dir = _MOUNT
     patience_ms = 1000  # real time an expected answer may take before virtual time goes on
 
-    def __init__(self, cfg, player, clock, flash, firmware_dir, mode, seed):
+    def __init__(self, cfg, player, clock, flash, firmware_dir, mode, seed, ntp=None):
         self.hal = self.clock = clock
         self.player = player
         self.mode = mode
@@ -120,7 +120,7 @@ class Board:
         self.firmware_dir = firmware_dir
         self.flash = flash
         self.print = print
-        self.ntp = NtpServer(clock)
+        self.ntp = ntp or NtpServer(clock)
         self.patient = False  # give every wait real time first
         self.kept = _Kept()
         self.on_wait = None  # called whenever the firmware waits

@@ -9,8 +9,9 @@ from pathlib import Path
 import paho.mqtt.client as paho
 import pytest
 from broker import Broker
-from certificates import make
 from paho.mqtt.enums import CallbackAPIVersion
+
+from host.provision.certificates import make
 
 pytestmark = pytest.mark.usefixtures("needs_mosquitto")
 NAMES = ["qy-hw09", "qingyun-host", "qingyun-operator"]
