@@ -46,6 +46,10 @@ class Board(RealBoard):
             self._wdt = device.machine.WDT(timeout=60000)
         self._wdt.feed()
 
+    def at_prompt(self):
+        self._wdt = device.machine.WDT(timeout=600000)
+        self._wdt.feed()
+
     def reset(self):
         device.machine.reset()
 
