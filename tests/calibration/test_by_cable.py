@@ -10,6 +10,7 @@ from pathlib import Path
 
 from bench import DEVICE
 from cable import Cable, cable
+from host_job import qingyun
 from sim_board import ROOT
 from simple_site import SimpleSite
 
@@ -54,6 +55,9 @@ def test_by_cable_without_a_network(tmp_path: Path, figure: Callable[[str], None
         c.good()
         c.heard.wait("reading")
         births = c.count("birth")
+        other = ("--port", c.board.port, "--device", "qy-zz", "--channel", "w1", "--by", "Li")
+        wrong = qingyun("calibrate", "--db", site.db, *other)
+        assert wrong.returncode == 2 and "found 'qy-hw09'" in wrong.stderr
         typed = calibrate(c, site, "--weights", "0,25,50,100")
         assert typed.returncode == 1, typed.stdout + typed.stderr
         assert "point 2 does not fit: 25 kg was typed, the others see 20.0" in typed.stdout
