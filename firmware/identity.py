@@ -43,5 +43,7 @@ def describe(channels):
             entry["calibrated"] = entry.pop("date")
             if ch.since is not None:
                 entry["since"] = ch.since
+            if ch.tracking.shift:
+                entry["zero_tracked"] = ch.tracking.shift
         table[ch.name] = entry
     return table
