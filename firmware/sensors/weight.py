@@ -12,6 +12,8 @@ from sensors.agreement import Agreement
 from sensors.weighing import ACTIVE, Weighing
 from sensors.zero import ZeroTracking
 
+_HIGH = const(0x7FFFFF)  # as in hx711: as constants they cost no look-up
+_LOW = const(-0x800000)
 _CONVERSION_MS = const(80)  # HX711 at 10 SPS: from one look to the next
 _SILENT_MS = const(1500)  # no conversion for so long: not ready
 _STEP_CENTI_C = const(10)  # the compensation follows the temperature in such steps
@@ -90,7 +92,7 @@ class Weight:
         self._heard = now
         self.frames += 1
         span = counts - self._zero
-        if counts >= hx711.SATURATED_HIGH or counts <= hx711.SATURATED_LOW:
+        if counts >= _HIGH or counts <= _LOW:
             self._fail(quality.SATURATED, now)
             return
         if span > self._most or span < -self._most:
@@ -106,6 +108,7 @@ class Weight:
         if self._fault:
             self._fault = quality.GOOD
             self.weighing.restart()
+            self.tracking.restart()
         w = self.weighing
         pace = w.feed(counts, now)
         if pace == ACTIVE or chip.held is not None:
@@ -113,17 +116,16 @@ class Weight:
         else:
             # In step with the other platforms: fewer turns of the loop.
             self.due = self._add(now, self._idle_ms - now % self._idle_ms)
-        if w.moved != self._moved:
-            self._moved = w.moved
-            self.news = True
-        elif w.stable:
+        if w.stable:
             self._track(w.mean, now)
             told = self._told
             # What came of a motion is told even where it was nothing: only then is it
             # known when the load stood as it did before.
             if self._restless or told is None or not -self._report < w.mean - told < self._report:
                 self.news = True
-        else:
+        elif w.moved != self._moved:
+            self._moved = w.moved
+            self.news = True
             self.tracking.restart()
 
     def _track(self, mean, now):
