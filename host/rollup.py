@@ -52,21 +52,31 @@ def platform_of(known: Registry, bin_: Bin) -> Platform:
     """What the event engine must know of a bin on a scale."""
     wheelie = bin_.container == "wheelie"
     spares = tuple(b.tare_g for b in known.spares(bin_.site)) if wheelie else ()
-    return Platform(bin_.tare_g, wheelie, spares)
+    siblings = tuple(
+        b.tare_g
+        for b in known.platforms()
+        if wheelie and b.site == bin_.site and b.bin != bin_.bin and b.container == "wheelie"
+    )
+    has_fill = bool(bin_.fill_channel)
+    return Platform(bin_.tare_g, wheelie, spares, siblings, bin_.e_g, bin_.max_g, has_fill)
 
 
-def samples(store: Store, device: str, channel: str, until: int) -> Iterator[Sample]:
+def samples(
+    store: Store, device: str, channel: str, until: int, fill_channel: str = ""
+) -> Iterator[Sample]:
     """One weight channel of a board from its first reading on, in order of time."""
     for row in store.readings(device, 0, until):
         grams, q = row.values.get(channel), row.q.get(channel)
         if grams is not None or q is not None:
-            yield Sample(row.t, grams, q, row.life, row.seq, row.boot)
+            fill = None if fill_channel in row.q else row.values.get(fill_channel)
+            yield Sample(row.t, grams, q, row.life, row.seq, row.boot, fill)
 
 
 def outcome(store: Store, known: Registry, bin_: Bin, date: dt.date) -> Outcome:
     """All that is known of a platform up to the end of a day."""
     until = day_bounds(date)[1] + AFTER_S
-    return derive(platform_of(known, bin_), samples(store, bin_.device, bin_.channel, until))
+    rows = samples(store, bin_.device, bin_.channel, until, bin_.fill_channel)
+    return derive(platform_of(known, bin_), rows)
 
 
 def events_of(found: Outcome, date: dt.date) -> list[Event]:
