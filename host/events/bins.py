@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from host.events.limits import (
     BARE_G,
+    LEARNED_N,
     RESIDUE_G,
     RESIDUE_SHARE,
     SAID_RESIDUE_G,
@@ -35,13 +36,17 @@ def identify(state: State, limits: Limits, gross: int, net: int) -> Found:
     """Which bin stands there with this gross after one of this net went.
 
     What the own bin explains is the own bin: a residue of up to RESIDUE_SHARE of what it
-    held is as usual as a clean bin of another tare is rare."""
+    held is as usual as another bin is rare. But a residue larger than what usually stays
+    that is the tare of a clean spare to the e is that spare."""
     bare = zero(state)
     exact = gross - (bare or 0)
     short = limits.short_g if bare is None else limits.close_g + limits.short_g // 3
-    most = max(RESIDUE_G, net * RESIDUE_SHARE // 1000, 2 * state.bin.residue_g)
+    usual = RESIDUE_G
+    if state.bin.emptied >= LEARNED_N:
+        usual = max(usual, state.bin.residue_g + SAID_RESIDUE_G)
     own = exact - state.bin.tare_g
-    if -short <= own <= most:
+    clean = bare is not None and own > usual and _clean(state, limits, exact)
+    if -short <= own <= max(usual, net * RESIDUE_SHARE // 1000) and not clean:
         return Found(None, _doubt(state, limits, exact, own, bare), "")
     fits = _fitting(state, limits, exact, own, bare)
     if not fits:
@@ -51,8 +56,15 @@ def identify(state: State, limits: Limits, gross: int, net: int) -> Found:
     known = state.others[best]
     off = exact - known.tare_g
     why = f"{off / 1000:+.3f} kg from the tare of another bin, {known.tare_g / 1000:g} kg"
-    sure = own < 0 or (bare is not None and abs(off) <= limits.close_g)
+    sure = own < 0 or (bare is not None and own > 2 * usual and abs(off) <= limits.close_g)
     return Found(best, 0 if sure else own, why)
+
+
+def _clean(state: State, limits: Limits, exact: int) -> bool:
+    """Whether this is the tare of a spare as closely as a scale can tell."""
+    return any(
+        abs(exact - k.tare_g) <= limits.close_g // 2 + 10 for k in state.others if not k.sibling
+    )
 
 
 def _fitting(state: State, limits: Limits, exact: int, own: int, bare: int | None) -> list[int]:
@@ -72,10 +84,9 @@ def _fitting(state: State, limits: Limits, exact: int, own: int, bare: int | Non
 
 def _doubt(state: State, limits: Limits, exact: int, own: int, bare: int | None) -> int:
     """The own bin explains it; but a clean other one would as well, to the e?"""
-    if own < max(SAID_RESIDUE_G, 2 * state.bin.residue_g) or bare is None:
+    if own < SAID_RESIDUE_G or bare is None:
         return 0
-    close = any(abs(exact - k.tare_g) <= limits.close_g // 2 for k in state.others if not k.sibling)
-    return own if close else 0
+    return own if _clean(state, limits, exact) else 0
 
 
 def exchange(state: State, other: int) -> None:
