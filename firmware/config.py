@@ -209,13 +209,20 @@ def _weight(c, ch, where):
     c.number(ch, "e_kg", 0.001, 10, where)
     cal = c.table(ch, "calibration", where)
     where += "calibration."
-    c.known(cal, ("id", "date", "zero", "counts_per_kg", "points", "operator"), where)
+    terms = ("t_c", "zero_per_c", "span_ppm_per_c")
+    c.known(cal, ("id", "date", "zero", "counts_per_kg", "points", "operator") + terms, where)
     c.string(cal, "id", where, 1, 24)
     c.string(cal, "date", where, 10, 10)
     c.number(cal, "zero", -0x7FFFFF, 0x7FFFFF, where, True)
     scale = c.number(cal, "counts_per_kg", -1e6, 1e6, where)
     if abs(scale) < 1:
         c.fail(where + "counts_per_kg", "a scale of at least 1 count per kg", scale)
+    for key in terms:
+        if key in cal:
+            most = 1e6 if key == "zero_per_c" else 1000
+            c.number(cal, key, -most, most, where)
+    if ("zero_per_c" in cal or "span_ppm_per_c" in cal) and "t_c" not in cal:
+        c.fail(where + "t_c", "the temperature of zero and scale, degC", None)
 
 
 def _fill(c, ch, where):
@@ -230,7 +237,12 @@ def _plain(c, ch, where):
 
 
 _KINDS = {
-    "weight": ("w", ("dout", "sck"), ("gain", "max_kg", "e_kg", "calibration"), _weight),
+    "weight": (
+        "w",
+        ("dout", "sck"),
+        ("gain", "max_kg", "e_kg", "temperature", "calibration"),
+        _weight,
+    ),
     "fill": ("f", ("trig", "echo"), ("empty_mm", "full_mm", "blind_mm", "temperature"), _fill),
     "temperature": ("c", ("pin",), (), _plain),
     "contact": ("d", ("pin",), (), _plain),

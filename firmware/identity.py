@@ -38,7 +38,10 @@ def describe(channels):
     for ch in channels:
         entry = {"kind": ch.kind, "unit": ch.unit}
         if ch.calibration:
-            entry["calibration"] = ch.calibration.id
-            entry["calibrated"] = ch.calibration.date
+            entry.update(ch.calibration.table())
+            entry["calibration"] = entry.pop("id")
+            entry["calibrated"] = entry.pop("date")
+            if ch.since is not None:
+                entry["since"] = ch.since
         table[ch.name] = entry
     return table

@@ -17,17 +17,21 @@ class Local:
     def __init__(self, folder):
         self._path = folder + "/local.json"
         self._audit = folder + "/audit.log"
+
+    def _load(self):
+        """What was changed so far; not held in RAM, where its points would stay for good."""
         try:
             with open(self._path) as f:
-                self.values = json.load(f)
+                return json.load(f)
         except (OSError, ValueError):
-            self.values = {}
+            return {}
 
     def apply(self, cfg):
         """Put the changes into a decoded configuration."""
-        if "every_s" in self.values:
-            cfg.setdefault("report", {})["every_s"] = self.values["every_s"]
-        kept = self.values.get("calibration", {})
+        values = self._load()
+        if "every_s" in values:
+            cfg.setdefault("report", {})["every_s"] = values["every_s"]
+        kept = values.get("calibration", {})
         for ch in cfg["channels"]:
             if ch.get("id") in kept:
                 ch["calibration"] = kept[ch["id"]]
@@ -45,10 +49,11 @@ class Local:
                 raise
         with open(self._audit, "a") as f:
             f.write(line + "\n")
+        values = self._load()
         if what == "every_s":
-            self.values["every_s"] = new
+            values["every_s"] = new
         else:
-            self.values.setdefault("calibration", {})[what] = new
+            values.setdefault("calibration", {})[what] = new
         with open(self._path + ".new", "w") as f:
-            json.dump(self.values, f)
+            json.dump(values, f)
         os.rename(self._path + ".new", self._path)

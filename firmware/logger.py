@@ -4,6 +4,7 @@ Each task is guarded: what it raises is written down and only that task starts a
 The watchdog is fed while every task has ended well within its time."""
 
 import gc
+import sys
 
 import identity
 import spool
@@ -39,6 +40,10 @@ class Logger:
         self.sampler = Sampler(
             board, channels, cfg["report"]["every_s"], self._take, self.crashes.take
         )
+        import since
+
+        since.note(board.data_dir, self.spool, channels, self.log)
+        del since, sys.modules["since"]
         self._local = local
         self.commands = None  # made when the first command comes: until then it costs nothing
         sha = identity.sha256(board.firmware_dir)

@@ -17,9 +17,9 @@ from typing import Any
 
 import msgspec
 import paho.mqtt.client as paho
-from paho.mqtt.enums import CallbackAPIVersion
 
 from host import messages
+from host.broker import Broker
 from host.registry import Registry
 from host.store import Batch, Counts, Refused, Store
 
@@ -30,20 +30,6 @@ BATCH_SECONDS = 0.3
 _TOPICS = [("qingyun/1/+/+/reading", 1), ("qingyun/1/+/+/birth", 1)]
 _RETRY_S = 1.0
 _BACKOFF_S = (1, 2, 4, 8, 15)
-
-
-@dataclass(frozen=True)
-class Broker:
-    """Where the broker is and how to sign in."""
-
-    host: str
-    port: int
-    client_id: str = "qingyun-ingest"
-    username: str | None = None
-    password: str | None = None
-    cafile: Path | None = None
-    certfile: Path | None = None
-    keyfile: Path | None = None
 
 
 @dataclass
@@ -85,15 +71,7 @@ class Ingester:
         self._client = self._make_client()
 
     def _make_client(self) -> paho.Client:
-        b = self._broker
-        client = paho.Client(
-            CallbackAPIVersion.VERSION2, b.client_id, clean_session=False, manual_ack=True
-        )
-        if b.username is not None:
-            client.username_pw_set(b.username, b.password)
-        if b.cafile is not None:
-            own = (str(b.certfile), str(b.keyfile)) if b.certfile and b.keyfile else (None, None)
-            client.tls_set(str(b.cafile), *own)
+        client = self._broker.client(clean_session=False, manual_ack=True)
         client.on_connect = self._on_connect
         client.on_disconnect = self._on_disconnect
         client.on_message = self._on_message
@@ -115,10 +93,7 @@ class Ingester:
             except OSError as error:
                 wait = _BACKOFF_S[min(tries, len(_BACKOFF_S) - 1)]
                 tries += 1
-                log.warning(
-                    "broker %s:%d: %s; next try in %d s",
-                    *(self._broker.host, self._broker.port, error, wait),
-                )
+                log.warning("%s: %s; next try in %d s", self._broker, error, wait)
                 self._sleep(wait)
                 continue
             tries = 0

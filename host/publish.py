@@ -9,8 +9,8 @@ from collections.abc import Iterable
 from typing import Any
 
 import paho.mqtt.client as paho
-from paho.mqtt.enums import CallbackAPIVersion
 
+from host.broker import Broker
 from host.rollup import DailyRow
 
 ANSWER_S = 30  # seconds the broker has to acknowledge everything
@@ -36,7 +36,7 @@ def daily_messages(rows: Iterable[DailyRow]) -> dict[str, dict[str, Any]]:
     return sites
 
 
-def daily(host: str, port: int, rows: Iterable[DailyRow]) -> None:
+def daily(broker: Broker, rows: Iterable[DailyRow]) -> None:
     """Publish the daily topic of each site, QoS 1 and retained; PublishError otherwise."""
     refused: list[str] = []
 
@@ -44,10 +44,10 @@ def daily(host: str, port: int, rows: Iterable[DailyRow]) -> None:
         if args[2].is_failure:
             refused.append(f"refused the connection: {args[2]}")
 
-    client = paho.Client(CallbackAPIVersion.VERSION2, "qingyun-rollup")
+    client = broker.client()
     client.on_connect = on_connect
     try:
-        client.connect(host, port)
+        client.connect(broker.host, broker.port)
         client.loop_start()
         sent = [
             client.publish(topic, json.dumps(body, ensure_ascii=False), qos=1, retain=True)
@@ -61,7 +61,7 @@ def daily(host: str, port: int, rows: Iterable[DailyRow]) -> None:
         if refused:
             raise OSError(refused[0])
     except OSError as error:
-        raise PublishError(f"broker {host}:{port}: {error}; the report was written") from error
+        raise PublishError(f"{broker}: {error}; the report was written") from error
     finally:
         client.disconnect()
         client.loop_stop()

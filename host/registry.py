@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
 
+from host.errors import UserError
+
 DRY, WET, RECYCLABLE, HAZARDOUS = "干垃圾", "湿垃圾", "可回收物", "有害垃圾"
 STORED_HAZARDOUS = "危险废物"
 STREAMS = (DRY, WET, RECYCLABLE, HAZARDOUS, STORED_HAZARDOUS)
@@ -22,7 +24,7 @@ _FILL = re.compile(r"f[0-9]{1,2}")
 _WINDOW = re.compile(r"([01]\d|2[0-3]):[0-5]\d-(([01]\d|2[0-3]):[0-5]\d|24:00)")
 
 
-class RegistryError(Exception):
+class RegistryError(UserError):
     """One line: `file:line: column: expected …, found …`."""
 
 

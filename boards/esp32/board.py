@@ -19,6 +19,7 @@ _CAUSES = {
     machine.SOFT_RESET: "soft_reset",
 }
 _WATCHDOG_MS = 60000
+_PROMPT_MS = 600000
 # The ESP32 port counts from 2000-01-01 unless it was built otherwise.
 _EPOCH = 946684800 if time.gmtime(0)[0] == 2000 else 0
 
@@ -125,6 +126,12 @@ class Board:
         """The watchdog starts with the first feed: from then on the loop must turn."""
         if self._wdt is None:
             self._wdt = machine.WDT(timeout=_WATCHDOG_MS)
+        self._wdt.feed()
+
+    def at_prompt(self):
+        """Somebody works at the prompt. A watchdog cannot be stopped, only made anew with
+        a longer time; so the board goes back to work by itself when he is gone."""
+        self._wdt = machine.WDT(timeout=_PROMPT_MS)
         self._wdt.feed()
 
     def reset(self):

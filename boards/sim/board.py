@@ -240,6 +240,9 @@ class Board:
     def feed(self):
         self._fed = self.clock.us
 
+    def at_prompt(self):
+        self._fed = None
+
     def reset(self):
         raise Stop("soft_reset")
 

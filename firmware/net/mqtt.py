@@ -26,6 +26,7 @@ class Mqtt:
         self._device = device
         self._on_message = on_message
         self._pinged = 0
+        self._starting = False  # within the handshake, or before the first answer
 
     def up(self):
         return self._client is not None
@@ -45,7 +46,9 @@ class Mqtt:
         client.set_last_will(_bytes(will_topic), b"offline", retain=True, qos=1)
         self.stream.open(addr, self._wrap if cfg.get("tls") else None)
         self._client = client
+        self._starting = bool(cfg.get("tls"))
         self._run(client.connect)
+        self._starting = False
         self._pinged = self.stream.heard
 
     def _wrap(self, sock):
@@ -108,15 +111,20 @@ class Mqtt:
         self.stream.begin()
         try:
             call(*args)
-        except OSError:
+        except OSError as e:
             self.close()
+            # A code of Mbed TLS, or an end before the first answer, which says as little.
+            if isinstance(e.errno, int) and (e.errno < -200 or self._starting):
+                raise OSError(self._why(e))
             raise
-        except (umqtt.simple.MQTTException, AssertionError, IndexError) as e:
+        except (umqtt.simple.MQTTException, AssertionError, IndexError, ValueError) as e:
             self.close()
-            raise OSError("broker: %s %s" % (type(e).__name__, e))
-        except ValueError as e:  # Mbed TLS: what is wrong with the certificate
-            self.close()
-            raise OSError("tls: %s" % str(e).strip())
+            raise OSError(self._why(e))
+
+    def _why(self, e):
+        from net import why  # only here: it costs some RAM
+
+        return why.text(e)
 
 
 def _bytes(text):

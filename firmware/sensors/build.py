@@ -14,7 +14,7 @@ def channels(board, cfg):
     for ch in cfg["channels"]:
         kind = ch["kind"]
         if kind == "weight":
-            out.append(_weight(board, cfg["report"], ch))
+            out.append(_weight(board, cfg["report"], ch, built.get(ch.get("temperature"))))
         elif kind == "fill":
             out.append(_fill(board, cfg["report"], ch, built.get(ch.get("temperature"))))
         elif kind == "temperature":
@@ -26,18 +26,21 @@ def channels(board, cfg):
     return out
 
 
-def _weight(board, report, ch):
+def _weight(board, report, ch, thermometer):
     from sensors import hx711
-    from sensors.weighing import Calibration
+    from sensors.weighing import calibration
     from sensors.weight import Weight
 
     gain = {128: hx711.A128, 32: hx711.B32, 64: hx711.A64}[ch["gain"]]
     chip = hx711.HX711(board.hal, board.pin_out(ch["sck"]), board.pin_in(ch["dout"]), gain)
-    c = ch["calibration"]
-    cal = Calibration(c["id"], c["date"], c["zero"], c["counts_per_kg"])
+    cal = calibration(ch["calibration"])
     pace = 1000 * report["sample_s"]
     least = report["weight_kg"]
-    return Weight(ch["id"], chip, cal, ch["e_kg"], ch["max_kg"], least, pace, board.hal)
+    weight = Weight(ch["id"], chip, cal, ch["e_kg"], ch["max_kg"], least, pace, board.hal)
+    if thermometer:
+        weight.thermometer = thermometer
+        thermometer.followers.append(weight.warm)
+    return weight
 
 
 def _fill(board, report, ch, thermometer):

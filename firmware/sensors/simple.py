@@ -19,6 +19,7 @@ class Temperature:
     def __init__(self, name, thermometer, hal):
         self.name = name
         self._thermometer = thermometer
+        self.followers = []  # called with each value
         self._add = hal.ticks_add
         self.due = hal.ticks_ms()
         self._value = None
@@ -27,6 +28,8 @@ class Temperature:
     def sample(self, now):
         if self._started:
             self._value = self._thermometer.read()
+            for follow in self.followers:
+                follow(self._value)
         else:
             self._thermometer.start()
         self._started = not self._started

@@ -16,21 +16,53 @@ _MOST = const(64)  # frames in a stability window: 64 x 2**24 stays a small inte
 
 
 class Calibration:
-    """zero in counts, scale in counts per kg (a float; its sign follows the wiring)."""
+    """zero in counts, scale in counts per kg (a float; its sign follows the wiring), both
+    at t_c degC; zero_per_c in counts per degC and span_ppm_per_c say how they move."""
 
-    def __init__(self, id, date, zero, counts_per_kg):
+    def __init__(self, id, date, zero, counts_per_kg, t_c=20, zero_per_c=0, span_ppm_per_c=0):
         self.id = id
         self.date = date
         self.zero = zero
         self.counts_per_kg = counts_per_kg
+        self.t_c = t_c
+        self.zero_per_c = zero_per_c
+        self.span_ppm_per_c = span_ppm_per_c
+        self.at(None)
+
+    def at(self, centi_c):
+        """Weigh at this temperature (0.01 degC; None: not known, so t_c) from now on."""
+        warmer = 0 if centi_c is None else centi_c / 100 - self.t_c
+        self.zero_now = self.zero + int(round(self.zero_per_c * warmer))
+        self.span = 1 + self.span_ppm_per_c * warmer / 1000000
+        self._scale = self.counts_per_kg * self.span
 
     def grams(self, counts):
         """Weight in whole grams (float arithmetic: not for the sampling path)."""
-        return int(round((counts - self.zero) * 1000 / self.counts_per_kg))
+        return int(round((counts - self.zero_now) * 1000 / self._scale))
 
     def counts(self, kg):
         """A span of kg in counts, at least 1."""
         return max(1, int(abs(kg * self.counts_per_kg)))
+
+    def table(self):
+        """As it stands in a configuration."""
+        table = {
+            "id": self.id,
+            "date": self.date,
+            "zero": self.zero,
+            "counts_per_kg": self.counts_per_kg,
+        }
+        if self.zero_per_c or self.span_ppm_per_c:
+            table["t_c"] = self.t_c
+            table["zero_per_c"] = self.zero_per_c
+            table["span_ppm_per_c"] = self.span_ppm_per_c
+        return table
+
+
+def calibration(c):
+    """From a table of a configuration."""
+    terms = c.get("t_c", 20), c.get("zero_per_c", 0), c.get("span_ppm_per_c", 0)
+    return Calibration(c["id"], c["date"], c["zero"], c["counts_per_kg"], *terms)
 
 
 class Weighing:
@@ -65,6 +97,16 @@ class Weighing:
     def grams(self):
         """The last stable weight in grams."""
         return self.calibration.grams(self.mean)
+
+    def spread(self):
+        """Counts between the lowest and the highest frame by which it became stable."""
+        return self._high - self._low
+
+    def stable_s(self, now):
+        """Seconds for which it has been stable at ticks now; 0 while it is not."""
+        if not self.stable:
+            return 0
+        return max(_STABLE_MS, self._diff(now, self._since)) // 1000
 
     def feed(self, counts, now):
         """Take one frame at ticks now; returns IDLE or ACTIVE."""

@@ -13,6 +13,7 @@ from sensors.weighing import ACTIVE, Weighing
 
 _CONVERSION_MS = const(80)  # HX711 at 10 SPS: from one look to the next
 _SILENT_MS = const(1500)  # no conversion for so long: not ready
+_STEP_CENTI_C = const(10)  # the compensation follows the temperature in such steps
 _FAULTY = const(5)  # bad frames in a row that make a fault
 
 
@@ -21,6 +22,8 @@ class Weight:
 
     kind = "weight"
     unit = "kg"
+    thermometer = None  # the channel by whose value it is compensated
+    since = None  # the first seq that this calibration has weighed
 
     def __init__(self, name, chip, calibration, e_kg, max_kg, report_kg, idle_ms, hal):
         self.name = name
@@ -29,10 +32,11 @@ class Weight:
         self._diff = hal.ticks_diff
         self._add = hal.ticks_add
         self.max_kg = max_kg
-        self._e_kg = e_kg
+        self.e_kg = e_kg
         self._report_kg = report_kg
         self.weighing = Weighing(calibration, e_kg, hal.ticks_diff)
         self._idle_ms = idle_ms
+        self._warm = None  # 0.01 degC by which it weighs now
         self.calibrate(calibration)
         self.due = hal.ticks_ms()
         self._heard = self.due
@@ -45,15 +49,29 @@ class Weight:
 
     def calibrate(self, calibration):
         """Weigh by another calibration from now on; what is known in counts stays known."""
+        calibration.at(self._warm)
         self.calibration = calibration
-        self.weighing.calibrate(calibration, self._e_kg)
-        self._zero = calibration.zero
+        self.weighing.calibrate(calibration, self.e_kg)
+        self._zero = calibration.zero_now
         # Counts of a load at rest lie within half an e of each other.
-        self._chip.window = calibration.counts(self._e_kg / 2)
+        self._chip.window = calibration.counts(self.e_kg / 2)
         # R 76: nothing shown above Max + 9 e
-        self._most = calibration.counts(self.max_kg + 9 * self._e_kg)
+        self._most = calibration.counts(self.max_kg + 9 * self.e_kg)
         self._report = calibration.counts(self._report_kg)
         self._told = None
+
+    def warm(self, centi_c):
+        """Called by the thermometer when it has measured, so that sample() need not reckon."""
+        if centi_c is None:
+            return  # it fails: the last temperature is the best that is known
+        if self._warm is not None and -_STEP_CENTI_C < centi_c - self._warm < _STEP_CENTI_C:
+            return
+        self._warm = centi_c
+        self.calibration.at(centi_c)
+        moved = self.calibration.zero_now - self._zero
+        self._zero += moved
+        if self._told is not None:
+            self._told += moved  # a zero that drifts is no news of the load
 
     def sample(self, now):
         chip = self._chip

@@ -14,6 +14,7 @@ from typing import Any
 
 import msgspec
 
+from host.errors import UserError
 from host.messages import Birth, Reading
 from host.store import spans
 
@@ -22,7 +23,7 @@ _encode = msgspec.msgpack.Encoder().encode
 _decode = msgspec.msgpack.Decoder(dict[str, Any]).decode
 
 
-class StoreError(Exception):
+class StoreError(UserError):
     """The store cannot be used; one line."""
 
 

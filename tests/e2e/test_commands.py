@@ -62,7 +62,7 @@ def test_each_command_is_done_and_answered(site: SimpleSite, broker: Broker) -> 
         (b"[1]", "expected an object"),
         (b'{"do":"read"}', "id: expected a text of 1 to 40 characters, found None"),
         (b'{"id":"a"}', "do: expected a text, found None"),
-        (b'{"id":"a","do":"fly"}', "do: expected one of calibrate, interval, log, read"),
+        (b'{"id":"a","do":"fly"}', "do: expected one of calibrate, interval, log, measure"),
         (b'{"id":"a","do":"interval","s":5}', "s: expected a whole number from 10 to 3600"),
         (b'{"id":"a","do":"zero","channel":"w9"}', "channel: expected a weight channel"),
         (b'{"id":"a","do":"calibrate","channel":"w1","kg":2}', "kg: expected from 7.5 to 150"),

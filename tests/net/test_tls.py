@@ -115,6 +115,14 @@ def test_another_authority(secure: Secure, tmp_path: Path) -> None:
     )
 
 
+def test_a_certificate_that_the_broker_does_not_take(secure: Secure, tmp_path: Path) -> None:
+    Authority("other").sign(DEVICE).save(secure.files, DEVICE)
+    for suffix in ("pem", "key"):
+        (secure.files / f"{DEVICE}.{suffix}").unlink()
+    log = refused(secure, tmp_path)
+    assert "tls: closed by the broker, which may not accept this board's certificate; next" in log
+
+
 def test_another_name(secure: Secure, tmp_path: Path) -> None:
     secure.configure("mqtt.example.com")
     log = refused(secure, tmp_path)

@@ -1,0 +1,83 @@
+"""ingest, status, quarantine: what comes from the boards, and what became of it."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from pathlib import Path
+
+from host import broker, registry, tables
+from host.commands import Command, db, local
+from host.commands import registry as registry_option
+from host.ingest import Ingester
+from host.rollup import DAY_S
+from host.store import Store
+
+
+def add(command: Command) -> None:
+    """Put these subcommands into the parser."""
+    p = command("ingest", _ingest, "store what boards publish; runs until SIGTERM or Ctrl-C")
+    db(p)
+    registry_option(p)
+    broker.add_arguments(p, "qingyun-ingest", default="127.0.0.1:1883")
+    p.add_argument(
+        "--max-ahead-days",
+        type=float,
+        default=1.0,
+        metavar="DAYS",
+        help="readings dated further ahead than this are quarantined (default: 1)",
+    )
+    p.add_argument("--stats", type=Path, metavar="FILE", help="keep counts in this JSON file")
+    p.epilog = "Example: qingyun ingest --db qingyun.db --broker 127.0.0.1:1883"
+
+    p = command("status", _status, "what is stored of each board, and what is missing")
+    db(p)
+    p.add_argument("--json", action="store_true", help="for scripts")
+
+    p = command("quarantine", _quarantine, "messages that could not be understood, with reasons")
+    db(p)
+    text = "so many at most (default: 20)"
+    p.add_argument("--limit", type=int, default=20, metavar="N", help=text)
+
+
+def _ingest(args: argparse.Namespace) -> int:
+    where = broker.from_arguments(args)
+    known = registry.load(args.registry)
+    store = Store(args.db, create=True)
+    ingester = Ingester(store, known, where, int(args.max_ahead_days * DAY_S), args.stats)
+    ingester.run()
+    store.close()
+    s = ingester.stats
+    print(
+        f"{s.messages} messages, {s.readings} readings: {s.stored} stored, "
+        f"{s.duplicates} duplicates; {s.quarantined} quarantined"
+    )
+    return 0
+
+
+def _status(args: argparse.Namespace) -> int:
+    store = Store(args.db)
+    streams = list(store.status())
+    quarantined = store.quarantined()
+    if args.json:
+        lives = [vars(s) for s in streams]
+        stored = sum(s.readings for s in streams)
+        print(json.dumps({"stored": stored, "quarantined": quarantined, "lives": lives}))
+        return 0
+    table = tables.table()
+    tables.columns(table, ("device", "site", "life"))
+    tables.columns(table, ("boots", "readings", "missing", "undated"), right=True)
+    tables.columns(table, ("last",))
+    for s in streams:
+        counts = (s.boots, s.readings, s.missing, s.undated)
+        table.add_row(s.device, s.site, s.life, *map(str, counts), local(s.last_t))
+    tables.console().print(table)
+    print(f"{sum(s.readings for s in streams)} readings stored, {quarantined} quarantined")
+    return 0
+
+
+def _quarantine(args: argparse.Namespace) -> int:
+    rows = Store(args.db).quarantine(args.limit)
+    for id_, received, topic, reason, size, start in rows:
+        print(f"{id_}  {local(received)}  {topic}  {reason}  [{size} bytes] {start!r}")
+    return 1 if rows else 0

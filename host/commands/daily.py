@@ -1,0 +1,42 @@
+"""rollup, events: the figures of a day, and what they were made of."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from host import broker, publish, reports
+from host.commands import Command, day, db, registry
+
+
+def add(command: Command) -> None:
+    """Put these subcommands into the parser."""
+    p = command("rollup", _rollup, "the daily report: daily.csv, district.csv and a table")
+    db(p)
+    registry(p)
+    day(p)
+    text = "folder for the CSV files, made when absent (default: here)"
+    p.add_argument("--out", type=Path, default=Path(), metavar="DIR", help=text)
+    text = "also publish each site's daily topic at this broker"
+    broker.add_arguments(p, "qingyun-rollup", "--publish", text=text)
+    p.epilog = "Example: qingyun rollup --db qingyun.db --date 2026-03-03 --out reports"
+
+    p = command("events", _events, "deposits and collections of a day, each with its evidence")
+    db(p)
+    registry(p)
+    day(p)
+    p.add_argument("--site", help="only this site")
+    p.epilog = "Example: qingyun events --db qingyun.db --date 2026-03-03 --site fs-01"
+
+
+def _rollup(args: argparse.Namespace) -> int:
+    where = broker.from_arguments(args, "--publish") if args.broker else None
+    rows = reports.run_rollup(args.db, args.registry, args.date, args.out)
+    if where:
+        publish.daily(where, rows)
+    return 0
+
+
+def _events(args: argparse.Namespace) -> int:
+    reports.run_events(args.db, args.registry, args.date, args.site)
+    return 0
