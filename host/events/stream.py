@@ -94,7 +94,8 @@ def _plateau(
         # Also a rest in between that was too short or too small to be told.
         pending.append(Plateau(here, here))
         settle(pending, platform)
-    elif not state.moved:
+    else:
+        # Moving as before: a new motion, or another channel's news within the same one.
         top = pending[-1]
         if d := here.grams - top.last.grams:
             top.slow.append((s.t, d))
