@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from host.events import bins
 from host.events.fillings import agrees
-from host.events.limits import AWAY_S, REMOVED_G, RESIDUE_G
+from host.events.limits import AWAY_S, DEPOSIT_G, REMOVED_G, RESIDUE_G
 from host.events.model import Event, Evidence, Kind, Outcome, Plateau, Platform
 from host.events.state import State
 
@@ -147,6 +147,8 @@ class Books:
             bins.learn(s.bin, left)
         else:
             why += f"; {_kg(left)} stayed in it"
+            if left <= DEPOSIT_G:  # or somebody put it in before the scale came to rest
+                doubt = max(doubt, left - max(0, s.bin.residue_g))
         if away > AWAY_S:
             why += "; away longer than an emptying takes"
         self._book(Kind.COLLECTION, before, b, gone, hint, why, doubt)

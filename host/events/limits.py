@@ -17,8 +17,9 @@ IMPULSE_S = 2100
 FILL_S = 60
 FILL_WAIT_S = 660
 # No scale outdoors stays the same to the gram for so long, in so many readings.
-FROZEN_S = 6 * 3600
+FROZEN_S = 3 * 3600
 FROZEN_N = 24
+FILL_MOVED = 100  # permille that the fill does not change by while the load stays the same
 # A bin that is away for longer is not being emptied: the platform is empty.
 AWAY_S = 3600
 
@@ -30,6 +31,7 @@ RESIDUE_SHARE = 20  # per mille of what it held, where that is more
 LEARNED_N = 3  # emptyings after which what stays in a bin is known for its own
 SPARE_RESIDUE_G = 500  # what is in a bin that comes in exchange
 BARE_G = 1_000  # a bare platform never shows more, unless something lies on it
+DEPOSIT_G = 6_000  # hardly anybody brings more at once
 SAID_RESIDUE_G = 500  # a residue as large may be another bin's tare: worth a doubt
 
 

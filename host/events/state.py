@@ -32,11 +32,13 @@ class Known:
 
 @dataclass
 class Still:
-    """A stretch in which no reading differed: its first reading, how many, the last."""
+    """A stretch in which no reading differed: its first reading, how many, the last;
+    fill: how much of the bin was full at least and at most."""
 
     first: Evidence
     n: int = 1
     until: int = 0
+    fill: tuple[int, int] | None = None
 
 
 @dataclass

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from host.events.limits import AWAY_S, FROZEN_N, FROZEN_S, LEAN_S
+from host.events.limits import AWAY_S, FILL_MOVED, FROZEN_N, FROZEN_S, LEAN_S
 from host.events.model import Flag, Outcome, Platform, Sample, Status, Transition
 from host.events.state import State, Still
 
@@ -34,16 +34,29 @@ def watch(platform: Platform, state: State, s: Sample, out: Outcome) -> None:
     _negative(platform, state, s, out)
 
 
+def before(state: State, s: Sample) -> None:
+    """Look at a usable reading before it is taken: was the scale frozen until now?"""
+    still = state.still
+    if still is None or still.first.grams == s.grams or not is_frozen(still):
+        return
+    if still.fill is not None and still.fill[1] - still.fill[0] >= FILL_MOVED:
+        state.ended = "the scale was frozen while the fill changed"
+
+
 def _frozen(state: State, s: Sample, out: Outcome) -> None:
     still = state.still
+    low, high = (s.fill, s.fill) if s.fill is not None else (1 << 20, 0)
     if still is not None and still.first.grams == s.grams:
+        if still.fill is not None:
+            low, high = min(low, still.fill[0]), max(high, still.fill[1])
         still.n += 1
         still.until = s.t
-        return
-    if still is not None and is_frozen(still):
-        out.flags.append(_frozen_flag(still))
-        state.was_frozen = still.until
-    state.still = Still(s.evidence, 1, s.t)
+    else:
+        if still is not None and is_frozen(still):
+            out.flags.append(_frozen_flag(still))
+            state.was_frozen = still.until
+        still = state.still = Still(s.evidence, 1, s.t)
+    still.fill = (low, high) if high >= low else None
 
 
 def is_frozen(still: Still) -> bool:

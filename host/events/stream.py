@@ -66,6 +66,7 @@ def _take(platform: Platform, state: State, books: Books, out: Outcome, s: Sampl
     if not s.usable or abs(s.grams or 0) > platform.beyond:
         states.unusable(state, s, out)
     else:
+        states.before(state, s)
         _plateau(platform, state, books, out, s)
         states.watch(platform, state, s, out)
     if state.pending:
