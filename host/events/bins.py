@@ -73,11 +73,11 @@ def _fitting(state: State, limits: Limits, exact: int, own: int, bare: int | Non
     spares, siblings = [], []
     for i, known in enumerate(state.others):
         off = exact - known.tare_g
-        if not known.sibling and -short <= off <= SPARE_RESIDUE_G:
+        may = -short <= off <= SPARE_RESIDUE_G
+        exactly = bare is not None and abs(off) <= limits.close_g
+        if not known.sibling and may:
             spares.append(i)
-        elif known.sibling and abs(off) <= limits.close_g and bare is not None:
-            siblings.append(i)
-        elif known.sibling and own < 0 and -short <= off <= SPARE_RESIDUE_G:
+        elif known.sibling and (exactly or (may and own < 0)):
             siblings.append(i)
     return spares or siblings
 

@@ -2,11 +2,22 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from host.events import bins
 from host.events.fillings import agrees
 from host.events.limits import AWAY_S, DEPOSIT_G, REMOVED_G, RESIDUE_G
 from host.events.model import Event, Evidence, Kind, Outcome, Plateau, Platform
 from host.events.state import State
+
+
+@dataclass(frozen=True)
+class Story:
+    """Why it is this kind of event; what else to note; how wrong it may be."""
+
+    why: str
+    note: str = ""
+    doubt_g: int = 0
 
 
 class Books:
@@ -90,17 +101,17 @@ class Books:
             self._slow(after.t, d)
         elif d > 0:
             why = f"a step up of {_kg(d)} that stayed"
-            self._book(Kind.DEPOSIT, before, b, d, "", why)
+            self._book(Kind.DEPOSIT, before, b, d, Story(why))
         elif not self._platform.wheelie:
             kind = Kind.COLLECTION if -d >= limits.emptied_g else Kind.REMOVAL
-            self._book(kind, before, b, -d, "", f"a step down of {_kg(-d)} that stayed")
+            self._book(kind, before, b, -d, Story(f"a step down of {_kg(-d)} that stayed"))
         elif self._emptied(after.grams, -d, net):
             # Lifted, emptied and back before it could be seen empty.
             self._lift(before, after)
             self._return(b)
         else:
             why = f"a step down of {_kg(-d)}, the bin not seen away"
-            self._book(Kind.REMOVAL, before, b, -d, "", why)
+            self._book(Kind.REMOVAL, before, b, -d, Story(why))
 
     def _emptied(self, after: int, gone: int, net: int) -> bool:
         """Whether a drop can only be a bin emptied, though it was not seen away."""
@@ -127,10 +138,10 @@ class Books:
             self._collect(before, b, found.doubt_g if found else 0, found.why if found else "")
         elif d >= limits.emptied_g:
             why = f"{_kg(d)} more than when it was lifted"
-            self._book(Kind.DEPOSIT, before, b, d, "while the bin was lifted", why)
+            self._book(Kind.DEPOSIT, before, b, d, Story(why, "while the bin was lifted"))
         else:
             why = f"away for {after.t - before.t} s, came back with {_kg(d, sign=True)}"
-            self._event(Kind.RETURNED, before, b, 0, "", why)
+            self._event(Kind.RETURNED, before, b, 0, Story(why))
             self._slow(after.t, d)
         s.lifted, s.bare, s.blind = None, None, False
 
@@ -151,7 +162,7 @@ class Books:
                 doubt = max(doubt, left - max(0, s.bin.residue_g))
         if away > AWAY_S:
             why += "; away longer than an emptying takes"
-        self._book(Kind.COLLECTION, before, b, gone, hint, why, doubt)
+        self._book(Kind.COLLECTION, before, b, gone, Story(why, hint, doubt))
 
     def _swap(self, before: Evidence, b: Plateau, found: bins.Found) -> None:
         """The bin that left took its waste with it; the new one brings its residue."""
@@ -162,8 +173,8 @@ class Books:
         bins.exchange(s, found.other)
         brought = b.first.grams - off - s.bin.tare_g
         if net >= self._limits.step_g:
-            note = "swapped for another bin"
-            self._book(Kind.COLLECTION, before, b, net, note, found.why, found.doubt_g)
+            story = Story(found.why, "swapped for another bin", found.doubt_g)
+            self._book(Kind.COLLECTION, before, b, net, story)
         else:
             self._slow(before.t, -net)
         self._slow(b.first.t, brought)
@@ -183,8 +194,8 @@ class Books:
             why = f"{_kg(gone)} gone in a gap ({gap}), and the fill fell with it"
             if left <= RESIDUE_G:
                 bins.learn(s.bin, left)
-            note = "in a gap, by weight and fill"
-            self._book(Kind.COLLECTION, before, b, gone, note, why, gone)
+            story = Story(why, "in a gap, by weight and fill", gone)
+            self._book(Kind.COLLECTION, before, b, gone, story)
         else:
             self._unattributed(before, b, -gone, gap)
 
@@ -197,7 +208,7 @@ class Books:
             if grams <= -self._limits.emptied_g and before.fill is not None:
                 told = "did not tell" if b.fill is None else "does not agree"
                 why += f"; the fill sensor {told}"
-            self._event(Kind.UNATTRIBUTED, before, b, grams, gap, why)
+            self._event(Kind.UNATTRIBUTED, before, b, grams, Story(why, gap))
         else:
             self._slow(b.first.t, grams)  # as small as drift, and told like it
 
@@ -207,16 +218,7 @@ class Books:
             self._s.level += grams
             self._out.slow.append((t, grams))
 
-    def _book(
-        self,
-        kind: Kind,
-        before: Evidence,
-        b: Plateau,
-        grams: int,
-        note: str,
-        why: str,
-        doubt: int = 0,
-    ) -> None:
+    def _book(self, kind: Kind, before: Evidence, b: Plateau, grams: int, story: Story) -> None:
         s = self._s
         if kind is Kind.DEPOSIT:
             s.sums.deposited += grams
@@ -227,26 +229,27 @@ class Books:
         else:
             s.sums.removed += grams
             s.level -= grams
-        if s.was_frozen and before.t <= s.was_frozen:
-            note = "; ".join(filter(None, (note, "the scale stood still to the gram before")))
-            doubt = max(doubt, grams)
+        if s.was_frozen and before.t == s.was_frozen:
+            still = "the scale stood still to the gram before"
+            note = "; ".join(filter(None, (story.note, still)))
+            story = Story(story.why, note, max(story.doubt_g, grams))
             s.was_frozen = 0
-        self._event(kind, before, b, grams, note, why, doubt)
+        self._event(kind, before, b, grams, story)
 
-    def _event(
-        self,
-        kind: Kind,
-        before: Evidence,
-        b: Plateau,
-        grams: int,
-        note: str,
-        why: str,
-        doubt: int = 0,
-    ) -> None:
-        bare = self._s.bare
-        fill = (before.fill, b.fill)
-        t, t_end = before.t, b.first.t
-        event = Event(kind, t, t_end, grams, before, b.first, note, why, bare, fill, doubt)
+    def _event(self, kind: Kind, before: Evidence, b: Plateau, grams: int, story: Story) -> None:
+        event = Event(
+            kind,
+            before.t,
+            b.first.t,
+            grams,
+            before,
+            b.first,
+            story.note,
+            story.why,
+            self._s.bare,
+            (before.fill, b.fill),
+            story.doubt_g,
+        )
         self._out.events.append(event)
 
 

@@ -48,7 +48,7 @@ def _passing(a: Plateau, b: Plateau, c: Plateau, platform: Platform) -> bool:
     if between < low:
         return False  # a lift is no leaning
     if before < low or after < low:
-        return _beside_a_lift(platform, before, between, after, took, stay)
+        return _beside_a_lift(platform, (before, between, after), took, stay)
     up, down = between - before, after - between
     if (up > 0) == (down > 0):
         return False
@@ -58,9 +58,9 @@ def _passing(a: Plateau, b: Plateau, c: Plateau, platform: Platform) -> bool:
     return took <= IMPULSE_S and abs(up) <= IMPULSE_G and back
 
 
-def _beside_a_lift(
-    platform: Platform, before: int, between: int, after: int, took: int, stay: int
-) -> bool:
+def _beside_a_lift(platform: Platform, grams: tuple[int, int, int], took: int, stay: int) -> bool:
+    """The same where the bin is away on one side or both."""
+    before, between, after = grams
     low = platform.absent_below
     if min(took, stay) > LEAN_S:
         return False

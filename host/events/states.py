@@ -113,17 +113,27 @@ def _status(platform: Platform, state: State, s: Sample) -> tuple[Status, str]:
         return Status.FAULTED, "frozen: " + _frozen_flag(state.still).note
     if not state.pending:
         return Status.UNSEEN, ""
+    if state.pending[-1].last.grams < platform.absent_below:
+        return _without_bin(platform, state, s)
+    return _with_bin(platform, state, s)
+
+
+def _without_bin(platform: Platform, state: State, s: Sample) -> tuple[Status, str]:
+    top = state.pending[-1]
+    shown = f"{top.last.grams / 1000:.3f} kg"
+    if state.status in (Status.UNSEEN, Status.EMPTY):
+        return Status.EMPTY, f"{shown}: no bin stands there"
+    since = s.t - (state.lifted or top.first).t
+    if since > AWAY_S:
+        return Status.EMPTY, f"no bin for {since // 60} min"
+    half = f"{platform.absent_below / 1000:.3f}"
+    return Status.LIFTED, f"{shown}: below {half} kg, half the lightest bin"
+
+
+def _with_bin(platform: Platform, state: State, s: Sample) -> tuple[Status, str]:
     top = state.pending[-1]
     grams = top.last.grams
     shown = f"{grams / 1000:.3f} kg"
-    if grams < platform.absent_below:
-        since = state.lifted if state.lifted is not None else top.first
-        if state.status in (Status.UNSEEN, Status.EMPTY):
-            return Status.EMPTY, f"{shown}: no bin stands there"
-        if s.t - since.t > AWAY_S:
-            return Status.EMPTY, f"no bin for {(s.t - since.t) // 60} min"
-        half = f"{platform.absent_below / 1000:.3f}"
-        return Status.LIFTED, f"{shown}: below {half} kg, half the lightest bin"
     if state.moved:
         return Status.FILLING, f"in motion from {shown}"
     if len(state.pending) > 1 and s.t - top.first.t <= LEAN_S:

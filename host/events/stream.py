@@ -26,9 +26,7 @@ def ordered(samples: Iterable[Sample]) -> list[Sample]:
     return sorted(once.values(), key=key)
 
 
-def advance(
-    platform: Platform, state: State, samples: Iterable[Sample]
-) -> tuple[State, Outcome]:
+def advance(platform: Platform, state: State, samples: Iterable[Sample]) -> tuple[State, Outcome]:
     """The state after these readings, and what became certain with them. LateError when
     one of them is not later than the state. The state given stays as it was."""
     state = copy(state)
@@ -74,9 +72,7 @@ def _take(platform: Platform, state: State, books: Books, out: Outcome, s: Sampl
     states.tell(platform, state, s, out)
 
 
-def _plateau(
-    platform: Platform, state: State, books: Books, out: Outcome, s: Sample
-) -> None:
+def _plateau(platform: Platform, state: State, books: Books, out: Outcome, s: Sample) -> None:
     """Put a usable reading into the plateaus."""
     pending, last = state.pending, state.last
     gap = state.ended
