@@ -116,15 +116,18 @@ def events_of(found: Outcome, date: dt.date) -> list[Event]:
     return [e for e in found.events if t0 <= e.t < t1]
 
 
-def emptyings(store: Store, bin_: Bin, date: dt.date) -> list[Emptying]:
-    """Of a bin without a scale: the emptyings that began within the day."""
-    t0, t1 = day_bounds(date)
-    rows = store.readings(bin_.device, t0 - AFTER_S, t1 + AFTER_S)
-    series = [
+def fills(store: Store, bin_: Bin, t0: int, t1: int) -> list[FillSample]:
+    """What the fill sensor of a bin told from t0 on and before t1, where it was good."""
+    return [
         FillSample(r.t, fill, r.life, r.seq, r.boot)
-        for r in rows
+        for r in store.readings(bin_.device, t0, t1)
         if bin_.fill_channel not in r.q and (fill := r.values.get(bin_.fill_channel)) is not None
     ]
+
+
+def emptyings(series: Iterable[FillSample], date: dt.date) -> list[Emptying]:
+    """Of a bin without a scale: those that began within the day."""
+    t0, t1 = day_bounds(date)
     return [e for e in watch_fill(series).emptyings if t0 <= e.t < t1]
 
 
@@ -140,6 +143,7 @@ def roll(
     watched passes the bins through, so that somebody sees how far it is. densities:
     without one for its stream a bin without a scale has emptyings, but no mass."""
     day = Day()
+    t0, t1 = day_bounds(date)
     rows: dict[tuple[str, str], DailyRow] = {}
     order = {site: i for i, site in enumerate(known.sites)}
     bins = [*known.platforms(), *known.fill_only()]
@@ -149,7 +153,7 @@ def roll(
             rows[key] = DailyRow(date, bin_.site, known.sites[bin_.site].town, bin_.stream)
         if bin_.channel:
             found = outcome(store, known, bin_, date)
-            closed = day_balance(platform_of(known, bin_), found, *day_bounds(date))
+            closed = day_balance(platform_of(known, bin_), found, t0, t1)
             day.platforms.append(BinDay(bin_, closed))
             rows[key].bins += 1
             rows[key].covered_s += closed.covered_s
@@ -157,7 +161,8 @@ def roll(
                 count(rows[key], event)
             add_balance(rows[key], closed)
         else:
-            _estimate(rows[key], bin_, emptyings(store, bin_, date), densities or {})
+            series = fills(store, bin_, t0 - AFTER_S, t1 + AFTER_S)
+            _estimate(rows[key], bin_, emptyings(series, date), densities or {})
     day.rows = list(rows.values())
     return day
 
