@@ -133,11 +133,11 @@ class Panel:
         b = self.story.bin
         stream = ENGLISH[b.stream] if self.latin else b.stream
         balance = self.story.balance
-        said = f"{b.bin}  {stream}"
+        said = f"{b.bin} {stream}"
         if balance is not None:
-            said += f"   deposited {balance.deposited / 1000:.1f} kg, collected "
+            said += f" · deposited {balance.deposited / 1000:.1f} kg, collected "
             said += f"{balance.collected / 1000:.1f} kg, residual {balance.residual / 1000:+.2f} kg"
-            said += "   look at: " + ", ".join(balance.flags) if balance.flags else ""
+            said += " · look at: " + ", ".join(balance.flags) if balance.flags else ""
         yield f'<text x="{LEFT}" y="{self.top - 7}">{escape(said)}</text>'
         yield from self._unseen()
         yield from self._axes(balance is not None)
