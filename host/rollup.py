@@ -86,7 +86,9 @@ def platform_of(known: Registry, bin_: Bin) -> Platform:
     siblings = tuple(
         b.tare_g
         for b in known.platforms()
-        if wheelie and b.site == bin_.site and b.bin != bin_.bin and b.container == "wheelie"
+        if wheelie
+        and b.bin != bin_.bin
+        and (b.site, b.container, b.volume_l) == (bin_.site, bin_.container, bin_.volume_l)
     )
     has_fill = bool(bin_.fill_channel)
     return Platform(bin_.tare_g, wheelie, spares, siblings, bin_.e_g, bin_.max_g, has_fill)

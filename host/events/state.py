@@ -32,12 +32,15 @@ class Known:
 
 @dataclass
 class Still:
-    """A stretch in which no reading differed: its first reading, how many, the last;
-    fill: how much of the bin was full at least and at most."""
+    """A stretch in which no reading differed: its first reading, how many, the last.
+
+    told: the latest fill; fill: the first and the last that two readings in a row agreed
+    on, for one alone may be a false echo."""
 
     first: Evidence
     n: int = 1
     until: int = 0
+    told: int | None = None
     fill: tuple[int, int] | None = None
 
 

@@ -39,16 +39,13 @@ def before(state: State, s: Sample) -> None:
     still = state.still
     if still is None or still.first.grams == s.grams or not is_frozen(still):
         return
-    if still.fill is not None and still.fill[1] - still.fill[0] >= FILL_MOVED:
+    if still.fill is not None and abs(still.fill[1] - still.fill[0]) >= FILL_MOVED:
         state.ended = "the scale was frozen while the fill changed"
 
 
 def _frozen(state: State, s: Sample, out: Outcome) -> None:
     still = state.still
-    low, high = (s.fill, s.fill) if s.fill is not None else (1 << 20, 0)
     if still is not None and still.first.grams == s.grams:
-        if still.fill is not None:
-            low, high = min(low, still.fill[0]), max(high, still.fill[1])
         still.n += 1
         still.until = s.t
     else:
@@ -56,7 +53,11 @@ def _frozen(state: State, s: Sample, out: Outcome) -> None:
             out.flags.append(_frozen_flag(still))
             state.was_frozen = still.until
         still = state.still = Still(s.evidence, 1, s.t)
-    still.fill = (low, high) if high >= low else None
+    if s.fill is None:
+        return
+    if still.told is not None and abs(s.fill - still.told) < FILL_MOVED // 2:
+        still.fill = (still.fill[0] if still.fill else s.fill, s.fill)
+    still.told = s.fill
 
 
 def is_frozen(still: Still) -> bool:
