@@ -6,10 +6,12 @@ gives the result, or raises Refused before anything has changed."""
 import sys
 
 from commands import Refused
+from identity import table
 from micropython import const
-from sensors.weighing import calibration
+from sensors.build import calibration
 
 _ZERO_SHARE = const(25)  # R 76: zero setting within 4 % of Max
+_STABLE_S = const(5)  # nothing is stable sooner; less is a counter that ran over
 _POINTS = const(12)
 _LEAST_E = const(8)  # counts in one e: with fewer nothing would ever be at rest
 _FULL = const(0x7FFFFF)
@@ -19,15 +21,16 @@ def measure(c, cmd):
     """What stands there now, as facts: the fit is made by who asks."""
     ch = _stable(c, cmd)
     w = ch.weighing
+    hal = c.board.hal
     out = {
         "counts": w.mean,
-        "spread": w.spread(),
-        "stable_s": w.stable_s(c.board.hal.ticks_ms()),
+        "spread": w.high - w.low,  # of the frames by which it became stable
+        "stable_s": max(_STABLE_S, hal.ticks_diff(hal.ticks_ms(), w.since) // 1000),
         "moved": w.moved,
         "kg": w.grams() / 1000,
         "max_kg": ch.max_kg,
         "e_kg": ch.e_kg,
-        "now": ch.calibration.table(),
+        "now": table(ch.calibration),
     }
     t = ch.thermometer and ch.thermometer.value()
     if t is not None:
@@ -42,7 +45,7 @@ def zero(c, cmd):
     moved = ch.weighing.mean - old.zero_now
     if abs(moved) * _ZERO_SHARE > old.counts(ch.max_kg) and cmd.get("force") is not True:
         raise Refused('%s: more than 4 %% of Max from zero; "force": true if so' % ch.name)
-    new = old.table()
+    new = table(old)
     new["zero"] = old.zero + moved  # at t_c, whatever the temperature is now
     return _quick(c, cmd, ch, new)
 
@@ -59,7 +62,7 @@ def calibrate(c, cmd):
     if not 0.8 < scale / old.counts_per_kg < 1.25 and cmd.get("force") is not True:
         text = '%s: %g counts per kg, %g until now; "force": true if so'
         raise Refused(text % (ch.name, scale, old.counts_per_kg))
-    new = old.table()
+    new = table(old)
     new["counts_per_kg"] = scale
     return _quick(c, cmd, ch, new)
 
@@ -159,9 +162,9 @@ def _quick(c, cmd, ch, new):
 def _save(c, cmd, ch, new):
     at = c.who(cmd)
     new["operator"] = at[1]
-    c.local.change(ch.name, ch.calibration.table(), new, at)
+    c.local.change(ch.name, table(ch.calibration), new, at)
     ch.calibrate(calibration(new))
-    out = ch.calibration.table()
+    out = table(ch.calibration)
     if ch.weighing.known:
         out["kg"] = ch.weighing.grams() / 1000
     if c.spool is not None:

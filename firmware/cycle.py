@@ -65,7 +65,7 @@ class Cycle:
         about = {
             "version": identity.VERSION,
             "sha256": sha,
-            "channels": identity.describe(self.sampler.channels),
+            "channels": self.sampler.channels,
         }
         self.link = Link(
             self._board, self._cfg, self.clock, self.spool, lambda: about, _idle, self.log

@@ -7,6 +7,7 @@ import gc
 import sys
 
 import identity
+import sensors
 import spool
 from crash import CrashLog
 from log import Log
@@ -14,7 +15,6 @@ from micropython import const
 from net.clock import Clock
 from net.link import Link
 from sampler import Sampler
-from sensors import build
 
 _TICK_MS = const(1000)
 _LATE_MS = const(120000)  # a task that has not ended well for so long: no more feeding
@@ -34,6 +34,8 @@ class Logger:
         self._starts = starts
         self.clock = Clock(board)
         self.log = Log(self.clock, board.print)
+        from sensors import build
+
         channels = build.channels(board, cfg)
         self.spool = spool.of_board(board, cfg, [ch.name for ch in channels], self.clock, self.log)
         self.crashes = CrashLog(board.data_dir, self.spool.boot, self.clock.stamp, self.log)
@@ -43,7 +45,9 @@ class Logger:
         import since
 
         since.note(board.data_dir, self.spool, channels, self.log)
-        del since, sys.modules["since"]
+        # Some KB that are not needed again, or not before somebody calibrates.
+        del since, build, sys.modules["since"], sys.modules["sensors.build"], sensors.build
+        gc.collect()
         self._local = local
         self.commands = None  # made when the first command comes: until then it costs nothing
         sha = identity.sha256(board.firmware_dir)
@@ -63,7 +67,7 @@ class Logger:
         gc.threshold(gc.mem_alloc() // 4)
 
     def _describe(self):
-        self._about["channels"] = identity.describe(self.sampler.channels)
+        self._about["channels"] = self.sampler.channels
         self._about["failed_starts"] = self._starts.failed if self._starts else 0
         return self._about
 

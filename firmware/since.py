@@ -6,6 +6,8 @@ at the start and after a calibration, and let go of again."""
 import json
 import os
 
+import identity
+
 
 def note(folder, spool, channels, log):
     """Set `since` of every weight channel; write down what is new."""
@@ -20,7 +22,7 @@ def note(folder, spool, channels, log):
     table = {"life": spool.life}
     for ch in channels:
         if ch.kind == "weight":
-            by = str(sorted(ch.calibration.table().items()))
+            by = str(sorted(identity.table(ch.calibration).items()))
             old = kept.get(ch.name)
             if old and old[1] == by:
                 # What a power cut took from RAM is counted anew.

@@ -48,6 +48,21 @@ class Reading:
 
 
 @dataclass(frozen=True)
+class Weighed:
+    """By what a weight channel weighs, from the reading `since` of its life on."""
+
+    channel: str
+    since: int
+    id: str
+    date: str
+    zero: int
+    counts_per_kg: float
+    t_c: float | None = None
+    zero_per_c: float | None = None
+    span_ppm_per_c: float | None = None
+
+
+@dataclass(frozen=True)
 class Birth:
     """What a board says of itself when it connects; body is the message as it came.
 
@@ -59,6 +74,7 @@ class Birth:
     up: int
     first: int
     body: bytes
+    weighed: tuple[Weighed, ...] = ()
 
 
 class Rejected(Exception):
@@ -157,7 +173,33 @@ def birth(payload: bytes, latest: int) -> Birth:
         _time({k: v for k, v in value.items() if k != "up"}, latest) if "t" in value else (None, 0)
     )
     first = _count(value, "first") if "first" in value else 0
-    return Birth(_life(value), _count(value, "boot"), t, up, first, payload)
+    weighed = _weighed(value.get("channels", {}))
+    return Birth(_life(value), _count(value, "boot"), t, up, first, payload, weighed)
+
+
+def _weighed(channels: Any) -> tuple[Weighed, ...]:
+    """The calibrations that a birth tells in full (older firmware tells only their ids)."""
+    if not isinstance(channels, dict):
+        raise Rejected("channels: expected an object")
+    out = []
+    for name, ch in channels.items():
+        if not isinstance(ch, dict) or "since" not in ch or not _CHANNEL.fullmatch(name):
+            continue
+        id_, date = ch.get("calibration"), ch.get("calibrated")
+        zero: Any = ch.get("zero")
+        scale: Any = ch.get("counts_per_kg")
+        terms = [ch.get(k) for k in ("t_c", "zero_per_c", "span_ppm_per_c")]
+        numbers = [zero, scale, *(t for t in terms if t is not None)]
+        if not (isinstance(id_, str) and isinstance(date, str)) or not all(
+            isinstance(x, (int, Decimal)) and not isinstance(x, bool) for x in numbers
+        ):
+            raise Rejected(f"channels.{name}: expected a calibration in full")
+        if not scale:
+            raise Rejected(f"channels.{name}: counts_per_kg: expected other than 0")
+        more = [None if t is None else float(t) for t in terms]
+        since = _count(ch, "since")
+        out.append(Weighed(name, since, id_, date, int(zero), float(scale), *more))
+    return tuple(out)
 
 
 def _life(value: dict[str, Any]) -> str:

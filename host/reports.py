@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import csv
 import datetime as dt
-from collections.abc import Iterable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
 from pathlib import Path
 
@@ -21,8 +22,8 @@ BASELINE_2020_KG = 630_400_000  # indicator 8: 63.04 万吨 in 2020
 DAYS_2020 = 366
 DAILY_COLUMNS = (
     *("date", "site", "town", "stream", "deposited_kg", "collected_kg", "collections"),
-    *("coverage", "unattributed_kg", "removed_kg", "residual_kg", "residual_limit_kg", "flags"),
-    *("estimated_kg", "estimated_off_kg", "estimated_collections"),
+    *("coverage", "unattributed_kg", "removed_kg", "restated", "residual_kg", "residual_limit_kg"),
+    *("flags", "estimated_kg", "estimated_off_kg", "estimated_collections"),
 )
 BALANCE_COLUMNS = (
     *("date", "site", "town", "bin", "stream", "opening_kg", "deposited_kg", "collected_kg"),
@@ -48,17 +49,21 @@ def wan_tonnes(grams: int) -> str:
     return f"{Decimal(grams).scaleb(-10):.10f}"
 
 
-def write_daily(path: Path, rows: Iterable[DailyRow]) -> None:
-    """daily.csv: one line for each site and stream."""
+def write_daily(
+    path: Path, rows: Iterable[DailyRow], restated: Mapping[tuple[str, str], int] | None = None
+) -> None:
+    """daily.csv: one line for each site and stream; restated: how often its figures were,
+    by site and stream."""
     with path.open("w", encoding="utf-8", newline="") as file:
         out = csv.writer(file, lineterminator="\n")
         out.writerow(DAILY_COLUMNS)
         for r in rows:
             mass = kg(r.deposited_g), kg(r.collected_g)
             rest = f"{r.coverage:.4f}", kg(r.unattributed_g), kg(r.removed_g)
+            times = (restated or {}).get((r.site, r.stream), 0) or ""
             balance = kg(r.residual_g), kg(r.limit_g), " ".join(r.flags)
             guess = kg(r.estimated_g), kg(r.estimated_off_g), r.estimated_collections
-            line = (*mass, r.collections, *rest, *balance, *guess)
+            line = (*mass, r.collections, *rest, times, *balance, *guess)
             out.writerow((r.date, r.site, r.town, r.stream, *line))
 
 
@@ -162,14 +167,21 @@ def run_rollup(db: Path, folder: Path, date: dt.date, out: Path) -> list[DailyRo
     densities = density.load(folder)
     day = rollup.roll(store, known, date, lambda b: tables.watched(b, "adding up"), densities)
     rows = day.rows
+    restated = store.calibrations.restatements(str(date))
     store.close()
     out.mkdir(parents=True, exist_ok=True)
-    write_daily(out / "daily.csv", rows)
+    times = Counter((r.site, r.stream) for r, _ in restated)
+    write_daily(out / "daily.csv", rows, times)
     write_balance(out / "balance.csv", date, known, day.platforms)
     lines = district_lines(date, rows)
     write_district(out / "district.csv", lines)
     console = tables.console()
     console.print(_daily_table(date, rows))
+    for r, c in restated:
+        change = f"deposited {kg(r.deposited_before)} → {kg(r.deposited_after)} kg, "
+        change += f"collected {kg(r.collected_before)} → {kg(r.collected_after)} kg"
+        why = f"{c.device} {c.channel}, calibration {c.calibration}: {c.reason} ({c.by})"
+        console.print(f"restated: {r.site} {r.stream}: {change}; {why}", soft_wrap=True)
     console.print()
     console.print(_district_table(lines))
     return rows

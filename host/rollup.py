@@ -97,9 +97,13 @@ def platform_of(known: Registry, bin_: Bin) -> Platform:
 def samples(
     store: Store, device: str, channel: str, until: int, fill_channel: str = ""
 ) -> Iterator[Sample]:
-    """One weight channel of a board from its first reading on, in order of time."""
+    """One weight channel of a board from its first reading on, in order of time, as
+    corrections have it."""
+    correct = store.calibrations.corrector(device, channel)
     for row in store.readings(device, 0, until):
         grams, q = row.values.get(channel), row.q.get(channel)
+        if grams is not None and correct:
+            grams = correct(row.stream, row.seq, grams)
         if grams is not None or q is not None:
             fill = None if fill_channel in row.q else row.values.get(fill_channel)
             yield Sample(row.t, grams, q, row.life, row.seq, row.boot, fill)

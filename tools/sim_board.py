@@ -57,6 +57,7 @@ class BoardRun:
     until: int | None = None
     heap: str = HEAP
     files: Path | None = None
+    faults: float = 0.0
 
     def command(self) -> list[str]:
         parts = [micropython(), "-X", f"heapsize={self.heap}", "-m", "run"]
@@ -65,6 +66,8 @@ class BoardRun:
         for name in ("start", "until", "files"):
             if getattr(self, name) is not None:
                 parts += [f"--{name}", str(getattr(self, name))]
+        if self.faults:
+            parts += ["--faults", str(self.faults)]
         return parts
 
     def launch(self) -> subprocess.Popen[bytes]:

@@ -49,12 +49,16 @@ class Player:
         while self.next_ms is not None and self.next_ms <= ms:
             at = self.next_ms
             channel, value, raw = self._row
-            self._values[channel] = value
             self._raw[channel] = raw
             self._fetch()
-            call = self._listeners.get(channel)
-            if call:
-                call(at, value)
+            self.put(at, channel, value)
+
+    def put(self, ms, channel, value):
+        """The value is true from now on."""
+        self._values[channel] = value
+        call = self._listeners.get(channel)
+        if call:
+            call(ms, value)
 
     def _fetch(self):
         line = self._f.readline()

@@ -3,6 +3,7 @@
 --speed N      real time, N times as fast (without it: virtual time)
 --patience MS  real time that an expected answer is given in virtual time (1000)
 --made FILE    the true time of each reading made, Unix ms, a line each
+--hand FILE    what a hand does: lines `channel value`, looked at whenever the board waits
 
 Its report has more: polls of the sampler, and the longest time between two of them.
 """
@@ -16,7 +17,7 @@ from board import Board
 from realtime import RealBoard, RealClock
 from sampler import Sampler
 
-_OWN = {"--speed": "0", "--patience": "1000", "--made": ""}
+_OWN = {"--speed": "0", "--patience": "1000", "--made": "", "--hand": ""}
 
 
 class Watch:
@@ -60,6 +61,20 @@ class Session(run.Session):
 
     speed = 0
     watch = None
+    hand = ""
+    _done = None  # what the hand has done last
+
+    def _look(self):
+        super()._look()
+        if self.hand:
+            with open(self.hand) as f:
+                text = f.read()
+            if text != self._done:
+                self._done = text
+                for line in text.split("\n"):
+                    if line:
+                        channel, _, value = line.partition(" ")
+                        self.player.put(self.clock.ms(), channel, float(value))
 
     def _drain(self):
         if not self.speed:
@@ -87,6 +102,7 @@ def main(argv):
     Board.patience_ms = int(own["--patience"])
     Session.speed = speed
     Session.watch = Watch(own["--made"])
+    Session.hand = own["--hand"]
     watch_sampler(Session.watch)
     if speed:
         run.Clock = lambda unix_s: RealClock(unix_s, speed)

@@ -5,6 +5,7 @@ import socket
 
 import buffers
 import record
+from identity import describe
 from micropython import const
 
 from net.clock import Sntp
@@ -25,7 +26,7 @@ _RESEND_MAX_MS = const(3600000)
 class Link:
     """poll() does one bounded step and returns True while there is more to do.
 
-    about() gives what the birth message says of the firmware and the channels; idle()
+    about() gives what the birth message says of the firmware, and its channels; idle()
     samples while the network is waited for. on_command(payload) and crashes (a
     CrashLog) are set by whoever has them."""
 
@@ -175,8 +176,28 @@ class Link:
         self._backoff = min(2 * self._backoff, _BACKOFF_MAX_MS)
 
     def _say_birth(self):
-        self._mqtt.publish(self._base + "birth", json.dumps(self._birth()), True)
+        self._mqtt.publish(self._base + "birth", self._birth_text(), True)
         self._greet = False
+
+    def _birth_text(self):
+        """The birth message as JSON, channel by channel: beside TLS no larger piece of
+        memory may be free than one of them takes."""
+        birth = self._birth()
+        channels = birth.pop("channels")
+        parts = [json.dumps(birth)[:-1], ', "channels": {']
+        for ch in channels:
+            parts.append('"%s": %s' % (ch.name, json.dumps(describe(ch))))
+            parts.append(", ")
+        parts[-1] = "}}"
+        size = 0
+        for part in parts:
+            raw = part.encode()
+            end = size + len(raw)
+            if end > len(self._payload):
+                return "".join(parts)  # a board with many channels
+            self._payload[size:end] = raw
+            size = end
+        return memoryview(self._payload)[:size]
 
     def _birth(self):
         birth = {

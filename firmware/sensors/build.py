@@ -1,5 +1,5 @@
 """From the configuration to channels on this board's pins. A kind of channel that the
-board does not have costs it no memory."""
+board does not have costs it no memory, nor does this module when they are built."""
 
 
 def channels(board, cfg):
@@ -26,9 +26,16 @@ def channels(board, cfg):
     return out
 
 
+def calibration(c):
+    """From a table of a configuration."""
+    from sensors.weighing import Calibration
+
+    terms = c.get("t_c", 20), c.get("zero_per_c", 0), c.get("span_ppm_per_c", 0)
+    return Calibration(c["id"], c["date"], c["zero"], c["counts_per_kg"], *terms)
+
+
 def _weight(board, report, ch, thermometer):
     from sensors import hx711
-    from sensors.weighing import calibration
     from sensors.weight import Weight
 
     gain = {128: hx711.A128, 32: hx711.B32, 64: hx711.A64}[ch["gain"]]

@@ -44,33 +44,14 @@ class Calibration:
         """A span of kg in counts, at least 1."""
         return max(1, int(abs(kg * self.counts_per_kg)))
 
-    def table(self):
-        """As it stands in a configuration."""
-        table = {
-            "id": self.id,
-            "date": self.date,
-            "zero": self.zero,
-            "counts_per_kg": self.counts_per_kg,
-        }
-        if self.zero_per_c or self.span_ppm_per_c:
-            table["t_c"] = self.t_c
-            table["zero_per_c"] = self.zero_per_c
-            table["span_ppm_per_c"] = self.span_ppm_per_c
-        return table
-
-
-def calibration(c):
-    """From a table of a configuration."""
-    terms = c.get("t_c", 20), c.get("zero_per_c", 0), c.get("span_ppm_per_c", 0)
-    return Calibration(c["id"], c["date"], c["zero"], c["counts_per_kg"], *terms)
-
 
 class Weighing:
     """One platform. feed() takes each frame and says how soon the next is wanted.
 
     .stable tells whether .mean (counts) holds now; .moved counts departures from
     stability, so that a caller sees each one; .known is False until the first
-    stable weight after start."""
+    stable weight after start. It has held since .since (ticks); .low and .high (counts)
+    bound the frames by which it became stable."""
 
     def __init__(self, calibration, e_kg, diff):
         self._diff = diff  # ticks_diff
@@ -90,23 +71,13 @@ class Weighing:
         self.mean = 0
         self._sum = 0
         self._n = 0
-        self._low = 0
-        self._high = 0
-        self._since = 0
+        self.low = 0
+        self.high = 0
+        self.since = 0
 
     def grams(self):
         """The last stable weight in grams."""
         return self.calibration.grams(self.mean)
-
-    def spread(self):
-        """Counts between the lowest and the highest frame by which it became stable."""
-        return self._high - self._low
-
-    def stable_s(self, now):
-        """Seconds for which it has been stable at ticks now; 0 while it is not."""
-        if not self.stable:
-            return 0
-        return max(_STABLE_MS, self._diff(now, self._since)) // 1000
 
     def feed(self, counts, now):
         """Take one frame at ticks now; returns IDLE or ACTIVE."""
@@ -130,24 +101,24 @@ class Weighing:
         return ACTIVE
 
     def _open(self, counts, now):
-        self._low = counts
-        self._high = counts
+        self.low = counts
+        self.high = counts
         self._sum = counts
         self._n = 1
-        self._since = now
+        self.since = now
 
     def _settle(self, counts, now):
-        if counts < self._low:
-            self._low = counts
-        elif counts > self._high:
-            self._high = counts
-        if not self._n or self._high - self._low > self._e:
+        if counts < self.low:
+            self.low = counts
+        elif counts > self.high:
+            self.high = counts
+        if not self._n or self.high - self.low > self._e:
             self._open(counts, now)
             return ACTIVE
         if self._n < _MOST:
             self._sum += counts
             self._n += 1
-        if self._diff(now, self._since) < _STABLE_MS:
+        if self._diff(now, self.since) < _STABLE_MS:
             return ACTIVE
         self.mean = self._sum // self._n
         self._sum = self.mean * _KEEP

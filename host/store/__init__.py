@@ -17,8 +17,11 @@ import msgspec
 from host.errors import UserError
 from host.messages import Birth, Reading
 from host.store import spans
+from host.store.calibrations import Calibrations
 
-VERSION = 1
+# The scripts that lead from one version (PRAGMA user_version) to the next.
+_STEPS = ("schema.sql", "schema_2.sql")
+VERSION = len(_STEPS)
 _encode = msgspec.msgpack.Encoder().encode
 _decode = msgspec.msgpack.Decoder(dict[str, Any]).decode
 
@@ -97,16 +100,27 @@ class Store:
             self._db.execute("PRAGMA synchronous=FULL")
             self._db.execute("PRAGMA foreign_keys=ON")
             self._migrate(path)
+            self.calibrations = Calibrations(self._db)
         except sqlite3.DatabaseError as error:
             raise StoreError(f"{path}: cannot be opened: {error}") from None
 
     def _migrate(self, path: Path) -> None:
-        version = self._db.execute("PRAGMA user_version").fetchone()[0]
-        if version == 0:
-            schema = files("host.store").joinpath("schema.sql").read_text()
-            self._db.executescript(f"BEGIN IMMEDIATE;{schema}PRAGMA user_version={VERSION};COMMIT;")
-        elif version != VERSION:
+        while (version := self._version(path)) < VERSION:
+            script = files("host.store").joinpath(_STEPS[version]).read_text()
+            step = f"BEGIN IMMEDIATE;{script}PRAGMA user_version={version + 1};COMMIT;"
+            try:
+                self._db.executescript(step)
+            except sqlite3.OperationalError:
+                if self._db.in_transaction:
+                    self._db.execute("ROLLBACK")
+                if self._version(path) == version:  # else another process was faster
+                    raise
+
+    def _version(self, path: Path) -> int:
+        version = int(self._db.execute("PRAGMA user_version").fetchone()[0])
+        if not 0 <= version <= VERSION:
             raise StoreError(f"{path}: expected schema {VERSION}, found {version}")
+        return version
 
     def close(self) -> None:
         self._db.close()
@@ -198,6 +212,7 @@ class Store:
         self._db.execute(
             "UPDATE stream SET floor=? WHERE id=? AND floor<?", (birth.first, stream, birth.first)
         )
+        self.calibrations.note(stream, birth.weighed, received)
         if birth.t is not None:
             # The start of this boot is known now: what came from it undated gets its date.
             self._db.execute(

@@ -33,10 +33,12 @@ class RigRun(BoardRun):
     speed: int = 0
     patience: int = 1000
     made: Path | None = None
+    hand: Path | None = None
 
     def command(self) -> list[str]:
         parts = ["rig" if p == "run" else p for p in super().command()]
         parts += ["--speed", str(self.speed), "--patience", str(self.patience)]
+        parts += ["--hand", str(self.hand)] if self.hand else []
         return [*parts, "--made", str(self.made)] if self.made else parts
 
     @property

@@ -29,13 +29,13 @@ def _bin(name: str, channel: str, stream: str, tare_g: int, container: str = "wh
 
 
 def _tare(draw: random.Random) -> int:
-    return round(draw.uniform(11000, 15000), -1)
+    return 10 * draw.randint(1100, 1500)
 
 
 def _scene(family: str, seed: int, bins: int = 1, container: str = "wheelie") -> Scene:
     """A site with nothing happening yet."""
     draw = rng("accuracy", family, seed)
-    date = dt.date(2026, 1, 1) + dt.timedelta(draw.randrange(365))
+    date = dt.date(2025, 1, 1) + dt.timedelta(draw.randrange(365))
     places = []
     calibration = {}
     for i in range(1, bins + 1):

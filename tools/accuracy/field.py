@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -140,7 +141,7 @@ class Cell:
         load_at = {p.ms: p.kg for p in steps[1:] if p.ms > start_ms}
         ring: tuple[float, float, float, int] | None = None
         at_c = 0
-        for begin, end in zip(marks, marks[1:], strict=False):
+        for begin, end in pairwise(marks):
             new = load_at.get(begin)
             if new is not None and new != kg:
                 final = self._creep * kg

@@ -3,8 +3,9 @@
 Deposits: those less than TOGETHER_S apart are one visit, for the scale does not come to
 rest between them (R 76: within 1 e over 5 s, after the ringing); a visit is found when
 what was booked in it is right by the larger of 0.2 kg and 5 %, in one piece or as many
-as there were. Collections: found when one was booked within NEAR_S whose mass is right by
-the larger of 0.5 kg and 5 %. What happened where nobody could see counts neither way."""
+as there were; what is put in less than TOGETHER_S before or after a lift may as well be
+taken for a part of the lift. Collections: found when one was booked within NEAR_S whose
+mass is right by the larger of 0.5 kg and 5 %. What happened where nobody could see counts neither way."""
 
 from __future__ import annotations
 
@@ -31,6 +32,7 @@ class Score:
     deposit_errors: list[int] = field(default_factory=list)
     flagged: bool = False
     blind_g: int = 0  # collected where nobody could see
+    hidden_g: int = 0  # brought right before or after a lift, as one with it
     fault_after_s: float | None = None  # from its onset until it was told; inf: never
     what: list[str] = field(default_factory=list)  # each thing that is wrong
 
@@ -49,37 +51,36 @@ def score(scene: Scene, day: Day) -> Score:
         channel = bin_.channel
         true = [t for t in truths if t.channel == channel]
         found = [f for f in day.found if f.channel == channel and f.kind != "removal"]
-        _collections(
-            s,
-            [t for t in true if t.kind == "collection"],
-            [f for f in found if f.kind == "collection"],
-        )
-        _deposits(s, scene, true, [f for f in found if f.kind == "deposit"])
+        lifts = [t for t in true if t.kind == "collection"]
+        hidden = _deposits(s, true, lifts, [f for f in found if f.kind == "deposit"])
+        _collections(s, lifts, hidden, [f for f in found if f.kind == "collection"])
     for stuck in scene.stuck:
         told = day.bad.get((stuck.channel, stuck.quality))
         s.fault_after_s = float("inf") if told is None else told - stuck.t0
     return s
 
 
-def _collections(s: Score, true: list[Truth], found: list[Found]) -> None:
+def _collections(s: Score, lifts: list[Truth], hidden: list[int], found: list[Found]) -> None:
+    """hidden: grams brought beside each lift that no scale could tell from it."""
     s.collected += sum(f.grams for f in found)
-    s.true_collected += sum(t.grams for t in true)
-    s.blind_g += sum(t.grams for t in true if not t.seen)
+    s.hidden_g += sum(hidden)
     left = list(found)
-    for t in true:
+    for t, beside in zip(lifts, hidden, strict=True):
+        grams = t.grams - beside
+        s.true_collected += grams
         near = [f for f in left if abs(f.t - t.t) <= NEAR_S or f.t <= t.t <= f.t_end]
         best = min(near, key=lambda f: abs(f.t - t.t), default=None)
-        right = best is not None and abs(best.grams - t.grams) <= max(500, t.grams // 20)
+        right = best is not None and abs(best.grams - grams) <= max(500, grams // 20)
         if best is not None:
             left.remove(best)
         if not t.seen:
-            continue
-        if right:
+            s.blind_g += grams
+        elif right:
             s.hits["collection"] += 1
         else:
             s.missed["collection"] += 1
             said = "nothing" if best is None else f"{best.grams / 1000} kg"
-            s.what.append(f"collection of {t.grams / 1000} kg at {clock(t.t)}: {said}")
+            s.what.append(f"collection of {grams / 1000} kg at {clock(t.t)}: {said}")
             if best is not None:
                 _invent(s, "collection", best)
     for f in left:
@@ -105,40 +106,55 @@ def visits(true: list[Truth]) -> list[list[Truth]]:
     return groups
 
 
-def _deposits(s: Score, scene: Scene, true: list[Truth], found: list[Found]) -> None:
+def _deposits(s: Score, true: list[Truth], lifts: list[Truth], found: list[Found]) -> list[int]:
+    """For each lift the grams brought so near to it that they were taken for a part of it."""
     groups = visits(true)
     booked: list[list[Found]] = [[] for _ in groups]
+    hidden = [0] * len(lifts)
     for f in found:
         where = _visit_of(f, groups)
         if where is None:
             _invent(s, "deposit", f)
         else:
             booked[where].append(f)
-    lifts = [t for t in true if t.kind == "collection"]
     for group, got in zip(groups, booked, strict=True):
-        grams, sure = sum(t.grams for t in group), all(t.seen for t in group)
-        if not sure:
+        if not all(t.seen for t in group):
             continue
         total = sum(f.grams for f in got)
-        if not got:
-            # Put in while the lift went on: the bin was not on the scale.
-            beside = any(t.t - TOGETHER_S < group[-1].t_end and group[0].t < t.t_end for t in lifts)
-            if grams >= SMALLEST_G and not beside:
-                s.missed["deposit"] += 1
-                s.what.append(f"deposit of {grams / 1000} kg at {clock(group[0].t)} missed")
+        firm = sum(t.grams for t in group)
+        if not _right(total, firm):
+            loose = [(t, i) for t in group if (i := _lift_beside(t, lifts)) is not None]
+            rest = firm - sum(t.grams for t, _ in loose)
+            if loose and (_right(total, rest) if rest else not got):
+                firm = rest
+                for t, i in loose:
+                    hidden[i] += t.grams
+        if not firm:
             continue
-        if abs(total - grams) <= max(200, grams // 20):
-            s.hits["deposit"] += 1 if grams >= SMALLEST_G else 0
-            s.deposit_errors.append(total - grams)
-        else:
-            if grams >= SMALLEST_G:
-                s.missed["deposit"] += 1
-            s.invented["deposit"] += 1
-            s.invented_g += max(0, total - grams)
-            s.what.append(
-                f"deposit of {grams / 1000} kg at {clock(group[0].t)}: {total / 1000} kg"
-            )
+        counts = firm >= SMALLEST_G
+        if got and _right(total, firm):
+            s.hits["deposit"] += counts
+            s.deposit_errors.append(total - firm)
+        elif counts or got:
+            s.missed["deposit"] += counts
+            s.invented["deposit"] += bool(got)
+            s.invented_g += max(0, total - firm)
+            said = f"{total / 1000} kg" if got else "missed"
+            s.what.append(f"deposit of {firm / 1000} kg at {clock(group[0].t)}: {said}")
         s.invented["deposit"] += max(0, len(got) - len(group))
+    return hidden
+
+
+def _right(total: int, grams: int) -> bool:
+    return abs(total - grams) <= max(200, grams // 20)
+
+
+def _lift_beside(t: Truth, lifts: list[Truth]) -> int | None:
+    """The lift before, during or after which the scale was not at rest between the two."""
+    for i, lift in enumerate(lifts):
+        if t.t < lift.t_end + TOGETHER_S and lift.t - TOGETHER_S < t.t_end:
+            return i
+    return None
 
 
 def _visit_of(f: Found, groups: list[list[Truth]]) -> int | None:

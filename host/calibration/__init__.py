@@ -1,0 +1,1 @@
+"""Calibration with known weights: guide, fit, verdict; and corrections afterwards."""

@@ -1,0 +1,171 @@
+"""Two ways to a board: its command topic, or the serial port. ask() is the same on both."""
+
+from __future__ import annotations
+
+import json
+import queue
+import subprocess
+import sys
+import time
+import uuid
+from types import TracebackType
+from typing import Any, Protocol
+
+import paho.mqtt.client as paho
+
+from host.broker import Broker
+from host.errors import UserError
+
+ANSWER_S = 10.0  # a board on a slow link answers within this
+TRIES = 3
+_SERIAL_S = 40
+
+
+class BoardError(UserError):
+    """The board cannot be reached."""
+
+
+class Refused(Exception):
+    """What the board says why it does not do a command."""
+
+
+class Way(Protocol):
+    """ask() does a command and gives its result; Refused or BoardError otherwise."""
+
+    name: str
+
+    def ask(self, do: str, **what: Any) -> Any: ...
+
+    def finish(self) -> None:
+        """The board goes back to its work."""
+
+
+def _result(reply: dict[str, Any]) -> Any:
+    if not reply.get("ok"):
+        raise Refused(str(reply.get("error")))
+    return reply.get("result")
+
+
+class Mqtt:
+    """Over the broker. A command that goes unanswered is sent again under its id, which
+    the board does once."""
+
+    name = "mqtt"
+
+    def __init__(self, broker: Broker, site: str, device: str) -> None:
+        self._broker = broker
+        self._base = f"qingyun/1/{site}/{device}/"
+        self._replies: queue.Queue[bytes] = queue.Queue()
+        self._ready: queue.Queue[str] = queue.Queue()
+        self._client = broker.client()
+        self._client.on_connect = self._on_connect
+        self._client.on_subscribe = lambda *_: self._ready.put("")
+        self._client.on_message = lambda _c, _u, m: self._replies.put(bytes(m.payload))
+
+    def _on_connect(self, client: paho.Client, *args: Any) -> None:
+        if args[2].is_failure:
+            self._ready.put(f"refused the connection: {args[2]}")
+        else:
+            client.subscribe(self._base + "reply", 1)
+
+    def __enter__(self) -> Mqtt:
+        try:
+            self._client.connect(self._broker.host, self._broker.port)
+        except OSError as error:
+            raise BoardError(f"{self._broker}: {error}") from None
+        self._client.loop_start()
+        try:
+            problem = self._ready.get(timeout=ANSWER_S)
+        except queue.Empty:
+            problem = "does not answer"
+        if problem:
+            self.__exit__(None, None, None)
+            raise BoardError(f"{self._broker}: {problem}")
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._client.disconnect()
+        self._client.loop_stop()
+
+    def ask(self, do: str, **what: Any) -> Any:
+        id_ = uuid.uuid4().hex[:12]
+        command = json.dumps({"id": id_, "do": do} | what, ensure_ascii=False)
+        for _ in range(TRIES):
+            self._client.publish(self._base + "command", command, qos=1)
+            end = time.monotonic() + ANSWER_S
+            while (left := end - time.monotonic()) > 0:
+                try:
+                    reply = json.loads(self._replies.get(timeout=left))
+                except queue.Empty:
+                    break
+                except ValueError:
+                    continue  # somebody else's nonsense
+                if isinstance(reply, dict) and reply.get("id") == id_:
+                    return _result(reply)
+        raise BoardError(f"{self._base[:-1]}: no answer: is the board online?")
+
+    def finish(self) -> None:
+        pass
+
+
+class Serial:
+    """Over the port, by mpremote and firmware/bench.py; the board's own work rests."""
+
+    name = "serial"
+
+    def __init__(self, port: str) -> None:
+        self._port = port
+
+    def __enter__(self) -> Serial:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.finish()
+
+    def _mpremote(self, *args: str) -> str:
+        command = [sys.executable, "-m", "mpremote", "connect", self._port, *args]
+        try:
+            done = subprocess.run(
+                command, capture_output=True, text=True, timeout=_SERIAL_S, check=False
+            )
+        except subprocess.TimeoutExpired:
+            raise BoardError(f"{self._port}: no answer within {_SERIAL_S} s") from None
+        if done.returncode:
+            lines = (done.stdout + done.stderr).strip().splitlines() or ["mpremote failed"]
+            raise BoardError(f"{self._port}: {lines[-1]}")
+        return done.stdout
+
+    def ask(self, do: str, **what: Any) -> Any:
+        id_ = uuid.uuid4().hex[:12]
+        command = json.dumps({"id": id_, "do": do} | what)
+        out = self._mpremote("resume", "exec", _CODE.format(command, int(time.time())))
+        for line in out.splitlines():
+            if line.startswith("qingyun: "):
+                return _result(json.loads(line.removeprefix("qingyun: ")))
+        raise BoardError(f"{self._port}: expected a reply of bench.ask, found {out[-200:]!r}")
+
+    def finish(self) -> None:
+        try:
+            self._mpremote("reset")
+        except BoardError as error:
+            print(f"the board could not be restarted ({error}): press its reset button")
+
+
+# The loader has put the running folder onto sys.path; a board that was stopped before
+# its loader ran has not.
+_CODE = """
+import sys
+try:
+    import bench
+except ImportError:
+    import json
+    with open("/slots.json") as f:
+        sys.path.insert(0, "/" + json.load(f)["good"])
+    import bench
+bench.ask({0!r}, unix={1})
+"""

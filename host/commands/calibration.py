@@ -1,0 +1,127 @@
+"""calibrate, recalibrate: what platforms weigh by, and what they should have weighed by."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+from pathlib import Path
+
+from host import broker, registry, tables
+from host.calibration import restate, session, ways
+from host.calibration.session import Plan
+from host.commands import Command, db
+from host.commands import registry as registry_option
+from host.errors import UsageError
+from host.store import Store
+from host.store.calibrations import Correction
+
+
+def add(command: Command) -> None:
+    """Put these subcommands into the parser."""
+    p = command("calibrate", _calibrate, "guide through zero and known weights, fit, and save")
+    db(p)
+    registry_option(p)
+    _platform(p)
+    broker.add_arguments(p, "qingyun-calibrate", text="over MQTT: the broker")
+    p.add_argument("--port", metavar="PORT", help="over the serial port instead")
+    text = "the known weights, zero first (default: 0,20,50,100)"
+    p.add_argument("--weights", type=_weights, default="0,20,50,100", metavar="KG,…", help=text)
+    p.add_argument("--max-kg", type=float, metavar="KG", help="Max that the board must have")
+    text = "at another temperature than the last session: gives the coefficients"
+    p.add_argument("--second", action="store_true", help=text)
+    p.add_argument("--force", action="store_true", help="save even what fails")
+    text = "seconds until a weight must be at rest (default: 60)"
+    p.add_argument("--wait", type=float, default=60.0, metavar="S", help=text)
+    text = "run by a script: ask nothing, wait for each weight to be there"
+    p.add_argument("--yes", action="store_true", help=text)
+    p.epilog = (
+        "Example: qingyun calibrate --db qingyun.db --broker 127.0.0.1:1883 "
+        "--device qy-fs01 --channel w1 --by 李 --weights 0,20,50,100"
+    )
+
+    p = command("recalibrate", _recalibrate, "put right what a wrong calibration has weighed")
+    db(p)
+    registry_option(p)
+    _platform(p)
+    p.add_argument("--calibration", required=True, metavar="ID", help="the one that was wrong")
+    text = "counts of the bare platform, as they should have been"
+    p.add_argument("--zero", type=int, required=True, metavar="COUNTS", help=text)
+    text = "the scale, as it should have been"
+    p.add_argument("--counts-per-kg", type=float, required=True, metavar="N", help=text)
+    p.add_argument("--reason", required=True, metavar="TEXT", help="why; stands in the reports")
+    p.epilog = (
+        "Example: qingyun recalibrate --db qingyun.db --device qy-fs01 --channel w1 --calibration "
+        'k-20260303-7f3a --zero 84190 --counts-per-kg 21003.7 --reason "20 kg typed as 25" --by 李'
+    )
+
+
+def _platform(p: argparse.ArgumentParser) -> None:
+    p.add_argument("--device", required=True, metavar="NAME", help="the board")
+    p.add_argument("--channel", required=True, metavar="w1", help="its weight channel")
+    p.add_argument("--by", required=True, metavar="NAME", help="who does it; is kept")
+
+
+def _weights(text: str) -> list[float]:
+    try:
+        weights = [float(part) for part in text.split(",")]
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"expected kg like 0,20,50,100, found {text!r}") from None
+    if len(set(weights)) < 2 or min(weights) < 0 or not max(weights) < 10_000 or len(weights) > 12:
+        raise argparse.ArgumentTypeError(f"expected 2 to 12 weights, 0 or more, found {text!r}")
+    return weights
+
+
+def _place(args: argparse.Namespace, kg: float) -> None:
+    """Ask the technician for a weight, and wait until it is there."""
+    what = f"Take everything off {args.channel}" if kg == 0 else f"Put {kg:g} kg on {args.channel}"
+    print(what + ("" if args.yes else ", step back, then press Enter: "), end="", flush=True)
+    if args.yes:
+        print(flush=True)
+    elif not sys.stdin.readline():
+        raise UsageError("nobody answers: use --yes in a script")
+
+
+def _calibrate(args: argparse.Namespace) -> int:
+    if bool(args.broker) == bool(args.port):
+        raise UsageError("--broker: expected either --broker or --port")
+    if not 1 <= len(args.by) <= 40:
+        raise UsageError(f"--by: expected 1 to 40 characters, found {args.by!r}")
+    plan = Plan(
+        *(args.device, args.channel, args.weights, args.by),
+        *(lambda kg: _place(args, kg), print),
+        wait_s=args.wait,
+        max_kg=args.max_kg,
+        second=args.second,
+        force=args.force,
+    )
+    way: ways.Mqtt | ways.Serial
+    if args.port:
+        way = ways.Serial(args.port)
+    else:
+        known = registry.load(args.registry)
+        if args.device not in known.devices:
+            raise UsageError(f"--device: expected one of devices.csv, found {args.device!r}")
+        site = known.devices[args.device].site
+        way = ways.Mqtt(broker.from_arguments(args), site, args.device)
+    store = Store(args.db, create=True)
+    with way:
+        saved = session.run(way, plan, store)
+    store.close()
+    return 0 if saved else 1
+
+
+def _recalibrate(args: argparse.Namespace) -> int:
+    if not 1 <= abs(args.counts_per_kg) <= 1e6 or abs(args.zero) > 0x7FFFFF:
+        raise UsageError("--counts-per-kg: expected 1 to 1e6 either way, and --zero 24 bits")
+    place = args.device, args.channel, args.calibration
+    values = args.zero, args.counts_per_kg, args.reason, args.by
+    known = registry.load(args.registry)
+    store = Store(Path(args.db))
+    restated = restate.recalibrate(store, known, Correction(int(time.time()), *place, *values))
+    store.close()
+    if restated:
+        tables.console().print(restate.table(restated))
+    days = len({r.date for r in restated})
+    print(f"{len(restated)} figures of {days} days restated; readings are as they were")
+    return 0
