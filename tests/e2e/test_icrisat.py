@@ -42,6 +42,7 @@ def test_outages_are_lost_coverage_and_never_a_collection(
 ) -> None:
     for sector, cell in cells.items():
         outcome = outcomes[device_of(sector)]
+        assert not any(e.kind is Kind.COLLECTION for e in outcome.events)
         outages = [(a.t, b.t) for a, b in gaps(cell, SUPPLY_GAP_S)]
         assert max(b - a for a, b in outages) > 43 * 3600
         for a, b in outages:
