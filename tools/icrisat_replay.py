@@ -129,8 +129,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         for sector, cell in read_cells(args.data).items()
     }
     print(
-        "| cell | board off h | coverage lost h | waterings / kg | steps up / kg | collections / kg "
-        "| removals / kg | unattributed / kg | slow change kg | series kg | booked kg |"
+        "| cell | board off h | coverage lost h | waterings / kg | steps up / kg "
+        "| collections / kg | removals / kg | unattributed / kg | slow change kg | series kg | booked kg |"
     )
     print("| --- |" + " ---: |" * 10)
     for sector, (cell, outcome) in cells.items():
