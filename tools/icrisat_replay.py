@@ -130,7 +130,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     }
     print(
         "| cell | board off h | coverage lost h | waterings / kg | steps up / kg "
-        "| collections / kg | removals / kg | unattributed / kg | slow change kg | series kg | booked kg |"
+        "| collections / kg | removals / kg "
+        "| unattributed / kg | slow change kg | series kg | booked kg |"
     )
     print("| --- |" + " ---: |" * 10)
     for sector, (cell, outcome) in cells.items():
