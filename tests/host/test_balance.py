@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import datetime as dt
+import random
 from dataclasses import replace
 from pathlib import Path
 
@@ -22,6 +23,7 @@ from host.store import Batch, Store
 
 BIN = Platform(13_000, wheelie=True, spares=(14_600,), e_g=50)
 DAY = 86_400
+DATE = dt.date(2026, 3, 3)
 KNOWN = registry.load(ROOT / "registry")
 MIDNIGHT = int(dt.datetime(2026, 3, 2, 16, tzinfo=dt.UTC).timestamp())
 
@@ -136,3 +138,50 @@ def test_bins_of_a_coarse_scale_have_its_limit() -> None:
     coarse = replace(BIN, e_g=500, wheelie=False, tare_g=0)
     b = of(Series(0).step(300_000).rest(900), platform=coarse)
     assert b.limit == 500 + 1_000 + 500 + 1_000
+
+
+def _two_lifted_at_once() -> list[Reading]:
+    """Dry and wet bin of fs-01 go up together and come back, each at its own moment."""
+    rows: list[tuple[int, int, int, dict[str, str]]] = [(0, 42_400, 73_100, {})]
+    rows += [(i, 42_400 + i // 300 % 3, 73_100 - i // 300 % 2, {}) for i in range(300, 30_001, 300)]
+    both = {"w1": "moving", "w2": "moving"}
+    rows += [(30_100, 42_400, 73_099, {"w2": "moving"}), (30_102, 42_400, 73_099, both)]
+    rows += [(30_108, 42_400, 5, {"w1": "moving"}), (30_110, -4, 5, {})]
+    rows += [(30_140, -4, 5, {"w1": "moving"}), (30_150, 12_600, 5, {})]
+    rows += [(30_170, 12_600, 5, {"w2": "moving"}), (30_180, 12_600, 13_900, {})]
+    rows += [(i, 12_600 + i // 300 % 3, 13_900 - i // 300 % 2, {}) for i in range(30_300, 87_001, 300)]
+    return [
+        Reading("aaaaaaaa", i, 0, MIDNIGHT + t, None, {"w1": a, "w2": b}, q)
+        for i, (t, a, b, q) in enumerate(rows)
+    ]
+
+
+def test_two_platforms_emptied_in_one_stop(tmp_path: Path) -> None:
+    store = Store(tmp_path / "q.db", create=True)
+    store.add(Batch([("qy-fs01", "fs-01", r) for r in _two_lifted_at_once()]), MIDNIGHT)
+    rows = {r.stream: r for r in rollup.roll_day(store, KNOWN, DATE) if r.site == "fs-01"}
+    assert (rows["干垃圾"].collections, rows["干垃圾"].collected_g) == (1, 29_800)
+    assert (rows["湿垃圾"].collections, rows["湿垃圾"].collected_g) == (1, 59_199)
+    assert rows["湿垃圾"].flags == ()
+
+
+def test_any_order_and_any_repetition_give_the_same_bytes(tmp_path: Path) -> None:
+    made = _two_lifted_at_once()
+    draw = random.Random(1)  # noqa: S311
+    told = set()
+    for n in range(6):
+        arriving = list(made)
+        if n:
+            arriving += draw.choices(made, k=len(made) // 2)
+            draw.shuffle(arriving)
+        store = Store(tmp_path / f"{n}.db", create=True)
+        size = draw.randint(1, len(arriving))
+        for i in range(0, len(arriving), size):
+            part = [("qy-fs01", "fs-01", r) for r in arriving[i : i + size]]
+            store.add(Batch(part), MIDNIGHT + n)
+        store.close()
+        reports.run_rollup(tmp_path / f"{n}.db", ROOT / "registry", DATE, tmp_path / str(n))
+        names = ("daily.csv", "balance.csv", "district.csv")
+        told.add(b"".join((tmp_path / str(n) / name).read_bytes() for name in names))
+    assert len(told) == 1
+    assert b"59.199" in told.pop()
