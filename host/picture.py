@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 WIDTH, LEFT, RIGHT, TOP = 1240, 60, 52, 56
 PANEL, HEAD, FOOT = 168, 22, 26  # of one bin: plot, title above, hours below
-LEGEND = 34
+LEGEND, LABEL = 34, 48
 SCALES_KG = (5, 10, 20, 50, 100, 150, 200, 500, 1000, 2000, 5000, 10000)
 ENGLISH = {
     WET: "wet waste",
@@ -115,6 +115,7 @@ class Panel:
         self.t0, self.t1 = day_bounds(date)
         self.top = TOP + index * (HEAD + PANEL + FOOT) + HEAD
         self.latin = latin
+        self.row, self.labelled = 0, float(-WIDTH)  # of the last label
         loads = [s.grams for s in story.samples if s.usable and self._today(s.t)]
         most = max((g for g in loads if g is not None), default=0) / 1000
         self.most = next((k for k in SCALES_KG if k >= most * 1.05), SCALES_KG[-1])
@@ -136,7 +137,7 @@ class Panel:
         said = f"{b.bin} {stream}"
         if balance is not None:
             said += f" · deposited {balance.deposited / 1000:.1f} kg, collected "
-            said += f"{balance.collected / 1000:.1f} kg, residual {balance.residual / 1000:+.2f} kg"
+            said += f"{balance.collected / 1000:.1f} kg, residual {balance.residual / 1000:+.3f} kg"
             said += " · look at: " + ", ".join(balance.flags) if balance.flags else ""
         yield f'<text x="{LEFT}" y="{self.top - 7}">{escape(said)}</text>'
         yield from self._unseen()
@@ -231,10 +232,11 @@ class Panel:
             label = f"{e.grams / 1000:{'+' if e.kind is Kind.UNATTRIBUTED else ''}.1f}"
             end = ' class="r"' if x > WIDTH - RIGHT - 60 else ""
             shift = -7 if end else 7
-            yield (
-                f'<text x="{x + shift:.1f}" y="{self.top + 12}"{end} '
-                f'style="fill:{colour}">{label}</text>'
-            )
+            # Beside the last one there may be no room: below it, then.
+            self.row = (self.row + 1) % 3 if x - self.labelled < LABEL else 0
+            self.labelled = x
+            y = self.top + 12 + 14 * self.row
+            yield (f'<text x="{x + shift:.1f}" y="{y}"{end} style="fill:{colour}">{label}</text>')
 
     def _arrow(self, x: float, y: float, way: str, colour: str, what: str) -> str:
         shape = {
