@@ -149,7 +149,8 @@ def _two_lifted_at_once() -> list[Reading]:
     rows += [(30_108, 42_400, 5, {"w1": "moving"}), (30_110, -4, 5, {})]
     rows += [(30_140, -4, 5, {"w1": "moving"}), (30_150, 12_600, 5, {})]
     rows += [(30_170, 12_600, 5, {"w2": "moving"}), (30_180, 12_600, 13_900, {})]
-    rows += [(i, 12_600 + i // 300 % 3, 13_900 - i // 300 % 2, {}) for i in range(30_300, 87_001, 300)]
+    for i in range(30_300, 87_001, 300):
+        rows.append((i, 12_600 + i // 300 % 3, 13_900 - i // 300 % 2, {}))
     return [
         Reading("aaaaaaaa", i, 0, MIDNIGHT + t, None, {"w1": a, "w2": b}, q)
         for i, (t, a, b, q) in enumerate(rows)
