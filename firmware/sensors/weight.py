@@ -83,7 +83,7 @@ class Weight:
 
     def sample(self, now):
         chip = self._chip
-        counts = chip.read(self.weighing.stable)
+        counts = chip.read(self.weighing.stable or self._fault)
         if counts is None:
             self._unread(now)
             return
@@ -158,6 +158,8 @@ class Weight:
             self._fault = code
             self._told = None
             self.news = True
+        elif self._chip.held is None:
+            self.due = self._add(now, self._idle_ms)  # nothing to be gained by haste
 
     def settled(self):
         return self.weighing.known or self._fault != quality.GOOD
