@@ -8,7 +8,7 @@ import shutil
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from sim_board import ROOT
 
@@ -53,6 +53,7 @@ def test_several_a_day() -> None:
     assert emptied(500, 500, 0, 0, 300, 600, 650, 40, 40) == [(500, 0), (600, 40)]
 
 
+@settings(deadline=None)
 @given(
     st.lists(st.one_of(st.none(), st.integers(0, 1050)), max_size=60),
     st.integers(0, 60),
