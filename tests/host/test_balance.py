@@ -186,3 +186,14 @@ def test_any_order_and_any_repetition_give_the_same_bytes(tmp_path: Path) -> Non
         told.add(b"".join((tmp_path / str(n) / name).read_bytes() for name in names))
     assert len(told) == 1
     assert b"59.199" in told.pop()
+
+
+def test_what_happens_at_midnight_belongs_to_the_day_that_begins() -> None:
+    s = Series(20_000).step(2_000, after=DAY).rest(3_000).silence(1)
+    found = derive(BIN, s.samples)
+    assert found.events[0].t == T0 + DAY
+    days = [day_balance(BIN, found, T0 + n * DAY, T0 + (n + 1) * DAY) for n in (0, 1)]
+    assert [(b.opening, b.deposited, b.closing) for b in days] == [
+        (7_000, 0, 7_000),
+        (7_000, 2_000, 9_000),
+    ]
