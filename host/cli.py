@@ -10,7 +10,7 @@ import sys
 from collections.abc import Sequence
 
 from host import __version__, publish
-from host.commands import Run, calibration, check, collect, daily
+from host.commands import Run, calibration, check, collect, daily, explain
 from host.errors import UserError
 
 
@@ -39,7 +39,7 @@ def _parser() -> argparse.ArgumentParser:
         p.set_defaults(run=run)
         return p
 
-    for module in (collect, daily, calibration, check):
+    for module in (collect, daily, explain, calibration, check):
         module.add(command)
     return parser
 

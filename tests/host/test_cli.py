@@ -22,7 +22,7 @@ REGISTRY = str(ROOT / "registry")
 def test_help_and_version() -> None:
     top = qingyun("--help")
     assert top.returncode == 0
-    for command in ("ingest", "rollup", "events", "status", "quarantine", "check"):
+    for command in ("ingest", "rollup", "events", "explain", "status", "quarantine", "check"):
         assert command in top.stdout
         assert qingyun(command, "--help").returncode == 0
     assert qingyun("--version").stdout.startswith("qingyun 0.")
