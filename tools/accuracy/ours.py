@@ -13,9 +13,9 @@ from typing import Any
 from sim_board import ROOT, compiled, micropython
 
 from accuracy.field import Ints, clamped
-from accuracy.scene import DAY_S, Scene
+from accuracy.scene import DAY_S, E_KG, MAX_KG, Scene
 from host.events import Kind, Platform, Sample, derive
-from host.rollup import covered_seconds
+from host.events.balance import day_balance
 
 HEAP = "24m"
 BOOKED = {Kind.DEPOSIT: "deposit", Kind.COLLECTION: "collection", Kind.REMOVAL: "removal"}
@@ -89,29 +89,28 @@ def samples(rows: Iterable[dict[str, Any]], channel: str) -> list[Sample]:
 
 
 def host_day(scene: Scene, rows: list[dict[str, Any]]) -> Day:
-    """What the event engine makes of the readings."""
+    """What the event engine makes of the readings, and why it wants somebody to look."""
     day = Day(readings=len(rows))
-    start = scene.midnight
+    start, end = scene.midnight, scene.midnight + DAY_S
     spares = tuple(b.tare_g for b in scene.spares)
     for bin_ in scene.bins:
         wheelie = bin_.container == "wheelie"
-        platform = Platform(bin_.tare_g, wheelie, spares if wheelie else ())
+        siblings = tuple(b.tare_g for b in scene.bins if b is not bin_) if wheelie else ()
+        e_g, max_g = round(1000 * E_KG), 1000 * MAX_KG
+        args = bin_.tare_g, wheelie, spares if wheelie else (), siblings, e_g, max_g
+        platform = Platform(*args)
         series = samples(rows, bin_.channel)
         for s in series:
             if s.q not in (None, "moving"):
                 day.bad.setdefault((bin_.channel, str(s.q)), s.t - start)
         outcome = derive(platform, series)
         for e in outcome.events:
-            if start <= e.t < start + DAY_S:
-                kind = BOOKED.get(e.kind)
-                if kind:
-                    found = Found(e.t - start, e.t_end - start, bin_.channel, kind, e.grams)
-                    day.found.append(found)
-                elif e.kind is Kind.UNATTRIBUTED:
-                    day.notes.append(f"{bin_.channel}: {e.grams / 1000} kg unattributed")
-        covered = covered_seconds(outcome.covered, start, start + DAY_S)
-        if covered < 0.99 * DAY_S:
-            day.notes.append(f"{bin_.channel}: {100 * covered / DAY_S:.1f} % covered")
+            kind = BOOKED.get(e.kind)
+            if kind and start <= e.t < end:
+                found = Found(e.t - start, e.t_end - start, bin_.channel, kind, e.grams)
+                day.found.append(found)
+        flags = day_balance(platform, outcome, start, end).flags
+        day.notes += [f"{bin_.channel}: {flag}" for flag in flags]
     day.found.sort(key=lambda f: (f.t, f.channel))
     return day
 
