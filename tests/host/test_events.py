@@ -300,10 +300,10 @@ def test_a_rise_in_a_gap_is_never_a_deposit() -> None:
 
 
 def test_a_scale_that_stands_still_to_the_gram_is_frozen() -> None:
-    s = Series(20_000).rest(4 * 3_600).step(3_000).rest(600)
+    s = Series(20_000).rest(7 * 3_600).step(3_000).rest(600)
     outcome = found(s)
     flag = outcome.flags[0]
-    assert (flag.kind, flag.t_end - flag.t) == ("frozen", 4 * 3_600 + 60)
+    assert (flag.kind, flag.t_end - flag.t) == ("frozen", 7 * 3_600 + 60)
     assert [(e.kind, e.doubt_g) for e in outcome.events] == [(Kind.DEPOSIT, 3_000)]
     assert "stood still" in outcome.events[0].note
 
@@ -312,7 +312,7 @@ def test_what_a_frozen_scale_says_next_is_unattributed_when_the_fill_knew_better
     s = Series(20_000)
     for fill in (200, 300, 450):
         s.fill = fill
-        s.rest(2 * 3_600)
+        s.rest(3 * 3_600)
     assert told(s.step(9_000).rest(600), FILLED) == [(Kind.UNATTRIBUTED, 9_000)]
 
 
