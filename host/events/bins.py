@@ -36,8 +36,8 @@ def identify(state: State, limits: Limits, gross: int, net: int) -> Found:
     """Which bin stands there with this gross after one of this net went.
 
     What the own bin explains is the own bin: a residue of up to RESIDUE_SHARE of what it
-    held is as usual as another bin is rare. But a residue larger than what usually stays
-    that is the tare of a clean spare to the e is that spare."""
+    held is as usual as another bin is rare. But what is more than that, or less than
+    nothing, and is the tare of a clean spare as closely as a scale can tell, is that spare."""
     bare = zero(state)
     exact = gross - (bare or 0)
     short = limits.short_g if bare is None else limits.close_g + limits.short_g // 3
@@ -45,9 +45,12 @@ def identify(state: State, limits: Limits, gross: int, net: int) -> Found:
     if state.bin.emptied >= LEARNED_N:
         usual = max(usual, state.bin.residue_g + SAID_RESIDUE_G)
     own = exact - state.bin.tare_g
-    clean = bare is not None and own > usual and _clean(state, limits, exact)
-    if -short <= own <= max(usual, net * RESIDUE_SHARE // 1000) and not clean:
-        return Found(None, _doubt(state, limits, exact, own, bare), "")
+    most = max(usual, net * RESIDUE_SHARE // 1000)
+    clean = bare is not None and _is_clean_spare(state, limits, exact, own, net)
+    if -short <= own <= most and not clean:
+        said = bare is not None and own >= SAID_RESIDUE_G
+        doubt = said and _off(state, exact) <= limits.close_g // 2
+        return Found(None, own if doubt else 0, "")
     fits = _fitting(state, limits, exact, own, bare)
     if not fits:
         light = own < -short
@@ -60,11 +63,21 @@ def identify(state: State, limits: Limits, gross: int, net: int) -> Found:
     return Found(best, 0 if sure else own, why)
 
 
-def _clean(state: State, limits: Limits, exact: int) -> bool:
-    """Whether this is the tare of a spare as closely as a scale can tell."""
-    return any(
-        abs(exact - k.tare_g) <= limits.close_g // 2 + 10 for k in state.others if not k.sibling
-    )
+def _off(state: State, exact: int) -> int:
+    """How far this is from the nearest tare of a spare."""
+    return min((abs(exact - k.tare_g) for k in state.others if not k.sibling), default=1 << 62)
+
+
+def _is_clean_spare(state: State, limits: Limits, exact: int, own: int, net: int) -> bool:
+    """Whether it is likelier that a clean spare stands there than that the own bin has
+    this residue: the less usual that is, the less exactly the tare must fit."""
+    if own < -limits.close_g:  # lighter than the own bin was ever
+        return _off(state, exact) <= limits.close_g // 2
+    if own > max(RESIDUE_G, state.bin.residue_g + SAID_RESIDUE_G):
+        return _off(state, exact) <= limits.close_g // 2 + 10
+    if own > max(SAID_RESIDUE_G, net * RESIDUE_SHARE // 1000):
+        return _off(state, exact) <= limits.close_g // 6
+    return False
 
 
 def _fitting(state: State, limits: Limits, exact: int, own: int, bare: int | None) -> list[int]:
@@ -80,13 +93,6 @@ def _fitting(state: State, limits: Limits, exact: int, own: int, bare: int | Non
         elif known.sibling and (exactly or (may and own < 0)):
             siblings.append(i)
     return spares or siblings
-
-
-def _doubt(state: State, limits: Limits, exact: int, own: int, bare: int | None) -> int:
-    """The own bin explains it; but a clean other one would as well, to the e?"""
-    if own < SAID_RESIDUE_G or bare is None:
-        return 0
-    return own if _clean(state, limits, exact) else 0
 
 
 def exchange(state: State, other: int) -> None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from host.events import bins
 from host.events.fillings import agrees
-from host.events.limits import AWAY_S, DEPOSIT_G, REMOVED_G, RESIDUE_G
+from host.events.limits import AWAY_S, DEPOSIT_G, REMOVED_G, RESIDUE_G, RESIDUE_SHARE
 from host.events.model import Event, Evidence, Kind, Outcome, Plateau, Platform
 from host.events.state import State
 
@@ -149,12 +149,14 @@ class Books:
         s = self._s
         after = b.first
         gone, left = before.grams - after.grams, after.grams - s.bin.tare_g
+        before_net = gone + left
         away = after.t - before.t
         if s.bare is not None:
             why = f"the bin was away for {away} s and came back {_kg(gone)} lighter"
         else:
             why = f"{_kg(gone)} gone at once, {_kg(left)} left; the bin was not seen away"
-        if left <= max(RESIDUE_G, 2 * s.bin.residue_g):
+        usual = max(RESIDUE_G, before_net * RESIDUE_SHARE // 1000)
+        if left <= usual:
             bins.learn(s.bin, left)
         else:
             why += f"; {_kg(left)} stayed in it"

@@ -16,9 +16,10 @@ IMPULSE_S = 2100
 # After a gap the fill sensor has so long to show the bin as it is now.
 FILL_S = 60
 FILL_WAIT_S = 660
-# No scale outdoors stays the same to the gram for so long, in so many readings.
-FROZEN_S = 3 * 3600
-FROZEN_N = 24
+# No scale outdoors stays the same to the gram for so long, in so many readings. (A board
+# sees within minutes, by its counts, that a converter is frozen; this is for the others.)
+FROZEN_S = 6 * 3600
+FROZEN_N = 48
 FILL_MOVED = 100  # permille that the fill does not change by while the load stays the same
 # A bin that is away for longer is not being emptied: the platform is empty.
 AWAY_S = 3600

@@ -16,7 +16,7 @@ def unusable(state: State, s: Sample, out: Outcome) -> None:
     if state.fault is None or state.fault[0] != why:
         _fault_over(state, s.t, out)
         state.fault = (why, s.t, s.life, s.seq)
-    state.ended = f"the scale said {why}"
+    state.ended = state.ended or f"the scale said {why}"
     state.moved = False
 
 

@@ -300,10 +300,10 @@ def test_a_rise_in_a_gap_is_never_a_deposit() -> None:
 
 
 def test_a_scale_that_stands_still_to_the_gram_is_frozen() -> None:
-    s = Series(20_000).rest(4 * 3_600).step(3_000).rest(600)
+    s = Series(20_000).rest(7 * 3_600).step(3_000).rest(600)
     outcome = found(s)
     flag = outcome.flags[0]
-    assert (flag.kind, flag.t_end - flag.t) == ("frozen", 4 * 3_600 + 60)
+    assert (flag.kind, flag.t_end - flag.t) == ("frozen", 7 * 3_600 + 60)
     assert [(e.kind, e.doubt_g) for e in outcome.events] == [(Kind.DEPOSIT, 3_000)]
     assert "stood still" in outcome.events[0].note
 
@@ -312,7 +312,7 @@ def test_what_a_frozen_scale_says_next_is_unattributed_when_the_fill_knew_better
     s = Series(20_000)
     for fill in (200, 300, 450):
         s.fill = fill
-        s.rest(2 * 3_600)
+        s.rest(3 * 3_600)
     assert told(s.step(9_000).rest(600), FILLED) == [(Kind.UNATTRIBUTED, 9_000)]
 
 
@@ -350,3 +350,30 @@ def test_a_coarse_scale_has_coarse_steps() -> None:
     coarse = Platform(0, wheelie=False, e_g=500)
     s = Series(0).step(1_400).step(200_000, after=4_000).rest(4_000)
     assert told(s, coarse) == [(Kind.DEPOSIT, 200_000)]
+
+
+def _emptied_to(exact: int, net: int, bare: int = 40) -> Event:
+    """A bin of this net was away, with the bare platform seen, and exact grams came back."""
+    return found(Series(13_000 + net + bare).to(bare).to(exact + bare, after=40)).events[0]
+
+
+def test_the_less_usual_a_residue_is_the_less_exactly_a_spare_must_fit() -> None:
+    heavier = Platform(13_000, True, spares=(13_800, 12_830))
+
+    def note(exact: int, net: int) -> tuple[str, int]:
+        s = Series(13_000 + net + 40).to(40).to(exact + 40, after=40)
+        e = found(s, heavier).events[0]
+        return e.note, e.doubt_g
+
+    swapped = "swapped for another bin"
+    assert note(13_810, 30_000) == (swapped, 810)  # 2.7 % of the load, and 10 g off
+    assert note(13_830, 30_000) == ("", 830)  # 30 g off: the own bin, in doubt
+    assert note(13_810, 60_000) == ("", 810)  # 1.4 % of the load is usual
+    assert note(13_400, 30_000) == ("", 0)
+    assert note(12_840, 30_000) == (swapped, 0)  # lighter than the own bin ever was
+    assert note(12_950, 30_000) == ("", 0)
+
+
+def test_a_residue_of_two_percent_is_no_doubt() -> None:
+    assert _emptied_to(14_900, 100_000).doubt_g == 0
+    assert _emptied_to(15_100, 100_000).doubt_g == 2_100
