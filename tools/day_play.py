@@ -85,9 +85,7 @@ class _Wheelie:
             self.mm = mm
             self.day.rows.append(Row(round(t, 1), self.place.fill_channel, mm))
 
-    def event(
-        self, t: float, kind: str, grams: int, note: str = "", seconds: float = 0.0
-    ) -> None:
+    def event(self, t: float, kind: str, grams: int, note: str = "", seconds: float = 0.0) -> None:
         self.day.events.append(Event(round(t, 1), self.place, kind, grams, note, seconds))
 
     def do(self, a: Action) -> float:

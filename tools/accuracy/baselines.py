@@ -22,12 +22,12 @@ from dataclasses import dataclass
 
 import numpy as np
 import ruptures
+from day_play import RUN_IN
 from numpy.typing import NDArray
 
 from accuracy.field import Floats, Ints
 from accuracy.ours import Day, Found
 from accuracy.scene import DAY_S, Scene
-from day_play import RUN_IN
 
 DELTA_KG = 0.2
 EMPTIED_KG = 1.0
@@ -70,13 +70,11 @@ def esphome(s: Series) -> Levels:
         return
     windows = np.lib.stride_tricks.sliding_window_view(kg, 7)[::4]
     waiting: tuple[float, float, float] | None = None
-    for level in _delta(t[6::4], np.median(windows, axis=1)):
-        if waiting is not None:
-            if level[0] - waiting[0] >= HOLD_S:
-                yield waiting
-            else:
-                level = (level[0], level[1], waiting[2])
-        waiting = level
+    for at, kg_now, began in _delta(t[6::4], np.median(windows, axis=1)):
+        held = waiting is not None and at - waiting[0] >= HOLD_S
+        if waiting is not None and held:
+            yield waiting
+        waiting = (at, kg_now, began if held or waiting is None else waiting[2])
     if waiting is not None:
         yield waiting
 

@@ -62,16 +62,15 @@ def play_all(
     *,
     baselines: bool = True,
     keep: bool = False,
+    workers: int | None = None,
     done: Callable[[Result], None] = lambda _: None,
 ) -> list[Result]:
     """Every family with every seed, on all cores; in order of family and seed."""
     wanted = list(seeds)
     jobs = [Job(f, s, folder, baselines, keep) for s in wanted for f in families]
     compiled()  # once, before several want it
-    results = []
-    with multiprocessing.get_context("spawn").Pool(os.cpu_count()) as pool:
-        for result in _each(pool.imap_unordered(play, jobs), done):
-            results.append(result)
+    with multiprocessing.get_context("spawn").Pool(workers or os.cpu_count()) as pool:
+        results = list(_each(pool.imap_unordered(play, jobs), done))
     order = {name: i for i, name in enumerate(FAMILIES)}
     return sorted(results, key=lambda r: (order[r.family], r.seed))
 

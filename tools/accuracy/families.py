@@ -10,7 +10,7 @@ import math
 import random
 from collections.abc import Callable
 
-from day_plan import DRY, PROFILES, WET, Action, SitePlan, plan_bin, rng
+from day_plan import DRY, WET, Action, SitePlan, plan_bin, rng
 from day_play import RUN_IN, Day, Event, Row, play_actions
 from site_registry import Bin
 from trace_day import temperature

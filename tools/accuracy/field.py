@@ -108,8 +108,8 @@ class Cell:
         sensor does not answer the counts are those of the load before."""
         ms = np.arange(start_ms, end_ms, CONVERSION_MS, dtype=np.int64)
         h = mixed((ms // CONVERSION_MS ^ self._seed).astype(np.uint64)).astype(np.int64)
-        x = self._noise[h & 255] + self._noise[h >> 8 & 255]
-        self._slow(x, ms, loads, start_ms, end_ms, warmth)
+        x: Ints = self._noise[h & 255] + self._noise[h >> 8 & 255]
+        self._slow(x, ms, loads, warmth)
         self._moving(x, ms, start_ms, end_ms)
         for i in np.nonzero(h >> 16 < 3)[0]:
             x[i] += self._spike(int(h[i]))
@@ -123,15 +123,10 @@ class Cell:
                 x[_index(load.ms, start_ms) : _index(end, start_ms)] = load.raw
 
     def _slow(
-        self,
-        x: Ints,
-        ms: Ints,
-        loads: Sequence[Load],
-        start_ms: int,
-        end_ms: int,
-        warmth: Sequence[tuple[int, int]],
+        self, x: Ints, ms: Ints, loads: Sequence[Load], warmth: Sequence[tuple[int, int]]
     ) -> None:
         """Load, creep, ringing, drift; piece by piece between two loads or temperatures."""
+        start_ms, end_ms = int(ms[0]), int(ms[-1]) + CONVERSION_MS
         steps = [p for p in loads if p.kg is not None]
         assert steps and steps[0].kg is not None
         kg: float = steps[0].kg

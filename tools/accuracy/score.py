@@ -3,9 +3,10 @@
 Deposits: those less than TOGETHER_S apart are one visit, for the scale does not come to
 rest between them (R 76: within 1 e over 5 s, after the ringing); a visit is found when
 what was booked in it is right by the larger of 0.2 kg and 5 %, in one piece or as many
-as there were; what is put in less than TOGETHER_S before or after a lift may as well be
-taken for a part of the lift. Collections: found when one was booked within NEAR_S whose
-mass is right by the larger of 0.5 kg and 5 %. What happened where nobody could see counts neither way."""
+as there were. What is put in less than TOGETHER_S before or after a lift may as well be
+taken for a part of the lift; that mass is counted apart. Collections: found when one was
+booked within NEAR_S whose mass is right by the larger of 0.5 kg and 5 %. What happened
+where nobody could see counts neither way."""
 
 from __future__ import annotations
 
