@@ -41,6 +41,8 @@ def describe(ch):
         entry["calibrated"] = entry.pop("date")
         if ch.since is not None:
             entry["since"] = ch.since
+        if ch.tracking.shift:
+            entry["zero_tracked"] = ch.tracking.shift
     return entry
 
 

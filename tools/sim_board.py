@@ -59,6 +59,7 @@ class BoardRun:
     files: Path | None = None
     install: Path | None = None
     cut: int | None = None
+    faults: float = 0.0
 
     def command(self) -> list[str]:
         parts = [micropython(), "-X", f"heapsize={self.heap}", "-m", "run"]
@@ -67,6 +68,8 @@ class BoardRun:
         for name in ("start", "until", "files", "install", "cut"):
             if getattr(self, name) is not None:
                 parts += [f"--{name}", str(getattr(self, name))]
+        if self.faults:
+            parts += ["--faults", str(self.faults)]
         return parts
 
     def launch(self) -> subprocess.Popen[bytes]:

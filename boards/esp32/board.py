@@ -19,6 +19,7 @@ _CAUSES = {
     machine.DEEPSLEEP_RESET: "deep_sleep",
     machine.SOFT_RESET: "soft_reset",
 }
+_HZ = 240000000  # a stock image starts at 160 MHz: four platforms would cost half as much again
 _WATCHDOG_MS = 60000
 _PROMPT_MS = 600000
 # The ESP32 port counts from 2000-01-01 unless it was built otherwise.
@@ -93,6 +94,7 @@ class Board:
         self.kept = _Kept()
         self.print = print
         self._wdt = None
+        machine.freq(_HZ)
 
     def pin_out(self, n):
         return Pin(n, Pin.OUT, value=0)

@@ -107,7 +107,7 @@ class Board:
     data_dir = _MOUNT
     patience_ms = 1000  # real time an expected answer may take before virtual time goes on
 
-    def __init__(self, cfg, player, clock, flash, firmware_dir, mode, seed, ntp=None):
+    def __init__(self, cfg, player, clock, flash, firmware_dir, mode, seed, faults=0.0, ntp=None):
         self.hal = self.clock = clock
         self.player = player
         self.mode = mode
@@ -117,6 +117,7 @@ class Board:
             import physics as models
         self.models = models
         self.seed = seed
+        self.faults = faults
         self.firmware_dir = firmware_dir
         self.flash = flash
         self.print = print
@@ -149,9 +150,9 @@ class Board:
             kind = ch["kind"]
             if kind == "weight":
                 cal = ch["calibration"]
-                cell = self.models.LoadCell(
-                    cal["zero"], cal["counts_per_kg"], ch["max_kg"], mode, self.seed_of(name)
-                )
+                shape = cal["zero"], cal["counts_per_kg"], ch["max_kg"], mode, self.seed_of(name)
+                more = {"faults": self.faults} if self.faults else {}
+                cell = self.models.LoadCell(*shape, **more)
                 chip = Hx711Chip(self.clock, self._converter(name, cell))
                 self._pins[ch["sck"]] = chip.sck
                 self._pins[ch["dout"]] = chip.dout

@@ -1,10 +1,11 @@
 """One simulated board for a stretch of virtual time: the real firmware on a trace.
 
 micropython boards/sim/run.py --config C.json --trace T.csv --flash F.img
-    [--broker HOST:PORT] [--physics ideal|field] [--seed N] [--start UNIX]
-    [--until UNIX] [--report R.json] [--files DIR] [--quiet]
+    [--broker HOST:PORT] [--physics ideal|field] [--seed N] [--faults SHARE]
+    [--start UNIX] [--until UNIX] [--report R.json] [--files DIR] [--quiet]
     [--install FOLDER [--cut N]]
 
+SHARE: of its conversions that an HX711 damages, 0 to 1.
 DIR: what lies beside the configuration on the board's flash, certificates for one.
 FOLDER: a whole firmware, put into /a of the board's flash if that has none; then what
 lies on the flash is what runs, as loader.py chooses (slotted.py).
@@ -54,6 +55,7 @@ class Session:
             _FIRMWARE,
             opt["physics"],
             int(opt["seed"]),
+            float(opt["faults"]),
         )
         if opt["quiet"]:
             self.board.print = lambda line: None
