@@ -28,7 +28,7 @@ class Board(RealBoard):
         folder = __file__.rpartition("/")[0]
         cfg = {"channels": _channels()}
         d = device
-        super().__init__(cfg, d.player, d.clock, d.flash, folder, d.physics, d.seed, d.ntp)
+        super().__init__(cfg, d.player, d.clock, d.flash, folder, d.physics, d.seed, ntp=d.ntp)
         self._cause = d.cause
         self._wdt = None
         self.kept = d.rtc
