@@ -1,6 +1,6 @@
 # Every command a person needs; `make help` lists them.
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint replay monitor soak bench-host clean distclean
+.PHONY: help demo test lint replay flash deploy monitor soak bench-host clean distclean
 
 VENV := .venv
 PY := $(VENV)/bin/python
@@ -41,6 +41,16 @@ bench-host: $(READY) ## the ingester beside what people would use instead [ROUND
 monitor: $(READY) ## PORT=/dev/ttyUSB0 [BAUD=115200]: one board live over its serial port; it is not disturbed
 	@test -n "$(PORT)" || { echo "monitor: PORT= must name the board's serial port" >&2; exit 2; }
 	@$(PY) tools/board/monitor.py "$(PORT)" --baud $(or $(BAUD),115200)
+
+flash: $(READY) ## PORT=/dev/ttyUSB0 IMAGE=ESP32_GENERIC-….bin: erase a board and write a stock image
+	@test -n "$(PORT)" || { echo "flash: PORT= must name a serial port" >&2; exit 2; }
+	@test -n "$(IMAGE)" || { echo "flash: IMAGE= must name a stock ESP32_GENERIC image" >&2; exit 2; }
+	@PYTHONPATH=tools $(PY) -m board.flash --port "$(PORT)" --image "$(IMAGE)"
+
+deploy: $(READY) ## PORT=/dev/ttyUSB0 DEVICE=qy-fs01 [CONFIG=build/fleet/DEVICE] [OPTIONS=--offline]
+	@test -n "$(PORT)" || { echo "deploy: PORT= must name a serial port" >&2; exit 2; }
+	@test -n "$(DEVICE)" || { echo "deploy: DEVICE= must name the device that the board shall be" >&2; exit 2; }
+	@PYTHONPATH=tools $(PY) -m board.deploy --port "$(PORT)" --device "$(DEVICE)" $(if $(CONFIG),--from "$(CONFIG)") $(OPTIONS)
 
 clean: ## remove what was built
 	@rm -rf build/demo build/replay build/*.log .pytest_cache .mypy_cache .ruff_cache .hypothesis

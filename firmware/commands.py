@@ -34,6 +34,7 @@ class Commands:
         self._waiting = []
         self.restart = False  # asked for
         self.changed = False  # a calibration, since this was last looked at
+        self.update = None  # begins an update of the firmware
         try:
             with open(self._path) as f:
                 self._done = json.load(f)
@@ -120,6 +121,14 @@ class Commands:
         self.restart = True
         return "restarting"
 
+    def _update(self, cmd):
+        from net.bundle import Failed
+
+        try:
+            return self.update(cmd)
+        except Failed as e:
+            raise Refused(str(e))
+
     def _log_lines(self, cmd):
         return {
             "lines": self.log.lines[-8:],
@@ -139,4 +148,5 @@ _DO = {
     "log": Commands._log_lines,
     "read": Commands._read,
     "restart": Commands._restart,
+    "update": Commands._update,
 }

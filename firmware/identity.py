@@ -6,7 +6,7 @@ from binascii import hexlify
 
 VERSION = "0.1.0"
 _PIECE = bytearray(128)
-_OTHERS = ("config.json", "spool", "umqtt", "lib")
+_OTHERS = ("umqtt", "lib")
 
 
 def sha256(root):
@@ -41,6 +41,8 @@ def describe(ch):
         entry["calibrated"] = entry.pop("date")
         if ch.since is not None:
             entry["since"] = ch.since
+        if ch.tracking.shift:
+            entry["zero_tracked"] = ch.tracking.shift
     return entry
 
 

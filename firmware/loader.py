@@ -2,15 +2,16 @@
 
 `/a` and `/b` hold whole firmwares; `/slots.json` says which of them is good, and which is
 on trial: {"good": "a", "trial": "b", "starts": 1}. The firmware on trial makes itself the
-good one (slots.py). If it has not done so after three starts, the good one runs again and
-`failed` names the folder that did not. This file uses nothing of either folder, and is
-replaced only over the serial port."""
+good one (slots.py). If it has not done so after three starts, the good one runs again,
+`failed` names the folder that did not and `why` what it said last. This file uses nothing
+of either folder, and is replaced only over the serial port."""
 
 import json
 import os
 import sys
 
 TRIALS = 3
+_WATCHDOG_MS = 120000
 
 
 def load(root):
@@ -35,21 +36,30 @@ def save(root, slots):
 def choose(root):
     """The folder to run now; counts the starts of one on trial."""
     slots = load(root)
+    good = slots["good"]
     trial = slots.get("trial")
-    if not trial:
-        return slots["good"]
+    if trial not in ("a", "b"):
+        return good
     starts = slots.get("starts", 0)
-    if starts >= TRIALS:
-        save(root, {"good": slots["good"], "failed": trial})
-        return slots["good"]
-    slots["starts"] = starts + 1
-    save(root, slots)
+    try:
+        if starts >= TRIALS:
+            save(root, {"good": good, "failed": trial, "why": slots.get("why", "")})
+            return good
+        slots["starts"] = starts + 1
+        save(root, slots)
+    except OSError:
+        return good  # a start that cannot be counted is not made
     return trial
 
 
 def run(root=""):
     """Start the application. One that cannot even be loaded has failed its start."""
     folder = choose(root)
+    trial = load(root).get("trial") == folder
+    if trial:
+        import machine
+
+        machine.WDT(timeout=_WATCHDOG_MS)  # for one that hangs before it feeds it itself
     sys.path.insert(0, root + "/" + folder)
     try:
         import main
@@ -57,10 +67,13 @@ def run(root=""):
         main.main()
     except Exception as e:
         sys.print_exception(e)
-        if load(root).get("trial") == folder:
-            import machine
-
-            machine.reset()
+        if trial:
+            slots = load(root)
+            slots["why"] = ("%s: %s" % (type(e).__name__, e))[:120]
+            try:
+                save(root, slots)
+            finally:
+                machine.reset()
 
 
 if __name__ == "__main__":

@@ -4,6 +4,7 @@ Each task is guarded: what it raises is written down and only that task starts a
 The watchdog is fed while every task has ended well within its time."""
 
 import gc
+import os
 import sys
 
 import identity
@@ -21,17 +22,18 @@ _LATE_MS = const(120000)  # a task that has not ended well for so long: no more 
 _HEALTHY_S = const(60)
 _REPLY_MS = const(10000)  # a restart waits so long for its reply to be delivered
 _QUEUE = const(1)
-_TASKS = ("sampling", "queue", "network", "commands")
+_TASKS = ("sampling", "queue", "network", "commands", "update")
 
 
 class Logger:
-    """Built from a board, a checked configuration and the count of failed starts;
-    step() is one turn of the loop."""
+    """Built from a board, a checked configuration, the count of failed starts (None on
+    trial) and the folders it may run from; step() is one turn of the loop."""
 
-    def __init__(self, board, cfg, starts):
+    def __init__(self, board, cfg, starts, slots):
         self._board = board
         self._hal = board.hal
         self._starts = starts
+        self._slots = slots
         self.clock = Clock(board)
         self.log = Log(self.clock, board.print)
         from sensors import build
@@ -61,6 +63,9 @@ class Logger:
         text = "qingyun %s: %s at %s, life %s, start %d, %s"
         what = (identity.VERSION, cfg["device"], cfg["site"], self.spool.life, self.spool.boot)
         self.log.info(text % (what + (board.reset_cause(),)))
+        self._key = cfg["update"]["key"] if cfg.get("update") else None
+        self.updates = None
+        self._look_for_update()
         gc.collect()
         # Collect before the heap is in pieces, not only when it is full.
         gc.threshold(gc.mem_alloc() // 4)
@@ -68,7 +73,36 @@ class Logger:
     def _describe(self):
         self._about["channels"] = self.sampler.channels
         self._about["failed_starts"] = self._starts.failed if self._starts else 0
+        if self.updates:
+            self.updates.tell(self._about)
         return self._about
+
+    def _look_for_update(self):
+        """What updates need is loaded only where there is or has been one."""
+        try:
+            os.stat(self._board.data_dir + "/update.json")
+        except OSError:
+            if not self._slots or not self._slots.trial:
+                return
+        self._load_updates()
+
+    def _load_updates(self):
+        from updates import Updates
+
+        self.updates = Updates(self, self._board, self._key, self._slots)
+
+    def _begin_update(self, cmd):
+        if self.updates is None:
+            self._load_updates()
+        return self.updates.begin(cmd)
+
+    def _updating(self):
+        if self.updates is None:
+            return False
+        more = self.updates.poll()
+        if self.updates.restart:
+            self._restart()
+        return more
 
     def _take(self, body):
         self.spool.put(self.clock.up(), body)
@@ -106,6 +140,7 @@ class Logger:
                 self.log,
                 self.crashes,
             )
+            self.commands.update = self._begin_update
         self.commands.take(payload)
 
     def _command(self):
@@ -140,6 +175,7 @@ class Logger:
             self._watch(now)
         more = self._run(2, self.link.poll, False)
         self._run(3, self._command, None)
+        more = self._run(4, self._updating, False) or more
         ms = self._sample()  # the network may have taken its time
         self._board.wait(self.link.poller(), 0 if more else ms, self.link.expecting)
 

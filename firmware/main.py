@@ -5,18 +5,33 @@ import buffers  # noqa: F401  first of all, see there
 
 # isort: split
 import gc
+import os
 import sys
 
 from starts import Starts
 
 
+def slots_of(board):
+    """The folders this firmware may run from; None where there was never a second one."""
+    try:
+        os.stat(board.data_dir + "/slots.json")
+    except OSError:
+        return None
+    from slots import Slots
+
+    return Slots(board)
+
+
 def start(board):
     """What shall run on this board; its run() does not return by itself."""
-    starts = Starts(board)
-    if starts.is_safe():
-        from safe import Safe
+    slots = slots_of(board)
+    starts = None
+    if not slots or not slots.trial:  # starts on trial are counted by the loader, and end otherwise
+        starts = Starts(board)
+        if starts.is_safe():
+            from safe import Safe
 
-        return Safe(board, starts)
+            return Safe(board, starts)
     import config
     from local import Local
 
@@ -35,10 +50,10 @@ def start(board):
     if cfg["power"]["mode"] == "cycle":
         from cycle import Cycle
 
-        return Cycle(board, cfg)
+        return Cycle(board, cfg, slots)
     from logger import Logger
 
-    return Logger(board, cfg, starts)
+    return Logger(board, cfg, starts, slots)
 
 
 def _prepare(board, tls):
@@ -53,6 +68,11 @@ def _prepare(board, tls):
 
 def died(board, e):
     """A start that ended in an exception: say so, and count it."""
+    slots = slots_of(board)
+    if slots and slots.trial:
+        sys.print_exception(e)
+        slots.died("%s: %s" % (type(e).__name__, e))
+        board.reset()
     if type(e).__name__ == "ConfigError":
         board.print("error: %s" % e)  # a person has to mend it: stay at the prompt
         return

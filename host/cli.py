@@ -10,7 +10,18 @@ import sys
 from collections.abc import Sequence
 
 from host import __version__, publish
-from host.commands import Run, archive, calibration, check, collect, daily, fleet, watch
+from host.commands import (
+    Run,
+    archive,
+    calibration,
+    check,
+    collect,
+    daily,
+    explain,
+    fleet,
+    update,
+    watch,
+)
 from host.errors import UserError
 
 
@@ -39,7 +50,8 @@ def _parser() -> argparse.ArgumentParser:
         p.set_defaults(run=run)
         return p
 
-    for module in (collect, daily, calibration, watch, archive, check, fleet):
+    subjects = (collect, daily, explain, calibration, watch, archive, check, fleet, update)
+    for module in subjects:
         module.add(command)
     return parser
 

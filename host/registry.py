@@ -49,8 +49,8 @@ class Device:
 
 @dataclass(frozen=True)
 class Bin:
-    """A bin, or a platform that drums stand on; masses in grams. A spare has no device;
-    volume_l is 0 where it is not given."""
+    """A bin, or a platform that drums stand on; masses in grams. A spare has no device,
+    a bin without a scale no channel; volume_l is 0 where it is not given."""
 
     bin: str
     site: str
@@ -76,14 +76,18 @@ class Registry:
 
     def platforms(self) -> list[Bin]:
         """The bins that stand on a scale, in the order of the file."""
-        return [b for b in self.bins if b.device]
+        return [b for b in self.bins if b.channel]
+
+    def fill_only(self) -> list[Bin]:
+        """The bins that a fill sensor looks into, and no scale weighs."""
+        return [b for b in self.bins if b.device and not b.channel]
 
     def spares(self, site: str) -> list[Bin]:
         """Bins that may come to a site in exchange: its own and those of no site."""
         return [b for b in self.bins if not b.device and b.site in ("", site)]
 
 
-class _Row:
+class Row:
     """One line of a CSV; each getter checks, and fails with the place."""
 
     def __init__(self, file: str, line: int, values: dict[str, str]) -> None:
@@ -140,12 +144,13 @@ class _Row:
             raise self.fail(column, expected)
         return int(scaled)
 
-    def unique(self, column: str, seen: object, value: str) -> None:
+    def unique(self, column: str, seen: object, value: object) -> None:
         if isinstance(seen, (dict, set)) and value in seen:
             raise self.fail(column, "a value not used before")
 
 
-def _rows(folder: Path, name: str, columns: tuple[str, ...]) -> Iterator[_Row]:
+def csv_rows(folder: Path, name: str, columns: tuple[str, ...]) -> Iterator[Row]:
+    """The lines of a CSV that has at least these columns; RegistryError otherwise."""
     path = folder / name
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
@@ -162,7 +167,7 @@ def _rows(folder: Path, name: str, columns: tuple[str, ...]) -> Iterator[_Row]:
                         f"found {len(values)}"
                     )
                 cells = (v.strip() for v in values)
-                yield _Row(str(path), reader.line_num, dict(zip(header, cells, strict=True)))
+                yield Row(str(path), reader.line_num, dict(zip(header, cells, strict=True)))
     except OSError as error:
         raise RegistryError(f"{path}: cannot be read: {error.strerror}") from None
     except UnicodeDecodeError as error:
@@ -176,13 +181,15 @@ def _rows(folder: Path, name: str, columns: tuple[str, ...]) -> Iterator[_Row]:
 def load(folder: Path) -> Registry:
     """Read and check registry/*.csv; RegistryError names the first mistake."""
     towns: dict[str, str] = {}
-    for row in _rows(folder, "towns.csv", ("code", "town")):
+    for row in csv_rows(folder, "towns.csv", ("code", "town")):
         town = row.text("town")
         row.unique("town", towns, town)
         towns[town] = row.text("code")
     sites: dict[str, Site] = {}
-    for row in _rows(folder, "sites.csv", ("site", "name", "town", "kind", "windows")):
+    for row in csv_rows(folder, "sites.csv", ("site", "name", "town", "kind", "windows")):
         site = row.name("site")
+        if site == "update":  # qingyun/1/update/… has the firmware
+            raise row.fail("site", "another name than update")
         row.unique("site", sites, site)
         windows = tuple(w for w in row.optional("windows").split(";") if w)
         if not all(_WINDOW.fullmatch(w) for w in windows):
@@ -191,7 +198,7 @@ def load(folder: Path) -> Registry:
         kind = row.one_of("kind", KINDS)
         sites[site] = Site(site, row.text("name"), town, kind, windows)
     devices: dict[str, Device] = {}
-    for row in _rows(folder, "devices.csv", ("device", "site")):
+    for row in csv_rows(folder, "devices.csv", ("device", "site")):
         device = row.name("device")
         row.unique("device", devices, device)
         devices[device] = Device(device, row.known("site", sites, "a site of sites.csv"))
@@ -207,7 +214,7 @@ _BIN_COLUMNS = (
 def _bins(folder: Path, sites: dict[str, Site], devices: dict[str, Device]) -> tuple[Bin, ...]:
     bins: dict[str, Bin] = {}
     used: set[tuple[str, str]] = set()
-    for row in _rows(folder, "bins.csv", _BIN_COLUMNS):
+    for row in csv_rows(folder, "bins.csv", _BIN_COLUMNS):
         name = row.name("bin")
         row.unique("bin", bins, name)
         site, device = row.optional("site"), row.optional("device")
@@ -217,9 +224,12 @@ def _bins(folder: Path, sites: dict[str, Site], devices: dict[str, Device]) -> t
             row.known("device", devices, "a device of devices.csv, or nothing for a spare bin")
             if devices[device].site != site:
                 raise row.fail("device", f"a device at {site}")
-            row.match("channel", _CHANNEL, "w followed by a number")
-            row.unique("channel", used, (device, channel))  # type: ignore[arg-type]
-            used.add((device, channel))
+            if channel or not fill:
+                row.match("channel", _CHANNEL, "w followed by a number, or a fill_channel alone")
+            for column, name_ in (("channel", channel), ("fill_channel", fill)):
+                if name_:
+                    row.unique(column, used, (device, name_))
+                    used.add((device, name_))
             if fill:
                 row.match("fill_channel", _FILL, "f followed by a number, or nothing")
         else:
@@ -227,6 +237,10 @@ def _bins(folder: Path, sites: dict[str, Site], devices: dict[str, Device]) -> t
                 row.known("site", sites, "a site of sites.csv, or nothing")
             if channel:
                 raise row.fail("channel", "nothing for a bin without a device")
+        weighed = bool(channel) or not device
+        if not weighed and row.one_of("container", CONTAINERS) == "platform":
+            raise row.fail("container", "wheelie for a bin without a scale")
+        volume = weighed and not row.optional("volume_l")
         bins[name] = Bin(
             name,
             site,
@@ -234,10 +248,17 @@ def _bins(folder: Path, sites: dict[str, Site], devices: dict[str, Device]) -> t
             channel,
             fill,
             row.one_of("stream", STREAMS),
-            row.thousandths("volume_l", "0", "5000") // 1000 if row.optional("volume_l") else 0,
-            row.thousandths("tare_kg", "0", "500"),
+            0 if volume else row.thousandths("volume_l", "0" if weighed else "1", "5000") // 1000,
+            _mass(row, "tare_kg", weighed, "0", "500"),
             row.one_of("container", CONTAINERS),
-            row.thousandths("max_kg", "1", "8000"),
-            row.thousandths("e_kg", "0.001", "10"),
+            _mass(row, "max_kg", weighed, "1", "8000"),
+            _mass(row, "e_kg", weighed, "0.001", "10"),
         )
     return tuple(bins.values())
+
+
+def _mass(row: Row, column: str, weighed: bool, least: str, most: str) -> int:
+    """Grams; without a scale it may be left empty."""
+    if not weighed and not row.optional(column):
+        return 0
+    return row.thousandths(column, least, most)

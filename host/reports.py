@@ -5,13 +5,13 @@ from __future__ import annotations
 import csv
 import datetime as dt
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
 from pathlib import Path
 
 from rich.table import Table
 
-from host import registry, rollup, tables
+from host import density, registry, rollup, tables
 from host.registry import DRY, HAZARDOUS, RECYCLABLE, STORED_HAZARDOUS, WET
 from host.rollup import DAY_S, LOCAL, DailyRow
 from host.store import Store
@@ -22,8 +22,15 @@ BASELINE_2020_KG = 630_400_000  # indicator 8: 63.04 万吨 in 2020
 DAYS_2020 = 366
 DAILY_COLUMNS = (
     *("date", "site", "town", "stream", "deposited_kg", "collected_kg", "collections"),
-    *("coverage", "unattributed_kg", "removed_kg", "restated"),
+    *("coverage", "unattributed_kg", "removed_kg", "restated", "residual_kg", "residual_limit_kg"),
+    *("flags", "estimated_kg", "estimated_off_kg", "estimated_collections"),
 )
+BALANCE_COLUMNS = (
+    *("date", "site", "town", "bin", "stream", "opening_kg", "deposited_kg", "collected_kg"),
+    *("removed_kg", "unattributed_kg", "closing_kg", "residual_kg", "residual_limit_kg"),
+    *("weighings", "doubt_kg", "coverage", "flags"),
+)
+ESTIMATED = "清运量（满溢传感器估算）"
 DISTRICT_COLUMNS = ("date", "scope", "item", "value", "unit", "coverage", "note")
 
 
@@ -54,7 +61,26 @@ def write_daily(
             mass = kg(r.deposited_g), kg(r.collected_g)
             rest = f"{r.coverage:.4f}", kg(r.unattributed_g), kg(r.removed_g)
             times = (restated or {}).get((r.site, r.stream), 0) or ""
-            out.writerow((r.date, r.site, r.town, r.stream, *mass, r.collections, *rest, times))
+            balance = kg(r.residual_g), kg(r.limit_g), " ".join(r.flags)
+            guess = kg(r.estimated_g), kg(r.estimated_off_g), r.estimated_collections
+            line = (*mass, r.collections, *rest, times, *balance, *guess)
+            out.writerow((r.date, r.site, r.town, r.stream, *line))
+
+
+def write_balance(
+    path: Path, date: dt.date, known: registry.Registry, platforms: Iterable[rollup.BinDay]
+) -> None:
+    """balance.csv: one line for each platform (see events.balance for the formula)."""
+    with path.open("w", encoding="utf-8", newline="") as file:
+        out = csv.writer(file, lineterminator="\n")
+        out.writerow(BALANCE_COLUMNS)
+        for p in platforms:
+            b = p.balance
+            place = p.bin.site, known.sites[p.bin.site].town, p.bin.bin, p.bin.stream
+            masses = (b.opening, b.deposited, b.collected, b.removed, b.unattributed, b.closing)
+            rest = kg(b.doubt), f"{b.covered_s / DAY_S:.4f}", " ".join(b.flags)
+            limit = kg(b.residual), kg(b.limit), b.weighings
+            out.writerow((date, *place, *map(kg, masses), *limit, *rest))
 
 
 def district_lines(date: dt.date, rows: Sequence[DailyRow]) -> list[tuple[object, ...]]:
@@ -75,17 +101,27 @@ def district_lines(date: dt.date, rows: Sequence[DailyRow]) -> list[tuple[object
             if not part:
                 continue
             grams = sum(r.collected_g for r in part)
-            coverage = sum(r.covered_s for r in part) / (sum(r.bins for r in part) * DAY_S)
+            due = sum(r.bins for r in part) * DAY_S
+            coverage = sum(r.covered_s for r in part) / due if due else 0.0
             note = "干垃圾+湿垃圾" if item == LABEL else "不计入清运量"
             lines.append((date, scope, item, tonnes(grams), "t", f"{coverage:.4f}", note))
             if item == LABEL:
                 wan = wan_tonnes(grams)
                 lines.append((date, scope, item, wan, "万吨", f"{coverage:.4f}", note))
+                lines += _estimated(date, scope, part)
     per_day = Decimal(BASELINE_2020_KG) / DAYS_2020 / 1000
     note = f"63.04 万吨 / {DAYS_2020} d（进厂计量口径）"
     lines.append((date, "松江区", "2020年日均基线", f"{per_day:.1f}", "t", "", note))
     lines.append((date, "松江区", DISCLAIMER, "", "", "", ""))
     return lines
+
+
+def _estimated(date: dt.date, scope: str, part: Sequence[DailyRow]) -> Iterator[tuple[object, ...]]:
+    """Of bins without a scale: beside the measured figure, never within it."""
+    if times := sum(r.estimated_collections for r in part):
+        grams, off = (sum(getattr(r, x) for r in part) for x in ("estimated_g", "estimated_off_g"))
+        note = f"估算值 ±{tonnes(off)} t，{times} 次，不计入实测清运量"
+        yield date, scope, ESTIMATED, tonnes(grams), "t", "", note
 
 
 def write_district(path: Path, lines: Iterable[tuple[object, ...]]) -> None:
@@ -97,15 +133,19 @@ def write_district(path: Path, lines: Iterable[tuple[object, ...]]) -> None:
 
 
 def _daily_table(date: dt.date, rows: Iterable[DailyRow]) -> Table:
+    rows = list(rows)
+    guessed = any(r.estimated_collections for r in rows)
     table = tables.table(f"{date} {LABEL}", DISCLAIMER)
     tables.columns(table, ("site", "街镇", "stream"))
-    masses = ("deposited\nkg", "collected\nkg", "collections", "coverage", "unattri-\nbuted kg")
-    tables.columns(table, masses, right=True)
+    masses = ("deposited\nkg", "collected\nkg", "n", "cover-\nage", "residual\nkg")
+    tables.columns(table, (*masses, "estimated\nkg") if guessed else masses, right=True)
+    tables.columns(table, ("look at",), wrap=True)
     for r in rows:
         mass = kg(r.deposited_g), kg(r.collected_g), str(r.collections)
-        table.add_row(
-            r.site, r.town, r.stream, *mass, f"{100 * r.coverage:.1f} %", kg(r.unattributed_g)
-        )
+        cells = [*mass, f"{100 * r.coverage:.1f} %" if r.bins else "", kg(r.residual_g)]
+        if guessed:
+            cells.append(f"~{kg(r.estimated_g)}" if r.estimated_collections else "")
+        table.add_row(r.site, r.town, r.stream, *cells, " ".join(r.flags))
     return table
 
 
@@ -121,15 +161,18 @@ def _district_table(lines: Iterable[tuple[object, ...]]) -> Table:
 
 
 def run_rollup(db: Path | str, folder: Path, date: dt.date, out: Path) -> list[DailyRow]:
-    """Compute a day, write daily.csv and district.csv into out, print both as tables."""
+    """Compute a day, write daily.csv, balance.csv and district.csv into out, print tables."""
     known = registry.load(folder)
     store = Store(db)
-    rows = rollup.roll_day(store, known, date, lambda bins: tables.watched(bins, "adding up"))
+    densities = density.load(folder)
+    day = rollup.roll(store, known, date, lambda b: tables.watched(b, "adding up"), densities)
+    rows = day.rows
     restated = store.calibrations.restatements(str(date))
     store.close()
     out.mkdir(parents=True, exist_ok=True)
     times = Counter((r.site, r.stream) for r, _ in restated)
     write_daily(out / "daily.csv", rows, times)
+    write_balance(out / "balance.csv", date, known, day.platforms)
     lines = district_lines(date, rows)
     write_district(out / "district.csv", lines)
     console = tables.console()

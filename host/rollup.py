@@ -6,13 +6,18 @@ belongs to the day in which it began."""
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 
-from host.events import Event, Kind, Outcome, Platform, Sample, derive
+from host.density import Density, estimate
+from host.events import Event, Kind, Outcome, Platform, Sample, balance, derive
+from host.events.balance import Balance, day_balance
+from host.events.fillonly import Emptying, FillSample
+from host.events.fillonly import watch as watch_fill
 from host.registry import Bin, Registry
 from host.store import Store
 
+covered_seconds = balance.covered_seconds
 LOCAL = dt.timezone(dt.timedelta(hours=8), "Asia/Shanghai")
 DAY_S = 86_400
 # A lift before midnight ends after it, and a lean is known for one only when it is over.
@@ -21,7 +26,11 @@ AFTER_S = 6 * 3600
 
 @dataclass
 class DailyRow:
-    """One site and stream on one day; masses in grams, covered in seconds of bin-time."""
+    """One site and stream on one day; masses in grams, covered in seconds of bin-time.
+
+    bins, coverage and masses are of what stands on scales. residual_g and limit_g: see
+    events.balance; flags: why somebody should look at it. estimated_*: of bins without a
+    scale, by volume and density; never part of the others."""
 
     date: dt.date
     site: str
@@ -34,11 +43,33 @@ class DailyRow:
     unattributed_g: int = 0
     collections: int = 0
     covered_s: int = 0
+    residual_g: int = 0
+    limit_g: int = 0
+    flags: tuple[str, ...] = ()
+    estimated_g: int = 0
+    estimated_off_g: int = 0
+    estimated_collections: int = 0
 
     @property
     def coverage(self) -> float:
         """Share of the bin-time that was validly measured, 0 to 1."""
         return self.covered_s / (self.bins * DAY_S) if self.bins else 0.0
+
+
+@dataclass(frozen=True)
+class BinDay:
+    """One platform on one day."""
+
+    bin: Bin
+    balance: Balance
+
+
+@dataclass
+class Day:
+    """A day of everything that is registered: by site and stream, and by platform."""
+
+    rows: list[DailyRow] = field(default_factory=list)
+    platforms: list[BinDay] = field(default_factory=list)
 
 
 def day_bounds(date: dt.date) -> tuple[int, int]:
@@ -52,10 +83,20 @@ def platform_of(known: Registry, bin_: Bin) -> Platform:
     """What the event engine must know of a bin on a scale."""
     wheelie = bin_.container == "wheelie"
     spares = tuple(b.tare_g for b in known.spares(bin_.site)) if wheelie else ()
-    return Platform(bin_.tare_g, wheelie, spares)
+    siblings = tuple(
+        b.tare_g
+        for b in known.platforms()
+        if wheelie
+        and b.bin != bin_.bin
+        and (b.site, b.container, b.volume_l) == (bin_.site, bin_.container, bin_.volume_l)
+    )
+    has_fill = bool(bin_.fill_channel)
+    return Platform(bin_.tare_g, wheelie, spares, siblings, bin_.e_g, bin_.max_g, has_fill)
 
 
-def samples(store: Store, device: str, channel: str, until: int) -> Iterator[Sample]:
+def samples(
+    store: Store, device: str, channel: str, until: int, fill_channel: str = ""
+) -> Iterator[Sample]:
     """One weight channel of a board from its first reading on, in order of time, as
     corrections have it."""
     correct = store.calibrations.corrector(device, channel)
@@ -64,13 +105,15 @@ def samples(store: Store, device: str, channel: str, until: int) -> Iterator[Sam
         if grams is not None and correct:
             grams = correct(row.stream, row.seq, grams)
         if grams is not None or q is not None:
-            yield Sample(row.t, grams, q, row.life, row.seq, row.boot)
+            fill = None if fill_channel in row.q else row.values.get(fill_channel)
+            yield Sample(row.t, grams, q, row.life, row.seq, row.boot, fill)
 
 
 def outcome(store: Store, known: Registry, bin_: Bin, date: dt.date) -> Outcome:
     """All that is known of a platform up to the end of a day."""
     until = day_bounds(date)[1] + AFTER_S
-    return derive(platform_of(known, bin_), samples(store, bin_.device, bin_.channel, until))
+    rows = samples(store, bin_.device, bin_.channel, until, bin_.fill_channel)
+    return derive(platform_of(known, bin_), rows)
 
 
 def events_of(found: Outcome, date: dt.date) -> list[Event]:
@@ -79,9 +122,56 @@ def events_of(found: Outcome, date: dt.date) -> list[Event]:
     return [e for e in found.events if t0 <= e.t < t1]
 
 
-def covered_seconds(intervals: Iterable[tuple[int, int]], t0: int, t1: int) -> int:
-    """How much of [t0, t1) the intervals cover; they do not overlap."""
-    return sum(max(0, min(end, t1) - max(start, t0)) for start, end in intervals)
+def fills(store: Store, bin_: Bin, t0: int, t1: int) -> list[FillSample]:
+    """What the fill sensor of a bin told from t0 on and before t1, where it was good."""
+    return [
+        FillSample(r.t, fill, r.life, r.seq, r.boot)
+        for r in store.readings(bin_.device, t0, t1)
+        if bin_.fill_channel not in r.q and (fill := r.values.get(bin_.fill_channel)) is not None
+    ]
+
+
+def emptyings(series: Iterable[FillSample], date: dt.date) -> list[Emptying]:
+    """Of a bin without a scale: those that began within the day."""
+    t0, t1 = day_bounds(date)
+    return [e for e in watch_fill(series).emptyings if t0 <= e.t < t1]
+
+
+def roll(
+    store: Store,
+    known: Registry,
+    date: dt.date,
+    watched: Callable[[Sequence[Bin]], Iterable[Bin]] = iter,
+    densities: Mapping[str, Density] | None = None,
+) -> Day:
+    """A row for every site and stream of the registry, measured or not, in its order.
+
+    watched passes the bins through, so that somebody sees how far it is. densities:
+    without one for its stream a bin without a scale has emptyings, but no mass."""
+    store.compact()
+    day = Day()
+    t0, t1 = day_bounds(date)
+    rows: dict[tuple[str, str], DailyRow] = {}
+    order = {site: i for i, site in enumerate(known.sites)}
+    bins = [*known.platforms(), *known.fill_only()]
+    for bin_ in watched(sorted(bins, key=lambda b: order[b.site])):
+        key = (bin_.site, bin_.stream)
+        if key not in rows:
+            rows[key] = DailyRow(date, bin_.site, known.sites[bin_.site].town, bin_.stream)
+        if bin_.channel:
+            found = outcome(store, known, bin_, date)
+            closed = day_balance(platform_of(known, bin_), found, t0, t1)
+            day.platforms.append(BinDay(bin_, closed))
+            rows[key].bins += 1
+            rows[key].covered_s += closed.covered_s
+            for event in events_of(found, date):
+                count(rows[key], event)
+            add_balance(rows[key], closed)
+        else:
+            series = fills(store, bin_, t0 - AFTER_S, t1 + AFTER_S)
+            _estimate(rows[key], bin_, emptyings(series, date), densities or {})
+    day.rows = list(rows.values())
+    return day
 
 
 def roll_day(
@@ -90,27 +180,12 @@ def roll_day(
     date: dt.date,
     watched: Callable[[Sequence[Bin]], Iterable[Bin]] = iter,
 ) -> list[DailyRow]:
-    """A row for every site and stream of the registry, measured or not, in its order.
-
-    watched passes the platforms through, so that somebody sees how far it is."""
-    store.compact()
-    rows: dict[tuple[str, str], DailyRow] = {}
-    t0, t1 = day_bounds(date)
-    order = {site: i for i, site in enumerate(known.sites)}
-    for bin_ in watched(sorted(known.platforms(), key=lambda b: order[b.site])):
-        key = (bin_.site, bin_.stream)
-        if key not in rows:
-            rows[key] = DailyRow(date, bin_.site, known.sites[bin_.site].town, bin_.stream)
-        row = rows[key]
-        found = outcome(store, known, bin_, date)
-        row.bins += 1
-        row.covered_s += covered_seconds(found.covered, t0, t1)
-        for event in events_of(found, date):
-            _count(row, event)
-    return list(rows.values())
+    """The rows of roll()."""
+    return roll(store, known, date, watched).rows
 
 
-def _count(row: DailyRow, event: Event) -> None:
+def count(row: DailyRow, event: Event) -> None:
+    """Book an event in the row of its day."""
     if event.kind is Kind.DEPOSIT:
         row.deposited_g += event.grams
     elif event.kind is Kind.COLLECTION:
@@ -120,3 +195,24 @@ def _count(row: DailyRow, event: Event) -> None:
         row.removed_g += event.grams
     elif event.kind is Kind.UNATTRIBUTED:
         row.unattributed_g += event.grams
+
+
+def add_balance(row: DailyRow, closed: Balance) -> None:
+    """What the balance of one platform adds to the row of its day."""
+    row.residual_g += closed.residual
+    row.limit_g += closed.limit
+    row.flags = tuple(dict.fromkeys((*row.flags, *closed.flags)))
+
+
+def _estimate(
+    row: DailyRow, bin_: Bin, found: list[Emptying], densities: Mapping[str, Density]
+) -> None:
+    """Emptyings of a bin without a scale. That a density is wrong is an error that they
+    have in common, so what they may be off by is added up."""
+    row.estimated_collections += len(found)
+    density = densities.get(bin_.stream)
+    for e in found if density else ():
+        assert density is not None
+        grams, off = estimate(density, bin_.volume_l, e.before - e.after)
+        row.estimated_g += grams
+        row.estimated_off_g += off

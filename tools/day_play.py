@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import heapq
 import random
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from day_plan import HARMFUL, PROFILES, Action, SitePlan, plan_bin, plan_platform, rng
@@ -37,6 +38,7 @@ class Event:
     kind: str
     grams: int
     note: str = ""
+    seconds: float = 0.0  # how long it took
 
 
 @dataclass
@@ -83,8 +85,8 @@ class _Wheelie:
             self.mm = mm
             self.day.rows.append(Row(round(t, 1), self.place.fill_channel, mm))
 
-    def event(self, t: float, kind: str, grams: int, note: str = "") -> None:
-        self.day.events.append(Event(round(t, 1), self.place, kind, grams, note))
+    def event(self, t: float, kind: str, grams: int, note: str = "", seconds: float = 0.0) -> None:
+        self.day.events.append(Event(round(t, 1), self.place, kind, grams, note, seconds))
 
     def do(self, a: Action) -> float:
         """Let the action happen at a.t; returns when the bin is free again."""
@@ -109,7 +111,8 @@ class _Wheelie:
         self.litres += a.grams / 1000 / self.density
         self.show(a.t + a.seconds)
         full = "full" if self.litres >= self.place.volume_l else ""
-        self.event(a.t, a.kind, a.grams, " ".join(filter(None, (a.note, full))))
+        note = " ".join(filter(None, (a.note, full)))
+        self.event(a.t, a.kind, a.grams, note, a.seconds)
         return a.t + a.seconds
 
     def _lift(self, a: Action) -> float:
@@ -127,7 +130,7 @@ class _Wheelie:
             self.tare, self.waste, self.lid, self.litres = a.spare.tare_g, 0, 0, 0.0
             note = a.spare.name
         self.show(back)
-        self.event(a.t, a.kind, before - self.net, note)
+        self.event(a.t, a.kind, before - self.net, note, a.seconds)
         return back
 
     def _slow(self, a: Action) -> float:
@@ -153,9 +156,22 @@ class _Wheelie:
 
 
 def _play_wheelie(bin_: Bin, site: SitePlan, draw: random.Random, day: Day) -> None:
+    play_actions(bin_, plan_bin(bin_, site, draw), draw, day)
+
+
+def play_actions(
+    bin_: Bin,
+    actions: Sequence[Action],
+    draw: random.Random,
+    day: Day,
+    waste_g: int | None = None,
+) -> None:
+    """Let actions befall one bin in order of time. waste_g: what is in it at first."""
     wheelie = _Wheelie(bin_, draw, day)
+    if waste_g is not None:
+        wheelie.waste = waste_g
+        wheelie.litres = waste_g / 1000 / wheelie.density
     wheelie.show(-RUN_IN)
-    actions = plan_bin(bin_, site, draw)
     heap = [(round(a.t, 1), i) for i, a in enumerate(actions)]
     heapq.heapify(heap)
     free = 0.0

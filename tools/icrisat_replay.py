@@ -67,6 +67,9 @@ BEFORE_S = 1800  # the list names the first row of an hour in which the weight w
 PLACES = {"watering": 4 * 3600, "impulse": 2100}  # until so long after it: run-off; two rows
 
 
+DOWN = (Kind.COLLECTION, Kind.REMOVAL)
+
+
 def _where(event: Event, cell: list[Sample]) -> str:
     """What of the series an event stands beside."""
     for place, found in (("watering", waterings(cell)), ("impulse", impulses(cell))):
@@ -78,8 +81,8 @@ def _where(event: Event, cell: list[Sample]) -> str:
 def _steps(sector: str, cell: list[Sample], o: Outcome) -> str:
     """Number and kg of the steps up and down, by what they stand beside."""
     cells = [sector]
-    for kind in (Kind.DEPOSIT, Kind.COLLECTION):
-        steps = [(_where(e, cell), e.grams) for e in o.events if e.kind is kind]
+    for kinds in ((Kind.DEPOSIT,), DOWN):
+        steps = [(_where(e, cell), e.grams) for e in o.events if e.kind in kinds]
         for place in (*PLACES, "elsewhere"):
             grams = [g for where, g in steps if where == place]
             cells.append(f"{len(grams)} / {sum(grams) / 1000:.2f}")
@@ -99,6 +102,7 @@ def _line(sector: str, cell: list[Sample], o: Outcome) -> str:
         f"{len(wet)} / {sum(g for _, g in wet) / 1000:.2f}",
         f"{number[Kind.DEPOSIT]} / {o.sums.deposited / 1000:.2f}",
         f"{number[Kind.COLLECTION]} / {o.sums.collected / 1000:.2f}",
+        f"{number[Kind.REMOVAL]} / {o.sums.removed / 1000:.2f}",
         f"{number[Kind.UNATTRIBUTED]} / {o.sums.unattributed / 1000:.2f}",
         f"{o.sums.drift / 1000:.2f}",
         f"{(cell[-1].grams - cell[0].grams) / 1000:.3f}",
@@ -127,9 +131,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     }
     print(
         "| cell | board off h | coverage lost h | waterings / kg | steps up / kg "
-        "| steps down / kg | unattributed / kg | slow change kg | series kg | booked kg |"
+        "| collections / kg | removals / kg "
+        "| unattributed / kg | slow change kg | series kg | booked kg |"
     )
-    print("| --- |" + " ---: |" * 9)
+    print("| --- |" + " ---: |" * 10)
     for sector, (cell, outcome) in cells.items():
         print(_line(sector, cell, outcome))
     print(

@@ -57,14 +57,19 @@ class BoardRun:
     until: int | None = None
     heap: str = HEAP
     files: Path | None = None
+    install: Path | None = None
+    cut: int | None = None
+    faults: float = 0.0
 
     def command(self) -> list[str]:
         parts = [micropython(), "-X", f"heapsize={self.heap}", "-m", "run"]
         for name in ("config", "trace", "flash", "report", "broker", "physics", "seed"):
             parts += [f"--{name}", str(getattr(self, name))]
-        for name in ("start", "until", "files"):
+        for name in ("start", "until", "files", "install", "cut"):
             if getattr(self, name) is not None:
                 parts += [f"--{name}", str(getattr(self, name))]
+        if self.faults:
+            parts += ["--faults", str(self.faults)]
         return parts
 
     def launch(self) -> subprocess.Popen[bytes]:

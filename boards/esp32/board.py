@@ -5,6 +5,7 @@ port documents it, so that everything above it runs unchanged on boards/sim.
 """
 
 import os
+import sys
 import time
 
 import machine
@@ -18,6 +19,7 @@ _CAUSES = {
     machine.DEEPSLEEP_RESET: "deep_sleep",
     machine.SOFT_RESET: "soft_reset",
 }
+_HZ = 240000000  # a stock image starts at 160 MHz: four platforms would cost half as much again
 _WATCHDOG_MS = 60000
 _PROMPT_MS = 600000
 # The ESP32 port counts from 2000-01-01 unless it was built otherwise.
@@ -84,13 +86,15 @@ class Board:
 
     name = "esp32"
     data_dir = ""  # littlefs is mounted at the root
-    firmware_dir = ""
+    # The folder that loader.py has put first; without one, everything is at the root.
+    firmware_dir = sys.path[0] if sys.path[0] in ("/a", "/b") else ""
 
     def __init__(self):
         self.hal = _Hal
         self.kept = _Kept()
         self.print = print
         self._wdt = None
+        machine.freq(_HZ)
 
     def pin_out(self, n):
         return Pin(n, Pin.OUT, value=0)

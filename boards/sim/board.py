@@ -107,7 +107,7 @@ class Board:
     data_dir = _MOUNT
     patience_ms = 1000  # real time an expected answer may take before virtual time goes on
 
-    def __init__(self, cfg, player, clock, flash, firmware_dir, mode, seed):
+    def __init__(self, cfg, player, clock, flash, firmware_dir, mode, seed, faults=0.0, ntp=None):
         self.hal = self.clock = clock
         self.player = player
         self.mode = mode
@@ -117,14 +117,16 @@ class Board:
             import physics as models
         self.models = models
         self.seed = seed
+        self.faults = faults
         self.firmware_dir = firmware_dir
         self.flash = flash
         self.print = print
-        self.ntp = NtpServer(clock)
+        self.ntp = ntp or NtpServer(clock)
         self.patient = False  # give every wait real time first
         self.kept = _Kept()
         self.on_wait = None  # called whenever the firmware waits
         self._fed = None  # when the watchdog was fed last; None: it is not running
+        self._hungry_us = _WATCHDOG_US
         self._mounted = False
         self._rtc = None  # microseconds that the RTC is ahead of the true time
         self._cause = "power_on"
@@ -148,9 +150,9 @@ class Board:
             kind = ch["kind"]
             if kind == "weight":
                 cal = ch["calibration"]
-                cell = self.models.LoadCell(
-                    cal["zero"], cal["counts_per_kg"], ch["max_kg"], mode, self.seed_of(name)
-                )
+                shape = cal["zero"], cal["counts_per_kg"], ch["max_kg"], mode, self.seed_of(name)
+                more = {"faults": self.faults} if self.faults else {}
+                cell = self.models.LoadCell(*shape, **more)
                 chip = Hx711Chip(self.clock, self._converter(name, cell))
                 self._pins[ch["sck"]] = chip.sck
                 self._pins[ch["dout"]] = chip.dout
@@ -239,6 +241,12 @@ class Board:
 
     def feed(self):
         self._fed = self.clock.us
+        self._hungry_us = _WATCHDOG_US
+
+    def watch(self, ms):
+        """Start the watchdog, as the module machine would."""
+        self._fed = self.clock.us
+        self._hungry_us = 1000 * ms
 
     def at_prompt(self):
         self._fed = None
@@ -253,7 +261,7 @@ class Board:
         """What happens to a board that waits: the trace's accidents, and the watchdog."""
         if self.on_wait:
             self.on_wait()
-        if self._fed is not None and self.clock.us - self._fed > _WATCHDOG_US:
+        if self._fed is not None and self.clock.us - self._fed > self._hungry_us:
             raise Stop("watchdog")
 
     def wait(self, poller, ms, expecting):

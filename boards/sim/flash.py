@@ -10,7 +10,7 @@ _NO_POWER = const(-5)  # EIO
 _BLANK = b"\xff" * 256
 
 
-class PowerCut(Exception):
+class PowerCut(BaseException):
     """The supply went away during a program or an erase."""
 
 

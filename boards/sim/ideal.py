@@ -3,7 +3,8 @@ board with little memory can be simulated too."""
 
 
 class LoadCell:
-    """counts = zero + kg * counts_per_kg, nothing else; the interface of physics.LoadCell."""
+    """counts = zero + kg * counts_per_kg, and the lowest bit that no converter holds still
+    (one that does is frozen); the interface of physics.LoadCell."""
 
     def __init__(self, zero, counts_per_kg, max_kg, mode, seed):
         self._zero = zero
@@ -13,7 +14,8 @@ class LoadCell:
         pass
 
     def counts(self, ms, kg, centi_c=None):
-        return round(self._zero + kg * self._scale)
+        k = ms // 100
+        return round(self._zero + kg * self._scale) + ((k * 40503 >> 7) & 1)
 
 
 class Echo:

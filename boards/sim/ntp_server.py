@@ -10,20 +10,25 @@ _UNIX_TO_NTP = 2208988800
 class NtpServer:
     """serve() answers what has come in; the board calls it while it waits."""
 
-    def __init__(self, clock):
+    def __init__(self, clock, port=None):
         self._clock = clock
         self._sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-        self.port = self._bind()
+        self.port = port or self._draw()
+        if port:
+            self._bind(port)
         self._poll = select.poll()
         self._poll.register(self._sock, select.POLLIN)
         self.asked = 0
 
-    def _bind(self):
+    def _bind(self, port):
+        self._sock.bind(socket.getaddrinfo("127.0.0.1", port)[0][-1])
+
+    def _draw(self):
         # MicroPython cannot say which port it was given, so draw one that is free.
         for _ in range(100):
             port = 20000 + int.from_bytes(os.urandom(2), "big") % 40000
             try:
-                self._sock.bind(socket.getaddrinfo("127.0.0.1", port)[0][-1])
+                self._bind(port)
                 return port
             except OSError:
                 pass  # taken

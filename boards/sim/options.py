@@ -7,11 +7,14 @@ _OPTIONS = {
     "broker": "",
     "physics": "ideal",
     "seed": "1",
+    "faults": "0",
     "start": "",
     "until": "",
     "report": "",
     "files": "",
     "quiet": "",
+    "install": "",
+    "cut": "",
 }
 
 
@@ -39,10 +42,18 @@ def options(argv):
             raise UsageError("--%s: must be given" % name)
     if got["physics"] not in ("ideal", "field"):
         raise UsageError("--physics: expected ideal or field, found " + got["physics"])
+    try:
+        faults = float(got["faults"])
+    except ValueError:
+        faults = -1
+    if not 0 <= faults <= 1 or (faults and got["physics"] != "field"):
+        raise UsageError("--faults: expected 0 to 1, with --physics field, found " + got["faults"])
     broker = got["broker"]
     if broker and not broker.rpartition(":")[2].isdigit():
         raise UsageError("--broker: expected HOST:PORT, found " + broker)
-    for name in ("seed", "start", "until"):
+    if got["cut"] and not got["install"]:
+        raise UsageError("--cut: only together with --install")
+    for name in ("seed", "start", "until", "cut"):
         if got[name] and not got[name].isdigit():
             raise UsageError("--%s: expected a whole number, found %s" % (name, got[name]))
     return got

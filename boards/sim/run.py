@@ -1,10 +1,14 @@
 """One simulated board for a stretch of virtual time: the real firmware on a trace.
 
 micropython boards/sim/run.py --config C.json --trace T.csv --flash F.img
-    [--broker HOST:PORT] [--physics ideal|field] [--seed N] [--start UNIX]
-    [--until UNIX] [--report R.json] [--files DIR] [--quiet]
+    [--broker HOST:PORT] [--physics ideal|field] [--seed N] [--faults SHARE]
+    [--start UNIX] [--until UNIX] [--report R.json] [--files DIR] [--quiet]
+    [--install FOLDER [--cut N]]
 
+SHARE: of its conversions that an HX711 damages, 0 to 1.
 DIR: what lies beside the configuration on the board's flash, certificates for one.
+FOLDER: a whole firmware, put into /a of the board's flash if that has none; then what
+lies on the flash is what runs, as loader.py chooses (slotted.py).
 """
 
 import gc
@@ -51,6 +55,7 @@ class Session:
             _FIRMWARE,
             opt["physics"],
             int(opt["seed"]),
+            float(opt["faults"]),
         )
         if opt["quiet"]:
             self.board.print = lambda line: None
@@ -102,8 +107,7 @@ class Session:
         ended = None
         woke = self.clock.ms()
         try:
-            self.running = main.start(self.board)
-            self.running.run()
+            self._load()
         except Stop as stop:
             ended = stop
         except Exception as e:
@@ -118,6 +122,11 @@ class Session:
             self._drain()
         self.board.on_wait = None
         return ended
+
+    def _load(self):
+        """The firmware, until it stops."""
+        self.running = main.start(self.board)
+        self.running.run()
 
     def _configure(self):
         """config.json on the board, written only when it is another one."""
@@ -136,10 +145,7 @@ class Session:
                 f.write(self._config)
             self._config = None
         for name in os.listdir(self._files) if self._files else ():
-            with open(self._files + "/" + name, "rb") as f:
-                raw = f.read()
-            with open(self.board.data_dir + "/" + name, "wb") as f:
-                f.write(raw)
+            _copy(self._files + "/" + name, self.board.data_dir + "/" + name)
         gc.collect()
 
     def _look(self):
@@ -229,13 +235,26 @@ class Session:
         }
 
 
+def _copy(path, to):
+    with open(path, "rb") as f, open(to, "wb") as g:
+        piece = f.read(1024)
+        while piece:
+            g.write(piece)
+            piece = f.read(1024)
+
+
 def run(argv):
     try:
         import options
 
         opt = options.options(argv)
         del options, sys.modules["options"]
-        session = Session(opt)
+        if opt["install"]:
+            import slotted
+
+            session = slotted.of(Session)(opt, _FIRMWARE)
+        else:
+            session = Session(opt)
         t0 = time.time()
         session.run()
         report = session.report(round(time.time() - t0, 2))

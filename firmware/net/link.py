@@ -28,7 +28,8 @@ class Link:
 
     about() gives what the birth message says of the firmware, and its channels; idle()
     samples while the network is waited for. on_command(payload) and crashes (a
-    CrashLog) are set by whoever has them."""
+    CrashLog) are set by whoever has them. chunks (net.chunks.Chunks)
+    is there in the course of an update."""
 
     def __init__(self, board, cfg, clock, spool, about, idle, log):
         self._board = board
@@ -53,6 +54,7 @@ class Link:
         self._replies = []
         self.on_command = None
         self.crashes = None
+        self.chunks = None
         self._wait_host = cfg["confirm"] == "host"
         self._again_ms = _RESEND_MS
         # When the host last confirmed something, or was given up on.
@@ -82,12 +84,14 @@ class Link:
             if not self._mqtt.up():
                 return self._connect()
             self._mqtt.poll()
-            self.expecting = self._mqtt.expecting()
+            self.expecting = (
+                self._mqtt.expecting() or self.chunks is not None and self.chunks.expecting()
+            )
             if self._hal.ticks_diff(self._hal.ticks_ms(), self._since) > _STEADY_MS:
                 self._backoff = _BACKOFF_MS
             if self._spool.unconfirmed():
                 self._resend()
-            if self._answer():
+            if self._answer() or self.chunks is not None and self.chunks.ask(self._mqtt):
                 return True
             more = self._publish()
             # After the readings: what could go out is no longer counted as waiting.
@@ -159,6 +163,8 @@ class Link:
             self._mqtt.subscribe(self._base + "stored")
         if self.on_command:
             self._mqtt.subscribe(self._base + "command")
+        if self.chunks:
+            self.chunks.lost()
         self._say_birth()
         self._since = self._hal.ticks_ms()
         self._log.info("mqtt: connected to %s:%d" % (mqtt["host"], mqtt["port"]))
@@ -316,5 +322,7 @@ class Link:
             return
         if self.on_command and topic == (self._base + "command").encode():
             self.on_command(payload)
+            return
+        if self.chunks is not None and self.chunks.take(topic, payload):
             return
         self._log.info("mqtt: %s: %d bytes, not asked for" % (topic.decode(), len(payload)))

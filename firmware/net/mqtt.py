@@ -66,6 +66,11 @@ class Mqtt:
         self._next_id()
         self._run(self._client.subscribe, _bytes(topic), 1)
 
+    def call(self, what, *args):
+        """what(client, stream, …): something that umqtt.simple has no call for."""
+        self._next_id()
+        self._run(what, self._client, self.stream, *args)
+
     def expecting(self):
         """True while a ping has not been answered."""
         return self.up() and self._hal.ticks_diff(self._pinged, self.stream.heard) > 0

@@ -17,6 +17,8 @@ from micropython import const
 
 from sensors import hx711
 
+_OK = const(0)  # hx711.OK and hx711.HELD: as constants they cost no look-up
+_HELD = const(5)
 _WITHIN_MS = const(90)  # certainly less than a conversion takes
 # A load is at rest when so many counts in a row agreed; each odd one takes two away, so
 # that a load which swings to and fro is not taken for one at rest with odd counts.
@@ -67,11 +69,11 @@ class Agreement:
             return self._agreed(held)
         count = chip.read()
         self.error = error = chip.error
-        if error == hx711.UNSURE:
+        if count is None:
+            if error != hx711.UNSURE:
+                return None
             count = chip.value
-        elif count is None:
-            return None
-        return self._decide(held, count, error == hx711.OK)
+        return self._decide(held, count, error == _OK)
 
     def _decide(self, held, count, sure):
         held_sure = self._sure
@@ -79,11 +81,13 @@ class Agreement:
         self._sure = sure
         self._whole = self._chip.age <= _WITHIN_MS
         self._timely = False
+        window = self.window
+        last = self._last
         if held is None:
-            self.error = hx711.HELD
-        elif self._near(held, self._last):
+            self.error = _HELD
+        elif last is not None and -window <= held - last <= window:
             return self._agreed(held)
-        elif self._near(count, held) and (sure or held_sure):
+        elif -window <= count - held <= window and (sure or held_sure):
             self._rest = 0
             return self._agreed(held)
         elif self._rest >= _AT_REST and self._near(count, self._last):
@@ -93,7 +97,7 @@ class Agreement:
         elif held_sure:
             self._rest = 0
             self._last = held
-            self.error = hx711.OK
+            self.error = _OK
             return held
         else:
             self.odd += 1
@@ -104,7 +108,8 @@ class Agreement:
         return b is not None and -self.window <= a - b <= self.window
 
     def _agreed(self, count):
-        self._rest = min(self._rest + 1, _MOST_REST)
+        if self._rest < _MOST_REST:
+            self._rest += 1
         self._last = count
-        self.error = hx711.OK
+        self.error = _OK
         return count

@@ -27,6 +27,7 @@ SATURATED_HIGH = const(0x7FFFFF)
 SATURATED_LOW = const(-0x800000)
 
 _MAX_PULSE_US = const(50)  # the chip resets itself at 60 us; leave a margin
+_TICKS = const(0x3FFFFFFF)  # ticks wrap here at the latest
 _PERIOD_MS = const(100)
 _SETTLE_MS = const(400)
 _LATE_MS = const(50)  # no conversion so long after it was due: the chip began anew
@@ -128,26 +129,32 @@ class HX711:
         dout = self._dout
         value = 0
         bad = False
-        n = 24 + self._gain
-        i = 0
-        while i < n:
+        # The difference of two ticks as ticks_diff reckons it, without the call.
+        for _ in range(24):
             # An interrupt while SCK is high could hold it there past 60 us.
             irq = mask()
             t0 = ticks_us()
             sck(1)
             sck(0)
-            t1 = ticks_us()
-            unmask(irq)
-            if diff(t1, t0) > _MAX_PULSE_US:
+            if (ticks_us() - t0) & _TICKS > _MAX_PULSE_US:
                 bad = True
-            if i < 24:
-                value = (value << 1) | dout()
-            i += 1
+            unmask(irq)
+            value = value << 1 | dout()
+        n = self._gain
+        while n:
+            irq = mask()
+            t0 = ticks_us()
+            sck(1)
+            sck(0)
+            if (ticks_us() - t0) & _TICKS > _MAX_PULSE_US:
+                bad = True
+            unmask(irq)
+            n -= 1
             # The pulses after the data leave DOUT high until the next conversion. If
             # it is low one was lost: give it, so that the chip ends this frame.
-            if i == n and not bad and not dout():
+            if not n and not bad and not dout():
                 bad = True
-                n += 1
+                n = 1
         self._end = now = hal.ticks_ms()
         if diff(self._due, now) > _EARLY_MS:
             self._chip_gain = 0  # too early after a change of input: it did not come about

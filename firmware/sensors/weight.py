@@ -10,11 +10,15 @@ from micropython import const
 from sensors import hx711
 from sensors.agreement import Agreement
 from sensors.weighing import ACTIVE, Weighing
+from sensors.zero import ZeroTracking
 
+_HIGH = const(0x7FFFFF)  # as in hx711: as constants they cost no look-up
+_LOW = const(-0x800000)
 _CONVERSION_MS = const(80)  # HX711 at 10 SPS: from one look to the next
 _SILENT_MS = const(1500)  # no conversion for so long: not ready
 _STEP_CENTI_C = const(10)  # the compensation follows the temperature in such steps
 _FAULTY = const(5)  # bad frames in a row that make a fault
+_FROZEN_MS = const(300000)  # the same count for so long: a live converter has noise
 
 
 class Weight:
@@ -37,12 +41,16 @@ class Weight:
         self.weighing = Weighing(calibration, e_kg, hal.ticks_diff)
         self._idle_ms = idle_ms
         self._warm = None  # 0.01 degC by which it weighs now
+        self.tracking = ZeroTracking(hal.ticks_diff)
         self.calibrate(calibration)
         self.due = hal.ticks_ms()
         self._heard = self.due
         self._bad = 0
         self._moved = 0
         self._told = None  # counts last reported as good
+        self._restless = False  # a motion was reported, and not yet what came of it
+        self._same = None  # the last count, and since when it is that
+        self._changed = self.due
         self._fault = quality.GOOD
         self.news = False
         self.frames = 0
@@ -59,6 +67,7 @@ class Weight:
         self._most = calibration.counts(self.max_kg + 9 * self.e_kg)
         self._report = calibration.counts(self._report_kg)
         self._told = None
+        self.tracking.calibrate(calibration, self.e_kg)
 
     def warm(self, centi_c):
         """Called by the thermometer when it has measured, so that sample() need not reckon."""
@@ -68,6 +77,7 @@ class Weight:
             return
         self._warm = centi_c
         self.calibration.at(centi_c)
+        self.calibration.zero_now += self.tracking.shift
         moved = self.calibration.zero_now - self._zero
         self._zero += moved
         if self._told is not None:
@@ -75,23 +85,30 @@ class Weight:
 
     def sample(self, now):
         chip = self._chip
-        counts = chip.read(self.weighing.stable)
+        counts = chip.read(self.weighing.stable or self._fault)
         if counts is None:
             self._unread(now)
             return
         self._heard = now
         self.frames += 1
         span = counts - self._zero
-        if counts >= hx711.SATURATED_HIGH or counts <= hx711.SATURATED_LOW:
+        if counts >= _HIGH or counts <= _LOW:
             self._fail(quality.SATURATED, now)
             return
         if span > self._most or span < -self._most:
             self._fail(quality.RANGE, now)
             return
+        if counts != self._same:
+            self._same = counts
+            self._changed = now
+        elif self._fault == quality.FROZEN or self._diff(now, self._changed) > _FROZEN_MS:
+            self._fail(quality.FROZEN, now)
+            return
         self._bad = 0
         if self._fault:
             self._fault = quality.GOOD
             self.weighing.restart()
+            self.tracking.restart()
         w = self.weighing
         pace = w.feed(counts, now)
         if pace == ACTIVE or chip.held is not None:
@@ -99,13 +116,26 @@ class Weight:
         else:
             # In step with the other platforms: fewer turns of the loop.
             self.due = self._add(now, self._idle_ms - now % self._idle_ms)
-        if w.moved != self._moved:
+        if w.stable:
+            self._track(w.mean, now)
+            told = self._told
+            # What came of a motion is told even where it was nothing: only then is it
+            # known when the load stood as it did before.
+            if self._restless or told is None or not -self._report < w.mean - told < self._report:
+                self.news = True
+        elif w.moved != self._moved:
             self._moved = w.moved
             self.news = True
-        elif w.stable:
-            told = self._told
-            if told is None or not -self._report < w.mean - told < self._report:
-                self.news = True
+            self.tracking.restart()
+
+    def _track(self, mean, now):
+        """Let the zero follow the drift of the bare platform."""
+        step = self.tracking.feed(mean - self._zero, now)
+        if step:
+            self.calibration.zero_now += step
+            self._zero += step
+            if self._told is not None:
+                self._told += step  # as with the temperature: no news of the load
 
     def _unread(self, now):
         error = self._chip.error
@@ -130,6 +160,8 @@ class Weight:
             self._fault = code
             self._told = None
             self.news = True
+        elif self._chip.held is None:
+            self.due = self._add(now, self._idle_ms)  # nothing to be gained by haste
 
     def settled(self):
         return self.weighing.known or self._fault != quality.GOOD
@@ -149,5 +181,6 @@ class Weight:
     def told(self):
         """Called when a reading has been made of what value() says now."""
         self.news = False
+        self._restless = not self.weighing.stable
         if self.weighing.stable and not self._fault:
             self._told = self.weighing.mean

@@ -11,7 +11,7 @@ from host.commands import Command, day, db, registry
 
 def add(command: Command) -> None:
     """Put these subcommands into the parser."""
-    p = command("rollup", _rollup, "the daily report: daily.csv, district.csv and a table")
+    p = command("rollup", _rollup, "the daily report: three CSV files and a table")
     db(p)
     registry(p)
     day(p)

@@ -1,24 +1,42 @@
 """From a series of stable gross weights to deposits, collections, swaps and gaps.
 
-Three steps, each a pure function of the sorted readings of one platform: runs of
-plateaus (stretches of stable weight between motions), plateaus that stayed (people who
-leaned and left are gone), events (what happened between them)."""
+Forward in one pass, a reading at a time (stream): readings make plateaus, settle forgets
+those that did not stay, engine books what happened between the others, states tells what
+the platform is and what is wrong with it. A State is a value: saved, it goes on as if
+nothing had been; replay finds the one to go on from when a reading comes late."""
 
-from __future__ import annotations
+from host.events.model import (
+    Event,
+    Evidence,
+    Flag,
+    Kind,
+    Outcome,
+    Platform,
+    Sample,
+    Status,
+    Sums,
+    Transition,
+)
+from host.events.state import State, fresh, load, save
+from host.events.stream import LateError, advance, derive, finish
 
-from collections.abc import Iterable
-
-from host.events.engine import Engine, Outcome
-from host.events.model import Event, Kind, Platform, Sample
-from host.events.plateaus import build, settle
-
-__all__ = ["Event", "Kind", "Outcome", "Platform", "Sample", "derive"]
-
-
-def derive(platform: Platform, samples: Iterable[Sample]) -> Outcome:
-    """Everything that happened on a platform; samples in order of time."""
-    built = build(samples)
-    engine = Engine(platform)
-    for run in built.runs:
-        engine.take(settle(run, platform))
-    return Outcome(engine.events, engine.sums, built.covered)
+__all__ = [
+    "Event",
+    "Evidence",
+    "Flag",
+    "Kind",
+    "LateError",
+    "Outcome",
+    "Platform",
+    "Sample",
+    "State",
+    "Status",
+    "Sums",
+    "Transition",
+    "advance",
+    "derive",
+    "finish",
+    "fresh",
+    "load",
+    "save",
+]

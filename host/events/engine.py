@@ -2,173 +2,258 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
-from host.events.model import (
-    EMPTIED_G,
-    REPORT_G,
-    RESIDUE_G,
-    RESIDUE_SHARE,
-    SAME_G,
-    SHORT_G,
-    STEP_G,
-    Event,
-    Evidence,
-    Kind,
-    Plateau,
-    Platform,
-    Sums,
-)
+from host.events import bins
+from host.events.fillings import agrees
+from host.events.limits import AWAY_S, DEPOSIT_G, REMOVED_G, RESIDUE_G, RESIDUE_SHARE
+from host.events.model import Event, Evidence, Kind, Outcome, Plateau, Platform
+from host.events.state import State
 
 
 @dataclass(frozen=True)
-class Outcome:
-    """Events in order, the mass balance over all of them, and the covered seconds."""
+class Story:
+    """Why it is this kind of event; what else to note; how wrong it may be."""
 
-    events: list[Event]
-    sums: Sums
-    covered: list[tuple[int, int]]
+    why: str
+    note: str = ""
+    doubt_g: int = 0
 
 
-class Engine:
-    """State of one platform: which bin stands on it (its tare), or that it was lifted.
+class Books:
+    """Books one step after another of a state into an outcome; both are changed."""
 
-    take() is given one settled run after another; between two runs nobody saw what
-    happened, so whatever changed is unattributed and never a collection."""
-
-    def __init__(self, platform: Platform) -> None:
+    def __init__(self, platform: Platform, state: State, out: Outcome) -> None:
         self._platform = platform
-        self._tare = platform.tare_g if platform.wheelie else 0
-        self._spares = list(platform.spares)
-        self._last: Evidence | None = None  # the weight now
-        self._lifted: Evidence | None = None  # the weight before the bin was lifted
-        self._blind = False  # a gap since it was lifted
-        self.events: list[Event] = []
-        self.sums = Sums()
+        self._limits = platform.limits
+        self._s = state
+        self._out = out
 
-    def take(self, plateaus: list[Plateau]) -> None:
-        """Go through one run."""
-        for i, p in enumerate(plateaus):
-            if self._last is None:
-                self._open(p.first)
-            elif i == 0:
-                self._gap(self._last, p.first)
-            else:
-                self._step(self._last, p.first)
-            self._drift(p.last.grams - p.first.grams, p.first.grams)
-            self._last = p.last
-        standing = self._lifted or self._last  # a lifted bin still holds what it held
-        if standing is not None:
-            self.sums.closing = standing.grams - self._tare
+    def open(self, p: Plateau) -> None:
+        """The first plateau ever."""
+        s = self._s
+        first = p.first
+        if self._absent(first.grams):
+            s.lifted = Evidence(first.life, first.seq, first.t, s.bin.tare_g)
+            s.blind = True
+            s.bare = first
+        else:
+            if self._platform.wheelie and first.grams < s.bin.tare_g:
+                found = bins.identify(s, self._limits, first.grams, 0)
+                if found.other is not None:
+                    bins.exchange(s, found.other)
+            s.sums.opening = s.level = first.grams - s.bin.tare_g
+        s.opened = True
+
+    def flush(self, p: Plateau) -> None:
+        """Book the slow changes of the plateau that is the latest booked one."""
+        if self._absent(p.first.grams):
+            self._s.bare = p.last
+        else:
+            for t, grams in p.slow:
+                self._slow(t, grams)
+        p.slow.clear()
+
+    def step(self, a: Plateau, b: Plateau) -> None:
+        """What happened between two plateaus that follow each other."""
+        s = self._s
+        before, after = a.last, b.first
+        if b.gap:
+            self._gap(before, b)
+        elif self._absent(after.grams):
+            if s.lifted is None:
+                self._lift(before, after)
+        elif s.lifted is not None:
+            self._return(b)
+        else:
+            self._change(before, b)
 
     def _absent(self, grams: int) -> bool:
         return grams < self._platform.absent_below
 
-    def _open(self, first: Evidence) -> None:
-        if self._absent(first.grams):
-            self._lifted = replace(first, grams=self._tare)
-            self._blind = True
-            return
-        if self._platform.wheelie and first.grams - self._tare < -SHORT_G:
-            self._exchange(first.grams, 0)
-        self.sums.opening = first.grams - self._tare
+    def _lift(self, before: Evidence, after: Evidence) -> None:
+        s = self._s
+        s.lifted, s.bare = before, after if self._absent(after.grams) else None
+        s.blind = False
 
-    def _drift(self, grams: int, at: int) -> None:
-        if not self._absent(at):
-            self.sums.drift += grams
-
-    def _gap(self, before: Evidence, after: Evidence) -> None:
+    def _gap(self, before: Evidence, b: Plateau) -> None:
+        s = self._s
+        after = b.first
         if self._absent(after.grams):
-            if self._lifted is None:
-                self._lifted = before
-            self._blind = True
-        elif self._lifted is not None:
-            self._blind = True
-            self._return(after)
+            if s.lifted is None:
+                self._lift(before, after)
+            s.blind = True
+        elif s.lifted is not None:
+            s.blind = True
+            self._return(b)
         else:
-            self._unattributed(before, after, after.grams - before.grams, "gap in the data")
+            found = None
+            if self._platform.wheelie and after.grams < s.bin.tare_g - self._limits.short_g:
+                found = bins.identify(s, self._limits, after.grams, before.grams - s.bin.tare_g)
+            self._blind_change(before, b, b.gap, found)
 
-    def _step(self, before: Evidence, after: Evidence) -> None:
-        if self._absent(after.grams):
-            if self._lifted is None:
-                self._lifted = before
-        elif self._lifted is not None:
-            self._return(after)
-        else:
-            self._change(before, after)
-
-    def _change(self, before: Evidence, after: Evidence) -> None:
+    def _change(self, before: Evidence, b: Plateau) -> None:
         """A step with the bin in place."""
+        after, limits = b.first, self._limits
         d = after.grams - before.grams
-        if d >= STEP_G:
-            self._book(Kind.DEPOSIT, before, after, d)
-        elif d > -STEP_G:
-            self.sums.drift += d
+        net = before.grams - self._s.bin.tare_g
+        if abs(d) < limits.step_g:
+            self._slow(after.t, d)
+        elif d > 0:
+            why = f"a step up of {_kg(d)} that stayed"
+            self._book(Kind.DEPOSIT, before, b, d, Story(why))
         elif not self._platform.wheelie:
-            self._book(Kind.COLLECTION, before, after, -d)
-        elif after.grams < self._tare - SHORT_G or d <= -EMPTIED_G:
+            kind = Kind.COLLECTION if -d >= limits.emptied_g else Kind.REMOVAL
+            self._book(kind, before, b, -d, Story(f"a step down of {_kg(-d)} that stayed"))
+        elif self._emptied(after.grams, -d, net):
             # Lifted, emptied and back before it could be seen empty.
-            self._lifted = before
-            self._return(after)
+            self._lift(before, after)
+            self._return(b)
         else:
-            self._book(Kind.REMOVAL, before, after, -d)
+            why = f"a step down of {_kg(-d)}, the bin not seen away"
+            self._book(Kind.REMOVAL, before, b, -d, Story(why))
 
-    def _return(self, after: Evidence) -> None:
+    def _emptied(self, after: int, gone: int, net: int) -> bool:
+        """Whether a drop can only be a bin emptied, though it was not seen away."""
+        left = after - self._s.bin.tare_g
+        if left < -self._limits.short_g:
+            return True
+        return gone >= self._limits.emptied_g and (gone >= REMOVED_G or left <= RESIDUE_G)
+
+    def _return(self, b: Plateau) -> None:
         """A bin stands there again: which one, and what is gone."""
-        before = self._lifted
+        s, limits = self._s, self._limits
+        before, after = s.lifted, b.first
         assert before is not None
-        blind, self._lifted, self._blind = self._blind, None, False
-        net = before.grams - self._tare
+        net = before.grams - s.bin.tare_g
         d = after.grams - before.grams
-        swapped = abs(d) > SAME_G and self._exchange(after.grams, net)
-        left = after.grams - self._tare
-        if blind:
-            self._unattributed(before, after, left - net, "lifted or put back within a gap")
-        elif swapped:
-            # The bin that left took its waste with it; the new one brings its residue.
-            self.sums.drift += left
-            if net >= STEP_G:
-                self._book(Kind.COLLECTION, before, after, net, "swapped for another bin")
-            else:
-                self.sums.drift -= net
-        elif d <= -EMPTIED_G:
-            self._book(Kind.COLLECTION, before, after, -d)
-        elif d >= EMPTIED_G:
-            self._book(Kind.DEPOSIT, before, after, d, "while the bin was lifted")
+        found = None
+        if abs(d) > limits.same_g:
+            found = bins.identify(s, limits, after.grams, net)
+        if s.blind:
+            self._blind_change(before, b, "lifted or put back within a gap", found)
+        elif found is not None and found.other is not None:
+            self._swap(before, b, found)
+        elif d <= -limits.emptied_g:
+            self._collect(before, b, found.doubt_g if found else 0, found.why if found else "")
+        elif d >= limits.emptied_g:
+            why = f"{_kg(d)} more than when it was lifted"
+            self._book(Kind.DEPOSIT, before, b, d, Story(why, "while the bin was lifted"))
         else:
-            self.sums.drift += d
-            self.events.append(Event(Kind.RETURNED, before.t, after.t, 0, before, after))
+            why = f"away for {after.t - before.t} s, came back with {_kg(d, sign=True)}"
+            self._event(Kind.RETURNED, before, b, 0, Story(why))
+            self._slow(after.t, d)
+        s.lifted, s.bare, s.blind = None, None, False
 
-    def _exchange(self, gross: int, net: int) -> bool:
-        """Whether another bin came back, by its tare; takes it over if so.
+    def _collect(self, before: Evidence, b: Plateau, doubt: int, hint: str) -> None:
+        s = self._s
+        after = b.first
+        gone, left = before.grams - after.grams, after.grams - s.bin.tare_g
+        before_net = gone + left
+        away = after.t - before.t
+        if s.bare is not None:
+            why = f"the bin was away for {away} s and came back {_kg(gone)} lighter"
+        else:
+            why = f"{_kg(gone)} gone at once, {_kg(left)} left; the bin was not seen away"
+        usual = max(RESIDUE_G, before_net * RESIDUE_SHARE // 1000)
+        if left <= usual:
+            bins.learn(s.bin, left)
+        else:
+            why += f"; {_kg(left)} stayed in it"
+            if left <= DEPOSIT_G:  # or somebody put it in before the scale came to rest
+                doubt = max(doubt, left - max(0, s.bin.residue_g))
+        if away > AWAY_S:
+            why += "; away longer than an emptying takes"
+        self._book(Kind.COLLECTION, before, b, gone, Story(why, hint, doubt))
 
-        What the own bin explains is the own bin: a residue of up to RESIDUE_SHARE of
-        what it held is as usual as a clean bin of another tare is rare."""
-        most = max(RESIDUE_G, net * RESIDUE_SHARE // 1000)
-        if -SHORT_G <= gross - self._tare <= most:
-            return False
-        fitting = [t for t in self._spares if -SHORT_G <= gross - t <= RESIDUE_G]
-        if not fitting:
-            return False
-        tare = min(fitting, key=lambda t: (abs(gross - t), t))
-        self._spares.remove(tare)
-        self._spares.append(self._tare)
-        self._tare = tare
-        return True
+    def _swap(self, before: Evidence, b: Plateau, found: bins.Found) -> None:
+        """The bin that left took its waste with it; the new one brings its residue."""
+        assert found.other is not None
+        s = self._s
+        off = bins.zero(s) or 0
+        net = before.grams - off - s.bin.tare_g
+        bins.exchange(s, found.other)
+        brought = b.first.grams - off - s.bin.tare_g
+        if net >= self._limits.step_g:
+            story = Story(found.why, "swapped for another bin", found.doubt_g)
+            self._book(Kind.COLLECTION, before, b, net, story)
+        else:
+            self._slow(before.t, -net)
+        self._slow(b.first.t, brought)
 
-    def _unattributed(self, before: Evidence, after: Evidence, grams: int, note: str) -> None:
-        self.sums.unattributed += grams
-        if abs(grams) >= REPORT_G:
-            event = Event(Kind.UNATTRIBUTED, before.t, after.t, grams, before, after, note)
-            self.events.append(event)
-
-    def _book(
-        self, kind: Kind, before: Evidence, after: Evidence, grams: int, note: str = ""
+    def _blind_change(
+        self, before: Evidence, b: Plateau, gap: str, found: bins.Found | None = None
     ) -> None:
-        if kind is Kind.DEPOSIT:
-            self.sums.deposited += grams
-        elif kind is Kind.COLLECTION:
-            self.sums.collected += grams
+        """A change that nobody saw: a collection only where fill and weight agree."""
+        s = self._s
+        net = before.grams - s.bin.tare_g
+        if found is not None and found.other is not None:
+            bins.exchange(s, found.other)
+            gap += "; another bin"
+        left = b.first.grams - s.bin.tare_g
+        gone = net - left
+        if gone >= self._limits.emptied_g and agrees(before.fill, b.fill, net, left):
+            why = f"{_kg(gone)} gone in a gap ({gap}), and the fill fell with it"
+            if left <= RESIDUE_G:
+                bins.learn(s.bin, left)
+            story = Story(why, "in a gap, by weight and fill", gone)
+            self._book(Kind.COLLECTION, before, b, gone, story)
         else:
-            self.sums.removed += grams
-        self.events.append(Event(kind, before.t, after.t, grams, before, after, note))
+            self._unattributed(before, b, -gone, gap)
+
+    def _unattributed(self, before: Evidence, b: Plateau, grams: int, gap: str) -> None:
+        s = self._s
+        if abs(grams) >= self._limits.report_g:
+            s.sums.unattributed += grams
+            s.level += grams
+            why = f"nobody saw it: {gap}"
+            if grams <= -self._limits.emptied_g and before.fill is not None:
+                told = "did not tell" if b.fill is None else "does not agree"
+                why += f"; the fill sensor {told}"
+            self._event(Kind.UNATTRIBUTED, before, b, grams, Story(why, gap))
+        else:
+            self._slow(b.first.t, grams)  # as small as drift, and told like it
+
+    def _slow(self, t: int, grams: int) -> None:
+        if grams:
+            self._s.sums.drift += grams
+            self._s.level += grams
+            self._out.slow.append((t, grams))
+
+    def _book(self, kind: Kind, before: Evidence, b: Plateau, grams: int, story: Story) -> None:
+        s = self._s
+        if kind is Kind.DEPOSIT:
+            s.sums.deposited += grams
+            s.level += grams
+        elif kind is Kind.COLLECTION:
+            s.sums.collected += grams
+            s.level -= grams
+        else:
+            s.sums.removed += grams
+            s.level -= grams
+        if s.was_frozen and before.t == s.was_frozen:
+            still = "the scale stood still to the gram before"
+            note = "; ".join(filter(None, (story.note, still)))
+            story = Story(story.why, note, max(story.doubt_g, grams))
+            s.was_frozen = 0
+        self._event(kind, before, b, grams, story)
+
+    def _event(self, kind: Kind, before: Evidence, b: Plateau, grams: int, story: Story) -> None:
+        event = Event(
+            kind,
+            before.t,
+            b.first.t,
+            grams,
+            before,
+            b.first,
+            story.note,
+            story.why,
+            self._s.bare,
+            (before.fill, b.fill),
+            story.doubt_g,
+        )
+        self._out.events.append(event)
+
+
+def _kg(grams: int, *, sign: bool = False) -> str:
+    return f"{grams / 1000:{'+' if sign else ''}.3f} kg"

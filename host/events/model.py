@@ -4,34 +4,26 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import cached_property
 
-# A board speaks at least every 300 s; twice that and a minute of silence is a gap.
-GAP_S = 660
-# Longest stay of somebody who leans on a platform, or of a bag taken out and put back.
-LEAN_S = 90
-STEP_G = 150  # smallest step that is a deposit
-EMPTIED_G = 1000  # smallest loss that is a collection
-SAME_G = 300  # two weights of the same thing, weighed twice
-JUMP_G = 500  # no slow change is as fast: without a motion seen, nobody knows what it was
-REPORT_G = 200  # smallest change over a gap that is told
-RESIDUE_G = 1100  # what usually sticks to an emptied bin
-RESIDUE_SHARE = 20  # per mille of what it held, where that is more
-SHORT_G = 300  # how far below its tare a bin may seem to be
+from host.events.limits import Limits
 
 
 @dataclass(frozen=True)
 class Evidence:
-    """The reading that shows a weight."""
+    """The reading that shows a weight; fill in permille where the sensor told it."""
 
     life: str
     seq: int
     t: int
     grams: int
+    fill: int | None = None
 
 
 @dataclass(frozen=True)
 class Sample:
-    """One reading of one weight channel. q: None, "moving", or why grams is no good."""
+    """One reading of one weight channel. q: None, "moving", or why grams is no good.
+    fill: permille of the bin's own sensor, None where there is none or it was no good."""
 
     t: int
     grams: int | None
@@ -39,6 +31,7 @@ class Sample:
     life: str
     seq: int
     boot: int
+    fill: int | None = None
 
     @property
     def usable(self) -> bool:
@@ -47,23 +40,47 @@ class Sample:
     @property
     def evidence(self) -> Evidence:
         assert self.grams is not None
-        return Evidence(self.life, self.seq, self.t, self.grams)
+        return Evidence(self.life, self.seq, self.t, self.grams, self.fill)
 
 
 @dataclass(frozen=True)
 class Platform:
     """What the registry knows: wheelie bins have a tare and may be lifted; on an open
     platform (container "platform") things stand directly. spares: tares of bins that
-    may come in exchange."""
+    may come in exchange; siblings: of those on the site's other platforms. max_g 0: not
+    known. has_fill: a fill sensor looks into the bin."""
 
     tare_g: int
     wheelie: bool
     spares: tuple[int, ...] = ()
+    siblings: tuple[int, ...] = ()
+    e_g: int = 50
+    max_g: int = 0
+    has_fill: bool = False
+
+    @cached_property
+    def limits(self) -> Limits:
+        return Limits.of(self.e_g)
+
+    @cached_property
+    def _lightest(self) -> int:
+        return min((self.tare_g, *self.spares, *self.siblings))
 
     @property
     def absent_below(self) -> int:
         """Gross below which no bin stands there: half of the lightest one."""
-        return min((self.tare_g, *self.spares)) // 2 if self.wheelie else -(1 << 62)
+        return self._lightest // 2 if self.wheelie else -(1 << 62)
+
+    @property
+    def bin_above(self) -> int:
+        """Gross from which on a known bin may stand there; between this and
+        absent_below something lies there that is none."""
+        return self._lightest - self.limits.short_g if self.wheelie else -(1 << 62)
+
+    @property
+    def beyond(self) -> int:
+        """|gross| that the scale cannot show: R 76 lets it show Max + 9 e."""
+        return self.max_g + 9 * self.e_g if self.max_g else 1 << 62
 
 
 class Kind(StrEnum):
@@ -74,9 +91,25 @@ class Kind(StrEnum):
     UNATTRIBUTED = "unattributed"  # changed while nobody could see
 
 
+class Status(StrEnum):
+    """What a platform is, as far as its readings tell."""
+
+    UNSEEN = "unseen"  # before the first reading
+    EMPTY = "empty"  # nothing stands there
+    PRESENT = "bin present"  # the bin of the registry, at rest
+    FILLING = "filling"  # in motion, or not long enough at rest to be believed
+    LIFTED = "lifted"
+    SWAPPED = "swapped"  # another bin stands there, at rest
+    FAULTED = "faulted"  # what the scale says cannot be used
+
+
 @dataclass(frozen=True)
 class Event:
-    """grams is positive but for UNATTRIBUTED; the event belongs to the moment t."""
+    """grams is positive but for UNATTRIBUTED; the event belongs to the moment t.
+
+    why: what made it this kind and no other. bare: the platform while the bin was away.
+    fill: before and after, permille. doubt_g: by how much it would differ if the next
+    likely story were the true one; 0: there is none."""
 
     kind: Kind
     t: int
@@ -84,6 +117,34 @@ class Event:
     grams: int
     before: Evidence
     after: Evidence
+    note: str = ""
+    why: str = ""
+    bare: Evidence | None = None
+    fill: tuple[int | None, int | None] = (None, None)
+    doubt_g: int = 0
+
+
+@dataclass(frozen=True)
+class Transition:
+    """A change of status and the reading that caused it."""
+
+    t: int
+    before: Status
+    after: Status
+    because: str
+    life: str
+    seq: int
+
+
+@dataclass(frozen=True)
+class Flag:
+    """Something wrong with a platform from t to t_end: frozen, negative, or a fault's name."""
+
+    kind: str
+    t: int
+    t_end: int
+    life: str
+    seq: int
     note: str = ""
 
 
@@ -107,18 +168,43 @@ class Sums:
 
 @dataclass
 class Plateau:
-    """A stretch of stable weight: its first and its last reading."""
+    """A stretch of stable weight: its first and its last reading; how it changed in
+    between, as (t, grams). gap: why nobody knows what happened before it, else "".
+    fill: what the sensor told when it had had time to."""
 
     first: Evidence
     last: Evidence
-
-    @property
-    def seconds(self) -> int:
-        return self.last.t - self.first.t
+    gap: str = ""
+    slow: list[tuple[int, int]] = field(default_factory=list)
+    fill: int | None = None
 
 
 @dataclass
-class Run:
-    """Plateaus with nothing unseen between them."""
+class Outcome:
+    """Everything that was found, in order; sums over all of it; covered seconds.
 
-    plateaus: list[Plateau] = field(default_factory=list)
+    slow: changes that no event explains, as (t, grams)."""
+
+    events: list[Event] = field(default_factory=list)
+    sums: Sums = field(default_factory=Sums)
+    covered: list[tuple[int, int]] = field(default_factory=list)
+    slow: list[tuple[int, int]] = field(default_factory=list)
+    transitions: list[Transition] = field(default_factory=list)
+    flags: list[Flag] = field(default_factory=list)
+
+    def cover(self, start: int, end: int) -> None:
+        """Add [start, end) to what was validly measured."""
+        if self.covered and self.covered[-1][1] == start:
+            self.covered[-1] = (self.covered[-1][0], end)
+        elif start < end:
+            self.covered.append((start, end))
+
+    def extend(self, more: Outcome) -> None:
+        """What was found next; sums are those of the whole, so the later ones hold."""
+        self.events += more.events
+        self.slow += more.slow
+        self.transitions += more.transitions
+        self.flags += more.flags
+        self.sums = more.sums
+        for start, end in more.covered:
+            self.cover(start, end)

@@ -26,6 +26,8 @@ from sim_board import ROOT, BoardRun, micropython
 
 from host import messages
 from host.registry import STREAMS
+from host.update import bundle, keys
+from host.update.air import chunk_messages
 
 DATE = dt.date(2026, 3, 3)
 MIDNIGHT = 1_772_467_200  # of that day in Shanghai
@@ -169,6 +171,13 @@ class Listener:
             assert time.monotonic() < end, f"nothing on {ending}"
             time.sleep(0.02)
 
+    def offer(self, folder: Path) -> None:
+        """A piece of a bundle, as `qingyun update` publishes it."""
+        keys.make(folder / "update.key", 2048)
+        made = bundle.pack({"main.mpy": b"M\6"}, "1.0.0", "sim", keys.load(folder / "update.key"))
+        for topic, payload in chunk_messages(made):
+            self._client.publish(topic, payload, qos=1, retain=True)
+
     def command(self, device_topic: str, body: dict[str, Any]) -> None:
         self._client.publish(f"{device_topic}/command", json.dumps(body), qos=1)
 
@@ -240,6 +249,7 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
                 runs.append((board, board.launch()))
             listener.wait("qy-hw01/birth")
             listener.command("qingyun/1/hw-01/qy-hw01", {"id": "1", "do": "read"})
+            listener.offer(out)
             for board, process in runs:
                 assert process.wait(120) == 0, board.report.with_suffix(".log").read_text()
         rolled = qingyun(
@@ -264,6 +274,8 @@ def channel_of(topic: str) -> str:
 
 def decoded(message: str, payload: bytes) -> Any:
     kind = DOC["components"]["messages"][message].get("contentType", DOC["defaultContentType"])
+    if kind == "application/octet-stream":
+        return payload.decode("latin-1")  # a character each
     text = payload.decode("utf-8")
     return json.loads(text) if kind == "application/json" else text
 

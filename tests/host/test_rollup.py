@@ -117,7 +117,8 @@ def test_daily_file(tmp_path: Path) -> None:
     reports.write_daily(tmp_path / "daily.csv", [_row("fs-01", "湿垃圾", 80_002)])
     header, line = (tmp_path / "daily.csv").read_text(encoding="utf-8").splitlines()
     assert header.startswith("date,site,town,stream,deposited_kg,collected_kg,collections,coverage")
-    assert line == "2026-03-03,fs-01,方松街道,湿垃圾,0.000,80.002,1,0.5000,0.000,0.000,"
+    begin = "2026-03-03,fs-01,方松街道,湿垃圾,0.000,80.002,1,0.5000,0.000,0.000"
+    assert line == begin + ",,0.000,0.000,,0.000,0.000,0"
 
 
 def test_daily_topic() -> None:

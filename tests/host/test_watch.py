@@ -14,12 +14,12 @@ import paho.mqtt.client as paho
 import pytest
 from bench import Bench
 from broker import Broker, free_port
-from certificates import make
 from host_job import qingyun
 from listener import Listener
 from paho.mqtt.enums import CallbackAPIVersion
 
 from host import live
+from host.provision.certificates import make
 
 NOW = 1_772_496_100.0
 

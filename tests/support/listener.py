@@ -47,6 +47,20 @@ class Listener:
                 self._news.wait(min(left, 0.2))
         return got[-1]
 
+    def topics(self, begin: str) -> list[str]:
+        """Topics that begin so, with something on them, so far."""
+        with self._news:
+            return [t for t, p in self._messages if t.startswith(begin) and p]
+
+    def wait_topic(self, topic: str, seconds: float = 30) -> bytes:
+        """The latest payload of any topic, once there is one."""
+        end = time.monotonic() + seconds
+        with self._news:
+            while not (got := [p for t, p in self._messages if t == topic]):
+                assert time.monotonic() < end, f"nothing on {topic}"
+                self._news.wait(0.2)
+            return got[-1]
+
     def ask(self, payload: bytes | dict[str, Any]) -> dict[str, Any]:
         """Send a command; the next reply."""
         n = len(self.of("reply"))
@@ -54,6 +68,10 @@ class Listener:
         self._client.publish(self._prefix + "command", raw, qos=1)
         reply: dict[str, Any] = json.loads(self.wait("reply", n + 1))
         return reply
+
+    def publish(self, topic: str, payload: bytes, retain: bool = False) -> None:
+        """Any message; returns once the broker has it."""
+        self._client.publish(topic, payload, qos=1, retain=retain).wait_for_publish(10)
 
     def listen_on(self, seconds: float) -> None:
         """Listen for a while."""

@@ -1,0 +1,224 @@
+"""The firmware's sampling alone, on counts made beforehand: many days in little time.
+
+micropython boards/sim/counts.py --config C.json --trace T.csv --counts DIR --out R.jsonl
+    [--faults SHARE] [--seed N]
+
+DIR/w1.bin: int32 of every conversion from the trace's first row on, 100 ms apart. What
+runs is the firmware's own Sampler, Weight, Agreement and Weighing in virtual time; only
+the 25 pulses of a frame are left out, and queue and network. Readings are JSON lines.
+Prints one JSON object about the run.
+"""
+
+import json
+import sys
+import time
+from array import array
+
+_HERE = __file__.rpartition("/")[0] or "."
+sys.path[:0] = [_HERE, _HERE + "/../../firmware"]
+
+import config
+
+# isort: split
+import record
+from clock import Clock
+from micropython import const
+from player import Player, last_second
+from sampler import Sampler
+from sensors import build, hx711
+
+_PERIOD_US = const(100000)
+_SETTLE_US = const(400000)
+_DOWN_US = const(60)
+
+
+class Source:
+    """The chip of one channel as its pins show it, conversion by conversion."""
+
+    def __init__(self, clock, player, name, path, start_ms, damage):
+        self._clock = clock
+        self._value = player.value
+        self._name = name
+        self._start = start_ms
+        self._damage = damage
+        with open(path, "rb") as f:
+            raw = f.read()
+        self._counts = array("i", raw)
+        self._down = None
+        self.begin()
+
+    def begin(self):
+        self._first = self._clock.us + _SETTLE_US
+        self._read = -1
+
+    def sck(self, level):
+        us = self._clock.us
+        if level:
+            self._down = us
+        elif self._down is not None:
+            if us - self._down > _DOWN_US:
+                self.begin()
+            self._down = None
+
+    def dout(self):
+        us = self._clock.us - self._first
+        if us < 0 or us // _PERIOD_US <= self._read or self._value(self._name) is None:
+            return 1
+        return 0
+
+    def latch(self):
+        number = (self._clock.us - self._first) // _PERIOD_US
+        self._read = number
+        ms = (self._first + number * _PERIOD_US) // 1000
+        v = self._counts[(ms - self._start) // 100]
+        if self._damage:
+            v = self._damage(ms, v)
+            v = 0x7FFFFF if v > 0x7FFFFF else -0x800000 if v < -0x800000 else v
+            v &= 0xFFFFFF
+            if v & 0x800000:
+                v -= 0x1000000
+        return v
+
+
+class Driver(hx711.HX711):
+    """The driver without the pulses of a frame: the simulated wire loses none."""
+
+    def __init__(self, hal, source, _dout, gain):
+        super().__init__(hal, source.sck, source.dout, gain)
+        self._latch = source.latch
+
+    def read(self):
+        if not self.ready():
+            self.error = hx711.NOT_READY
+            return None
+        hal = self._hal
+        self.value = value = self._latch()
+        self._end = now = hal.ticks_ms()
+        self.age = self._diff(now, self._high)
+        self._high = now
+        made_with = self._chip_gain
+        self._due = hal.ticks_add(now, 100)
+        self.anew = False
+        self._chip_gain = self._gain
+        if made_with != self._gain:
+            self.error = hx711.SETTLING if made_with else hx711.UNSURE
+            return None
+        self.error = hx711.OK
+        return value
+
+
+class Thermometer:
+    def __init__(self, player, name):
+        self._player = player
+        self._name = name
+
+    def start(self):
+        pass
+
+    def read(self):
+        c = self._player.value(self._name)
+        return None if c is None else int(c * 16) * 100 // 16
+
+
+class Bench:
+    """The part of a board that the channels ask for; lives through power cuts."""
+
+    def __init__(self, opt):
+        self.cfg = config.load(opt["config"])
+        self.player = player = Player(opt["trace"])
+        start_ms = player.first_ms
+        self.until = 1000000 * last_second(opt["trace"])
+        self.hal = self.clock = clock = Clock(start_ms // 1000)
+        clock.on_move = player.advance
+        player.advance(clock.ms())
+        self._pins = {}
+        self.sources = []
+        faults = float(opt["faults"])
+        for ch in self.cfg["channels"]:
+            if ch["kind"] == "weight":
+                path = "%s/%s.bin" % (opt["counts"], ch["id"])
+                damage = self._damage(ch, int(opt["seed"]), faults) if faults else None
+                source = Source(clock, player, ch["id"], path, start_ms, damage)
+                self._pins[ch["sck"]] = source
+                self.sources.append(source)
+            elif ch["kind"] == "temperature":
+                self._pins[ch["pin"]] = Thermometer(player, ch["id"])
+            else:
+                raise ValueError("counts.py plays weights and temperatures, not " + ch["kind"])
+        self.names = [ch["id"] for ch in self.cfg["channels"]]
+        self.out = open(opt["out"], "w")
+        self.seq = 0
+        self.boot = 0
+        self.frames = 0
+        self.polls = 0
+
+    def _damage(self, ch, seed, faults):
+        from physics import LoadCell, seed_of
+
+        return LoadCell(0, 1.0, 1, "ideal", seed_of(seed, ch["id"]), faults=faults)._damaged
+
+    def pin_out(self, n):
+        return self._pins[n]
+
+    def pin_in(self, n, pull_up=False):
+        return None
+
+    def thermometer(self, n):
+        return self._pins[n]
+
+    def take(self, body):
+        t = self.clock.us // 1000000
+        line = record.to_json("00000001", self.seq, self.boot, True, t, body, self.names)
+        self.seq += 1
+        self.out.write(line)
+        self.out.write("\n")
+
+    def failed(self, name, error):
+        raise error
+
+    def run(self):
+        clock = self.clock
+        while clock.us < self.until:
+            if self.player.value("power") == 0:
+                clock.move_us(100000)
+                continue
+            self._on()
+        self.out.close()
+
+    def _on(self):
+        """One start of the firmware until the supply goes, or the trace ends."""
+        clock = self.clock
+        clock.restart()
+        for source in self.sources:
+            source.begin()
+        self.boot += 1
+        channels = build.channels(self, self.cfg)
+        sampler = Sampler(self, channels, self.cfg["report"]["every_s"], self.take, self.failed)
+        value = self.player.value
+        until = self.until
+        while clock.us < until and value("power") != 0:
+            clock.move_us(1000 * sampler.poll())
+            self.polls += 1
+        if value("power") != 0:
+            sampler.read_now()
+        for ch in channels:
+            self.frames += getattr(ch, "frames", 0)
+
+
+def main(argv):
+    opt = {"faults": "0", "seed": "1"}
+    for i in range(0, len(argv), 2):
+        opt[argv[i][2:]] = argv[i + 1]
+    hx711.HX711 = Driver
+    bench = Bench(opt)
+    t0 = time.ticks_ms()
+    bench.run()
+    ms = time.ticks_diff(time.ticks_ms(), t0)
+    print(
+        json.dumps({"readings": bench.seq, "frames": bench.frames, "polls": bench.polls, "ms": ms})
+    )
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

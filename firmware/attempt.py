@@ -1,0 +1,102 @@
+"""The latest update of this board's firmware: how far it is, or what became of it.
+
+`update.json` has it as {"id", "bundle", "size", "sha256", "version", "older", "state",
+"why", "to"} with the states fetching, trial, good, failed. `update.log` has a line for
+each attempt and each outcome; it is no larger than 4 KiB and then becomes
+`update.log.old`."""
+
+import json
+import os
+
+from micropython import const
+
+_MOST = const(4096)
+
+
+class Attempt:
+    """job: what stands in update.json, None where there was no update yet."""
+
+    def __init__(self, board, clock, log):
+        self._path = board.data_dir + "/update"
+        self._clock = clock
+        self._log = log
+        self.job = None
+        try:
+            with open(self._path + ".json") as f:
+                job = json.load(f)
+            if job["state"] and job["bundle"]:
+                self.job = job
+        except (OSError, ValueError, KeyError, TypeError):
+            pass
+
+    def settle(self, slots):
+        """After a start: what became of an update that had got as far as the switch."""
+        job = self.job
+        if job is None or job["state"] != "trial":
+            return
+        if slots.folder == job.get("to"):
+            if not slots.trial:
+                self.end("good", "")
+        elif slots.failed == job.get("to"):
+            why = slots.why or "a hang, or a loss of power"
+            self.end("failed", "three starts failed, the last of: " + why)
+        else:  # the power went before the switch
+            self.job["state"] = "fetching"
+
+    def under_way(self):
+        return self.job is not None and self.job["state"] == "fetching"
+
+    def told(self):
+        """What the birth message says of it."""
+        job = self.job
+        told = {"bundle": job["bundle"], "state": job["state"]}
+        if job.get("why"):
+            told["why"] = job["why"]
+        return told
+
+    def begin(self, job):
+        job["state"] = "fetching"
+        job["why"] = ""
+        self.job = job
+        self.save()
+        self.note(job, "fetching", "")
+
+    def end(self, state, why):
+        """It is good, or failed."""
+        self.job["state"] = state
+        self.job["why"] = why[:120]
+        text = "update: %s: %s" % (self.job["bundle"], state)
+        if why:
+            self._log.warn("%s: %s" % (text, why))
+        else:
+            self._log.info(text)
+        self.note(self.job, state, why)
+        try:
+            self.save()
+        except OSError as e:
+            self._log.error("update: %s.json cannot be written" % self._path, e)
+
+    def save(self):
+        with open(self._path + ".json.new", "w") as f:
+            json.dump(self.job, f)
+        os.rename(self._path + ".json.new", self._path + ".json")
+
+    def note(self, job, state, why):
+        """A line into update.log; an update does not fail for want of it."""
+        entry = {"at": self._clock.text(), "state": state}
+        for key in ("id", "bundle", "version"):
+            entry[key] = job.get(key)
+        if why:
+            entry["why"] = why[:120]
+        line = json.dumps(entry) + "\n"
+        path = self._path + ".log"
+        try:
+            try:
+                if os.stat(path)[6] + len(line) > _MOST:
+                    os.rename(path, path + ".old")
+            except OSError:
+                pass  # it is not there yet
+            with open(path, "a") as f:
+                f.write(line)
+        except OSError as e:
+            self._log.error("update: %s cannot be written" % path, e)

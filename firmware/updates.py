@@ -1,0 +1,78 @@
+"""Updates of the firmware and the trial of a new one, beside the logger; loaded where there
+is one of these."""
+
+from attempt import Attempt
+from micropython import const
+
+_TRIAL_S = const(300)  # a firmware on trial has so long to show that it is good
+
+
+class Updates:
+    """poll() does a step and gives True while there is more; restart: asked for."""
+
+    def __init__(self, logger, board, key, slots):
+        if slots is None:
+            from slots import Slots
+
+            slots = Slots(board)
+        self._logger = logger
+        self._board = board
+        self._key = key
+        self._slots = slots
+        self.clock = logger.clock
+        self.log = logger.log
+        self.update = None  # the one under way
+        self._attempt = Attempt(board, self.clock, self.log)
+        self._attempt.settle(slots)
+        if slots.trial:
+            self.log.info("update: this firmware is on trial")
+        elif self._attempt.under_way():
+            self._load().resume()
+
+    @property
+    def restart(self):
+        return self.update is not None and self.update.restart
+
+    def tell(self, about):
+        """Add to the birth message what there is to say of the latest update."""
+        if self._attempt.job:
+            about["update"] = self._attempt.told()
+
+    def begin(self, cmd):
+        """Take a command; what the reply says."""
+        return (self.update or self._load()).begin(cmd)
+
+    def _load(self):
+        from net.update import Update
+
+        link = self._logger.link
+        self.update = Update(self._board, self._key, self._slots, self._attempt, link, self.log)
+        return self.update
+
+    def poll(self):
+        if self._slots.trial:
+            self._try()
+        if self.update is None:
+            return False
+        return self.update.poll()
+
+    def _try(self):
+        """On trial: good once it samples, knows the time, and the broker has a reading."""
+        link = self._logger.link
+        lacks = None
+        if not self._logger.sampler.made:
+            lacks = "no reading was made"
+        elif self.clock.state != "ntp":
+            lacks = "no time server answered"
+        elif not link.published:
+            lacks = "no reading was acknowledged"
+        if lacks is None:
+            self._slots.confirm()
+            self.log.info("update: this firmware is good")
+            self._attempt.settle(self._slots)
+            link.hello()
+        elif self.clock.up() >= _TRIAL_S:
+            self.log.warn("update: on trial, %s within %d s: restarting" % (lacks, _TRIAL_S))
+            self._slots.died("%s within %d s" % (lacks, _TRIAL_S))
+            self._logger.stop()
+            self._board.reset()

@@ -1,0 +1,147 @@
+"""The commands `qingyun bundle` and `qingyun update`."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from host import broker, registry, tables
+from host.commands import Command
+from host.errors import UsageError
+from host.update import bundle as bundles
+from host.update import fleet, keys
+from host.update.air import Air, AirError
+
+
+def add(command: Command) -> None:
+    """Both commands."""
+    text = "compile and sign a firmware for updates over the air"
+    _add_bundle(command("bundle", _run_bundle, text))
+    text = "bring a bundle to boards: a few first, then in waves"
+    _add_update(command("update", _run_update, text))
+
+
+def _add_bundle(p: argparse.ArgumentParser) -> None:
+    text = "the RSA key that signs; its public half, FILE.pub, lies on the boards"
+    p.add_argument("--key", type=Path, metavar="FILE", help=text)
+    p.add_argument("--out", type=Path, metavar="FILE", help="the bundle")
+    text = "for which boards (default: esp32)"
+    p.add_argument("--board", choices=bundles.BOARDS, default="esp32", help=text)
+    text = "make a key and its public half instead"
+    p.add_argument("--new-key", type=Path, metavar="FILE", help=text)
+    text = "length of a new key (default: 3072)"
+    p.add_argument("--bits", type=int, choices=keys.SIZES, default=3072, help=text)
+    text = "where firmware/ and boards/ lie (default: the repository this runs from)"
+    p.add_argument("--source", type=Path, default=bundles.ROOT, metavar="DIR", help=text)
+    p.epilog = "Example: qingyun bundle --key update.key --out qingyun.bundle"
+
+
+def _run_bundle(args: argparse.Namespace) -> int:
+    if args.new_key:
+        public = keys.make(args.new_key, args.bits)
+        print(f"{args.new_key}: new key; keep it offline. {public}: for the boards")
+        return 0
+    for option, value in (("--key", args.key), ("--out", args.out)):
+        if value is None:
+            raise UsageError(f"{option}: must be given")
+    made = bundles.build(args.board, keys.load(args.key), args.source)
+    try:
+        args.out.write_bytes(made.raw)
+    except OSError as error:
+        raise UsageError(f"--out: {args.out}: {error.strerror}") from None
+    print(
+        f"{args.out}: {made.id}, version {made.version} for {made.board}, "
+        f"{len(made.files)} files, {len(made.raw)} bytes, firmware {made.firmware}"
+    )
+    return 0
+
+
+def _add_update(p: argparse.ArgumentParser) -> None:
+    p.add_argument("bundle", type=Path, metavar="BUNDLE", help="a file of qingyun bundle")
+    text = "folder of sites.csv, devices.csv … (default: registry)"
+    p.add_argument("--registry", type=Path, default=Path("registry"), metavar="DIR", help=text)
+    broker.add_arguments(p, "qingyun-update", default="127.0.0.1:1883")
+    text = "only this board; may be given more than once"
+    p.add_argument("--device", action="append", default=[], metavar="DEVICE", help=text)
+    text = "only the boards of this site; may be given more than once"
+    p.add_argument("--site", action="append", default=[], metavar="SITE", help=text)
+    text = "boards that go first, a share or a number (default: 5%%)"
+    p.add_argument("--canary", default="5%", metavar="SHARE", help=text)
+    text = "begin no further wave after so many failures (default: 1)"
+    p.add_argument("--halt", type=int, default=1, metavar="N", help=text)
+    p.add_argument("--older", action="store_true", help="also where that is a step back")
+    text = "a board without an outcome has failed after this (default: 1800)"
+    p.add_argument("--timeout", type=float, default=1800, metavar="SECONDS", help=text)
+    p.add_argument("--by", default="", metavar="NAME", help="who does this; stands in the logs")
+    text = "a line for each attempt and outcome is added here (default: updates.log)"
+    p.add_argument("--log", type=Path, default=Path("updates.log"), metavar="FILE", help=text)
+    p.epilog = "Example: qingyun update qingyun.bundle --site fs-01 --canary 1"
+
+
+def targets(
+    known: registry.Registry, sites: Sequence[str], names: Sequence[str]
+) -> list[fleet.Target]:
+    """The boards that are meant, in the order of the registry."""
+    for site in sites:
+        if site not in known.sites:
+            raise UsageError(f"--site: expected a site of sites.csv, found {site!r}")
+    for name in names:
+        if name not in known.devices:
+            raise UsageError(f"--device: expected a device of devices.csv, found {name!r}")
+    chosen = [
+        d
+        for d in known.devices.values()
+        if (not sites and not names) or d.site in sites or d.device in names
+    ]
+    if not chosen:
+        raise UsageError("no board is meant: devices.csv has none there")
+    return [fleet.Target(d.device, d.site) for d in chosen]
+
+
+def _run_update(args: argparse.Namespace) -> int:
+    bundle = bundles.load(args.bundle)
+    where = broker.from_arguments(args)
+    chosen = targets(registry.load(args.registry), args.site, args.device)
+    try:
+        canary = fleet.share(args.canary, len(chosen))
+    except ValueError:
+        text = f"--canary: expected a number or 1% to 100%, found {args.canary!r}"
+        raise UsageError(text) from None
+    if args.halt < 1:
+        raise UsageError(f"--halt: expected at least 1, found {args.halt}")
+    try:
+        with args.log.open("a"):
+            pass  # better now than after the first board
+    except OSError as error:
+        raise UsageError(f"--log: {args.log}: {error.strerror}") from None
+    rollout = fleet.Rollout(
+        *(bundle, chosen, canary, args.halt, args.log, args.older, args.by[:40], args.timeout)
+    )
+    print(f"{bundle.id}: version {bundle.version} for {bundle.board}, {len(chosen)} boards")
+    try:
+        with Air(where, [(t.site, t.device) for t in chosen]) as air:
+            air.offer(bundle)
+            try:
+                rollout.run(air)
+            finally:
+                air.clear(bundle)
+    except AirError as error:
+        print(f"qingyun: error: {error}", file=sys.stderr)
+        _table(chosen)
+        return 1
+    _table(chosen)
+    return 0 if all(t.state in (fleet.GOOD, fleet.ALREADY) for t in chosen) else 1
+
+
+def _table(chosen: Sequence[fleet.Target]) -> None:
+    table = tables.table()
+    tables.columns(table, ("device", "site", "version", "outcome"))
+    tables.columns(table, ("s",), right=True)
+    tables.columns(table, ("why",))
+    for t in chosen:
+        table.add_row(t.device, t.site, t.version, t.state, f"{t.took:.0f}", t.why)
+    tables.console().print(table)
+    counts = {s: sum(t.state == s for t in chosen) for s in dict.fromkeys(t.state for t in chosen)}
+    print(", ".join(f"{n} {state}" for state, n in counts.items()))

@@ -1,0 +1,103 @@
+"""The mass balance of one platform over one day, and how far it may be off.
+
+    residual = opening + deposited - collected - removed + unattributed - closing
+
+is what changed without an event: rain, drain, drift of the scale, what was too small for
+a deposit. Its limit is what the scale may be off by: for each weighing that the balance
+rests on the largest permissible error in service (limits.mpe_g) at that load; weighings
+are the opening, the closing, and two for each event, before and after."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from host.events.limits import mpe_g
+from host.events.model import Event, Kind, Outcome, Platform
+
+LEAST_COVERED = 990  # per mille of the day: less is said
+LASTING_S = 60  # a fault that is over sooner is not worth a flag
+DOUBT_SHARE = 10  # per mille of what was collected
+
+GAINS = (Kind.DEPOSIT, Kind.UNATTRIBUTED)
+LOSSES = (Kind.COLLECTION, Kind.REMOVAL)
+
+
+@dataclass(frozen=True)
+class Balance:
+    """Net masses in grams, drift apart. flags: why somebody should look at this day."""
+
+    opening: int
+    deposited: int
+    collected: int
+    removed: int
+    unattributed: int
+    closing: int
+    limit: int
+    weighings: int
+    doubt: int
+    covered_s: int
+    flags: tuple[str, ...]
+
+    @property
+    def residual(self) -> int:
+        """What no event explains; minus the drift."""
+        gains = self.opening + self.deposited + self.unattributed
+        return gains - self.collected - self.removed - self.closing
+
+
+def signed(e: Event) -> int:
+    """What an event adds to the net mass."""
+    return e.grams if e.kind in GAINS else -e.grams if e.kind in LOSSES else 0
+
+
+def covered_seconds(intervals: Iterable[tuple[int, int]], t0: int, t1: int) -> int:
+    """How much of [t0, t1) the intervals cover; they do not overlap."""
+    return sum(max(0, min(end, t1) - max(start, t0)) for start, end in intervals)
+
+
+def day_balance(platform: Platform, found: Outcome, t0: int, t1: int) -> Balance:
+    """The balance of [t0, t1). An event belongs where it began, whole: a bin that is
+    lifted at midnight closes the day with what it came back with."""
+    opening = found.sums.opening
+    opening += sum(signed(e) for e in found.events if e.t < t0)
+    opening += sum(g for t, g in found.slow if t < t0)
+    events = [e for e in found.events if t0 <= e.t < t1]
+    sums = dict.fromkeys(Kind, 0)
+    for e in events:
+        sums[e.kind] += e.grams
+    drift = sum(g for t, g in found.slow if t0 <= t < t1)
+    closing = opening + sum(signed(e) for e in events) + drift
+    gross = [opening + platform.tare_g, closing + platform.tare_g]
+    gross += [x.grams for e in events for x in (e.before, e.after)]
+    limit = sum(mpe_g(g, platform.e_g) for g in gross)
+    doubt = sum(e.doubt_g for e in events)
+    covered = covered_seconds(found.covered, t0, t1)
+    made = Balance(
+        opening,
+        sums[Kind.DEPOSIT],
+        sums[Kind.COLLECTION],
+        sums[Kind.REMOVAL],
+        sums[Kind.UNATTRIBUTED],
+        closing,
+        limit,
+        len(gross),
+        doubt,
+        covered,
+        (),
+    )
+    flags = tuple(_flags(made, found, events, t0, t1))
+    return Balance(**(vars(made) | {"flags": flags}))
+
+
+def _flags(b: Balance, found: Outcome, events: list[Event], t0: int, t1: int) -> Iterable[str]:
+    if abs(b.residual) > b.limit:
+        yield "residual"
+    if sum(abs(e.grams) for e in events if e.kind is Kind.UNATTRIBUTED) > b.limit:
+        yield "unattributed"
+    if 1000 * b.doubt > DOUBT_SHARE * max(b.collected, 1):
+        yield "doubt"
+    if 1000 * b.covered_s < LEAST_COVERED * (t1 - t0):
+        yield "coverage"
+    here = (f for f in found.flags if f.t < t1 and f.t_end >= t0 and f.t_end - f.t >= LASTING_S)
+    yield from dict.fromkeys(f.kind for f in here)

@@ -1,0 +1,16 @@
+"""What a fill sensor says about a change of weight. Fill in permille of the bin."""
+
+from __future__ import annotations
+
+LEAST_FILL = 100  # below this a bin is as good as empty: nothing to agree with
+LEAST_SHARE = 500  # per mille of the load that must be gone for an emptying
+APART = 300  # per mille by which weight and fill may tell different shares
+
+
+def agrees(before: int | None, after: int | None, net_g: int, left_g: int) -> bool:
+    """Whether the fill fell as an emptying from net_g to left_g would let it fall."""
+    if before is None or after is None or before < LEAST_FILL or net_g <= 0:
+        return False
+    by_weight = 1000 - 1000 * max(left_g, 0) // net_g
+    by_fill = 1000 - 1000 * after // before
+    return min(by_weight, by_fill) >= LEAST_SHARE and abs(by_weight - by_fill) <= APART

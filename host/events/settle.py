@@ -1,0 +1,91 @@
+"""Which plateaus stay: those of people who leaned, of impulses and of somebody on the
+bare platform are forgotten once what follows shows them for what they were."""
+
+from __future__ import annotations
+
+from host.events.limits import FILL_WAIT_S, IMPULSE_G, IMPULSE_S, LEAN_G, LEAN_S
+from host.events.model import Plateau, Platform
+
+
+def settle(pending: list[Plateau], platform: Platform) -> None:
+    """Forget and join at the end of the list, in place, after a plateau was added."""
+    while len(pending) >= 2:
+        a, b = pending[-2], pending[-1]
+        if b.gap:
+            return
+        if _same(a, b, platform):
+            _join(a, b)
+            pending.pop()
+        elif len(pending) >= 3 and not a.gap and _passing(pending[-3], a, b, platform):
+            del pending[-2]
+        else:
+            return
+
+
+def _same(a: Plateau, b: Plateau, platform: Platform) -> bool:
+    """Whether b is only the rest of a: no step lies between them."""
+    low = platform.absent_below
+    here, there = a.last.grams < low, b.first.grams < low
+    small = abs(b.first.grams - a.last.grams) < platform.limits.step_g
+    return here == there and (here or small)
+
+
+def _join(a: Plateau, b: Plateau) -> None:
+    if d := b.first.grams - a.last.grams:
+        a.slow.append((b.first.t, d))
+    a.slow += b.slow
+    a.last = b.last
+    if b.fill is not None:
+        a.fill = b.fill
+
+
+def _passing(a: Plateau, b: Plateau, c: Plateau, platform: Platform) -> bool:
+    """Whether b was only for a moment between a and c, and is best forgotten."""
+    low = platform.absent_below
+    before, between, after = a.last.grams, b.first.grams, c.first.grams
+    took = c.first.t - a.last.t  # from rest to rest
+    stay = c.first.t - b.first.t
+    if between < low:
+        return False  # a lift is no leaning
+    if before < low or after < low:
+        return _beside_a_lift(platform, (before, between, after), took, stay)
+    up, down = between - before, after - between
+    if (up > 0) == (down > 0):
+        return False
+    if took <= LEAN_S:
+        return after - before >= -platform.limits.same_g
+    back = 3 * abs(up) <= 4 * abs(down) <= 5 * abs(up)
+    return took <= IMPULSE_S and abs(up) <= IMPULSE_G and back
+
+
+def _beside_a_lift(platform: Platform, grams: tuple[int, int, int], took: int, stay: int) -> bool:
+    """The same where the bin is away on one side or both."""
+    before, between, after = grams
+    low = platform.absent_below
+    if min(took, stay) > LEAN_S:
+        return False
+    if before < low and after < low:
+        return True  # somebody on the bare platform while the bin is away
+    if between < platform.bin_above:
+        return True  # no bin is so light: something on its way up or down
+    if after < low:
+        # Hands on the bin before it goes up; a drop is the first part of the lift.
+        return took <= LEAN_S and not 0 <= between - before <= LEAN_G
+    # It came back, and somebody let go of it.
+    return stay <= LEAN_S and after <= between - platform.limits.step_g
+
+
+def horizon(a: Plateau, b: Plateau, platform: Platform) -> int:
+    """The second after which nothing that follows can change what lies between a and b."""
+    limits = platform.limits
+    low = platform.absent_below
+    before, after = a.last.grams, b.first.grams
+    if b.gap:
+        # The fill sensor may say whether what is gone was taken away.
+        wanted = platform.has_fill and b.fill is None and after - before <= -limits.emptied_g
+        return b.first.t + FILL_WAIT_S if wanted else 0
+    if after < low:
+        return 0
+    if before < low or after < platform.bin_above:
+        return b.first.t + LEAN_S
+    return a.last.t + (IMPULSE_S if abs(after - before) <= IMPULSE_G else LEAN_S)

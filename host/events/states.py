@@ -1,0 +1,147 @@
+"""The status of a platform and what is wrong with it, told as it changes."""
+
+from __future__ import annotations
+
+from host.events.limits import AWAY_S, FILL_MOVED, FROZEN_N, FROZEN_S, LEAN_S
+from host.events.model import Flag, Outcome, Platform, Sample, Status, Transition
+from host.events.state import State, Still
+
+FROZEN, NEGATIVE = "frozen", "negative"
+
+
+def unusable(state: State, s: Sample, out: Outcome) -> None:
+    """A reading whose weight cannot be used: what comes next does not follow from it."""
+    why = s.q if s.q not in (None, "moving") else "range"
+    assert why is not None
+    if state.fault is None or state.fault[0] != why:
+        _fault_over(state, s.t, out)
+        state.fault = (why, s.t, s.life, s.seq)
+    state.ended = state.ended or f"the scale said {why}"
+    state.moved = False
+
+
+def _fault_over(state: State, t: int, out: Outcome) -> None:
+    if state.fault is not None:
+        kind, since, life, seq = state.fault
+        out.flags.append(Flag(kind, since, t, life, seq))
+        state.fault = None
+
+
+def watch(platform: Platform, state: State, s: Sample, out: Outcome) -> None:
+    """A usable reading: a fault is over; is it frozen or negative?"""
+    _fault_over(state, s.t, out)
+    _frozen(state, s, out)
+    _negative(platform, state, s, out)
+
+
+def before(state: State, s: Sample) -> None:
+    """Look at a usable reading before it is taken: was the scale frozen until now?"""
+    still = state.still
+    if still is None or still.first.grams == s.grams or not is_frozen(still):
+        return
+    if still.fill is not None and abs(still.fill[1] - still.fill[0]) >= FILL_MOVED:
+        state.ended = "the scale was frozen while the fill changed"
+
+
+def _frozen(state: State, s: Sample, out: Outcome) -> None:
+    still = state.still
+    if still is not None and still.first.grams == s.grams:
+        still.n += 1
+        still.until = s.t
+    else:
+        if still is not None and is_frozen(still):
+            out.flags.append(_frozen_flag(still))
+            state.was_frozen = still.until
+        still = state.still = Still(s.evidence, 1, s.t)
+    if s.fill is None:
+        return
+    if still.told is not None and abs(s.fill - still.told) < FILL_MOVED // 2:
+        still.fill = (still.fill[0] if still.fill else s.fill, s.fill)
+    still.told = s.fill
+
+
+def is_frozen(still: Still) -> bool:
+    """Whether no scale outdoors would have stayed so still."""
+    return still.n >= FROZEN_N and still.until - still.first.t >= FROZEN_S
+
+
+def _frozen_flag(still: Still) -> Flag:
+    note = f"{still.n} readings of {still.first.grams / 1000:.3f} kg to the gram"
+    return Flag(FROZEN, still.first.t, still.until, still.first.life, still.first.seq, note)
+
+
+def _negative(platform: Platform, state: State, s: Sample, out: Outcome) -> None:
+    """A bin that weighs less than its tare allows: a wrong zero, or an unknown bin."""
+    top = state.pending[-1]
+    below = s.evidence.grams < state.bin.tare_g - platform.limits.short_g
+    booked = len(state.pending) == 1 and top.first.grams >= platform.absent_below
+    if booked and below and platform.wheelie:
+        state.negative = state.negative or s.evidence
+    elif state.negative is not None and not below:
+        out.flags.append(_negative_flag(state, s.t))
+        state.negative = None
+
+
+def _negative_flag(state: State, until: int) -> Flag:
+    first = state.negative
+    assert first is not None
+    note = f"{first.grams / 1000:.3f} kg, lighter than the empty bin"
+    return Flag(NEGATIVE, first.t, until, first.life, first.seq, note)
+
+
+def close(state: State, out: Outcome) -> None:
+    """The flags that are still up, as far as is known."""
+    until = state.at[0] if state.at else 0
+    _fault_over(state, until, out)
+    if state.still is not None and is_frozen(state.still):
+        out.flags.append(_frozen_flag(state.still))
+    if state.negative is not None:
+        out.flags.append(_negative_flag(state, until))
+
+
+def tell(platform: Platform, state: State, s: Sample, out: Outcome) -> None:
+    """A transition where this reading changed the status."""
+    status, because = _status(platform, state, s)
+    if status is not state.status:
+        out.transitions.append(Transition(s.t, state.status, status, because, s.life, s.seq))
+        state.status = status
+
+
+def _status(platform: Platform, state: State, s: Sample) -> tuple[Status, str]:
+    if state.fault is not None:
+        return Status.FAULTED, f"the scale said {state.fault[0]}"
+    if state.still is not None and is_frozen(state.still):
+        return Status.FAULTED, "frozen: " + _frozen_flag(state.still).note
+    if not state.pending:
+        return Status.UNSEEN, ""
+    if state.pending[-1].last.grams < platform.absent_below:
+        return _without_bin(platform, state, s)
+    return _with_bin(platform, state, s)
+
+
+def _without_bin(platform: Platform, state: State, s: Sample) -> tuple[Status, str]:
+    top = state.pending[-1]
+    shown = f"{top.last.grams / 1000:.3f} kg"
+    if state.status in (Status.UNSEEN, Status.EMPTY):
+        return Status.EMPTY, f"{shown}: no bin stands there"
+    since = s.t - (state.lifted or top.first).t
+    if since > AWAY_S:
+        return Status.EMPTY, f"no bin for {since // 60} min"
+    half = f"{platform.absent_below / 1000:.3f}"
+    return Status.LIFTED, f"{shown}: below {half} kg, half the lightest bin"
+
+
+def _with_bin(platform: Platform, state: State, s: Sample) -> tuple[Status, str]:
+    top = state.pending[-1]
+    grams = top.last.grams
+    shown = f"{grams / 1000:.3f} kg"
+    if state.moved:
+        return Status.FILLING, f"in motion from {shown}"
+    if len(state.pending) > 1 and s.t - top.first.t <= LEAN_S:
+        step = top.first.grams - state.pending[-2].last.grams
+        return Status.FILLING, f"{step / 1000:+.3f} kg, not yet sure to stay"
+    if not platform.wheelie and grams < platform.limits.step_g:
+        return Status.EMPTY, f"{shown}: nothing stands there"
+    if state.swapped and state.bin.tare_g != platform.tare_g:
+        return Status.SWAPPED, f"{shown}: the bin of {state.bin.tare_g / 1000:g} kg"
+    return Status.PRESENT, f"at rest at {shown}"

@@ -1,0 +1,136 @@
+"""Readings in, events out: forward in one pass, from any saved state."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+
+from host.events import states
+from host.events.engine import Books
+from host.events.limits import FILL_S, GAP_S
+from host.events.model import Outcome, Plateau, Platform, Sample
+from host.events.settle import horizon, settle
+from host.events.state import State, copy, fresh, key
+
+
+class LateError(Exception):
+    """A reading is not later than the state: the platform must be gone through again
+    from a state before it (see replay.absorb)."""
+
+
+def ordered(samples: Iterable[Sample]) -> list[Sample]:
+    """Each reading once, in the one order there is, however they came."""
+    once: dict[tuple[str, int], Sample] = {}
+    for s in samples:
+        once.setdefault((s.life, s.seq), s)
+    return sorted(once.values(), key=key)
+
+
+def advance(platform: Platform, state: State, samples: Iterable[Sample]) -> tuple[State, Outcome]:
+    """The state after these readings, and what became certain with them. LateError when
+    one of them is not later than the state. The state given stays as it was."""
+    state = copy(state)
+    out = Outcome()
+    books = Books(platform, state, out)
+    for s in ordered(samples):
+        if state.at is not None and key(s) <= state.at:
+            raise LateError(f"reading {s.life}/{s.seq} is not later than the state")
+        _take(platform, state, books, out, s)
+        state.at = key(s)
+    state.sums.closing = state.level
+    out.sums = replace(state.sums)
+    return state, out
+
+
+def finish(platform: Platform, state: State) -> Outcome:
+    """What would be booked if no reading followed: the provisional end of a series."""
+    state = copy(state)
+    out = Outcome()
+    _settle_all(platform, state, Books(platform, state, out))
+    states.close(state, out)
+    state.sums.closing = state.level
+    out.sums = replace(state.sums)
+    return out
+
+
+def derive(platform: Platform, samples: Iterable[Sample], state: State | None = None) -> Outcome:
+    """Everything that happened on a platform, the provisional end included."""
+    state, out = advance(platform, state or fresh(platform), samples)
+    out.extend(finish(platform, state))
+    return out
+
+
+def _take(platform: Platform, state: State, books: Books, out: Outcome, s: Sample) -> None:
+    if not s.usable or abs(s.grams or 0) > platform.beyond:
+        states.unusable(state, s, out)
+    else:
+        states.before(state, s)
+        _plateau(platform, state, books, out, s)
+        states.watch(platform, state, s, out)
+    if state.pending:
+        _book_certain(platform, state, books, s.t)
+    states.tell(platform, state, s, out)
+
+
+def _plateau(platform: Platform, state: State, books: Books, out: Outcome, s: Sample) -> None:
+    """Put a usable reading into the plateaus."""
+    pending, last = state.pending, state.last
+    gap = state.ended
+    if last is not None:
+        if not gap and s.t - last.t <= GAP_S:
+            out.cover(last.t, s.t)
+        gap = gap or _unseen(platform, last, s, state.moved)
+    here = s.evidence
+    if not pending:
+        pending.append(Plateau(here, here))
+        books.open(pending[0])
+    elif gap:
+        _settle_all(platform, state, books)
+        pending.append(Plateau(here, here, gap))
+    elif state.moved and (s.q is None or s.grams != last.grams):  # type: ignore[union-attr]
+        # Also a rest in between that was too short or too small to be told.
+        pending.append(Plateau(here, here))
+        settle(pending, platform)
+    else:
+        # Moving as before: a new motion, or another channel's news within the same one.
+        top = pending[-1]
+        if d := here.grams - top.last.grams:
+            top.slow.append((s.t, d))
+        top.last = here
+    top = pending[-1]
+    if s.fill is not None and s.t - top.first.t >= FILL_S:
+        top.fill = s.fill
+    state.moved, state.last, state.ended = s.q is not None, s, ""
+
+
+def _unseen(platform: Platform, a: Sample, b: Sample, moved: bool) -> str:
+    """Why nobody knows how the weight came from a to b; "" when somebody does."""
+    assert a.grams is not None and b.grams is not None
+    change = abs(b.grams - a.grams)
+    if b.t - a.t > GAP_S:
+        return f"no reading for {(b.t - a.t) // 60} min"
+    if (a.life, a.boot) != (b.life, b.boot):
+        return "the board was restarted" if change >= platform.limits.report_g else ""
+    return "" if moved or change < platform.limits.jump_g else "no motion was told"
+
+
+def _book_certain(platform: Platform, state: State, books: Books, now: int) -> None:
+    """Book every step that nothing which follows can change."""
+    pending = state.pending
+    books.flush(pending[0])
+    while len(pending) > 1 and now > horizon(pending[0], pending[1], platform):
+        _book_first(pending, books)
+
+
+def _settle_all(platform: Platform, state: State, books: Books) -> None:
+    while len(state.pending) > 1:
+        _book_first(state.pending, books)
+    if state.pending:
+        books.flush(state.pending[0])
+
+
+def _book_first(pending: list[Plateau], books: Books) -> None:
+    books.flush(pending[0])
+    books.step(pending[0], pending[1])
+    del pending[0]
+    books.flush(pending[0])

@@ -1,0 +1,159 @@
+"""Why the report says what it says: each event of a day with the readings that show it."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from host import picture, registry, rollup
+from host.events import Event, Evidence, Flag, Outcome, Sample, Transition, derive
+from host.events.balance import Balance, day_balance
+from host.events.fillonly import Emptying, FillSample
+from host.registry import Bin, Registry
+from host.rollup import AFTER_S, LOCAL, day_bounds
+from host.store import Store
+
+
+@dataclass(frozen=True)
+class BinStory:
+    """One bin on one day. A bin without a scale has fills and emptyings only."""
+
+    bin: Bin
+    samples: list[Sample]
+    found: Outcome
+    balance: Balance | None
+    fills: list[FillSample]
+    emptyings: list[Emptying]
+
+    def events(self, t0: int, t1: int) -> list[Event]:
+        return [e for e in self.found.events if t0 <= e.t < t1]
+
+
+def stories(store: Store, known: Registry, site: str, date: dt.date) -> list[BinStory]:
+    """Every bin of the site that a board looks at, in the order of the registry."""
+    t0, t1 = day_bounds(date)
+    told = []
+    for bin_ in known.bins:
+        if bin_.site != site or not bin_.device:
+            continue
+        fills: list[FillSample] = []
+        if bin_.fill_channel:
+            fills = rollup.fills(store, bin_, t0 - AFTER_S, t1 + AFTER_S)
+        if not bin_.channel:
+            emptied = rollup.emptyings(fills, date)
+            told.append(BinStory(bin_, [], Outcome(), None, fills, emptied))
+            continue
+        until = t1 + AFTER_S
+        series = rollup.samples(store, bin_.device, bin_.channel, until, bin_.fill_channel)
+        samples = list(series)
+        platform = rollup.platform_of(known, bin_)
+        found = derive(platform, samples)
+        balance = day_balance(platform, found, t0, t1)
+        told.append(BinStory(bin_, samples, found, balance, fills, []))
+    return told
+
+
+def clock(t: int) -> str:
+    """Time of day in Shanghai; with the date where it is another day's."""
+    return dt.datetime.fromtimestamp(t, LOCAL).strftime("%H:%M:%S")
+
+
+def _kg(grams: int) -> str:
+    return f"{grams / 1000:10.3f} kg"
+
+
+def text(told: Sequence[BinStory], date: dt.date, *, states: bool = False) -> Iterator[str]:
+    """Lines for a terminal."""
+    t0, t1 = day_bounds(date)
+    for story in told:
+        b = story.bin
+        yield f"{b.bin}  {b.stream}  {b.device} {b.channel or b.fill_channel}"
+        if story.balance is None:
+            yield from _fill_lines(story)
+        else:
+            yield from _balance_lines(story.balance)
+            for flag in story.found.flags:
+                if flag.t < t1 and flag.t_end >= t0:
+                    yield from _flag_lines(flag)
+            for event in story.events(t0, t1):
+                yield from _event_lines(event)
+            if states:
+                for x in story.found.transitions:
+                    if t0 <= x.t < t1:
+                        yield _state_line(x)
+        yield ""
+
+
+def _balance_lines(b: Balance) -> Iterator[str]:
+    yield (
+        f"  opening {b.opening / 1000:.3f} + deposited {b.deposited / 1000:.3f}"
+        f" - collected {b.collected / 1000:.3f} - removed {b.removed / 1000:.3f}"
+        f" {b.unattributed / 1000:+.3f} unattributed - closing {b.closing / 1000:.3f}"
+    )
+    over = "  OVER THE LIMIT" if abs(b.residual) > b.limit else ""
+    yield (
+        f"  = residual {b.residual / 1000:+.3f} kg; limit {b.limit / 1000:.3f} kg"
+        f" by {b.weighings} weighings{over}; covered {100 * b.covered_s / (24 * 3600):.1f} %"
+    )
+    if b.flags:
+        yield "  look at: " + ", ".join(b.flags)
+
+
+def _flag_lines(flag: Flag) -> Iterator[str]:
+    note = f": {flag.note}" if flag.note else ""
+    yield f"  {clock(flag.t)} - {clock(flag.t_end)}  {flag.kind}{note}  (seq {flag.seq})"
+
+
+def _event_lines(e: Event) -> Iterator[str]:
+    yield f"  {clock(e.t)} - {clock(e.t_end)}  {e.kind}{_kg(e.grams)}" + (
+        f"  {e.note}" if e.note else ""
+    )
+    yield _evidence_line("before", e.before, e.fill[0])
+    if e.bare is not None:
+        yield _evidence_line("bin away", e.bare, None)
+    yield _evidence_line("after", e.after, e.fill[1])
+    yield f"      why       {e.why}"
+    if e.doubt_g:
+        yield f"      doubt     {e.doubt_g / 1000:.3f} kg different if it was not so"
+
+
+def _evidence_line(what: str, x: Evidence, fill: int | None) -> str:
+    told = f"  fill {fill / 10:.0f} %" if fill is not None else ""
+    return f"      {what:9} {_kg(x.grams)}  {clock(x.t)}  life {x.life} seq {x.seq}{told}"
+
+
+def _state_line(x: Transition) -> str:
+    return f"  {clock(x.t)}  {x.before} -> {x.after}: {x.because}  (seq {x.seq})"
+
+
+def _fill_lines(story: BinStory) -> Iterator[str]:
+    yield "  no scale: emptyings by fill alone, masses only estimated"
+    for e in story.emptyings:
+        fell = f"fill {e.before / 10:.0f} % -> {e.after / 10:.0f} %"
+        yield f"  {clock(e.t)} - {clock(e.t_end)}  emptied  {fell}  life {e.life} seq {e.seq}"
+
+
+def run(
+    db: Path, folder: Path, site: str, date: dt.date, out: Path | None, *, states: bool = False
+) -> int:
+    """Print the day of a site, and draw it into out; how many events."""
+    known = registry.load(folder)
+    if site not in known.sites:
+        raise registry.RegistryError(f"{folder}: expected a site of sites.csv, found {site!r}")
+    if out is not None:
+        picture.check(out)
+    store = Store(db)
+    store.compact()
+    told = stories(store, known, site, date)
+    store.close()
+    print(f"{site} {known.sites[site].name} {date}, times in Asia/Shanghai")
+    print()
+    for line in text(told, date, states=states):
+        print(line)
+    if out is not None:
+        picture.write(out, lambda latin: picture.day(told, site, known, date, latin=latin))
+        print(f"drawn in {out}")
+    t0, t1 = day_bounds(date)
+    return sum(len(story.events(t0, t1)) + len(story.emptyings) for story in told)

@@ -1,0 +1,145 @@
+"""Bins without a scale: emptyings by fill, masses estimated and kept apart."""
+
+from __future__ import annotations
+
+import datetime as dt
+import random
+import shutil
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from sim_board import ROOT
+
+from host import density, registry, reports, rollup
+from host.events.fillonly import FillSample, FillState, watch
+from host.messages import Reading
+from host.store import Batch, Store
+
+T0 = int(dt.datetime(2026, 3, 2, 16, tzinfo=dt.UTC).timestamp())  # 00:00 in Shanghai
+DATE = dt.date(2026, 3, 3)
+
+
+def series(*fills: int | None, every: int = 300) -> list[FillSample]:
+    return [FillSample(T0 + every * i, f, "aaaaaaaa", i, 0) for i, f in enumerate(fills)]
+
+
+def emptied(*fills: int | None, every: int = 300) -> list[tuple[int, int]]:
+    return [(e.before, e.after) for e in watch(series(*fills, every=every)).emptyings]
+
+
+def test_a_fall_that_stays_is_an_emptying() -> None:
+    assert emptied(700, 710, 20, 25, 30) == [(700, 25)]
+    e = watch(series(700, 710, 20, 25, 30)).emptyings[0]
+    assert (e.t, e.t_end, e.seq) == (T0 + 300, T0 + 600, 1)
+
+
+def test_what_is_no_emptying() -> None:
+    assert emptied(700, 700, 0, 690, 700) == []  # lifted and put back; or a false echo
+    assert emptied(300, 300, 900, 300, 300) == []  # a bag under the sensor
+    assert emptied(800, 800, 600, 600, 600) == []  # pressed down
+    assert emptied(150, 150, 0, 0, 0) == []  # too little to tell
+    assert emptied(800, 800, None, None, 800, 800) == []
+
+
+def test_a_fall_across_a_gap_may_be_anything() -> None:
+    samples = series(700, 700, 10, 10, 10)
+    later = [FillSample(s.t + 3_600 * (s.seq > 1), s.fill, s.life, s.seq, 0) for s in samples]
+    assert watch(later).emptyings == []
+
+
+def test_several_a_day() -> None:
+    assert emptied(500, 500, 0, 0, 300, 600, 650, 40, 40) == [(500, 0), (600, 40)]
+
+
+@settings(deadline=None)
+@given(
+    st.lists(st.one_of(st.none(), st.integers(0, 1050)), max_size=60),
+    st.integers(0, 60),
+    st.randoms(use_true_random=False),
+)
+def test_order_repetition_and_split(fills: list[int | None], cut: int, draw: random.Random) -> None:
+    samples = series(*fills)
+    whole = watch(samples).emptyings
+    mixed = samples + draw.choices(samples, k=5) if samples else []
+    draw.shuffle(mixed)
+    assert watch(mixed).emptyings == whole
+    state = FillState()
+    parts = [watch(part, state).emptyings for part in (samples[:cut], samples[cut:])]
+    assert parts[0] + parts[1] == whole
+    assert all(e.before > e.after >= 0 for e in whole)
+
+
+def test_mass_by_hand() -> None:
+    # 0.240 m³ x 70 % x 175 kg/m³ = 29.4 kg; ± 12.6 kg by the density (100..250), and
+    # ± 2.1 kg for each fill.
+    grams, off = density.estimate(density.Density(100, 175, 250), 240, 700)
+    assert grams == 29_400
+    assert off == int((12_600**2 + 2 * 2_100**2) ** 0.5)
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """The example registry with one more board at fs-01: bins without a scale."""
+    out = tmp_path / "registry"
+    shutil.copytree(ROOT / "registry", out)
+    with (out / "devices.csv").open("a") as file:
+        file.write("qy-fill1,fs-01\n")
+    with (out / "bins.csv").open("a") as file:
+        file.write("fs-01-f1,fs-01,qy-fill1,,f1,干垃圾,240,,wheelie,,\n")
+        file.write("fs-01-f2,fs-01,qy-fill1,,f2,有害垃圾,120,9.3,wheelie,,\n")
+    return out
+
+
+def test_estimates_stand_beside_what_was_measured(folder: Path, tmp_path: Path) -> None:
+    known = registry.load(folder)
+    assert [b.bin for b in known.fill_only()] == ["fs-01-f1", "fs-01-f2"]
+    assert len(known.platforms()) == 10
+    store = Store(tmp_path / "q.db", create=True)
+    fills = [720] * 4 + [20] * 4
+    made = [
+        Reading("bbbbbbbb", i, 0, T0 + 300 * i, None, {"f1": f, "f2": f}, {})
+        for i, f in enumerate(fills)
+    ]
+    store.add(Batch(readings=[("qy-fill1", "fs-01", r) for r in made]), T0)
+    rows = rollup.roll(store, known, DATE, densities=density.load(folder)).rows
+    dry = next(r for r in rows if (r.site, r.stream) == ("fs-01", "干垃圾"))
+    assert (dry.estimated_g, dry.estimated_collections) == (29_400, 1)
+    assert (dry.collected_g, dry.collections, dry.bins, dry.covered_s) == (0, 0, 1, 0)
+    harmful = next(r for r in rows if (r.site, r.stream) == ("fs-01", "有害垃圾"))
+    assert (harmful.estimated_g, harmful.estimated_collections) == (0, 1)  # no density
+    lines = reports.district_lines(DATE, rows)
+    totals = {(x[1], x[2], x[4]): x[3] for x in lines}
+    assert totals["松江区", "清运量（投放点实测）", "t"] == "0.000000"
+    assert totals["松江区", reports.ESTIMATED, "t"] == "0.029400"
+    note = next(str(x[6]) for x in lines if x[2] == reports.ESTIMATED)
+    assert "估算值 ±0.01294" in note
+    assert "不计入" in note
+
+
+def test_an_office_has_its_own_densities(folder: Path) -> None:
+    text = "stream,low_kg_m3,typical_kg_m3,high_kg_m3\n干垃圾,90,110,130\n"
+    (folder / "densities.csv").write_text(text, encoding="utf-8")
+    assert density.load(folder) == {"干垃圾": density.Density(90, 110, 130)}
+    (folder / "densities.csv").write_text(text.replace("110", "210"), encoding="utf-8")
+    with pytest.raises(registry.RegistryError, match=r"densities.csv:2: typical_kg_m3: expected"):
+        density.load(folder)
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ("x,fs-01,qy-fill1,,,干垃圾,240,,wheelie,,", "channel: expected w followed by a number"),
+        ("x,fs-01,qy-fill1,,g1,干垃圾,240,,wheelie,,", "fill_channel: expected f followed"),
+        ("x,fs-01,qy-fill1,,f1,干垃圾,240,,wheelie,,", "fill_channel: expected a value not used"),
+        ("x,fs-01,qy-fill1,,f3,干垃圾,,,wheelie,,", "volume_l: expected a number from 1"),
+        ("x,fs-01,qy-fill1,,f3,干垃圾,240,,platform,,", "container: expected wheelie"),
+        ("x,fs-01,qy-fill1,w1,f3,干垃圾,240,,wheelie,150,0.05", "tare_kg: expected a number"),
+    ],
+)
+def test_mistakes_in_such_a_line(folder: Path, line: str, said: str) -> None:
+    with (folder / "bins.csv").open("a") as file:
+        file.write(line + "\n")
+    with pytest.raises(registry.RegistryError, match=said):
+        registry.load(folder)

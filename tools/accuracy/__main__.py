@@ -1,0 +1,101 @@
+"""How right the kilograms are, measured.
+
+    PYTHONPATH=tools python -m accuracy [--seeds 40] [--first 1] [--family NAME ...]
+        [--full 2] [--page docs/accuracy.md] [--failures FILE] [--out build/accuracy]
+
+Plays seeded days of every kind through the firmware's sampling code (MicroPython, virtual
+time) and the host's event engine, and the same counts through four other ways; --full N
+plays the first N seeds through pins, broker and ingester too and compares. Exit code 1
+when a goal is missed, 2 when a day could not be played.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+from rich.console import Console
+from run_folder import fresh_folder, sigterm_as_interrupt
+from sim_board import ROOT
+
+from accuracy.bench import OURS, Result, play_all
+from accuracy.families import FAMILIES
+from accuracy.full import compare
+from accuracy.report import page, show, svg
+from accuracy.summary import failures, shortfalls
+from host import tables
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--seeds", type=int, default=40, help="seeds of each kind of day")
+    parser.add_argument("--first", type=int, default=1, help="the first seed")
+    parser.add_argument("--family", nargs="+", choices=FAMILIES, default=list(FAMILIES))
+    parser.add_argument("--full", type=int, default=1, help="seeds of the whole path")
+    parser.add_argument("--page", type=Path, help="page to put the figures in, and its picture")
+    parser.add_argument("--failures", type=Path, help="file for each day that went wrong")
+    parser.add_argument("--out", type=Path, default=ROOT / "build" / "accuracy")
+    parser.add_argument("--keep", action="store_true", help="leave each day's files in --out")
+    a = parser.parse_args(argv)
+    if a.seeds < 1 or a.full < 0:
+        parser.error("--seeds: expected 1 or more; --full: 0 or more")
+    console = tables.console()
+    try:
+        with sigterm_as_interrupt():
+            return _run(a, console)
+    except RuntimeError as error:
+        print(f"accuracy: error: {error}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        print("accuracy: stopped", file=sys.stderr)
+        return 130
+
+
+def _run(a: argparse.Namespace, console: Console) -> int:
+    started = time.monotonic()
+    folder = fresh_folder(a.out)
+    seeds = range(a.first, a.first + a.seeds)
+    days = a.seeds * len(a.family)
+    count = 0
+
+    with console.status("days …") as status:
+
+        def tick(result: Result) -> None:
+            nonlocal count
+            count += 1
+            status.update(f"{count} of {days} days")
+
+        results = play_all(a.family, seeds, folder, keep=a.keep, done=tick)
+    show(results, console)
+    took = time.monotonic() - started
+    frames = sum(r.frames for r in results)
+    conditions = (
+        f"Seeds {seeds[0]} to {seeds[-1]} of each kind of day, {days} site-days, {frames} HX711 "
+        f"frames, {sum(r.readings for r in results)} readings; field physics "
+        "(`boards/sim/physics.py`), no fill sensors, no temperature compensation. Command: "
+        f"`make bench-accuracy SEEDS={a.seeds}`."
+    )
+    console.print(f"{conditions} {took:.0f} s.", soft_wrap=True)
+    lost = compare(a.family, range(a.first, a.first + a.full), folder, console) if a.full else []
+    if a.page:
+        picture = a.page.with_suffix(".svg")
+        picture.write_text(svg(results))
+        page(a.page, picture, results, conditions)
+    wrong = failures(results, OURS)
+    if a.failures:
+        a.failures.write_text("\n".join(wrong) + "\n")
+    for line in wrong[:20]:
+        console.print(line, soft_wrap=True)
+    short = shortfalls(results, OURS) + lost
+    for line in short:
+        print(f"accuracy: short of the goal: {line}", file=sys.stderr)
+    return 1 if short else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,81 @@
+"""Many days on all cores, and what became of them."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import shutil
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from sim_board import compiled
+
+from accuracy import ours
+from accuracy.baselines import BASELINES, baseline_day
+from accuracy.families import FAMILIES
+from accuracy.score import Score, score
+
+OURS = "Qingyun"
+
+
+@dataclass(frozen=True)
+class Job:
+    family: str
+    seed: int
+    folder: Path
+    baselines: bool = True
+    keep: bool = False
+
+
+@dataclass(frozen=True)
+class Result:
+    """scores: method -> score of the day."""
+
+    family: str
+    seed: int
+    scores: dict[str, Score]
+    readings: int
+    frames: int
+
+
+def play(job: Job) -> Result:
+    """One day through everything."""
+    scene = FAMILIES[job.family](job.seed)
+    folder = job.folder / f"{job.family}-{job.seed}"
+    try:
+        day, counts = ours.play(scene, folder)
+    finally:
+        if not job.keep:
+            shutil.rmtree(folder, ignore_errors=True)
+    scores = {OURS: score(scene, day)}
+    if job.baselines:
+        for name, method in BASELINES.items():
+            scores[name] = score(scene, baseline_day(scene, counts, method))
+    return Result(job.family, job.seed, scores, day.readings, int(day.info["frames"]))
+
+
+def play_all(
+    families: Iterable[str],
+    seeds: Iterable[int],
+    folder: Path,
+    *,
+    baselines: bool = True,
+    keep: bool = False,
+    workers: int | None = None,
+    done: Callable[[Result], None] = lambda _: None,
+) -> list[Result]:
+    """Every family with every seed, on all cores; in order of family and seed."""
+    wanted = list(seeds)
+    jobs = [Job(f, s, folder, baselines, keep) for s in wanted for f in families]
+    compiled()  # once, before several want it
+    with multiprocessing.get_context("spawn").Pool(workers or os.cpu_count()) as pool:
+        results = list(_each(pool.imap_unordered(play, jobs), done))
+    order = {name: i for i, name in enumerate(FAMILIES)}
+    return sorted(results, key=lambda r: (order[r.family], r.seed))
+
+
+def _each(results: Iterable[Result], done: Callable[[Result], None]) -> Iterator[Result]:
+    for result in results:
+        done(result)
+        yield result

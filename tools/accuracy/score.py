@@ -1,0 +1,175 @@
+"""What was booked against what is true.
+
+Deposits: those less than TOGETHER_S apart are one visit, for the scale does not come to
+rest between them (R 76: within 1 e over 5 s, after the ringing); a visit is found when
+what was booked in it is right by the larger of 0.2 kg and 5 %, in one piece or as many
+as there were. What is put in less than TOGETHER_S before or after a lift may as well be
+taken for a part of the lift; that mass is counted apart. Collections: found when one was
+booked within NEAR_S whose mass is right by the larger of 0.5 kg and 5 %. What happened
+where nobody could see counts neither way."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from accuracy.ours import Day, Found
+from accuracy.scene import Scene, Truth
+
+TOGETHER_S = 12.0
+NEAR_S = 120.0
+SMALLEST_G = 500  # of a deposit that must be found
+
+
+@dataclass
+class Score:
+    """One day. Masses in grams."""
+
+    collected: int = 0
+    true_collected: int = 0
+    hits: dict[str, int] = field(default_factory=lambda: {"deposit": 0, "collection": 0})
+    missed: dict[str, int] = field(default_factory=lambda: {"deposit": 0, "collection": 0})
+    invented: dict[str, int] = field(default_factory=lambda: {"deposit": 0, "collection": 0})
+    invented_g: int = 0
+    deposit_errors: list[int] = field(default_factory=list)
+    flagged: bool = False
+    blind_g: int = 0  # collected where nobody could see
+    hidden_g: int = 0  # brought right before or after a lift, as one with it
+    fault_after_s: float | None = None  # from its onset until it was told; inf: never
+    what: list[str] = field(default_factory=list)  # each thing that is wrong
+
+    @property
+    def error(self) -> float | None:
+        """Of the collected mass, as a share; None where nothing was to be collected."""
+        if not self.true_collected:
+            return None
+        return (self.collected - self.true_collected) / self.true_collected
+
+
+def score(scene: Scene, day: Day) -> Score:
+    truths = scene.truths()
+    s = Score(flagged=bool(day.notes))
+    for bin_ in scene.bins:
+        channel = bin_.channel
+        true = [t for t in truths if t.channel == channel]
+        found = [f for f in day.found if f.channel == channel and f.kind != "removal"]
+        lifts = [t for t in true if t.kind == "collection"]
+        hidden = _deposits(s, true, lifts, [f for f in found if f.kind == "deposit"])
+        _collections(s, lifts, hidden, [f for f in found if f.kind == "collection"])
+    for stuck in scene.stuck:
+        told = day.bad.get((stuck.channel, stuck.quality))
+        s.fault_after_s = float("inf") if told is None else told - stuck.t0
+    return s
+
+
+def _collections(s: Score, lifts: list[Truth], hidden: list[int], found: list[Found]) -> None:
+    """hidden: grams brought beside each lift that no scale could tell from it."""
+    s.collected += sum(f.grams for f in found)
+    s.hidden_g += sum(hidden)
+    left = list(found)
+    for t, beside in zip(lifts, hidden, strict=True):
+        grams = t.grams - beside
+        s.true_collected += grams
+        near = [f for f in left if abs(f.t - t.t) <= NEAR_S or f.t <= t.t <= f.t_end]
+        best = min(near, key=lambda f: abs(f.t - t.t), default=None)
+        right = best is not None and abs(best.grams - grams) <= max(500, grams // 20)
+        if best is not None:
+            left.remove(best)
+        if not t.seen:
+            s.blind_g += grams
+        elif right:
+            s.hits["collection"] += 1
+        else:
+            s.missed["collection"] += 1
+            said = "nothing" if best is None else f"{best.grams / 1000} kg"
+            s.what.append(f"collection of {grams / 1000} kg at {clock(t.t)}: {said}")
+            if best is not None:
+                _invent(s, "collection", best)
+    for f in left:
+        _invent(s, "collection", f)
+
+
+def _invent(s: Score, kind: str, f: Found) -> None:
+    s.invented[kind] += 1
+    s.invented_g += f.grams
+    s.what.append(f"{kind} of {f.grams / 1000} kg at {clock(f.t)} invented")
+
+
+def visits(true: list[Truth]) -> list[list[Truth]]:
+    """Deposits that no scale can tell apart, together."""
+    groups: list[list[Truth]] = []
+    for t in true:
+        if t.kind != "deposit":
+            continue
+        if groups and t.t - groups[-1][-1].t_end < TOGETHER_S:
+            groups[-1].append(t)
+        else:
+            groups.append([t])
+    return groups
+
+
+def _deposits(s: Score, true: list[Truth], lifts: list[Truth], found: list[Found]) -> list[int]:
+    """For each lift the grams brought so near to it that they were taken for a part of it."""
+    groups = visits(true)
+    booked: list[list[Found]] = [[] for _ in groups]
+    hidden = [0] * len(lifts)
+    for f in found:
+        where = _visit_of(f, groups)
+        if where is None:
+            _invent(s, "deposit", f)
+        else:
+            booked[where].append(f)
+    for group, got in zip(groups, booked, strict=True):
+        if not all(t.seen for t in group):
+            continue
+        total = sum(f.grams for f in got)
+        firm = sum(t.grams for t in group)
+        if not _right(total, firm):
+            loose = [(t, i) for t in group if (i := _lift_beside(t, lifts)) is not None]
+            rest = firm - sum(t.grams for t, _ in loose)
+            if loose and (_right(total, rest) if rest else not got):
+                firm = rest
+                for t, i in loose:
+                    hidden[i] += t.grams
+        if not firm:
+            continue
+        counts = firm >= SMALLEST_G
+        if got and _right(total, firm):
+            s.hits["deposit"] += counts
+            s.deposit_errors.append(total - firm)
+        elif counts or got:
+            s.missed["deposit"] += counts
+            s.invented["deposit"] += bool(got)
+            s.invented_g += max(0, total - firm)
+            said = f"{total / 1000} kg" if got else "missed"
+            s.what.append(f"deposit of {firm / 1000} kg at {clock(group[0].t)}: {said}")
+        s.invented["deposit"] += max(0, len(got) - len(group))
+    return hidden
+
+
+def _right(total: int, grams: int) -> bool:
+    return abs(total - grams) <= max(200, grams // 20)
+
+
+def _lift_beside(t: Truth, lifts: list[Truth]) -> int | None:
+    """The lift before, during or after which the scale was not at rest between the two."""
+    for i, lift in enumerate(lifts):
+        if t.t < lift.t_end + TOGETHER_S and lift.t - TOGETHER_S < t.t_end:
+            return i
+    return None
+
+
+def _visit_of(f: Found, groups: list[list[Truth]]) -> int | None:
+    """The visit that a booked deposit belongs to, by time."""
+    best, most = None, -1.0
+    for i, group in enumerate(groups):
+        start, end = group[0].t - 5, group[-1].t_end + TOGETHER_S
+        shared = min(f.t_end, end) - max(f.t, start)
+        if shared > most and f.t <= end and f.t_end >= start:
+            best, most = i, shared
+    return best
+
+
+def clock(t: float) -> str:
+    """s of the day as hh:mm:ss."""
+    n = int(t)
+    return f"{n // 3600:02}:{n // 60 % 60:02}:{n % 60:02}"

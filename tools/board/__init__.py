@@ -1,0 +1,1 @@
+"""A board at the end of a cable: flash an image, deploy a firmware."""
