@@ -101,11 +101,12 @@ def roll_day(
         row.bins += 1
         row.covered_s += covered_seconds(found.covered, t0, t1)
         for event in events_of(found, date):
-            _count(row, event)
+            count(row, event)
     return list(rows.values())
 
 
-def _count(row: DailyRow, event: Event) -> None:
+def count(row: DailyRow, event: Event) -> None:
+    """Book an event in the row of its day."""
     if event.kind is Kind.DEPOSIT:
         row.deposited_g += event.grams
     elif event.kind is Kind.COLLECTION:

@@ -17,7 +17,9 @@ import msgspec
 from host.messages import Birth, Reading
 from host.store import spans
 
-VERSION = 1
+# user_version n: the first n of these were run.
+STEPS = ("schema.sql", "figures.sql")
+VERSION = len(STEPS)
 _encode = msgspec.msgpack.Encoder().encode
 _decode = msgspec.msgpack.Decoder(dict[str, Any]).decode
 
@@ -101,11 +103,16 @@ class Store:
 
     def _migrate(self, path: Path) -> None:
         version = self._db.execute("PRAGMA user_version").fetchone()[0]
-        if version == 0:
-            schema = files("host.store").joinpath("schema.sql").read_text()
-            self._db.executescript(f"BEGIN IMMEDIATE;{schema}PRAGMA user_version={VERSION};COMMIT;")
-        elif version != VERSION:
+        if not 0 <= version <= VERSION:
             raise StoreError(f"{path}: expected schema {VERSION}, found {version}")
+        for n, step in enumerate(STEPS[version:], version + 1):
+            sql = files("host.store").joinpath(step).read_text()
+            self._db.executescript(f"BEGIN IMMEDIATE;{sql}PRAGMA user_version={n};COMMIT;")
+
+    @property
+    def connection(self) -> sqlite3.Connection:
+        """For the other modules of this package, which hold the rest of the SQL."""
+        return self._db
 
     def close(self) -> None:
         self._db.close()
