@@ -59,7 +59,9 @@ def table(path: Path | None, name: str) -> Iterator[tuple[str, dict[str, str]]]:
             for row in reader:
                 where = f"{path or name}:{reader.line_num}"
                 if None in row or None in row.values():
-                    raise IndicatorError(f"{where}: expected {len(reader.fieldnames or ())} columns")
+                    raise IndicatorError(
+                        f"{where}: expected {len(reader.fieldnames or ())} columns"
+                    )
                 yield where, {k: v.strip() for k, v in row.items()}
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise IndicatorError(f"{path or name}: cannot be read: {error}") from None

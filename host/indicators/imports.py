@@ -104,9 +104,7 @@ def _entry(row: dict[str, str], figures: Catalog, today: dt.date) -> Entry:
     try:
         entered = dt.date.fromisoformat(row["entered_on"])
     except ValueError:
-        raise ValueError(
-            f"entered_on: expected YYYY-MM-DD, found {row['entered_on']!r}"
-        ) from None
+        raise ValueError(f"entered_on: expected YYYY-MM-DD, found {row['entered_on']!r}") from None
     if not period.last < entered <= today:
         raise ValueError(
             f"entered_on: expected a day after {period.last}, when the period is over, "
@@ -154,9 +152,8 @@ def run(store: Store, figures: Catalog, path: Path, now: int) -> Imported:
                 done.unchanged += 1
                 continue
             if old is not None and not e.note:
-                raise ValueError(
-                    f"note: expected why {e.figure} {e.period} changes from {old.value} to {e.value}"
-                )
+                change = f"{e.figure} {e.period} changes from {old.value} to {e.value}"
+                raise ValueError(f"note: expected why {change}")
             if old is None and e.value is None:
                 raise ValueError(f"value: there is no {e.figure} {e.period} to withdraw")
         except ValueError as error:

@@ -43,7 +43,8 @@ def _hazardous(a: Figure, b: Figure) -> bool:
 
 def _household(a: Figure, b: Figure) -> bool:
     return a.sector != b.sector and bool(
-        {"household"} & {a.sector, b.sector} and {"construction", "nightsoil"} & {a.sector, b.sector}
+        {"household"} & {a.sector, b.sector}
+        and {"construction", "nightsoil"} & {a.sector, b.sector}
     )
 
 
