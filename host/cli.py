@@ -12,8 +12,10 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from host import __version__, publish, registry, reports, tables
+from host import __version__, office_cli, publish, registry, reports, tables
+from host.indicators import IndicatorError
 from host.ingest import Broker, Ingester
+from host.office import OfficeError
 from host.rollup import DAY_S, LOCAL
 from host.store import Store, StoreError
 
@@ -102,6 +104,8 @@ def _check(args: argparse.Namespace) -> int:
 def _rollup(args: argparse.Namespace) -> int:
     address = broker_address(args.publish, "--publish") if args.publish else None
     rows = reports.run_rollup(args.db, args.registry, args.date, args.out)
+    if args.xlsx:
+        office_cli.write_day(args.date, rows, args.xlsx)
     if address:
         publish.daily(*address, rows)
     return 0
@@ -203,6 +207,7 @@ def _parser() -> argparse.ArgumentParser:
         help="folder for the CSV files, made when absent (default: here)",
     )
     p.add_argument("--publish", metavar="HOST:PORT", help="also publish each site's daily topic")
+    p.add_argument("--xlsx", type=Path, metavar="FILE", help="also a workbook to print")
     p.epilog = "Example: qingyun rollup --db qingyun.db --date 2026-03-03 --out reports"
 
     p = command("events", _events, "deposits and collections of a day, each with its evidence")
@@ -222,6 +227,8 @@ def _parser() -> argparse.ArgumentParser:
         "--limit", type=int, default=20, metavar="N", help="so many at most (default: 20)"
     )
 
+    office_cli.register(command, db, folder, _date)
+
     p = command("check", _check, "read the registry and say what is in it, or what is wrong")
     folder(p)
     return parser
@@ -235,7 +242,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     )
     try:
         code: int = args.run(args)
-    except (UsageError, StoreError, registry.RegistryError) as error:
+    except (UsageError, StoreError, registry.RegistryError, IndicatorError, OfficeError) as error:
         print(f"qingyun: error: {error}", file=sys.stderr)
         return 2
     except publish.PublishError as error:  # after the report was written

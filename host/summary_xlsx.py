@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from host.office.xlsx import Book, Cell, Column, Plot, Table
+from host.office.table import Cell, Column, Table
+from host.office.xlsx import Book, Plot
 from host.registry import DRY, HAZARDOUS, RECYCLABLE, WET
 from host.reports import DISCLAIMER, LABEL
 from host.rollup import DailyRow
@@ -12,7 +13,8 @@ from host.summary import HAULED, SHOWN, Part, Summary, part
 
 ASIDE = "不计入清运量"
 NOTES = (
-    "清运量 = 干垃圾 + 湿垃圾，为投放点实测估算，不与进厂计量相加；可回收物、有害垃圾另列，不计入清运量",
+    "清运量 = 干垃圾 + 湿垃圾，为投放点实测估算，不与进厂计量相加",
+    "可回收物、有害垃圾另列，不计入清运量",
     "覆盖率 = 有效计量的桶时 / 登记的桶时；— 表示没有有效计量，不是零",
 )
 

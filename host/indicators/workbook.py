@@ -7,7 +7,8 @@ from pathlib import Path
 
 from host.indicators.compute import STATUS, Result, span
 from host.indicators.report import Report, coverage_text, measurable
-from host.office.xlsx import Book, Cell, Column, Plot, Table
+from host.office.table import Cell, Column, Table
+from host.office.xlsx import Book, Plot
 from host.reports import DISCLAIMER
 
 

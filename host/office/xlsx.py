@@ -7,57 +7,22 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
-from dataclasses import dataclass, field
-from decimal import Decimal
+from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 
 import xlsxwriter
+from xlsxwriter.exceptions import FileCreateError
 from xlsxwriter.format import Format
 from xlsxwriter.utility import xl_col_to_name, xl_rowcol_to_cell
 from xlsxwriter.worksheet import Worksheet
 
-from host.office.text import lines
+from host.office import OfficeError
+from host.office.table import COLOURS, MISSING, Cell, Column, Table, lines, totals
 
 FONT = "宋体"
 A4 = 9
 LINE_PT = 14.0
-MISSING = "—"  # not measured, or not there: never a zero
-Cell = str | int | float | Decimal | dt.date | None
-
-
-@dataclass(frozen=True)
-class Column:
-    """width in columns of a Latin character; decimals: a number is shown so; percent: a
-    share from 0 to 1; total: add it up in the last row."""
-
-    title: str
-    width: float
-    decimals: int | None = None
-    percent: bool = False
-    total: bool = False
-    centre: bool = False
-
-    @property
-    def number_format(self) -> str:
-        places = "0" if not self.decimals else "0." + "0" * self.decimals
-        return places + "%" if self.percent else f"#,##{places}"
-
-
-@dataclass(frozen=True)
-class Table:
-    """What one sheet shows. totals: given values of the total row by column, where adding
-    up would be wrong (a share, say)."""
-
-    sheet: str
-    title: str
-    unit: str
-    period: str
-    columns: Sequence[Column]
-    rows: Sequence[Sequence[Cell]]
-    notes: Sequence[str] = ()
-    totals: dict[int, Cell] = field(default_factory=dict)
-    total_label: str = ""
 
 
 @dataclass(frozen=True)
@@ -87,6 +52,7 @@ class Book:
     """A workbook under way; the file is complete when the `with` block ends."""
 
     def __init__(self, path: Path, title: str, disclaimer: str) -> None:
+        self._path = path
         self._book = xlsxwriter.Workbook(
             str(path), {"in_memory": True, "strings_to_formulas": False}
         )
@@ -101,7 +67,10 @@ class Book:
         self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None
     ) -> None:
         if kind is None:
-            self._book.close()
+            try:
+                self._book.close()
+            except FileCreateError as refused:
+                raise OfficeError(f"{self._path}: cannot be written: {refused}") from None
 
     def _format(self, **more: object) -> Format:
         base: dict[str, object] = {"font_name": FONT, "font_size": 10, "valign": "vcenter"}
@@ -178,20 +147,15 @@ class Book:
 
     def _totals(self, sheet: Worksheet, table: Table, first: int, last: int) -> None:
         r = last + 1
-        for i, column in enumerate(table.columns):
-            bold = self._cell(column, bold=True, bg_color="#F2F2F2")
-            values = [row[i] for row in table.rows]
-            numbers = [Decimal(str(v)) for v in values if isinstance(v, (int, float, Decimal))]
-            if i in table.totals:
-                plain = self._format(border=1, align="center", bold=True, bg_color="#F2F2F2")
-                self._write(sheet, (r, i), table.totals[i], bold, plain)
-            elif column.total and numbers:
+        shade: dict[str, object] = {"bold": True, "bg_color": "#F2F2F2"}
+        plain = self._format(border=1, align="center", **shade)
+        for i, (column, value) in enumerate(zip(table.columns, totals(table), strict=True)):
+            fmt = plain if isinstance(value, str) else self._cell(column, **shade)
+            if column.total and value is not None and i not in table.totals:
                 span = f"{xl_rowcol_to_cell(first, i)}:{xl_rowcol_to_cell(last, i)}"
-                sheet.write_formula(r, i, f"=SUM({span})", bold, float(sum(numbers)))
+                sheet.write_formula(r, i, f"=SUM({span})", fmt, float(value))  # type: ignore[arg-type]
             else:
-                text = table.total_label if i == 0 else (MISSING if column.total else "")
-                centre = self._format(border=1, align="center", bold=True, bg_color="#F2F2F2")
-                sheet.write_string(r, i, text, centre)
+                self._write(sheet, (r, i), value, fmt, plain)
         sheet.set_row(r, LINE_PT + 4)
 
     def _note(self, sheet: Worksheet, r: int, columns: Sequence[Column], text: str) -> None:
@@ -241,4 +205,3 @@ class Book:
 
 
 CHART_ROWS = 28
-COLOURS = ("#595959", "#8B5A2B", "#2E75B6", "#C00000")  # 干 grey, 湿 brown, 可回收 blue, 有害 red
