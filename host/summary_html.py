@@ -31,7 +31,7 @@ def _by_town(summary: Summary) -> str:
         values = [summary.of((stream,), town).tonnes for town in summary.towns]
         layers.append(Bars(stream, colour, [None if v is None else float(v) for v in values]))
     seen = [summary.of(HAULED, town).coverage for town in summary.towns]
-    share = Bars("覆盖率", COVERAGE, [None if c is None else float(c) for c in seen])
+    share = Bars("覆盖率", COVERAGE, [None if c is None else float(c) for c in seen], joined=False)
     return stacked(f"各街镇{LABEL}", "t", summary.towns, layers, share)
 
 

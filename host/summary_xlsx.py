@@ -63,7 +63,7 @@ def days(summary: Summary) -> Table:
     totals: dict[int, Cell] = {4: summary.of(HAULED).coverage}
     return Table(
         "逐日", f"松江区{LABEL}逐日表", "t", summary.period, columns, rows,
-        (*NOTES, *summary.notes), totals, "合计",
+        (*NOTES, *summary.notes), totals, "合计", one_page=True,
     )  # fmt: skip
 
 
@@ -130,5 +130,5 @@ def write_day(summary: Summary, rows: list[DailyRow], path: Path) -> None:
     with Book(path, f"松江区{LABEL}日报（{summary.period}）", DISCLAIMER) as book:
         placed = book.add(towns(summary))
         title = f"松江区{LABEL}（{summary.period}）"
-        book.chart(placed, Plot("街镇图", title, "t", 1, (2, 3), share=5))
+        book.chart(placed, Plot("街镇图", title, "t", 1, (2, 3), share=5, joined=False))
         book.add(sites(rows, summary.period))

@@ -8,17 +8,23 @@ from html import escape
 from itertools import pairwise
 from math import ceil, floor, log10
 
+from rich.cells import cell_len
+
 WIDTH, HEIGHT = 960, 320
 LEFT, RIGHT, TOP, BOTTOM = 64, 48, 34, 52
+CHARACTER = 6.5  # width of a Latin character of a label
+TILTED = 40  # room below for labels that are wider than their bar
 
 
 @dataclass(frozen=True)
 class Bars:
-    """One layer of stacked bars; None: not measured, which leaves a gap."""
+    """One layer of stacked bars; None: not measured, which leaves a gap. joined: of a share,
+    whether its points follow each other in time."""
 
     name: str
     colour: str
     values: Sequence[float | None]
+    joined: bool = True
 
 
 def step(most: float) -> float:
@@ -44,12 +50,14 @@ def stacked(
     top = by * max(1, ceil(max(sums, default=0) / by - 1e-9))
     width, height = WIDTH - LEFT - RIGHT, HEIGHT - TOP - BOTTOM
     slot = width / max(1, len(labels))
+    tilted = max((cell_len(label) for label in labels), default=0) * CHARACTER > slot > 18
+    whole = HEIGHT + (TILTED if tilted else 0)
 
     def y(value: float, of: float = top) -> float:
         return TOP + height * (1 - value / of)
 
     out = [
-        f'<svg viewBox="0 0 {WIDTH} {HEIGHT}" role="img" xmlns="http://www.w3.org/2000/svg">',
+        f'<svg viewBox="0 0 {WIDTH} {whole}" role="img" xmlns="http://www.w3.org/2000/svg">',
         f"<title>{escape(title)}</title>",
         f'<text x="{LEFT}" y="18" class="t">{escape(title)}（{escape(unit)}）</text>',
     ]
@@ -79,7 +87,7 @@ def stacked(
             )
     if share:
         out += _line(share, slot, lambda v: y(v, 1.0))
-    out += _legend([*layers, *([share] if share else [])])
+    out += _legend([*layers, *([share] if share else [])], whole - 14)
     return "\n".join([*out, "</svg>"])
 
 
@@ -94,7 +102,7 @@ def _line(share: Bars, slot: float, y: Callable[[float], float]) -> list[str]:
         for i, v in enumerate(share.values)
     ]
     for a, b in pairwise(points):
-        if a and b:
+        if a and b and share.joined:
             out.append(
                 f'<line x1="{a[0]:.1f}" y1="{a[1]:.1f}" x2="{b[0]:.1f}" y2="{b[1]:.1f}" '
                 f'stroke="{share.colour}" stroke-width="1.5"/>'
@@ -107,10 +115,10 @@ def _line(share: Bars, slot: float, y: Callable[[float], float]) -> list[str]:
     return out
 
 
-def _legend(layers: Sequence[Bars]) -> list[str]:
+def _legend(layers: Sequence[Bars], y: int) -> list[str]:
     out = []
     for i, layer in enumerate(layers):
-        x, y = LEFT + i * 150, HEIGHT - 14
+        x = LEFT + i * 150
         out.append(f'<rect x="{x}" y="{y - 9}" width="10" height="10" fill="{layer.colour}"/>')
         out.append(f'<text x="{x + 16}" y="{y}" class="s">{escape(layer.name)}</text>')
     return out

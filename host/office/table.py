@@ -41,7 +41,7 @@ class Column:
 @dataclass(frozen=True)
 class Table:
     """What one sheet shows. totals: given values of the total row by column, where adding
-    up would be wrong (a share, say)."""
+    up would be wrong (a share, say). one_page: made smaller until it fits."""
 
     sheet: str
     title: str
@@ -52,6 +52,7 @@ class Table:
     notes: Sequence[str] = ()
     totals: dict[int, Cell] = field(default_factory=dict)
     total_label: str = ""
+    one_page: bool = False
 
 
 def totals(table: Table) -> list[Cell]:

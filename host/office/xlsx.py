@@ -8,6 +8,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from pathlib import Path
 from types import TracebackType
 
@@ -29,8 +30,7 @@ LINE_PT = 14.0
 class Placed:
     """Where a table landed: its first and last row, 0-based."""
 
-    sheet: Worksheet
-    name: str
+    table: Table
     first: int
     last: int
 
@@ -46,6 +46,7 @@ class Plot:
     columns: Sequence[int]
     share: int | None = None
     stacked: bool = True
+    joined: bool = True  # the rows follow each other in time: the share is a line
 
 
 class Book:
@@ -113,9 +114,10 @@ class Book:
             self._note(sheet, below + n, table.columns, f"{'注：' if n == 0 else ''}{note}")
         below += len(table.notes) + 1
         self._page(sheet, below - 1, last_col)
+        sheet.fit_to_pages(1, 1 if table.one_page else 0)
         sheet.repeat_rows(0, 2)
         sheet.freeze_panes(3, 0)
-        return Placed(sheet, table.sheet, first, last)
+        return Placed(table, first, last)
 
     def _row(
         self, sheet: Worksheet, r: int, columns: Sequence[Column], row: Sequence[Cell]
@@ -165,15 +167,18 @@ class Book:
     def _page(self, sheet: Worksheet, last_row: int, last_col: int) -> None:
         sheet.set_paper(A4)
         sheet.set_landscape()
-        sheet.fit_to_pages(1, 0)
+        sheet.fit_to_pages(1, 1)
         sheet.set_margins(left=0.4, right=0.4, top=0.5, bottom=0.6)
         sheet.center_horizontally()
         sheet.print_area(0, 0, last_row, last_col)
         sheet.set_footer(f"&L{self._disclaimer}&C第 &P 页 共 &N 页")
 
     def chart(self, placed: Placed, plot: Plot) -> None:
-        """On a sheet of its own, which is one page."""
-        name = f"='{placed.name}'!"
+        """On a sheet of its own, which is one page; none where there is nothing to show."""
+        rows = placed.table.rows
+        if not any(isinstance(row[c], (int, float, Decimal)) for row in rows for c in plot.columns):
+            return
+        name = f"='{placed.table.sheet}'!"
 
         def cells(column: int) -> str:
             letter = xl_col_to_name(column)
@@ -190,12 +195,14 @@ class Book:
             chart.add_series(series(column) | {"fill": {"color": colour}, "gap": 60})
         if plot.share is not None:
             share = self._book.add_chart({"type": "line"})
-            line = {"y2_axis": True, "line": {"color": "#7F7F7F", "width": 1.5}}
-            share.add_series(series(plot.share) | line)
+            line = {"color": "#7F7F7F", "width": 1.5} if plot.joined else {"none": True}
+            mark = {"type": "circle", "size": 5, "fill": {"color": "#7F7F7F"}}
+            share.add_series(series(plot.share) | {"y2_axis": True, "line": line, "marker": mark})
             share.set_y2_axis({"name": "覆盖率", "min": 0, "max": 1, "num_format": "0%"})
             chart.combine(share)
         chart.set_title({"name": plot.title, "name_font": {"size": 12}})
-        chart.set_y_axis({"name": plot.unit, "min": 0})
+        grid = {"visible": True, "line": {"color": "#D9D9D9"}}
+        chart.set_y_axis({"name": plot.unit, "min": 0, "major_gridlines": grid})
         chart.set_legend({"position": "bottom"})
         chart.set_size({"width": 960, "height": CHART_ROWS * 20})
         sheet = self._book.add_worksheet(plot.sheet)
@@ -204,4 +211,4 @@ class Book:
         self._page(sheet, CHART_ROWS, 14)
 
 
-CHART_ROWS = 28
+CHART_ROWS = 31
