@@ -97,7 +97,9 @@ def _check(d: Definition, figures: Catalog) -> None:
             if t.figure not in figures:
                 raise ValueError(f"inputs: {t.figure}: no such figure in figures.csv")
         added = [figures[t.figure] for t in terms if t.sign > 0]
-        if rule := nosum.broken(added, haulage=d.formula == "haulage"):
+        # Whatever calls itself 清运量 is held to what that is.
+        hauled = d.formula == "haulage" or d.name.startswith(("清运量", "生活垃圾清运量"))
+        if rule := nosum.broken(added, haulage=hauled):
             raise ValueError(f"inputs: {role}: {rule}")
     if d.formula in ("none", "evidence") and not d.reason:
         raise ValueError("reason: expected why it is not measured here")

@@ -14,11 +14,13 @@ STEP_S = 300
 
 @dataclass(frozen=True)
 class Haul:
-    """What one bin is given at 08:00 and loses at 10:00, in g; tare_g as in the registry."""
+    """What one bin is given at 08:00 and, if lifted, loses at 10:00, in g; tare_g as in the
+    registry."""
 
     channel: str
     tare_g: int
     grams: int
+    lifted: bool = True
 
 
 @dataclass
@@ -40,9 +42,9 @@ class Board:
             if t == start + 8 * 3600:
                 self._move(t, weights, {h.channel: h.tare_g + h.grams for h in hauls if h.grams})
             elif t == start + 10 * 3600:
-                gone = {h.channel: 0 for h in hauls if h.grams}
-                self._move(t, weights, gone)
-                self._move(t + 40, weights, {h.channel: h.tare_g for h in hauls if h.grams})
+                lifted = [h for h in hauls if h.grams and h.lifted]
+                self._move(t, weights, {h.channel: 0 for h in lifted})
+                self._move(t + 40, weights, {h.channel: h.tare_g for h in lifted})
             else:
                 self._read(t, weights | (fill or {}), {})
 

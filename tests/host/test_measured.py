@@ -1,0 +1,101 @@
+"""What boards measured, in the indicators: a leap February of two points."""
+
+from __future__ import annotations
+
+import datetime as dt
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+from hauls import Board, Haul
+from plan_figures import beside, bring, made, row
+
+from host.reports import LABEL
+from host.store import Store
+
+FEBRUARY = [dt.date(2024, 2, 1) + dt.timedelta(n) for n in range(29)]
+DARK = (10, 11)  # days on which jt-01 says nothing
+
+
+@pytest.fixture(scope="module")
+def store(tmp_path_factory: pytest.TempPathFactory) -> Store:
+    """fs-01: 20 kg dry, 60 kg wet and 5 kg recyclable a day, its wet bin not emptied on the
+    last one; jt-01: 18 kg dry and 70 kg wet on 27 days. f1 is full from the 26th on."""
+    made_ = Store(tmp_path_factory.mktemp("measured") / "q.db", create=True)
+    fs, jt = Board("qy-fs01", "fs-01"), Board("qy-jt01", "jt-01", "bbbbbbbb")
+    for n, day in enumerate(FEBRUARY):
+        hauls = [Haul("w1", 12_400, 20_000), Haul("w2", 13_100, 60_000, lifted=n != 28)]
+        fs.day(day, [*hauls, Haul("w3", 12_800, 5_000)], {"f1": 400 + 20 * n, "f2": 500})
+        if n not in DARK:
+            jt.day(day, [Haul("w1", 11_900, 18_000), Haul("w2", 12_600, 70_000)])
+    fs.store(made_)
+    jt.store(made_)
+    return made_
+
+
+# dry: 29 × 20 + 27 × 18 = 1,066 kg; wet: 28 × 60 + 27 × 70 = 3,570 kg; together 4.636 t
+TONNES = Decimal("4.636")
+# Two bins each: fs-01 from its first second to its last, 29 × 86,400 - 1 s;
+# jt-01 in two stretches, 27 × 86,400 - 2 s. Due: four bins, 29 days.
+COVERED = 2 * (29 * 86_400 - 1) + 2 * (27 * 86_400 - 2)
+COVERAGE = COVERED / (4 * 29 * 86_400)  # 56/58 less six seconds
+
+
+def test_the_month_of_the_points(store: Store) -> None:
+    found = made(store, "2024-02")
+    site = beside(found, "8", LABEL)
+    assert site.value == TONNES / 10_000
+    assert site.shown == "0.000464"
+    assert site.status == "computed"
+    assert site.coverage == pytest.approx(COVERAGE, abs=1e-9)
+    assert row(found, "8").status == "missing_input"  # no weighbridge: the points do not stand in
+
+
+def test_the_year_says_which_months_it_has(store: Store) -> None:
+    site = beside(made(store, "2024"), "8", LABEL)
+    assert (site.status, site.months, site.value) == ("partial", (2,), TONNES / 10_000)
+    assert "只含2024年2月（1/12个月），未年化" in site.notes
+
+
+def test_the_same_months_are_compared(store: Store, tmp_path: Path) -> None:
+    """Points 4.636 t in February; facility 900 t in February and 900 t in March:
+    4.636 / 900 = 0.51511… %."""
+    other = Store(tmp_path / "q.db", create=True)
+    store.connection.backup(other.connection)
+    given = {(f"facility_{s}_t", f"2024-0{m}"): v for s, v in SPLIT for m in (2, 3)}
+    bring(other, tmp_path, given)
+    ratio = beside(made(other, "2024"), "8", "投放点实测/进厂计量")
+    assert (ratio.shown, ratio.months) == ("0.52", (2,))
+    assert row(made(other, "2024"), "8").months == (2, 3)
+
+
+SPLIT = (("dry", "600"), ("wet", "300"))
+
+
+def test_evidence_of_clearance_overflow_and_reporting(store: Store) -> None:
+    found = made(store, "2024-02")
+    # wet came on 29 + 27 days, 55 of them cleared: 55/56 = 98.2142… %
+    assert beside(found, "11", "湿垃圾日产日清率（投放点实测）").shown == "98.2"
+    # f1 reaches 400 + 20 × 25 = 900 ‰ on the 26th: 4 of 2 × 29 bin-days
+    assert beside(found, "11", "满溢桶日占比（投放点实测）").shown == "6.9"
+    # 29 + 27 days of 3 sites × 29: 56/87 = 64.3678… %
+    assert beside(found, "48", "登记点位在线率（点日）").shown == "64.4"
+    for number in ("11", "48"):
+        assert row(found, number).status == "evidence_only"
+        assert row(found, number).value is None
+
+
+def test_as_of_cuts_the_days(store: Store) -> None:
+    """Ten days of both: 10 × (20 + 60 + 18 + 70) = 1,680 kg; the month is not over."""
+    site = beside(made(store, "2024-02", "2024-02-10"), "8", LABEL)
+    assert site.value == Decimal("1.68") / 10_000
+    assert site.status == "partial"
+    assert "实测数据截至2024-02-10" in site.notes
+    # Of two bins each, ten days but for the last second.
+    assert site.coverage == pytest.approx((864_000 - 1) / 864_000, abs=1e-5)
+
+
+def test_a_year_without_readings_has_no_figure(store: Store) -> None:
+    for number, names in (("8", (LABEL,)), ("48", ("登记点位在线率（点日）",))):
+        for name in names:
+            assert beside(made(store, "2023"), number, name).status == "missing_input"
