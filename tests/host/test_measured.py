@@ -2,34 +2,21 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from decimal import Decimal
 from pathlib import Path
 
+import february
 import pytest
-from hauls import Board, Haul
 from plan_figures import beside, bring, made, row
 
 from host.reports import LABEL
 from host.store import Store
 
-FEBRUARY = [dt.date(2024, 2, 1) + dt.timedelta(n) for n in range(29)]
-DARK = (10, 11)  # days on which jt-01 says nothing
-
 
 @pytest.fixture(scope="module")
 def store(tmp_path_factory: pytest.TempPathFactory) -> Store:
-    """fs-01: 20 kg dry, 60 kg wet and 5 kg recyclable a day, its wet bin not emptied on the
-    last one; jt-01: 18 kg dry and 70 kg wet on 27 days. f1 is full from the 26th on."""
     made_ = Store(tmp_path_factory.mktemp("measured") / "q.db", create=True)
-    fs, jt = Board("qy-fs01", "fs-01"), Board("qy-jt01", "jt-01", "bbbbbbbb")
-    for n, day in enumerate(FEBRUARY):
-        hauls = [Haul("w1", 12_400, 20_000), Haul("w2", 13_100, 60_000, lifted=n != 28)]
-        fs.day(day, [*hauls, Haul("w3", 12_800, 5_000)], {"f1": 400 + 20 * n, "f2": 500})
-        if n not in DARK:
-            jt.day(day, [Haul("w1", 11_900, 18_000), Haul("w2", 12_600, 70_000)])
-    fs.store(made_)
-    jt.store(made_)
+    february.put(made_)
     return made_
 
 

@@ -62,3 +62,22 @@ def test_a_bin_is_full_or_not_once_a_day(tmp_path: Path) -> None:
         FIRST: (2, 1),
         FIRST + dt.timedelta(1): (2, 2),
     }
+
+
+def test_a_bin_that_is_away_for_ten_hours_is_told_of_as_by_the_day(tmp_path: Path) -> None:
+    """Lifted at 22:00, back at 08:00: over too late for its day, whoever rolls it up."""
+    store = Store(tmp_path / "q.db", create=True)
+    away, back = 22 * 3600, 32 * 3600
+    series = [(s, 60.0, False) for s in range(0, away, 300)] + [(away, 60.0, True)]
+    series += [(s, 0.0, False) for s in range(away + 8, back, 300)] + [(back, 0.0, True)]
+    series += [(s, 13.2, False) for s in range(back + 8, back + 3600, 300)]
+    readings = []
+    for n, (s, kg, moving) in enumerate(series):
+        q = {"w2": "moving"} if moving else {}
+        readings.append(Reading("aaaaaaaa", n, 0, START + s, None, {"w2": round(kg * 1000)}, q))
+    store.add(Batch(readings=[("qy-fs01", "fs-01", r) for r in readings]), START)
+    span = days(FIRST, FIRST + dt.timedelta(1))
+    alone = [r for d in span for r in rollup.roll_day(store, KNOWN, d)]
+    together = roll_days(store, KNOWN, span[0], span[-1])
+    assert together == alone
+    assert sum(r.collections for r in alone) == 0
