@@ -6,7 +6,7 @@ VENV := .venv
 PY := $(VENV)/bin/python
 READY := $(VENV)/.ready
 # Python that must be clean: host job, tools and tests; MicroPython must compile.
-CHECKED := host tools tests firmware boards
+CHECKED := host tools tests firmware boards adapters
 BOARD_CODE := $(shell find firmware boards -name '*.py' 2>/dev/null)
 
 help: ## this text

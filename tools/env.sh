@@ -1,6 +1,6 @@
 #!/bin/sh
 # Brings what `make` needs on a fresh Debian: a virtual environment with the project in
-# it, umqtt.simple from the package index, and mosquitto. A second run does nothing.
+# it, umqtt.simple from the package index, mosquitto and LibreOffice. A second run does nothing.
 set -eu
 cd "$(dirname "$0")/.."
 venv=.venv
@@ -64,5 +64,10 @@ PATH=$PATH:/usr/sbin:/usr/local/sbin
 if ! command -v mosquitto >/dev/null; then
     apt_get mosquitto || say "mosquitto is missing and could not be installed: the embedded broker amqtt" \
         "does for make demo; for every test, as root run: apt-get install mosquitto"
+fi
+# Reads the workbooks as an office does; about 100 MB to fetch.
+if ! command -v soffice >/dev/null; then
+    apt_get libreoffice-calc-nogui fonts-wqy-zenhei || say "LibreOffice is missing and could not be installed:" \
+        "two tests of workbooks ask for it; as root run: apt-get install libreoffice-calc"
 fi
 touch $venv/.ready

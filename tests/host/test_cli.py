@@ -19,10 +19,14 @@ from host.store import Store
 REGISTRY = str(ROOT / "registry")
 
 
+COMMANDS = ["ingest", "rollup", "events", "status", "quarantine", "check"]
+COMMANDS += ["indicators", "import-figures", "report", "export"]
+
+
 def test_help_and_version() -> None:
     top = qingyun("--help")
     assert top.returncode == 0
-    for command in ("ingest", "rollup", "events", "status", "quarantine", "check"):
+    for command in COMMANDS:
         assert command in top.stdout
         assert qingyun(command, "--help").returncode == 0
     assert qingyun("--version").stdout.startswith("qingyun 0.")
