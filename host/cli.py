@@ -126,7 +126,7 @@ def _date(text: str) -> dt.date:
 def _wide(prog: str) -> argparse.HelpFormatter:
     """Help with room for the longest option or command beside its text."""
     formatter = argparse.HelpFormatter(prog, max_help_position=32)
-    formatter._action_max_length = 14
+    formatter._action_max_length = 18
     return formatter
 
 
