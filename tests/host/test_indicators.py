@@ -196,8 +196,9 @@ def test_a_month(store: Store, tmp_path: Path) -> None:
 
 
 def test_states_are_of_one_moment(store: Store, tmp_path: Path) -> None:
-    """480/500 in June; later only one of the two is known."""
+    """400/500 in May, 480/500 in June; later only one of the two is known."""
     given = {("communities_sorted", "2024-06"): "480", ("communities_all", "2024-06"): "500"}
+    given |= {("communities_sorted", "2024-05"): "400", ("communities_all", "2024-05"): "500"}
     bring(store, tmp_path, given | {("communities_sorted", "2024-09"): "490"})
     found = row(made(store, "2024"), "9")
     assert (found.status, found.shown) == ("partial", "96.0")

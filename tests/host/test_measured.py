@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import datetime as dt
+import time
+from collections.abc import Callable
 from decimal import Decimal
 from pathlib import Path
 
 import february
 import pytest
+from hauls import Board, Haul
 from plan_figures import beside, bring, made, row
 
+from host.period import days
 from host.reports import LABEL
 from host.store import Store
 
@@ -86,3 +91,22 @@ def test_a_year_without_readings_has_no_figure(store: Store) -> None:
     for number, names in (("8", (LABEL,)), ("48", ("登记点位在线率（点日）",))):
         for name in names:
             assert beside(made(store, "2023"), number, name).status == "missing_input"
+
+
+def test_a_leap_year_of_a_point(tmp_path: Path, figure: Callable[[str], None]) -> None:
+    """366 days of 20 kg dry and 60 kg wet: 29.28 t; another point with as many bins is silent."""
+    store = Store(tmp_path / "q.db", create=True)
+    board = Board("qy-fs01", "fs-01", step_s=600)
+    for day in days(dt.date(2024, 1, 1), dt.date(2024, 12, 31)):
+        board.day(day, [Haul("w1", 12_400, 20_000), Haul("w2", 13_100, 60_000)])
+    readings = len(board.readings)
+    board.store(store)
+    start = time.process_time()
+    found = made(store, "2024")
+    spent = time.process_time() - start
+    figure(f"a year of a board, {readings} readings: indicators in {spent:.1f} s of CPU")
+    site = beside(found, "8", LABEL)
+    assert (site.status, site.value) == ("computed", Decimal("0.002928"))
+    assert site.coverage == pytest.approx(0.5, abs=1e-6)
+    # one of three sites on each of 366 days
+    assert beside(found, "48", "登记点位在线率（点日）").expression == "366 点日 / 1098 点日 × 100"

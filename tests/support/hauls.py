@@ -9,7 +9,7 @@ from host.messages import Reading
 from host.rollup import day_bounds
 from host.store import Batch, Store
 
-STEP_S = 300
+STEP_S = 300  # a board speaks at least as often
 
 
 @dataclass(frozen=True)
@@ -31,12 +31,13 @@ class Board:
     site: str
     life: str = "aaaaaaaa"
     seq: int = 0
+    step_s: int = STEP_S
     readings: list[Reading] = field(default_factory=list)
 
     def day(self, date: dt.date, hauls: list[Haul], fill: dict[str, int] | None = None) -> None:
         """A day seen from end to end. A haul of 0 g: the bin stands there and nothing comes."""
         start, end = day_bounds(date)
-        steps = [*range(start, end, STEP_S), end - 1]
+        steps = [*range(start, end, self.step_s), end - 1]
         weights = {h.channel: h.tare_g for h in hauls}
         for t in steps:
             if t == start + 8 * 3600:
