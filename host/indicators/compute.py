@@ -220,6 +220,8 @@ def compute(d: Definition, figures: Figures, period: Period) -> Result:
         result.reason = str(missing)
         return result
     result.status, result.months = COMPUTED, ()
+    if months is None and period.month is None:
+        result.notes += dict.fromkeys(note for s in series for note in s.of_whole)
     result.expression = _written(d, result.inputs)
     result.coverage = _coverage(result.inputs)
     if months is not None:

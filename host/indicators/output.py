@@ -54,7 +54,7 @@ def show(report: Report, console: Console) -> None:
 
 def _lines(r: Result) -> Iterator[Text | Padding]:
     """A row's story; those not measured here in one line."""
-    head = f"{r.definition.number} {r.definition.name}"
+    head = f"{r.definition.number}、{r.definition.name}"
     if not measurable(r):
         yield Text(f"{head}：{r.reason}")
         return

@@ -103,7 +103,8 @@ def explanation(result: Result) -> list[str]:
         lines.append(result.reason)
     if result.expression:
         value = f"{result.shown} {result.unit}".strip()
-        lines.append(f"{result.definition.formula}: {result.expression} = {value}")
+        equals = "=" if result.rounded == result.value else "≈"
+        lines.append(f"{result.definition.formula}: {result.expression} {equals} {value}")
     for u in result.inputs:
         if u.value is not None:
             f = u.series.figure

@@ -29,6 +29,7 @@ class Series:
     origin: str = ""
     notes: tuple[str, ...] = ()
     unfinished: int = 0  # the month that is not over
+    of_whole: tuple[str, ...] = ()  # notes where the year's own value is used
 
     @property
     def empty(self) -> bool:
@@ -59,13 +60,13 @@ def imported(store: Store, as_of: dt.date) -> Source:
             notes = (f"已撤销：{_said(gone)}",) if gone else ()
             return Series(figure, year, notes=notes) if gone else None
         total = Decimal(whole.value) if whole is not None and whole.value is not None else None
-        notes = ()
+        apart: tuple[str, ...] = ()
         if figure.kind == "flow" and total is not None and len(values) == 12:
             difference = sum(values.values()) - total
             if difference:
-                apart = f"{difference:+f} {figure.unit}"
-                notes = (f"{figure.name}：12个月之和与年度数相差 {apart}，采用年度数",)
-        return Series(figure, year, values, total, origin=_said(used), notes=notes)
+                by = f"{difference.normalize():+f} {figure.unit}"
+                apart = (f"{figure.name}：12个月之和与年度数相差 {by}，采用年度数",)
+        return Series(figure, year, values, total, origin=_said(used), of_whole=apart)
 
     return source
 

@@ -54,6 +54,7 @@ def test_the_table_fits_80_columns_and_cuts_nothing(found: report.Report) -> Non
     for r in found.results:
         assert any(line.startswith(r.definition.number + " ") for line in lines)
         assert r.definition.name[:8] in together
+        assert f"{r.definition.number}、{r.definition.name}：" in together
     assert DISCLAIMER in together
     assert "(380000t+146400t)×0.0001=52.64万吨/年" in together
     # (2,000 - 2,200) / 2,000 = -10 %: a rise is a negative decline

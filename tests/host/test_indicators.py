@@ -180,7 +180,9 @@ def test_twelve_months_are_the_year_and_the_years_own_figure_goes_first(
     bring(store, tmp_path, {("facility_dry_t", "2024"): "361000"})
     found = row(made(store, "2024"), "8")
     assert (found.status, found.shown) == ("computed", "50.50")  # 361,000 + 144,000 t
-    assert "干垃圾进厂量：12个月之和与年度数相差 -1000 t，采用年度数" in found.notes
+    note = "干垃圾进厂量：12个月之和与年度数相差 -1000 t，采用年度数"
+    assert note in found.notes
+    assert note not in row(made(store, "2024-02"), "8").notes
 
 
 def test_a_month(store: Store, tmp_path: Path) -> None:
