@@ -12,10 +12,10 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from host import __version__, office_cli, publish, registry, reports, tables
-from host.indicators import IndicatorError
+from host import __version__, publish, registry, reports, tables
+from host.commands import office
+from host.errors import UserError
 from host.ingest import Broker, Ingester
-from host.office import OfficeError
 from host.rollup import DAY_S, LOCAL
 from host.store import Store, StoreError
 
@@ -105,7 +105,7 @@ def _rollup(args: argparse.Namespace) -> int:
     address = broker_address(args.publish, "--publish") if args.publish else None
     rows = reports.run_rollup(args.db, args.registry, args.date, args.out)
     if args.xlsx:
-        office_cli.write_day(args.date, rows, args.xlsx)
+        office.write_day(args.date, rows, args.xlsx)
     if address:
         publish.daily(*address, rows)
     return 0
@@ -227,7 +227,7 @@ def _parser() -> argparse.ArgumentParser:
         "--limit", type=int, default=20, metavar="N", help="so many at most (default: 20)"
     )
 
-    office_cli.register(command, db, folder, _date)
+    office.add(command)
 
     p = command("check", _check, "read the registry and say what is in it, or what is wrong")
     folder(p)
@@ -242,7 +242,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     )
     try:
         code: int = args.run(args)
-    except (UsageError, StoreError, registry.RegistryError, IndicatorError, OfficeError) as error:
+    except (UsageError, StoreError, registry.RegistryError, UserError) as error:
         print(f"qingyun: error: {error}", file=sys.stderr)
         return 2
     except publish.PublishError as error:  # after the report was written

@@ -5,6 +5,8 @@ figures; figures.csv says what a figure is, so that what must never be added is 
 
 from __future__ import annotations
 
+from host.errors import UserError
 
-class IndicatorError(Exception):
+
+class IndicatorError(UserError):
     """One line: where, what was expected, what was found."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from host.errors import UserError
 
-class OfficeError(Exception):
+
+class OfficeError(UserError):
     """A file that cannot be written; one line."""

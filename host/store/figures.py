@@ -32,24 +32,17 @@ class Entry:
 
 def add(store: Store, entries: Sequence[Entry]) -> None:
     """All or none. supersedes must name the row in force, or be None where there is none."""
-    db = store.connection
-    db.execute("BEGIN IMMEDIATE")
-    try:
-        db.executemany(
-            f"INSERT INTO figure ({_COLUMNS}) VALUES (?,?,?,?,?,?,?,?,?,?,?)",  # noqa: S608
-            [
-                (
-                    *(e.figure, e.period, e.value, e.unit, e.source, e.entered_by, e.entered_on),
-                    *(e.note, e.imported, e.file, e.supersedes),
-                )
-                for e in entries
-            ],
-        )
-        db.execute("COMMIT")
-    except BaseException:
-        if db.in_transaction:
-            db.execute("ROLLBACK")
-        raise
+    _insert(
+        store,
+        f"INSERT INTO figure ({_COLUMNS}) VALUES (?,?,?,?,?,?,?,?,?,?,?)",  # noqa: S608
+        [
+            (
+                *(e.figure, e.period, e.value, e.unit, e.source, e.entered_by, e.entered_on),
+                *(e.note, e.imported, e.file, e.supersedes),
+            )
+            for e in entries
+        ],
+    )
 
 
 def history(store: Store, figure: str, period: str) -> list[Entry]:
@@ -62,9 +55,21 @@ def in_force(store: Store, until: int) -> dict[tuple[str, str], Entry]:
     return {(e.figure, e.period): e for e in _entries(store, "imported<=?", (until,))}
 
 
+# What these two do is all that is asked of the database.
+
+
+def _insert(store: Store, sql: str, rows: Sequence[Sequence[object]]) -> None:
+    db = store.connection
+    db.execute("BEGIN IMMEDIATE")
+    try:
+        db.executemany(sql, rows)
+        db.execute("COMMIT")
+    except BaseException:
+        if db.in_transaction:
+            db.execute("ROLLBACK")
+        raise
+
+
 def _entries(store: Store, where: str, values: Sequence[object]) -> list[Entry]:
-    cursor = store.connection.execute(
-        f"SELECT {_COLUMNS}, id FROM figure WHERE {where} ORDER BY id",  # noqa: S608
-        values,
-    )
-    return [Entry(*row) for row in cursor]
+    sql = f"SELECT {_COLUMNS}, id FROM figure WHERE {where} ORDER BY id"  # noqa: S608
+    return [Entry(*row) for row in store.connection.execute(sql, values)]

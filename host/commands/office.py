@@ -1,4 +1,4 @@
-"""The commands an office uses: indicators, import-figures, report, export.
+"""indicators, import-figures, report, export: what an office asks for.
 
 What they do, and the libraries it takes, is loaded when one of them is run."""
 
@@ -10,25 +10,25 @@ from collections.abc import Callable
 from importlib import import_module
 from pathlib import Path
 
+from host.commands import Command, Run, date, day, db, registry
 from host.indicators import periods
 from host.reports import DISCLAIMER
 from host.rollup import DailyRow
 
-Adder = Callable[..., argparse.ArgumentParser]
-COMMANDS = "host.office_commands"
+DONE = "host.office.run"
 
 
-def _late(name: str) -> Callable[[argparse.Namespace], int]:
+def _late(name: str) -> Run:
     def run(args: argparse.Namespace) -> int:
-        code: int = getattr(import_module(COMMANDS), name)(args)
+        code: int = getattr(import_module(DONE), name)(args)
         return code
 
     return run
 
 
-def write_day(date: dt.date, rows: list[DailyRow], path: Path) -> None:
+def write_day(when: dt.date, rows: list[DailyRow], path: Path) -> None:
     """The daily workbook, of rows that were rolled up already."""
-    import_module(COMMANDS).write_day(date, rows, path)
+    import_module(DONE).write_day(when, rows, path)
 
 
 def _period(month: bool) -> Callable[[str], periods.Period]:
@@ -45,13 +45,8 @@ def _period(month: bool) -> Callable[[str], periods.Period]:
     return parse
 
 
-def register(
-    command: Adder,
-    db: Callable[[argparse.ArgumentParser], None],
-    folder: Callable[[argparse.ArgumentParser], None],
-    date: Callable[[str], dt.date],
-) -> None:
-    """Add the commands to `qingyun`; what they share with the others comes from there."""
+def add(command: Command) -> None:
+    """Put these subcommands into the parser."""
     plan = "folder of definitions.csv and figures.csv (default: the plan of 2022)"
     p = command(
         "indicators",
@@ -59,7 +54,7 @@ def register(
         "the 66 indicators of the plan: values and how, or why not",
     )
     db(p)
-    folder(p)
+    registry(p)
     when = p.add_mutually_exclusive_group(required=True)
     when.add_argument("--year", type=_period(False), metavar="YYYY", help="a calendar year")
     when.add_argument("--month", type=_period(True), metavar="YYYY-MM", help="or one month")
@@ -82,7 +77,7 @@ def register(
 
     p = command("report", _late("run_report"), "the monthly report of the district, to print")
     db(p)
-    folder(p)
+    registry(p)
     p.add_argument("--month", type=_period(True), required=True, metavar="YYYY-MM")
     p.add_argument("--format", choices=("xlsx", "html"), default="html")
     p.add_argument("--out", type=Path, metavar="FILE", help="where to (default: standard output)")
@@ -90,8 +85,7 @@ def register(
 
     p = command("export", _late("run_export"), f"a day as JSON for a city platform ({DISCLAIMER})")
     db(p)
-    folder(p)
-    text = "the day, 00:00 to 24:00 in Shanghai"
-    p.add_argument("--date", type=date, required=True, metavar="YYYY-MM-DD", help=text)
+    registry(p)
+    day(p)
     p.add_argument("--out", type=Path, metavar="FILE", help="where to (default: standard output)")
     p.epilog = "Example: qingyun export --db qingyun.db --date 2026-03-03 --out day.json"

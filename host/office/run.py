@@ -1,4 +1,4 @@
-"""What the office's commands do; their options are in office_cli."""
+"""What the office's commands do; their options are in commands.office."""
 
 from __future__ import annotations
 

@@ -1,0 +1,45 @@
+"""The subcommands of `qingyun`, one module for each subject; options that several share."""
+
+from __future__ import annotations
+
+import argparse
+import datetime as dt
+from collections.abc import Callable
+from pathlib import Path
+
+from host.rollup import LOCAL
+
+# What a subcommand does; the exit code.
+Run = Callable[[argparse.Namespace], int]
+# command(name, run, text) makes the parser of a subcommand.
+Command = Callable[[str, Run, str], argparse.ArgumentParser]
+
+
+def db(p: argparse.ArgumentParser) -> None:
+    """--db"""
+    p.add_argument("--db", type=Path, required=True, metavar="FILE", help="the SQLite database")
+
+
+def registry(p: argparse.ArgumentParser) -> None:
+    """--registry"""
+    text = "folder of sites.csv, bins.csv … (default: registry)"
+    p.add_argument("--registry", type=Path, default=Path("registry"), metavar="DIR", help=text)
+
+
+def day(p: argparse.ArgumentParser) -> None:
+    """--date"""
+    text = "the day, 00:00 to 24:00 in Shanghai"
+    p.add_argument("--date", type=date, required=True, metavar="YYYY-MM-DD", help=text)
+
+
+def date(text: str) -> dt.date:
+    """An argument that is a date."""
+    try:
+        return dt.date.fromisoformat(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"expected YYYY-MM-DD, found {text!r}") from None
+
+
+def local(t: int | None) -> str:
+    """Unix seconds as people in Shanghai read them."""
+    return dt.datetime.fromtimestamp(t, LOCAL).strftime("%Y-%m-%d %H:%M:%S") if t else "-"

@@ -1,0 +1,9 @@
+"""What a person has to hear of: one line each, no traceback."""
+
+
+class UserError(Exception):
+    """Wrong use or bad input: `qingyun: error: …` and exit code 2. Subclasses may tell more."""
+
+
+class UsageError(UserError):
+    """An argument that cannot be used."""
