@@ -7,6 +7,7 @@ from html import escape
 
 from host.office.table import MISSING, Cell, Column, Table, totals
 
+WIDE = 12  # columns from which on the letters become small
 STYLE = """
 @page { size: A4 landscape; margin: 12mm }
 body { font: 13px/1.5 "Noto Sans CJK SC", "Microsoft YaHei", "PingFang SC", sans-serif;
@@ -14,9 +15,13 @@ body { font: 13px/1.5 "Noto Sans CJK SC", "Microsoft YaHei", "PingFang SC", sans
 h1 { font-size: 20px; text-align: center; margin: 0 0 .4em }
 h2 { font-size: 15px; margin: 1.6em 0 .3em }
 table { border-collapse: collapse; width: 100% } thead { display: table-header-group }
+tfoot { display: table-row-group } h2, p.u { break-after: avoid }
 th, td { border: 1px solid #999; padding: 2px 6px } th { background: #ddebf7 }
 tr { break-inside: avoid } td.n { text-align: right; font-variant-numeric: tabular-nums }
-td.c { text-align: center } tfoot td { background: #f2f2f2; font-weight: bold }
+td.c { text-align: center; white-space: nowrap } tfoot td { background: #f2f2f2; font-weight: bold }
+table.w { font-size: 9px } table.w th, table.w td { padding: 1px 2px }
+@media print { body { max-width: none; margin: 0; padding: 0 2px; font-size: 12px }
+  table.w { font-size: 7.5px } }
 p.u { display: flex; justify-content: space-between; margin: .2em 0 }
 p.x { margin: .2em 0; color: #444 } svg { width: 100%; height: auto; break-inside: avoid }
 svg text { font-size: 11px; fill: #333 } svg .t { font-size: 14px; font-weight: bold }
@@ -54,7 +59,8 @@ def table_html(table: Table) -> str:
         f"<h2>{escape(table.title)}</h2>"
         f'<p class="u"><span>统计期间：{escape(table.period)}</span>'
         f"<span>单位：{escape(table.unit)}</span></p>"
-        f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody>{foot}</table>{notes}"
+        f'<table class="{"w" if len(columns) > WIDE else ""}"><thead><tr>{head}</tr></thead>'
+        f"<tbody>{body}</tbody>{foot}</table>{notes}"
     )
 
 

@@ -101,9 +101,11 @@ def run_import_figures(args: argparse.Namespace) -> int:
     return 0
 
 
-def summarise(store: Store, known: registry.Registry, when: periods.Period) -> Summary:
+def summarise(
+    store: Store, known: registry.Registry, when: periods.Period, today: dt.date | None = None
+) -> Summary:
     """A month as far as it is over."""
-    today = dt.datetime.now(LOCAL).date()
+    today = today or dt.datetime.now(LOCAL).date()
     last = min(when.last, today - dt.timedelta(1))
     if last < when.first:
         raise IndicatorError(f"--month: {when} has no day yet that is over")

@@ -81,10 +81,10 @@ def stacked(
                 )
                 base += value
         if slot >= 18 or i % 5 == 0:
-            x = LEFT + slot * (i + 0.5)
-            out.append(
-                f'<text x="{x:.1f}" y="{TOP + height + 16}" class="m">{escape(label)}</text>'
-            )
+            under, below = f"{LEFT + slot * (i + 0.5):.1f}", TOP + height + 16
+            turned = f'class="e" transform="rotate(-35 {under} {below})"'
+            kind = turned if tilted else 'class="m"'
+            out.append(f'<text x="{under}" y="{below}" {kind}>{escape(label)}</text>')
     if share:
         out += _line(share, slot, lambda v: y(v, 1.0))
     out += _legend([*layers, *([share] if share else [])], whole - 14)

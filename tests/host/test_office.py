@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 import xml.etree.ElementTree as ET
+from decimal import Decimal
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
@@ -13,14 +15,17 @@ import openpyxl
 import pytest
 from host_job import qingyun
 from office import convert, find_soffice, sheets
-from plan_figures import bring, made
+from plan_figures import KNOWN, bring, made
 from sim_board import ROOT
 
-from host.indicators import workbook
+from host import summary_html, summary_xlsx
+from host.indicators import IndicatorError, periods, workbook
+from host.office import run
 from host.office.svg import Bars, stacked, step
 from host.office.table import MISSING, lines
 from host.reports import DISCLAIMER, LABEL
 from host.store import Store
+from host.summary import HAULED
 
 REGISTRY = ("--registry", ROOT / "registry")
 # dry 29 × 20 + 27 × 18 kg; wet 28 × 60 + 27 × 70 kg; recyclables 29 × 5 kg
@@ -130,6 +135,18 @@ def test_the_month_adds_up(folder: Path) -> None:
     assert days[32][4] == pytest.approx(56 / 58, abs=1e-4)
 
 
+def test_a_month_that_is_not_over_says_so(folder: Path) -> None:
+    """On the 4th three days are over: 3 × (20 + 60 + 18 + 70) kg."""
+    store = Store(folder / "q.db")
+    summary = run.summarise(store, KNOWN, periods.parse("2024-02"), dt.date(2024, 2, 4))
+    assert summary.of(HAULED).tonnes == Decimal("0.504")
+    assert summary.notes == ("月份未满：截至2024-02-03（3/29天）",)
+    assert summary.notes[0] in summary_html.month(summary)
+    assert summary.notes[0] in summary_xlsx.towns(summary).notes
+    with pytest.raises(IndicatorError, match="no day yet that is over"):
+        run.summarise(store, KNOWN, periods.parse("2024-02"), dt.date(2024, 2, 1))
+
+
 def test_the_day(folder: Path) -> None:
     rows = values(folder / "day.xlsx", "点位")
     wet = next(r for r in rows if r[1:4] == ["fs-01", "方松街道", "湿垃圾"])
@@ -226,6 +243,13 @@ def test_bars_are_as_high_as_their_values() -> None:
         float(bars[0].attrib["y"]), abs=0.2
     )
     assert [step(x) for x in (0, 0.9, 5, 26, 100)] == [1, 0.2, 1, 10, 20]
+
+
+def test_long_names_are_turned_so_that_they_stand_apart() -> None:
+    towns = [f"上海松江出口加工区{n}" for n in range(20)]
+    many = stacked("t", "kg", towns, [Bars("x", "#000", [1] * 20)])
+    few = stacked("t", "kg", towns[:2], [Bars("x", "#000", [1] * 2)])
+    assert (many.count("rotate(-35"), few.count("rotate(-35")) == (20, 0)
 
 
 def test_a_workbook_that_cannot_be_written_is_one_line(folder: Path) -> None:
