@@ -22,7 +22,7 @@ BASES = {
     "register": "名录",
     "calendar": "日历",
 }
-SOURCES = ("import", "measured", "ledger", "calendar")
+SOURCES = ("import", "tickets", "measured", "ledger", "calendar")
 
 
 @dataclass(frozen=True)

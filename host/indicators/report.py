@@ -82,7 +82,7 @@ def build(
     found = series.Figures(
         figures,
         {
-            # "ledger" belongs here once there is one: a Source like the others.
+            # "ledger" and "tickets" belong here once they are kept: Sources like the others.
             "import": series.imported(store, as_of),
             "measured": measured.Measured(store, known, last, watched).source,
             "calendar": series.calendar(last),

@@ -13,8 +13,11 @@ import pytest
 from plan_figures import beside, bring, made, row
 
 from host.indicators import IndicatorError, catalog, definitions
-from host.indicators.compute import span
+from host.indicators.catalog import Figure
+from host.indicators.compute import compute, span
+from host.indicators.periods import Period
 from host.indicators.report import Definitions
+from host.indicators.series import Figures, Series, imported
 from host.store import Store
 
 MEASURABLE = [*(str(n) for n in (2, 8, 9, 10, 11, 14)), *(str(n) for n in range(23, 29))]
@@ -256,6 +259,29 @@ def test_a_later_plan_is_rows(store: Store, tmp_path: Path) -> None:
         csv.DictWriter(out, rows[0]).writerow(rows[0])
     with pytest.raises(IndicatorError, match=r"definitions.csv:81: from: 1 has a definition"):
         definitions.load(figures, tmp_path / "definitions.csv")
+
+
+def test_a_ledger_goes_before_an_import_and_is_never_added(store: Store, tmp_path: Path) -> None:
+    """Ledger 4 + 5 t in two months, imported 10 t in the first; used 3 t in each:
+    (3 + 3) / (4 + 5 + 0 + 0) = 66.7 %."""
+    bring(store, tmp_path, {("hw_generated_t", "2024-01"): "10", ("hw_used_t", "2024-01"): "8"})
+
+    def ledger(figure: Figure, year: int) -> Series | None:
+        kept = {"hw_generated_t": ("4", "5"), "hw_used_t": ("3", "3")}
+        kept["hw_used_from_stock_t"] = ("0", "0")
+        if figure.figure not in kept or year != 2024:
+            return None
+        months = {m: Decimal(v) for m, v in enumerate(kept[figure.figure], 1)}
+        return Series(figure, year, months, origin="台账")
+
+    sources = {"ledger": ledger, "import": imported(store, dt.date(2025, 3, 1))}
+    known = catalog.load()
+    rows = {d.number: d for d in definitions.load(known) if d.role == "indicator"}
+    found = compute(rows["14"], Figures(known, sources), Period(2024))
+    assert (found.shown, found.months) == ("66.7", (1, 2))
+    assert "工业危险废物产生量：另有年报，王五，2025-02-10，未采用、未相加" in found.notes
+    only = compute(rows["14"], Figures(known, {"import": sources["import"]}), Period(2024))
+    assert only.status == "missing_input"  # nobody says what was used from stock
 
 
 def test_after_the_target_year_it_is_said(store: Store) -> None:
