@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import datetime as dt
+import re
 import sqlite3
 from pathlib import Path
 
 import pytest
 from host_job import qingyun
 from plan_figures import HEAD, NOW
+from sim_board import ROOT
 
 from host.indicators import IndicatorError, catalog, imports
 from host.store import VERSION, Store, StoreError
@@ -139,3 +142,12 @@ def test_commands(tmp_path: Path) -> None:
     assert bad.returncode == 2
     assert bad.stderr.count("\n") == 1 and f"{file}:2: value: expected" in bad.stderr
     assert qingyun("import-figures", "--db", db).returncode == 2
+
+
+def test_the_example_of_the_page_can_be_imported(store: Store, tmp_path: Path) -> None:
+    page = (ROOT / "docs/indicators.md").read_text(encoding="utf-8")
+    (example,) = re.findall(r"```\n(figure,period.*?)```", page, re.DOTALL)
+    (tmp_path / "f.csv").write_text(example, encoding="utf-8")
+    later = int(dt.datetime(2026, 3, 1, tzinfo=dt.UTC).timestamp())
+    done = imports.run(store, catalog.load(), tmp_path / "f.csv", later)
+    assert len(done.added) == 3 and done.told == []

@@ -77,6 +77,17 @@ def test_evidence_of_clearance_overflow_and_reporting(store: Store) -> None:
         assert row(found, number).value is None
 
 
+def test_a_day_on_which_nothing_came_is_not_due(tmp_path: Path) -> None:
+    """Three days, wet waste on two of them, cleared on one: 1/2."""
+    other = Store(tmp_path / "q.db", create=True)
+    board = Board("qy-fs01", "fs-01")
+    for n, grams in enumerate((60_000, 0, 50_000)):
+        board.day(february.DAYS[n], [Haul("w2", 13_100, grams, lifted=n == 0)])
+    board.store(other)
+    name = "湿垃圾日产日清率（投放点实测）"
+    assert beside(made(other, "2024-02"), "11", name).expression == "1 点日 / 2 点日 × 100"
+
+
 def test_as_of_cuts_the_days(store: Store) -> None:
     """Ten days of both: 10 × (20 + 60 + 18 + 70) = 1,680 kg; the month is not over."""
     site = beside(made(store, "2024-02", "2024-02-10"), "8", LABEL)
