@@ -5,8 +5,9 @@
 VENV := .venv
 PY := $(VENV)/bin/python
 READY := $(VENV)/.ready
+OFFICE := $(VENV)/.office
 # Python that must be clean: host job, tools and tests; MicroPython must compile.
-CHECKED := host tools tests firmware boards
+CHECKED := host tools tests firmware boards adapters
 BOARD_CODE := $(shell find firmware boards -name '*.py' 2>/dev/null)
 
 help: ## this text
@@ -18,7 +19,10 @@ $(READY): pyproject.toml tools/env.sh
 demo: $(READY) ## one simulated day of three sites: firmware, broker, host, rollup beside the truth
 	@$(PY) tools/demo.py $(if $(SEED),--seed $(SEED))
 
-test: $(READY) ## every test
+$(OFFICE): $(READY)
+	@tools/env.sh office
+
+test: $(READY) $(OFFICE) ## every test
 	@$(VENV)/bin/pytest
 
 lint: $(READY) ## style, types, and that MicroPython compiles the firmware

@@ -19,6 +19,7 @@ from host.commands import (
     daily,
     explain,
     fleet,
+    office,
     update,
     watch,
 )
@@ -28,7 +29,7 @@ from host.errors import UserError
 def _wide(prog: str) -> argparse.HelpFormatter:
     """Help with room for the longest option or command beside its text."""
     formatter = argparse.HelpFormatter(prog, max_help_position=32)
-    formatter._action_max_length = 14
+    formatter._action_max_length = 18
     return formatter
 
 
@@ -50,7 +51,10 @@ def _parser() -> argparse.ArgumentParser:
         p.set_defaults(run=run)
         return p
 
-    subjects = (collect, daily, explain, calibration, watch, archive, check, fleet, update)
+    subjects = (
+        *(collect, daily, explain, office, calibration),
+        *(watch, archive, check, fleet, update),
+    )
     for module in subjects:
         module.add(command)
     return parser

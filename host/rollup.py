@@ -160,16 +160,11 @@ def roll(
             rows[key] = DailyRow(date, bin_.site, known.sites[bin_.site].town, bin_.stream)
         if bin_.channel:
             found = outcome(store, known, bin_, date)
-            closed = day_balance(platform_of(known, bin_), found, t0, t1)
+            closed = book(rows[key], platform_of(known, bin_), found)
             day.platforms.append(BinDay(bin_, closed))
-            rows[key].bins += 1
-            rows[key].covered_s += closed.covered_s
-            for event in events_of(found, date):
-                count(rows[key], event)
-            add_balance(rows[key], closed)
         else:
             series = fills(store, bin_, t0 - AFTER_S, t1 + AFTER_S)
-            _estimate(rows[key], bin_, emptyings(series, date), densities or {})
+            book_estimate(rows[key], bin_, emptyings(series, date), densities or {})
     day.rows = list(rows.values())
     return day
 
@@ -197,6 +192,17 @@ def count(row: DailyRow, event: Event) -> None:
         row.unattributed_g += event.grams
 
 
+def book(row: DailyRow, platform: Platform, found: Outcome) -> Balance:
+    """Add a platform's day to the row of its site and stream; its balance."""
+    closed = day_balance(platform, found, *day_bounds(row.date))
+    row.bins += 1
+    row.covered_s += closed.covered_s
+    for event in events_of(found, row.date):
+        count(row, event)
+    add_balance(row, closed)
+    return closed
+
+
 def add_balance(row: DailyRow, closed: Balance) -> None:
     """What the balance of one platform adds to the row of its day."""
     row.residual_g += closed.residual
@@ -204,7 +210,7 @@ def add_balance(row: DailyRow, closed: Balance) -> None:
     row.flags = tuple(dict.fromkeys((*row.flags, *closed.flags)))
 
 
-def _estimate(
+def book_estimate(
     row: DailyRow, bin_: Bin, found: list[Emptying], densities: Mapping[str, Density]
 ) -> None:
     """Emptyings of a bin without a scale. That a density is wrong is an error that they

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable, Sequence
-from typing import TypeVar
+from typing import IO, TypeVar
 
 from rich.box import SIMPLE_HEAD
 from rich.console import Console
@@ -18,6 +18,11 @@ PIPE_WIDTH = 120  # columns where no terminal says how wide it is
 def console() -> Console:
     """Standard output, wide enough for every table where it is no terminal."""
     return Console(highlight=False, width=None if sys.stdout.isatty() else PIPE_WIDTH)
+
+
+def plain(file: IO[str]) -> Console:
+    """The same for a file."""
+    return Console(file=file, highlight=False, width=PIPE_WIDTH)
 
 
 def table(title: str | None = None, caption: str | None = None) -> Table:

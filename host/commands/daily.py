@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 
 from host import broker, publish, reports
-from host.commands import Command, day, db, registry
+from host.commands import Command, day, db, office, registry
 
 
 def add(command: Command) -> None:
@@ -17,6 +17,7 @@ def add(command: Command) -> None:
     day(p)
     text = "folder for the CSV files, made when absent (default: here)"
     p.add_argument("--out", type=Path, default=Path(), metavar="DIR", help=text)
+    p.add_argument("--xlsx", type=Path, metavar="FILE", help="also a workbook to print")
     text = "also publish each site's daily topic at this broker"
     broker.add_arguments(p, "qingyun-rollup", "--publish", text=text)
     p.epilog = "Example: qingyun rollup --db qingyun.db --date 2026-03-03 --out reports"
@@ -32,6 +33,8 @@ def add(command: Command) -> None:
 def _rollup(args: argparse.Namespace) -> int:
     where = broker.from_arguments(args, "--publish") if args.broker else None
     rows = reports.run_rollup(args.db, args.registry, args.date, args.out)
+    if args.xlsx:
+        office.write_day(args.date, rows, args.xlsx)
     if where:
         publish.daily(where, rows)
     return 0

@@ -23,6 +23,7 @@ __all__ = ["Batch", "Busy", "Counts", "Refused", "Row", "Store", "StoreError", "
 STEPS = (
     ("schema.sql", ()),
     ("calibrations.sql", ("weighed", "calibration", "correction", "restatement")),
+    ("figures.sql", ("figure",)),
 )
 VERSION = len(STEPS)
 
@@ -77,6 +78,11 @@ class Store:
         for table in kept:
             db.only_add(table)
         db.many("UPDATE schema_version SET version=?", [(version + 1,)])
+
+    @property
+    def database(self) -> Database:
+        """For the modules beside this one that keep a table of their own."""
+        return self._db
 
     def close(self) -> None:
         self._db.close()

@@ -9,7 +9,8 @@ import pytest
 from host_job import qingyun
 from sim_board import ROOT
 
-PAGES = sorted([ROOT / "README.md", *ROOT.glob("docs/**/*.md"), *ROOT.glob("boards/**/*.md")])
+PAGES = [*ROOT.glob("docs/**/*.md"), *ROOT.glob("boards/**/*.md"), *ROOT.glob("adapters/**/*.md")]
+PAGES = sorted([ROOT / "README.md", *PAGES])
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
@@ -27,7 +28,9 @@ def test_commands_exist() -> None:
         for piece in code:
             for target in re.findall(r"^make ([a-z]+)", piece, re.MULTILINE):
                 assert target in targets, (page, target)
-            for command in re.findall(r"^(?:\.venv/bin/)?qingyun ([a-z]+)", piece, re.MULTILINE):
+            for command in re.findall(
+                r"^(?:\.venv/bin/)?qingyun ([a-z][a-z-]*)", piece, re.MULTILINE
+            ):
                 assert f"    {command} " in said, (page, command)
             for script in re.findall(r"\btools/\w+\.py\b", piece):
                 assert (ROOT / script).exists(), (page, script)

@@ -20,6 +20,10 @@ from host.store import Store
 REGISTRY = str(ROOT / "registry")
 
 
+COMMANDS = ["ingest", "rollup", "events", "status", "quarantine", "check"]
+COMMANDS += ["indicators", "import-figures", "report", "export"]
+
+
 def test_help_and_version() -> None:
     top = qingyun("--help")
     assert top.returncode == 0

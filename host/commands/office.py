@@ -1,0 +1,91 @@
+"""indicators, import-figures, report, export: what an office asks for.
+
+What they do, and the libraries it takes, is loaded when one of them is run."""
+
+from __future__ import annotations
+
+import argparse
+import datetime as dt
+from collections.abc import Callable
+from importlib import import_module
+from pathlib import Path
+
+from host.commands import Command, Run, date, day, db, registry
+from host.indicators import periods
+from host.reports import DISCLAIMER
+from host.rollup import DailyRow
+
+DONE = "host.office.run"
+
+
+def _late(name: str) -> Run:
+    def run(args: argparse.Namespace) -> int:
+        code: int = getattr(import_module(DONE), name)(args)
+        return code
+
+    return run
+
+
+def write_day(when: dt.date, rows: list[DailyRow], path: Path) -> None:
+    """The daily workbook, of rows that were rolled up already."""
+    import_module(DONE).write_day(when, rows, path)
+
+
+def _period(month: bool) -> Callable[[str], periods.Period]:
+    def parse(text: str) -> periods.Period:
+        form = "YYYY-MM" if month else "YYYY"
+        try:
+            found = periods.parse(text)
+        except ValueError:
+            found = None
+        if found is None or bool(found.month) != month:
+            raise argparse.ArgumentTypeError(f"expected {form}, found {text!r}")
+        return found
+
+    return parse
+
+
+def add(command: Command) -> None:
+    """Put these subcommands into the parser."""
+    plan = "folder of definitions.csv and figures.csv (default: the plan of 2022)"
+    p = command(
+        "indicators",
+        _late("run_indicators"),
+        "the 66 indicators of the plan: values and how, or why not",
+    )
+    db(p)
+    registry(p)
+    when = p.add_mutually_exclusive_group(required=True)
+    when.add_argument("--year", type=_period(False), metavar="YYYY", help="a calendar year")
+    when.add_argument("--month", type=_period(True), metavar="YYYY-MM", help="or one month")
+    text = "what was imported and measured by the end of that day (default: today)"
+    p.add_argument("--as-of", type=date, metavar="YYYY-MM-DD", help=text)
+    p.add_argument("--format", choices=("table", "csv", "json", "xlsx"), default="table")
+    p.add_argument("--out", type=Path, metavar="FILE", help="where to (default: standard output)")
+    p.add_argument("--plan", type=Path, metavar="DIR", help=plan)
+    p.epilog = "Example: qingyun indicators --db qingyun.db --year 2026 --format xlsx --out i.xlsx"
+
+    p = command(
+        "import-figures", _late("run_import_figures"), "store figures that people bring, from a CSV"
+    )
+    p.add_argument("--db", type=Path, metavar="FILE", help="the SQLite database")
+    p.add_argument("file", type=Path, nargs="?", metavar="FILE.csv", help="see docs/indicators.md")
+    p.add_argument("--list", action="store_true", help="which figures there are")
+    p.add_argument("--show", nargs=2, metavar=("FIGURE", "PERIOD"), help="all that was ever said")
+    p.add_argument("--plan", type=Path, metavar="DIR", help=plan)
+    p.epilog = "Example: qingyun import-figures --db qingyun.db figures-2026.csv"
+
+    p = command("report", _late("run_report"), "the monthly report of the district, to print")
+    db(p)
+    registry(p)
+    p.add_argument("--month", type=_period(True), required=True, metavar="YYYY-MM")
+    p.add_argument("--format", choices=("xlsx", "html"), default="html")
+    p.add_argument("--out", type=Path, metavar="FILE", help="where to (default: standard output)")
+    p.epilog = "Example: qingyun report --db qingyun.db --month 2026-03 --format xlsx --out m.xlsx"
+
+    p = command("export", _late("run_export"), f"a day as JSON for a city platform ({DISCLAIMER})")
+    db(p)
+    registry(p)
+    day(p)
+    p.add_argument("--out", type=Path, metavar="FILE", help="where to (default: standard output)")
+    p.epilog = "Example: qingyun export --db qingyun.db --date 2026-03-03 --out day.json"

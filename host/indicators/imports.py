@@ -1,0 +1,172 @@
+"""`qingyun import-figures`: a CSV of figures into the store, all of it or nothing."""
+
+from __future__ import annotations
+
+import csv
+import datetime as dt
+import hashlib
+import io
+import unicodedata
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from decimal import Decimal, InvalidOperation
+from pathlib import Path
+
+from host.indicators import IndicatorError, periods
+from host.indicators.catalog import Catalog, Figure
+from host.rollup import LOCAL
+from host.store import Store
+from host.store.figures import Entry, add, in_force
+
+COLUMNS = ("figure", "period", "value", "unit", "source", "entered_by", "entered_on", "note")
+WITHDRAWN = ("撤销", "withdrawn")
+MOST = Decimal(10) ** 9  # more than any figure of a district in any of the units
+
+
+@dataclass
+class Imported:
+    """What became of a file."""
+
+    added: list[Entry] = field(default_factory=list)
+    unchanged: int = 0
+    told: list[str] = field(default_factory=list)  # repairs and supersessions, one line each
+
+
+def read(path: Path) -> tuple[str, str, str | None]:
+    """Text of a CSV, name and SHA-256, and the encoding where it is not UTF-8."""
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise IndicatorError(f"{path}: cannot be read: {error.strerror}") from None
+    name = f"{path.name} sha256:{hashlib.sha256(data).hexdigest()}"
+    try:
+        return data.decode("utf-8-sig"), name, None
+    except UnicodeDecodeError:
+        pass
+    try:
+        return data.decode("gb18030"), name, "GB18030"
+    except UnicodeDecodeError as error:
+        raise IndicatorError(
+            f"{path}: expected UTF-8 or GB18030, found byte {data[error.start]:#x} "
+            f"in line {data[: error.start].count(10) + 1}"
+        ) from None
+
+
+def _rows(path: Path, text: str) -> Iterator[tuple[str, dict[str, str]]]:
+    reader = csv.reader(io.StringIO(text, newline=""))
+    try:
+        header = [c.strip() for c in next(reader, [])]
+        if missing := [c for c in COLUMNS if c not in header]:
+            raise IndicatorError(f"{path}:1: expected a column {missing[0]}")
+        for values in reader:
+            if not any(v.strip() for v in values):
+                continue
+            where = f"{path}:{reader.line_num}"
+            if len(values) != len(header):
+                raise IndicatorError(
+                    f"{where}: expected {len(header)} columns, found {len(values)}"
+                )
+            yield where, dict(zip(header, (v.strip() for v in values), strict=True))
+    except csv.Error as error:
+        raise IndicatorError(f"{path}: not a CSV: {error}") from None
+
+
+def _value(text: str, figure: Figure) -> str | None:
+    """Decimal text without an exponent, None when withdrawn; ValueError otherwise."""
+    if text in WITHDRAWN:
+        return None
+    expected = f"a {'whole ' if figure.counted else ''}number of 0 or more in {figure.unit}"
+    try:
+        value = Decimal(text.replace(",", ""))
+    except InvalidOperation:
+        value = Decimal("NaN")
+    whole = value.is_finite() and value == value.to_integral_value()
+    if not value.is_finite() or not 0 <= value <= MOST or (figure.counted and not whole):
+        raise ValueError(f"value: expected {expected}, found {text!r}")
+    text = f"{value:f}"
+    return (text.rstrip("0").rstrip(".") if "." in text else text) or "0"
+
+
+def _entry(row: dict[str, str], figures: Catalog, today: dt.date) -> Entry:
+    """A checked row; ValueError says column, expected and found."""
+    figure = figures.get(row["figure"])
+    if figure is None or not {"import"} & set(figure.sources):
+        raise ValueError(
+            f"figure: expected one that is imported (qingyun import-figures --list), "
+            f"found {row['figure']!r}"
+        )
+    try:
+        period = periods.parse(row["period"])
+    except ValueError as error:
+        raise ValueError(f"period: {error}") from None
+    if row["unit"] != figure.unit:
+        raise ValueError(f"unit: expected {figure.unit}, found {row['unit']!r}")
+    try:
+        entered = dt.date.fromisoformat(row["entered_on"])
+    except ValueError:
+        raise ValueError(f"entered_on: expected YYYY-MM-DD, found {row['entered_on']!r}") from None
+    if not period.last < entered <= today:
+        raise ValueError(
+            f"entered_on: expected a day after {period.last}, when the period is over, "
+            f"and not after {today}, found {entered}"
+        )
+    for column in ("source", "entered_by"):
+        if not row[column]:
+            raise ValueError(f"{column}: expected a text: a figure needs a source and a person")
+    return Entry(
+        figure.figure,
+        str(period),
+        _value(row["value"], figure),
+        figure.unit,
+        row["source"],
+        row["entered_by"],
+        str(entered),
+        row["note"],
+        imported=0,
+        file="",
+    )
+
+
+def run(store: Store, figures: Catalog, path: Path, now: int) -> Imported:
+    """Check every row, then add what is new; IndicatorError names the first mistake."""
+    text, name, encoding = read(path)
+    done = Imported()
+    if encoding:
+        done.told.append(f"{path}: not UTF-8, read as {encoding}")
+    before = in_force(store, now)
+    today = dt.datetime.fromtimestamp(now, LOCAL).date()
+    seen: dict[tuple[str, str], str] = {}
+    for where, raw in _rows(path, text):
+        row = {k: unicodedata.normalize("NFKC", v) if k in _PLAIN else v for k, v in raw.items()}
+        done.told += [
+            f"{where}: {k}: {raw[k]!r} read as {row[k]!r}" for k in _PLAIN if raw[k] != row[k]
+        ]
+        try:
+            e = _entry(row, figures, today)
+            key = e.figure, e.period
+            if key in seen:
+                raise ValueError(f"{e.figure} {e.period} stands in {seen[key]} already")
+            seen[key] = where
+            old = before.get(key)
+            if old is not None and old.value == e.value:
+                done.unchanged += 1
+                continue
+            if old is not None and not e.note:
+                change = f"{e.figure} {e.period} changes from {old.value} to {e.value}"
+                raise ValueError(f"note: expected why {change}")
+            if old is None and e.value is None:
+                raise ValueError(f"value: there is no {e.figure} {e.period} to withdraw")
+        except ValueError as error:
+            raise IndicatorError(f"{where}: {error}; nothing was imported") from None
+        values = vars(e) | {"imported": now, "file": name, "supersedes": old.id if old else None}
+        done.added.append(Entry(**values))
+        if old is not None:
+            done.told.append(
+                f"{where}: {e.figure} {e.period}: {old.value} ({old.entered_by}, "
+                f"{old.entered_on}) superseded by {e.value}: {e.note}"
+            )
+    add(store, done.added)
+    return done
+
+
+_PLAIN = ("figure", "period", "value", "entered_on")  # full-width digits are made plain here

@@ -1,0 +1,59 @@
+"""A year or a month, and what of it is over."""
+
+from __future__ import annotations
+
+import calendar
+import datetime as dt
+import re
+from dataclasses import dataclass
+from functools import cached_property
+
+_PERIOD = re.compile(r"(\d{4})(?:-(\d{2}))?")
+_FIRST_YEAR, _LAST_YEAR = 2000, 2100
+
+
+@dataclass(frozen=True)
+class Period:
+    """A calendar year (month is None) or one month of it, Asia/Shanghai."""
+
+    year: int
+    month: int | None = None
+
+    def __str__(self) -> str:
+        return f"{self.year:04d}" + (f"-{self.month:02d}" if self.month else "")
+
+    @property
+    def chinese(self) -> str:
+        return f"{self.year}年" + (f"{self.month}月" if self.month else "")
+
+    @property
+    def months(self) -> tuple[int, ...]:
+        return (self.month,) if self.month else tuple(range(1, 13))
+
+    @cached_property
+    def first(self) -> dt.date:
+        return dt.date(self.year, self.months[0], 1)
+
+    @cached_property
+    def last(self) -> dt.date:
+        return dt.date(self.year, self.months[-1], days_of(self.year, self.months[-1]))
+
+    @property
+    def days(self) -> int:
+        """366 in a leap year."""
+        return (self.last - self.first).days + 1
+
+
+def days_of(year: int, month: int) -> int:
+    """Days of a month."""
+    return calendar.monthrange(year, month)[1]
+
+
+def parse(text: str) -> Period:
+    """YYYY or YYYY-MM; ValueError says what was expected."""
+    found = _PERIOD.fullmatch(text)
+    if found:
+        year, month = int(found[1]), int(found[2]) if found[2] else None
+        if _FIRST_YEAR <= year <= _LAST_YEAR and month in (None, *range(1, 13)):
+            return Period(year, month)
+    raise ValueError(f"expected YYYY or YYYY-MM, found {text!r}")

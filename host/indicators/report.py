@@ -1,0 +1,123 @@
+"""All of it for one period: `qingyun indicators`."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from host.indicators import catalog, definitions, measured, series
+from host.indicators.compute import EVIDENCE, NOT_HERE, STATUS, Result, compute_all
+from host.indicators.periods import Period
+from host.registry import Bin, Registry
+from host.rollup import LOCAL
+from host.store import Store
+
+DISTRICT = "松江区"
+TARGET_YEAR = 2025
+
+
+@dataclass(frozen=True)
+class Report:
+    """as_of: the last day whose imports and readings count."""
+
+    period: Period
+    as_of: dt.date
+    generated: dt.datetime
+    results: list[Result]
+    figures: series.Figures
+    notes: tuple[str, ...]
+
+    @property
+    def title(self) -> str:
+        return f"{DISTRICT}“无废城市”建设指标"
+
+    def counts(self) -> dict[str, int]:
+        """How many indicators of each status, in the order of STATUS."""
+        return {s: sum(r.status == s for r in self.results) for s in STATUS}
+
+
+@dataclass(frozen=True)
+class Definitions:
+    """Where the rows are, the package's own where None."""
+
+    figures: Path | None = None
+    definitions: Path | None = None
+
+
+def _notes(period: Period, as_of: dt.date) -> tuple[str, ...]:
+    notes: list[str] = []
+    if as_of < period.last:
+        done = max(0, (as_of - period.first).days + 1)
+        notes.append(f"期间未满：截至{as_of}（{done}/{period.days}天），各值未年化")
+    if period.month:
+        notes.append("本表为当月值；基准值、目标值为全年口径")
+    if period.year > TARGET_YEAR:
+        notes.append(f"目标值为{TARGET_YEAR}年目标；{period.year}年沿用其口径，未见新目标")
+    return tuple(notes)
+
+
+def build(
+    store: Store,
+    known: Registry,
+    period: Period,
+    *,
+    as_of: dt.date | None = None,
+    now: dt.datetime | None = None,
+    rows: Definitions | None = None,
+    watched: Callable[[Sequence[Bin]], Iterable[Bin]] = iter,
+) -> Report:
+    """Every indicator that holds on the period's last day.
+
+    as_of (default: today) bounds both what had been imported and what had been measured;
+    a day counts once it is over."""
+    now = now or dt.datetime.now(LOCAL)
+    today = now.astimezone(LOCAL).date()
+    as_of = min(as_of or today, today)
+    last = min(as_of, today - dt.timedelta(1), period.last)
+    rows = rows or Definitions()
+    figures = catalog.load(rows.figures)
+    defined = definitions.in_force(definitions.load(figures, rows.definitions), period.last)
+    found = series.Figures(
+        figures,
+        {
+            # "ledger" and "tickets" belong here once they are kept: Sources like the others.
+            "import": series.imported(store, as_of),
+            "measured": measured.Measured(store, known, last, watched).source,
+            "calendar": series.calendar(last),
+        },
+    )
+    results = compute_all(defined, found, period)
+    return Report(period, as_of, now, results, found, _notes(period, last))
+
+
+def coverage_text(coverage: float | None) -> str:
+    return "" if coverage is None else f"{100 * coverage:.1f}%"
+
+
+def explanation(result: Result) -> list[str]:
+    """Lines that say how a value came about, or why there is none."""
+    lines: list[str] = []
+    if result.reason:
+        lines.append(result.reason)
+    if result.expression:
+        value = f"{result.shown} {result.unit}".strip()
+        equals = "=" if result.rounded == result.value else "≈"
+        lines.append(f"{result.definition.formula}: {result.expression} {equals} {value}")
+    for u in result.inputs:
+        if u.value is not None:
+            f = u.series.figure
+            lines.append(f"{f.name} = {u.value:f} {f.unit}（{u.series.origin}）")
+    if result.coverage is not None:
+        lines.append(f"覆盖率 {coverage_text(result.coverage)}（有效计量的桶时/登记桶时）")
+    lines += result.notes
+    return lines
+
+
+def measurable(result: Result) -> bool:
+    return result.status != NOT_HERE
+
+
+def is_evidence(result: Result) -> bool:
+    return result.status == EVIDENCE

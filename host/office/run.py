@@ -1,0 +1,145 @@
+"""What the office's commands do; their options are in commands.office."""
+
+from __future__ import annotations
+
+import argparse
+import datetime as dt
+import io
+import json
+import sys
+import time
+from pathlib import Path
+
+from host import export, period, registry, summary_html, summary_xlsx, tables
+from host.indicators import IndicatorError, catalog, imports, output, periods, report, workbook
+from host.office import OfficeError
+from host.rollup import LOCAL, DailyRow
+from host.store import Store
+from host.store.figures import history
+from host.summary import Summary
+
+
+def _out(path: Path | None, text: str) -> None:
+    """To the file, or to standard output where none is named."""
+    if path is None:
+        sys.stdout.write(text)
+        return
+    try:
+        _file(path, "").write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise OfficeError(f"--out: {path}: cannot be written: {error.strerror}") from None
+
+
+def _file(path: Path | None, kind: str) -> Path:
+    if path is None:
+        raise OfficeError(f"--out: expected a file for --format {kind}")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise OfficeError(f"--out: {path.parent}: cannot be made: {error.strerror}") from None
+    return path
+
+
+def _plan(folder: Path | None) -> report.Definitions:
+    if folder is None:
+        return report.Definitions()
+    return report.Definitions(folder / "figures.csv", folder / "definitions.csv")
+
+
+def run_indicators(args: argparse.Namespace) -> int:
+    known = registry.load(args.registry)
+    store = Store(args.db)
+    made = report.build(
+        *(store, known, args.year or args.month),
+        as_of=args.as_of,
+        rows=_plan(args.plan),
+        watched=lambda bins: tables.watched(bins, "adding up"),
+    )
+    store.close()
+    if args.format == "xlsx":
+        workbook.write(made, _file(args.out, "xlsx"))
+    elif args.format == "table" and args.out is None:
+        output.show(made, tables.console())
+    else:
+        text = io.StringIO()
+        if args.format == "table":
+            output.show(made, tables.plain(text))
+        else:
+            (output.write_csv if args.format == "csv" else output.write_json)(made, text)
+        bom = "\ufeff" if args.format == "csv" and args.out else ""  # Excel asks for it
+        _out(args.out, bom + text.getvalue())
+    return 0
+
+
+def run_import_figures(args: argparse.Namespace) -> int:
+    figures = catalog.load(_plan(args.plan).figures)
+    if args.list:
+        table = tables.table("figures that can be imported")
+        tables.columns(table, ("figure", "name", "unit", "kind"))
+        tables.columns(table, ("note",), wrap=True)
+        for f in figures.values():
+            if "import" in f.sources:
+                table.add_row(f.figure, f.name, f.unit, f.kind, f.note)
+        tables.console().print(table)
+        return 0
+    if args.db is None or (args.file is None and args.show is None):
+        raise IndicatorError("expected --db and FILE, --db and --show, or --list")
+    if args.show:
+        name, when = args.show
+        store = Store(args.db)
+        for e in history(store, name, when):
+            why = f"supersedes {e.supersedes}: {e.note}" if e.supersedes else e.note
+            value = f"{e.value} {e.unit}" if e.value is not None else "withdrawn"
+            print("  ".join((str(e.id), value, e.source, e.entered_by, e.entered_on, why, e.file)))
+        return 0
+    store = Store(args.db, create=True)
+    done = imports.run(store, figures, args.file, int(time.time()))
+    store.close()
+    for line in done.told:
+        print(line)
+    print(f"{args.file}: {len(done.added)} figures added, {done.unchanged} there already")
+    return 0
+
+
+def summarise(
+    store: Store, known: registry.Registry, when: periods.Period, today: dt.date | None = None
+) -> Summary:
+    """A month as far as it is over."""
+    today = today or dt.datetime.now(LOCAL).date()
+    last = min(when.last, today - dt.timedelta(1))
+    if last < when.first:
+        raise IndicatorError(f"--month: {when} has no day yet that is over")
+    rows = period.roll_days(
+        *(store, known, when.first, last), watched=lambda bins: tables.watched(bins, "adding up")
+    )
+    notes: tuple[str, ...] = ()
+    if last < when.last:
+        notes = (f"月份未满：截至{last}（{last.day}/{when.days}天）",)
+    return Summary(when.chinese, when.first, last, rows, notes)
+
+
+def write_day(date: dt.date, rows: list[DailyRow], path: Path) -> None:
+    """The daily workbook, of rows that were rolled up already."""
+    said = f"{date.year}年{date.month}月{date.day}日"
+    summary_xlsx.write_day(Summary(said, date, date, rows), rows, _file(path, "xlsx"))
+
+
+def run_report(args: argparse.Namespace) -> int:
+    known = registry.load(args.registry)
+    store = Store(args.db)
+    summary = summarise(store, known, args.month)
+    store.close()
+    if args.format == "xlsx":
+        summary_xlsx.write_month(summary, _file(args.out, "xlsx"))
+    else:
+        _out(args.out, summary_html.month(summary))
+    return 0
+
+
+def run_export(args: argparse.Namespace) -> int:
+    known = registry.load(args.registry)
+    store = Store(args.db)
+    body = export.document(store, known, args.date)
+    store.close()
+    _out(args.out, json.dumps(body, ensure_ascii=False, indent=1) + "\n")
+    return 0

@@ -1,0 +1,214 @@
+"""Workbooks as an office expects them: title, unit, period, numbered table, totals, notes,
+sized for A4 landscape with the head repeated on every page.
+
+Formulas carry their value, so that a viewer that does not calculate shows it too."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from pathlib import Path
+from types import TracebackType
+
+import xlsxwriter
+from xlsxwriter.exceptions import FileCreateError
+from xlsxwriter.format import Format
+from xlsxwriter.utility import xl_col_to_name, xl_rowcol_to_cell
+from xlsxwriter.worksheet import Worksheet
+
+from host.office import OfficeError
+from host.office.table import COLOURS, MISSING, Cell, Column, Table, lines, totals
+
+FONT = "宋体"
+A4 = 9
+LINE_PT = 14.0
+
+
+@dataclass(frozen=True)
+class Placed:
+    """Where a table landed: its first and last row, 0-based."""
+
+    table: Table
+    first: int
+    last: int
+
+
+@dataclass(frozen=True)
+class Plot:
+    """Columns over the rows of a table, and a share from 0 to 1 as a line."""
+
+    sheet: str
+    title: str
+    unit: str
+    label: int
+    columns: Sequence[int]
+    share: int | None = None
+    stacked: bool = True
+    joined: bool = True  # the rows follow each other in time: the share is a line
+
+
+class Book:
+    """A workbook under way; the file is complete when the `with` block ends."""
+
+    def __init__(self, path: Path, title: str, disclaimer: str) -> None:
+        self._path = path
+        self._book = xlsxwriter.Workbook(
+            str(path), {"in_memory": True, "strings_to_formulas": False}
+        )
+        self._book.set_properties({"title": title, "comments": disclaimer})
+        self._disclaimer = disclaimer
+        self._formats: dict[tuple[tuple[str, object], ...], Format] = {}
+
+    def __enter__(self) -> Book:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None
+    ) -> None:
+        if kind is None:
+            try:
+                self._book.close()
+            except FileCreateError as refused:
+                raise OfficeError(f"{self._path}: cannot be written: {refused}") from None
+
+    def _format(self, **more: object) -> Format:
+        base: dict[str, object] = {"font_name": FONT, "font_size": 10, "valign": "vcenter"}
+        key = tuple(sorted((base | more).items()))
+        if key not in self._formats:
+            self._formats[key] = self._book.add_format(dict(key))
+        return self._formats[key]
+
+    def _cell(self, column: Column, **more: object) -> Format:
+        if column.decimals is not None:
+            more |= {"align": "right", "num_format": column.number_format}
+        else:
+            more |= {"text_wrap": True, "align": "center" if column.centre else "left"}
+        return self._format(border=1, **more)
+
+    def add(self, table: Table) -> Placed:
+        """A sheet with the table, ready to print."""
+        sheet = self._book.add_worksheet(table.sheet)
+        last_col = len(table.columns) - 1
+        for i, column in enumerate(table.columns):
+            sheet.set_column(i, i, column.width)
+        sheet.set_row(0, 28)
+        sheet.merge_range(
+            *(0, 0, 0, last_col), table.title, self._format(bold=True, font_size=16, align="center")
+        )
+        sheet.write_string(1, 0, f"统计期间：{table.period}", self._format())
+        sheet.write_string(1, last_col, f"单位：{table.unit}", self._format(align="right"))
+        head = self._format(bold=True, border=1, align="center", text_wrap=True, bg_color="#DDEBF7")
+        for i, column in enumerate(table.columns):
+            sheet.write_string(2, i, column.title, head)
+        sheet.set_row(2, LINE_PT * max(lines(c.title, c.width) for c in table.columns) + 6)
+        for n, row in enumerate(table.rows):
+            self._row(sheet, 3 + n, table.columns, row)
+        first, last = 3, 2 + len(table.rows)
+        below = last + 1
+        if table.total_label:
+            self._totals(sheet, table, first, last)
+            below += 1
+        for n, note in enumerate((*table.notes, self._disclaimer)):
+            self._note(sheet, below + n, table.columns, f"{'注：' if n == 0 else ''}{note}")
+        below += len(table.notes) + 1
+        self._page(sheet, below - 1, last_col)
+        sheet.fit_to_pages(1, 1 if table.one_page else 0)
+        sheet.repeat_rows(0, 2)
+        sheet.freeze_panes(3, 0)
+        return Placed(table, first, last)
+
+    def _row(
+        self, sheet: Worksheet, r: int, columns: Sequence[Column], row: Sequence[Cell]
+    ) -> None:
+        for i, (column, value) in enumerate(zip(columns, row, strict=True)):
+            self._write(sheet, (r, i), value, self._cell(column), self._missing())
+        tall = max(
+            lines(v, c.width) if isinstance(v, str) else 1
+            for c, v in zip(columns, row, strict=True)
+        )
+        sheet.set_row(r, min(400.0, LINE_PT * tall + 4))
+
+    def _missing(self) -> Format:
+        return self._format(border=1, align="center")
+
+    @staticmethod
+    def _write(
+        sheet: Worksheet, at: tuple[int, int], value: Cell, fmt: Format, missing: Format
+    ) -> None:
+        r, c = at
+        if value is None:
+            sheet.write_string(r, c, MISSING, missing)
+        elif isinstance(value, str):
+            sheet.write_string(r, c, value, fmt)
+        elif isinstance(value, dt.date):
+            sheet.write_string(r, c, value.isoformat(), fmt)
+        else:
+            sheet.write_number(r, c, float(value), fmt)
+
+    def _totals(self, sheet: Worksheet, table: Table, first: int, last: int) -> None:
+        r = last + 1
+        shade: dict[str, object] = {"bold": True, "bg_color": "#F2F2F2"}
+        plain = self._format(border=1, align="center", **shade)
+        for i, (column, value) in enumerate(zip(table.columns, totals(table), strict=True)):
+            fmt = plain if isinstance(value, str) else self._cell(column, **shade)
+            if column.total and value is not None and i not in table.totals:
+                span = f"{xl_rowcol_to_cell(first, i)}:{xl_rowcol_to_cell(last, i)}"
+                sheet.write_formula(r, i, f"=SUM({span})", fmt, float(value))  # type: ignore[arg-type]
+            else:
+                self._write(sheet, (r, i), value, fmt, plain)
+        sheet.set_row(r, LINE_PT + 4)
+
+    def _note(self, sheet: Worksheet, r: int, columns: Sequence[Column], text: str) -> None:
+        sheet.merge_range(r, 0, r, len(columns) - 1, text, self._format(text_wrap=True))
+        sheet.set_row(r, LINE_PT * lines(text, sum(c.width for c in columns)) + 2)
+
+    def _page(self, sheet: Worksheet, last_row: int, last_col: int) -> None:
+        sheet.set_paper(A4)
+        sheet.set_landscape()
+        sheet.fit_to_pages(1, 1)
+        sheet.set_margins(left=0.4, right=0.4, top=0.5, bottom=0.6)
+        sheet.center_horizontally()
+        sheet.print_area(0, 0, last_row, last_col)
+        sheet.set_footer(f"&L{self._disclaimer}&C第 &P 页 共 &N 页")
+
+    def chart(self, placed: Placed, plot: Plot) -> None:
+        """On a sheet of its own, which is one page; none where there is nothing to show."""
+        rows = placed.table.rows
+        if not any(isinstance(row[c], (int, float, Decimal)) for row in rows for c in plot.columns):
+            return
+        name = f"='{placed.table.sheet}'!"
+
+        def cells(column: int) -> str:
+            letter = xl_col_to_name(column)
+            return f"{name}${letter}${placed.first + 1}:${letter}${placed.last + 1}"
+
+        def series(column: int) -> dict[str, object]:
+            head = f"{name}${xl_col_to_name(column)}$3"
+            return {"name": head, "categories": cells(plot.label), "values": cells(column)}
+
+        chart = self._book.add_chart(
+            {"type": "column"} | ({"subtype": "stacked"} if plot.stacked else {})
+        )
+        for column, colour in zip(plot.columns, COLOURS, strict=False):
+            chart.add_series(series(column) | {"fill": {"color": colour}, "gap": 60})
+        if plot.share is not None:
+            share = self._book.add_chart({"type": "line"})
+            line = {"color": "#7F7F7F", "width": 1.5} if plot.joined else {"none": True}
+            mark = {"type": "circle", "size": 5, "fill": {"color": "#7F7F7F"}}
+            share.add_series(series(plot.share) | {"y2_axis": True, "line": line, "marker": mark})
+            share.set_y2_axis({"name": "覆盖率", "min": 0, "max": 1, "num_format": "0%"})
+            chart.combine(share)
+        chart.set_title({"name": plot.title, "name_font": {"size": 12}})
+        grid = {"visible": True, "line": {"color": "#D9D9D9"}}
+        chart.set_y_axis({"name": plot.unit, "min": 0, "major_gridlines": grid})
+        chart.set_legend({"position": "bottom"})
+        chart.set_size({"width": 960, "height": CHART_ROWS * 20})
+        sheet = self._book.add_worksheet(plot.sheet)
+        sheet.insert_chart(0, 0, chart)
+        sheet.write_string(CHART_ROWS, 0, f"注：{self._disclaimer}", self._format())
+        self._page(sheet, CHART_ROWS, 14)
+
+
+CHART_ROWS = 31

@@ -1,0 +1,56 @@
+"""The monthly report as one page of HTML with plots."""
+
+from __future__ import annotations
+
+from host.office.page import page, table_html
+from host.office.svg import Bars, stacked
+from host.office.table import COLOURS, Cell, Column, Table
+from host.registry import DRY, WET
+from host.reports import DISCLAIMER, LABEL
+from host.summary import HAULED, Summary
+from host.summary_xlsx import NOTES, days, towns
+
+COVERAGE = "#2E75B6"
+
+
+def _by_day(summary: Summary, town: str | None = None) -> str:
+    parts = {s: [summary.of((s,), town, d).tonnes for d in summary.dates] for s in HAULED}
+    seen = [summary.of(HAULED, town, d).coverage for d in summary.dates]
+    layers = [
+        Bars(s, colour, [None if v is None else float(v) for v in parts[s]])
+        for s, colour in zip(HAULED, COLOURS, strict=False)
+    ]
+    share = Bars("覆盖率", COVERAGE, [None if c is None else float(c) for c in seen])
+    labels = [str(d.day) for d in summary.dates]
+    return stacked(f"{town or '松江区'}{LABEL}逐日", "t", labels, layers, share)
+
+
+def _by_town(summary: Summary) -> str:
+    layers = []
+    for stream, colour in zip((DRY, WET), COLOURS, strict=False):
+        values = [summary.of((stream,), town).tonnes for town in summary.towns]
+        layers.append(Bars(stream, colour, [None if v is None else float(v) for v in values]))
+    seen = [summary.of(HAULED, town).coverage for town in summary.towns]
+    share = Bars("覆盖率", COVERAGE, [None if c is None else float(c) for c in seen], joined=False)
+    return stacked(f"各街镇{LABEL}", "t", summary.towns, layers, share)
+
+
+def _matrix(summary: Summary) -> Table:
+    """清运量 of each 街镇 by day."""
+    columns = [Column("日期", 13, centre=True)]
+    columns += [Column(town, 12, 3, total=True) for town in summary.towns]
+    columns.append(Column("松江区", 13, 3, total=True))
+    rows: list[list[Cell]] = []
+    for d in summary.dates:
+        each: list[Cell] = [summary.of(HAULED, town, d).tonnes for town in summary.towns]
+        rows.append([d, *each, summary.of(HAULED, date=d).tonnes])
+    title = f"各街镇逐日{LABEL}"
+    return Table("街镇逐日", title, "t", summary.period, columns, rows, NOTES, {}, "合计")
+
+
+def month(summary: Summary) -> str:
+    """The page."""
+    parts = [_by_day(summary), table_html(towns(summary)), _by_town(summary)]
+    parts += [table_html(days(summary)), table_html(_matrix(summary))]
+    title = f"松江区{LABEL}月报"
+    return page(title, f"统计期间：{summary.period}", parts, DISCLAIMER)

@@ -1,0 +1,134 @@
+"""Daily and monthly workbooks of what was collected."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from host.office.table import Cell, Column, Table
+from host.office.xlsx import Book, Plot
+from host.registry import DRY, HAZARDOUS, RECYCLABLE, WET
+from host.reports import DISCLAIMER, LABEL
+from host.rollup import DailyRow
+from host.summary import HAULED, SHOWN, Part, Summary, part
+
+ASIDE = "不计入清运量"
+NOTES = (
+    "清运量 = 干垃圾 + 湿垃圾，为投放点实测估算，不与进厂计量相加",
+    "可回收物、有害垃圾另列，不计入清运量",
+    "覆盖率 = 有效计量的桶时 / 登记的桶时；— 表示没有有效计量，不是零",
+)
+
+
+def _masses(width: float) -> list[Column]:
+    return [
+        Column("干垃圾", width, 3, total=True),
+        Column("湿垃圾", width, 3, total=True),
+        Column("清运量\n（投放点实测）", width + 3, 3, total=True),
+        Column("覆盖率", 9, 1, percent=True),
+        Column("清运次数", 9, 0, total=True),
+        Column(f"可回收物\n（{ASIDE}）", width + 4, 3, total=True),
+        Column(f"有害垃圾\n（{ASIDE}）", width + 4, 3, total=True),
+    ]
+
+
+def _figures(summary: Summary, **where: object) -> list[Cell]:
+    def of(*streams: str) -> Part:
+        return summary.of(streams, **where)  # type: ignore[arg-type]
+
+    hauled = of(*HAULED)
+    return [
+        *(of(DRY).tonnes, of(WET).tonnes, hauled.tonnes, hauled.coverage),
+        hauled.collections if hauled.covered_s else None,
+        *(of(RECYCLABLE).tonnes, of(HAZARDOUS).tonnes),
+    ]
+
+
+def towns(summary: Summary) -> Table:
+    """A row for each 街镇."""
+    columns = [Column("序号", 6, centre=True), Column("街镇", 20), *_masses(13)]
+    rows: list[list[Cell]] = [
+        [str(n), town, *_figures(summary, town=town)] for n, town in enumerate(summary.towns, 1)
+    ]
+    totals: dict[int, Cell] = {5: summary.of(HAULED).coverage}
+    return Table(
+        "街镇汇总", f"松江区{LABEL}街镇汇总表", "t", summary.period, columns, rows,
+        (*NOTES, *summary.notes), totals, "合计",
+    )  # fmt: skip
+
+
+def days(summary: Summary) -> Table:
+    """A row for each day."""
+    columns = [Column("日期", 13, centre=True), *_masses(13)]
+    rows: list[list[Cell]] = [[d, *_figures(summary, date=d)] for d in summary.dates]
+    totals: dict[int, Cell] = {4: summary.of(HAULED).coverage}
+    return Table(
+        "逐日", f"松江区{LABEL}逐日表", "t", summary.period, columns, rows,
+        (*NOTES, *summary.notes), totals, "合计", one_page=True,
+    )  # fmt: skip
+
+
+def details(summary: Summary) -> Table:
+    """A row for each day, 街镇 and stream; no total, as not all of them may be added."""
+    columns = (
+        Column("日期", 13, centre=True),
+        Column("街镇", 20),
+        Column("类别", 12, centre=True),
+        Column("收集量", 14, 3),
+        Column("清运次数", 10, 0),
+        Column("覆盖率", 10, 1, percent=True),
+        Column("备注", 24),
+    )
+    rows: list[list[Cell]] = []
+    for date in summary.dates:
+        for town in summary.towns:
+            for stream in SHOWN:
+                p = summary.of((stream,), town, date)
+                if p.due_s:
+                    aside = "" if stream in HAULED else ASIDE
+                    n = p.collections if p.covered_s else None
+                    rows.append([date, town, stream, p.tonnes, n, p.coverage, aside])
+    return Table("明细", "松江区各街镇分类逐日明细表", "t", summary.period, columns, rows, NOTES)
+
+
+def sites(rows: list[DailyRow], period: str) -> Table:
+    """A row for each site and stream of a day, in kg."""
+    columns = (
+        Column("序号", 6, centre=True),
+        Column("点位", 12),
+        Column("街镇", 18),
+        Column("类别", 12, centre=True),
+        Column("投放量", 12, 3),
+        Column("收集量", 12, 3),
+        Column("清运次数", 10, 0),
+        Column("取出量", 12, 3),
+        Column("未归属变化", 12, 3),
+        Column("覆盖率", 10, 1, percent=True),
+    )
+    lines: list[list[Cell]] = []
+    for n, r in enumerate(rows, 1):
+        p = part([r])
+        seen = bool(r.covered_s)
+        masses = [r.deposited_g, r.collected_g, None, r.removed_g, r.unattributed_g]
+        cells: list[Cell] = [None if m is None or not seen else m / 1000 for m in masses]
+        cells[2] = r.collections if seen else None
+        lines.append([str(n), r.site, r.town, r.stream, *cells, p.coverage])
+    return Table("点位", "松江区各点位日报表", "kg", period, columns, lines, NOTES)
+
+
+def write_month(summary: Summary, path: Path) -> None:
+    """The monthly workbook."""
+    with Book(path, f"松江区{LABEL}月报（{summary.period}）", DISCLAIMER) as book:
+        book.add(towns(summary))
+        placed = book.add(days(summary))
+        title = f"松江区{LABEL}（{summary.period}）"
+        book.chart(placed, Plot("逐日图", title, "t", 0, (1, 2), share=4))
+        book.add(details(summary))
+
+
+def write_day(summary: Summary, rows: list[DailyRow], path: Path) -> None:
+    """The daily workbook."""
+    with Book(path, f"松江区{LABEL}日报（{summary.period}）", DISCLAIMER) as book:
+        placed = book.add(towns(summary))
+        title = f"松江区{LABEL}（{summary.period}）"
+        book.chart(placed, Plot("街镇图", title, "t", 1, (2, 3), share=5, joined=False))
+        book.add(sites(rows, summary.period))
