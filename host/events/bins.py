@@ -48,8 +48,8 @@ def identify(state: State, limits: Limits, gross: int, net: int) -> Found:
     most = max(usual, net * RESIDUE_SHARE // 1000)
     clean = bare is not None and _is_clean_spare(state, limits, exact, own, net)
     if -short <= own <= most and not clean:
-        said = bare is not None and own >= SAID_RESIDUE_G
-        doubt = said and _off(state, exact) <= limits.close_g // 2
+        within = limits.close_g // (2 if own >= SAID_RESIDUE_G else 6)
+        doubt = bare is not None and own >= limits.step_g and _off(state, exact) <= within
         return Found(None, own if doubt else 0, "")
     fits = _fitting(state, limits, exact, own, bare)
     if not fits:

@@ -358,7 +358,7 @@ def _emptied_to(exact: int, net: int, bare: int = 40) -> Event:
 
 
 def test_the_less_usual_a_residue_is_the_less_exactly_a_spare_must_fit() -> None:
-    heavier = Platform(13_000, True, spares=(13_800, 12_830))
+    heavier = Platform(13_000, True, spares=(13_800, 12_830, 13_300))
 
     def note(exact: int, net: int) -> tuple[str, int]:
         s = Series(13_000 + net + 40).to(40).to(exact + 40, after=40)
@@ -370,6 +370,7 @@ def test_the_less_usual_a_residue_is_the_less_exactly_a_spare_must_fit() -> None
     assert note(13_830, 30_000) == ("", 830)  # 30 g off: the own bin, in doubt
     assert note(13_810, 60_000) == ("", 810)  # 1.4 % of the load is usual
     assert note(13_400, 30_000) == ("", 0)
+    assert note(13_310, 30_000) == ("", 310)  # as usual as can be, but a spare to e/3
     assert note(12_840, 30_000) == (swapped, 0)  # lighter than the own bin ever was
     assert note(12_950, 30_000) == ("", 0)
 
