@@ -17,6 +17,7 @@ from accuracy.scene import Scene, Truth
 
 TOGETHER_S = 12.0
 NEAR_S = 120.0
+LATE_S = 30.0  # a deposit may be seen so long after it was put in
 SMALLEST_G = 500  # of a deposit that must be found
 
 
@@ -112,12 +113,20 @@ def _deposits(s: Score, true: list[Truth], lifts: list[Truth], found: list[Found
     groups = visits(true)
     booked: list[list[Found]] = [[] for _ in groups]
     hidden = [0] * len(lifts)
+    stray = []
     for f in found:
         where = _visit_of(f, groups)
         if where is None:
-            _invent(s, "deposit", f)
+            stray.append(f)
         else:
             booked[where].append(f)
+    for f in stray:
+        # A converter that is stuck, or a motion that goes on, shows it later.
+        late = [i for i, g in enumerate(groups) if 0 < f.t - g[-1].t_end <= LATE_S]
+        if late and not booked[late[-1]]:
+            booked[late[-1]].append(f)
+        else:
+            _invent(s, "deposit", f)
     for group, got in zip(groups, booked, strict=True):
         if not all(t.seen for t in group):
             continue
