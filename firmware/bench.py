@@ -28,15 +28,14 @@ class Bench:
     def __init__(self, board):
         self._board = board
         self._hal = board.hal
-        self._local = Local(board.data_dir)
-        cfg = config.load(board.data_dir + "/config.json", self._local.apply)
+        cfg = config.load(board.data_dir + "/config.json", Local(board.data_dir).apply)
         clock = Clock(board)
         self.log = Log(clock, board.print)
         # Temperatures tell weights what they have read, so all of them are built.
         self._channels = build.channels(board, cfg)
         self._sampler = Sampler(board, self._channels, _NEVER_S, _drop, self.log.error)
         self._clock = clock
-        self._commands = Commands(board, clock, self._sampler, None, self.log, None, self._local)
+        self._commands = Commands(board, clock, self._sampler, None, self.log, None)
         gc.collect()
 
     def ask(self, text, seconds, unix=None):

@@ -5,6 +5,7 @@ flash before it is done."""
 
 import json
 
+from local import Local
 from micropython import const
 
 _IDS = const(16)
@@ -21,7 +22,7 @@ class Commands:
 
     spool and crashes are None at the bench, where nothing but weighing is done."""
 
-    def __init__(self, board, clock, sampler, spool, log, crashes, local):
+    def __init__(self, board, clock, sampler, spool, log, crashes):
         self.board = board
         self._path = board.data_dir + "/done"
         self.clock = clock
@@ -29,7 +30,7 @@ class Commands:
         self.spool = spool
         self.log = log
         self._crashes = crashes
-        self.local = local
+        self.local = Local(board.data_dir)
         self._waiting = []
         self.restart = False  # asked for
         self.changed = False  # a calibration, since this was last looked at
@@ -57,22 +58,29 @@ class Commands:
             name = cmd["do"]
             if id_ in self._done:
                 result = "done before"
-            elif name == "measure":  # asked again and again, and changes nothing
-                result = self._weighing(cmd)
             else:
-                at_work = _DO if self.spool is not None else {}
-                do = Commands._weighing if name in _WEIGHING else at_work.get(name)
-                if do is None:
-                    known = ", ".join(sorted(_WEIGHING + tuple(at_work)))
-                    raise Refused("do: expected one of %s, found %r" % (known, name))
-                self._remember(id_)
-                self.log.info("command: %s %s" % (name, id_))
+                do = self._what(name)
+                if name != "measure":  # asked again and again, and changes nothing
+                    self._remember(id_)
+                    self.log.info("command: %s %s" % (name, id_))
                 result = do(self, cmd)
         except Refused as e:
             return json.dumps({"id": id_, "ok": False, "error": str(e)})
         except OSError as e:
             return json.dumps({"id": id_, "ok": False, "error": "flash: %s" % e})
         return json.dumps({"id": id_, "ok": True, "result": result})
+
+    def _what(self, name):
+        """What does a command; loaded before its id is kept, lest there be no memory."""
+        if name in _WEIGHING:
+            import calibrating  # from its first command on: until then it costs nothing
+
+            return getattr(calibrating, name)
+        at_work = _DO if self.spool is not None else {}
+        if name not in at_work:
+            known = ", ".join(sorted(_WEIGHING + tuple(at_work)))
+            raise Refused("do: expected one of %s, found %r" % (known, name))
+        return at_work[name]
 
     def _parse(self, payload):
         try:
@@ -118,11 +126,6 @@ class Commands:
             "crashes": self._crashes.counts(),
             "last": self._crashes.tail(800),
         }
-
-    def _weighing(self, cmd):
-        import calibrating  # from the first of its commands on: until then it costs nothing
-
-        return getattr(calibrating, cmd["do"])(self, cmd)
 
     def who(self, cmd):
         """(time stamp, who asks), for the audit trail."""

@@ -23,7 +23,7 @@ _LEAST_MS = const(1000)
 class Cycle:
     """run() is one waking; it ends in deep sleep."""
 
-    def __init__(self, board, cfg, local):
+    def __init__(self, board, cfg):
         self._board = board
         self._hal = board.hal
         self._cfg = cfg

@@ -25,10 +25,10 @@ _TASKS = ("sampling", "queue", "network", "commands")
 
 
 class Logger:
-    """Built from a board, a checked configuration, what was changed on the board
-    (local) and the count of failed starts; step() is one turn of the loop."""
+    """Built from a board, a checked configuration and the count of failed starts;
+    step() is one turn of the loop."""
 
-    def __init__(self, board, cfg, local, starts):
+    def __init__(self, board, cfg, starts):
         self._board = board
         self._hal = board.hal
         self._starts = starts
@@ -48,7 +48,6 @@ class Logger:
         # Some KB that are not needed again, or not before somebody calibrates.
         del since, build, sys.modules["since"], sys.modules["sensors.build"], sensors.build
         gc.collect()
-        self._local = local
         self.commands = None  # made when the first command comes: until then it costs nothing
         sha = identity.sha256(board.firmware_dir)
         self._about = {"version": identity.VERSION, "sha256": sha}
@@ -106,7 +105,6 @@ class Logger:
                 self.spool,
                 self.log,
                 self.crashes,
-                self._local,
             )
         self.commands.take(payload)
 

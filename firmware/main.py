@@ -27,15 +27,16 @@ def start(board):
     except config.ConfigError as e:
         cfg = config.load(path)  # if it is the file itself, this raises too
         board.print("error: changes made on the board are left out: %s" % e)
-    del config, sys.modules["config"]  # some KB that are not needed again
+    # Some KB that are not needed again, or not before something is changed.
+    del config, local, Local, sys.modules["config"], sys.modules["local"]
     gc.collect()
     if cfg["power"]["mode"] == "cycle":
         from cycle import Cycle
 
-        return Cycle(board, cfg, local)
+        return Cycle(board, cfg)
     from logger import Logger
 
-    return Logger(board, cfg, local, starts)
+    return Logger(board, cfg, starts)
 
 
 def died(board, e):

@@ -17,7 +17,7 @@ from host.errors import UserError
 def _wide(prog: str) -> argparse.HelpFormatter:
     """Help with room for the longest option or command beside its text."""
     formatter = argparse.HelpFormatter(prog, max_help_position=32)
-    formatter._action_max_length = 14
+    formatter._action_max_length = 15
     return formatter
 
 

@@ -67,7 +67,7 @@ class _Taker:
                     raise SessionError(f"{self._plan.device}: {why}") from None
                 time.sleep(LOOK_S)
                 continue
-            if m["moved"] == self._moved and kg != self._kg:
+            if self._still(m, kg):
                 why = f"{self._plan.channel}: nothing was put there, it still weighs {m['kg']:g} kg"
             elif kg == self._kg or self._moved is None:
                 # Nothing need have moved; but what was taken off a moment ago may still show.
@@ -89,6 +89,18 @@ class _Taker:
             raise SessionError(f"{self._plan.device}: {why} (for {self._plan.wait_s:g} s)")
         self._moved, self._kg, self.last = m["moved"], kg, m
         return Point(kg, m["counts"], m.get("c"), m["spread"], m["stable_s"])
+
+    def check(self, calibration: str) -> None:
+        """Refused unless the board weighs by this calibration."""
+        has = self._way.ask("measure", channel=self._plan.channel)["now"]["id"]
+        if has != calibration:
+            raise Refused(f"it weighs by {has} still")
+
+    def _still(self, m: dict[str, Any], kg: float) -> bool:
+        """Whether what stands there is still what stood there for the point before."""
+        if not self.last or kg == self._kg:
+            return False
+        return bool(m["moved"] == self._moved or abs(m["kg"] - self.last["kg"]) < m["e_kg"])
 
 
 def run(way: Way, plan: Plan, store: Store) -> bool:
@@ -120,6 +132,8 @@ def run(way: Way, plan: Plan, store: Store) -> bool:
         what: dict[str, Any] = {"channel": plan.channel, "calibration": new, "by": plan.by}
         try:
             reply = way.ask("set_calibration", **what, **({"force": True} if plan.force else {}))
+            if not isinstance(reply, dict):  # "done before": its first answer was lost
+                taker.check(new["id"])
         except Refused as refused:
             outcome = f"refused: {refused}"
     body = {

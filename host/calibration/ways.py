@@ -118,10 +118,14 @@ class Serial:
 
     name = "serial"
 
-    def __init__(self, port: str) -> None:
+    def __init__(self, port: str, device: str) -> None:
         self._port = port
+        self._device = device
 
     def __enter__(self) -> Serial:
+        found = self._mpremote("resume", "exec", _WHO).strip()
+        if found != self._device:
+            raise BoardError(f"{self._port}: expected the board {self._device}, found {found!r}")
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -156,6 +160,11 @@ class Serial:
             print(f"the board could not be restarted ({error}): press its reset button")
 
 
+_WHO = """
+import json
+with open("/config.json") as f:
+    print(json.load(f)["device"])
+"""
 # The loader has put the running folder onto sys.path; a board that was stopped before
 # its loader ran has not.
 _CODE = """

@@ -10,7 +10,7 @@ from pathlib import Path
 from host import broker, registry, tables
 from host.calibration import restate, session, ways
 from host.calibration.session import Plan
-from host.commands import Command, db
+from host.commands import Command, db, local
 from host.commands import registry as registry_option
 from host.errors import UsageError
 from host.store import Store
@@ -40,6 +40,10 @@ def add(command: Command) -> None:
         "--device qy-fs01 --channel w1 --by 李 --weights 0,20,50,100"
     )
 
+    p = command("calibrations", _calibrations, "what a platform weighed by, and who changed it")
+    db(p)
+    _platform(p, by=False)
+
     p = command("recalibrate", _recalibrate, "put right what a wrong calibration has weighed")
     db(p)
     registry_option(p)
@@ -56,10 +60,11 @@ def add(command: Command) -> None:
     )
 
 
-def _platform(p: argparse.ArgumentParser) -> None:
+def _platform(p: argparse.ArgumentParser, *, by: bool = True) -> None:
     p.add_argument("--device", required=True, metavar="NAME", help="the board")
     p.add_argument("--channel", required=True, metavar="w1", help="its weight channel")
-    p.add_argument("--by", required=True, metavar="NAME", help="who does it; is kept")
+    if by:
+        p.add_argument("--by", required=True, metavar="NAME", help="who does it; is kept")
 
 
 def _weights(text: str) -> list[float]:
@@ -97,7 +102,7 @@ def _calibrate(args: argparse.Namespace) -> int:
     )
     way: ways.Mqtt | ways.Serial
     if args.port:
-        way = ways.Serial(args.port)
+        way = ways.Serial(args.port, args.device)
     else:
         known = registry.load(args.registry)
         if args.device not in known.devices:
@@ -109,6 +114,40 @@ def _calibrate(args: argparse.Namespace) -> int:
         saved = session.run(way, plan, store)
     store.close()
     return 0 if saved else 1
+
+
+def _calibrations(args: argparse.Namespace) -> int:
+    store = Store(args.db)
+    kept = store.calibrations
+    place = args.device, args.channel
+    table = tables.table(f"{args.device} {args.channel} weighed by")
+    tables.columns(table, ("life",))
+    tables.columns(table, ("from seq",), right=True)
+    tables.columns(table, ("calibration", "date"))
+    names = "zero", "counts\nper kg", "at\ndegC", "counts\nper degC", "ppm\nper degC"
+    tables.columns(table, names, right=True)
+    for stream, w in kept.weighed(*place):
+        terms = (w.t_c, w.zero_per_c, w.span_ppm_per_c)
+        shown = ("" if t is None else f"{t:g}" for t in terms)
+        table.add_row(
+            *(
+                store.life(stream),
+                str(w.since),
+                w.id,
+                w.date,
+                str(w.zero),
+                f"{w.counts_per_kg:.7g}",
+            ),
+            *shown,
+        )
+    tables.console().print(table)
+    for s in kept.sessions(*place):
+        print(f"{local(s.at)}  session {s.calibration}: {s.outcome}, by {s.by} ({s.way})")
+    for c in kept.all_corrections(*place):
+        values = f"zero {c.zero}, {c.counts_per_kg:.7g} counts per kg"
+        print(f"{local(c.at)}  correction of {c.calibration}: {values}: {c.reason} ({c.by})")
+    store.close()
+    return 0
 
 
 def _recalibrate(args: argparse.Namespace) -> int:

@@ -19,9 +19,9 @@ from host.messages import Birth, Reading
 from host.store import spans
 from host.store.calibrations import Calibrations
 
-# The scripts that lead from one version (PRAGMA user_version) to the next.
-_STEPS = ("schema.sql", "schema_2.sql")
-VERSION = len(_STEPS)
+# user_version n: the first n of these were run.
+STEPS = ("schema.sql", "calibrations.sql")
+VERSION = len(STEPS)
 _encode = msgspec.msgpack.Encoder().encode
 _decode = msgspec.msgpack.Decoder(dict[str, Any]).decode
 
@@ -106,7 +106,7 @@ class Store:
 
     def _migrate(self, path: Path) -> None:
         while (version := self._version(path)) < VERSION:
-            script = files("host.store").joinpath(_STEPS[version]).read_text()
+            script = files("host.store").joinpath(STEPS[version]).read_text()
             step = f"BEGIN IMMEDIATE;{script}PRAGMA user_version={version + 1};COMMIT;"
             try:
                 self._db.executescript(step)
@@ -235,6 +235,11 @@ class Store:
         return self._db.execute(
             "SELECT lo, hi FROM span WHERE stream=? ORDER BY lo", (stream,)
         ).fetchall()
+
+    def life(self, stream: int) -> str:
+        """The life of a stream."""
+        row = self._db.execute("SELECT life FROM stream WHERE id=?", (stream,)).fetchone()
+        return str(row[0])
 
     def readings(self, device: str, t0: int, t1: int) -> Iterator[Row]:
         """Dated readings of a board with t0 <= t < t1, in order of time.

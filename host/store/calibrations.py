@@ -66,7 +66,7 @@ class Restatement:
 
 
 class Calibrations:
-    """The tables of schema_2.sql. supposed: corrections that are tried and not written."""
+    """The tables of calibrations.sql. supposed: corrections that are tried and not written."""
 
     def __init__(self, db: sqlite3.Connection) -> None:
         self._db = db
@@ -137,14 +137,18 @@ class Calibrations:
 
     # Corrections
 
-    def corrections(self, device: str, channel: str) -> dict[str, Correction]:
-        """By calibration: the latest correction."""
+    def all_corrections(self, device: str, channel: str) -> list[Correction]:
+        """Every correction of a platform, oldest first."""
         rows = self._db.execute(
             "SELECT at, device, channel, calibration, zero, counts_per_kg, reason, by "
             "FROM correction WHERE device=? AND channel=? ORDER BY id",
             (device, channel),
         )
-        found = [Correction(*row) for row in rows]
+        return [Correction(*row) for row in rows]
+
+    def corrections(self, device: str, channel: str) -> dict[str, Correction]:
+        """By calibration: the latest correction."""
+        found = self.all_corrections(device, channel)
         found += [c for c in self.supposed if (c.device, c.channel) == (device, channel)]
         return {c.calibration: c for c in found}
 

@@ -165,7 +165,7 @@ def test_a_mis_typed_weight_is_caught_and_nothing_saved(tmp_path: Path, broker: 
         assert "point 2 does not fit: 5 kg was typed, the others see 50.0" in five.stdout
         m = t._measure(heard)
         assert m["now"]["id"] == "c"
-        nothing = t.calibrate("--weights", "0,20", "--wait", "3", true=(0, 0))
+        nothing = t.calibrate("--weights", "0,20", "--wait", "10", true=(0, 0))
         assert nothing.returncode == 2
         assert "nothing was put there" in nothing.stderr
         forced = t.calibrate("--weights", "0,5,100", "--force", true=(0, 50, 100))
@@ -259,6 +259,9 @@ def test_a_wrong_calibration_is_put_right_afterwards(
     back = ("--zero", str(ZERO - 4000), "--counts-per-kg", "17000")
     qingyun("recalibrate", *args, "--calibration", "c0", *back, "--reason", "no", "--by", "Li")
     assert figures(wrong) == before | {"restated": 2}
+    listed = qingyun("calibrations", *args[:2], *args[4:]).stdout
+    assert re.search(r"\s0\s+c0\s.*80213\s+17000", listed), listed
+    assert listed.count("correction of c0: zero") == 2 and "20 kg typed as 25 (Li)" in listed
     unknown = qingyun("recalibrate", *args, "--calibration", "zz", *values[2:], *why)
     assert unknown.returncode == 2 and "has weighed (c0, c1), found 'zz'" in unknown.stderr
 

@@ -3,6 +3,8 @@
 import json
 
 import bench
+import main
+import since
 import vfs
 from board import Board
 from clock import Clock
@@ -37,19 +39,19 @@ GOOD = {"id": "k-1", "date": "2026-03-03", "zero": 84000, "counts_per_kg": 21010
 class Rig:
     """A simulated board at whose prompt somebody sits."""
 
-    def __init__(self, name):
+    def __init__(self, name, cfg=CONFIG):
         path = scratch + "/" + name
         with open(path + ".csv", "w") as f:
             f.write("t,channel,value\n%d,w1,0\n%d,c1,20\n%d,w1,0\n" % (T0, T0, T0 + 8640000))
         self.player = Player(path + ".csv")
         flash = Flash(path, 256 << 10)
         self.board = Board(
-            json.loads(json.dumps(CONFIG)), self.player, Clock(T0), flash, "firmware", "ideal", 1
+            json.loads(json.dumps(cfg)), self.player, Clock(T0), flash, "firmware", "ideal", 1
         )
         self.board.print = lambda line: None
         self.board.power_up("power_on")
         with open("/flash/config.json", "w") as f:
-            json.dump(CONFIG, f)
+            json.dump(cfg, f)
         self.n = 0
         self.restart()
 
@@ -125,7 +127,14 @@ def test_measure_set_and_what_is_kept():
         assert line["by"] == "Li" and line["what"] == "w1", line
         assert line["at"].startswith("2026-03-0"), line
         assert line["old"]["zero"] == 84213 and line["new"]["points"] == [[0, 84000, 20.0]]
-        rig.restart()
+        # Delivered twice, also to the next start, it is done once.
+        again = {"id": "i%d" % rig.n, "do": "set_calibration", "channel": "w1"}
+        for _ in range(2):
+            again["calibration"] = dict(GOOD, id="k-2")
+            reply = json.loads(rig.bench.ask(json.dumps(again), 12))
+            assert reply["ok"] and reply["result"] == "done before", reply
+            rig.restart()
+        assert rig.audit() == first
         now = rig.ask("measure")["result"]["now"]
         assert now["id"] == "k-1" and now["zero"] == 84000 and now["zero_per_c"] == 40
         # The quick commands keep the terms, and their zero is one of t_c.
@@ -145,6 +154,61 @@ def test_measure_set_and_what_is_kept():
         assert rig.audit().startswith(first) and rig.audit().count("\n") == 3
     finally:
         rig.end()
+
+
+class Queue:
+    """As much of a spool as since looks at."""
+
+    def __init__(self, life, next_seq):
+        self.life = life
+        self.next_seq = next_seq
+
+
+def test_since_is_the_first_reading_weighed_by_it():
+    class Channel:
+        kind = "weight"
+        name = "w1"
+
+    a, b = (Calibration(x, "2026-01-05", 84213, 21000.5) for x in "ab")
+    for n, (life, seq, cal, expected) in enumerate(
+        (
+            ("one", 0, a, 0),
+            ("one", 40, a, 0),  # a restart
+            ("one", 50, b, 50),  # another one
+            ("one", 60, b, 50),
+            ("one", 45, b, 45),  # a power cut took what was in RAM, its seqs come anew
+            ("one", 70, a, 70),
+            ("two", 0, a, 0),  # an erased flash
+        )
+    ):
+        ch = Channel()
+        ch.calibration = cal
+        since.note(scratch, Queue(life, seq), [ch], None)
+        assert ch.since == expected, (n, ch.since)
+
+
+def test_the_birth_message_with_few_and_many_platforms():
+    for n in (1, 4, 14):
+        cfg = json.loads(json.dumps(CONFIG))
+        scale = cfg["channels"][0]
+        del scale["temperature"]
+        terms = {"t_c": 20.5, "zero_per_c": -123.4567, "span_ppm_per_c": -12.34}
+        scale["calibration"].update(terms, zero=-8000000, counts_per_kg=-21000.57)
+        cfg["channels"] = []
+        for i in range(n):
+            pins = {"id": "w%d" % (i + 1), "dout": 12 + i, "sck": 26 + i}
+            cfg["channels"].append(dict(scale, **pins))
+        rig = Rig("birth%d" % n, cfg)
+        try:
+            text = main.start(rig.board).link._birth_text()
+            birth = json.loads(text if isinstance(text, str) else bytes(text))
+            assert len(birth["channels"]) == n
+            w = birth["channels"]["w%d" % n]
+            assert w["since"] == 0 and w["zero"] == -8000000 and w["calibration"] == "c", w
+            assert w["span_ppm_per_c"] == -12.34 and birth["fw"] == "qingyun"
+            print("birth of %d platforms with temperature terms: %d bytes" % (n, len(text)))
+        finally:
+            rig.end()
 
 
 def test_what_no_platform_can_weigh_by_is_refused():
