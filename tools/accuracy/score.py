@@ -10,6 +10,7 @@ where nobody could see counts neither way."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from accuracy.ours import Day, Found
@@ -35,6 +36,7 @@ class Score:
     flagged: bool = False
     blind_g: int = 0  # collected where nobody could see
     hidden_g: int = 0  # brought right before or after a lift, as one with it
+    from_faults_g: int = 0  # booked otherwise than on the same day without faults
     fault_after_s: float | None = None  # from its onset until it was told; inf: never
     what: list[str] = field(default_factory=list)  # each thing that is wrong
 
@@ -111,34 +113,20 @@ def visits(true: list[Truth]) -> list[list[Truth]]:
 def _deposits(s: Score, true: list[Truth], lifts: list[Truth], found: list[Found]) -> list[int]:
     """For each lift the grams brought so near to it that they were taken for a part of it."""
     groups = visits(true)
-    booked: list[list[Found]] = [[] for _ in groups]
+    booked = _assigned(s, groups, found)
     hidden = [0] * len(lifts)
-    stray = []
-    for f in found:
-        where = _visit_of(f, groups)
-        if where is None:
-            stray.append(f)
-        else:
-            booked[where].append(f)
-    for f in stray:
-        # A converter that is stuck, or a motion that goes on, shows it later.
-        late = [i for i, g in enumerate(groups) if 0 < f.t - g[-1].t_end <= LATE_S]
-        if late and not booked[late[-1]]:
-            booked[late[-1]].append(f)
-        else:
-            _invent(s, "deposit", f)
     for group, got in zip(groups, booked, strict=True):
         if not all(t.seen for t in group):
             continue
         total = sum(f.grams for f in got)
         firm = sum(t.grams for t in group)
         if not _right(total, firm):
-            loose = [(t, i) for t in group if (i := _lift_beside(t, lifts)) is not None]
-            rest = firm - sum(t.grams for t, _ in loose)
-            if loose and (_right(total, rest) if rest else not got):
-                firm = rest
-                for t, i in loose:
-                    hidden[i] += t.grams
+            for i, part in _beside(group, lifts):
+                grams = sum(t.grams for t in part)
+                if _right(total, firm - grams) if firm > grams else not got:
+                    firm -= grams
+                    hidden[i] += grams
+                    break
         if not firm:
             continue
         counts = firm >= SMALLEST_G
@@ -155,16 +143,40 @@ def _deposits(s: Score, true: list[Truth], lifts: list[Truth], found: list[Found
     return hidden
 
 
+def _assigned(s: Score, groups: list[list[Truth]], found: list[Found]) -> list[list[Found]]:
+    """What was booked for each visit; what fits none is invented."""
+    booked: list[list[Found]] = [[] for _ in groups]
+    stray = []
+    for f in found:
+        where = _visit_of(f, groups)
+        if where is None:
+            stray.append(f)
+        else:
+            booked[where].append(f)
+    for f in stray:
+        # A converter that is stuck, or a motion that goes on, shows it later.
+        late = [i for i, g in enumerate(groups) if 0 < f.t - g[-1].t_end <= LATE_S]
+        if late and not booked[late[-1]]:
+            booked[late[-1]].append(f)
+        else:
+            _invent(s, "deposit", f)
+    return booked
+
+
 def _right(total: int, grams: int) -> bool:
     return abs(total - grams) <= max(200, grams // 20)
 
 
-def _lift_beside(t: Truth, lifts: list[Truth]) -> int | None:
-    """The lift before, during or after which the scale was not at rest between the two."""
+def _beside(group: list[Truth], lifts: list[Truth]) -> Iterator[tuple[int, list[Truth]]]:
+    """Each part of a visit that may be one with a lift, and which: its first deposits where
+    the visit begins before the scale is at rest after the lift, its last ones where the lift
+    begins before it is at rest after them."""
     for i, lift in enumerate(lifts):
-        if t.t < lift.t_end + TOGETHER_S and lift.t - TOGETHER_S < t.t_end:
-            return i
-    return None
+        for n in range(1, len(group) + 1):
+            if lift.t <= group[0].t < lift.t_end + TOGETHER_S:
+                yield i, group[:n]
+            if lift.t - TOGETHER_S < group[-1].t_end <= lift.t_end:
+                yield i, group[-n:]
 
 
 def _visit_of(f: Found, groups: list[list[Truth]]) -> int | None:
@@ -176,6 +188,26 @@ def _visit_of(f: Found, groups: list[list[Truth]]) -> int | None:
         if shared > most and f.t <= end and f.t_end >= start:
             best, most = i, shared
     return best
+
+
+def differently(day: Day, twin: Day) -> int:
+    """Grams that were booked on one of two days and not on the other: events of a kind
+    within half a minute whose masses are the same to half a kilo are the same."""
+    left = list(twin.found)
+    grams = 0
+    for f in day.found:
+        same = [
+            g
+            for g in left
+            if (g.kind, g.channel) == (f.kind, f.channel)
+            and abs(g.t - f.t) <= LATE_S
+            and abs(g.grams - f.grams) <= 500
+        ]
+        if same:
+            left.remove(same[0])
+        else:
+            grams += f.grams
+    return grams + sum(g.grams for g in left)
 
 
 def clock(t: float) -> str:
