@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from accuracy.ours import Day, Found
-from accuracy.scene import Scene, Truth
+from accuracy.scene import E_KG, Scene, Truth
 
 TOGETHER_S = 12.0
 NEAR_S = 120.0
@@ -191,10 +191,11 @@ def _visit_of(f: Found, groups: list[list[Truth]]) -> int | None:
 
 
 def differently(day: Day, twin: Day) -> int:
-    """Grams that were booked on one of two days and not on the other: events of a kind
-    within half a minute whose masses are the same to half a kilo are the same."""
+    """Grams that one of two days has booked and the other has not. Events of a kind within
+    half a minute whose masses are the same to half a kilo are the same; of the others only
+    the difference counts, for two deposits in one are no kilograms more; below 1 e is noise."""
     left = list(twin.found)
-    grams = 0
+    net: dict[str, int] = {}
     for f in day.found:
         same = [
             g
@@ -206,8 +207,10 @@ def differently(day: Day, twin: Day) -> int:
         if same:
             left.remove(same[0])
         else:
-            grams += f.grams
-    return grams + sum(g.grams for g in left)
+            net[f.kind] = net.get(f.kind, 0) + f.grams
+    for g in left:
+        net[g.kind] = net.get(g.kind, 0) - g.grams
+    return sum(abs(g) for g in net.values() if abs(g) > 1000 * E_KG)
 
 
 def clock(t: float) -> str:
