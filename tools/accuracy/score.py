@@ -191,25 +191,12 @@ def _visit_of(f: Found, groups: list[list[Truth]]) -> int | None:
 
 
 def differently(day: Day, twin: Day) -> int:
-    """Grams that one of two days has booked and the other has not. Events of a kind within
-    half a minute whose masses are the same to half a kilo are the same; of the others only
-    the difference counts, for two deposits in one are no kilograms more; below 1 e is noise."""
-    left = list(twin.found)
+    """Grams by which the sums of two days differ, kind by kind: two deposits booked as one
+    are no kilograms more. Below 1 e a kind it is noise."""
     net: dict[str, int] = {}
-    for f in day.found:
-        same = [
-            g
-            for g in left
-            if (g.kind, g.channel) == (f.kind, f.channel)
-            and abs(g.t - f.t) <= LATE_S
-            and abs(g.grams - f.grams) <= 500
-        ]
-        if same:
-            left.remove(same[0])
-        else:
-            net[f.kind] = net.get(f.kind, 0) + f.grams
-    for g in left:
-        net[g.kind] = net.get(g.kind, 0) - g.grams
+    for sign, events in ((1, day.found), (-1, twin.found)):
+        for f in events:
+            net[f.kind] = net.get(f.kind, 0) + sign * f.grams
     return sum(abs(g) for g in net.values() if abs(g) > 1000 * E_KG)
 
 
