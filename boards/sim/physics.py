@@ -57,10 +57,19 @@ def _normal_quantile(p):
     return x
 
 
-def noise_table(sigma):
-    """256 ints; the sum of two drawn at random is normal with this sigma (counts)."""
-    half = sigma / math.sqrt(2) * 1.004  # the quantiles cut the tails by 0.4 %
-    return array("h", [round(half * _normal_quantile((i + 0.5) / 256)) for i in range(256)])
+# Quantiles of the normal distribution in 1/8192: the sum of two drawn at random is normal
+# too. One table for all sensors: it is small, and so is a board's memory.
+QUANTILES = array("h", [round(8192 * _normal_quantile((i + 0.5) / 256)) for i in range(256)])
+
+
+def noise_half(sigma):
+    """What noise() needs to have this sigma (counts)."""
+    return round(16 * sigma / math.sqrt(2) * 1.004)  # the quantiles cut the tails by 0.4 %
+
+
+def noise(h, half):
+    """Counts drawn by a hash."""
+    return (QUANTILES[h & 255] + QUANTILES[h >> 8 & 255]) * half + 65536 >> 17
 
 
 def synthetic_centi_c(ms):
@@ -99,7 +108,7 @@ class LoadCell:
         if not self._field:
             return
         # 42..66 counts RMS: 250..450 counts p-p among the 600 conversions of a minute.
-        self._noise = noise_table(42 + 24 * _unit(seed, 1))
+        self._half = noise_half(42 + 24 * _unit(seed, 1))
         drift = (0.2 + 0.75 * _unit(seed, 2)) * self._sign(3)
         self._zero_per_cc = drift * _DRIFT_E_PER_C * max_kg / 3000 * counts_per_kg / 100
         self._span_per_cc = (2 * _unit(seed, 4) - 1) * _SPAN_PER_C / 100
@@ -154,8 +163,7 @@ class LoadCell:
         if quantum != self._quantum or centi_c != self._centi_c:
             self._renew(quantum, centi_c)
         h = mix(ms // CONVERSION_MS ^ self._seed)
-        noise = self._noise
-        x = self._base + noise[h & 255] + noise[h >> 8 & 255]
+        x = self._base + noise(h, self._half)
         if ms < self._ring_end and ms >= self._ring_ms:
             dt = ms - self._ring_ms
             x += round(self._ring * math.exp(-dt / self._ring_tau) * math.cos(self._ring_w * dt))
@@ -263,7 +271,7 @@ class Echo:
         self._seed = seed = mix(seed)
         if self._field:
             # Quantiles of 1.5..3.2 mm RMS reach 3..8 mm in a handful of pings.
-            self._noise = noise_table(10 * (1.5 + 1.7 * _unit(seed, 1)))
+            self._half = noise_half(10 * (1.5 + 1.7 * _unit(seed, 1)))
 
     def distance(self, ms, mm):
         """mm (float) that the echo at ms seems to come from; None: no echo."""
@@ -275,4 +283,4 @@ class Echo:
             return None
         if rare < 450:  # 0.4 %: a bag, the lid or the rim answers first
             return 30 + (mm - 30) * _unit(self._seed, h) if mm > 30 else mm
-        return mm + (self._noise[h & 255] + self._noise[h >> 8 & 255]) / 10
+        return mm + noise(h, self._half) / 10

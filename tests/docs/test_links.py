@@ -20,13 +20,13 @@ def test_links_lead_somewhere(page: Path) -> None:
 
 
 def test_commands_exist() -> None:
-    targets = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
+    targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
     said = qingyun("--help").stdout
     for page in PAGES:
         text = page.read_text(encoding="utf-8")
         code = re.findall(r"`([^`]+)`", text) + re.findall(r"```\n(.*?)```", text, re.DOTALL)
         for piece in code:
-            for target in re.findall(r"^make ([a-z]+)", piece, re.MULTILINE):
+            for target in re.findall(r"^make ([a-z-]+)", piece, re.MULTILINE):
                 assert target in targets, (page, target)
             for command in re.findall(
                 r"^(?:\.venv/bin/)?qingyun ([a-z][a-z-]*)", piece, re.MULTILINE

@@ -123,11 +123,12 @@ def test_the_truth_scores_full_and_each_error_is_seen() -> None:
 
 
 def test_goals_are_told_when_they_are_missed() -> None:
-    bad = Score(collected=90, true_collected=100, invented_g=500, fault_after_s=float("inf"))
+    late = float("inf")
+    bad = Score(90, 100, invented_g=500, from_faults_g=400, fault_after_s=late)
     bad.invented["collection"] += 1
     results = [Result("idle", 1, {OURS: bad}, 0, 0)]
     lines = shortfalls(results, OURS)
-    assert len(lines) == 6, lines
+    assert len(lines) == 7, lines
     assert failures(results, OURS)
     assert summarise([bad]).worst_unflagged == 0.1
 

@@ -1,6 +1,6 @@
 """How right the kilograms are, measured.
 
-    PYTHONPATH=tools python -m accuracy [--seeds 40] [--first 1] [--family NAME ...]
+    PYTHONPATH=tools python -m accuracy [--seeds 20] [--first 1] [--family NAME ...]
         [--full 2] [--page docs/accuracy.md] [--failures FILE] [--out build/accuracy]
 
 Plays seeded days of every kind through the firmware's sampling code (MicroPython, virtual
@@ -33,7 +33,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--seeds", type=int, default=40, help="seeds of each kind of day")
+    parser.add_argument("--seeds", type=int, default=20, help="seeds of each kind of day")
     parser.add_argument("--first", type=int, default=1, help="the first seed")
     parser.add_argument("--family", nargs="+", choices=FAMILIES, default=list(FAMILIES))
     parser.add_argument("--full", type=int, default=1, help="seeds of the whole path")

@@ -14,7 +14,8 @@ from sim_board import compiled
 from accuracy import ours
 from accuracy.baselines import BASELINES, baseline_day
 from accuracy.families import FAMILIES
-from accuracy.score import Score, score
+from accuracy.ours import Day
+from accuracy.score import Score, differently, score
 
 OURS = "Qingyun"
 
@@ -49,10 +50,24 @@ def play(job: Job) -> Result:
         if not job.keep:
             shutil.rmtree(folder, ignore_errors=True)
     scores = {OURS: score(scene, day)}
+    if scene.faults:
+        scores[OURS].from_faults_g = differently(day, _without_faults(job))
     if job.baselines:
         for name, method in BASELINES.items():
             scores[name] = score(scene, baseline_day(scene, counts, method))
     return Result(job.family, job.seed, scores, day.readings, int(day.info["frames"]))
+
+
+def _without_faults(job: Job) -> Day:
+    """The same day with an HX711 in order."""
+    scene = FAMILIES[job.family](job.seed)
+    scene.faults = 0.0
+    folder = job.folder / f"{job.family}-{job.seed}-twin"
+    try:
+        return ours.play(scene, folder)[0]
+    finally:
+        if not job.keep:
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 def play_all(

@@ -62,7 +62,9 @@ def _normal_quantile(p: float) -> float:
     return x
 
 
-_QUANTILES = [_normal_quantile((i + 0.5) / 256) for i in range(256)]
+_QUANTILES = np.array(
+    [round(8192 * _normal_quantile((i + 0.5) / 256)) for i in range(256)], dtype=np.int64
+)
 
 
 def synthetic_centi_c(ms: int) -> int:
@@ -88,8 +90,7 @@ class Cell:
     def __init__(self, zero: int, scale: float, max_kg: float, seed: int) -> None:
         self._zero, self._scale = zero, scale
         self._seed = seed = mix(seed)
-        half = (42 + 24 * unit(seed, 1)) / math.sqrt(2) * 1.004
-        self._noise = np.array([round(half * q) for q in _QUANTILES], dtype=np.int64)
+        self._half = round(16 * (42 + 24 * unit(seed, 1)) / math.sqrt(2) * 1.004)
         drift = (0.2 + 0.75 * unit(seed, 2)) * self._sign(3)
         self._zero_per_cc = drift * 0.2 * max_kg / 3000 * scale / 100
         self._span_per_cc = (2 * unit(seed, 4) - 1) * 10e-6 / 100
@@ -108,7 +109,8 @@ class Cell:
         sensor does not answer the counts are those of the load before."""
         ms = np.arange(start_ms, end_ms, CONVERSION_MS, dtype=np.int64)
         h = mixed((ms // CONVERSION_MS ^ self._seed).astype(np.uint64)).astype(np.int64)
-        x: Ints = self._noise[h & 255] + self._noise[h >> 8 & 255]
+        drawn = _QUANTILES[h & 255] + _QUANTILES[h >> 8 & 255]
+        x: Ints = drawn * self._half + 65536 >> 17
         self._slow(x, ms, loads, warmth)
         self._moving(x, ms, start_ms, end_ms)
         for i in np.nonzero(h >> 16 < 3)[0]:

@@ -23,7 +23,7 @@ MASS_COLUMNS = (
 )
 EVENT_COLUMNS = (
     *("collections found", "missed", "invented", "deposits found", "missed", "invented"),
-    *("deposit error median g", "p95 g", "fault told s"),
+    *("deposit error median g", "p95 g", "kg from faults", "fault told s"),
 )
 
 
@@ -58,6 +58,7 @@ def event_cells(s: Summary) -> list[str]:
     grams = [quantile(s.deposit_errors, q) for q in (0.5, 0.95)]
     cells += ["–" if g is None else f"{g:.0f}" for g in grams]
     told = max(s.fault_after, default=None)
+    cells.append(f"{s.from_faults_g / 1000:.1f}")
     return [*cells, "–" if told is None else f"{told:.0f}"]
 
 

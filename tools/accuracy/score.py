@@ -10,13 +10,15 @@ where nobody could see counts neither way."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from accuracy.ours import Day, Found
-from accuracy.scene import Scene, Truth
+from accuracy.scene import E_KG, Scene, Truth
 
 TOGETHER_S = 12.0
 NEAR_S = 120.0
+LATE_S = 30.0  # a deposit may be seen so long after it was put in
 SMALLEST_G = 500  # of a deposit that must be found
 
 
@@ -34,6 +36,7 @@ class Score:
     flagged: bool = False
     blind_g: int = 0  # collected where nobody could see
     hidden_g: int = 0  # brought right before or after a lift, as one with it
+    from_faults_g: int = 0  # booked otherwise than on the same day without faults
     fault_after_s: float | None = None  # from its onset until it was told; inf: never
     what: list[str] = field(default_factory=list)  # each thing that is wrong
 
@@ -110,26 +113,20 @@ def visits(true: list[Truth]) -> list[list[Truth]]:
 def _deposits(s: Score, true: list[Truth], lifts: list[Truth], found: list[Found]) -> list[int]:
     """For each lift the grams brought so near to it that they were taken for a part of it."""
     groups = visits(true)
-    booked: list[list[Found]] = [[] for _ in groups]
+    booked = _assigned(s, groups, found)
     hidden = [0] * len(lifts)
-    for f in found:
-        where = _visit_of(f, groups)
-        if where is None:
-            _invent(s, "deposit", f)
-        else:
-            booked[where].append(f)
     for group, got in zip(groups, booked, strict=True):
         if not all(t.seen for t in group):
             continue
         total = sum(f.grams for f in got)
         firm = sum(t.grams for t in group)
         if not _right(total, firm):
-            loose = [(t, i) for t in group if (i := _lift_beside(t, lifts)) is not None]
-            rest = firm - sum(t.grams for t, _ in loose)
-            if loose and (_right(total, rest) if rest else not got):
-                firm = rest
-                for t, i in loose:
-                    hidden[i] += t.grams
+            for i, part in _beside(group, lifts):
+                grams = sum(t.grams for t in part)
+                if _right(total, firm - grams) if firm > grams else not got:
+                    firm -= grams
+                    hidden[i] += grams
+                    break
         if not firm:
             continue
         counts = firm >= SMALLEST_G
@@ -146,16 +143,40 @@ def _deposits(s: Score, true: list[Truth], lifts: list[Truth], found: list[Found
     return hidden
 
 
+def _assigned(s: Score, groups: list[list[Truth]], found: list[Found]) -> list[list[Found]]:
+    """What was booked for each visit; what fits none is invented."""
+    booked: list[list[Found]] = [[] for _ in groups]
+    stray = []
+    for f in found:
+        where = _visit_of(f, groups)
+        if where is None:
+            stray.append(f)
+        else:
+            booked[where].append(f)
+    for f in stray:
+        # A converter that is stuck, or a motion that goes on, shows it later.
+        late = [i for i, g in enumerate(groups) if 0 < f.t - g[-1].t_end <= LATE_S]
+        if late and not booked[late[-1]]:
+            booked[late[-1]].append(f)
+        else:
+            _invent(s, "deposit", f)
+    return booked
+
+
 def _right(total: int, grams: int) -> bool:
     return abs(total - grams) <= max(200, grams // 20)
 
 
-def _lift_beside(t: Truth, lifts: list[Truth]) -> int | None:
-    """The lift before, during or after which the scale was not at rest between the two."""
+def _beside(group: list[Truth], lifts: list[Truth]) -> Iterator[tuple[int, list[Truth]]]:
+    """Each part of a visit that may be one with a lift, and which: its first deposits where
+    the visit begins before the scale is at rest after the lift, its last ones where the lift
+    begins before it is at rest after them."""
     for i, lift in enumerate(lifts):
-        if t.t < lift.t_end + TOGETHER_S and lift.t - TOGETHER_S < t.t_end:
-            return i
-    return None
+        for n in range(1, len(group) + 1):
+            if lift.t <= group[0].t < lift.t_end + TOGETHER_S:
+                yield i, group[:n]
+            if lift.t - TOGETHER_S < group[-1].t_end <= lift.t_end:
+                yield i, group[-n:]
 
 
 def _visit_of(f: Found, groups: list[list[Truth]]) -> int | None:
@@ -167,6 +188,16 @@ def _visit_of(f: Found, groups: list[list[Truth]]) -> int | None:
         if shared > most and f.t <= end and f.t_end >= start:
             best, most = i, shared
     return best
+
+
+def differently(day: Day, twin: Day) -> int:
+    """Grams by which the sums of two days differ, kind by kind: two deposits booked as one
+    are no kilograms more. Below 1 e a kind it is noise."""
+    net: dict[str, int] = {}
+    for sign, events in ((1, day.found), (-1, twin.found)):
+        for f in events:
+            net[f.kind] = net.get(f.kind, 0) + sign * f.grams
+    return sum(abs(g) for g in net.values() if abs(g) > 1000 * E_KG)
 
 
 def clock(t: float) -> str:

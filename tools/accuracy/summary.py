@@ -30,6 +30,7 @@ class Summary:
     invented: dict[str, int] = field(default_factory=lambda: {"deposit": 0, "collection": 0})
     invented_g: int = 0
     hidden_g: int = 0
+    from_faults_g: int = 0
     deposit_errors: list[int] = field(default_factory=list)
     fault_after: list[float] = field(default_factory=list)
 
@@ -63,6 +64,7 @@ def summarise(scores: Sequence[Score]) -> Summary:
                 mine[kind] += theirs[kind]
         s.invented_g += score.invented_g
         s.hidden_g += score.hidden_g
+        s.from_faults_g += score.from_faults_g
         s.deposit_errors += [abs(e) for e in score.deposit_errors]
         if score.fault_after_s is not None:
             s.fault_after.append(score.fault_after_s)
@@ -110,9 +112,9 @@ def shortfalls(results: Sequence[Result], method: str) -> list[str]:
     check("collections, precision", total.precision("collection"), 0.999, True)
     check("deposits, recall", total.recall("deposit"), 0.98, True)
     check("deposits, precision", total.precision("deposit"), 0.99, True)
-    for name in ("idle", "faults"):
-        if name in families:
-            check(f"{name}: kg invented", families[name].invented_g / 1000, 0)
+    if "idle" in families:
+        check("idle: kg invented", families["idle"].invented_g / 1000, 0)
+    check("kg booked from faults", total.from_faults_g / 1000, 0)
     for name, family in families.items():
         check(f"{name}: s until the fault was told", max(family.fault_after, default=None), 600)
     return lines
