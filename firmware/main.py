@@ -24,6 +24,8 @@ def slots_of(board):
 
 def start(board):
     """What shall run on this board; its run() does not return by itself."""
+    # What loading leaves behind goes at once: what stays then lies close together.
+    gc.threshold(4096)
     slots = slots_of(board)
     starts = None
     if not slots or not slots.trial:  # starts on trial are counted by the loader, and end otherwise
