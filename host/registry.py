@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
+from typing import TypeAlias
 
 DRY, WET, RECYCLABLE, HAZARDOUS = "干垃圾", "湿垃圾", "可回收物", "有害垃圾"
 STORED_HAZARDOUS = "危险废物"
@@ -239,3 +240,8 @@ def _bins(folder: Path, sites: dict[str, Site], devices: dict[str, Device]) -> t
             row.thousandths("e_kg", "0.001", "10"),
         )
     return tuple(bins.values())
+
+
+# For registers that stand beside this one.
+Row: TypeAlias = _Row
+rows = _rows

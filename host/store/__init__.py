@@ -18,7 +18,7 @@ from host.messages import Birth, Reading
 from host.store import spans
 
 # user_version n: the first n of these were run.
-STEPS = ("schema.sql", "figures.sql")
+STEPS = ("schema.sql", "figures.sql", "hazard.sql")
 VERSION = len(STEPS)
 _encode = msgspec.msgpack.Encoder().encode
 _decode = msgspec.msgpack.Decoder(dict[str, Any]).decode

@@ -1,0 +1,141 @@
+"""SQL of the ledger, of alarms and of transfers. Bodies are JSON that others make and read."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from host.store import Store
+
+START = "0" * 64  # the hash before the first row
+
+
+@dataclass(frozen=True)
+class Link:
+    """One row of the ledger as it is stored."""
+
+    id: int
+    body: str
+    prev: str
+    hash: str
+
+
+def digest(prev: str, id_: int, body: str) -> str:
+    """What binds a row to the one before."""
+    return hashlib.sha256(f"{prev}\n{id_}\n{body}".encode()).hexdigest()
+
+
+# Ledger
+
+
+def append(store: Store, bodies: Sequence[str]) -> list[int]:
+    """Add rows at the end of the chain, all or none; their ids.
+
+    The id within a body is the place of `{id}`."""
+    ids: list[int] = []
+    with _transaction(store):
+        found = _query(store, "SELECT entries, hash FROM ledger_head WHERE one=1")
+        n, last = found[0] if found else (0, START)
+        rows = []
+        for body in bodies:
+            n += 1
+            text = body.replace("{id}", str(n), 1)
+            rows.append((n, text, last, digest(last, n, text)))
+            last = rows[-1][3]
+            ids.append(n)
+        _many(store, "INSERT INTO ledger (id, body, prev, hash) VALUES (?,?,?,?)", rows)
+        if found:
+            _many(store, "UPDATE ledger_head SET entries=?, hash=? WHERE one=1", [(n, last)])
+        else:
+            _many(store, "INSERT INTO ledger_head (one, entries, hash) VALUES (1,?,?)", [(n, last)])
+    return ids
+
+
+def links(store: Store, after: int = 0) -> list[Link]:
+    """The rows with a higher id, in order."""
+    sql = "SELECT id, body, prev, hash FROM ledger WHERE id>? ORDER BY id"
+    return [Link(*row) for row in _query(store, sql, (after,))]
+
+
+def head(store: Store) -> tuple[int, str]:
+    """How many rows there must be, and the hash of the last."""
+    found = _query(store, "SELECT entries, hash FROM ledger_head WHERE one=1")
+    return (int(found[0][0]), str(found[0][1])) if found else (0, START)
+
+
+# Alarms
+
+
+def add_alarms(store: Store, rows: Sequence[tuple[int | None, str, int, str]]) -> list[int]:
+    """(alarm or None for a new one, what, t, body), all or none; the ids."""
+    ids: list[int] = []
+    with _transaction(store):
+        n = int(_query(store, "SELECT coalesce(max(id), 0) FROM alarm")[0][0])
+        written = []
+        for alarm, what, t, body in rows:
+            n += 1
+            ids.append(n)
+            written.append((n, alarm if alarm is not None else n, what, t, body))
+        _many(store, "INSERT INTO alarm (id, alarm, what, t, body) VALUES (?,?,?,?,?)", written)
+    return ids
+
+
+def alarms(store: Store) -> list[tuple[int, int, str, int, str]]:
+    """Every row: (id, alarm, what, t, body), in order."""
+    return _query(store, "SELECT id, alarm, what, t, body FROM alarm ORDER BY id")
+
+
+def untold(store: Store) -> list[tuple[int, int, str, int, str]]:
+    """Rows that the broker has not taken yet."""
+    return _query(
+        store,
+        "SELECT id, alarm, what, t, body FROM alarm "
+        "WHERE id NOT IN (SELECT id FROM alarm_told) ORDER BY id",
+    )
+
+
+def told(store: Store, ids: Sequence[int]) -> None:
+    with _transaction(store):
+        _many(store, "INSERT INTO alarm_told (id) VALUES (?)", [(i,) for i in ids])
+
+
+# Transfers
+
+
+def add_transfers(store: Store, rows: Sequence[tuple[str, str, str]]) -> None:
+    """(kind, number, body), all or none."""
+    with _transaction(store):
+        _many(store, "INSERT INTO transfer (kind, number, body) VALUES (?,?,?)", rows)
+
+
+def transfers(store: Store, kind: str) -> list[str]:
+    """The bodies of a kind, by number."""
+    sql = "SELECT body FROM transfer WHERE kind=? ORDER BY number"
+    return [str(row[0]) for row in _query(store, sql, (kind,))]
+
+
+# What these three do is all that is asked of the database.
+
+
+def _query(store: Store, sql: str, args: Sequence[object] = ()) -> list[Any]:
+    return store.connection.execute(sql, args).fetchall()
+
+
+def _many(store: Store, sql: str, rows: Sequence[Sequence[object]]) -> None:
+    store.connection.executemany(sql, rows)
+
+
+@contextmanager
+def _transaction(store: Store) -> Iterator[None]:
+    db = store.connection
+    db.execute("BEGIN IMMEDIATE")
+    try:
+        yield
+        db.execute("COMMIT")
+    except BaseException:
+        if db.in_transaction:
+            db.execute("ROLLBACK")
+        raise
