@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from host import __version__, publish, registry, reports, tables
-from host.commands import office
+from host.commands import hazard, office
 from host.errors import UserError
 from host.ingest import Broker, Ingester
 from host.rollup import DAY_S, LOCAL
@@ -98,6 +98,8 @@ def _check(args: argparse.Namespace) -> int:
         f"{args.registry}: {len(known.sites)} sites, {len(known.devices)} devices, "
         f"{len(known.platforms())} platforms, {len(known.bins)} bins"
     )
+    if more := hazard.check(args.registry):
+        print(more)
     return 0
 
 
@@ -227,7 +229,8 @@ def _parser() -> argparse.ArgumentParser:
         "--limit", type=int, default=20, metavar="N", help="so many at most (default: 20)"
     )
 
-    office.add(command)
+    for subject in (office, hazard):
+        subject.add(command)
 
     p = command("check", _check, "read the registry and say what is in it, or what is wrong")
     folder(p)

@@ -65,6 +65,11 @@ def batches(entries: Iterable[Entry]) -> Batches:
     return known
 
 
+def head(store: Store) -> tuple[int, str]:
+    """How many rows, and the hash of the last: what somebody writes down."""
+    return rows.head(store)
+
+
 def verify(store: Store, noted: tuple[int, str] | None = None) -> list[str]:
     """What is wrong with the chain, a line each; nothing when it is whole.
 

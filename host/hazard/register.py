@@ -110,10 +110,14 @@ class Register:
 
 FILES = ("institutions.csv", "stores.csv", "containers.csv")
 _INSTITUTION = ("institution", "name", "town", "category", "licence")
-_STORE = ("store", "institution", "site", "name", "kind", "capacity_kg", "zones", "facility")
-_STORE = (*_STORE, "temperature", "door")
-_CONTAINER = ("container", "store", "zone", "bin", "edition", "code", "name", "phase", "type")
-_CONTAINER = (*_CONTAINER, "tare_kg", "group", "from", "to")
+_STORE = (
+    *("store", "institution", "site", "name", "kind", "capacity_kg", "zones", "facility"),
+    *("temperature", "door"),
+)
+_CONTAINER = (
+    *("container", "store", "zone", "bin", "edition", "code", "name", "phase", "type"),
+    *("tare_kg", "group", "from", "to"),
+)
 
 
 def present(folder: Path) -> bool:

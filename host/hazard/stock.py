@@ -36,6 +36,7 @@ class Shelf:
     lots: deque[Lot] = field(default_factory=deque)
     over_g: int = 0
     lost_g: int = 0
+    carried_g: int = 0  # containers that came with the waste and stand there
     after_g: int | None = None  # gross after the last step
 
     @property
@@ -80,6 +81,7 @@ class Shelf:
             return
         if self.after_g is not None:
             self.lost_g += self.after_g - w.before_g
+        self.carried_g += w.after_g - w.before_g - grams
         self.after_g = w.after_g
         if self.empty_g is not None and w.after_g - self.empty_g <= self.dust_g:
             self.over_g -= self.grams
@@ -90,6 +92,12 @@ class Shelf:
         if self.after_g is None or gross is None:
             return None
         return self.lost_g + self.after_g - gross
+
+    def standing(self, gross: int | None) -> int | None:
+        """The waste that a gross load comes to; None where it is not weighed."""
+        if gross is None or self.empty_g is None:
+            return None
+        return gross - self.empty_g - self.carried_g
 
 
 class Books:
