@@ -38,20 +38,36 @@ def daily_messages(rows: Iterable[DailyRow]) -> dict[str, dict[str, Any]]:
 
 def daily(host: str, port: int, rows: Iterable[DailyRow]) -> None:
     """Publish the daily topic of each site, QoS 1 and retained; PublishError otherwise."""
+    _send(host, port, "qingyun-rollup", daily_messages(rows).items(), retain=True)
+
+
+def events(host: str, port: int, messages: Iterable[tuple[str, dict[str, Any]]]) -> None:
+    """Publish on the event topics of sites, QoS 1; PublishError when one was not taken."""
+    _send(host, port, "qingyun-alarms", messages, retain=False)
+
+
+def _send(
+    host: str,
+    port: int,
+    client_id: str,
+    messages: Iterable[tuple[str, dict[str, Any]]],
+    *,
+    retain: bool,
+) -> None:
     refused: list[str] = []
 
     def on_connect(_client: paho.Client, *args: Any) -> None:
         if args[2].is_failure:
             refused.append(f"refused the connection: {args[2]}")
 
-    client = paho.Client(CallbackAPIVersion.VERSION2, "qingyun-rollup")
+    client = paho.Client(CallbackAPIVersion.VERSION2, client_id)
     client.on_connect = on_connect
     try:
         client.connect(host, port)
         client.loop_start()
         sent = [
-            client.publish(topic, json.dumps(body, ensure_ascii=False), qos=1, retain=True)
-            for topic, body in daily_messages(rows).items()
+            client.publish(topic, json.dumps(body, ensure_ascii=False), qos=1, retain=retain)
+            for topic, body in messages
         ]
         end = time.monotonic() + ANSWER_S
         while not refused and not all(info.is_published() for info in sent):

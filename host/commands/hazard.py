@@ -89,6 +89,7 @@ def _nothing(_: argparse.Namespace) -> int:
 def add(command: Command) -> None:
     """Put these subcommands into the parser."""
     _ledger(command("ledger", _nothing, "the ledger of hazardous waste (HJ 1259-2022)"))
+    _alarms(command("alarms", _nothing, "what is wrong in the stores of hazardous waste"))
 
 
 def _ledger(parser: argparse.ArgumentParser) -> None:
@@ -163,3 +164,31 @@ def _ledger_more(part: Command) -> None:
     p.add_argument("--institution", metavar="NAME", help="only this one")
     p.add_argument("--format", choices=("xlsx", "csv"), default="xlsx")
     p.add_argument("--out", type=Path, required=True, metavar="FILE|DIR")
+
+
+def _alarms(parser: argparse.ArgumentParser) -> None:
+    part = _parts(parser)
+    done = "host.hazard.run_alarms"
+
+    p = part(
+        "update", _late(done, "run_update"), "book what was weighed, then hold it to rules.csv"
+    )
+    db(p)
+    registry(p)
+    _now(p)
+    p.add_argument("--publish", metavar="HOST:PORT", help="also tell each site's event topic")
+    text = "again and again until SIGTERM or Ctrl-C (an alarm is there within SECONDS)"
+    p.add_argument("--every", type=int, metavar="SECONDS", help=text)
+    p.epilog = "Example: qingyun alarms update --db q.db --publish 127.0.0.1:1883 --every 120"
+
+    p = part("show", _late(done, "run_show"), "the open alarms, or all that ever was")
+    db(p)
+    p.add_argument("--all", action="store_true", help="also those that are over")
+    p.add_argument("--store", help="only this store")
+    p.add_argument("--json", action="store_true", help="for scripts")
+
+    p = part("ack", _late(done, "run_ack"), "say that somebody has seen an alarm")
+    db(p)
+    _by(p)
+    p.add_argument("id", type=int, metavar="ID")
+    p.add_argument("--note", default="", help="what was found, or done")
