@@ -90,6 +90,7 @@ def add(command: Command) -> None:
     """Put these subcommands into the parser."""
     _ledger(command("ledger", _nothing, "the ledger of hazardous waste (HJ 1259-2022)"))
     _alarms(command("alarms", _nothing, "what is wrong in the stores of hazardous waste"))
+    _transfers(command("transfers", _nothing, "转移联单, tickets of weighbridges, what fits"))
 
 
 def _ledger(parser: argparse.ArgumentParser) -> None:
@@ -192,3 +193,32 @@ def _alarms(parser: argparse.ArgumentParser) -> None:
     _by(p)
     p.add_argument("id", type=int, metavar="ID")
     p.add_argument("--note", default="", help="what was found, or done")
+
+
+def _transfers(parser: argparse.ArgumentParser) -> None:
+    part = _parts(parser)
+    done = "host.hazard.run_transfers"
+
+    p = part("import", _late(done, "run_import"), "a file of 转移联单 or tickets, all or nothing")
+    db(p)
+    registry(p)
+    _by(p)
+    p.add_argument("--kind", choices=("manifest", "ticket"), required=True)
+    p.add_argument("file", type=Path, metavar="FILE", help="CSV or XLSX, see docs/hazard.md")
+
+    p = part("match", _late(done, "run_match"), "papers beside weigh-outs and collections")
+    db(p)
+    registry(p)
+    p.add_argument("--month", required=True, metavar="YYYY-MM")
+    text = "a difference up to the larger of the two agrees (default: 5 and 5)"
+    p.add_argument("--percent", type=float, default=5.0, metavar="N", help=text)
+    p.add_argument("--kg", type=float, default=5.0, metavar="N")
+    text = "so far apart in time at most (default: 24)"
+    p.add_argument("--hours", type=float, default=24.0, metavar="N", help=text)
+    p.add_argument("--csv", type=Path, metavar="FILE", help="also as a file")
+
+    p = part("compare", _late(done, "run_compare"), "投放点实测 beside 进厂计量, never added")
+    db(p)
+    registry(p)
+    p.add_argument("--month", required=True, metavar="YYYY-MM")
+    p.add_argument("--csv", type=Path, metavar="FILE", help="also as a file")

@@ -136,6 +136,7 @@ def _csv(sheet: Sheet, data: bytes) -> Iterator[tuple[int, list[Any]]]:
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as first:
+        _mixed(sheet, data)
         try:
             text = data.decode("gb18030")
         except UnicodeDecodeError:
@@ -144,7 +145,6 @@ def _csv(sheet: Sheet, data: bytes) -> Iterator[tuple[int, list[Any]]]:
                 f"{sheet.path}:{line}: expected UTF-8 or GB18030, found byte {data[first.start]:#x}"
             ) from None
         sheet.told.append(f"{sheet.path}: not UTF-8, read as GB18030")
-        _mixed(sheet, data)
     reader = csv.reader(io.StringIO(text, newline=""))
     try:
         for values in reader:

@@ -11,6 +11,7 @@ import time
 from pathlib import Path
 
 from host import export, period, registry, summary_html, summary_xlsx, tables
+from host.hazard import register
 from host.indicators import IndicatorError, catalog, imports, output, periods, report, workbook
 from host.office import OfficeError
 from host.rollup import LOCAL, DailyRow
@@ -53,6 +54,7 @@ def run_indicators(args: argparse.Namespace) -> int:
         *(store, known, args.year or args.month),
         as_of=args.as_of,
         rows=_plan(args.plan),
+        register=register.load(args.registry, known) if register.present(args.registry) else None,
         watched=lambda bins: tables.watched(bins, "adding up"),
     )
     store.close()
