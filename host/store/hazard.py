@@ -117,6 +117,20 @@ def transfers(store: Store, kind: str) -> list[str]:
     return [str(row[0]) for row in _query(store, sql, (kind,))]
 
 
+# What a board said of itself
+
+
+def birth(store: Store, device: str, life: str, boot: int) -> tuple[int, bytes] | None:
+    """(received, message) of the last birth up to a start of a board."""
+    found = _query(
+        store,
+        "SELECT b.received, b.body FROM birth b JOIN stream s ON s.id = b.stream "
+        "WHERE s.device=? AND s.life=? AND b.boot<=? ORDER BY b.boot DESC, b.id DESC LIMIT 1",
+        (device, life, boot),
+    )
+    return (int(found[0][0]), bytes(found[0][1])) if found else None
+
+
 # What these three do is all that is asked of the database.
 
 
