@@ -62,8 +62,7 @@ class Trace:
             return
         said = json.loads(found[1])
         of = said.get("channels", {}).get(channel, {})
-        fw = said.get("firmware", {})
-        version = f"{fw.get('version', '?')} {str(fw.get('sha256', ''))[:16]}".strip()
+        version = f"{said.get('version', '?')} {str(said.get('sha256', ''))[:16]}".strip()
         yield (
             depth,
             f"{device}/{channel}: calibration {of.get('calibration', '?')} of "

@@ -89,6 +89,8 @@ def balances(
                 carried = old.carried_g if old else 0
                 opening = first.grams - platform.bin.tare_g - carried
                 _weigh(b, first.grams, e_g)
+            else:
+                b.notes.append(f"{name}: 期初无读数，按台账")
             if last is not None and last.grams is not None:
                 closing = last.grams - platform.bin.tare_g - shelf.carried_g
                 _weigh(b, last.grams, e_g)

@@ -24,7 +24,7 @@ BIRTH = {
         "life": "aaaaaaaa",
         "boot": 0,
         "up": 1,
-        "firmware": {"version": "0.1.0", "sha256": "f" * 64},
+        **{"version": "0.1.0", "sha256": "f" * 64},
     },
     "channels": {"w1": {"kind": "weight", "calibration": "c-7", "calibrated": "2026-01-05"}},
 }
