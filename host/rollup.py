@@ -55,9 +55,11 @@ def platform_of(known: Registry, bin_: Bin) -> Platform:
     return Platform(bin_.tare_g, wheelie, spares)
 
 
-def samples(store: Store, device: str, channel: str, until: int) -> Iterator[Sample]:
-    """One weight channel of a board from its first reading on, in order of time."""
-    for row in store.readings(device, 0, until):
+def samples(
+    store: Store, device: str, channel: str, until: int, since: int = 0
+) -> Iterator[Sample]:
+    """One weight channel of a board from its first reading (or since) on, in order of time."""
+    for row in store.readings(device, since, until):
         grams, q = row.values.get(channel), row.q.get(channel)
         if grams is not None or q is not None:
             yield Sample(row.t, grams, q, row.life, row.seq, row.boot)

@@ -108,6 +108,8 @@ def _ledger(parser: argparse.ArgumentParser) -> None:
     db(p)
     registry(p)
     _now(p)
+    text = "go through every reading, not only those since 8 days before the last update"
+    p.add_argument("--all", action="store_true", help=text)
 
     p = part("show", _late(done, "run_show"), "its entries, and what is still to be filled in")
     db(p)

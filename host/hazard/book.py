@@ -33,16 +33,21 @@ from host.store import Store
 
 SETTLE_S = LEAN_S + 30  # after that nobody was only leaning
 LEDGER = "台账"  # who says which batches a mass was taken from
+EDGE_S = 3600  # at the beginning of a part a motion may be cut in two
+LATE_S = 8 * 86_400  # how late a backlog may come and still correct what was booked
 _TABLE = {Kind.DEPOSIT: STORED, Kind.COLLECTION: TAKEN, Kind.REMOVAL: TAKEN}
 
 
 @dataclass(frozen=True)
 class Seen:
-    """A platform up to a moment: its events, and the samples they come from."""
+    """A platform up to a moment: its events, and the samples they come from.
+
+    since: what began before it is not judged, because its beginning was not looked at."""
 
     bin: Bin
     outcome: Outcome
     samples: Sequence[Sample]
+    since: int = 0
 
 
 @dataclass
@@ -53,10 +58,16 @@ class Booked:
     told: list[str] = field(default_factory=list)
 
 
-def see(store: Store, register: Register, bin_: Bin, until: int) -> Seen:
-    """All that is known of a platform before a moment."""
-    read = list(samples(store, bin_.device, bin_.channel, until))
-    return Seen(bin_, derive(platform_of(register.known, bin_), read), read)
+def see(store: Store, register: Register, bin_: Bin, until: int, since: int = 0) -> Seen:
+    """All that is known of a platform before a moment, or of it since another.
+
+    An open platform has no past but the weight that stands there, so that the events of
+    a part are those of the whole. Where bins are lifted, all of it is gone through."""
+    if bin_.container == "wheelie":
+        since = 0
+    read = list(samples(store, bin_.device, bin_.channel, until, since))
+    found = derive(platform_of(register.known, bin_), read)
+    return Seen(bin_, found, read, since + EDGE_S if since else 0)
 
 
 def kg(grams: int) -> str:
@@ -161,11 +172,13 @@ def update(
         for event in steps(platform, now):
             step = weighed(bin_, event)
             found[step.event] = event
-            if step.key not in ever:
+            if step.key not in ever and event.t >= platform.since:
                 fresh.append((event, bin_))
         for name, entry in booked.items():
             w = entry.weighed
             if w is None or (w.device, w.channel) != (bin_.device, bin_.channel):
+                continue
+            if w.before_t < platform.since:
                 continue
             still = found.get(name)
             if (still is None or weighed(bin_, still).key != w.key) and (

@@ -7,9 +7,9 @@ from decimal import Decimal
 
 from host.hazard import alarms, balance, beside, ledger, transfers
 from host.hazard.balance import Balance
-from host.hazard.book import see
 from host.hazard.entry import clock
 from host.hazard.register import Register
+from host.hazard.run import BEFORE_S, see_all
 from host.indicators.periods import Period
 from host.office.table import Cell, Column, Table
 from host.rollup import DailyRow, day_bounds
@@ -70,7 +70,8 @@ def _alarms(known: Sequence[alarms.Row], t0: int, t1: int, period: str) -> Table
                 clock(ended.t) if ended else None,
             ]
         )
-    return Table("告警", "危险废物贮存告警", "见各行", period, columns, rows)
+    notes = ("确认、解除为 —：尚无人确认，尚未解除；限值见 rules.csv 所列依据",)
+    return Table("告警", "危险废物贮存告警", "见各行", period, columns, rows, notes)
 
 
 def _beside(days: list[DailyRow], brought: list[transfers.Ticket], period: str) -> Table:
@@ -99,7 +100,7 @@ def tables(
         made.append(_beside(list(days), brought, period.chinese))
     live = ledger.live(ledger.read(store))
     if register is not None and any(e.t < t1 for e in live):
-        seen = [see(store, register, b, t1) for s in register.stores for b in register.platforms(s)]
+        seen = see_all(store, register, t1, t0 - BEFORE_S)
         found = balance.balances(register, live, seen, t0, t1)
         made.append(_stock(register, found, period.chinese))
     table = _alarms(alarms.read(store), t0, t1, period.chinese)

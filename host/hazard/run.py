@@ -17,6 +17,7 @@ from host.hazard.stock import books
 from host.indicators.periods import Period, parse
 from host.rollup import LOCAL, day_bounds
 from host.store import Store
+from host.store import hazard as rows
 
 
 def month(text: str) -> Period:
@@ -34,16 +35,33 @@ def bounds(period: Period) -> tuple[int, int]:
     return day_bounds(period.first)[0], day_bounds(period.last)[1]
 
 
-def see_all(store: Store, known: register.Register, until: int) -> list[book.Seen]:
+def see_all(store: Store, known: register.Register, until: int, since: int = 0) -> list[book.Seen]:
+    """Every platform on which a container may stand."""
     bins = [b for s in known.stores for b in known.platforms(s)]
-    return [book.see(store, known, b, until) for b in tables.watched(bins, "reading")]
+    return [book.see(store, known, b, until, since) for b in tables.watched(bins, "reading")]
+
+
+MARK = "ledger update"
+BEFORE_S = 2 * 86_400  # a platform speaks within that
+
+
+def bring_up_to_date(
+    store: Store, known: register.Register, now: int, *, everything: bool = False
+) -> tuple[book.Booked, list[book.Seen]]:
+    """Book what was weighed since the last time, and what came late since."""
+    last = None if everything else rows.mark(store, MARK)
+    since = max(0, min(last, now) - book.LATE_S) if last is not None else 0
+    seen = see_all(store, known, now + 1, since)
+    done = book.update(store, known, seen, now)
+    rows.set_mark(store, MARK, now)
+    return done, seen
 
 
 def run_update(args: argparse.Namespace) -> int:
     now = moment(args)
     known = register.load(args.registry)
     store = Store(args.db)
-    done = book.update(store, known, see_all(store, known, now), now)
+    done, _ = bring_up_to_date(store, known, now, everything=args.all)
     store.close()
     for line in done.told:
         print(line)
@@ -147,7 +165,7 @@ def run_balance(args: argparse.Namespace) -> int:
     t1 = min(t1, int(time.time()))
     store = Store(args.db)
     live = ledger.live(ledger.read(store))
-    found = balance.balances(known, live, see_all(store, known, t1), t0, t1)
+    found = balance.balances(known, live, see_all(store, known, t1, t0 - BEFORE_S), t0, t1)
     store.close()
     table = tables.table(f"{args.month} 期初贮存 + 入库 = 出库 + 期末贮存 ± 差额 (kg)")
     tables.columns(table, ("store", "code"))

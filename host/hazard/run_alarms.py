@@ -14,7 +14,7 @@ from host.commands import local
 from host.commands.hazard import moment
 from host.errors import UsageError
 from host.hazard import alarms, book, ledger, measure, register, rules, view
-from host.hazard.run import see_all
+from host.hazard.run import bring_up_to_date
 from host.hazard.stock import books
 from host.store import Store
 
@@ -31,8 +31,7 @@ def update(
     store: Store, known: register.Register, limits: list[rules.Rule], now: int
 ) -> tuple[book.Booked, list[alarms.Row]]:
     """Book what was weighed by now, and keep what has changed."""
-    seen = see_all(store, known, now + 1)
-    booked = book.update(store, known, seen, now)
+    booked, seen = bring_up_to_date(store, known, now)
     held = books(known, [e for e in ledger.live(ledger.read(store)) if e.t <= now])
     keeper = alarms.Keeper(known, alarms.read(store))
     applied = measure.Rules(known, limits)

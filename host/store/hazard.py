@@ -117,6 +117,20 @@ def transfers(store: Store, kind: str) -> list[str]:
     return [str(row[0]) for row in _query(store, sql, (kind,))]
 
 
+# Up to when something was done
+
+
+def mark(store: Store, name: str) -> int | None:
+    found = _query(store, "SELECT t FROM hazard_mark WHERE name=?", (name,))
+    return int(found[0][0]) if found else None
+
+
+def set_mark(store: Store, name: str, t: int) -> None:
+    with _transaction(store):
+        _many(store, "DELETE FROM hazard_mark WHERE name=?", [(name,)])
+        _many(store, "INSERT INTO hazard_mark (name, t) VALUES (?,?)", [(name, t)])
+
+
 # What a board said of itself
 
 

@@ -26,3 +26,7 @@ CREATE TABLE IF NOT EXISTS transfer (
     body TEXT NOT NULL,
     PRIMARY KEY (kind, number)
 );
+CREATE TABLE IF NOT EXISTS hazard_mark (  -- up to when something was done, Unix seconds
+    name TEXT PRIMARY KEY,
+    t INTEGER NOT NULL
+);

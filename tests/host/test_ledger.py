@@ -15,6 +15,7 @@ from sim_board import ROOT
 from host.hazard import HazardError, balance, book, byhand, ledger, register
 from host.hazard.entry import MISSING, PRODUCED, REGISTER, SCALE, STORED, TABLES, TAKEN
 from host.hazard.hj1259 import missing
+from host.hazard.run import bring_up_to_date
 from host.hazard.stock import books
 from host.store import Store
 from host.store import hazard as sql
@@ -370,3 +371,35 @@ def test_a_wrong_batch_is_refused(db: Path) -> None:
     said = byhand.Said(STORED, T0, 1000, container="xq-oil-01", batch="HWRK20260303001")
     with pytest.raises(HazardError, match="is there already"):
         byhand.add(store, KNOWN, [said], "王五", T0 + DAY)
+
+
+def test_an_update_looks_at_what_is_new_and_at_what_came_late(tmp_path: Path) -> None:
+    """Five weeks, updated each day from the readings of eight: as if from all of them."""
+    store = Store(tmp_path / "q.db", create=True)
+    made = board()
+    luck = random.Random(5)  # noqa: S311
+    load, looked = 0, 0
+    for day in range(35):
+        grams = luck.randint(1, 20) * 1000
+        made.step(T0 + day * DAY + 9 * HOUR, "w1", grams)
+        load += grams
+        if load > 100_000:
+            made.step(T0 + day * DAY + 15 * HOUR, "w1", -load)
+            load = 0
+        late = made.readings if day % 5 else []  # every fifth day's come with the next one's
+        if late:
+            made.until(T0 + (day + 1) * DAY - 1).store(store)
+        _, found = bring_up_to_date(store, KNOWN, T0 + (day + 1) * DAY)
+        looked = max(looked, len(found[0].samples))
+    made.store(store)
+    booked = [(e.t, e.table, e.grams) for e in ledger.live(ledger.read(store))]
+    assert looked < 10 * 300 + 35
+    whole = Store(tmp_path / "whole.db", create=True)
+    store.connection.backup(whole.connection)
+    for table in ("ledger", "ledger_head", "hazard_mark"):
+        whole.connection.execute(f"DELETE FROM {table}")  # noqa: S608
+    bring_up_to_date(whole, KNOWN, T0 + 35 * DAY)
+    assert [(e.t, e.table, e.grams) for e in ledger.live(ledger.read(whole))] == booked
+    assert not any(e.reverses for e in ledger.read(store))
+    bring_up_to_date(store, KNOWN, T0 + 35 * DAY, everything=True)
+    assert len(ledger.read(store)) == len(booked)
