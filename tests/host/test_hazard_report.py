@@ -38,21 +38,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for code, args in (
         (1, ("alarms", "update", "--db", db, *REGISTRY, "--now", "2026-03-03 12:00")),
         (0, ("alarms", "ack", "1", "--db", db, "--by", "王五", "--note", "断电")),
-        (
-            0,
-            (
-                "transfers",
-                "import",
-                "--db",
-                db,
-                *REGISTRY,
-                "--kind",
-                "ticket",
-                "--by",
-                "李四",
-                file,
-            ),
-        ),
+        (0, (*bring, "--kind", "ticket", "--by", "李四", file)),
         (0, (*month, "--format", "xlsx", "--out", out / "month.xlsx")),
         (0, (*month, "--out", out / "month.html")),
         (0, ("export", "--db", db, *REGISTRY, "--date", "2026-03-03", "--out", out / "day.json")),
