@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Sequence
+from decimal import Decimal
 from pathlib import Path
 
 from host.hazard import HazardError
@@ -23,19 +24,28 @@ def missing(entry: Entry) -> list[str]:
     return [c for c in TABLES[entry.table] if c != OPTIONAL and not entry.said.get(c)]
 
 
+# Widths that let twenty columns be read on one A4 page; what is longer is wrapped.
+_WIDTHS = {"批次编码": 17.0, "时间": 11.0, "名称": 12.0, "废物代码": 12.0, "容器/包装编码": 12.0}
+_WIDTHS |= {"类别": 6.5, "计量单位": 6.0, "数量": 7.0, "设施类型": 8.0, "识别码": 8.0}
+
+
 def _width(column: str) -> float:
-    return max(11.0, 2.0 * len(column) + 2)
+    return next((w for end, w in _WIDTHS.items() if column.endswith(end)), 9.0)
 
 
 def table(name: str, entries: Sequence[Entry], period: str, head: str) -> Table:
     """One of the five."""
-    columns = [Column("序号", 6, centre=True)]
-    columns += [Column(c, _width(c)) for c in TABLES[name]]
-    columns.append(Column("人工、导入或待补的列", 40))
+    columns = [Column("序号", 5, centre=True)]
+    mass = TABLES[name][6]
+    columns += [Column(c, _width(c), 3 if c == mass else None) for c in TABLES[name]]
+    columns.append(Column("人工、导入或待补的列", 26))
     rows: list[list[Cell]] = []
     for n, e in enumerate((e for e in entries if e.table == name), 1):
         cells: list[Cell] = [
-            e.said.get(c) or (None if c == OPTIONAL else MISSING) for c in TABLES[name]
+            Decimal(e.grams).scaleb(-3)
+            if c == mass
+            else e.said.get(c) or (None if c == OPTIONAL else MISSING)
+            for c in TABLES[name]
         ]
         marks = [
             f"{c}：{e.value(c)[1]}"

@@ -48,10 +48,10 @@ def _stock(register: Register, found: Sequence[Balance], period: str) -> Table:
 
 def _alarms(known: Sequence[alarms.Row], t0: int, t1: int, period: str) -> Table:
     columns = [
-        *(Column("编号", 7, centre=True), Column("发生", 20), Column("级别", 7, centre=True)),
-        *(Column("贮存设施", 14), Column("对象", 16), Column("规则", 18), Column("内容", 24)),
-        *(Column("数值", 12, centre=True), Column("限值", 12, centre=True), Column("依据", 26)),
-        *(Column("确认", 28), Column("解除", 20)),
+        *(Column("编号", 5, centre=True), Column("发生", 11), Column("级别", 6, centre=True)),
+        *(Column("贮存设施", 12), Column("对象", 13), Column("规则", 14), Column("内容", 16)),
+        *(Column("数值", 12, centre=True), Column("限值", 9, centre=True), Column("依据", 20)),
+        *(Column("确认", 20), Column("解除", 11)),
     ]
     seen = {r.alarm: r for r in known if r.what == alarms.ACKNOWLEDGED}
     over = {r.alarm: r for r in known if r.what == alarms.CLEARED}
