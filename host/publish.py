@@ -38,12 +38,14 @@ def daily_messages(rows: Iterable[DailyRow]) -> dict[str, dict[str, Any]]:
 
 def daily(host: str, port: int, rows: Iterable[DailyRow]) -> None:
     """Publish the daily topic of each site, QoS 1 and retained; PublishError otherwise."""
-    _send(host, port, "qingyun-rollup", daily_messages(rows).items(), retain=True)
+    sent = daily_messages(rows).items()
+    _send(host, port, "qingyun-rollup", sent, retain=True, kept="the report was written")
 
 
 def events(host: str, port: int, messages: Iterable[tuple[str, dict[str, Any]]]) -> None:
     """Publish on the event topics of sites, QoS 1; PublishError when one was not taken."""
-    _send(host, port, "qingyun-alarms", messages, retain=False)
+    kept = "alarms are kept, and told with the next update"
+    _send(host, port, "qingyun-alarms", messages, retain=False, kept=kept)
 
 
 def _send(
@@ -53,6 +55,7 @@ def _send(
     messages: Iterable[tuple[str, dict[str, Any]]],
     *,
     retain: bool,
+    kept: str,
 ) -> None:
     refused: list[str] = []
 
@@ -77,7 +80,7 @@ def _send(
         if refused:
             raise OSError(refused[0])
     except OSError as error:
-        raise PublishError(f"broker {host}:{port}: {error}; the report was written") from error
+        raise PublishError(f"broker {host}:{port}: {error}; {kept}") from error
     finally:
         client.disconnect()
         client.loop_stop()

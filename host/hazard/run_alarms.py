@@ -88,7 +88,7 @@ def run_update(args: argparse.Namespace) -> int:
         try:
             _once(args.db, args.registry, int(time.time()), broker)
         except publish.PublishError as error:
-            print(f"{error}; told with the next update", flush=True)
+            print(error, flush=True)
         over.wait(max(0.0, args.every - (time.monotonic() - started)))
     return 0
 

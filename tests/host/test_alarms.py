@@ -4,11 +4,17 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import subprocess
+import sys
+import time
 from pathlib import Path
 
+import paho.mqtt.client as paho
 import pytest
+from broker import Broker
 from drums import DrumBoard
 from host_job import qingyun
+from paho.mqtt.enums import CallbackAPIVersion
 from sim_board import ROOT
 
 from host.hazard import alarms, byhand, register, rules, run_alarms
@@ -185,6 +191,35 @@ def test_a_rule_that_takes_the_place_of_another(store: Store, folder: Path) -> N
         ("raised", "licensed-1y-code", "xq-oil-01"),
         ("cleared", "licensed-1y", "xq-oil-01"),
     ]
+
+
+def test_what_the_broker_did_not_take_is_told_later_and_once(
+    store: Store, folder: Path, tmp_path: Path, broker: Broker
+) -> None:
+    """Again and again, as in service, until it is told to stop."""
+    board().until(T0 + HOUR).store(store)  # silent for months by the clock
+    store.close()
+    args = ("alarms", "update", "--db", tmp_path / "q.db", "--registry", folder)
+    away = qingyun(*args, "--publish", "127.0.0.1:9")
+    assert away.returncode == 1 and "alarms are kept, and told with the next" in away.stderr
+    heard: list[bytes] = []
+    client = paho.Client(CallbackAPIVersion.VERSION2, "listener")
+    client.on_message = lambda _c, _d, m: heard.append(m.payload)
+    client.connect(broker.host, broker.port)
+    client.subscribe("qingyun/1/hw-01/event", qos=1)
+    client.loop_start()
+    command = [sys.executable, "-m", "host.cli", *map(str, args), "--every", "1"]
+    with subprocess.Popen([*command, "--publish", broker.address]) as process:
+        end = time.monotonic() + 30
+        while len(heard) < 2 and time.monotonic() < end:
+            time.sleep(0.1)
+        time.sleep(2.5)  # two more rounds
+        process.terminate()
+        assert process.wait(20) == 0
+    client.loop_stop()
+    assert [json.loads(m)["what"] for m in heard] == ["raised", "raised"]
+    other = Store(tmp_path / "q.db")
+    assert len(alarms.read(other)) == 2 and alarms.untold(other) == []
 
 
 @pytest.mark.parametrize(
