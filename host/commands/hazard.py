@@ -5,11 +5,13 @@ What they do is loaded when one of them is run."""
 from __future__ import annotations
 
 import argparse
+import datetime as dt
 from importlib import import_module
 from pathlib import Path
 
 from host.commands import Command, Run, date, db, registry
 from host.errors import UsageError
+from host.rollup import LOCAL
 
 
 def _late(module: str, name: str) -> Run:
@@ -27,10 +29,19 @@ def check(folder: Path) -> str:
         return ""
     found = register.load(folder)
     rules = import_module("host.hazard.rules").load(folder)
-    return (
+    lines = [
         f"{folder}: {len(found.institutions)} institutions, {len(found.stores)} stores, "
         f"{len(found.containers)} containers, {len(rules)} rules"
-    )
+    ]
+    today = dt.datetime.now(LOCAL).date()
+    for name, edition in found.catalogue.editions.items():
+        old = [c for c in found.containers if c.code.edition == name and c.holds(today)]
+        if old and edition.until is not None and edition.until < today:
+            lines.append(
+                f"{folder}: {len(old)} containers have codes of {edition.title}, "
+                f"in force until {edition.until}"
+            )
+    return "\n".join(lines)
 
 
 def head_of(text: str) -> tuple[int, str]:
