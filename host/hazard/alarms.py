@@ -80,7 +80,9 @@ class Keeper:
     """Knows which alarms are open; gives a row only where that changes."""
 
     def __init__(self, register: Register, known: Iterable[Row]) -> None:
+        known = list(known)
         self._register = register
+        self._last = known[-1].id if known else 0
         self._open = {r.said.key: r for r, _ in open_alarms(known).values()}
         self._stores: dict[str, set[tuple[str, str, str]]] = {}
         for key in self._open:
@@ -122,13 +124,23 @@ class Keeper:
         )
 
     def keep(
-        self, store: Store, changes: Sequence[tuple[int | None, str, Said]], now: int
+        self,
+        store: Store,
+        changes: Sequence[tuple[int | None, str, Said]],
+        now: int,
+        *,
+        alone: bool = False,
     ) -> list[Row]:
-        """Write them; the rows."""
+        """Write them; the rows. Nothing is written when somebody else has written since
+        (unless alone): what still holds is found with the next update."""
         if not changes:
             return []
         made = [(alarm, what, now, _encode(said).decode()) for alarm, what, said in changes]
-        ids = rows.add_alarms(store, made)
+        try:
+            ids = rows.add_alarms(store, made, None if alone else self._last)
+        except rows.Moved:
+            return []
+        self._last = ids[-1]
         kept = []
         for id_, (alarm, what, said) in zip(ids, changes, strict=True):
             row = Row(id_, id_ if alarm is None else alarm, what, now, said)
@@ -144,7 +156,8 @@ class Keeper:
 
 def acknowledge(store: Store, alarm: int, by: str, note: str, now: int) -> Row:
     """A person has seen it; HazardError when there is nothing to see, or it was seen."""
-    found = open_alarms(read(store)).get(alarm)
+    known = read(store)
+    found = open_alarms(known).get(alarm)
     if found is None:
         raise HazardError(f"alarms: expected the id of an open alarm, found {alarm}")
     raised, seen = found
@@ -153,7 +166,11 @@ def acknowledge(store: Store, alarm: int, by: str, note: str, now: int) -> Row:
     if not by.strip():
         raise HazardError("--by: expected who has seen it")
     said = msgspec.structs.replace(raised.said, by=by, note=note)
-    (id_,) = rows.add_alarms(store, [(alarm, ACKNOWLEDGED, now, _encode(said).decode())])
+    row = alarm, ACKNOWLEDGED, now, _encode(said).decode()
+    try:
+        (id_,) = rows.add_alarms(store, [row], known[-1].id)
+    except rows.Moved:
+        raise HazardError("alarms: somebody else has just changed them: run it again") from None
     return Row(id_, alarm, ACKNOWLEDGED, now, said)
 
 

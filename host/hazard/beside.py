@@ -89,6 +89,30 @@ def manifests_matched(
     return match(papers, steps, tolerance)
 
 
+def hazardous_tickets_matched(
+    register: Register, known: Iterable[Ticket], live: Iterable[Entry], tolerance: Tolerance
+) -> Matched:
+    """Tickets of hazardous waste and 出库 entries, whatever manifest these have. Entries
+    without a ticket are not listed: what has to have one is a manifest."""
+    papers = [
+        Paper(
+            x.number,
+            frozenset(s.store for s in register.stores.values() if x.site in ("", s.site)),
+            x.code,
+            x.grams,
+            x.t,
+        )
+        for x in known
+        if x.stream == STORED_HAZARDOUS
+    ]
+    steps = [
+        Step(f"{e.id} {e.batch}", e.store, e.code, e.grams, e.t) for e in live if e.table == TAKEN
+    ]
+    found = match(papers, steps, tolerance)
+    found.steps = []
+    return found
+
+
 def collections(store: Store, register: Register, t0: int, t1: int) -> list[Step]:
     """What was collected at collection points."""
     from host.events import derive  # noqa: PLC0415

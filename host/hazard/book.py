@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from decimal import Decimal
 
@@ -33,6 +34,7 @@ from host.store import Store
 
 SETTLE_S = LEAN_S + 30  # after that nobody was only leaning
 LEDGER = "台账"  # who says which batches a mass was taken from
+TRIES = 5  # where several add to the ledger at once
 EDGE_S = 3600  # at the beginning of a part a motion may be cut in two
 LATE_S = 8 * 86_400  # how late a backlog may come and still correct what was booked
 _TABLE = {Kind.DEPOSIT: STORED, Kind.COLLECTION: TAKEN, Kind.REMOVAL: TAKEN}
@@ -153,12 +155,33 @@ def steps(seen: Seen, now: int) -> Iterable[Event]:
 
 
 def update(
-    store: Store, register: Register, seen: Iterable[Seen], now: int, held: Sequence[Entry] = ()
+    store: Store,
+    register: Register,
+    seen: Sequence[Seen],
+    now: int,
+    held: Sequence[Entry] | None = None,
 ) -> Booked:
     """Book every step that is not booked yet; reverse what later readings have undone.
 
-    What a person has corrected or reversed stays as the person has it."""
-    entries = list(held) or ledger.read(store)
+    What a person has corrected or reversed stays as the person has it. held: the entries
+    of these platforms, by a caller who alone writes."""
+    if held is not None:
+        return _update(store, register, seen, now, held, whole=False)
+    for _ in range(TRIES):
+        with suppress(ledger.MovedError):
+            return _update(store, register, seen, now, ledger.read(store), whole=True)
+    raise ledger.MovedError("ledger: others add to it all the time: try again later")
+
+
+def _update(
+    store: Store,
+    register: Register,
+    seen: Sequence[Seen],
+    now: int,
+    entries: Sequence[Entry],
+    *,
+    whole: bool,
+) -> Booked:
     done = Booked()
     ever = {e.weighed.key for e in entries if e.weighed}
     standing = ledger.live(entries)
@@ -202,7 +225,7 @@ def update(
             )
             continue
         rows.append(sourced(made, made_of))
-    done.added = ledger.add(store, rows)
+    done.added = ledger.add(store, rows, entries if whole else None)
     return done
 
 

@@ -126,7 +126,7 @@ def add(
         made = books(register, [e for e in standing if e.t <= entry.t])
         rows.append(sourced(made, entry))
         standing = sorted([*standing, rows[-1]], key=lambda e: e.t)
-    return ledger.add(store, rows)
+    return ledger.add(store, rows, held)
 
 
 COLUMNS = ("table", "time", "kg")

@@ -12,6 +12,10 @@ from host.store import Store
 from host.store import hazard as rows
 
 
+class MovedError(HazardError):
+    """The ledger is no longer as it was read."""
+
+
 def read(store: Store, after: int = 0) -> list[Entry]:
     """Every entry in the order it was added, reversals included."""
     return [parse(link.body) for link in rows.links(store, after)]
@@ -25,11 +29,17 @@ def live(entries: Iterable[Entry]) -> list[Entry]:
     return sorted(held, key=lambda e: (e.t, e.id))
 
 
-def add(store: Store, entries: Sequence[Entry]) -> list[Entry]:
-    """Add to the chain, all or none; the entries with their ids."""
+def add(store: Store, entries: Sequence[Entry], held: Sequence[Entry] | None = None) -> list[Entry]:
+    """Add to the chain, all or none; the entries with their ids.
+
+    held: the whole ledger as it was read; HazardError when somebody has added to it since."""
     if not entries:
         return []
-    ids = rows.append(store, [body(e) for e in entries])
+    after = None if held is None else held[-1].id if held else 0
+    try:
+        ids = rows.append(store, [body(e) for e in entries], after)
+    except rows.Moved:
+        raise MovedError("ledger: somebody else has just added to it: run it again") from None
     return [msgspec.structs.replace(e, id=i) for e, i in zip(entries, ids, strict=True)]
 
 

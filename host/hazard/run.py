@@ -239,7 +239,7 @@ def run_reverse(args: argparse.Namespace) -> int:
         said = byhand.checked(old.table, dict(args.set))
         mass = grams(args.kg) if args.kg else None
         rows.append(book.corrected(old, args.by, args.reason, now, said=said, grams=mass))
-    for e in ledger.add(store, rows):
+    for e in ledger.add(store, rows, entries):
         print(f"{e.id}  {e.batch}  {e.table}  {book.kg(e.grams)} kg")
     store.close()
     return 0

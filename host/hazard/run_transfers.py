@@ -91,13 +91,14 @@ def run_match(args: argparse.Namespace) -> int:
     placed = any(x.site for x in brought)
     taken = beside.collections(store, known, near0, near1) if placed else []
     collected = beside.tickets_matched(brought, taken, tolerance)
+    loads = beside.hazardous_tickets_matched(known, brought, live, tolerance)
     store.close()
     # What lies in the neighbouring months is there only to be matched.
-    for found in (stored, collected):
+    for found in (stored, loads, collected):
         found.matches = [m for m in found.matches if t0 <= m.paper.t < t1]
         found.papers = [p for p in found.papers if t0 <= p.t < t1]
         found.steps = [s for s in found.steps if t0 <= s.t < t1]
-    rows = [*lines(stored), *lines(collected)]
+    rows = [*lines(stored), *lines(loads), *lines(collected)]
     title = f"{args.month} 单据与实测（容差 {args.percent:g} % 或 {args.kg:g} kg，取大者）"
     _print(title, COLUMNS, rows, "单据kg 实测kg 差kg 差%")
     if args.csv:

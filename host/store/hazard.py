@@ -13,6 +13,10 @@ from host.store import Store
 START = "0" * 64  # the hash before the first row
 
 
+class Moved(Exception):
+    """Somebody else has added something since it was read."""
+
+
 @dataclass(frozen=True)
 class Link:
     """One row of the ledger as it is stored."""
@@ -31,14 +35,17 @@ def digest(prev: str, id_: int, body: str) -> str:
 # Ledger
 
 
-def append(store: Store, bodies: Sequence[str]) -> list[int]:
+def append(store: Store, bodies: Sequence[str], after: int | None = None) -> list[int]:
     """Add rows at the end of the chain, all or none; their ids.
 
-    The id within a body is the place of `{id}`."""
+    The id within a body is the place of `{id}`. after: the last row that was there when
+    the bodies were made; Moved when there is another by now."""
     ids: list[int] = []
     with _transaction(store):
         found = _query(store, "SELECT entries, hash FROM ledger_head WHERE one=1")
         n, last = found[0] if found else (0, START)
+        if after is not None and n != after:
+            raise Moved
         rows = []
         for body in bodies:
             n += 1
@@ -69,11 +76,15 @@ def head(store: Store) -> tuple[int, str]:
 # Alarms
 
 
-def add_alarms(store: Store, rows: Sequence[tuple[int | None, str, int, str]]) -> list[int]:
-    """(alarm or None for a new one, what, t, body), all or none; the ids."""
+def add_alarms(
+    store: Store, rows: Sequence[tuple[int | None, str, int, str]], after: int | None = None
+) -> list[int]:
+    """(alarm or None for a new one, what, t, body), all or none; the ids. after: as above."""
     ids: list[int] = []
     with _transaction(store):
         n = int(_query(store, "SELECT coalesce(max(id), 0) FROM alarm")[0][0])
+        if after is not None and n != after:
+            raise Moved
         written = []
         for alarm, what, t, body in rows:
             n += 1

@@ -14,7 +14,7 @@ CREATE TABLE IF NOT EXISTS alarm (
     id INTEGER PRIMARY KEY,
     alarm INTEGER NOT NULL,      -- id of the row that raised it
     what TEXT NOT NULL,          -- raised, acknowledged, cleared
-    t INTEGER NOT NULL,          -- when it was found or said, Unix seconds
+    t BIGINT NOT NULL,          -- when it was found or said, Unix seconds
     body TEXT NOT NULL           -- JSON: rule, site, store, subject, value, who, why
 );
 CREATE TABLE IF NOT EXISTS alarm_told (   -- rows of alarm that the broker has taken
@@ -28,5 +28,5 @@ CREATE TABLE IF NOT EXISTS transfer (
 );
 CREATE TABLE IF NOT EXISTS hazard_mark (  -- up to when something was done, Unix seconds
     name TEXT PRIMARY KEY,
-    t INTEGER NOT NULL
+    t BIGINT NOT NULL
 );

@@ -69,7 +69,7 @@ def _go_through(district: District, plan: StorePlan, limits: measure.Rules) -> N
         if fresh:
             held = books(known, ledger.live(entries))
         changes = keeper.take(plan.store, limits.findings(watched.at(now), held, now))
-        keeper.keep(store, changes, now)
+        keeper.keep(store, changes, now, alone=True)
         district.ticks += 1
     district.balances[plan.store] = balance.balances(known, ledger.live(entries), seen, START, END)
     district.breaches += plan.breaches

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import random
 import sqlite3
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -403,3 +405,22 @@ def test_an_update_looks_at_what_is_new_and_at_what_came_late(tmp_path: Path) ->
     assert not any(e.reverses for e in ledger.read(store))
     bring_up_to_date(store, KNOWN, T0 + 35 * DAY, everything=True)
     assert len(ledger.read(store)) == len(booked)
+
+
+def test_several_updates_at_once_book_each_step_once(db: Path) -> None:
+    command = [sys.executable, "-m", "host.cli", "ledger", "update", "--db", db, *REGISTRY]
+    running = [subprocess.Popen(command, stdout=subprocess.PIPE, text=True) for _ in range(4)]
+    said = [process.communicate(timeout=60)[0] for process in running]
+    assert sorted(said) == ["0 entries added\n"] * 3 + ["4 entries added\n"]
+    store = Store(db)
+    assert len(ledger.read(store)) == 4 and ledger.verify(store) == []
+
+
+def test_what_was_read_before_somebody_else_wrote_is_not_written(db: Path) -> None:
+    store = Store(db)
+    update(store, T0 + 2 * DAY)
+    held = ledger.read(store)
+    ledger.add(store, [ledger.reversal(held[0], "王五", "x", T0)], held)
+    with pytest.raises(HazardError, match="somebody else has just added to it"):
+        ledger.add(store, [ledger.reversal(held[0], "李四", "x", T0)], held)
+    assert len(ledger.read(store)) == 5

@@ -232,6 +232,17 @@ def test_manifests_beside_weigh_outs(store: Store, tmp_path: Path) -> None:
     found = beside.manifests_matched(
         KNOWN, transfers.manifests(store), ledger.live(ledger.read(store)), Tolerance()
     )
+    head = T_HEAD + ",来源点位,废物代码"
+    tickets = [
+        "D1,某公司,2026-03-04 15:00,危险废物,,2034.2,2000,34.2,kg,hw-01,900-214-08",
+        "D2,某公司,2026-03-12 15:00,危险废物,,2034.2,2000,34.2,kg,hw-01,336-064-17",
+    ]
+    bring(store, tmp_path, "\n".join([head, *tickets]) + "\n", "ticket")
+    loads = beside.hazardous_tickets_matched(
+        KNOWN, transfers.tickets(store), ledger.live(ledger.read(store)), Tolerance()
+    )
+    assert [(m.paper.number, m.difference) for m in loads.matches] == [("某公司/D1", -200)]
+    assert [p.number for p in loads.papers] == ["某公司/D2"]
     (m,) = found.matches
     assert (m.paper.number, m.grams, m.difference) == ("20263101000001", 34_000, -1000)
     assert [p.number for p in found.papers] == ["20263101000002"]
@@ -244,7 +255,10 @@ def test_manifests_beside_weigh_outs(store: Store, tmp_path: Path) -> None:
     )
     assert done.returncode == 1, done.stderr
     lines = out.read_text("utf-8-sig").splitlines()
-    assert [line.split(",")[0] for line in lines[1:]] == ["相符", "无实测", "无单据"]
+    assert [line.split(",")[0] for line in lines[1:]] == [
+        *("相符", "无实测", "无单据"),
+        *("相符", "无实测"),
+    ]
     assert ",35.000,34.000,-1.000,-2.86," in lines[1]
 
 
