@@ -244,4 +244,4 @@ def _bins(folder: Path, sites: dict[str, Site], devices: dict[str, Device]) -> t
 
 # For registers that stand beside this one.
 Row: TypeAlias = _Row
-rows = _rows
+csv_rows = _rows

@@ -11,7 +11,6 @@ from decimal import Decimal
 import msgspec
 
 from host.events import Event, Kind, Outcome, Sample, derive
-from host.events.model import LEAN_S
 from host.hazard import ledger
 from host.hazard.entry import (
     PERSON,
@@ -32,7 +31,7 @@ from host.registry import Bin
 from host.rollup import LOCAL, platform_of, samples
 from host.store import Store
 
-SETTLE_S = LEAN_S + 30  # after that nobody was only leaning
+SETTLE_S = 120  # nobody leans on a platform for longer than 90
 LEDGER = "台账"  # who says which batches a mass was taken from
 TRIES = 5  # where several add to the ledger at once
 EDGE_S = 3600  # at the beginning of a part a motion may be cut in two
@@ -67,7 +66,7 @@ def see(store: Store, register: Register, bin_: Bin, until: int, since: int = 0)
     a part are those of the whole. Where bins are lifted, all of it is gone through."""
     if bin_.container == "wheelie":
         since = 0
-    read = list(samples(store, bin_.device, bin_.channel, until, since))
+    read = list(samples(store, bin_.device, bin_.channel, until, since=since))
     found = derive(platform_of(register.known, bin_), read)
     return Seen(bin_, found, read, since + EDGE_S if since else 0)
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from host import registry
 from host.hazard import HazardError, catalogue
 from host.hazard.catalogue import Catalogue, Code
-from host.registry import Bin, Registry, RegistryError, Row, rows
+from host.registry import Bin, Registry, RegistryError, Row, csv_rows
 
 # 重点/简化/登记: producers by what they produce (HJ 1259-2022).
 INDUSTRIAL = ("重点", "简化", "登记")
@@ -130,7 +130,7 @@ def load(folder: Path, known: Registry | None = None) -> Register:
     known = known or registry.load(folder)
     codes = catalogue.load(folder)
     institutions: dict[str, Institution] = {}
-    for row in rows(folder, "institutions.csv", _INSTITUTION):
+    for row in csv_rows(folder, "institutions.csv", _INSTITUTION):
         name = row.name("institution")
         row.unique("institution", institutions, name)
         town = row.known("town", known.towns, "a town of towns.csv")
@@ -140,13 +140,13 @@ def load(folder: Path, known: Registry | None = None) -> Register:
             raise row.fail("licence", "the number of its licence")
         institutions[name] = Institution(name, row.text("name"), town, category, licence)
     stores: dict[str, HazardStore] = {}
-    for row in rows(folder, "stores.csv", _STORE):
+    for row in csv_rows(folder, "stores.csv", _STORE):
         found = _store(row, known, institutions)
         row.unique("store", stores, found.store)
         stores[found.store] = found
     incompatible: dict[frozenset[str], str] = {}
     if (folder / "incompatible.csv").exists():
-        for row in rows(folder, "incompatible.csv", ("a", "b", "reason")):
+        for row in csv_rows(folder, "incompatible.csv", ("a", "b", "reason")):
             pair = frozenset((row.text("a"), row.text("b")))
             if len(pair) == 1:
                 raise row.fail("b", "another group than in a")
@@ -214,7 +214,7 @@ def _containers(
     folder: Path, codes: Catalogue, stores: dict[str, HazardStore], bins: dict[str, Bin]
 ) -> tuple[Container, ...]:
     found: dict[str, Container] = {}
-    for row in rows(folder, "containers.csv", _CONTAINER):
+    for row in csv_rows(folder, "containers.csv", _CONTAINER):
         name = row.name("container")
         row.unique("container", found, name)
         store = stores[row.known("store", stores, "a store of stores.csv")]

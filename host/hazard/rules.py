@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from host.hazard.register import CATEGORIES, STORE_KINDS, HazardStore, Register
-from host.registry import Row, rows
+from host.registry import Row, csv_rows
 
 # What a rule looks at, and in which units its threshold may be given: unit → factor to the
 # unit that is measured in.
@@ -105,7 +105,7 @@ def _date(row: Row, column: str, otherwise: dt.date) -> dt.date:
 def load(folder: Path) -> list[Rule]:
     """rules.csv; RegistryError names the first mistake."""
     found: dict[str, Rule] = {}
-    for row in rows(folder, "rules.csv", COLUMNS):
+    for row in csv_rows(folder, "rules.csv", COLUMNS):
         name = row.name("rule")
         row.unique("rule", found, name)
         kind = row.one_of("kind", tuple(KINDS))
