@@ -7,7 +7,7 @@ import datetime as dt
 from collections.abc import Callable, Iterator
 
 from host import registry
-from host.hazard import ledger, transfers
+from host.hazard import figures, ledger, transfers
 from host.indicators import periods, report
 from host.indicators.catalog import Figure
 from host.indicators.compute import Used
@@ -129,9 +129,10 @@ def _source(trace: Trace, figure: Figure, period: periods.Period, origin: str) -
             if x.stream == figure.stream and t0 <= x.t < t1:
                 yield 3, f"ticket {x.number}: {kg(x.grams)}, {x.source.file}:{x.source.row}"
         return
-    if origin == "台账":
-        t0, t1 = day_bounds(period.first)[0], day_bounds(period.last)[1]
-        for e in ledger.live(ledger.read(trace.store)):
+    if origin == "台账" and trace.register is not None:
+        t1 = day_bounds(period.last)[1]
+        t0 = 0 if figure.kind == "stock" else day_bounds(period.first)[0]
+        for e in figures.rests_on(trace.store, trace.register, figure.figure):
             if t0 <= e.t < t1:
                 yield 3, f"entry {e.id} {e.table} {e.batch} {kg(e.grams)}"
         return

@@ -63,17 +63,13 @@ def from_ledger(store: Store, register: Register, as_of: dt.date) -> Source:
     until = day_bounds(as_of)[1]
     known = [e for e in ledger.read(store) if e.recorded < until]
     live = [e for e in ledger.live(known) if e.t < until]
-    category = {i.institution: i.category for i in register.institutions.values()}
-
-    def of(*wanted: str) -> list[Entry]:
-        return [e for e in live if category.get(e.institution) in wanted]
 
     def source(figure: Figure, year: int) -> Series | None:
         make = _FIGURES.get(figure.figure)
         if make is None or "ledger" not in figure.sources:
             return None
-        wanted, count = make
-        entries = of(*wanted)
+        wanted, _, count = make
+        entries = _of(register, live, wanted)
         values = count(register, entries, year, as_of)
         if not values:
             return None
@@ -85,6 +81,7 @@ def from_ledger(store: Store, register: Register, as_of: dt.date) -> Source:
     return source
 
 
+Select = Callable[[list[Entry]], list[Entry]]
 Count = Callable[[Register, list[Entry], int, dt.date], dict[int, Decimal]]
 
 
@@ -97,30 +94,30 @@ def _sum(entries: Iterable[Entry], year: int) -> dict[int, Decimal]:
     return {m: Decimal(g).scaleb(-6) for m, g in sums.items()}
 
 
-def _generated(_: Register, entries: list[Entry], year: int, __: dt.date) -> dict[int, Decimal]:
+def _generated(entries: list[Entry]) -> list[Entry]:
     """产生 where an institution books it, else 入库: domain's 产生(入库)."""
     books_it = {e.institution for e in entries if e.table == PRODUCED}
-    return _sum(
-        (e for e in entries if e.table == (PRODUCED if e.institution in books_it else STORED)),
-        year,
-    )
+    return [e for e in entries if e.table == (PRODUCED if e.institution in books_it else STORED)]
 
 
-def _by_method(pattern: str) -> Count:
+def _by_method(pattern: str) -> Select:
     """By the code of the way it went: R… used, D… disposed of, D1 landfilled."""
     method = re.compile(pattern)
+    return lambda entries: [
+        e for e in entries if e.table in METHOD and method.match(e.said.get(METHOD[e.table], ""))
+    ]
 
-    def count(_: Register, entries: list[Entry], year: int, __: dt.date) -> dict[int, Decimal]:
-        return _sum(
-            (
-                e
-                for e in entries
-                if e.table in METHOD and method.match(e.said.get(METHOD[e.table], ""))
-            ),
-            year,
-        )
 
-    return count
+def _moved(entries: list[Entry]) -> list[Entry]:
+    return [e for e in entries if e.table in (STORED, TAKEN)]
+
+
+def _taken(entries: list[Entry]) -> list[Entry]:
+    return [e for e in entries if e.table == TAKEN]
+
+
+def _added(select: Select) -> Count:
+    return lambda _, entries, year, __: _sum(select(entries), year)
 
 
 def _stored(
@@ -144,9 +141,7 @@ def _visits(entries: list[Entry]) -> list[tuple[int, int | None]]:
     """(when, seconds since the visit before) of each pickup at each institution."""
     found = []
     last: dict[str, int] = {}
-    for e in entries:
-        if e.table != TAKEN:
-            continue
+    for e in _taken(entries):
         before = last.get(e.institution)
         if before is None or e.t - before > VISIT_S:
             found.append((e.t, None if before is None else e.t - before))
@@ -167,14 +162,30 @@ def _pickups(within: bool) -> Count:
     return count
 
 
-_FIGURES: dict[str, tuple[tuple[str, ...], Count]] = {
-    "hw_generated_t": (INDUSTRIAL, _generated),
-    "hw_used_t": (INDUSTRIAL, _by_method(r"R\d")),
-    "hw_disposed_t": (INDUSTRIAL, _by_method(r"D\d")),
-    "hw_landfilled_t": (INDUSTRIAL, _by_method(r"D1(?!\d)")),
-    "hw_stored_t": (INDUSTRIAL, _stored),
-    "social_hw_generated_t": ((SOCIAL,), _generated),
-    "medical_hw_generated_t": ((MEDICAL,), _generated),
-    "medical_pickups": ((MEDICAL,), _pickups(False)),
-    "medical_pickups_48h": ((MEDICAL,), _pickups(True)),
+def _mass(categories: tuple[str, ...], select: Select) -> tuple[tuple[str, ...], Select, Count]:
+    return categories, select, _added(select)
+
+
+# Figure → whose entries, which of them it rests on, how it is counted.
+_FIGURES: dict[str, tuple[tuple[str, ...], Select, Count]] = {
+    "hw_generated_t": _mass(INDUSTRIAL, _generated),
+    "hw_used_t": _mass(INDUSTRIAL, _by_method(r"R\d")),
+    "hw_disposed_t": _mass(INDUSTRIAL, _by_method(r"D\d")),
+    "hw_landfilled_t": _mass(INDUSTRIAL, _by_method(r"D1(?!\d)")),
+    "hw_stored_t": (INDUSTRIAL, _moved, _stored),
+    "social_hw_generated_t": _mass((SOCIAL,), _generated),
+    "medical_hw_generated_t": _mass((MEDICAL,), _generated),
+    "medical_pickups": ((MEDICAL,), _taken, _pickups(False)),
+    "medical_pickups_48h": ((MEDICAL,), _taken, _pickups(True)),
 }
+
+
+def rests_on(store: Store, register: Register, figure: str) -> list[Entry]:
+    """The entries that a figure of the ledger counts, by time."""
+    categories, select, _ = _FIGURES[figure]
+    return select(_of(register, ledger.live(ledger.read(store)), categories))
+
+
+def _of(register: Register, live: list[Entry], categories: tuple[str, ...]) -> list[Entry]:
+    whose = {i.institution for i in register.institutions.values() if i.category in categories}
+    return [e for e in live if e.institution in whose]

@@ -96,6 +96,12 @@ def test_an_indicator_down_to_files(db: Path) -> None:
     assert "qingyun trace month:2024-02/松江区/干垃圾" in text
 
 
+def test_an_indicator_down_to_entries(db: Path) -> None:
+    text = "\n".join(told(db, "indicator:2/2026-03"))
+    assert "hw_generated_t" in text, text
+    assert "entry 1 入库 HWRK20260303001 20.000 kg" in text and "出库" not in text
+
+
 def test_the_ledger(db: Path) -> None:
     lines = told(db, "batch:HWCK20260303001")
     text = "\n".join(lines)

@@ -15,7 +15,17 @@ from plan_figures import KNOWN as DISTRICT
 from sim_board import ROOT
 
 from host import period
-from host.hazard import HazardError, beside, book, figures, ledger, register, transfers
+from host.hazard import (
+    HazardError,
+    beside,
+    book,
+    byhand,
+    figures,
+    ledger,
+    register,
+    transfers,
+)
+from host.hazard.entry import STORED, TAKEN
 from host.hazard.matching import Paper, Step, Tolerance, match
 from host.indicators import catalog, periods, report
 from host.rollup import LOCAL
@@ -338,6 +348,31 @@ def test_the_ledger_is_a_source_of_the_indicators(tmp_path: Path) -> None:
     disposed = ledger_(known["hw_disposed_t"], 2026)
     assert disposed is not None and disposed.months == {3: Decimal("0.034")}
     assert ledger_(known["hw_landfilled_t"], 2026) is None  # D10 is not D1
+
+
+def test_pickups_of_medical_waste(tmp_path: Path) -> None:
+    """Two drums in one visit, the next after 40 h, the last after 60 h: 1 of 2 within 48 h;
+    4 × 5 kg generated, by a hospital and not by industry."""
+    folder = tmp_path / "registry"
+    folder.mkdir()
+    for file in (ROOT / "registry").glob("*.csv"):
+        (folder / file.name).write_text(file.read_text().replace(",简化,", ",医疗,"))
+    known, store = register.load(folder), Store(tmp_path / "q.db", create=True)
+    out = [T0 + h * HOUR for h in (10, 11, 51, 111)]
+    said = [byhand.Said(STORED, t - HOUR, 5_000, container="xq-oil-01") for t in out]
+    said += [byhand.Said(TAKEN, t, 5_000, container="xq-oil-01") for t in out]
+    byhand.add(store, known, said, "王五", NOW)
+    rows = catalog.load()
+    source = figures.from_ledger(store, known, dt.datetime.now(LOCAL).date())
+    found = {n: source(rows[n], 2026) for n in ("medical_pickups", "medical_pickups_48h")}
+    assert {n: s.months for n, s in found.items() if s} == {
+        "medical_pickups": {3: Decimal(2)},
+        "medical_pickups_48h": {3: Decimal(1)},
+    }
+    medical, industry = source(rows["medical_hw_generated_t"], 2026), rows["hw_generated_t"]
+    assert medical is not None and medical.months == {3: Decimal("0.02")}
+    assert source(industry, 2026) is None
+    assert len(figures.rests_on(store, known, "medical_pickups")) == 4
 
 
 def test_the_commands(store: Store, tmp_path: Path) -> None:
