@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import sqlite3
+import subprocess
+import sys
 from pathlib import Path
 
 import jsonschema
@@ -82,3 +85,17 @@ def test_the_export(folder: Path) -> None:
     assert {e["event"] for e in body["ledger"]} <= events
     assert {a["rule"] for a in body["alarms"]} == {"silent"}
     assert body["absent"] == []
+
+
+def test_the_example_consumer(folder: Path) -> None:
+    out = folder / "city.db"
+    day = folder / "day.json"
+    command = [sys.executable, ROOT / "adapters/city/consume.py", out, day, day]
+    done = subprocess.run(command, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    with sqlite3.connect(out) as db:
+        assert db.execute("SELECT sheet, kg FROM ledger ORDER BY id").fetchall() == [
+            ("入库", 50),
+            ("出库", 35),
+        ]
+        assert db.execute("SELECT count(*) FROM alarm WHERE what='raised'").fetchone() == (2,)
