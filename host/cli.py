@@ -19,6 +19,7 @@ from host.commands import (
     daily,
     explain,
     fleet,
+    hazard,
     office,
     update,
     watch,
@@ -52,7 +53,7 @@ def _parser() -> argparse.ArgumentParser:
         return p
 
     subjects = (
-        *(collect, daily, explain, office, calibration),
+        *(collect, daily, explain, office, hazard, calibration),
         *(watch, archive, check, fleet, update),
     )
     for module in subjects:

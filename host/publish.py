@@ -38,6 +38,18 @@ def daily_messages(rows: Iterable[DailyRow]) -> dict[str, dict[str, Any]]:
 
 def daily(broker: Broker, rows: Iterable[DailyRow]) -> None:
     """Publish the daily topic of each site, QoS 1 and retained; PublishError otherwise."""
+    sent = daily_messages(rows).items()
+    _send(broker, sent, retain=True, kept="the report was written")
+
+
+def events(broker: Broker, messages: Iterable[tuple[str, dict[str, Any]]]) -> None:
+    """Publish on the event topics of sites, QoS 1; PublishError when one was not taken."""
+    _send(broker, messages, retain=False, kept="alarms are kept, and told with the next update")
+
+
+def _send(
+    broker: Broker, messages: Iterable[tuple[str, dict[str, Any]]], *, retain: bool, kept: str
+) -> None:
     refused: list[str] = []
 
     def on_connect(_client: paho.Client, *args: Any) -> None:
@@ -50,8 +62,8 @@ def daily(broker: Broker, rows: Iterable[DailyRow]) -> None:
         client.connect(broker.host, broker.port)
         client.loop_start()
         sent = [
-            client.publish(topic, json.dumps(body, ensure_ascii=False), qos=1, retain=True)
-            for topic, body in daily_messages(rows).items()
+            client.publish(topic, json.dumps(body, ensure_ascii=False), qos=1, retain=retain)
+            for topic, body in messages
         ]
         end = time.monotonic() + ANSWER_S
         while not refused and not all(info.is_published() for info in sent):
@@ -61,7 +73,7 @@ def daily(broker: Broker, rows: Iterable[DailyRow]) -> None:
         if refused:
             raise OSError(refused[0])
     except OSError as error:
-        raise PublishError(f"{broker}: {error}; the report was written") from error
+        raise PublishError(f"{broker}: {error}; {kept}") from error
     finally:
         client.disconnect()
         client.loop_stop()

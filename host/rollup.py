@@ -95,12 +95,18 @@ def platform_of(known: Registry, bin_: Bin) -> Platform:
 
 
 def samples(
-    store: Store, device: str, channel: str, until: int, fill_channel: str = ""
+    store: Store,
+    device: str,
+    channel: str,
+    until: int,
+    fill_channel: str = "",
+    *,
+    since: int = 0,
 ) -> Iterator[Sample]:
-    """One weight channel of a board from its first reading on, in order of time, as
-    corrections have it."""
+    """One weight channel of a board from its first reading (or since) on, in order of time,
+    as corrections have it."""
     correct = store.calibrations.corrector(device, channel)
-    for row in store.readings(device, 0, until):
+    for row in store.readings(device, since, until):
         grams, q = row.values.get(channel), row.q.get(channel)
         if grams is not None and correct:
             grams = correct(row.stream, row.seq, grams)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from host.office.page import page, table_html
 from host.office.svg import Bars, stacked
 from host.office.table import COLOURS, Cell, Column, Table
@@ -48,9 +50,10 @@ def _matrix(summary: Summary) -> Table:
     return Table("街镇逐日", title, "t", summary.period, columns, rows, NOTES, {}, "合计")
 
 
-def month(summary: Summary) -> str:
-    """The page."""
+def month(summary: Summary, more: Sequence[Table] = ()) -> str:
+    """The page; more: tables at its end."""
     parts = [_by_day(summary), table_html(towns(summary)), _by_town(summary)]
     parts += [table_html(days(summary)), table_html(_matrix(summary))]
+    parts += map(table_html, more)
     title = f"松江区{LABEL}月报"
     return page(title, f"统计期间：{summary.period}", parts, DISCLAIMER)

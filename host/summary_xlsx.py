@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from host.office.table import Cell, Column, Table
@@ -115,14 +116,16 @@ def sites(rows: list[DailyRow], period: str) -> Table:
     return Table("点位", "松江区各点位日报表", "kg", period, columns, lines, NOTES)
 
 
-def write_month(summary: Summary, path: Path) -> None:
-    """The monthly workbook."""
+def write_month(summary: Summary, path: Path, more: Sequence[Table] = ()) -> None:
+    """The monthly workbook; more: tables at its end."""
     with Book(path, f"松江区{LABEL}月报（{summary.period}）", DISCLAIMER) as book:
         book.add(towns(summary))
         placed = book.add(days(summary))
         title = f"松江区{LABEL}（{summary.period}）"
         book.chart(placed, Plot("逐日图", title, "t", 0, (1, 2), share=4))
         book.add(details(summary))
+        for table in more:
+            book.add(table)
 
 
 def write_day(summary: Summary, rows: list[DailyRow], path: Path) -> None:

@@ -20,6 +20,10 @@ CREATE TABLE IF NOT EXISTS daily (date TEXT, site TEXT, stream TEXT, collected_k
     collections INTEGER, coverage REAL, PRIMARY KEY (date, site, stream));
 CREATE TABLE IF NOT EXISTS event (id TEXT PRIMARY KEY, date TEXT, site TEXT, bin TEXT,
     stream TEXT, kind TEXT, begin TEXT, kg REAL);
+CREATE TABLE IF NOT EXISTS alarm (id INTEGER PRIMARY KEY, date TEXT, alarm INTEGER, what TEXT,
+    store TEXT, rule TEXT, value REAL, unit TEXT);
+CREATE TABLE IF NOT EXISTS ledger (id INTEGER PRIMARY KEY, date TEXT, sheet TEXT, batch TEXT,
+    store TEXT, code TEXT, kg REAL, reverses INTEGER);
 """
 
 
@@ -44,7 +48,7 @@ def take(db: sqlite3.Connection, body: dict[str, Any]) -> None:
     """Replace the day by what is said of it now. null stays NULL: not measured is not zero."""
     date = body["date"]
     with db:
-        for table in ("total", "daily", "event"):
+        for table in ("total", "daily", "event", "alarm", "ledger"):
             db.execute(f"DELETE FROM {table} WHERE date=?", (date,))  # noqa: S608 – named above
         db.executemany(
             "INSERT INTO total VALUES (?,?,?,?,?)",
@@ -71,6 +75,27 @@ def take(db: sqlite3.Connection, body: dict[str, Any]) -> None:
                     *(e["kind"], e["begin"], e["kg"]),
                 )
                 for e in body["events"]
+            ],
+        )
+        # These two are absent where nobody keeps them.
+        db.executemany(
+            "INSERT INTO alarm VALUES (?,?,?,?,?,?,?,?)",
+            [
+                (
+                    *(a["id"], date, a["alarm"], a["what"]),
+                    *(a["store"], a["rule"], a["value"], a["unit"]),
+                )
+                for a in body.get("alarms", [])
+            ],
+        )
+        db.executemany(
+            "INSERT INTO ledger VALUES (?,?,?,?,?,?,?,?)",
+            [
+                (
+                    *(e["id"], date, e["table"], e["batch"]),
+                    *(e["store"], e["code"], e["kg"], e["reverses"]),
+                )
+                for e in body.get("ledger", [])
             ],
         )
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 
 from host import registry
-from host.commands import Command
+from host.commands import Command, hazard
 from host.commands import registry as registry_option
 
 
@@ -21,4 +21,6 @@ def _check(args: argparse.Namespace) -> int:
         f"{args.registry}: {len(known.sites)} sites, {len(known.devices)} devices, "
         f"{len(known.platforms())} platforms, {len(known.bins)} bins"
     )
+    if more := hazard.check(args.registry):
+        print(more)
     return 0

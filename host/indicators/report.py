@@ -7,6 +7,8 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from host.hazard import figures as hazard
+from host.hazard.register import Register
 from host.indicators import catalog, definitions, measured, series
 from host.indicators.compute import EVIDENCE, NOT_HERE, STATUS, Result, compute_all
 from host.indicators.periods import Period
@@ -66,12 +68,13 @@ def build(
     as_of: dt.date | None = None,
     now: dt.datetime | None = None,
     rows: Definitions | None = None,
+    register: Register | None = None,
     watched: Callable[[Sequence[Bin]], Iterable[Bin]] = iter,
 ) -> Report:
     """Every indicator that holds on the period's last day.
 
     as_of (default: today) bounds both what had been imported and what had been measured;
-    a day counts once it is over."""
+    a day counts once it is over. register: whose ledger counts."""
     now = now or dt.datetime.now(LOCAL)
     today = now.astimezone(LOCAL).date()
     as_of = min(as_of or today, today)
@@ -82,8 +85,9 @@ def build(
     found = series.Figures(
         figures,
         {
-            # "ledger" and "tickets" belong here once they are kept: Sources like the others.
             "import": series.imported(store, as_of),
+            "tickets": hazard.tickets(store, as_of),
+            **({"ledger": hazard.from_ledger(store, register, as_of)} if register else {}),
             "measured": measured.Measured(store, known, last, watched).source,
             "calendar": series.calendar(last),
         },

@@ -11,6 +11,8 @@ import time
 from pathlib import Path
 
 from host import export, period, registry, summary_html, summary_xlsx, tables
+from host.hazard import register, sections
+from host.hazard import report as hazard
 from host.indicators import IndicatorError, catalog, imports, output, periods, report, workbook
 from host.office import OfficeError
 from host.rollup import LOCAL, DailyRow
@@ -46,6 +48,11 @@ def _plan(folder: Path | None) -> report.Definitions:
     return report.Definitions(folder / "figures.csv", folder / "definitions.csv")
 
 
+def _register(folder: Path, known: registry.Registry) -> register.Register | None:
+    """Of hazardous waste, where a registry has one."""
+    return register.load(folder, known) if register.present(folder) else None
+
+
 def run_indicators(args: argparse.Namespace) -> int:
     known = registry.load(args.registry)
     store = Store(args.db)
@@ -53,6 +60,7 @@ def run_indicators(args: argparse.Namespace) -> int:
         *(store, known, args.year or args.month),
         as_of=args.as_of,
         rows=_plan(args.plan),
+        register=_register(args.registry, known),
         watched=lambda bins: tables.watched(bins, "adding up"),
     )
     store.close()
@@ -128,18 +136,20 @@ def run_report(args: argparse.Namespace) -> int:
     known = registry.load(args.registry)
     store = Store(args.db)
     summary = summarise(store, known, args.month)
+    more = hazard.tables(store, _register(args.registry, known), summary.rows, args.month)
     store.close()
     if args.format == "xlsx":
-        summary_xlsx.write_month(summary, _file(args.out, "xlsx"))
+        summary_xlsx.write_month(summary, _file(args.out, "xlsx"), more)
     else:
-        _out(args.out, summary_html.month(summary))
+        _out(args.out, summary_html.month(summary, more))
     return 0
 
 
 def run_export(args: argparse.Namespace) -> int:
     known = registry.load(args.registry)
     store = Store(args.db)
-    body = export.document(store, known, args.date)
+    kept = sections.of(store) if register.present(args.registry) else None
+    body = export.document(store, known, args.date, kept)
     store.close()
     _out(args.out, json.dumps(body, ensure_ascii=False, indent=1) + "\n")
     return 0

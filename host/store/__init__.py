@@ -24,6 +24,7 @@ STEPS = (
     ("schema.sql", ()),
     ("calibrations.sql", ("weighed", "calibration", "correction", "restatement")),
     ("figures.sql", ("figure",)),
+    ("hazard.sql", ()),
 )
 VERSION = len(STEPS)
 

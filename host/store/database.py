@@ -54,6 +54,11 @@ class Sqlite:
             raise StoreError(f"{path}: cannot be opened: {error}") from None
         self._version = self._data_version()
 
+    @property
+    def connection(self) -> sqlite3.Connection:
+        """For backups, and tests that look behind the store."""
+        return self._db
+
     def _data_version(self) -> int:
         return int(self._db.execute("PRAGMA data_version").fetchone()[0])
 

@@ -25,6 +25,7 @@ from paho.mqtt.enums import CallbackAPIVersion
 from sim_board import ROOT, BoardRun, micropython
 
 from host import messages
+from host.hazard import rules
 from host.registry import STREAMS
 from host.update import bundle, keys
 from host.update.air import chunk_messages
@@ -127,6 +128,9 @@ def test_the_host_has_the_same_rules() -> None:
     known = DOC["components"]["schemas"]
     assert set(known["q"]["additionalProperties"]["enum"]) == messages.QUALITIES
     assert known["daily"]["properties"]["streams"]["propertyNames"]["enum"] == list(STREAMS)
+    event = known["event"]["properties"]
+    assert event["kind"]["enum"] == list(rules.KINDS)
+    assert set(event["unit"]["enum"]) == {u for units in rules.KINDS.values() for u in units}
     assert known["t"]["minimum"] == messages.EARLIEST
     assert known["t"]["exclusiveMaximum"] == messages.LATEST
     for message in DOC["components"]["messages"]["reading"]["examples"]:
@@ -257,6 +261,13 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
             *("--out", out, "--publish", broker.address),
         )
         assert rolled.returncode == 0, rolled.stderr
+        tell = ("alarms", "update", "--db", db, "--registry", REGISTRY, "--publish", broker.address)
+        found = qingyun(*tell, "--now", f"{DATE} 12:00")  # the boards are silent since 09:00
+        assert found.returncode == 1, found.stderr
+        seen = qingyun("alarms", "ack", "1", "--db", db, "--by", "王五", "--note", "断电")
+        assert seen.returncode == 0, seen.stderr
+        told = qingyun(*tell, "--now", f"{DATE} 12:01")
+        assert told.returncode == 0, told.stderr
         with Listener(broker, "late") as late:
             return Run(listener.settle(), late.settle())
 
@@ -303,6 +314,16 @@ def test_quality_of_service_and_retention_are_as_said(run: Run) -> None:
     assert {channel_of(m.topic) for m in run.kept} == {
         channel for channel, mqtt in said.items() if mqtt["retain"]
     }
+
+
+def test_each_change_of_an_alarm_is_told_once(run: Run) -> None:
+    said = [json.loads(m.payload) for m in run.live if m.topic == "qingyun/1/hw-01/event"]
+    assert [(e["what"], e["alarm"], e["rule"]) for e in said] == [
+        ("raised", 1, "silent"),
+        ("raised", 2, "silent"),
+        ("acknowledged", 1, "silent"),
+    ]
+    assert said[2]["by"] == "王五"
 
 
 def test_the_run_has_every_shape_of_reading(run: Run) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import datetime as dt
 import json
 import time
@@ -17,13 +18,45 @@ from host_job import Ingester, qingyun
 from rich.console import Console
 from sim_board import BoardRun
 
+from host.hazard import ledger
+from host.store import Store
+
 DATE = dt.date(2026, 5, 20)
 MIDNIGHT = int(dt.datetime(2026, 5, 19, 16, tzinfo=dt.UTC).timestamp())
 DEVICE = "qy-jt01"
 
 
-def test_the_demo_finds_every_collection_of_another_day(tmp_path: Path) -> None:
-    assert demo(DATE, 1234, tmp_path / "demo", Console(quiet=True)) == []
+@pytest.fixture(scope="module")
+def another_day(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[str]]:
+    out = tmp_path_factory.mktemp("another") / "demo"
+    return out, demo(DATE, 1234, out, Console(quiet=True))
+
+
+def test_the_demo_finds_every_collection_of_another_day(
+    another_day: tuple[Path, list[str]],
+) -> None:
+    assert another_day[1] == []
+
+
+def test_the_ledger_has_every_drum_that_was_weighed(another_day: tuple[Path, list[str]]) -> None:
+    """Drums on and off the platforms of the store, through the firmware, to 0.1 kg."""
+    out, _ = another_day
+    db = ("--db", out / "qingyun.db", "--registry", REGISTRY)
+    with (out / "truth_events.csv").open(encoding="utf-8", newline="") as file:
+        truth = [r for r in csv.DictReader(file) if r["site"] == "hw-01"]
+    done = qingyun("ledger", "update", *db, "--now", "2026-05-21 00:00")
+    assert (done.returncode, done.stdout) == (0, f"{len(truth)} entries added\n")
+    store = Store(out / "qingyun.db")
+    booked = ledger.live(ledger.read(store))
+    store.close()
+    table = {"deposit": "入库", "collection": "出库"}
+    assert len(truth) > 5
+    for e, row in zip(booked, sorted(truth, key=lambda r: float(r["t"])), strict=True):
+        assert e.table == table[row["kind"]]
+        assert abs(e.grams / 1000 - float(row["kg"])) <= 0.1
+        assert e.weighed and e.weighed.channel == row["channel"]
+    traced = qingyun("trace", *db, "entry:1")
+    assert "calibration c-2026-01 of 2026-01-05, firmware 0.1.0 " in traced.stdout
 
 
 @pytest.fixture(scope="module")

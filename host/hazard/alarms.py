@@ -1,0 +1,197 @@
+"""Alarms: raised once, acknowledged by a person, cleared once; all of it kept."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+
+from host.hazard import HazardError
+from host.hazard.measure import Finding
+from host.hazard.register import Register
+from host.store import Store
+from host.store import hazard as rows
+
+RAISED, ACKNOWLEDGED, CLEARED = "raised", "acknowledged", "cleared"
+MOST = 1e9  # where a value has no end
+
+
+class Said(msgspec.Struct, frozen=True, kw_only=True):
+    """What stands in the body of a row."""
+
+    rule: str
+    kind: str
+    level: str
+    site: str
+    store: str
+    subject: str
+    value: float
+    unit: str
+    threshold: float
+    source: str
+    text: str
+    by: str = ""
+    note: str = ""
+
+    @property
+    def key(self) -> tuple[str, str, str]:
+        return self.rule, self.store, self.subject
+
+
+@dataclass(frozen=True)
+class Row:
+    """id: its own; alarm: the id of the row that raised it."""
+
+    id: int
+    alarm: int
+    what: str
+    t: int
+    said: Said
+
+
+_encode = msgspec.json.Encoder(order="sorted").encode
+_decode = msgspec.json.Decoder(Said).decode
+
+
+def _row(row: tuple[int, int, str, int, str]) -> Row:
+    return Row(*row[:4], _decode(row[4]))
+
+
+def read(store: Store) -> list[Row]:
+    return [_row(r) for r in rows.alarms(store)]
+
+
+def open_alarms(known: Iterable[Row]) -> dict[int, tuple[Row, Row | None]]:
+    """alarm → (what raised it, its acknowledgement), of those not cleared."""
+    found: dict[int, tuple[Row, Row | None]] = {}
+    for r in known:
+        if r.what == RAISED:
+            found[r.alarm] = r, None
+        elif r.what == ACKNOWLEDGED and r.alarm in found:
+            found[r.alarm] = found[r.alarm][0], r
+        elif r.what == CLEARED:
+            found.pop(r.alarm, None)
+    return found
+
+
+class Keeper:
+    """Knows which alarms are open; gives a row only where that changes."""
+
+    def __init__(self, register: Register, known: Iterable[Row]) -> None:
+        known = list(known)
+        self._register = register
+        self._last = known[-1].id if known else 0
+        self._open = {r.said.key: r for r, _ in open_alarms(known).values()}
+        self._stores: dict[str, set[tuple[str, str, str]]] = {}
+        for key in self._open:
+            self._stores.setdefault(key[1], set()).add(key)
+
+    def take(self, store: str, findings: Sequence[Finding]) -> list[tuple[int | None, str, Said]]:
+        """(alarm or None, what, said) for what has changed in a store."""
+        changes: list[tuple[int | None, str, Said]] = []
+        seen = set()
+        for f in findings:
+            key = f.rule.rule, f.store, f.subject
+            seen.add(key)
+            if f.value is None:
+                continue
+            held = self._open.get(key)
+            if held is None and f.value >= f.rule.threshold:
+                changes.append((None, RAISED, self._said(f)))
+            elif held is not None and f.value < f.rule.clear:
+                changes.append((held.alarm, CLEARED, self._said(f)))
+        for key in self._stores.get(store, set()) - seen:
+            over = msgspec.structs.replace(self._open[key].said, text="已不适用", by="", note="")
+            changes.append((self._open[key].alarm, CLEARED, over))
+        return changes
+
+    def _said(self, f: Finding) -> Said:
+        value = min(f.value or 0.0, MOST)
+        return Said(
+            rule=f.rule.rule,
+            kind=f.rule.kind,
+            level=f.rule.level,
+            site=self._register.stores[f.store].site,
+            store=f.store,
+            subject=f.subject,
+            value=round(value, 3),
+            unit=f.rule.unit,
+            threshold=f.rule.threshold,
+            source=f.rule.source,
+            text=f.text,
+        )
+
+    def keep(
+        self,
+        store: Store,
+        changes: Sequence[tuple[int | None, str, Said]],
+        now: int,
+        *,
+        alone: bool = False,
+    ) -> list[Row]:
+        """Write them; the rows. Nothing is written when somebody else has written since
+        (unless alone): what still holds is found with the next update."""
+        if not changes:
+            return []
+        made = [(alarm, what, now, _encode(said).decode()) for alarm, what, said in changes]
+        try:
+            ids = rows.add_alarms(store, made, None if alone else self._last)
+        except rows.Moved:
+            return []
+        self._last = ids[-1]
+        kept = []
+        for id_, (alarm, what, said) in zip(ids, changes, strict=True):
+            row = Row(id_, id_ if alarm is None else alarm, what, now, said)
+            kept.append(row)
+            if what == RAISED:
+                self._open[said.key] = row
+                self._stores.setdefault(said.store, set()).add(said.key)
+            else:
+                del self._open[said.key]
+                self._stores[said.store].discard(said.key)
+        return kept
+
+
+def acknowledge(store: Store, alarm: int, by: str, note: str, now: int) -> Row:
+    """A person has seen it; HazardError when there is nothing to see, or it was seen."""
+    known = read(store)
+    found = open_alarms(known).get(alarm)
+    if found is None:
+        raise HazardError(f"alarms: expected the id of an open alarm, found {alarm}")
+    raised, seen = found
+    if seen is not None:
+        raise HazardError(f"alarms: {alarm} was acknowledged already by {seen.said.by}")
+    if not by.strip():
+        raise HazardError("--by: expected who has seen it")
+    said = msgspec.structs.replace(raised.said, by=by, note=note)
+    row = alarm, ACKNOWLEDGED, now, _encode(said).decode()
+    try:
+        (id_,) = rows.add_alarms(store, [row], known[-1].id)
+    except rows.Moved:
+        raise HazardError("alarms: somebody else has just changed them: run it again") from None
+    return Row(id_, alarm, ACKNOWLEDGED, now, said)
+
+
+def untold(store: Store) -> list[Row]:
+    """What the broker has not taken yet."""
+    return [_row(r) for r in rows.untold(store)]
+
+
+def message(row: Row) -> tuple[str, dict[str, Any]]:
+    """Topic and payload of a row."""
+    said = {k: v for k, v in msgspec.to_builtins(row.said).items() if v != ""}
+    return f"qingyun/1/{row.said.site}/event", {
+        "type": "alarm",
+        "what": row.what,
+        "id": row.id,
+        "alarm": row.alarm,
+        "t": row.t,
+        **said,
+    }
+
+
+def tell(store: Store, taken: Sequence[Row]) -> None:
+    """The broker has taken these."""
+    rows.told(store, [r.id for r in taken])

@@ -1,0 +1,143 @@
+"""清运量（投放点实测） beside 清运量（进厂计量）, by 街镇 and stream: never added.
+
+Also who has which load: manifests beside weigh-outs, tickets of a site beside collections."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+from host.events import Kind
+from host.hazard.entry import TAKEN, Entry
+from host.hazard.matching import Matched, Paper, Step, Tolerance, match
+from host.hazard.register import Register
+from host.hazard.transfers import Manifest, Ticket
+from host.registry import STORED_HAZARDOUS
+from host.rollup import DailyRow, platform_of, samples
+from host.store import Store
+from host.summary import HAULED, SHOWN, part
+
+SITE_LABEL = "清运量（投放点实测）"
+FACILITY_LABEL = "清运量（进厂计量）"
+UNSAID = "（未注明街镇）"
+DISTRICT = "松江区"
+
+
+@dataclass(frozen=True)
+class Beside:
+    """One 街镇 and stream; None: not measured, or no ticket."""
+
+    town: str
+    stream: str
+    site_t: Decimal | None
+    coverage: Decimal | None
+    facility_t: Decimal | None
+    tickets: int
+
+    @property
+    def ratio(self) -> Decimal | None:
+        """Sites over facility."""
+        return (
+            self.site_t / self.facility_t if self.site_t is not None and self.facility_t else None
+        )
+
+
+def _row(
+    town: str, name: str, streams: Sequence[str], days: list[DailyRow], brought: list[Ticket]
+) -> Beside:
+    mine = part(r for r in days if r.stream in streams and town in (DISTRICT, r.town))
+    came = [x for x in brought if x.stream in streams and town in (DISTRICT, x.town or UNSAID)]
+    weight = Decimal(sum(x.grams for x in came)).scaleb(-6) if came else None
+    return Beside(town, name, mine.tonnes, mine.coverage, weight, len(came))
+
+
+def beside(days: list[DailyRow], brought: list[Ticket]) -> list[Beside]:
+    """The district first, its 清运量 as 干垃圾 + 湿垃圾 and nothing else."""
+    towns = dict.fromkeys(r.town for r in days if r.stream in SHOWN)
+    towns |= dict.fromkeys(x.town or UNSAID for x in brought if x.stream in SHOWN)
+    found = [_row(DISTRICT, "干垃圾+湿垃圾", HAULED, days, brought)]
+    for town in (DISTRICT, *towns):
+        for stream in SHOWN:
+            row = _row(town, stream, (stream,), days, brought)
+            if row.coverage is not None or row.tickets:
+                found.append(row)
+    return found
+
+
+def manifests_matched(
+    register: Register, known: Iterable[Manifest], live: Iterable[Entry], tolerance: Tolerance
+) -> Matched:
+    """Manifests and 出库 entries."""
+    of_institution: dict[str, frozenset[str]] = {}
+    for i in register.institutions:
+        stores = (s.store for s in register.stores.values() if s.institution == i)
+        of_institution[i] = frozenset(stores)
+    papers = [
+        Paper(
+            m.number,
+            frozenset((m.store,)) if m.store else of_institution.get(m.institution, frozenset()),
+            m.code,
+            m.grams,
+            m.t,
+        )
+        for m in known
+    ]
+    steps = [
+        Step(f"{e.id} {e.batch}", e.store, e.code, e.grams, e.t) for e in live if e.table == TAKEN
+    ]
+    return match(papers, steps, tolerance)
+
+
+def hazardous_tickets_matched(
+    register: Register, known: Iterable[Ticket], live: Iterable[Entry], tolerance: Tolerance
+) -> Matched:
+    """Tickets of hazardous waste and 出库 entries, whatever manifest these have. Entries
+    without a ticket are not listed: what has to have one is a manifest."""
+    papers = [
+        Paper(
+            x.number,
+            frozenset(s.store for s in register.stores.values() if x.site in ("", s.site)),
+            x.code,
+            x.grams,
+            x.t,
+        )
+        for x in known
+        if x.stream == STORED_HAZARDOUS
+    ]
+    steps = [
+        Step(f"{e.id} {e.batch}", e.store, e.code, e.grams, e.t) for e in live if e.table == TAKEN
+    ]
+    found = match(papers, steps, tolerance)
+    found.steps = []
+    return found
+
+
+def collections(store: Store, register: Register, t0: int, t1: int) -> list[Step]:
+    """What was collected at collection points."""
+    from host.events import derive  # noqa: PLC0415
+
+    store.compact()
+    found = []
+    for bin_ in register.known.platforms():
+        if bin_.stream == STORED_HAZARDOUS:
+            continue
+        read = samples(store, bin_.device, bin_.channel, t1)
+        for e in derive(platform_of(register.known, bin_), read).events:
+            if e.kind is Kind.COLLECTION and t0 <= e.t < t1:
+                name = f"{bin_.device}/{bin_.channel}/{e.before.life}/{e.before.seq}"
+                found.append(Step(name, bin_.site, bin_.stream, e.grams, e.t))
+    return found
+
+
+def tickets_matched(
+    known: Iterable[Ticket], taken: Iterable[Step], tolerance: Tolerance
+) -> Matched:
+    """Tickets that name a site, and the collections at those sites."""
+    papers = [
+        Paper(x.number, frozenset((x.site,)), x.stream, x.grams, x.t)
+        for x in known
+        if x.site and x.stream != STORED_HAZARDOUS
+    ]
+    places = frozenset(p for paper in papers for p in paper.places)
+    return match(papers, (s for s in taken if s.place in places), tolerance)

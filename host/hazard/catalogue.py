@@ -1,0 +1,131 @@
+"""国家危险废物名录: which waste codes there are, by edition. Editions are data.
+
+The package has the codes of 2021. `hw_catalogue.csv` and `hw_editions.csv` in a registry
+folder, of the same columns, add others or take the place of an edition."""
+
+from __future__ import annotations
+
+import csv
+import datetime as dt
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from importlib.resources import files
+from importlib.resources.abc import Traversable
+from pathlib import Path
+
+from host.hazard import HazardError
+
+CODE = re.compile(r"\d{3}-\d{3}-\d{2}")
+
+
+@dataclass(frozen=True)
+class Code:
+    """One row of the catalogue. hazard: T toxic, C corrosive, I flammable, R reactive, In."""
+
+    edition: str
+    category: str
+    category_name: str
+    code: str
+    hazard: str
+    description: str
+
+
+@dataclass(frozen=True)
+class Edition:
+    """until: its last day, None while it is in force."""
+
+    edition: str
+    title: str
+    since: dt.date
+    until: dt.date | None
+
+
+@dataclass(frozen=True)
+class Catalogue:
+    editions: dict[str, Edition]
+    codes: dict[tuple[str, str], Code]
+
+    def has(self, edition: str) -> bool:
+        """Whether codes of that edition are held."""
+        return any(e == edition for e, _ in self.codes)
+
+    def find(self, edition: str, code: str) -> Code | None:
+        return self.codes.get((edition, code))
+
+    def anywhere(self, code: str) -> Code | None:
+        """The code in the latest edition that has it."""
+        found = [c for (_, known), c in self.codes.items() if known == code]
+        return max(found, key=lambda c: c.edition, default=None)
+
+    def in_force(self, day: dt.date) -> Edition | None:
+        """The edition in force on a day, whether its codes are held or not."""
+        fitting = [
+            e
+            for e in self.editions.values()
+            if e.since <= day and (e.until is None or day <= e.until)
+        ]
+        return max(fitting, key=lambda e: e.since, default=None)
+
+
+def _rows(source: Traversable | Path, columns: tuple[str, ...]) -> Iterator[tuple[int, list[str]]]:
+    try:
+        with source.open(encoding="utf-8-sig") as file:
+            reader = csv.DictReader(file)
+            if missing := [c for c in columns if c not in (reader.fieldnames or ())]:
+                raise HazardError(f"{source}:1: expected a column {missing[0]}")
+            for row in reader:
+                if None in row or None in row.values():
+                    raise HazardError(
+                        f"{source}:{reader.line_num}: expected {len(reader.fieldnames or ())} "
+                        "columns"
+                    )
+                yield reader.line_num, [row[c].strip() for c in columns]
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        raise HazardError(f"{source}: cannot be read: {error}") from None
+
+
+def _date(where: str, column: str, text: str) -> dt.date:
+    try:
+        return dt.date.fromisoformat(text)
+    except ValueError:
+        raise HazardError(f"{where}: {column}: expected YYYY-MM-DD, found {text!r}") from None
+
+
+def load(folder: Path | None = None) -> Catalogue:
+    """The package's catalogue, and what a registry folder adds; HazardError otherwise."""
+    own = files("host.hazard")
+    given = folder is not None
+    editions: dict[str, Edition] = {}
+    for source in (
+        own.joinpath("editions.csv"),
+        folder / "hw_editions.csv" if given and folder else None,
+    ):
+        if source is None or not source.is_file():
+            continue
+        for line, (name, title, since, until) in _rows(source, ("edition", "title", "from", "to")):
+            where = f"{source}:{line}"
+            last = _date(where, "to", until) if until else None
+            editions[name] = Edition(name, title, _date(where, "from", since), last)
+    codes: dict[tuple[str, str], Code] = {}
+    for source in (
+        own.joinpath("catalogue.csv"),
+        folder / "hw_catalogue.csv" if given and folder else None,
+    ):
+        if source is None or not source.is_file():
+            continue
+        columns = ("edition", "category", "category_name", "code", "hazard", "description")
+        for line, values in _rows(source, columns):
+            code = Code(*values)
+            if code.edition not in editions:
+                raise HazardError(
+                    f"{source}:{line}: edition: expected one of {' '.join(editions)}, "
+                    f"found {code.edition!r}"
+                )
+            if not CODE.fullmatch(code.code) or code.category != "HW" + code.code[-2:]:
+                raise HazardError(
+                    f"{source}:{line}: code: expected NNN-NNN-NN of {code.category}, "
+                    f"found {code.code!r}"
+                )
+            codes[code.edition, code.code] = code
+    return Catalogue(editions, codes)

@@ -1,0 +1,155 @@
+"""The ledger's entries: five tables of HJ 1259-2022, who says each column, batch codes."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import msgspec
+
+from host.hazard import HazardError
+from host.rollup import LOCAL
+
+PRODUCED, STORED, TAKEN = "产生", "入库", "出库"
+OWN, OUTSIDE = "自行利用/处置", "委外利用/处置"
+# Who says a column. What nobody has said yet is 待补.
+SCALE, REGISTER, IMPORT, PERSON, MISSING = "秤", "登记", "导入", "人工", "待补"
+SYSTEM = "系统"  # who enters what the scales say
+
+_WASTE = ("危险废物名称", "行业俗称/单位内部名称", "危险废物类别", "危险废物代码")
+_CONTAINER = ("容器/包装编码", "容器/包装类型", "容器/包装数量")
+
+
+def _columns(batch: str, time: str, mass: str, *more: str) -> tuple[str, ...]:
+    return (batch, time, *_WASTE, mass, "计量单位", *_CONTAINER, *more, "数字识别码")
+
+
+# The first column is the batch code, the second the time; the seventh is the mass.
+TABLES: dict[str, tuple[str, ...]] = {
+    PRODUCED: _columns(
+        *("产生批次编码", "产生时间", "产生量"),
+        *("产生危险废物设施编码", "产生部门经办人", "去向"),
+    ),
+    STORED: _columns(
+        *("入库批次编码", "入库时间", "入库量", "贮存设施编码", "贮存设施类型"),
+        *("运送部门经办人", "贮存部门经办人", "产生批次编码"),
+    ),
+    TAKEN: _columns(
+        *("出库批次编码", "出库时间", "出库量", "贮存设施编码", "贮存设施类型"),
+        *("出库部门经办人", "运送部门经办人", "入库批次编码", "去向"),
+    ),
+    OWN: _columns(
+        *("自行利用/处置批次编码", "自行利用/处置时间", "自行利用/处置量"),
+        *("自行利用/处置设施编码", "自行利用/处置方式", "自行利用/处置完毕时间"),
+        *("自行利用/处置部门经办人", "产生批次编码/出库批次编码"),
+    ),
+    OUTSIDE: _columns(
+        *("委外利用/处置批次编码", "出厂时间", "委外利用/处置量"),
+        *("利用/处置方式", "接收单位名称", "接收单位许可证编码"),
+        *("危险废物转移联单编号", "产生批次编码/出库批次编码"),
+    ),
+}
+PREFIX = {PRODUCED: "HWCS", STORED: "HWRK", TAKEN: "HWCK", OWN: "HWZX", OUTSIDE: "HWWW"}
+
+
+class Weighed(msgspec.Struct, frozen=True):
+    """The two readings whose difference is the entry; grams are gross."""
+
+    device: str
+    channel: str
+    life: str
+    before_seq: int
+    before_t: int
+    before_g: int
+    after_seq: int
+    after_t: int
+    after_g: int
+
+    @property
+    def event(self) -> str:
+        """The name of the event, as in the export of a day."""
+        return f"{self.device}/{self.channel}/{self.life}/{self.before_seq}"
+
+    @property
+    def key(self) -> tuple[str, int, int, int]:
+        return self.event, self.after_seq, self.before_g, self.after_g
+
+
+class Entry(msgspec.Struct, frozen=True, kw_only=True):
+    """One row. grams: net, negative in a reversal. t: when it happened; recorded: when it
+    was entered, by whom. said: column -> value; origin: column -> who says it."""
+
+    id: int = 0
+    table: str
+    batch: str
+    t: int
+    recorded: int
+    by: str
+    institution: str
+    store: str
+    container: str
+    edition: str
+    code: str
+    grams: int
+    said: dict[str, str]
+    origin: dict[str, str]
+    upstream: list[str] = []
+    weighed: Weighed | None = None
+    reverses: int = 0
+    reason: str = ""
+
+    @property
+    def kg_origin(self) -> str:
+        return self.origin[TABLES[self.table][6]]
+
+    def value(self, column: str) -> tuple[str, str]:
+        """What stands in a column, and who says so; ("", 待补) where nobody did."""
+        return self.said.get(column, ""), self.origin.get(column, MISSING)
+
+
+_encode = msgspec.json.Encoder(order="sorted").encode
+_decode = msgspec.json.Decoder(Entry).decode
+
+
+def body(entry: Entry) -> str:
+    """The entry as it is stored, always the same text; its id is given when it is added."""
+    plain = msgspec.to_builtins(msgspec.structs.replace(entry, id=0))
+    del plain["id"]
+    text = _encode(plain).decode()
+    return '{"id":{id},' + text[1:]
+
+
+def parse(text: str) -> Entry:
+    """HazardError when a body is none."""
+    try:
+        return _decode(text)
+    except msgspec.MsgspecError as error:
+        raise HazardError(f"ledger: a row cannot be read: {error}") from None
+
+
+def batch_code(table: str, t: int, serial: int) -> str:
+    """HWRK20221024001: the table, the local day, a count within the day."""
+    day = dt.datetime.fromtimestamp(t, LOCAL).strftime("%Y%m%d")
+    return f"{PREFIX[table]}{day}{serial:03d}"
+
+
+class Batches:
+    """Gives each institution its batch codes, each once."""
+
+    def __init__(self) -> None:
+        self._last: dict[tuple[str, str], int] = {}
+
+    def saw(self, entry: Entry) -> None:
+        stem, serial = entry.batch[:12], entry.batch[12:]
+        if serial.isdigit():
+            key = entry.institution, stem
+            self._last[key] = max(self._last.get(key, 0), int(serial))
+
+    def next(self, institution: str, table: str, t: int) -> str:
+        stem = batch_code(table, t, 0)[:12]
+        n = self._last.get((institution, stem), 0) + 1
+        self._last[institution, stem] = n
+        return batch_code(table, t, n)
+
+
+def clock(t: int) -> str:
+    return dt.datetime.fromtimestamp(t, LOCAL).strftime("%Y-%m-%d %H:%M:%S")

@@ -1,0 +1,185 @@
+"""What each kind of rule measures in a store at a moment."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import combinations
+
+from host.hazard.register import Register
+from host.hazard.rules import Rule
+from host.hazard.stock import Books, Shelf
+from host.hazard.view import StoreView
+from host.registry import Site
+from host.rollup import DAY_S, LOCAL, day_bounds
+
+UTC_8 = 8 * 3600
+
+
+@dataclass(frozen=True)
+class Finding:
+    """value: in the unit of the rule; None: nobody can know just now."""
+
+    rule: Rule
+    store: str
+    subject: str
+    value: float | None
+    text: str
+
+
+@dataclass(frozen=True)
+class Scene:
+    """All that a measure looks at."""
+
+    register: Register
+    view: StoreView
+    shelves: Sequence[Shelf]
+    now: int
+
+
+Measured = Iterator[tuple[str, float | None, str]]  # subject, value, what it is
+
+
+def _age(s: Scene) -> Measured:
+    for shelf in s.shelves:
+        if (oldest := shelf.oldest) is not None:
+            yield shelf.container, (s.now - oldest) / 3600, f"{shelf.container} 最早入库"
+
+
+def _stock(s: Scene) -> Measured:
+    yield "", sum(x.grams for x in s.shelves) / 1000, "实时贮存量"
+
+
+def _capacity(s: Scene) -> Measured:
+    if s.view.store.capacity_g:
+        share = 100 * sum(x.grams for x in s.shelves) / s.view.store.capacity_g
+        yield "", share, "占贮存能力"
+
+
+def _neighbours(s: Scene) -> Measured:
+    zones: dict[str, dict[str, str]] = {}
+    for shelf in s.shelves:
+        container = s.register.container(shelf.container)
+        if container and container.group and shelf.oldest is not None:
+            zones.setdefault(container.zone, {})[container.group] = shelf.container
+    for zone, groups in zones.items():
+        found = [
+            f"{groups[a]}（{a}）与 {groups[b]}（{b}）：{why}"
+            for a, b in combinations(sorted(groups), 2)
+            if (why := s.register.clashes(a, b))
+        ]
+        yield zone, float(len(found)), "；".join(found) or "相容"
+
+
+def _loss(s: Scene) -> Measured:
+    by_bin = {p.bin.bin: p for p in s.view.platforms}
+    for shelf in s.shelves:
+        container = s.register.container(shelf.container)
+        platform = by_bin.get(container.bin) if container and container.bin else None
+        if platform is None:
+            continue
+        lost = shelf.unexplained(platform.gross) if platform.settled else None
+        yield shelf.container, None if lost is None else lost / 1000, "未登记的减少"
+
+
+def _temperature(s: Scene) -> Measured:
+    if s.view.temperature is not None:
+        yield "", s.view.temperature[1] / 100, "温度"
+
+
+def _door(s: Scene) -> Measured:
+    if s.view.store.door is None:
+        return
+    site = s.register.known.sites[s.view.store.site]
+    closed = closed_since(site, s.now)
+    since = s.view.door
+    if since is None or closed is None:
+        yield "", -1.0, "门已关或在开放时间内"
+    else:
+        yield "", (s.now - max(since, closed)) / 60, "开放时间以外门开着"
+
+
+def _silent(s: Scene) -> Measured:
+    for p in s.view.platforms:
+        if p.heard is None:
+            yield p.bin.bin, float("inf"), "从未有有效读数"
+        else:
+            yield p.bin.bin, (s.now - p.heard) / 60, "没有有效读数"
+
+
+MEASURES: dict[str, Callable[[Scene], Measured]] = {
+    "age": _age,
+    "stock": _stock,
+    "capacity": _capacity,
+    "neighbours": _neighbours,
+    "loss": _loss,
+    "temperature": _temperature,
+    "door": _door,
+    "silent": _silent,
+}
+OF_CONTAINERS = ("age", "loss")
+
+
+def closed_since(site: Site, now: int) -> int | None:
+    """Since when the site is outside its windows; None within one, or where it has none."""
+    if not site.windows:
+        return None
+    day = (now + UTC_8) // DAY_S * DAY_S - UTC_8
+    latest = None
+    for window in site.windows:
+        start, end = (_seconds(t) for t in window.split("-"))
+        for base in (day - DAY_S, day):
+            a, b = base + start, base + (end if end > start else end + DAY_S)
+            if a <= now < b:
+                return None
+            if b <= now and (latest is None or b > latest):
+                latest = b
+    return latest if latest is not None else day - DAY_S
+
+
+def _seconds(text: str) -> int:
+    hours, minutes = text.split(":")
+    return int(hours) * 3600 + int(minutes) * 60
+
+
+class Rules:
+    """The rules of each store, as they hold on a day."""
+
+    def __init__(self, register: Register, rules: Iterable[Rule]) -> None:
+        self._register = register
+        self._rules = list(rules)
+        self._day: dt.date | None = None
+        self._until = 0
+        self._known: dict[str, list[Rule]] = {}
+
+    def of(self, store: str, now: int) -> list[Rule]:
+        if not self._until - DAY_S <= now < self._until:
+            self._day = dt.datetime.fromtimestamp(now, LOCAL).date()
+            self._until = day_bounds(self._day)[1]
+            self._known = {}
+        if store not in self._known:
+            day = self._day
+            assert day is not None
+            self._known[store] = [
+                r
+                for r in self._rules
+                if r.holds(day) and r.of_store(self._register, self._register.stores[store])
+            ]
+        return self._known[store]
+
+    def findings(self, view: StoreView, books: Books, now: int) -> list[Finding]:
+        """Every measure of every rule of the store."""
+        name = view.store.store
+        scene = Scene(self._register, view, books.of_store(name), now)
+        measured: dict[str, list[tuple[str, float | None, str]]] = {}
+        found = []
+        for rule in self.of(name, now):
+            if rule.kind not in measured:
+                measured[rule.kind] = list(MEASURES[rule.kind](scene))
+            for subject, value, text in measured[rule.kind]:
+                if rule.kind in OF_CONTAINERS and not rule.of_container(self._register, subject):
+                    continue
+                scaled = None if value is None else value / rule.factor
+                found.append(Finding(rule, name, subject, scaled, text))
+        return found

@@ -1,0 +1,249 @@
+"""The register of hazardous waste: institutions, stores, containers on platforms.
+
+CSV files beside those of host.registry; a mistake is one line with file, line and column."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from host import registry
+from host.hazard import HazardError, catalogue
+from host.hazard.catalogue import Catalogue, Code
+from host.registry import Bin, Registry, RegistryError, Row, csv_rows
+
+# 重点/简化/登记: producers by what they produce (HJ 1259-2022).
+INDUSTRIAL = ("重点", "简化", "登记")
+MEDICAL, SOCIAL, SMALL, LICENSED = "医疗", "社会源", "小微", "经营单位"
+CATEGORIES = (*INDUSTRIAL, MEDICAL, SOCIAL, SMALL, LICENSED)
+STORE_KINDS = ("贮存库", "贮存点")
+PHASES = ("固态", "液态", "半固态")
+_SENSOR = re.compile(r"([A-Za-z0-9_.-]{1,64})/([cd]\d{1,2})")
+_DAY = re.compile(r"(\d{4}-\d{2}-\d{2})?")
+FIRST, LAST = dt.date(1, 1, 1), dt.date(9999, 12, 31)
+
+
+@dataclass(frozen=True)
+class Institution:
+    institution: str
+    name: str
+    town: str
+    category: str
+    licence: str
+
+
+@dataclass(frozen=True)
+class HazardStore:
+    """A 贮存库 or 贮存点. capacity_g: what may stand there, 0 where nobody says.
+    temperature, door: (device, channel), None where there is no sensor."""
+
+    store: str
+    institution: str
+    site: str
+    name: str
+    kind: str
+    capacity_g: int
+    zones: tuple[str, ...]
+    facility: str
+    temperature: tuple[str, str] | None
+    door: tuple[str, str] | None
+
+
+@dataclass(frozen=True)
+class Container:
+    """A container that waste is kept in, from its first to its last day there.
+
+    bin: the platform it stands on, "" for none. tare_g: the mass of the container itself
+    where it comes and goes with the waste; 0 where waste is put into one that stays."""
+
+    container: str
+    store: str
+    zone: str
+    bin: str
+    code: Code
+    name: str
+    phase: str
+    type: str
+    tare_g: int
+    group: str
+    since: dt.date
+    until: dt.date
+
+    def holds(self, day: dt.date) -> bool:
+        return self.since <= day <= self.until
+
+
+@dataclass(frozen=True)
+class Register:
+    known: Registry
+    catalogue: Catalogue
+    institutions: dict[str, Institution] = field(default_factory=dict)
+    stores: dict[str, HazardStore] = field(default_factory=dict)
+    containers: tuple[Container, ...] = ()
+    incompatible: dict[frozenset[str], str] = field(default_factory=dict)
+    bins: dict[str, Bin] = field(default_factory=dict)
+
+    def on(self, bin_: str, day: dt.date) -> Container | None:
+        """The container that stands on a platform on a day."""
+        return next((c for c in self.containers if c.bin == bin_ and c.holds(day)), None)
+
+    def container(self, name: str) -> Container | None:
+        return next((c for c in self.containers if c.container == name), None)
+
+    def platforms(self, store: str) -> list[Bin]:
+        """The platforms on which containers of a store stand."""
+        names = dict.fromkeys(c.bin for c in self.containers if c.store == store and c.bin)
+        return [self.bins[n] for n in names]
+
+    def of(self, store: str) -> Institution:
+        return self.institutions[self.stores[store].institution]
+
+    def stores_at(self, site: str) -> list[HazardStore]:
+        return [s for s in self.stores.values() if s.site == site]
+
+    def clashes(self, a: str, b: str) -> str | None:
+        """Why two groups must not stand in one zone; None where they may."""
+        return self.incompatible.get(frozenset((a, b))) if a and b else None
+
+
+FILES = ("institutions.csv", "stores.csv", "containers.csv")
+_INSTITUTION = ("institution", "name", "town", "category", "licence")
+_STORE = (
+    *("store", "institution", "site", "name", "kind", "capacity_kg", "zones", "facility"),
+    *("temperature", "door"),
+)
+_CONTAINER = (
+    *("container", "store", "zone", "bin", "edition", "code", "name", "phase", "type"),
+    *("tare_kg", "group", "from", "to"),
+)
+
+
+def present(folder: Path) -> bool:
+    """Whether a registry folder has this register."""
+    return any((folder / name).exists() for name in FILES)
+
+
+def load(folder: Path, known: Registry | None = None) -> Register:
+    """Read and check the register; RegistryError or HazardError names the first mistake."""
+    known = known or registry.load(folder)
+    codes = catalogue.load(folder)
+    institutions: dict[str, Institution] = {}
+    for row in csv_rows(folder, "institutions.csv", _INSTITUTION):
+        name = row.name("institution")
+        row.unique("institution", institutions, name)
+        town = row.known("town", known.towns, "a town of towns.csv")
+        category = row.one_of("category", CATEGORIES)
+        licence = row.optional("licence")
+        if category == LICENSED and not licence:
+            raise row.fail("licence", "the number of its licence")
+        institutions[name] = Institution(name, row.text("name"), town, category, licence)
+    stores: dict[str, HazardStore] = {}
+    for row in csv_rows(folder, "stores.csv", _STORE):
+        found = _store(row, known, institutions)
+        row.unique("store", stores, found.store)
+        stores[found.store] = found
+    incompatible: dict[frozenset[str], str] = {}
+    if (folder / "incompatible.csv").exists():
+        for row in csv_rows(folder, "incompatible.csv", ("a", "b", "reason")):
+            pair = frozenset((row.text("a"), row.text("b")))
+            if len(pair) == 1:
+                raise row.fail("b", "another group than in a")
+            incompatible[pair] = row.text("reason")
+    bins = {b.bin: b for b in known.platforms() if known.sites[b.site].kind == "hazardous"}
+    containers = _containers(folder, codes, stores, bins)
+    return Register(known, codes, institutions, stores, containers, incompatible, bins)
+
+
+def _store(row: Row, known: Registry, institutions: dict[str, Institution]) -> HazardStore:
+    site = row.known("site", known.sites, "a site of sites.csv")
+    if known.sites[site].kind != "hazardous":
+        raise row.fail("site", "a site of the kind hazardous")
+    zones = tuple(z.strip() for z in row.optional("zones").split(";") if z.strip())
+    if len(set(zones)) != len(zones) or not zones:
+        raise row.fail("zones", "names of zones, each once, with ; between")
+    return HazardStore(
+        row.name("store"),
+        row.known("institution", institutions, "an institution of institutions.csv"),
+        site,
+        row.text("name"),
+        row.one_of("kind", STORE_KINDS),
+        row.thousandths("capacity_kg", "0", "10000000"),
+        zones,
+        row.optional("facility"),
+        _sensor(row, "temperature", "c", known, site),
+        _sensor(row, "door", "d", known, site),
+    )
+
+
+def _sensor(
+    row: Row, column: str, letter: str, known: Registry, site: str
+) -> tuple[str, str] | None:
+    text = row.optional(column)
+    if not text:
+        return None
+    match = _SENSOR.fullmatch(text)
+    if not match or match[2][0] != letter:
+        raise row.fail(column, f"device/{letter}1 or nothing")
+    device = known.devices.get(match[1])
+    if device is None or device.site != site:
+        raise row.fail(column, f"a device at {site}")
+    return match[1], match[2]
+
+
+def _day(row: Row, column: str, otherwise: dt.date) -> dt.date:
+    text = row.match(column, _DAY, "YYYY-MM-DD or nothing")
+    try:
+        return dt.date.fromisoformat(text) if text else otherwise
+    except ValueError:
+        raise row.fail(column, "a date that there is") from None
+
+
+def _code(row: Row, codes: Catalogue) -> Code:
+    edition = row.one_of("edition", tuple(codes.editions))
+    if not codes.has(edition):
+        raise row.fail("edition", "one whose codes are held (add hw_catalogue.csv)")
+    found = codes.find(edition, row.optional("code"))
+    if found is None:
+        raise row.fail("code", f"a code of the catalogue of {edition}")
+    return found
+
+
+def _containers(
+    folder: Path, codes: Catalogue, stores: dict[str, HazardStore], bins: dict[str, Bin]
+) -> tuple[Container, ...]:
+    found: dict[str, Container] = {}
+    for row in csv_rows(folder, "containers.csv", _CONTAINER):
+        name = row.name("container")
+        row.unique("container", found, name)
+        store = stores[row.known("store", stores, "a store of stores.csv")]
+        bin_ = row.optional("bin")
+        if bin_:
+            row.known("bin", bins, "a platform of bins.csv at a hazardous site, or nothing")
+            if bins[bin_].site != store.site:
+                raise row.fail("bin", f"a platform at {store.site}")
+        since, until = _day(row, "from", FIRST), _day(row, "to", LAST)
+        if until < since:
+            raise row.fail("to", f"a day from {since} on")
+        for other in found.values():
+            if bin_ and other.bin == bin_ and other.since <= until and since <= other.until:
+                raise row.fail("bin", f"a platform on which {other.container} does not stand")
+        found[name] = Container(
+            name,
+            store.store,
+            row.one_of("zone", store.zones),
+            bin_,
+            _code(row, codes),
+            row.text("name"),
+            row.one_of("phase", PHASES),
+            row.text("type"),
+            row.thousandths("tare_kg", "0", "500"),
+            row.optional("group"),
+            since,
+            until,
+        )
+    return tuple(found.values())
+
+
+__all__ = ["Container", "HazardError", "HazardStore", "Institution", "Register", "RegistryError"]

@@ -1,0 +1,136 @@
+"""Limits as rows that an office edits: rules.csv of the registry folder."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+from host.hazard.register import CATEGORIES, STORE_KINDS, HazardStore, Register
+from host.registry import Row, csv_rows
+
+# What a rule looks at, and in which units its threshold may be given: unit → factor to the
+# unit that is measured in.
+KINDS: dict[str, dict[str, float]] = {
+    "age": {"h": 1.0, "d": 24.0},  # hours of the oldest waste of a container
+    "stock": {"kg": 1.0, "t": 1000.0},  # kg in a store
+    "capacity": {"%": 1.0},  # of a store
+    "neighbours": {"对": 1.0},  # pairs of incompatible groups in a zone
+    "loss": {"kg": 1.0},  # kg that went from a platform and that nobody booked
+    "temperature": {"°C": 1.0},
+    "door": {"min": 1.0, "h": 60.0},  # open outside the site's windows
+    "silent": {"min": 1.0, "h": 60.0},  # since the last good weight of a platform
+}
+LEVELS = ("提示", "告警")
+SCOPES = ("category", "kind", "store", "institution", "town", "code", "hw", "phase")
+COLUMNS = (
+    *("rule", "kind", "scope", "threshold", "unit", "clear", "level", "from", "to"),
+    *("source", "note"),
+)
+_DAY = re.compile(r"(\d{4}-\d{2}-\d{2})?")
+_NUMBER = re.compile(r"-?\d{1,7}(\.\d{1,3})?")
+
+
+@dataclass(frozen=True)
+class Rule:
+    """A breach is a value of at least the threshold; it is over below `clear`.
+
+    scope: what must be one of what; several hold together. Dates included."""
+
+    rule: str
+    kind: str
+    scope: tuple[tuple[str, tuple[str, ...]], ...]
+    threshold: float
+    unit: str
+    clear: float
+    level: str
+    since: dt.date
+    until: dt.date
+    source: str
+    note: str
+
+    @property
+    def factor(self) -> float:
+        """What is measured, in one of `unit`."""
+        return KINDS[self.kind][self.unit]
+
+    def holds(self, day: dt.date) -> bool:
+        return self.since <= day <= self.until
+
+    def of_store(self, register: Register, store: HazardStore) -> bool:
+        """Whether the scope has the store, as far as a store can tell."""
+        institution = register.institutions[store.institution]
+        known = {
+            "category": institution.category,
+            "kind": store.kind,
+            "store": store.store,
+            "institution": institution.institution,
+            "town": institution.town,
+        }
+        return all(known[k] in values for k, values in self.scope if k in known)
+
+    def of_container(self, register: Register, name: str) -> bool:
+        """Whether the scope has the container of a store it has."""
+        container = register.container(name)
+        if container is None:
+            return True
+        code = container.code
+        known = {"code": code.code, "hw": code.category, "phase": container.phase}
+        return all(known[k] in values for k, values in self.scope if k in known)
+
+
+def _scope(row: Row) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    found = []
+    for part in filter(None, (p.strip() for p in row.optional("scope").split(";"))):
+        name, equals, values = part.partition("=")
+        if not equals or name not in SCOPES or not all(values.split("|")):
+            raise row.fail("scope", f"{'|'.join(SCOPES)} = value|value, with ; between, or nothing")
+        given = tuple(values.split("|"))
+        allowed = {"category": CATEGORIES, "kind": STORE_KINDS}.get(name)
+        if allowed and (wrong := [v for v in given if v not in allowed]):
+            raise row.fail("scope", f"{name} of {' '.join(allowed)}, not {wrong[0]},")
+        found.append((name, given))
+    return tuple(found)
+
+
+def _date(row: Row, column: str, otherwise: dt.date) -> dt.date:
+    text = row.match(column, _DAY, "YYYY-MM-DD or nothing")
+    try:
+        return dt.date.fromisoformat(text) if text else otherwise
+    except ValueError:
+        raise row.fail(column, "a date that there is") from None
+
+
+def load(folder: Path) -> list[Rule]:
+    """rules.csv; RegistryError names the first mistake."""
+    found: dict[str, Rule] = {}
+    for row in csv_rows(folder, "rules.csv", COLUMNS):
+        name = row.name("rule")
+        row.unique("rule", found, name)
+        kind = row.one_of("kind", tuple(KINDS))
+        unit = row.one_of("unit", tuple(KINDS[kind]))
+        threshold = float(row.match("threshold", _NUMBER, "a number"))
+        clear = threshold
+        if row.optional("clear"):
+            clear = float(row.match("clear", _NUMBER, "a number or nothing"))
+            if clear > threshold:
+                raise row.fail("clear", f"a number up to the threshold {threshold:g}")
+        since = _date(row, "from", dt.date(1, 1, 1))
+        until = _date(row, "to", dt.date(9999, 12, 31))
+        if until < since:
+            raise row.fail("to", f"a day from {since} on")
+        found[name] = Rule(
+            name,
+            kind,
+            _scope(row),
+            threshold,
+            unit,
+            clear,
+            row.one_of("level", LEVELS),
+            since,
+            until,
+            row.text("source"),
+            row.optional("note"),
+        )
+    return list(found.values())

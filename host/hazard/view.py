@@ -1,0 +1,131 @@
+"""How a store stands at a moment: what is weighed, how warm it is, whether the door is open."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+from host.hazard.book import SETTLE_S, Seen
+from host.hazard.register import HazardStore, Register
+from host.registry import Bin
+from host.store import Store
+
+BACK_S = 7 * 86_400  # how far back a door's last change is looked for
+
+
+@dataclass
+class Weights:
+    """One platform over time, for looking up moments."""
+
+    bin: Bin
+    heard: list[int] = field(default_factory=list)  # when a good weight was told
+    rest_t: list[int] = field(default_factory=list)
+    rest_g: list[int] = field(default_factory=list)
+    busy: list[tuple[int, int]] = field(default_factory=list)  # not settled from … until
+
+    @staticmethod
+    def of(seen: Seen) -> Weights:
+        made = Weights(seen.bin)
+        for s in seen.samples:
+            if s.usable and s.grams is not None:
+                made.heard.append(s.t)
+                if s.q is None:
+                    made.rest_t.append(s.t)
+                    made.rest_g.append(s.grams)
+                else:
+                    made.busy.append((s.t, s.t + SETTLE_S))
+        made.busy += [(e.t, e.t_end + SETTLE_S) for e in seen.outcome.events]
+        made.busy.sort()
+        return made
+
+
+@dataclass(frozen=True)
+class PlatformView:
+    """gross: what stands there at rest; settled: nothing is going on, so that it counts."""
+
+    bin: Bin
+    heard: int | None
+    gross: int | None
+    settled: bool
+
+
+@dataclass(frozen=True)
+class StoreView:
+    """temperature in 0.01 °C as told last; door: open since, None while closed or unknown."""
+
+    store: HazardStore
+    platforms: Sequence[PlatformView]
+    temperature: tuple[int, int] | None = None
+    door: int | None = None
+
+
+Told = Sequence[tuple[int, int]]  # (t, value) in order of time
+
+
+@dataclass
+class Watched:
+    """Everything told of a store, for looking up moments."""
+
+    store: HazardStore
+    weights: list[Weights]
+    temperatures: Told = ()
+    doors: Told = ()
+
+    def at(self, now: int) -> StoreView:
+        return StoreView(
+            self.store,
+            [_platform(w, now) for w in self.weights],
+            _last(self.temperatures, now),
+            _open_since(self.doors, now),
+        )
+
+
+def _platform(w: Weights, now: int) -> PlatformView:
+    i = bisect_right(w.heard, now)
+    j = bisect_right(w.rest_t, now)
+    k = bisect_right(w.busy, (now, 1 << 62))
+    settled = not any(end > now for _, end in w.busy[max(0, k - 4) : k])
+    return PlatformView(
+        w.bin, w.heard[i - 1] if i else None, w.rest_g[j - 1] if j else None, settled
+    )
+
+
+def _last(told: Told, now: int) -> tuple[int, int] | None:
+    i = bisect_right(told, (now, 1 << 62))
+    return told[i - 1] if i else None
+
+
+def _open_since(told: Told, now: int) -> int | None:
+    """When the door was opened that is open now."""
+    i = bisect_right(told, (now, 1 << 62))
+    since = None
+    while i and told[i - 1][1]:
+        i -= 1
+        since = told[i][0]
+    return since
+
+
+def watch(store: Store, register: Register, seen: Iterable[Seen], now: int) -> list[Watched]:
+    """What the database has, up to now."""
+    weights = {s.bin.bin: Weights.of(s) for s in seen}
+    return [
+        Watched(
+            s,
+            [weights[b.bin] for b in register.platforms(s.store) if b.bin in weights],
+            _told(store, s.temperature, now),
+            _told(store, s.door, now),
+        )
+        for s in register.stores.values()
+    ]
+
+
+def _told(store: Store, sensor: tuple[str, str] | None, now: int) -> Told:
+    if sensor is None:
+        return ()
+    device, channel = sensor
+    return [
+        (r.t, r.values[channel])
+        for r in store.readings(device, now - BACK_S, now + 1)
+        if channel in r.values and channel not in r.q
+    ]

@@ -1,0 +1,206 @@
+"""From a figure down to what it rests on: events, readings, calibrations, registry rows, files.
+
+Every line names what it is and where it stands; below it, indented, what it comes from."""
+
+from __future__ import annotations
+
+import csv
+import datetime as dt
+import json
+from collections.abc import Iterator, Sequence
+from decimal import Decimal
+from pathlib import Path
+
+from host.errors import UserError
+from host.events import Event, Kind, Outcome
+from host.hazard import alarms, ledger, register, transfers
+from host.hazard.entry import TABLES, Entry, Weighed, clock
+from host.registry import Bin, Registry
+from host.rollup import AFTER_S, day_bounds, events_of, outcome
+from host.store import Row, Store
+from host.store.hazard import birth
+
+Line = tuple[int, str]  # how deep, what
+DISTRICT = "松江区"
+
+
+class TraceError(UserError):
+    """One line: what cannot be traced."""
+
+
+def kg(grams: int) -> str:
+    return f"{Decimal(grams).scaleb(-3):.3f} kg"
+
+
+class Trace:
+    """Follows figures of one database and registry."""
+
+    def __init__(self, store: Store, folder: Path, known: Registry) -> None:
+        self.store, self.folder, self.known = store, folder, known
+        has = register.present(folder)
+        self.register = register.load(folder, known) if has else None
+        self._seen: dict[str, Outcome] = {}
+        self._rows: dict[str, dict[tuple[str, int], Row]] = {}
+
+    # Registry rows and boards
+
+    def row(self, file: str, name: str, depth: int) -> Iterator[Line]:
+        """The row of a registry file whose first cell is the name."""
+        path = self.folder / file
+        with path.open(encoding="utf-8-sig", newline="") as opened:
+            reader = csv.reader(opened)
+            for cells in reader:
+                if cells and cells[0].strip() == name:
+                    yield depth, f"{path}:{reader.line_num}: {','.join(cells)}"
+                    return
+
+    def board(self, device: str, channel: str, life: str, boot: int, depth: int) -> Iterator[Line]:
+        """The calibration and firmware that a reading was made with."""
+        found = birth(self.store, device, life, boot)
+        if found is None:
+            yield depth, f"{device}: no birth message of life {life}, start {boot} is stored"
+            return
+        said = json.loads(found[1])
+        of = said.get("channels", {}).get(channel, {})
+        version = f"{said.get('version', '?')} {str(said.get('sha256', ''))[:16]}".strip()
+        yield (
+            depth,
+            f"{device}/{channel}: calibration {of.get('calibration', '?')} of "
+            f"{of.get('calibrated', '?')}, firmware {version}, start {said.get('boot')} "
+            f"(birth received {clock(found[0])})",
+        )
+
+    def stored(self, device: str, life: str, seq: int) -> Row | None:
+        """A stored reading."""
+        if device not in self._rows:
+            every = self.store.readings(device, 0, 1 << 40)
+            self._rows[device] = {(r.life, r.seq): r for r in every}
+        return self._rows[device].get((life, seq))
+
+    def reading(self, device: str, channel: str, life: str, seq: int) -> str:
+        """One stored reading as text."""
+        r = self.stored(device, life, seq)
+        if r is None:
+            return f"{device} life {life} seq {seq}: not in the store"
+        grams = r.values.get(channel)
+        value = kg(grams) if grams is not None else "—"
+        q = f" ({r.q[channel]})" if channel in r.q else ""
+        return f"{device} life {life} seq {seq} boot {r.boot}: {clock(r.t)} {value}{q}"
+
+    # Events
+
+    def weighed(self, w: Weighed, depth: int) -> Iterator[Line]:
+        yield depth, f"event {w.event}"
+        for what, seq in (("before", w.before_seq), ("after", w.after_seq)):
+            text = self.reading(w.device, w.channel, w.life, seq)
+            yield depth + 1, f"{what}: reading {text}"
+        first = self.stored(w.device, w.life, w.before_seq)
+        boot = first.boot if first else 1 << 31
+        yield from self.board(w.device, w.channel, w.life, boot, depth + 1)
+        bin_ = next(
+            (b for b in self.known.platforms() if (b.device, b.channel) == (w.device, w.channel)),
+            None,
+        )
+        if bin_ is not None:
+            yield from self.platform(bin_, depth + 1)
+
+    def platform(self, bin_: Bin, depth: int) -> Iterator[Line]:
+        yield from self.row("bins.csv", bin_.bin, depth)
+        yield from self.row("devices.csv", bin_.device, depth)
+        yield from self.row("sites.csv", bin_.site, depth)
+
+    def event(self, bin_: Bin, e: Event, depth: int) -> Iterator[Line]:
+        note = f" ({e.note})" if e.note else ""
+        yield depth, f"{e.kind} {kg(e.grams)} at {bin_.bin}, {clock(e.t)}–{clock(e.t_end)}{note}"
+        b, a = e.before, e.after
+        w = Weighed(bin_.device, bin_.channel, b.life, b.seq, b.t, b.grams, a.seq, a.t, a.grams)
+        yield from self.weighed(w, depth + 1)
+
+    def found(self, bin_: Bin, last: dt.date) -> Outcome:
+        if bin_.bin not in self._seen:
+            self._seen[bin_.bin] = outcome(self.store, self.known, bin_, last)
+        return self._seen[bin_.bin]
+
+    # Figures
+
+    def collected(self, bins: Sequence[Bin], days: Sequence[dt.date], what: str) -> Iterator[Line]:
+        """What was collected on days, with every event of it."""
+        below: list[Line] = []
+        total = 0
+        for day in days:
+            of_day: list[Line] = []
+            grams = 0
+            for bin_ in bins:
+                for e in events_of(self.found(bin_, days[-1]), day):
+                    late = e.t_end >= day_bounds(day)[1] + AFTER_S
+                    if e.kind is Kind.COLLECTION and not late:
+                        grams += e.grams
+                        of_day += self.event(bin_, e, 2)
+            if of_day:
+                below += [(1, f"{day}: {kg(grams)}"), *of_day]
+            total += grams
+        yield 0, f"{what}: {kg(total)}"
+        yield from below or [(1, "no collection was seen")]
+
+    def entry(self, e: Entry, depth: int) -> Iterator[Line]:
+        yield (
+            depth,
+            f"entry {e.id}: {e.table} {e.batch} {kg(e.grams)} {e.code} (catalogue of {e.edition}), "
+            f"{clock(e.t)}, entered {clock(e.recorded)} by {e.by}",
+        )
+        for column in TABLES[e.table]:
+            value, origin = e.value(column)
+            if value and origin not in ("秤", "登记"):
+                yield depth + 1, f"{column}: {value} [{origin}]"
+        if e.reverses:
+            yield depth + 1, f"reverses entry {e.reverses}: {e.reason}"
+        if e.weighed:
+            yield from self.weighed(e.weighed, depth + 1)
+        if e.container and self.register is not None:
+            yield from self.row("containers.csv", e.container, depth + 1)
+            yield from self.row("stores.csv", e.store, depth + 1)
+        if self.register is not None:
+            yield from self.row("institutions.csv", e.institution, depth + 1)
+
+    def batch(self, code: str) -> Iterator[Line]:
+        """A batch and, below it, the batches it was taken from."""
+        entries = ledger.read(self.store)
+        held = {x.id for x in ledger.live(entries)}
+        found = [e for e in entries if e.batch == code]
+        if not found:
+            raise TraceError(f"batch: expected a batch code of the ledger, found {code!r}")
+        for e in found:
+            yield from self.entry(e, 0)
+            if e.id not in held and not e.reverses:
+                yield 1, "was reversed"
+            for source in e.upstream:
+                for up in entries:
+                    if (up.batch, up.institution) == (source, e.institution) and up.id in held:
+                        yield 1, "taken from"
+                        yield from self.entry(up, 2)
+
+    def alarm(self, id_: int) -> Iterator[Line]:
+        rows = [r for r in alarms.read(self.store) if r.alarm == id_]
+        if not rows:
+            raise TraceError(f"alarm: expected the id of an alarm, found {id_}")
+        for r in rows:
+            s = r.said
+            by = f" by {s.by}: {s.note}" if s.by else ""
+            yield 0, f"alarm {id_} {r.what}{by}, {clock(r.t)}: {s.text} {s.value:g} {s.unit}"
+        first = rows[0]
+        yield from self.row("rules.csv", first.said.rule, 1)
+        yield from self.row("stores.csv", first.said.store, 1)
+        wanted = first.said
+        for e in ledger.live(ledger.read(self.store)):
+            if e.store == wanted.store and e.t <= first.t and wanted.subject in ("", e.container):
+                yield from self.entry(e, 1)
+
+    def paper(self, kind: str, number: str) -> Iterator[Line]:
+        held: Sequence[transfers.Manifest | transfers.Ticket]
+        held = (transfers.manifests if kind == "manifest" else transfers.tickets)(self.store)
+        found = next((x for x in held if x.number == number), None)
+        if found is None:
+            raise TraceError(f"{kind}: expected a number that was imported, found {number!r}")
+        s = found.source
+        yield 0, f"{kind} {number}: {kg(found.grams)}, {clock(found.t)}"
+        yield 1, f"{s.file}:{s.row}, SHA-256 {s.sha256}, brought {clock(s.imported)} by {s.by}"

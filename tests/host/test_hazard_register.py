@@ -1,0 +1,90 @@
+"""The register of hazardous waste: what is right is read, each mistake is one line."""
+
+from __future__ import annotations
+
+import datetime as dt
+import shutil
+from pathlib import Path
+
+import pytest
+from sim_board import ROOT
+
+from host.errors import UserError
+from host.hazard import catalogue, register
+from host.registry import RegistryError
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    copy = tmp_path / "registry"
+    shutil.copytree(ROOT / "registry", copy)
+    return copy
+
+
+def test_the_example(folder: Path) -> None:
+    found = register.load(folder)
+    oil = found.on("hw-01-p1", dt.date(2026, 3, 3))
+    assert oil is not None and oil.code.category == "HW08" and oil.phase == "液态"
+    assert found.stores["hw-01-a"].capacity_g == 8_000_000
+    assert found.stores["hw-01-a"].door == ("qy-hw01", "d1")
+    assert found.clashes("碱", "酸") == "中和放热"
+    assert found.clashes("酸", "") is None
+
+
+def test_the_catalogue() -> None:
+    known = catalogue.load()
+    assert len(known.codes) == 467
+    assert len({c.category for c in known.codes.values()}) == 46
+    old, new = known.in_force(dt.date(2024, 12, 31)), known.in_force(dt.date(2025, 1, 1))
+    assert old and old.edition == "2021"
+    assert new and new.edition == "2025"
+    assert not known.has("2025")
+
+
+def test_a_later_edition_is_a_file(folder: Path) -> None:
+    head = "edition,category,category_name,code,hazard,description\n"
+    (folder / "hw_catalogue.csv").write_text(head + "2025,HW08,废矿物油,900-299-08,T,x\n")
+    path = folder / "containers.csv"
+    path.write_text(path.read_text().replace("2021,900-214-08", "2025,900-299-08"))
+    found = register.load(folder)
+    assert found.containers[0].code.edition == "2025"
+
+
+@pytest.mark.parametrize(
+    ("file", "old", "new", "said"),
+    [
+        ("institutions.csv", ",简化,", ",中等,", "institutions.csv:2: category: expected one of"),
+        (
+            "institutions.csv",
+            "新桥镇,简化",
+            "新桥,简化",
+            "institutions.csv:2: town: expected a town",
+        ),
+        ("institutions.csv", ",简化,", ",经营单位,", "institutions.csv:2: licence: expected the"),
+        ("stores.csv", "hw-01,危", "fs-01,危", "stores.csv:2: site: expected a site of the kind"),
+        ("stores.csv", ",8000,", ",much,", "stores.csv:2: capacity_kg: expected a number"),
+        ("stores.csv", "废油区;污泥区", "废油区;废油区", "stores.csv:2: zones: expected names"),
+        ("stores.csv", "qy-hw01/c1", "qy-fs01/c1", "stores.csv:2: temperature: expected a device"),
+        ("stores.csv", "qy-hw01/d1", "qy-hw01/c1", "stores.csv:2: door: expected device/d1"),
+        ("stores.csv", "贮存库,8000", "仓库,8000", "stores.csv:2: kind: expected one of"),
+        ("containers.csv", "900-214-08", "900-214-09", "containers.csv:2: code: expected a code"),
+        ("containers.csv", "2021,900", "2025,900", "containers.csv:2: edition: expected one whose"),
+        ("containers.csv", "2021,900", "2008,900", "containers.csv:2: edition: expected one of"),
+        ("containers.csv", "hw-01-p1", "fs-01-1", "containers.csv:2: bin: expected a platform"),
+        ("containers.csv", "hw-01-p2", "hw-01-p1", "containers.csv:3: bin: expected a platform on"),
+        ("containers.csv", ",废油区,", ",别区,", "containers.csv:2: zone: expected one of"),
+        ("containers.csv", "可燃物,,", "可燃物,2026-02-30,", "containers.csv:2: from: expected a"),
+        ("incompatible.csv", "酸,碱", "酸,酸", "incompatible.csv:2: b: expected another"),
+    ],
+)
+def test_a_mistake_names_file_line_and_column(
+    folder: Path, file: str, old: str, new: str, said: str
+) -> None:
+    path = folder / file
+    text = path.read_text()
+    assert old in text
+    path.write_text(text.replace(old, new, 1))
+    with pytest.raises((RegistryError, UserError)) as caught:
+        register.load(folder)
+    assert said in str(caught.value)
+    assert "\n" not in str(caught.value)
