@@ -37,6 +37,7 @@ class Trace:
 
     def __init__(self, store: Store, folder: Path, known: Registry) -> None:
         self.store, self.folder, self.known = store, folder, known
+        store.compact()
         has = register.present(folder)
         self.register = register.load(folder, known) if has else None
         self._seen: dict[str, Outcome] = {}

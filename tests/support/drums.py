@@ -53,4 +53,5 @@ class DrumBoard:
 
     def store(self, store: Store) -> None:
         store.add(Batch(readings=[(self.device, self.site, r) for r in self.readings]), self.t)
+        store.compact(self.t)
         self.readings = []
