@@ -18,8 +18,29 @@ def settle(pending: list[Plateau], platform: Platform) -> None:
             pending.pop()
         elif len(pending) >= 3 and not a.gap and _passing(pending[-3], a, b, platform):
             del pending[-2]
+        elif (start := _chain(pending, platform)) is not None:
+            del pending[start + 1 : -1]
         else:
             return
+
+
+def _chain(pending: list[Plateau], platform: Platform) -> int | None:
+    """Where a weight stands that is back at the end of the list, after several short stays:
+    one leaned after the other, or on a bin that was lifted a little. None: there is none."""
+    c, low = pending[-1], platform.absent_below
+    largest = 0
+    for i in range(len(pending) - 2, -1, -1):
+        a, b = pending[i], pending[i + 1]
+        largest = max(largest, abs(b.first.grams - a.last.grams))
+        took = c.first.t - a.last.t
+        if b.gap or a.last.grams < low or took > (IMPULSE_S if largest <= IMPULSE_G else LEAN_S):
+            return None
+        if b is not c and pending[i + 2].first.t - b.first.t > LEAN_S:
+            return None
+        back = abs(c.first.grams - a.last.grams) <= platform.limits.same_g
+        if back and i < len(pending) - 3:
+            return i
+    return None
 
 
 def _same(a: Plateau, b: Plateau, platform: Platform) -> bool:

@@ -86,6 +86,23 @@ def test_somebody_leans_while_putting_something_in() -> None:
     assert told(Series(20_000).step(15_000).step(-13_000, after=8)) == [(Kind.DEPOSIT, 2_000)]
 
 
+def test_two_people_lean_one_after_the_other() -> None:
+    s = Series(20_000).step(15_500).step(14_500, after=9).step(-30_007, after=23)
+    assert told(s) == []
+
+
+def test_somebody_leans_and_then_lifts_the_bin_a_little() -> None:
+    assert told(Series(40_000).step(1_580).step(-3_689, after=36).step(2_108, after=59)) == []
+
+
+def test_bags_that_stay_are_no_chain_of_leans() -> None:
+    s = Series(20_000).step(2_000).step(3_000, after=30).step(-5_000, after=120)
+    assert [x for x in told(s) if x[0] is Kind.DEPOSIT] == [
+        (Kind.DEPOSIT, 2_000),
+        (Kind.DEPOSIT, 3_000),
+    ]
+
+
 def test_a_bag_taken_out_and_put_back() -> None:
     assert told(Series(20_000).step(-3_000).step(3_020, after=20)) == []
 
