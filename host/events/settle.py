@@ -20,8 +20,46 @@ def settle(pending: list[Plateau], platform: Platform) -> None:
             del pending[-2]
         elif (start := _chain(pending, platform)) is not None:
             del pending[start + 1 : -1]
+        elif len(pending) >= 4 and _gone(pending[-4:-1], platform):
+            _forget(pending, len(pending) - 3, platform)
         else:
             return
+
+
+def mature(pending: list[Plateau], platform: Platform, now: int) -> None:
+    """Forget, in place, something small that is gone again, once what followed has stayed
+    longer than somebody leans: of two stays that may explain a return the shorter one was
+    the passing one."""
+    while len(pending) >= 3 and now - pending[-1].first.t > LEAN_S:
+        if not _gone(pending[-3:], platform):
+            return
+        _forget(pending, len(pending) - 2, platform)
+
+
+def undecided(pending: list[Plateau], platform: Platform) -> bool:
+    """Whether the first step may still turn out to be something small that is gone again."""
+    return len(pending) == 3 and _gone(pending, platform)
+
+
+def _forget(pending: list[Plateau], i: int, platform: Platform) -> None:
+    """Take one plateau out, and join what lay on both sides of it if that is the same."""
+    del pending[i]
+    if _same(pending[i - 1], pending[i], platform):
+        _join(pending[i - 1], pending[i])
+        del pending[i]
+
+
+def _gone(three: list[Plateau], platform: Platform) -> bool:
+    """Whether the middle one was something small that is gone again after a while."""
+    a, b, c = three
+    low = platform.absent_below
+    before, between, after = a.last.grams, b.first.grams, c.first.grams
+    if b.gap or c.gap or min(before, between, after) < low:
+        return False
+    up, down = between - before, after - between
+    if (up > 0) == (down > 0) or abs(up) > IMPULSE_G or c.first.t - a.last.t > IMPULSE_S:
+        return False
+    return 3 * abs(up) <= 4 * abs(down) <= 5 * abs(up)
 
 
 def _chain(pending: list[Plateau], platform: Platform) -> int | None:
@@ -73,10 +111,7 @@ def _passing(a: Plateau, b: Plateau, c: Plateau, platform: Platform) -> bool:
     up, down = between - before, after - between
     if (up > 0) == (down > 0):
         return False
-    if took <= LEAN_S:
-        return after - before >= -platform.limits.same_g
-    back = 3 * abs(up) <= 4 * abs(down) <= 5 * abs(up)
-    return took <= IMPULSE_S and abs(up) <= IMPULSE_G and back
+    return took <= LEAN_S and after - before >= -platform.limits.same_g
 
 
 def _beside_a_lift(platform: Platform, grams: tuple[int, int, int], took: int, stay: int) -> bool:

@@ -9,8 +9,10 @@ from host.events import states
 from host.events.engine import Books
 from host.events.limits import FILL_S, GAP_S
 from host.events.model import Outcome, Plateau, Platform, Sample
-from host.events.settle import horizon, settle
+from host.events.settle import horizon, mature, settle, undecided
 from host.events.state import State, copy, fresh, key
+
+EVER = 1 << 62
 
 
 class LateError(Exception):
@@ -117,12 +119,16 @@ def _unseen(platform: Platform, a: Sample, b: Sample, moved: bool) -> str:
 def _book_certain(platform: Platform, state: State, books: Books, now: int) -> None:
     """Book every step that nothing which follows can change."""
     pending = state.pending
+    mature(pending, platform, now)
     books.flush(pending[0])
     while len(pending) > 1 and now > horizon(pending[0], pending[1], platform):
+        if undecided(pending, platform):
+            return
         _book_first(pending, books)
 
 
 def _settle_all(platform: Platform, state: State, books: Books) -> None:
+    mature(state.pending, platform, EVER)
     while len(state.pending) > 1:
         _book_first(state.pending, books)
     if state.pending:

@@ -103,6 +103,14 @@ def test_bags_that_stay_are_no_chain_of_leans() -> None:
     ]
 
 
+def test_of_two_stays_the_shorter_one_was_the_passing_one() -> None:
+    """A deposit stays for 26 min, then somebody lifts the bin a little for half a minute."""
+    s = Series(50_360).step(2_645).rest(1_560).step(-2_649, after=60).step(2_622, after=33)
+    assert told(s) == [(Kind.DEPOSIT, 2_645)]
+    s = Series(27_240).step(1_727).rest(300).step(-2_013, after=48).step(2_013, after=16)
+    assert told(s) == [(Kind.DEPOSIT, 1_727)]
+
+
 def test_a_bag_taken_out_and_put_back() -> None:
     assert told(Series(20_000).step(-3_000).step(3_020, after=20)) == []
 
