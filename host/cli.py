@@ -70,7 +70,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         code: int = args.run(args)
     except UserError as error:
-        print(f"qingyun: error: {error}", file=sys.stderr)
+        for line in str(error).splitlines():
+            print(f"qingyun: error: {line}", file=sys.stderr)
         return 2
     except publish.PublishError as error:  # after the report was written
         print(f"qingyun: error: {error}", file=sys.stderr)

@@ -54,10 +54,10 @@ def status(db: Database) -> Iterator[StreamStatus]:
     undated = dict(db.query("SELECT stream, n FROM day WHERE day=?", (days.UNDATED,)))
     stored = dict(db.query("SELECT stream, sum(n) FROM day GROUP BY stream"))
     archived = dict(db.query("SELECT id, archived FROM stream"))
-    boots = dict(db.query("SELECT stream, count(DISTINCT boot) FROM birth GROUP BY stream"))
-    for id_, device, site, life, raw in db.query(
-        "SELECT id, device, site, life, spans FROM stream ORDER BY device, id"
+    for id_, device, site, life, raw, starts in db.query(
+        "SELECT id, device, site, life, spans, boots FROM stream ORDER BY device, id"
     ):
+        boots = sum(hi - lo + 1 for lo, hi in unpack(bytes(starts)))
         first, last = dated.get(id_, (None, None))
         yield StreamStatus(
             *(
@@ -67,5 +67,5 @@ def status(db: Database) -> Iterator[StreamStatus]:
                 int(stored.get(id_, 0)) + archived[id_],
                 spans.missing(unpack(bytes(raw))),
             ),
-            *(first, last, undated.get(id_, 0), boots.get(id_, 0)),
+            *(first, last, undated.get(id_, 0), boots),
         )

@@ -9,6 +9,7 @@ CREATE TABLE stream (            -- one life of one board's flash
     archived BIGINT NOT NULL DEFAULT 0, -- readings that stand in Parquet files
     confirm INTEGER NOT NULL DEFAULT 0, -- the board keeps a reading until it is told
     spans {blob} NOT NULL,       -- msgpack: the seqs stored, as [lo, hi, lo, hi …]
+    boots {blob} NOT NULL,       -- the same of the starts that they are of
     UNIQUE (device, life)
 );
 CREATE TABLE arrival (           -- readings in the order in which they came, not yet in their day

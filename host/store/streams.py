@@ -27,6 +27,7 @@ class Stream:
     floor: int = 0
     confirm: bool = False
     held: spans.Spans = field(default_factory=list)
+    boots: spans.Spans = field(default_factory=list)
 
     def complete(self) -> int | None:
         """The seq up to which nothing is missing; None while the floor is."""
@@ -65,9 +66,9 @@ class Streams:
             new = [key for key in missing if key not in self._known]
             if new:
                 self._db.many(
-                    "INSERT INTO stream (device, site, life, spans) VALUES (?,?,?,?) "
+                    "INSERT INTO stream (device, site, life, spans, boots) VALUES (?,?,?,?,?) "
                     "ON CONFLICT (device, life) DO NOTHING",
-                    [(d, owners[d, life], life, pack([])) for d, life in sorted(new)],
+                    [(d, owners[d, life], life, pack([]), pack([])) for d, life in sorted(new)],
                 )
                 self._load(new)
         return {key: self._known[key] for key in owners}
@@ -78,16 +79,17 @@ class Streams:
             some = devices[at : at + _AT_ONCE]
             marks = ",".join("?" * len(some))
             rows = self._db.query(
-                "SELECT device, life, id, floor, confirm, spans FROM stream "  # noqa: S608
+                "SELECT device, life, id, floor, confirm, spans, boots FROM stream "  # noqa: S608
                 f"WHERE device IN ({marks}) ORDER BY id{self._db.locking()}",
                 some,
             )
-            for device, life, id_, floor, confirm, raw in rows:
-                self._known[device, life] = Stream(id_, floor, bool(confirm), unpack(bytes(raw)))
+            for device, life, id_, floor, confirm, *raw in rows:
+                held, boots = (unpack(bytes(r)) for r in raw)
+                self._known[device, life] = Stream(id_, floor, bool(confirm), held, boots)
 
     def save(self, changed: Iterable[Stream]) -> None:
         """Write what a batch has changed."""
         self._db.many(
-            "UPDATE stream SET spans=?, floor=?, confirm=? WHERE id=?",
-            [(pack(s.held), s.floor, int(s.confirm), s.id) for s in changed],
+            "UPDATE stream SET spans=?, boots=?, floor=?, confirm=? WHERE id=?",
+            [(pack(s.held), pack(s.boots), s.floor, int(s.confirm), s.id) for s in changed],
         )

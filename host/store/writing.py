@@ -42,6 +42,8 @@ def add(
         new = _new(stream.held, came)
         if new:
             stored += len(new)
+            for boot in {r.boot for r in new}:
+                spans.add(stream.boots, boot)
             changed[stream.id] = stream
             rows.append((stream.id, len(new), received, chunk.of_arrivals(new)))
     db.many("INSERT INTO arrival (stream, n, received, body) VALUES (?,?,?,?)", rows)
