@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import stored
 from bench import DATE, DEVICE, MIDNIGHT, SITE, Bench, RigRun, run
 from broker import Broker
 from host_job import qingyun
@@ -235,7 +236,7 @@ def test_a_wrong_calibration_is_put_right_afterwards(
     right, wrong = daily["right"], daily["wrong"]
     truth = figures(right)
     before = figures(wrong)
-    raw = wrong.rows("SELECT seq, body FROM reading ORDER BY seq")
+    raw = stored.readings(wrong.db)
     assert abs(before["collected_kg"] - truth["collected_kg"]) > 2
     args = ("--db", wrong.db, "--registry", wrong.registry, "--device", DEVICE, "--channel", "w1")
     values = ("--calibration", "c0", "--zero", str(ZERO), "--counts-per-kg", str(SCALE))
@@ -245,7 +246,9 @@ def test_a_wrong_calibration_is_put_right_afterwards(
     assert f"{DATE}" in done.stdout and SITE in done.stdout
     assert f"{before['collected_kg']:.3f}" in done.stdout
     after = figures(wrong)
-    assert wrong.rows("SELECT seq, body FROM reading ORDER BY seq") == raw
+    assert [(life, r.seq, r.values) for life, r in stored.readings(wrong.db)] == [
+        (life, r.seq, r.values) for life, r in raw
+    ]
     assert after["restated"] == 1 and before["restated"] == truth["restated"] == 0
     off = max(abs(after[k] - truth[k]) for k in ("deposited_kg", "collected_kg"))
     rolled = qingyun("rollup", "--date", str(DATE), *args[:4], "--out", wrong.folder)
