@@ -25,7 +25,7 @@ def recalibrate(store: Store, known: Registry, new: Correction) -> list[Restatem
     kept = store.calibrations
     entries = [w for _, w in kept.weighed(new.device, new.channel)]
     if not any(w.id == new.calibration for w in entries):
-        names = ", ".join(dict.fromkeys(w.id for w in entries)) or "none"
+        names = ", ".join(sorted({w.id for w in entries})) or "none"
         raise RestateError(
             f"--calibration: expected one by which {new.device} {new.channel} has weighed "
             f"({names}), found {new.calibration!r}"

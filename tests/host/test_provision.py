@@ -409,6 +409,7 @@ def test_a_damaged_file_is_one_line(
     if content is None:
         (fleet.fleet / name).unlink()
         (fleet.fleet / "update.key").write_bytes(b"x")
+        (fleet.fleet / "update.key").chmod(0o600)
     else:
         (fleet.fleet / name).write_bytes(content)
     fleet.write(board("qy-b1"))
