@@ -9,7 +9,7 @@ import logging
 import sys
 from collections.abc import Sequence
 
-from host import __version__, publish
+from host import __version__
 from host.commands import (
     Run,
     archive,
@@ -24,7 +24,7 @@ from host.commands import (
     update,
     watch,
 )
-from host.errors import UserError
+from host.errors import OutsideError, UserError
 
 
 def _wide(prog: str) -> argparse.HelpFormatter:
@@ -73,7 +73,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         for line in str(error).splitlines():
             print(f"qingyun: error: {line}", file=sys.stderr)
         return 2
-    except publish.PublishError as error:  # after the report was written
+    except OutsideError as error:
         print(f"qingyun: error: {error}", file=sys.stderr)
         return 1
     except BrokenPipeError:

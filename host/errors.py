@@ -7,3 +7,7 @@ class UserError(Exception):
 
 class UsageError(UserError):
     """An argument that cannot be used."""
+
+
+class OutsideError(Exception):
+    """Something else does not do its part, a broker for one; one line, exit code 1."""

@@ -11,12 +11,13 @@ from typing import Any
 import paho.mqtt.client as paho
 
 from host.broker import Broker
+from host.errors import OutsideError
 from host.rollup import DailyRow
 
 ANSWER_S = 30  # seconds the broker has to acknowledge everything
 
 
-class PublishError(Exception):
+class PublishError(OutsideError):
     """The broker did not take it; one line."""
 
 

@@ -17,6 +17,7 @@ from rich.live import Live
 from rich.text import Text
 
 from host import live
+from host.errors import OutsideError
 
 TOPICS = ("status", "birth", "state", "reading")
 ANSWER_S = 10.0  # the broker has so long to take the subscription
@@ -25,7 +26,7 @@ BUSY_S = 3.0  # or so long after the subscription, where boards never fall silen
 _FRAMES = 4  # a second
 
 
-class WatchError(Exception):
+class WatchError(OutsideError):
     """The broker cannot be watched; one line."""
 
 

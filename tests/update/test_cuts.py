@@ -104,6 +104,6 @@ def test_a_connection_lost_in_the_middle_of_the_fetch(ota: Ota, broker: Broker) 
             assert board.outcome(new)["update"]["state"] == "good"
             board.still_publishes(new)
         chunks = [p for p, fate in proxy.seen if "/update/" in p.topic and fate == PASS]
-    assert len(cut) == 7
+    assert len(cut) == len([t for t, _ in chunk_messages(new) if t[-1] == "0"]) > 5
     assert sorted({p.topic for p in chunks}) == sorted(t for t, _ in chunk_messages(new))
     assert len(chunks) == len(new.chunks)
