@@ -9,7 +9,7 @@ from micropython import const
 
 from sensors import hx711
 from sensors.agreement import Agreement
-from sensors.weighing import ACTIVE, Weighing
+from sensors.weighing import ACTIVE, IDLE, Weighing
 from sensors.zero import ZeroTracking
 
 _HIGH = const(0x7FFFFF)  # as in hx711: as constants they cost no look-up
@@ -19,6 +19,7 @@ _SILENT_MS = const(1500)  # no conversion for so long: not ready
 _STEP_CENTI_C = const(10)  # the compensation follows the temperature in such steps
 _FAULTY = const(5)  # bad frames in a row that make a fault
 _FROZEN_MS = const(300000)  # the same count for so long: a live converter has noise
+_STUCK_MS = const(60000)  # for less than that it may be one old conversion again and again
 
 
 class Weight:
@@ -101,16 +102,21 @@ class Weight:
         if counts != self._same:
             self._same = counts
             self._changed = now
-        elif self._fault == quality.FROZEN or self._diff(now, self._changed) > _FROZEN_MS:
-            self._fail(quality.FROZEN, now)
-            return
+            repeated = False
+        else:
+            same_ms = self._diff(now, self._changed)
+            if self._fault == quality.FROZEN or same_ms > _FROZEN_MS:
+                self._fail(quality.FROZEN, now)
+                return
+            repeated = same_ms < _STUCK_MS
         self._bad = 0
         if self._fault:
             self._fault = quality.GOOD
             self.weighing.restart()
             self.tracking.restart()
         w = self.weighing
-        pace = w.feed(counts, now)
+        # The mean of a load at rest does not follow a count that is only repeated.
+        pace = IDLE if repeated and w.stable else w.feed(counts, now)
         if pace == ACTIVE or chip.held is not None:
             self.due = self._add(now, _CONVERSION_MS)
         else:

@@ -6,7 +6,15 @@ from dataclasses import dataclass
 
 from host.events import bins
 from host.events.fillings import agrees
-from host.events.limits import AWAY_S, DEPOSIT_G, REMOVED_G, RESIDUE_G, RESIDUE_SHARE
+from host.events.limits import (
+    AWAY_S,
+    BARE_G,
+    DEPOSIT_G,
+    LEAN_S,
+    REMOVED_G,
+    RESIDUE_G,
+    RESIDUE_SHARE,
+)
 from host.events.model import Event, Evidence, Kind, Outcome, Plateau, Platform
 from host.events.state import State
 
@@ -164,7 +172,19 @@ class Books:
                 doubt = max(doubt, left - max(0, s.bin.residue_g))
         if away > AWAY_S:
             why += "; away longer than an emptying takes"
+        if hands := self._hands(before):
+            why += f"; {_kg(hands)} of it came right before, or were hands on the bin"
+            doubt = max(doubt, hands)
+        if s.bare is not None and s.bare.grams > BARE_G:
+            why += f"; the platform was not bare: {_kg(s.bare.grams)}"
+            doubt = max(doubt, gone)
         self._book(Kind.COLLECTION, before, b, gone, Story(why, hint, doubt))
+
+    def _hands(self, before: Evidence) -> int:
+        """Grams that came so shortly before a lift that they may have been hands on the bin:
+        whether they went again nobody can see, for the bin went first."""
+        put_in = self._s.put_in
+        return put_in[1] if put_in is not None and before.t - put_in[0] <= LEAN_S else 0
 
     def _swap(self, before: Evidence, b: Plateau, found: bins.Found) -> None:
         """The bin that left took its waste with it; the new one brings its residue."""
@@ -175,7 +195,8 @@ class Books:
         bins.exchange(s, found.other)
         brought = b.first.grams - off - s.bin.tare_g
         if net >= self._limits.step_g:
-            story = Story(found.why, "swapped for another bin", found.doubt_g)
+            doubt = max(found.doubt_g, self._hands(before))
+            story = Story(found.why, "swapped for another bin", doubt)
             self._book(Kind.COLLECTION, before, b, net, story)
         else:
             self._slow(before.t, -net)
@@ -225,6 +246,7 @@ class Books:
         if kind is Kind.DEPOSIT:
             s.sums.deposited += grams
             s.level += grams
+            s.put_in = b.first.t, grams
         elif kind is Kind.COLLECTION:
             s.sums.collected += grams
             s.level -= grams

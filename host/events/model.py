@@ -170,13 +170,20 @@ class Sums:
 class Plateau:
     """A stretch of stable weight: its first and its last reading; how it changed in
     between, as (t, grams). gap: why nobody knows what happened before it, else "".
-    fill: what the sensor told when it had had time to."""
+    fill: what the sensor told when it had had time to. stirred: until when something that
+    was only passing stood on it, Unix seconds; 0: nothing did."""
 
     first: Evidence
     last: Evidence
     gap: str = ""
+    stirred: int = 0
     slow: list[tuple[int, int]] = field(default_factory=list)
     fill: int | None = None
+
+    @property
+    def left(self) -> int:
+        """When the next step away from it began at the earliest, Unix seconds."""
+        return max(self.last.t, self.stirred)
 
 
 @dataclass

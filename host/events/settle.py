@@ -17,6 +17,7 @@ def settle(pending: list[Plateau], platform: Platform) -> None:
             _join(a, b)
             pending.pop()
         elif len(pending) >= 3 and not a.gap and _passing(pending[-3], a, b, platform):
+            pending[-3].stirred = a.last.t
             del pending[-2]
         elif (start := _chain(pending, platform)) is not None:
             del pending[start + 1 : -1]
@@ -102,7 +103,7 @@ def _passing(a: Plateau, b: Plateau, c: Plateau, platform: Platform) -> bool:
     """Whether b was only for a moment between a and c, and is best forgotten."""
     low = platform.absent_below
     before, between, after = a.last.grams, b.first.grams, c.first.grams
-    took = c.first.t - a.last.t  # from rest to rest
+    took = c.first.t - a.left  # from rest to rest
     stay = c.first.t - b.first.t
     if between < low:
         return False  # a lift is no leaning
@@ -144,4 +145,4 @@ def horizon(a: Plateau, b: Plateau, platform: Platform) -> int:
         return 0
     if before < low or after < platform.bin_above:
         return b.first.t + LEAN_S
-    return a.last.t + (IMPULSE_S if abs(after - before) <= IMPULSE_G else LEAN_S)
+    return a.left + (IMPULSE_S if abs(after - before) <= IMPULSE_G else LEAN_S)

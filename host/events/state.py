@@ -67,6 +67,7 @@ class State:
     opened: bool = False
     swapped: bool = False
     level: int = 0  # net grams as booked
+    put_in: tuple[int, int] | None = None  # the last deposit: when it was at rest, grams
     sums: Sums = field(default_factory=Sums)
     status: Status = Status.UNSEEN
     fault: tuple[str, int, str, int] | None = None  # what, since, life, seq

@@ -139,6 +139,18 @@ def test_a_converter_that_stands_still_is_frozen():
     assert r.w.quality() == quality.GOOD and abs(r.w.value() - 31000) <= 5
 
 
+def test_a_count_that_is_only_repeated_moves_no_weight():
+    r = Rig()
+    r.play(40, still(20))
+    r.told.clear()
+    odd = counts(19.91, 0)  # within the motion limit
+    r.play(16, lambda ms: odd, 10000)
+    r.play(20, still(24))
+    before, after = [g for _, g, _ in r.told]
+    assert abs(before - 20000) <= 12, r.told
+    assert abs(after - 24000) <= 5, r.told
+
+
 def test_the_bare_platform_keeps_its_zero():
     r = Rig()
     r.play(20, still(0))

@@ -95,6 +95,11 @@ def test_somebody_leans_and_then_lifts_the_bin_a_little() -> None:
     assert told(Series(40_000).step(1_580).step(-3_689, after=36).step(2_108, after=59)) == []
 
 
+def test_who_pulls_and_then_leans_is_forgotten_however_long_both_took_together() -> None:
+    s = Series(34_602).step(-8_000, takes=7).step(21_093, after=49, takes=24)
+    assert told(s.step(-13_091, after=8, takes=7)) == []
+
+
 def test_bags_that_stay_are_no_chain_of_leans() -> None:
     s = Series(20_000).step(2_000).step(3_000, after=30).step(-5_000, after=120)
     assert [x for x in told(s) if x[0] is Kind.DEPOSIT] == [
@@ -256,6 +261,21 @@ def test_hands_on_the_bin_before_it_goes_up_are_no_deposit() -> None:
 def test_a_deposit_just_before_the_lift_is_one() -> None:
     s = Series(60_000).step(1_200).to(0, after=15).to(13_300, after=40)
     assert told(s) == [(Kind.DEPOSIT, 1_200), (Kind.COLLECTION, 47_900)]
+
+
+def test_what_came_right_before_a_lift_is_in_doubt() -> None:
+    """A bag, or hands on the bin that went up with it: nobody can see that they let go."""
+    s = Series(60_000).step(3_300).to(0, after=20).to(13_300, after=40)
+    assert [e.doubt_g for e in found(s).events] == [0, 3_300]
+    s = Series(60_000).step(3_300).to(0, after=200).to(13_300, after=40)
+    assert [e.doubt_g for e in found(s).events] == [0, 0]
+    s = Series(60_000).step(3_300).to(0, after=20).to(11_300, after=40)
+    assert [e.doubt_g for e in found(s).events] == [0, 3_300], "another bin came back"
+
+
+def test_a_platform_that_was_not_bare_saw_perhaps_no_lift() -> None:
+    event = found(Series(13_100).step(1_160, after=300).to(4_700, after=300).to(13_100)).events[-1]
+    assert (event.grams, event.doubt_g) == (1_160, 1_160)
 
 
 def test_somebody_holds_on_to_the_bin_that_came_back() -> None:
