@@ -115,8 +115,10 @@ class Weight:
             self.weighing.restart()
             self.tracking.restart()
         w = self.weighing
-        # The mean of a load at rest does not follow a count that is only repeated.
-        pace = IDLE if repeated and w.stable else w.feed(counts, now)
+        if repeated and w.noisy:
+            pace = IDLE if w.stable else ACTIVE  # what has noise repeats nothing: an old count
+        else:
+            pace = w.feed(counts, now)
         if pace == ACTIVE or chip.held is not None:
             self.due = self._add(now, _CONVERSION_MS)
         else:

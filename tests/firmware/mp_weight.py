@@ -151,6 +151,25 @@ def test_a_count_that_is_only_repeated_moves_no_weight():
     assert abs(after - 24000) <= 5, r.told
 
 
+def test_no_load_comes_to_rest_on_a_count_that_is_only_repeated():
+    r = Rig()
+    r.play(20, still(20))
+    r.told.clear()
+    r.play(1, lambda ms: counts(24.09, ms))  # still ringing
+    odd = counts(24.09, 0)
+    r.play(12, lambda ms: odd, 10000)
+    r.play(20, still(24))
+    assert [q for _, _, q in r.told] == [quality.MOVING, quality.GOOD], r.told
+    assert abs(r.told[1][1] - 24000) <= 5, r.told
+
+
+def test_a_load_without_any_noise_comes_to_rest_all_the_same():
+    r = Rig()
+    for kg in (20, 24):
+        r.play(8, lambda ms: int(ZERO + kg * SCALE))
+        assert r.w.weighing.stable and abs(r.w.value() - 1000 * kg) <= 1
+
+
 def test_the_bare_platform_keeps_its_zero():
     r = Rig()
     r.play(20, still(0))

@@ -129,6 +129,8 @@ def failures(results: Sequence[Result], method: str) -> list[str]:
         if s.error is not None and abs(s.error) > 0.005:
             flag = "flagged" if s.flagged else "not flagged"
             what.append(f"collected mass off by {100 * s.error:+.2f} %, {flag}")
+        if s.from_faults_g:
+            what.append(f"{s.from_faults_g / 1000} kg booked from faults")
         if s.fault_after_s is not None and s.fault_after_s > 600:
             what.append(f"fault told after {s.fault_after_s} s")
         lines += [f"{r.family} {r.seed}: {w}" for w in what]
