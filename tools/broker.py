@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import os
+import secrets
 import shutil
 import signal
 import socket
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 
 from run_folder import end
 
+_FIRST, _CLIENTS = 10_000, 32_768  # Linux gives its clients 32768 and up
 _SBIN = "/usr/sbin:/usr/local/sbin"
 _TEMPLATE = Path(__file__).resolve().parents[1] / "boards" / "mosquitto"
 
@@ -24,10 +27,13 @@ def find_mosquitto() -> str | None:
 
 
 def free_port() -> int:
-    """A TCP port on loopback that nobody listens on."""
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        return int(s.getsockname()[1])
+    """A TCP port on loopback that nobody listens on; below those that the system gives to
+    clients, so that a broker that was killed finds it free when it starts again."""
+    while True:
+        port = secrets.randbelow(_CLIENTS - _FIRST) + _FIRST
+        with socket.socket() as s, suppress(OSError):
+            s.bind(("127.0.0.1", port))
+            return port
 
 
 class Broker:
@@ -114,7 +120,7 @@ class Broker:
         return text + ("user root\n" if os.geteuid() == 0 else "")
 
     def _wait(self) -> None:
-        for _ in range(200):
+        for _ in range(1200):  # a minute, where the machine is slow
             if self._process is not None and self._process.poll() is not None:
                 break
             try:
