@@ -39,7 +39,8 @@ _BACKOFF_S = (1, 2, 4, 8, 15)
 
 @dataclass
 class Stats:
-    """Counts since the start of this process; times are Unix seconds, 0 before the first."""
+    """Counts since the start of this process; times are Unix seconds, 0 before the first.
+    cpu_s: CPU time since the first message."""
 
     messages: int = 0
     readings: int = 0
@@ -94,6 +95,7 @@ class Ingester:
         self._connected = False
         self._routes: dict[bytes, _Route] = {}
         self._since = 0.0  # Unix time of the first message that is not committed
+        self._cpu_before = 0.0
         self._told = 0.0
         self._confirmed: dict[str, dict[str, Any]] = {}  # topic → what boards will be told
         self._confirmed_at = 0.0
@@ -133,6 +135,7 @@ class Ingester:
             now = len(self._transport)
             if now and not had:
                 self._since = time.time()
+                self._cpu_before = self._cpu_before or time.process_time()
             # Nothing more at once, or enough: what has come is made durable.
             if now and (now == had or self._due()):
                 self._commit()
@@ -179,7 +182,7 @@ class Ingester:
         s.quarantined += counts.quarantined
         s.first_message = s.first_message or self._since
         s.last_commit = time.time()
-        s.cpu_s = time.process_time()
+        s.cpu_s = time.process_time() - self._cpu_before
 
     def _confirm(self, *, force: bool = False) -> None:
         """Tell boards what is stored; each at most once in CONFIRM_SECONDS."""

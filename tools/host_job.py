@@ -40,6 +40,12 @@ class Ingester:
             command = [sys.executable, "-m", "host.cli", *self._args]
             self._process = subprocess.Popen(command, stdout=log, stderr=log)
 
+    @property
+    def pid(self) -> int:
+        """Of the process while it runs."""
+        assert self._process is not None
+        return self._process.pid
+
     def stats(self) -> dict[str, int]:
         """What the running process has counted; empty before its first line."""
         try:
