@@ -6,6 +6,7 @@ VENV := .venv
 PY := $(VENV)/bin/python
 READY := $(VENV)/.ready
 OFFICE := $(VENV)/.office
+NODE_RED := build/node-red/.ready
 # Python that must be clean: host job, tools and tests; MicroPython must compile.
 CHECKED := host tools tests firmware boards adapters
 BOARD_CODE := $(shell find firmware boards -name '*.py' 2>/dev/null)
@@ -45,8 +46,11 @@ replay: $(READY) ## TRACE=file.csv CONFIG=board.json [PHYSICS=ideal|field] [SEED
 soak: $(READY) ## what takes longer than make test may
 	@$(VENV)/bin/pytest tests/soak
 
-bench-host: $(READY) ## the ingester beside what people would use instead [ROUNDS=3] [PREFILL=10000000]
-	@PYTHONPATH=tools $(PY) -m bench_host.run $(if $(ROUNDS),--rounds $(ROUNDS)) $(if $(PREFILL),--prefill $(PREFILL))
+$(NODE_RED): $(READY) tools/bench_host/node_red/package.json
+	@tools/env.sh node-red
+
+bench-host: $(READY) $(NODE_RED) ## the host job beside what people would use instead [ROUNDS=3] [PREFILL=10000000] [PAGE=docs/scale.md]
+	@PYTHONPATH=tools $(PY) -m bench_host.run --page $(or $(PAGE),docs/scale.md) $(if $(ROUNDS),--rounds $(ROUNDS)) $(if $(PREFILL),--prefill $(PREFILL))
 
 monitor: $(READY) ## PORT=/dev/ttyUSB0 [BAUD=115200]: one board live over its serial port; it is not disturbed
 	@test -n "$(PORT)" || { echo "monitor: PORT= must name the board's serial port" >&2; exit 2; }

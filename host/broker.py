@@ -25,9 +25,9 @@ class Broker:
     certfile: Path | None = None
     keyfile: Path | None = None
 
-    def client(self, **options: object) -> paho.Client:
+    def client(self, kind: type[paho.Client] = paho.Client, **options: object) -> paho.Client:
         """A client ready to connect; options go to paho (clean_session, manual_ack …)."""
-        client = paho.Client(CallbackAPIVersion.VERSION2, self.client_id, **options)  # type: ignore[arg-type]
+        client = kind(CallbackAPIVersion.VERSION2, self.client_id, **options)  # type: ignore[arg-type]
         if self.username is not None:
             client.username_pw_set(self.username, self.password)
         if self.cafile is not None:

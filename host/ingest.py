@@ -10,17 +10,18 @@ import logging
 import signal
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import msgspec
-import paho.mqtt.client as paho
 
 from host import messages
 from host.broker import Broker
 from host.registry import Registry
+from host.shapes import Reader
 from host.store import Batch, Busy, Counts, Refused, Store
+from host.transport import Taken, Topics, Transport
 
 log = logging.getLogger("qingyun.ingest")
 
@@ -32,13 +33,14 @@ CONFIRM_SECONDS = 1.0
 TIDY_SECONDS = 30.0
 TIDY_MESSAGES = 5000
 _RETRY_S = 1.0
-_FILTERS = 500  # topics in one SUBSCRIBE
+_ALIVE_S = 20.0
 _BACKOFF_S = (1, 2, 4, 8, 15)
 
 
 @dataclass
 class Stats:
-    """Counts since the start of this process; times are Unix seconds, 0 before the first."""
+    """Counts since the start of this process; times are Unix seconds, 0 before the first.
+    cpu_s: CPU time since the first message."""
 
     messages: int = 0
     readings: int = 0
@@ -50,16 +52,19 @@ class Stats:
     cpu_s: float = 0.0
 
 
-@dataclass
-class _Pending:
-    """Messages taken but not committed; mids count only in the session they came in."""
+@dataclass(frozen=True, slots=True)
+class _Route:
+    """What a topic says; unknown: why nothing can be stored under it."""
 
-    mids: list[int] = field(default_factory=list)
-    messages: list[tuple[str, bytes]] = field(default_factory=list)
-    since: float = 0.0
+    topic: str
+    site: str
+    device: str
+    is_reading: bool
+    unknown: str | None
+    reader: Reader
 
 
-def topics(known: Registry, shard: tuple[int, int] | None = None) -> list[tuple[str, int]]:
+def topics(known: Registry, shard: tuple[int, int] | None = None) -> Topics:
     """What to subscribe to: everything, or one of n fixed shares of the sites, from 1 on."""
     sites = ["+"]
     if shard:
@@ -80,29 +85,22 @@ class Ingester:
         stats: Path | None,
         shard: tuple[int, int] | None = None,
     ) -> None:
-        self._topics = topics(registry, shard)
         self._store = store
         self._registry = registry
         self._broker = broker
         self._max_ahead_s = max_ahead_s
         self._stats_file = stats
         self.stats = Stats()
-        self._pending = _Pending()
         self._stopping = False
         self._connected = False
+        self._routes: dict[bytes, _Route] = {}
+        self._since = 0.0  # Unix time of the first message that is not committed
+        self._cpu_before = 0.0
         self._told = 0.0
         self._confirmed: dict[str, dict[str, Any]] = {}  # topic → what boards will be told
         self._confirmed_at = 0.0
         self._tidied = time.monotonic()
-        self._client = self._make_client()
-
-    def _make_client(self) -> paho.Client:
-        client = self._broker.client(clean_session=False, manual_ack=True)
-        client.on_connect = self._on_connect
-        client.on_disconnect = self._on_disconnect
-        client.on_message = self._on_message
-        client.on_subscribe = self._on_subscribe
-        return client
+        self._transport = Transport(broker, topics(registry, shard), self._on_subscribed)
 
     def stop(self, *_: object) -> None:
         """Finish the batch under way, then end run()."""
@@ -115,7 +113,7 @@ class Ingester:
         tries = 0
         while not self._stopping:
             try:
-                self._client.connect(self._broker.host, self._broker.port, keepalive=60)
+                self._transport.connect()
             except OSError as error:
                 wait = _BACKOFF_S[min(tries, len(_BACKOFF_S) - 1)]
                 tries += 1
@@ -126,24 +124,26 @@ class Ingester:
             self._session()
         self._commit()
         self._confirm(force=True)
-        self._client.disconnect()
-        self._client.loop(0.2)
+        self._transport.close()
         self._tell(force=True)
 
     def _session(self) -> None:
         """One connection, until it is lost or stop()."""
         while not self._stopping:
-            had = len(self._pending.messages)
-            code = self._client.loop(LINGER_SECONDS if had else IDLE_SECONDS)
+            had = len(self._transport)
+            alive = self._transport.receive(LINGER_SECONDS if had else IDLE_SECONDS, BATCH_MESSAGES)
+            now = len(self._transport)
+            if now and not had:
+                self._since = time.time()
+                self._cpu_before = self._cpu_before or time.process_time()
             # Nothing more at once, or enough: what has come is made durable.
-            if had and (len(self._pending.messages) == had or self._due()):
+            if now and (now == had or self._due()):
                 self._commit()
             self._confirm()
             self._tidy()
             self._tell()
-            if code != paho.MQTT_ERR_SUCCESS:
+            if not alive:
                 self._connected = False
-                self._pending.mids.clear()
                 self._sleep(0.5)
                 return
 
@@ -152,49 +152,26 @@ class Ingester:
         while not self._stopping and time.monotonic() < end:
             time.sleep(0.05)
 
-    # What paho calls.
-
-    def _on_connect(self, client: paho.Client, *args: Any) -> None:
-        reason = args[2]
-        if reason.is_failure:
-            log.error("broker refused the connection: %s", reason)
-            return
-        for at in range(0, len(self._topics), _FILTERS):
-            client.subscribe(self._topics[at : at + _FILTERS])
-
-    def _on_subscribe(self, *_: Any) -> None:
+    def _on_subscribed(self) -> None:
         self._connected = True
-        log.info("connected to %s:%d", self._broker.host, self._broker.port)
         self._tell(force=True)
-
-    def _on_disconnect(self, *_: Any) -> None:
-        # The broker will send again what was not acknowledged; old ids mean nothing now.
-        self._pending.mids.clear()
-        if not self._stopping:
-            log.warning("connection to the broker lost")
-
-    def _on_message(self, client: paho.Client, _: Any, message: paho.MQTTMessage) -> None:
-        if not self._pending.messages:
-            self._pending.since = time.time()
-        self._pending.messages.append((message.topic, bytes(message.payload)))
-        if message.qos:
-            self._pending.mids.append(message.mid)
 
     # Batches
 
     def _due(self) -> bool:
-        p = self._pending
-        return len(p.messages) >= BATCH_MESSAGES or time.time() - p.since >= BATCH_SECONDS
+        full = len(self._transport) >= BATCH_MESSAGES
+        return full or time.time() - self._since >= BATCH_SECONDS
 
     def _commit(self) -> None:
-        taken, self._pending = self._pending, _Pending()
+        taken = self._transport.take()
         if not taken.messages:
             return
         now = int(time.time())
-        batch = self._understand(taken.messages, now + self._max_ahead_s)
+        batch = self._understand(taken, now + self._max_ahead_s)
         counts = self._until_written(lambda: self._store.add(batch, now))
-        for mid in taken.mids:
-            self._client.ack(mid, 1)
+        if counts is None:
+            return
+        self._transport.acknowledge(taken)
         for device, site, life, seq in counts.confirmed:
             self._confirmed[f"qingyun/1/{site}/{device}/stored"] = {"life": life, "seq": seq}
         s = self.stats
@@ -203,9 +180,9 @@ class Ingester:
         s.stored += counts.stored
         s.duplicates += counts.duplicates
         s.quarantined += counts.quarantined
-        s.first_message = s.first_message or taken.since
+        s.first_message = s.first_message or self._since
         s.last_commit = time.time()
-        s.cpu_s = time.process_time()
+        s.cpu_s = time.process_time() - self._cpu_before
 
     def _confirm(self, *, force: bool = False) -> None:
         """Tell boards what is stored; each at most once in CONFIRM_SECONDS."""
@@ -213,14 +190,14 @@ class Ingester:
         if not self._confirmed or (not force and now - self._confirmed_at < CONFIRM_SECONDS):
             return
         for topic, what in self._confirmed.items():
-            self._client.publish(topic, json.dumps(what), qos=1, retain=True)
+            self._transport.publish(topic, json.dumps(what))
         self._confirmed.clear()
         self._confirmed_at = now
 
     def _tidy(self) -> None:
         """Move arrivals into their days where there is time for it: nothing waits."""
         now = time.monotonic()
-        if self._pending.messages or now - self._tidied < TIDY_SECONDS:
+        if len(self._transport) or now - self._tidied < TIDY_SECONDS:
             return
         self._tidied = now
         try:
@@ -230,9 +207,10 @@ class Ingester:
         except Busy as error:
             log.warning("store: %s; arrivals are sorted into days later", error)
 
-    def _until_written(self, write: Callable[[], Counts]) -> Counts:
-        """Try until the store takes it: nothing is acknowledged before."""
-        failed = False
+    def _until_written(self, write: Callable[[], Counts]) -> Counts | None:
+        """Try until the store takes it: nothing is acknowledged before. None after stop():
+        whatever is not acknowledged comes again."""
+        failed, told = False, time.monotonic()
         while True:
             try:
                 result = write()
@@ -240,31 +218,49 @@ class Ingester:
                 if not failed:
                     log.error("store: %s; nothing is acknowledged until it can be written", error)
                 failed = True
-                time.sleep(_RETRY_S)
+                if self._stopping:
+                    return None
+                self._sleep(_RETRY_S)
+                if time.monotonic() - told >= _ALIVE_S:
+                    told = time.monotonic()
+                    self._transport.alive()
             else:
                 if failed:
                     log.info("store: can be written again")
                 return result
 
-    def _understand(self, taken: list[tuple[str, bytes]], latest: int) -> Batch:
+    def _understand(self, taken: Taken, latest: int) -> Batch:
         batch = Batch()
-        for topic, payload in taken:
-            _, _, site, device, what = topic.split("/")
-            if reason := self._unknown(site, device):
-                batch.refused.append(Refused(topic, payload[: messages.LARGEST], reason))
-            elif what == "reading":
-                good, bad = messages.readings(payload, latest)
+        routes = self._routes
+        for raw, payload in taken.messages:
+            route = routes.get(raw)
+            if route is None:
+                route = self._route(raw)
+                if route.unknown is None:
+                    routes[raw] = route  # so many at most as the registry has boards, twice
+            device, site = route.device, route.site
+            if route.unknown:
+                whole = payload[: messages.LARGEST]
+                batch.refused.append(Refused(route.topic, whole, route.unknown))
+            elif route.is_reading:
+                good, bad = route.reader.readings(payload, latest)
                 batch.readings += [(device, site, r) for r in good]
                 for whole, reason, name in bad:
                     stream = name and (device, site, *name)
-                    batch.refused.append(Refused(topic, whole, reason, stream))
+                    batch.refused.append(Refused(route.topic, whole, reason, stream))
             elif payload:
                 try:
                     batch.births.append((device, site, messages.birth(payload, latest)))
                 except messages.Rejected as error:
                     whole = payload[: messages.LARGEST]
-                    batch.refused.append(Refused(topic, whole, f"birth: {error}"))
+                    batch.refused.append(Refused(route.topic, whole, f"birth: {error}"))
         return batch
+
+    def _route(self, raw: bytes) -> _Route:
+        topic = raw.decode(errors="backslashreplace")
+        _, _, site, device, what = topic.split("/")
+        unknown = self._unknown(site, device)
+        return _Route(topic, site, device, what == "reading", unknown, Reader())
 
     def _unknown(self, site: str, device: str) -> str | None:
         known = self._registry.devices.get(device)

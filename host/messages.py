@@ -15,8 +15,9 @@ import msgspec
 LARGEST = 1 << 20  # bytes of a payload that are kept
 EARLIEST = 1_420_070_400  # 2015-01-01
 LATEST = 4_102_444_800  # 2100-01-01
-_LIFE = re.compile(r"[0-9a-f]{8}")
-_COUNT = 1 << 32
+LIFE = "[0-9a-f]{8}"
+COUNT = 1 << 32
+_life_pattern = re.compile(LIFE)
 QUALITIES = frozenset(
     (
         *("moving", "no_data", "not_ready", "saturated", "bad_frame"),
@@ -25,14 +26,14 @@ QUALITIES = frozenset(
 )
 # Per kind of channel: units per 1, least and most on the wire.
 _KINDS = {"w": (1000, -10_000, 10_000), "f": (1000, 0, 1.05), "c": (100, -60, 100), "d": (1, 0, 1)}
-_LIMITS = {
+LIMITS = {
     f"{kind}{n}": limits
     for kind, limits in _KINDS.items()
     for n in [*map(str, range(100)), *(f"0{i}" for i in range(10))]
 }
 
 
-class Reading(msgspec.Struct, frozen=True):
+class Reading(msgspec.Struct, frozen=True, gc=False):
     """One reading of a board; exactly one of t (Unix s) and up (s since its start) is set."""
 
     life: str
@@ -146,7 +147,7 @@ def reading(value: Any, latest: int) -> Reading:
         raise Rejected("q: expected an object")
     values: dict[str, int] = {}
     for key, v in value.items():
-        limits = _LIMITS.get(key)
+        limits = LIMITS.get(key)
         if limits is None:
             if key not in _ENVELOPE:
                 raise Rejected(f"unknown key {key[:40]!r}")
@@ -168,7 +169,7 @@ def _check_reasons(q: Any) -> None:
     if not isinstance(q, dict):
         raise Rejected("q: expected an object")
     for key, why in q.items():
-        if key not in _LIMITS:
+        if key not in LIMITS:
             raise Rejected(f"q: {key[:40]!r} is no channel")
         if not isinstance(why, str) or why not in QUALITIES:
             raise Rejected(f"q.{key}: unknown reason {str(why)[:40]!r}")
@@ -198,7 +199,7 @@ def _weighed(channels: Any) -> tuple[Weighed, ...]:
         raise Rejected("channels: expected an object")
     out = []
     for name, ch in channels.items():
-        if not isinstance(ch, dict) or "since" not in ch or name not in _LIMITS:
+        if not isinstance(ch, dict) or "since" not in ch or name not in LIMITS:
             continue
         id_, date = ch.get("calibration"), ch.get("calibrated")
         zero: Any = ch.get("zero")
@@ -219,7 +220,7 @@ def _weighed(channels: Any) -> tuple[Weighed, ...]:
 
 def _life(value: dict[str, Any]) -> str:
     life = value.get("life")
-    if not isinstance(life, str) or not _LIFE.fullmatch(life):
+    if not isinstance(life, str) or not _life_pattern.fullmatch(life):
         raise Rejected(
             "life: expected 8 hexadecimal digits" if life is not None else "life is missing"
         )
@@ -228,11 +229,11 @@ def _life(value: dict[str, Any]) -> str:
 
 def _count(value: dict[str, Any], key: str) -> int:
     n = value.get(key)
-    if type(n) is int and 0 <= n < _COUNT:
+    if type(n) is int and 0 <= n < COUNT:
         return n
     if n is None:
         raise Rejected(f"{key} is missing")
-    raise Rejected(f"{key}: expected a whole number from 0 to {_COUNT - 1}")
+    raise Rejected(f"{key}: expected a whole number from 0 to {COUNT - 1}")
     return n
 
 

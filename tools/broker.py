@@ -39,25 +39,38 @@ def free_port() -> int:
 class Broker:
     """Starts in `folder`, on a free port, and stops with the `with` block.
 
-    persistence keeps sessions and messages across kill() and start(). certificates is a
+    persistence keeps sessions and messages across kill() and start(); mosquitto writes all of
+    them to disk again after save_every changes. certificates is a
     folder with ca, broker and crl of host.provision: then it is mosquitto as boards/mosquitto
     has it, or as the folder's own mosquitto.conf and acl do."""
 
     host = "127.0.0.1"
 
     def __init__(
-        self, folder: Path, *, persistence: bool = False, certificates: Path | None = None
+        self,
+        folder: Path,
+        *,
+        persistence: bool = False,
+        save_every: int = 1,
+        certificates: Path | None = None,
     ) -> None:
         self.certificates = certificates
         self.folder = folder
         self.port = free_port()
         self.persistence = persistence
+        self._save_every = save_every
         self._process: subprocess.Popen[bytes] | None = None
         folder.mkdir(parents=True, exist_ok=True)
 
     @property
     def address(self) -> str:
         return f"{self.host}:{self.port}"
+
+    @property
+    def pid(self) -> int:
+        """Of the process while it runs."""
+        assert self._process is not None
+        return self._process.pid
 
     @property
     def name(self) -> str:
@@ -103,7 +116,7 @@ class Broker:
             lines += [
                 "persistence true",
                 f"persistence_location {self.folder}/",
-                "autosave_interval 1",
+                f"autosave_interval {self._save_every}",
                 "autosave_on_changes true",
             ]
         return "\n".join(lines) + "\n"

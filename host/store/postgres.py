@@ -11,6 +11,7 @@ import psycopg
 from host.store.database import Busy, StoreError
 
 _CONNECT_S = 5
+_LOCK_S = 10
 
 
 class Postgres:
@@ -29,7 +30,10 @@ class Postgres:
             raise StoreError(f"{_without_secret(url)}: {_first_line(error)}") from None
 
     def _connect(self) -> psycopg.Connection[Any]:
-        return psycopg.connect(self._url, autocommit=True, connect_timeout=_CONNECT_S)
+        db = psycopg.connect(self._url, autocommit=True, connect_timeout=_CONNECT_S)
+        # Who waits for a lock for ever says nothing meanwhile, and cannot be stopped.
+        db.execute(f"SET lock_timeout = '{_LOCK_S}s'")
+        return db
 
     def query(self, sql: str, args: Sequence[Any] = ()) -> list[Any]:
         """Every row of the answer."""

@@ -54,10 +54,19 @@ def fill(db: Path, what: list[tuple[str, bytes]]) -> None:
     store.close()
 
 
-def publish(broker: Broker, what: list[tuple[str, bytes]], stop: threading.Event) -> None:
-    """As boards do: whatever the broker has not acknowledged is sent again."""
+def publish(
+    broker: Broker,
+    what: list[tuple[str, bytes]],
+    stop: threading.Event,
+    made: Callable[[], int] | None = None,
+) -> None:
+    """As boards do: whatever the broker has not acknowledged is sent again. made: how many
+    messages there are by now, if not all."""
     at = 0
     while at < len(what) and not stop.is_set():
+        if made and at >= made():
+            time.sleep(0.01)
+            continue
         part = what[at : at + 50]
         try:
             load.publish(broker.host, broker.port, iter(part))
@@ -67,17 +76,26 @@ def publish(broker: Broker, what: list[tuple[str, bytes]], stop: threading.Event
 
 
 def run(folder: Path, registry: Path, total: int, kills: int, seed: int) -> tuple[Outcome, Path]:
-    """Half of the kills while readings come in, half while a backlog is drained."""
+    """Half of the readings come in under half of the kills; the other half waits as a backlog
+    and is drained under the rest. Half of the kills strike soon after a commit, the others
+    at any moment, mostly before the process has done anything."""
     rng = random.Random(seed)  # noqa: S311
     what = messages(total, seed)
     db = folder / "killed.db"
     done = 0
     stop = threading.Event()
-    with Broker(folder / "broker", persistence=True) as broker:
+    # The more it holds the longer mosquitto writes; what it had not written is sent again.
+    save_every = max(1, total // 1000)
+    with Broker(folder / "broker", persistence=True, save_every=save_every) as broker:
         ingester = Ingester(db, registry, broker.address, "--max-ahead-days", "10000")
         ingester.start()
         ingester.wait_subscribed(60)
-        sender = threading.Thread(target=publish, args=(broker, what, stop))
+
+        def made() -> int:
+            live = kills // 2
+            return len(what) if done >= live else len(what) * (done + 1) // (2 * live)
+
+        sender = threading.Thread(target=publish, args=(broker, what, stop, made))
         sender.start()
         try:
             while done < kills:
@@ -85,7 +103,11 @@ def run(folder: Path, registry: Path, total: int, kills: int, seed: int) -> tupl
                     ingester.kill()
                     sender.join()
                     ingester.start()
-                time.sleep(rng.uniform(0.05, 0.6))
+                if rng.random() < 0.5:
+                    _committed(db)
+                    time.sleep(rng.uniform(0, 0.2))
+                else:
+                    time.sleep(rng.uniform(0.05, 0.6))
                 if rng.random() < 0.5:
                     ingester.kill()
                     ingester.start()
@@ -100,6 +122,18 @@ def run(folder: Path, registry: Path, total: int, kills: int, seed: int) -> tupl
             sender.join()
             ingester.stop()
     return Outcome(len(names(what)), done, resent), db
+
+
+def _committed(db: Path, seconds: float = 5) -> None:
+    """Until something is committed; there may be nothing left to be."""
+    wal = Path(f"{db}-wal")
+
+    def last() -> int:
+        return wal.stat().st_mtime_ns if wal.exists() else 0
+
+    before, end = last(), time.monotonic() + seconds
+    while last() == before and time.monotonic() < end:
+        time.sleep(0.002)
 
 
 def until(true: Callable[[], bool], seconds: float) -> bool:

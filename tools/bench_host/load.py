@@ -70,7 +70,7 @@ class Board:
         noise = self._rng.randrange(-12, 13)
         values = {f"w{i + 1}": round(kg + noise / 1000, 3) for i, kg in enumerate(self._kg)}
         out = {"life": self._life, "seq": self._seq, "boot": 3, "t": self._t - late_s, **values}
-        out |= {"f1": round(self._kg[0] / 130, 3), "c1": 17.25}
+        out |= {f"f{i + 1}": round(kg / 130, 3) for i, kg in enumerate(self._kg)} | {"c1": 17.25}
         self._seq += 1
         self._t += 300
         return out
@@ -105,6 +105,12 @@ def _length(n: int) -> bytes:
         n >>= 7
         if not n:
             return bytes(out)
+
+
+def on_the_wire(topic: str, payload: bytes) -> int:
+    """Bytes of a PUBLISH at QoS 1 and of its acknowledgement, without TCP and TLS."""
+    body = 2 + len(topic.encode()) + 2 + len(payload)
+    return 1 + len(_length(body)) + body + 4
 
 
 def publish(host: str, port: int, what: Iterator[tuple[str, bytes]], client: str = "load") -> int:

@@ -1,8 +1,10 @@
-"""make bench-host: the ingester beside what people would use instead, in one go.
+"""make bench-host: the host job beside what people would use instead, in one go.
 
-Every contender drains the same backlog from the same broker: mosquitto on loopback, QoS 1,
-a persistent session that was away. Order within a round: counting, ours, naive. Printed
-are medians of the rounds, and ratios within each round."""
+    PYTHONPATH=tools python -m bench_host.run [--rounds 3] [--prefill 10000000]
+        [--messages 200000] [--stall 300] [--page docs/scale.md] [--only PART ...]
+
+Rates are medians of the rounds, ratios are of one round each. Exit code 1 when a goal is
+missed, 2 when something could not be measured."""
 
 from __future__ import annotations
 
@@ -10,163 +12,200 @@ import argparse
 import json
 import os
 import platform
-import resource
-import statistics
-import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 
-import paho.mqtt.client as paho
-from broker import Broker
-from host_job import Ingester
-from paho.mqtt.enums import CallbackAPIVersion
+from run_folder import sigterm_as_interrupt
 
-from bench_host import load
-from host.messages import readings
-from host.store import Batch, Store
+from bench_host import drain, load, node_red, shards, sizes, stall
+from bench_host.prefill import copy, prefill
+from bench_host.report import Bar, Row, page, shortfalls, show, svg
+from host import tables
 
 OUT = Path("build/bench-host")
-Round = dict[str, dict[str, float]]  # contender → figures
-OTHERS = Path(__file__).with_name("others.py")
 
 
-def prefill(path: Path, target: int) -> None:
-    """A database that holds so many readings already, compacted."""
-    if path.exists():
-        return
-    store = Store(path, create=True)
-    made = 0
-    start = load.T0 - 40 * 86_400
-    batch = Batch()
-    for topic, payload in load.messages(target // 32 + 1, 32, 99, load.Mixture(0, 0, 0), start):
-        _, _, site, device, _ = topic.split("/")
-        good, _ = readings(payload, 1 << 33)
-        batch.readings += [(device, site, r) for r in good]
-        made += len(good)
-        if len(batch.readings) >= 200_000 or made >= target:
-            store.add(batch, start)
-            batch = Batch()
-            print(f"\rprefill: {made} of {target} readings", end="", flush=True)
-    while store.compact(start, steps=1):
-        print(f"\rprefill: {store.waiting()} messages to be sorted into days ", end="", flush=True)
-    store.close()
-    print()
+class Bench:
+    """What the parts share, and what they have found."""
+
+    def __init__(self, args: argparse.Namespace, filled: Path) -> None:
+        self.args = args
+        self.filled = filled
+        self.rows: list[Row] = []
+        self.groups: list[tuple[str, list[Bar]]] = []
+        self.raw: dict[str, object] = {}
+
+    def single(self) -> None:
+        """One reading a message."""
+        found = self._rounds(1, self.args.messages)
+
+        def beside(who: str, goal: float) -> None:
+            least, middle, most = drain.ratio(found, "qingyun", who)
+            note = f"{least:.2f} to {most:.2f}"
+            self.rows.append(Row(f"durable ÷ {NAMES[who]}", middle, "", goal, note=note))
+
+        beside("counting", 0.8)
+        beside("naive", 9)
+        beside("node-red", 8)
+        rate = drain.median(found, "qingyun", "messages_s")
+        self.rows.append(Row("durable readings/s, one a message", rate))
+        cpu = drain.median(found, "qingyun", "cpu_us")
+        self.rows.append(Row("CPU time of such a reading", cpu, "µs"))
+        wire = drain.median(found, "load", "wire")
+        note = f"payload {drain.median(found, 'load', 'payload'):.0f}, topic, PUBLISH, PUBACK"
+        self.rows.append(Row("bytes on the wire, one a message", wire, note=note))
+        bars = [
+            (NAMES[who], drain.median(found, who, "messages_s"), who == "qingyun") for who in NAMES
+        ]
+        self.groups.append(("One reading a message: messages/s", bars))
+
+    def arrays(self) -> None:
+        """32 readings a message, as boards send a backlog."""
+        found = self._rounds(32, self.args.messages // 10)
+        rate = 32 * drain.median(found, "qingyun", "messages_s")
+        self.rows.append(Row("durable readings/s in arrays of 32", rate, "", 150_000))
+        cpu = drain.median(found, "qingyun", "cpu_us")
+        self.rows.append(Row("CPU time of such a reading", cpu, "µs"))
+        self.rows.append(
+            Row("bytes on the wire, 32 a message", drain.median(found, "load", "wire"))
+        )
+        bars = [
+            (NAMES[who], 32 * drain.median(found, who, "messages_s"), who == "qingyun")
+            for who in ("counting", "qingyun", "naive")
+        ]
+        self.groups.append(("Arrays of 32: readings/s", bars))
+
+    def _rounds(self, of: int, messages: int) -> list[drain.Round]:
+        found = []
+        for n in range(self.args.rounds):
+            progress(f"{of} a message, round {n + 1} of {self.args.rounds}")
+            found.append(drain.one_round(of, messages, 10 * of + n, OUT, self.filled))
+        self.raw[f"of {of}"] = found
+        return found
+
+    def shards(self) -> None:
+        """One process and two into one PostgreSQL."""
+        progress("PostgreSQL")
+        found = shards.measure(OUT, self.filled, self.args.rounds, self.args.messages // 2)
+        self.raw["shards"] = found
+        cores = os.cpu_count() or 1
+        note = f"{found['least']:.2f} to {found['most']:.2f}; broker and server on the same {cores}"
+        # With two cores broker and server have none of their own: CPU time says it then.
+        enough = cores >= 5
+        goal = 1.6
+        self.rows += [
+            Row(
+                "two processes ÷ one, PostgreSQL",
+                found["ratio"],
+                "",
+                goal if enough else None,
+                note=note,
+            ),
+            Row("the same by CPU time of a reading", found["by_cpu"], "", None if enough else goal),
+            Row("readings/s of one process, PostgreSQL", found["one_s"]),
+            Row("its CPU time of a reading", found["cpu_us"], "µs"),
+            Row("the server's CPU time of a reading", found["server_us"], "µs"),
+        ]
+        bars = [("one process", found["one_s"], True), ("two processes", found["two_s"], True)]
+        self.groups.append(("PostgreSQL, one reading a message: readings/s", bars))
+
+    def sizes(self) -> None:
+        """Bytes of a reading at rest."""
+        progress("bytes of a reading")
+        found = sizes.measure(OUT, self.filled)
+        self.raw["sizes"] = found
+        note = f"of {found['readings']:,.0f} readings of nine channels, everything counted"
+        self.rows.append(Row("bytes on disk, SQLite", found["sqlite"], "", 60, True, note))
+        note = f"a day of {found['archived']:,.0f} readings"
+        self.rows.append(Row("bytes on disk, Parquet", found["parquet"], "", 12, True, note))
+
+    def stall(self) -> None:
+        """The store takes nothing for minutes."""
+        seconds, db = self.args.stall, copy(self.filled, OUT / "stall.db")
+        found = stall.measure(str(db), OUT, seconds, RATE, progress)
+        self.raw["stall"] = found
+        what = f"MB resident, store stalled {seconds:.0f} s at {RATE:,} readings/s"
+        note = f"the broker: {found['broker_mb']:.0f}; all stored {found['behind_s']:.0f} s later"
+        self.rows.append(Row(what, found["rss_mb"], "", 300, True, note))
+        self.rows.append(Row("readings lost by that", found["lost"], "", 0, True))
 
 
-def subscribe(broker: Broker, client_id: str) -> None:
-    """A session that is kept while its client is away."""
-    client = paho.Client(CallbackAPIVersion.VERSION2, client_id, clean_session=False)
-    done = []
-    client.on_subscribe = lambda *_: done.append(1)
-    client.connect(broker.host, broker.port)
-    client.subscribe([("qingyun/1/+/+/reading", 1), ("qingyun/1/+/+/birth", 1)])
-    while not done:
-        client.loop(0.1)
-    client.disconnect()
-    client.loop(0.1)
+NAMES = {
+    "counting": "paho counting only",
+    "qingyun": "qingyun ingest",
+    "naive": "naive ingester",
+    "node-red": "Node-RED",
+}
+RATE = 5000
+# In this order; each puts its rows and raw figures into the bench.
+PARTS: dict[str, Callable[[Bench], None]] = {
+    "single": Bench.single,
+    "arrays": Bench.arrays,
+    "shards": Bench.shards,
+    "sizes": Bench.sizes,
+    "stall": Bench.stall,
+}
 
 
-def other(what: str, broker: Broker, messages: int, *db: str) -> dict[str, float]:
-    command = [sys.executable, str(OTHERS), what, broker.address, what, str(messages), *db]
-    out = subprocess.run(command, check=True, capture_output=True, text=True)
-    result: dict[str, float] = json.loads(out.stdout)
-    return result
-
-
-def ours(broker: Broker, db: Path, registry: Path, messages: int) -> dict[str, float]:
-    ingester = Ingester(db, registry, broker.address, "--max-ahead-days", "10000")
-    with ingester:
-        end = time.monotonic() + 600
-        while ingester.stats().get("messages", 0) < messages:
-            if time.monotonic() > end:
-                raise RuntimeError(f"only {ingester.stats()} within 600 s")
-            time.sleep(0.2)
-    s = ingester.stats()
-    return {
-        "s": s["last_commit"] - s["first_message"],
-        "cpu_s": s["cpu_s"],
-        "stored": s["stored"],
-        "duplicates": s["duplicates"],
-        "quarantined": s["quarantined"],
-    }
-
-
-def one_round(of: int, messages: int, seed: int, db: Path, registry: Path) -> Round:
-    """One broker, one backlog, every contender; the naive one drains a twentieth of it."""
-    slow = messages // 20
-    folder = OUT / f"round-{of}-{seed}"
-    found = {}
-    mixture = load.Mixture()
-    with Broker(folder) as broker:
-        for client in ("counting", "qingyun-ingest"):
-            subscribe(broker, client)
-        # Readings that no earlier round has stored.
-        start = load.T0 + seed * 86_400
-        load.publish(broker.host, broker.port, load.messages(messages, of, seed, mixture, start))
-        found["counting"] = other("counting", broker, messages)
-        found["qingyun"] = ours(broker, db, registry, messages)
-    with Broker(folder) as broker:
-        subscribe(broker, "naive")
-        load.publish(broker.host, broker.port, load.messages(slow, of, seed, mixture))
-        (folder / "naive.db").unlink(missing_ok=True)
-        found["naive"] = other("naive", broker, slow, str(folder / "naive.db"))
-    for what, n in (("counting", messages), ("qingyun", messages), ("naive", slow)):
-        found[what]["messages_s"] = n / found[what]["s"]
-    return found
-
-
-def show(of: int, rounds: list[Round]) -> dict[str, float]:
-    def median(what: str) -> float:
-        return statistics.median(r[what]["messages_s"] for r in rounds)
-
-    def ratio(a: str, b: str) -> float:
-        return statistics.median(r[a]["messages_s"] / r[b]["messages_s"] for r in rounds)
-
-    figures = {
-        "readings a message": of,
-        "paho counting only, msg/s": round(median("counting")),
-        "qingyun, msg/s": round(median("qingyun")),
-        "qingyun, readings/s": round(median("qingyun") * of),
-        "qingyun, CPU µs a reading": round(
-            statistics.median(r["qingyun"]["cpu_s"] * 1e6 / r["qingyun"]["stored"] for r in rounds),
-            2,
-        ),
-        "naive, msg/s": round(median("naive")),
-        "qingyun ÷ counting": round(ratio("qingyun", "counting"), 2),
-        "qingyun ÷ naive": round(ratio("qingyun", "naive"), 2),
-    }
-    for key, value in figures.items():
-        print(f"  {key:32} {value:>12,}")
-    return figures
+def progress(text: str) -> None:
+    """The line that says what is under way."""
+    print(f"\r\033[K{text} …", end="", flush=True, file=sys.stderr)
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--prefill", type=int, default=10_000_000, help="readings there already")
-    parser.add_argument(
-        "--messages", type=int, default=200_000, help="of one reading; of 32: a tenth"
-    )
+    parser.add_argument("--messages", type=int, default=200_000, help="of one reading in a round")
+    parser.add_argument("--stall", type=float, default=300, help="seconds that the store is locked")
+    parser.add_argument("--page", type=Path, help="page to put the figures in, and its picture")
+    parser.add_argument("--only", nargs="+", choices=PARTS, default=list(PARTS))
     args = parser.parse_args()
+    try:
+        with sigterm_as_interrupt():
+            return _run(args)
+    except RuntimeError as error:
+        print(f"bench-host: error: {error}", file=sys.stderr)
+        return 2
+
+
+def _run(args: argparse.Namespace) -> int:
     OUT.mkdir(parents=True, exist_ok=True)
-    registry = OUT / "registry"
-    load.write_registry(registry)
-    db = OUT / f"store-{args.prefill}.db"
-    prefill(db, args.prefill)
-    print(
-        f"{platform.python_version()} on {os.cpu_count()} cores, mosquitto on loopback, QoS 1, "
-        f"SQLite WAL synchronous=FULL with {args.prefill:,} readings in it; "
-        f"medians of {args.rounds} rounds"
+    load.write_registry(OUT / "registry")
+    filled = OUT / f"store-{args.prefill}.db"
+    prefill(filled, args.prefill)
+    started = time.monotonic()
+    bench = Bench(args, filled)
+    for name in args.only:
+        PARTS[name](bench)
+    progress("done")
+    print(file=sys.stderr)
+    conditions = (
+        f"{os.cpu_count()} cores, CPython {platform.python_version()}, mosquitto on loopback, "
+        f"QoS 1, persistent session, no TLS; SQLite in WAL with synchronous=FULL; the store holds "
+        f"{args.prefill:,} readings before each round (naive ingester and Node-RED begin with an "
+        f"empty one); 1 % duplicates, 1 % malformed, 2 % late; medians of {args.rounds} rounds of "
+        f"{args.messages:,} messages of one reading and {args.messages // 10:,} of 32. "
+        f"{node_red.version()}. Command: `make bench-host ROUNDS={args.rounds} "
+        f"PREFILL={args.prefill}`, {time.strftime('%Y-%m-%d', time.gmtime())}, "
+        f"{(time.monotonic() - started) / 60:.0f} min."
     )
-    results = []
-    for of, messages in ((1, args.messages), (32, args.messages // 10)):
-        rounds = [one_round(of, messages, 10 * of + n, db, registry) for n in range(args.rounds)]
-        results.append(show(of, rounds))
-    (OUT / "result.json").write_text(json.dumps(results, indent=1, ensure_ascii=False))
-    peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss // 1024
-    print(f"largest process: {peak} MB resident")
-    return 0
+    console = tables.console()
+    show(bench.rows, console)
+    console.print(conditions, soft_wrap=True)
+    (OUT / "result.json").write_text(json.dumps(bench.raw, indent=1, ensure_ascii=False))
+    if args.page:
+        picture = args.page.with_suffix(".svg")
+        picture.write_text(svg(bench.groups))
+        page(args.page, picture, bench.rows, conditions)
+    short = shortfalls(bench.rows)
+    for line in short:
+        print(f"bench-host: short of the goal: {line}", file=sys.stderr)
+    return 1 if short else 0
 
 
 if __name__ == "__main__":
