@@ -16,22 +16,24 @@ import msgspec
 
 from host.events import Event
 from host.events.balance import Balance
+from host.events.fillonly import Emptying
 from host.store.database import Database
 
 EPOCH = dt.date(1970, 1, 1)
 FIRST = "first computed"
 NOT_OVER = "the day was not over when it was computed before"
-_BALANCE = (
+BALANCE = (
     "opening, deposited, collected, removed, unattributed, closing, permissible, weighings, "
-    "doubt, covered_s, flags"
+    "doubt, covered_s, collections, flags"
 )
-_FIGURE = f"p.bin, d.day, d.revision, d.computed, d.reason, {_BALANCE}, d.collections, d.id"
+_FIGURE = f"p.bin, d.day, d.revision, d.computed, d.reason, {BALANCE}, d.id"
 _EVENTS = (
     "SELECT d.id, e.body FROM platform_day d JOIN platform_day_events e "
     "ON e.platform=d.platform AND e.day=d.day AND e.revision=d.revision"
 )
 _pack = msgspec.msgpack.Encoder().encode
 _events = msgspec.msgpack.Decoder(list[Event]).decode
+_emptyings = msgspec.msgpack.Decoder(list[Emptying]).decode
 _EVER = 1 << 62
 
 
@@ -52,6 +54,11 @@ class PlatformDay:
     def date(self) -> dt.date:
         return EPOCH + dt.timedelta(self.day)
 
+    @property
+    def has_scale(self) -> bool:
+        """A day of a bin without one rests on no weighing."""
+        return self.balance.weighings > 0
+
 
 @dataclass(frozen=True)
 class Closing:
@@ -69,9 +76,9 @@ def pack_events(events: Sequence[Event]) -> bytes:
     return zlib.compress(_pack(events), 1)
 
 
-def unpack_events(body: bytes) -> list[Event]:
-    """pack_events() undone."""
-    return _events(zlib.decompress(body))
+def pack_emptyings(found: Sequence[Emptying]) -> bytes:
+    """What a bin without a scale has in their place."""
+    return zlib.compress(_pack(found), 1)
 
 
 # Reading
@@ -84,14 +91,12 @@ def platform_days(
     in closed months what held when they were closed. A platform without a row for a day
     told nothing then."""
     wanted = None if platforms is None else set(platforms)
-    out = []
-    for start, end, upto in _stretches(db, first, last):
-        found: dict[tuple[int, str], PlatformDay] = {}
-        for row in _rows(db, "d.day BETWEEN ? AND ? AND d.id<=?", (start, end, upto)):
-            if wanted is None or row.platform in wanted:
-                found[row.day, row.platform] = row
-        out += [found[key] for key in sorted(found)]
-    return out
+    found = {
+        (row.day, row.platform): row
+        for row in reported(db, first, last)
+        if wanted is None or row.platform in wanted
+    }
+    return [found[key] for key in sorted(found)]
 
 
 def latest(db: Database, platform: str, before: int) -> PlatformDay | None:
@@ -116,16 +121,49 @@ def history(db: Database, platform: str, day: int) -> list[PlatformDay]:
     return list(_rows(db, "p.bin=? AND d.day=?", (platform, day)))
 
 
+def reported(db: Database, first: int, last: int) -> list[PlatformDay]:
+    """Every revision of days from first to last, by day, platform and revision; of closed
+    months those that were there when they were closed."""
+    return [
+        row
+        for start, end, upto in _stretches(db, first, last)
+        for row in _rows(db, "d.day BETWEEN ? AND ? AND d.id<=?", (start, end, upto))
+    ]
+
+
+def all_of(db: Database, platforms: Sequence[str]) -> list[PlatformDay]:
+    """Every revision of platforms, by day, platform and revision."""
+    marks = ",".join("?" * len(platforms))
+    return list(_rows(db, f"p.bin IN ({marks})", platforms))
+
+
+def newest(db: Database) -> int:
+    """The highest id of a revision."""
+    return int(db.query("SELECT coalesce(max(id), 0) FROM platform_day")[0][0])
+
+
 def events(db: Database, rows: Iterable[PlatformDay]) -> dict[int, list[Event]]:
-    """Id of a revision → the events that began in its day."""
-    ids = [r.id for r in rows]
-    out: dict[int, list[Event]] = {}
+    """Id of a revision → the events that began in its day; none for a bin without a scale."""
+    scales = [r.id for r in rows if r.has_scale]
+    found = _bodies(db, scales)
+    return {id_: _events(found[id_]) if id_ in found else [] for id_ in scales}
+
+
+def emptyings(db: Database, rows: Iterable[PlatformDay]) -> dict[int, list[Emptying]]:
+    """The same for bins without a scale."""
+    fills = [r.id for r in rows if not r.has_scale]
+    found = _bodies(db, fills)
+    return {id_: _emptyings(found[id_]) if id_ in found else [] for id_ in fills}
+
+
+def _bodies(db: Database, ids: Sequence[int]) -> dict[int, bytes]:
+    out: dict[int, bytes] = {}
     for at in range(0, len(ids), 500):
         some = ids[at : at + 500]
         marks = ",".join("?" * len(some))
-        found = db.query(f"{_EVENTS} WHERE d.id IN ({marks})", some)
-        out |= {id_: unpack_events(bytes(body)) for id_, body in found}
-    return {id_: out.get(id_, []) for id_ in ids}
+        rows = db.query(f"{_EVENTS} WHERE d.id IN ({marks})", some)
+        out |= {id_: zlib.decompress(bytes(body)) for id_, body in rows}
+    return out
 
 
 def later(db: Database, closed: Closing, first: int, last: int) -> list[PlatformDay]:
@@ -136,7 +174,7 @@ def later(db: Database, closed: Closing, first: int, last: int) -> list[Platform
 def closings(db: Database) -> dict[str, Closing]:
     """Closed months, YYYY-MM."""
     rows = db.query("SELECT month, at, by, last, registry FROM closing ORDER BY month")
-    return {row[0]: Closing(*row[:4], bytes(row[4])) for row in rows}
+    return {m: Closing(m, at, by, last, bytes(raw)) for m, at, by, last, raw in rows}
 
 
 def _rows(
@@ -147,8 +185,9 @@ def _rows(
         f"WHERE {where} ORDER BY {order}"
     )
     for bin_, day, revision, computed, reason, *rest in db.query(query, args):
-        balance = Balance(*rest[:10], tuple(rest[10].split()))
-        yield PlatformDay(bin_, day, revision, computed, reason, balance, *rest[11:])
+        *masses, collections, flags, id_ = rest
+        made: tuple[Any, ...] = (*masses, tuple(flags.split()))
+        yield PlatformDay(bin_, day, revision, computed, reason, Balance(*made), collections, id_)
 
 
 def _stretches(db: Database, first: int, last: int) -> Iterator[tuple[int, int, int]]:

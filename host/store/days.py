@@ -68,7 +68,12 @@ def compact(db: Database, now: int) -> int:
         taken.setdefault(stream, [])
     known = epochs(db, taken)
     for stream, rows in taken.items():
-        _merge(db, stream, rows, known, now, came.get(stream, now))
+        touched = _merge(db, stream, rows, known, now)
+        at = came.get(stream, now)
+        db.many(
+            "INSERT INTO touched (stream, day, n, at) VALUES (?,?,?,?)",
+            [(stream, day, n, at) for day, n in touched if day != UNDATED],
+        )
     if n:
         db.many("DELETE FROM arrival WHERE id<=?", [(last,)])
     return n
@@ -87,13 +92,8 @@ def _dateable(db: Database) -> list[int]:
 
 
 def _merge(
-    db: Database,
-    stream: int,
-    rows: list[Stored],
-    known: dict[tuple[int, int], int],
-    now: int,
-    came: int,
-) -> None:
+    db: Database, stream: int, rows: list[Stored], known: dict[tuple[int, int], int], now: int
+) -> list[tuple[int, int]]:
     rows.sort(key=lambda r: r.seq)
     settle(rows, stream, known)
     first = min((local_day(r.at) for r in rows if r.at is not None), default=1 << 30)
@@ -111,11 +111,7 @@ def _merge(
     after: dict[int, list[Stored]] = defaultdict(list)
     for r in rows:
         after[UNDATED if r.at is None else local_day(r.at)].append(r)
-    touched = _write(db, stream, before, after, now)
-    db.many(
-        "INSERT INTO touched (stream, day, n, at) VALUES (?,?,?,?)",
-        [(stream, day, n, came) for day, n in touched if day != UNDATED],
-    )
+    return _write(db, stream, before, after, now)
 
 
 def _write(
