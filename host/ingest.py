@@ -14,11 +14,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import msgspec
 import paho.mqtt.client as paho
 
 from host import messages
 from host.broker import Broker
+from host.progress import Progress
 from host.registry import Registry
 from host.store import Batch, Busy, Counts, Refused, Store
 
@@ -34,20 +34,6 @@ TIDY_MESSAGES = 5000
 _RETRY_S = 1.0
 _FILTERS = 500  # topics in one SUBSCRIBE
 _BACKOFF_S = (1, 2, 4, 8, 15)
-
-
-@dataclass
-class Stats:
-    """Counts since the start of this process; times are Unix seconds, 0 before the first."""
-
-    messages: int = 0
-    readings: int = 0
-    stored: int = 0
-    duplicates: int = 0
-    quarantined: int = 0
-    first_message: float = 0.0
-    last_commit: float = 0.0
-    cpu_s: float = 0.0
 
 
 @dataclass
@@ -85,12 +71,10 @@ class Ingester:
         self._registry = registry
         self._broker = broker
         self._max_ahead_s = max_ahead_s
-        self._stats_file = stats
-        self.stats = Stats()
+        self._progress = Progress(stats)
+        self.stats = self._progress.stats
         self._pending = _Pending()
         self._stopping = False
-        self._connected = False
-        self._told = 0.0
         self._confirmed: dict[str, dict[str, Any]] = {}  # topic → what boards will be told
         self._confirmed_at = 0.0
         self._tidied = time.monotonic()
@@ -128,7 +112,7 @@ class Ingester:
         self._confirm(force=True)
         self._client.disconnect()
         self._client.loop(0.2)
-        self._tell(force=True)
+        self._progress.tell(force=True)
 
     def _session(self) -> None:
         """One connection, until it is lost or stop()."""
@@ -140,9 +124,9 @@ class Ingester:
                 self._commit()
             self._confirm()
             self._tidy()
-            self._tell()
+            self._progress.tell()
             if code != paho.MQTT_ERR_SUCCESS:
-                self._connected = False
+                self.stats.connected = False
                 self._pending.mids.clear()
                 self._sleep(0.5)
                 return
@@ -150,6 +134,7 @@ class Ingester:
     def _sleep(self, seconds: float) -> None:
         end = time.monotonic() + seconds
         while not self._stopping and time.monotonic() < end:
+            self._progress.tell()
             time.sleep(0.05)
 
     # What paho calls.
@@ -163,12 +148,13 @@ class Ingester:
             client.subscribe(self._topics[at : at + _FILTERS])
 
     def _on_subscribe(self, *_: Any) -> None:
-        self._connected = True
+        self.stats.connected = True
         log.info("connected to %s:%d", self._broker.host, self._broker.port)
-        self._tell(force=True)
+        self._progress.tell(force=True)
 
     def _on_disconnect(self, *_: Any) -> None:
         # The broker will send again what was not acknowledged; old ids mean nothing now.
+        self.stats.connected = False
         self._pending.mids.clear()
         if not self._stopping:
             log.warning("connection to the broker lost")
@@ -191,10 +177,15 @@ class Ingester:
         if not taken.messages:
             return
         now = int(time.time())
-        batch = self._understand(taken.messages, now + self._max_ahead_s)
-        counts = self._until_written(lambda: self._store.add(batch, now))
-        for mid in taken.mids:
-            self._client.ack(mid, 1)
+        stage = self._progress.stage
+        self._progress.taken(len(taken.messages), taken.since)
+        with stage("understand"):
+            batch = self._understand(taken.messages, now + self._max_ahead_s)
+        with stage("commit"):
+            counts = self._until_written(lambda: self._store.add(batch, now))
+        with stage("acknowledge"):
+            for mid in taken.mids:
+                self._client.ack(mid, 1)
         for device, site, life, seq in counts.confirmed:
             self._confirmed[f"qingyun/1/{site}/{device}/stored"] = {"life": life, "seq": seq}
         s = self.stats
@@ -204,8 +195,7 @@ class Ingester:
         s.duplicates += counts.duplicates
         s.quarantined += counts.quarantined
         s.first_message = s.first_message or taken.since
-        s.last_commit = time.time()
-        s.cpu_s = time.process_time()
+        self._progress.committed(batch)
 
     def _confirm(self, *, force: bool = False) -> None:
         """Tell boards what is stored; each at most once in CONFIRM_SECONDS."""
@@ -225,7 +215,8 @@ class Ingester:
         self._tidied = now
         try:
             if self._store.waiting() >= TIDY_MESSAGES:
-                self._store.compact(steps=1)
+                with self._progress.stage("sort"):
+                    self._store.compact(steps=1)
                 self._tidied = 0.0  # there may be more
         except Busy as error:
             log.warning("store: %s; arrivals are sorted into days later", error)
@@ -240,10 +231,12 @@ class Ingester:
                 if not failed:
                     log.error("store: %s; nothing is acknowledged until it can be written", error)
                 failed = True
+                self._progress.blocked()
                 time.sleep(_RETRY_S)
             else:
                 if failed:
                     log.info("store: can be written again")
+                    self._progress.unblocked()
                 return result
 
     def _understand(self, taken: list[tuple[str, bytes]], latest: int) -> Batch:
@@ -273,13 +266,3 @@ class Ingester:
         if known.site != site:
             return f"device {device} belongs to site {known.site}, not {site[:64]!r}"
         return None
-
-    def _tell(self, *, force: bool = False) -> None:
-        """Write the counts for whoever watches; the first time once subscribed."""
-        now = time.monotonic()
-        if self._stats_file is None or not (force or (self._connected and now - self._told > 0.5)):
-            return
-        self._told = now
-        part = self._stats_file.with_suffix(".part")
-        part.write_bytes(msgspec.json.encode(self.stats))
-        part.replace(self._stats_file)

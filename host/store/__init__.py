@@ -25,6 +25,7 @@ STEPS = (
     ("calibrations.sql", ("weighed", "calibration", "correction", "restatement")),
     ("figures.sql", ("figure",)),
     ("hazard.sql", ()),
+    ("delivery.sql", ("alarm_delivery",)),
 )
 VERSION = len(STEPS)
 
