@@ -11,7 +11,6 @@ from host.commands import Command, db, local
 from host.commands import registry as registry_option
 from host.ingest import Ingester
 from host.rollup import DAY_S
-from host.service import listen
 from host.store import Store
 
 
@@ -59,6 +58,8 @@ def _ingest(args: argparse.Namespace) -> int:
     ahead = int(args.max_ahead_days * DAY_S)
     ingester = Ingester(store, known, where, ahead, stats=args.stats, shard=args.shard)
     if args.listen:
+        from host.service import listen  # noqa: PLC0415  only where it is used
+
         listen.start(args, known, ingester.stats)
     ingester.run()
     store.close()

@@ -8,7 +8,6 @@ from pathlib import Path
 
 from host.commands import Command, db, registry
 from host.errors import UsageError
-from host.service import backup
 
 
 def add(command: Command) -> None:
@@ -33,6 +32,8 @@ def add(command: Command) -> None:
 
 
 def _backup(args: argparse.Namespace) -> int:
+    from host.service import backup  # noqa: PLC0415  only where it is used
+
     if args.keep is not None and args.keep < 1:
         raise UsageError("--keep: expected 1 or more")
     source = args.registry if args.registry.is_dir() else None
@@ -47,6 +48,8 @@ def _backup(args: argparse.Namespace) -> int:
 
 
 def _restore(args: argparse.Namespace) -> int:
+    from host.service import backup  # noqa: PLC0415  only where it is used
+
     if args.verify:
         contents = backup.read(args.backup)
         print(f"{args.backup}: {len(contents.files)} files as they were made {contents.made}")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import socket
 import stat
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -126,14 +125,9 @@ def _email(config: Config) -> list[str]:
     ]
     if config.get("email.username") and not config.get("email.password_file"):
         found.append(config.mistake("email.password_file", "a file with the password"))
-    host = config.get("email.host")
-    if config.get("email.tls") == "none" and host not in (None, *_LOOPBACK):
+    beyond = config.get("email.host") not in (None, *_LOOPBACK)
+    if config.get("email.tls") == "none" and beyond:
         found.append(config.mistake("email.tls", "starttls or tls beyond this machine", "none"))
-    if host and not found:
-        try:
-            socket.getaddrinfo(host, None)
-        except OSError as error:
-            found.append(f"{config.mistake('email.host', 'a name that is known', host)}: {error}")
     return found
 
 

@@ -122,9 +122,8 @@ def _read(file: Path, config: Config) -> None:
     lines = _lines(text)
     for section, keys in found.items():
         if not isinstance(keys, dict):
-            raise ConfigError(
-                f"{file}:{lines.get('.' + section, 1)}: {section}: expected [section]"
-            )
+            line = lines.get(f".{section}", 1)
+            raise ConfigError(f"{file}:{line}: {section}: expected it below a [section]")
         for key, value in keys.items():
             name = f"{section}.{key}"
             config.values[name] = value

@@ -30,7 +30,7 @@ from host.store import Store
 from host.store import delivery as rows
 
 NOW = 1_772_500_000  # 2026-03-03 09:06 in Shanghai
-PASSWORD = "a long password"
+PASSWORD = "a long password"  # noqa: S105
 SECRET = b"0123456789abcdef-of-the-test"
 
 
@@ -120,7 +120,7 @@ def test_what_is_declined_is_given_up_visibly_and_holds_back_nothing(
     add(db, NOW, n=2)
     there = Recorder()
     channel = Channel("webhook", Policy(give_up_s=3600), there)  # type: ignore[arg-type]
-    there.failures = [Declined("410 Gone")] * 11
+    there.failures = [Declined("410 Gone")] * 12
     now = NOW
     while there.failures:
         step(store, channel, now)
