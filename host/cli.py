@@ -5,7 +5,6 @@ Exit codes: 0 done, 1 done but something was found or failed, 2 wrong use or bad
 from __future__ import annotations
 
 import argparse
-import logging
 import sys
 from collections.abc import Sequence
 
@@ -21,10 +20,12 @@ from host.commands import (
     fleet,
     hazard,
     office,
+    service,
     update,
     watch,
 )
 from host.errors import OutsideError, UserError
+from host.service import config, logs
 
 
 def _wide(prog: str) -> argparse.HelpFormatter:
@@ -43,6 +44,10 @@ def _parser() -> argparse.ArgumentParser:
         formatter_class=_wide,
     )
     parser.add_argument("--version", action="version", version=f"qingyun {__version__}")
+    text = "TOML with the options of every command (default: $QINGYUN_CONFIG)"
+    parser.add_argument("--config", metavar="FILE", help=text)
+    text = "how the log is written (default: plain)"
+    parser.add_argument("--log", choices=("plain", "json"), help=text)
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
 
     def command(name: str, run: Run, text: str) -> argparse.ArgumentParser:
@@ -54,7 +59,7 @@ def _parser() -> argparse.ArgumentParser:
 
     subjects = (
         *(collect, daily, explain, office, hazard, calibration),
-        *(watch, archive, check, fleet, update),
+        *(watch, archive, check, service, fleet, update),
     )
     for module in subjects:
         module.add(command)
@@ -63,11 +68,15 @@ def _parser() -> argparse.ArgumentParser:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Entry point of the command; returns the exit code."""
-    args = _parser().parse_args(argv)
-    logging.basicConfig(
-        level=logging.INFO, stream=sys.stderr, format="%(asctime)s %(levelname)s %(message)s"
-    )
+    argv = list(sys.argv[1:] if argv is None else argv)
+    parser = _parser()
     try:
+        settings = config.of_command_line(argv, parser)
+        args = parser.parse_args(argv)
+        args.settings = settings
+        logs.start(
+            args.log or settings.get("log.format", "plain"), settings.get("log.level", "info")
+        )
         code: int = args.run(args)
     except UserError as error:
         for line in str(error).splitlines():

@@ -14,10 +14,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import msgspec
-
 from host import messages
 from host.broker import Broker
+from host.progress import Progress
 from host.registry import Registry
 from host.shapes import Reader
 from host.store import Batch, Busy, Counts, Refused, Store
@@ -35,21 +34,6 @@ TIDY_MESSAGES = 5000
 _RETRY_S = 1.0
 _ALIVE_S = 20.0
 _BACKOFF_S = (1, 2, 4, 8, 15)
-
-
-@dataclass
-class Stats:
-    """Counts since the start of this process; times are Unix seconds, 0 before the first.
-    cpu_s: CPU time since the first message."""
-
-    messages: int = 0
-    readings: int = 0
-    stored: int = 0
-    duplicates: int = 0
-    quarantined: int = 0
-    first_message: float = 0.0
-    last_commit: float = 0.0
-    cpu_s: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,14 +73,11 @@ class Ingester:
         self._registry = registry
         self._broker = broker
         self._max_ahead_s = max_ahead_s
-        self._stats_file = stats
-        self.stats = Stats()
+        self._progress = Progress(stats)
+        self.stats = self._progress.stats
         self._stopping = False
-        self._connected = False
         self._routes: dict[bytes, _Route] = {}
         self._since = 0.0  # Unix time of the first message that is not committed
-        self._cpu_before = 0.0
-        self._told = 0.0
         self._confirmed: dict[str, dict[str, Any]] = {}  # topic → what boards will be told
         self._confirmed_at = 0.0
         self._tidied = time.monotonic()
@@ -125,7 +106,7 @@ class Ingester:
         self._commit()
         self._confirm(force=True)
         self._transport.close()
-        self._tell(force=True)
+        self._progress.tell(force=True)
 
     def _session(self) -> None:
         """One connection, until it is lost or stop()."""
@@ -135,26 +116,27 @@ class Ingester:
             now = len(self._transport)
             if now and not had:
                 self._since = time.time()
-                self._cpu_before = self._cpu_before or time.process_time()
+                self._progress.begun()
             # Nothing more at once, or enough: what has come is made durable.
             if now and (now == had or self._due()):
                 self._commit()
             self._confirm()
             self._tidy()
-            self._tell()
+            self._progress.tell()
             if not alive:
-                self._connected = False
+                self.stats.connected = False
                 self._sleep(0.5)
                 return
 
     def _sleep(self, seconds: float) -> None:
         end = time.monotonic() + seconds
         while not self._stopping and time.monotonic() < end:
+            self._progress.tell()
             time.sleep(0.05)
 
     def _on_subscribed(self) -> None:
-        self._connected = True
-        self._tell(force=True)
+        self.stats.connected = True
+        self._progress.tell(force=True)
 
     # Batches
 
@@ -167,11 +149,16 @@ class Ingester:
         if not taken.messages:
             return
         now = int(time.time())
-        batch = self._understand(taken, now + self._max_ahead_s)
-        counts = self._until_written(lambda: self._store.add(batch, now))
+        stage = self._progress.stage
+        self._progress.taken(len(taken.messages), self._since)
+        with stage("understand"):
+            batch = self._understand(taken, now + self._max_ahead_s)
+        with stage("commit"):
+            counts = self._until_written(lambda: self._store.add(batch, now))
         if counts is None:
             return
-        self._transport.acknowledge(taken)
+        with stage("acknowledge"):
+            self._transport.acknowledge(taken)
         for device, site, life, seq in counts.confirmed:
             self._confirmed[f"qingyun/1/{site}/{device}/stored"] = {"life": life, "seq": seq}
         s = self.stats
@@ -181,8 +168,7 @@ class Ingester:
         s.duplicates += counts.duplicates
         s.quarantined += counts.quarantined
         s.first_message = s.first_message or self._since
-        s.last_commit = time.time()
-        s.cpu_s = time.process_time() - self._cpu_before
+        self._progress.committed(batch)
 
     def _confirm(self, *, force: bool = False) -> None:
         """Tell boards what is stored; each at most once in CONFIRM_SECONDS."""
@@ -202,7 +188,8 @@ class Ingester:
         self._tidied = now
         try:
             if self._store.waiting() >= TIDY_MESSAGES:
-                self._store.compact(steps=1)
+                with self._progress.stage("sort"):
+                    self._store.compact(steps=1)
                 self._tidied = 0.0  # there may be more
         except Busy as error:
             log.warning("store: %s; arrivals are sorted into days later", error)
@@ -218,6 +205,7 @@ class Ingester:
                 if not failed:
                     log.error("store: %s; nothing is acknowledged until it can be written", error)
                 failed = True
+                self._progress.blocked()
                 if self._stopping:
                     return None
                 self._sleep(_RETRY_S)
@@ -227,6 +215,7 @@ class Ingester:
             else:
                 if failed:
                     log.info("store: can be written again")
+                    self._progress.unblocked()
                 return result
 
     def _understand(self, taken: Taken, latest: int) -> Batch:
@@ -269,13 +258,3 @@ class Ingester:
         if known.site != site:
             return f"device {device} belongs to site {known.site}, not {site[:64]!r}"
         return None
-
-    def _tell(self, *, force: bool = False) -> None:
-        """Write the counts for whoever watches; the first time once subscribed."""
-        now = time.monotonic()
-        if self._stats_file is None or not (force or (self._connected and now - self._told > 0.5)):
-            return
-        self._told = now
-        part = self._stats_file.with_suffix(".part")
-        part.write_bytes(msgspec.json.encode(self.stats))
-        part.replace(self._stats_file)

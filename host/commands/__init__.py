@@ -39,7 +39,9 @@ def day(p: argparse.ArgumentParser) -> None:
 
 
 def date(text: str) -> dt.date:
-    """An argument that is a date."""
+    """An argument that is a date, or `yesterday` in Shanghai."""
+    if text == "yesterday":
+        return dt.datetime.now(LOCAL).date() - dt.timedelta(1)
     try:
         return dt.date.fromisoformat(text)
     except ValueError:

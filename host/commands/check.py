@@ -1,4 +1,4 @@
-"""check: the registry as the job reads it."""
+"""check: configuration and registry as the job reads them."""
 
 from __future__ import annotations
 
@@ -7,20 +7,34 @@ import argparse
 from host import registry
 from host.commands import Command, hazard
 from host.commands import registry as registry_option
+from host.errors import UserError
+from host.service.checks import problems
 
 
 def add(command: Command) -> None:
     """Put this subcommand into the parser."""
-    p = command("check", _check, "read the registry and say what is in it, or what is wrong")
+    text = "read configuration and registry and say what is in them, or what is wrong"
+    p = command("check", _check, text)
     registry_option(p)
+    p.epilog = "Example: qingyun --config qingyun.toml check"
 
 
 def _check(args: argparse.Namespace) -> int:
-    known = registry.load(args.registry)
+    wrong = problems(args.settings)
+    if args.settings.values and not wrong:
+        n = len(args.settings.values)
+        print(f"{args.settings.file or 'environment'}: {n} values, each as expected")
+    try:
+        known = registry.load(args.registry)
+        more = hazard.check(args.registry)
+    except UserError as error:
+        wrong += str(error).splitlines()
+    if wrong:
+        raise UserError("\n".join(wrong))
     print(
         f"{args.registry}: {len(known.sites)} sites, {len(known.devices)} devices, "
         f"{len(known.platforms())} platforms, {len(known.bins)} bins"
     )
-    if more := hazard.check(args.registry):
+    if more:
         print(more)
     return 0

@@ -30,6 +30,8 @@ def add(command: Command) -> None:
     text = "take the I-th of N fixed shares of the sites (default: 1/1); each its own --client-id"
     p.add_argument("--shard", type=_shard, metavar="I/N", help=text)
     p.add_argument("--stats", type=Path, metavar="FILE", help="keep counts in this JSON file")
+    text = "answer /metrics and /healthz there (default: nowhere)"
+    p.add_argument("--listen", metavar="HOST:PORT", help=text)
     p.epilog = "Example: qingyun ingest --db qingyun.db --broker 127.0.0.1:1883"
 
     p = command("status", _status, "what is stored of each board, and what is missing")
@@ -55,6 +57,10 @@ def _ingest(args: argparse.Namespace) -> int:
     store = Store(args.db, create=True)
     ahead = int(args.max_ahead_days * DAY_S)
     ingester = Ingester(store, known, where, ahead, stats=args.stats, shard=args.shard)
+    if args.listen:
+        from host.service import listen  # noqa: PLC0415  only where it is used
+
+        listen.start(args, known, ingester.stats)
     ingester.run()
     store.close()
     s = ingester.stats

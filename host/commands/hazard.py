@@ -204,6 +204,17 @@ def _alarms(parser: argparse.ArgumentParser) -> None:
     p.add_argument("--every", type=int, metavar="SECONDS", help=text)
     p.epilog = "Example: qingyun alarms update --db q.db --publish 127.0.0.1:1883 --every 120"
 
+    p = part(
+        "deliver",
+        _late("host.alerts.run", "run_deliver"),
+        "tell people by e-mail and webhook, as [email] and [webhook] of the configuration say",
+    )
+    db(p)
+    text = "again and again until SIGTERM or Ctrl-C"
+    p.add_argument("--every", type=int, metavar="SECONDS", help=text)
+    p.add_argument("--test", action="store_true", help="only a message that says it is a test")
+    p.epilog = "Example: qingyun --config qingyun.toml alarms deliver --every 10"
+
     p = part("show", _late(done, "run_show"), "the open alarms, or all that ever was")
     db(p)
     p.add_argument("--all", action="store_true", help="also those that are over")

@@ -55,12 +55,18 @@ _encode = msgspec.json.Encoder(order="sorted").encode
 _decode = msgspec.json.Decoder(Said).decode
 
 
-def _row(row: tuple[int, int, str, int, str]) -> Row:
-    return Row(*row[:4], _decode(row[4]))
+def decoded(body: str) -> Said:
+    """What stands in a body."""
+    return _decode(body)
+
+
+def as_row(found: tuple[int, int, str, int, str]) -> Row:
+    """A row as the store has it."""
+    return Row(*found[:4], _decode(found[4]))
 
 
 def read(store: Store) -> list[Row]:
-    return [_row(r) for r in rows.alarms(store)]
+    return [as_row(r) for r in rows.alarms(store)]
 
 
 def open_alarms(known: Iterable[Row]) -> dict[int, tuple[Row, Row | None]]:
@@ -176,7 +182,7 @@ def acknowledge(store: Store, alarm: int, by: str, note: str, now: int) -> Row:
 
 def untold(store: Store) -> list[Row]:
     """What the broker has not taken yet."""
-    return [_row(r) for r in rows.untold(store)]
+    return [as_row(r) for r in rows.untold(store)]
 
 
 def message(row: Row) -> tuple[str, dict[str, Any]]:

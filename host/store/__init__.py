@@ -26,6 +26,7 @@ STEPS = (
     ("figures.sql", ("figure",)),
     ("hazard.sql", ()),
     ("book.sql", ("platform_day", "platform_day_events", "closing")),
+    ("delivery.sql", ("alarm_delivery",)),
 )
 VERSION = len(STEPS)
 

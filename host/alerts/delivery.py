@@ -1,0 +1,169 @@
+"""One channel: which rows are due, sending them, and what becomes of each.
+
+At least once: a row is done when the other side has taken it. What is under way is noted
+before, so that after a crash the same goes out again under the same name."""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+import logging
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+from host.alerts import Declined, Failed
+from host.hazard import alarms
+from host.rollup import LOCAL
+from host.service.keys import LEVELS
+from host.store import Store
+from host.store import delivery as rows
+
+log = logging.getLogger("qingyun.deliver")
+
+FIRST_S, LONGEST_S = 5, 900  # between two tries: doubled from the one up to the other
+FRESH_S = 86_400  # a new channel is told what came within a day, and what is open
+Send = Callable[[Sequence[alarms.Row], str], None]  # rows, the name of this message
+
+
+@dataclass(frozen=True)
+class Policy:
+    """What is told when. quiet: local hours, as (from, to) minutes of the day."""
+
+    quiet: tuple[int, int] | None = None
+    quiet_passes: str = LEVELS[-1]
+    level: str = LEVELS[0]
+    repeat_s: int = 1800
+    give_up_s: float = 86_400
+    at_once: int = 1  # rows in one message
+
+    def quiet_at(self, now: int) -> bool:
+        if self.quiet is None:
+            return False
+        t = dt.datetime.fromtimestamp(now, LOCAL)
+        minute, (start, end) = t.hour * 60 + t.minute, self.quiet
+        return start <= minute < end if start <= end else minute >= start or minute < end
+
+
+@dataclass(frozen=True)
+class Channel:
+    """A way to people."""
+
+    name: str
+    policy: Policy
+    send: Send
+
+
+@dataclass(frozen=True)
+class _Plan:
+    """What becomes of the rows that wait; what is in no list waits longer."""
+
+    due: list[alarms.Row]
+    folded: list[int]
+    mild: list[int]
+
+
+def _severity(level: str) -> int:
+    return LEVELS.index(level) if level in LEVELS else len(LEVELS)
+
+
+def hours(text: str | None) -> tuple[int, int] | None:
+    """HH:MM-HH:MM as minutes of the day."""
+    if not text:
+        return None
+    start, end = ((int(t[:2]) * 60 + int(t[3:])) for t in text.split("-"))
+    return start, end
+
+
+def plan(
+    waiting: Sequence[alarms.Row],
+    sent: dict[tuple[str, str, str], int],
+    policy: Policy,
+    now: int,
+) -> _Plan:
+    """sent: when an alarm about the same was last told."""
+    over = {r.alarm: r.t for r in waiting if r.what == alarms.CLEARED}
+    quiet = policy.quiet_at(now)
+    made = _Plan([], [], [])
+    held: set[int] = set()
+    for row in waiting:
+        if _severity(row.said.level) < _severity(policy.level):
+            made.mild.append(row.id)
+            continue
+        last = sent.get(row.said.key)
+        if row.what == alarms.RAISED and last is not None and row.t < last + policy.repeat_s:
+            # The same again, soon after it was told: only if it stays.
+            if over.get(row.alarm, now) < last + policy.repeat_s and row.alarm in over:
+                made.folded.extend(r.id for r in waiting if r.alarm == row.alarm)
+                continue
+            if now < last + policy.repeat_s:
+                held.add(row.alarm)
+        if row.id in made.folded:
+            continue
+        sleeps = quiet and _severity(row.said.level) < _severity(policy.quiet_passes)
+        if row.alarm in held or sleeps:
+            held.add(row.alarm)
+            continue
+        made.due.append(row)
+    return made
+
+
+def backoff(tries: int) -> int:
+    """Seconds until the next try after so many failures."""
+    return int(min(LONGEST_S, FIRST_S << min(tries - 1, 20)))
+
+
+def name_of(channel: str, batch: Sequence[alarms.Row]) -> str:
+    """The same rows have the same name whenever they go out; those of another store another."""
+    text = ";".join(f"{r.id} {r.alarm} {r.what} {r.t} {r.said.key}" for r in batch)
+    digest = hashlib.sha256(f"{channel}\n{text}".encode()).hexdigest()[:16]
+    return f"{batch[0].id}-{digest}"
+
+
+def step(store: Store, channel: Channel, now: int) -> bool:
+    """At most one message; whether there may be more to do at once."""
+    policy = channel.policy
+    at = rows.standing(store, channel.name, now - FRESH_S)
+    if now < at.next_t:
+        return False
+    waiting = [alarms.as_row(r) for r in rows.waiting(store, at)]
+    if not waiting:
+        return False
+    sent = {
+        alarms.decoded(body).key: t
+        for body, t in rows.sent_since(store, channel.name, now - 2 * policy.repeat_s)
+    }
+    found = plan(waiting, sent, policy, now)
+    for ids, how in ((found.mild, rows.MILD), (found.folded, rows.FOLDED)):
+        if ids:
+            at = rows.done(store, at, ids, now, how)
+    if not found.due:
+        return False
+    batch = [r for r in found.due if r.id in at.attempt]
+    if len(batch) != len(at.attempt) or not batch:
+        batch = found.due[: policy.at_once]
+        at = replace(at, attempt=[r.id for r in batch])
+        rows.save(store, at)
+    return _send(store, channel, at, batch, now)
+
+
+def _send(
+    store: Store, channel: Channel, at: rows.Standing, batch: list[alarms.Row], now: int
+) -> bool:
+    ids = [r.id for r in batch]
+    over = rows.Standing(at.channel, at.after)
+    try:
+        channel.send(batch, name_of(channel.name, batch))
+    except Failed as error:
+        tries = at.tries + 1
+        since = at.since or now
+        if isinstance(error, Declined) and now - since >= channel.policy.give_up_s:
+            log.error("%s: %s; given up: alarm rows %s", channel.name, error, ids)
+            rows.done(store, over, ids, now, rows.GIVEN_UP)
+            return True
+        wait = backoff(tries)
+        log.warning("%s: %s; next try in %d s", channel.name, error, wait)
+        rows.save(store, replace(at, tries=tries, since=since, next_t=now + wait, error=str(error)))
+        return False
+    log.info("%s: told %d rows up to %d", channel.name, len(ids), ids[-1])
+    rows.done(store, over, ids, now, rows.SENT)
+    return True

@@ -1,0 +1,118 @@
+"""E-mail: what has come up together in one letter, Chinese first. STARTTLS or TLS."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import smtplib
+import socket
+import ssl
+from collections.abc import Sequence
+from dataclasses import dataclass
+from email.message import EmailMessage
+from email.utils import formatdate
+from pathlib import Path
+
+from host.alerts import Declined, Failed
+from host.alerts.bounded import bounded
+from host.hazard import alarms
+from host.hazard.run_alarms import line
+
+log = logging.getLogger("qingyun.deliver")
+
+AT_ONCE = 100  # rows in a letter
+SAID = {alarms.RAISED: "发生", alarms.ACKNOWLEDGED: "已确认", alarms.CLEARED: "解除"}
+
+
+@dataclass(frozen=True)
+class Mail:
+    """Where letters are handed in, and for whom."""
+
+    host: str
+    port: int
+    tls: str  # starttls, tls or none
+    sender: str
+    to: tuple[str, ...]
+    username: str | None = None
+    password: str | None = None
+    cafile: Path | None = None
+    timeout_s: float = 30.0
+
+    def __call__(self, batch: Sequence[alarms.Row], name: str) -> None:
+        """Hand it in; Failed when the server does not take it."""
+        self.hand_in(letter(batch, self.sender, self.to, name))
+
+    def hand_in(self, made: EmailMessage) -> None:
+        server: smtplib.SMTP | None = None
+        where = f"{self.host}:{self.port}"
+        try:
+            context = ssl.create_default_context(cafile=self.cafile)
+            me = socket.gethostname()
+            if self.tls == "tls":
+                server = smtplib.SMTP_SSL(
+                    local_hostname=me, timeout=self.timeout_s, context=context
+                )
+            else:
+                server = smtplib.SMTP(local_hostname=me, timeout=self.timeout_s)
+            with bounded(self.timeout_s, lambda: server.sock if server else None):
+                self._converse(server, context, made)
+        except (smtplib.SMTPResponseException, smtplib.SMTPRecipientsRefused) as error:
+            raise _answered(where, error) from error
+        except (OSError, smtplib.SMTPException) as error:
+            raise Failed(f"{where}: {error}") from error
+        finally:
+            if server is not None:
+                server.close()
+
+    def _converse(self, server: smtplib.SMTP, context: ssl.SSLContext, made: EmailMessage) -> None:
+        # TLS checks this name; smtplib knows it only when its constructor connects, and then
+        # there is nothing yet that could be shut.
+        server._host = self.host  # type: ignore[attr-defined]
+        server.connect(self.host, self.port)
+        if self.tls == "starttls":
+            server.starttls(context=context)
+        if self.username is not None:
+            server.login(self.username, self.password or "")
+        missed = server.send_message(made)
+        for who, (code, _) in missed.items():  # the others have it: not sent again
+            log.error("email: %s:%d refused it for %s (%d)", self.host, self.port, who, code)
+        with contextlib.suppress(OSError, smtplib.SMTPException):
+            server.quit()
+
+
+def _answered(where: str, error: smtplib.SMTPException) -> Failed:
+    """A 5xx will be said again tomorrow, a 4xx perhaps not."""
+    if isinstance(error, smtplib.SMTPRecipientsRefused):
+        codes = {who: code for who, (code, _) in error.recipients.items()}
+        kind = Declined if all(code >= 500 for code in codes.values()) else Failed
+        return kind(f"{where}: refused for {', '.join(f'{w} ({c})' for w, c in codes.items())}")
+    assert isinstance(error, smtplib.SMTPResponseException)
+    text = error.smtp_error
+    said = text.decode("utf-8", "replace") if isinstance(text, bytes) else str(text)
+    kind = Declined if error.smtp_code >= 500 else Failed
+    return kind(f"{where}: {error.smtp_code} {' '.join(said.split())[:200]}")
+
+
+def letter(batch: Sequence[alarms.Row], sender: str, to: Sequence[str], name: str) -> EmailMessage:
+    """A letter about these rows; its Message-ID is that of the same rows for ever."""
+    made = EmailMessage()
+    made["From"], made["To"] = sender, ", ".join(to)
+    made["Subject"] = subject(batch)
+    made["Date"] = formatdate(batch[-1].t)
+    made["Message-ID"] = f"<qingyun.{name}@{sender.rpartition('@')[2]}>"
+    made["Auto-Submitted"] = "auto-generated"
+    made.set_content("\n".join(_paragraph(row) for row in batch) + "\n管理数据，非贸易结算用\n")
+    return made
+
+
+def _paragraph(row: alarms.Row) -> str:
+    return f"{SAID.get(row.what, row.what)}  {line(row)}"
+
+
+def subject(batch: Sequence[alarms.Row]) -> str:
+    """How many of what, and where: no text that people typed."""
+    counts = {what: sum(r.what == what for r in batch) for what in SAID}
+    said = "，".join(f"{SAID[what]} {n}" for what, n in counts.items() if n)
+    sites = sorted({r.said.site for r in batch})
+    where = "、".join(sites[:3]) + (f" 等 {len(sites)} 处" if len(sites) > 3 else "")
+    return f"[清运] {said}: {where}"

@@ -1,0 +1,59 @@
+"""backup, restore: a copy of everything while the job runs, and its way back."""
+
+from __future__ import annotations
+
+import argparse
+import datetime as dt
+from pathlib import Path
+
+from host.commands import Command, db, registry
+from host.errors import UsageError
+
+
+def add(command: Command) -> None:
+    """Put these subcommands into the parser."""
+    p = command("backup", _backup, "copy store, archive and registry while everything runs")
+    db(p)
+    registry(p)
+    text = "folder that gets a new folder, named by the time"
+    p.add_argument("target", type=Path, metavar="TARGET", help=text)
+    text = "then remove all but the newest N there"
+    p.add_argument("--keep", type=int, metavar="N", help=text)
+    p.epilog = "Example: qingyun backup --db qingyun.db --keep 14 /var/backups/qingyun"
+
+    p = command("restore", _restore, "put a backup back, to where nothing is yet")
+    db(p)
+    p.add_argument("backup", type=Path, metavar="BACKUP", help="a folder that backup made")
+    text = "put the registry there too (default: leave it in the backup)"
+    p.add_argument("--registry-to", type=Path, metavar="DIR", help=text)
+    text = "only hold every file against its hash"
+    p.add_argument("--verify", action="store_true", help=text)
+    p.epilog = "Example: qingyun restore --db new.db /var/backups/qingyun/qingyun-20260303T160000Z"
+
+
+def _backup(args: argparse.Namespace) -> int:
+    from host.service import backup  # noqa: PLC0415  only where it is used
+
+    if args.keep is not None and args.keep < 1:
+        raise UsageError("--keep: expected 1 or more")
+    source = args.registry if args.registry.is_dir() else None
+    folder = backup.make(args.db, source, args.target, dt.datetime.now(dt.UTC))
+    contents = backup.read(folder)
+    print(f"{folder}: {len(contents.files)} files, {backup.size(contents)} bytes, hashes verified")
+    if source is None:
+        print(f"{args.registry}: no registry there, none copied")
+    for old in backup.keep(args.target, args.keep) if args.keep else ():
+        print(f"{old}: removed")
+    return 0
+
+
+def _restore(args: argparse.Namespace) -> int:
+    from host.service import backup  # noqa: PLC0415  only where it is used
+
+    if args.verify:
+        contents = backup.read(args.backup)
+        print(f"{args.backup}: {len(contents.files)} files as they were made {contents.made}")
+        return 0
+    contents = backup.restore(args.backup, args.db, args.registry_to)
+    print(f"{args.db}: as of {contents.made}")
+    return 0

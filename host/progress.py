@@ -1,0 +1,112 @@
+"""How the ingester is doing: counts, time by stage, how far behind it is; for whoever asks
+over HTTP or reads the file of --stats."""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import msgspec
+
+from host.store import Batch
+
+FRESH_S = 60.0
+TELL_S = 0.5
+
+
+@dataclass
+class Stats:
+    """Counts since the start of this process; times are Unix seconds, 0 before the first.
+    cpu_s: CPU time since the first message."""
+
+    messages: int = 0
+    readings: int = 0
+    stored: int = 0
+    duplicates: int = 0
+    quarantined: int = 0
+    first_message: float = 0.0
+    last_commit: float = 0.0
+    cpu_s: float = 0.0
+    started: float = 0.0
+    told: float = 0.0  # when these counts were written
+    connected: bool = False
+    batches: int = 0
+    waiting: int = 0  # messages taken and not committed
+    waiting_since: float = 0.0
+    blocked_since: float = 0.0  # the store cannot be written; 0 while it can
+    behind_s: float = -1.0  # age of the freshest reading of the last minute; -1 without one
+    stages: dict[str, float] = field(default_factory=dict)  # seconds spent, by stage
+
+
+def read(file: Path) -> Stats | None:
+    """What a process wrote; None where there is nothing."""
+    try:
+        return msgspec.json.decode(file.read_bytes(), type=Stats)
+    except (OSError, msgspec.DecodeError):
+        return None
+
+
+class Progress:
+    """Keeps the counts of a process, and writes them at most twice a second."""
+
+    def __init__(self, file: Path | None) -> None:
+        self._file = file
+        self._told = 0.0
+        self._cpu_before = 0.0
+        self._fresh: deque[tuple[float, float]] = deque()  # (when, age of the freshest)
+        self.stats = Stats(started=time.time())
+
+    @contextmanager
+    def stage(self, name: str) -> Iterator[None]:
+        """Adds the time spent to a stage's."""
+        start = time.perf_counter()
+        yield
+        stages = self.stats.stages
+        stages[name] = stages.get(name, 0.0) + time.perf_counter() - start
+
+    def begun(self) -> None:
+        """The first message of a batch is there."""
+        self._cpu_before = self._cpu_before or time.process_time()
+
+    def taken(self, messages: int, since: float) -> None:
+        self.stats.waiting, self.stats.waiting_since = messages, since
+
+    def committed(self, batch: Batch) -> None:
+        """A batch is in the store. Boards send backlogs, but where even the freshest reading
+        of a minute is old, it is the broker that holds them."""
+        s = self.stats
+        now = s.last_commit = time.time()
+        s.cpu_s = time.process_time() - self._cpu_before
+        s.batches += 1
+        s.waiting, s.waiting_since = 0, 0.0
+        latest = max((r.t for _, _, r in batch.readings if r.t is not None), default=None)
+        if latest is not None:
+            self._fresh.append((now, max(0.0, now - latest)))
+        while self._fresh and self._fresh[0][0] < now - FRESH_S:
+            self._fresh.popleft()
+        s.behind_s = min((age for _, age in self._fresh), default=-1.0)
+
+    def blocked(self) -> None:
+        """The store was not to be written just now."""
+        self.stats.blocked_since = self.stats.blocked_since or time.time()
+        self.tell(force=bool(self._told))
+
+    def unblocked(self) -> None:
+        self.stats.blocked_since = 0.0
+
+    def tell(self, *, force: bool = False) -> None:
+        """Write the counts for whoever watches; the first time once subscribed."""
+        now = time.monotonic()
+        begun = self._told or self.stats.connected
+        if self._file is None or not (force or (begun and now - self._told > TELL_S)):
+            return
+        self._told = now
+        self.stats.told = time.time()
+        part = self._file.with_suffix(".part")
+        with suppress(OSError):  # where the disk is full, ingest waits for it and does not end
+            part.write_bytes(msgspec.json.encode(self.stats))
+            part.replace(self._file)

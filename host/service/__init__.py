@@ -1,0 +1,1 @@
+"""What a host job needs to run as a service: configuration, logs, metrics, health, backups."""

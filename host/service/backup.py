@@ -1,0 +1,260 @@
+"""A backup of everything a host job cannot get again, made while it runs, and its way back.
+
+A folder: the database as one file (SQLite's online backup: one moment, no writer waits) or
+as pg_dump has it, the archived days that this database knows, the registry, and a list of
+all of it with hashes. It has its name only once it is whole."""
+
+from __future__ import annotations
+
+import contextlib
+import datetime as dt
+import hashlib
+import os
+import shutil
+import sqlite3
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote, urlsplit, urlunsplit
+
+import msgspec
+
+from host import __version__
+from host.errors import OutsideError, UserError
+from host.store import VERSION, Store
+
+LIST = "backup.json"
+DATABASE, DUMP, ARCHIVE, REGISTRY = "store.db", "store.dump", "archive", "registry"
+_BLOCK = 1 << 20
+
+
+class BackupError(UserError):
+    """A backup that cannot be made or used; one line."""
+
+
+class File(msgspec.Struct):
+    """One file of a backup, by its path in the folder."""
+
+    path: str
+    bytes: int
+    sha256: str
+
+
+class Contents(msgspec.Struct):
+    """What backup.json says."""
+
+    made: str  # UTC
+    program: str
+    schema: int
+    engine: str  # sqlite or postgresql
+    files: list[File]
+
+
+def make(db: Path | str, registry: Path | None, target: Path, now: dt.datetime) -> Path:
+    """A new folder below the target; OutsideError when the disk does not take it."""
+    name = f"qingyun-{now.astimezone(dt.UTC):%Y%m%dT%H%M%SZ}"
+    folder, part = target / name, target / f"{name}.part"
+    if folder.exists():
+        raise BackupError(f"{folder}: is there already")
+    store = Store(db)
+    try:
+        shutil.rmtree(part, ignore_errors=True)
+        part.mkdir(parents=True, mode=0o700)
+        known = _copy(store, db, part)
+        _archived(store.archived, known, part / ARCHIVE)
+        if registry is not None:
+            _registry(registry, part / REGISTRY)
+        files = [_file(part, path) for path in sorted(part.rglob("*")) if path.is_file()]
+        engine = "postgresql" if (part / DUMP).exists() else "sqlite"
+        made = now.astimezone(dt.UTC).isoformat(timespec="seconds")
+        contents = Contents(made, __version__, VERSION, engine, files)
+        (part / LIST).write_bytes(msgspec.json.format(msgspec.json.encode(contents)) + b"\n")
+        _durable(part)
+        part.rename(folder)
+        _sync(target)
+    except OSError as error:
+        shutil.rmtree(part, ignore_errors=True)
+        raise OutsideError(f"{target}: the backup was not made: {error}") from error
+    finally:
+        store.close()
+    return folder
+
+
+def keep(target: Path, n: int) -> list[Path]:
+    """Remove all backups below the target but the newest n; those removed."""
+    old = sorted(p.parent for p in target.glob(f"qingyun-*Z/{LIST}"))[: -n or None]
+    for folder in old:
+        shutil.rmtree(folder)
+    return old
+
+
+def _copy(store: Store, db: Path | str, part: Path) -> list[str]:
+    """The database as of one moment; the archived days that it knows."""
+    if not isinstance(db, Path):
+        # Days that are archived after this are in the dump as rows: nothing is in neither.
+        known = [str(row[0]) for row in store.database.query("SELECT file FROM archive")]
+        _dump(db, part / DUMP)
+        return known
+    made = part / DATABASE
+    with contextlib.closing(sqlite3.connect(db, timeout=30)) as source:
+        with contextlib.closing(sqlite3.connect(made)) as copy:
+            # In one step: between steps a writer would make it begin anew, for ever.
+            source.backup(copy)
+            copy.execute("PRAGMA journal_mode=DELETE")
+            if (said := copy.execute("PRAGMA quick_check").fetchone()[0]) != "ok":
+                raise BackupError(f"{db}: is damaged: {said}")
+            return [str(row[0]) for row in copy.execute("SELECT file FROM archive")]
+
+
+def _archived(folder: Path, known: list[str], into: Path) -> None:
+    for name in known:
+        into.mkdir(exist_ok=True)
+        try:
+            shutil.copyfile(folder / name, into / name)
+        except FileNotFoundError:
+            raise BackupError(f"{folder / name}: an archived day is not there") from None
+
+
+def _registry(folder: Path, into: Path) -> None:
+    into.mkdir()
+    for path in sorted(folder.glob("*.csv")):
+        shutil.copyfile(path, into / path.name)
+
+
+# PostgreSQL
+
+
+def _without_password(url: str) -> tuple[str, dict[str, str]]:
+    """The address for a command line, which every user can see, and the rest for its
+    environment, which only its own user can."""
+    at = urlsplit(url)
+    if at.password is None:
+        return url, {}
+    where = f"{at.username}@{at.netloc.rpartition('@')[2]}"
+    return urlunsplit(at._replace(netloc=where)), {"PGPASSWORD": unquote(at.password)}
+
+
+def _program(name: str, *args: str, more: dict[str, str]) -> None:
+    try:
+        done = subprocess.run(
+            [name, *args], env=os.environ | more, capture_output=True, text=True, check=False
+        )
+    except FileNotFoundError:
+        raise OutsideError(f"{name} is missing; it comes with postgresql-client") from None
+    if done.returncode:
+        raise OutsideError(f"{name}: {done.stderr.strip().splitlines()[-1]}")
+
+
+def _dump(url: str, path: Path) -> None:
+    where, more = _without_password(url)
+    _program("pg_dump", "--format=custom", f"--file={path}", f"--dbname={where}", more=more)
+
+
+def _load(url: str, path: Path) -> None:
+    where, more = _without_password(url)
+    options = ("--exit-on-error", "--single-transaction", "--no-owner")
+    _program("pg_restore", *options, f"--dbname={where}", str(path), more=more)
+
+
+# The way back
+
+
+def read(folder: Path) -> Contents:
+    """What a backup says of itself, every file held against its hash."""
+    try:
+        contents = msgspec.json.decode((folder / LIST).read_bytes(), type=Contents)
+    except FileNotFoundError:
+        raise BackupError(f"{folder}: expected a folder that qingyun backup made") from None
+    except (OSError, msgspec.DecodeError) as error:
+        raise BackupError(f"{folder / LIST}: {error}") from None
+    if contents.schema > VERSION:
+        raise BackupError(
+            f"{folder}: expected schema {VERSION} or earlier, found {contents.schema} "
+            f"of qingyun {contents.program}"
+        )
+    wrong = []
+    for file in contents.files:
+        path = folder / file.path
+        if ".." in Path(file.path).parts or Path(file.path).is_absolute():
+            raise BackupError(f"{folder / LIST}: {file.path}: expected a path within the folder")
+        if not path.is_file():
+            wrong.append(f"{path}: is missing")
+        elif (found := _digest(path)) != file.sha256:
+            wrong.append(f"{path}: expected SHA-256 {file.sha256[:16]}…, found {found[:16]}…")
+    if wrong:
+        raise BackupError("\n".join(wrong))
+    return contents
+
+
+def restore(folder: Path, db: Path | str, registry: Path | None) -> Contents:
+    """Put a backup back, to where nothing is: nothing is ever written over."""
+    contents = read(folder)
+    if isinstance(db, Path) != (contents.engine == "sqlite"):
+        raise BackupError(f"{folder}: expected a {contents.engine} store for it, found {db}")
+    archive = Path(f"{db}.archive") if isinstance(db, Path) else Path("qingyun.archive")
+    places = [db, Path(f"{db}-wal")] if isinstance(db, Path) else []
+    for place in (*places, archive, *([registry] if registry else [])):
+        if isinstance(place, Path) and place.exists() and not _empty(place):
+            raise BackupError(f"{place}: is there already; expected a place where nothing is")
+    if (folder / ARCHIVE).is_dir():
+        _put(folder / ARCHIVE, archive)
+    if registry is not None and (folder / REGISTRY).is_dir():
+        _put(folder / REGISTRY, registry)
+    if isinstance(db, Path):
+        part = db.with_name(db.name + ".part")
+        shutil.copyfile(folder / DATABASE, part)
+        _sync(part)
+        part.rename(db)  # last: once it is there, all of it is
+        _sync(db.parent)
+    else:
+        _load(db, folder / DUMP)
+    Store(db).close()  # brings an earlier schema up to date
+    return contents
+
+
+def _empty(place: Path) -> bool:
+    return place.is_dir() and not any(place.iterdir())
+
+
+def _put(source: Path, into: Path) -> None:
+    into.mkdir(parents=True, exist_ok=True)
+    for path in sorted(source.iterdir()):
+        shutil.copyfile(path, into / path.name)
+        _sync(into / path.name)
+    _sync(into)
+
+
+# Files
+
+
+def _digest(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _file(part: Path, path: Path) -> File:
+    return File(str(path.relative_to(part)), path.stat().st_size, _digest(path))
+
+
+def _durable(part: Path) -> None:
+    for path in _all(part):
+        _sync(path)
+
+
+def _all(folder: Path) -> Iterator[Path]:
+    yield from folder.rglob("*")
+    yield folder
+
+
+def _sync(path: Path) -> None:
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def size(contents: Contents) -> Any:
+    """Bytes of all files."""
+    return sum(file.bytes for file in contents.files)

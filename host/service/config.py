@@ -1,0 +1,246 @@
+"""One TOML file for the host commands, environment over it, options over both.
+
+A section is a command, a key its option with _ for -. Sections that several commands
+share, and those that are no options, stand in SHARED. Every mistake is found before
+anything starts: file, line, key, what was expected."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import re
+import tomllib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any
+
+from host.errors import UserError
+from host.service.keys import SHARED
+from host.service.logs import clean
+
+PREFIX = "QINGYUN_"
+FILE = "QINGYUN_CONFIG"
+_HEADER = re.compile(r"\s*\[\s*([A-Za-z0-9_-]+)\s*\]")
+_KEY = re.compile(r"\s*([A-Za-z0-9_-]+)\s*=")
+
+
+class ConfigError(UserError):
+    """Every mistake of a configuration, a line each."""
+
+
+@dataclass
+class Config:
+    """What was found. values: section.key → value; places: the same → where it stands."""
+
+    file: Path | None = None
+    values: dict[str, Any] = field(default_factory=dict)
+    places: dict[str, str] = field(default_factory=dict)
+
+    def get(self, name: str, default: Any = None) -> Any:
+        return self.values.get(name, default)
+
+    def section(self, name: str) -> dict[str, Any]:
+        """The keys of a section, without its name."""
+        start = name + "."
+        return {k[len(start) :]: v for k, v in self.values.items() if k.startswith(start)}
+
+    def mistake(self, name: str, expected: str, found: Any = None) -> str:
+        """One line that names the place."""
+        place = self.places.get(name) or str(self.file or "configuration")
+        said = f", found {found!r}" if found is not None else ""
+        return clean(f"{place}: {name}: expected {expected}{said}")
+
+
+Options = dict[str, list[argparse.Action]]
+
+
+def options(parser: argparse.ArgumentParser) -> Options:
+    """section.key → the options that it is the default of."""
+    found: Options = {}
+    for command, action in _walk(parser, ""):
+        longest = max(action.option_strings, key=len)
+        for section, keys in SHARED.items():
+            for name, key in keys.items():
+                if longest in key.options:
+                    found.setdefault(f"{section}.{name}", []).append(action)
+        own = longest.removeprefix("--").replace("-", "_")
+        if longest != "--broker":
+            found.setdefault(f"{command}.{own}", []).append(action)
+    return found
+
+
+def _walk(parser: argparse.ArgumentParser, command: str) -> Iterator[tuple[str, argparse.Action]]:
+    for action in parser._actions:
+        if isinstance(action, argparse._SubParsersAction):
+            for name, sub in action.choices.items():
+                yield from _walk(sub, command or name)
+        elif command and action.option_strings and action.dest != "help":
+            yield command, action
+
+
+def load(
+    file: Path | None, environment: Mapping[str, str], parser: argparse.ArgumentParser
+) -> Config:
+    """The file with the environment over it; ConfigError with every mistake."""
+    config = Config(file)
+    wrong: list[str] = []
+    known = options(parser)
+    if file is not None:
+        _read(file, config)
+    names = set(known) | {f"{s}.{k}" for s, keys in SHARED.items() for k in keys}
+    sections = {name.partition(".")[0] for name in names}
+    for variable, text in sorted(environment.items()):
+        if variable == FILE or not variable.startswith(PREFIX):
+            continue
+        name = _of_variable(variable, names)
+        if name is not None:
+            config.values[name] = _from_text(name, text, known)
+            config.places[name] = variable
+        elif variable[len(PREFIX) :].partition("_")[0].lower() in sections:
+            wrong.append(f"{variable}: expected {PREFIX}SECTION_KEY of a key that there is")
+    for name, value in list(config.values.items()):
+        if said := _wrong(name, value, names, sections, known):
+            secret = "password" in name or "secret" in name
+            wrong.append(config.mistake(name, said, None if secret else value))
+    if wrong:
+        raise ConfigError("\n".join(wrong))
+    return config
+
+
+def _read(file: Path, config: Config) -> None:
+    try:
+        text = file.read_text("utf-8")
+        found = tomllib.loads(text)
+    except OSError as error:
+        raise ConfigError(f"{file}: cannot be read: {error.strerror}") from None
+    except UnicodeDecodeError:
+        raise ConfigError(f"{file}: expected UTF-8") from None
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigError(f"{file}: expected TOML: {error}") from None
+    lines = _lines(text)
+    for section, keys in found.items():
+        if not isinstance(keys, dict):
+            line = lines.get(f".{section}", 1)
+            raise ConfigError(f"{file}:{line}: {section}: expected it below a [section]")
+        for key, value in keys.items():
+            name = f"{section}.{key}"
+            config.values[name] = value
+            config.places[name] = f"{file}:{lines.get(name, lines.get(section, 1))}"
+
+
+def _lines(text: str) -> dict[str, int]:
+    """section and section.key → line, as far as one can see it without a TOML parser."""
+    found: dict[str, int] = {}
+    section = ""
+    for n, line in enumerate(text.splitlines(), 1):
+        if header := _HEADER.match(line):
+            section = header[1]
+            found.setdefault(section, n)
+        elif key := _KEY.match(line):
+            found.setdefault(f"{section}.{key[1]}", n)
+    return found
+
+
+def _of_variable(variable: str, names: set[str]) -> str | None:
+    for name in names:
+        if PREFIX + name.replace(".", "_").replace("-", "_").upper() == variable:
+            return name
+    return None
+
+
+def _from_text(name: str, text: str, known: Options) -> Any:
+    """What an environment variable says, as TOML would have had it."""
+    section, _, key = name.partition(".")
+    shared = SHARED.get(section, {}).get(key)
+    if name in known and not _flag(known[name][0]) and shared is None:
+        return text
+    if shared is not None and shared.good(text):
+        return text
+    try:
+        return tomllib.loads(f"x = {text}")["x"]
+    except tomllib.TOMLDecodeError:
+        return [part.strip() for part in text.split(",")] if "," in text else text
+
+
+def _flag(action: argparse.Action) -> bool:
+    """An option without a value, or one that takes the broker of [broker]."""
+    return action.nargs == 0 or "--publish" in action.option_strings
+
+
+def _wrong(
+    name: str, value: Any, names: set[str], sections: set[str], known: Options
+) -> str | None:
+    """What was expected; None where a value is right."""
+    section, _, key = name.partition(".")
+    if section not in sections:
+        return _like("a section", section, sections)
+    if name not in names:
+        return _like(
+            "a key", key, {n.partition(".")[2] for n in names if n.startswith(section + ".")}
+        )
+    shared = SHARED.get(section, {}).get(key)
+    if shared is not None:
+        return None if shared.good(value) else shared.expected
+    said = [_unfit(action, value) for action in known[name]]
+    return None if None in said else said[0]
+
+
+def _like(what: str, word: str, words: set[str]) -> str:
+    near = get_close_matches(word, words, 1)
+    return f"{what} that there is" + (f" (perhaps {near[0]})" if near else "")
+
+
+def _unfit(action: argparse.Action, value: Any) -> str | None:
+    """What an option expected; None where it takes the value."""
+    if action.nargs == 0 or (isinstance(value, bool) and "--publish" in action.option_strings):
+        return None if isinstance(value, bool) else "true or false"
+    if isinstance(value, bool | list | dict):
+        return "a text or a number"
+    try:
+        made = action.type(str(value)) if callable(action.type) else value
+    except argparse.ArgumentTypeError as error:
+        return str(error).removeprefix("expected ").partition(", found")[0]
+    except ValueError:
+        return "a number" if action.type in (int, float) else str(action.metavar)
+    unknown = action.choices is not None and made not in action.choices
+    return f"one of {', '.join(map(str, action.choices or ()))}" if unknown else None
+
+
+def apply(config: Config, parser: argparse.ArgumentParser) -> None:
+    """Make the values the defaults of the options."""
+    known = options(parser)
+    shared = [name for name in config.values if name.partition(".")[0] in SHARED]
+    own = [name for name in config.values if name not in shared]
+    for name in (*shared, *own):  # what is meant for one command counts more
+        value = config.values[name]
+        for action in known.get(name, ()):
+            if "--publish" in action.option_strings and isinstance(value, bool):
+                action.default = config.get("broker.address") if value else None
+            elif action.nargs == 0:
+                action.default = value
+            else:
+                action.default = str(value)
+            action.required = False
+
+
+def named(argv: list[str], option: str) -> str | None:
+    """The value of an option that stands before the command."""
+    for i, word in enumerate(argv):
+        if not word.startswith("-"):
+            if i == 0 or argv[i - 1] not in ("--config", "--log"):
+                return None
+        elif word == option and i + 1 < len(argv):
+            return argv[i + 1]
+        elif word.startswith(option + "="):
+            return word.partition("=")[2]
+    return None
+
+
+def of_command_line(argv: list[str], parser: argparse.ArgumentParser) -> Config:
+    """The configuration that a command line and the environment name, applied."""
+    where = named(argv, "--config") or os.environ.get(FILE)
+    config = load(Path(where) if where else None, os.environ, parser)
+    apply(config, parser)
+    return config

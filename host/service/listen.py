@@ -1,0 +1,82 @@
+"""/metrics and /healthz of the ingester itself, in a thread beside it."""
+
+from __future__ import annotations
+
+import argparse
+import threading
+import time
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+from host import broker
+from host.errors import UserError
+from host.progress import Stats
+from host.registry import Registry
+from host.service import health, metrics
+
+_SLOTS = 4  # answers made at once: a scrape that hangs must not pile up others
+
+
+def start(args: argparse.Namespace, known: Registry, stats: Stats) -> None:
+    """As the options of `qingyun ingest` say."""
+    limits = health.Limits(**args.settings.section("health"))
+    where = broker.address(args.listen, "--listen")
+    Server(where, args.db, known, stats, limits).start()
+
+
+class Server(ThreadingHTTPServer):
+    """Answers GET /metrics and GET /healthz, nothing else."""
+
+    daemon_threads = True
+
+    def __init__(
+        self,
+        address: tuple[str, int],
+        db: Path | str,
+        known: Registry,
+        stats: Stats,
+        limits: health.Limits,
+    ) -> None:
+        self.db, self.known, self.stats, self.limits = db, known, stats, limits
+        self.slots = threading.BoundedSemaphore(_SLOTS)
+        try:
+            super().__init__(address, _Handler)
+        except OSError as error:
+            raise UserError(f"--listen: {address[0]}:{address[1]}: {error.strerror}") from None
+
+    def start(self) -> None:
+        threading.Thread(target=self.serve_forever, daemon=True).start()
+
+
+class _Handler(BaseHTTPRequestHandler):
+    server: Server
+    timeout = 5
+    server_version = "qingyun"
+    sys_version = ""
+
+    def do_GET(self) -> None:
+        s = self.server
+        if not s.slots.acquire(timeout=1):
+            self._say(503, b"busy\n")
+            return
+        try:
+            if self.path == "/metrics":
+                body = metrics.text(s.db, s.known, int(time.time()), stats=s.stats)
+                self._say(200, body, metrics.CONTENT_TYPE)
+            elif self.path == "/healthz":
+                found = health.check(s.db, time.time(), stats=s.stats, limits=s.limits)
+                self._say(200 if found.ok else 503, found.body(), "application/json")
+            else:
+                self._say(404, b"expected /metrics or /healthz\n")
+        finally:
+            s.slots.release()
+
+    def _say(self, status: int, body: bytes, kind: str = "text/plain; charset=utf-8") -> None:
+        self.send_response(status)
+        self.send_header("Content-Type", kind)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, format: str, *args: object) -> None:
+        """A scrape every few seconds is no news."""
