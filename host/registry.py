@@ -95,7 +95,7 @@ class Row:
         self._values = values
 
     def fail(self, column: str, expected: str) -> RegistryError:
-        found = self._values[column]
+        found = self._values.get(column, "")
         return RegistryError(f"{self._where}: {column}: expected {expected}, found {found!r}")
 
     def text(self, column: str) -> str:
@@ -111,7 +111,8 @@ class Row:
         return value
 
     def optional(self, column: str) -> str:
-        return self._values[column]
+        """Nothing also where the file has no such column."""
+        return self._values.get(column, "")
 
     def match(self, column: str, pattern: re.Pattern[str], expected: str) -> str:
         value = self._values[column]

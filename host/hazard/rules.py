@@ -20,10 +20,11 @@ KINDS: dict[str, dict[str, float]] = {
     "loss": {"kg": 1.0},  # kg that went from a platform and that nobody booked
     "temperature": {"°C": 1.0},
     "door": {"min": 1.0, "h": 60.0},  # open outside the site's windows
+    "bund": {"L": 1.0},  # litres that the bund of a zone is too small by
     "silent": {"min": 1.0, "h": 60.0},  # since the last good weight of a platform
 }
 LEVELS = ("提示", "告警")
-SCOPES = ("category", "kind", "store", "institution", "town", "code", "hw", "phase")
+SCOPES = ("category", "kind", "store", "institution", "town", "code", "hw", "phase", "warm")
 COLUMNS = (
     *("rule", "kind", "scope", "threshold", "unit", "clear", "level", "from", "to"),
     *("source", "note"),
@@ -70,6 +71,11 @@ class Rule:
         }
         return all(known[k] in values for k, values in self.scope if k in known)
 
+    @property
+    def warm(self) -> float | None:
+        """°C from which on a rule holds; None where it holds always."""
+        return next((float(v[0]) for k, v in self.scope if k == "warm"), None)
+
     def of_container(self, register: Register, name: str) -> bool:
         """Whether the scope has the container of a store it has."""
         container = register.container(name)
@@ -90,6 +96,8 @@ def _scope(row: Row) -> tuple[tuple[str, tuple[str, ...]], ...]:
         allowed = {"category": CATEGORIES, "kind": STORE_KINDS}.get(name)
         if allowed and (wrong := [v for v in given if v not in allowed]):
             raise row.fail("scope", f"{name} of {' '.join(allowed)}, not {wrong[0]},")
+        if name == "warm" and not (len(given) == 1 and _NUMBER.fullmatch(given[0])):
+            raise row.fail("scope", "warm=one number of °C")
         found.append((name, given))
     return tuple(found)
 
