@@ -117,7 +117,8 @@ def write_registry(folder: Path) -> None:
             phase = "液态" if (n, p) == (BUNDED, 0) else "固态"
             group = ("", "", "酸", "碱")[p] if n == 3 else ""
             files["containers.csv"].append(
-                f"c{n:02d}-{p + 1},{store},甲,{site}-p{p + 1},2021,{code},x,{phase},桶,0,{group},,,200"
+                f"c{n:02d}-{p + 1},{store},甲,{site}-p{p + 1},2021,{code},x,{phase},"
+                f"桶,0,{group},,,200"
             )
         files["containers.csv"].append(
             f"c{n:02d}-old,{store},乙,,2021,{MEDICAL[0] if category == '医疗' else CODES[0]},"
