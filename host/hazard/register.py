@@ -23,7 +23,6 @@ LIQUID = "液态"
 PHASES = ("固态", LIQUID, "半固态")
 _SENSOR = re.compile(r"([A-Za-z0-9_.-]{1,64})/([cd]\d{1,2})")
 _LITRES = re.compile(r"\d{1,6}(\.\d{1,3})?")
-_DAY = re.compile(r"(\d{4}-\d{2}-\d{2})?")
 FIRST, LAST = dt.date(1, 1, 1), dt.date(9999, 12, 31)
 
 
@@ -211,14 +210,6 @@ def _sensor(
     return match[1], match[2]
 
 
-def _day(row: Row, column: str, otherwise: dt.date) -> dt.date:
-    text = row.match(column, _DAY, "YYYY-MM-DD or nothing")
-    try:
-        return dt.date.fromisoformat(text) if text else otherwise
-    except ValueError:
-        raise row.fail(column, "a date that there is") from None
-
-
 def _code(row: Row, codes: Catalogue) -> Code:
     edition = row.one_of("edition", tuple(codes.editions))
     if not codes.has(edition):
@@ -242,7 +233,7 @@ def _containers(
             row.known("bin", bins, "a platform of bins.csv at a hazardous site, or nothing")
             if bins[bin_].site != store.site:
                 raise row.fail("bin", f"a platform at {store.site}")
-        since, until = _day(row, "from", FIRST), _day(row, "to", LAST)
+        since, until = row.date("from", FIRST), row.date("to", LAST)
         if until < since:
             raise row.fail("to", f"a day from {since} on")
         for other in found.values():

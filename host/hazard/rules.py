@@ -29,7 +29,6 @@ COLUMNS = (
     *("rule", "kind", "scope", "threshold", "unit", "clear", "level", "from", "to"),
     *("source", "note"),
 )
-_DAY = re.compile(r"(\d{4}-\d{2}-\d{2})?")
 _NUMBER = re.compile(r"-?\d{1,7}(\.\d{1,3})?")
 
 
@@ -102,14 +101,6 @@ def _scope(row: Row) -> tuple[tuple[str, tuple[str, ...]], ...]:
     return tuple(found)
 
 
-def _date(row: Row, column: str, otherwise: dt.date) -> dt.date:
-    text = row.match(column, _DAY, "YYYY-MM-DD or nothing")
-    try:
-        return dt.date.fromisoformat(text) if text else otherwise
-    except ValueError:
-        raise row.fail(column, "a date that there is") from None
-
-
 def load(folder: Path) -> list[Rule]:
     """rules.csv; RegistryError names the first mistake."""
     found: dict[str, Rule] = {}
@@ -124,8 +115,8 @@ def load(folder: Path) -> list[Rule]:
             clear = float(row.match("clear", _NUMBER, "a number or nothing"))
             if clear > threshold:
                 raise row.fail("clear", f"a number up to the threshold {threshold:g}")
-        since = _date(row, "from", dt.date(1, 1, 1))
-        until = _date(row, "to", dt.date(9999, 12, 31))
+        since = row.date("from", dt.date(1, 1, 1))
+        until = row.date("to", dt.date(9999, 12, 31))
         if until < since:
             raise row.fail("to", f"a day from {since} on")
         found[name] = Rule(
