@@ -330,6 +330,10 @@ def test_the_two_labels_stand_side_by_side(store: Store, tmp_path: Path) -> None
     total = found["松江区", "干垃圾+湿垃圾"]
     assert (total.site_t, total.facility_t) == (Decimal("4.636"), Decimal("3"))
     assert all("建筑垃圾" not in stream for _, stream in found)
+    # Without the ticket of wet waste the dry one is not beside dry and wet.
+    dry = [x for x in transfers.tickets(store) if x.stream == "干垃圾"]
+    (total,) = [b for b in beside.beside(days, dry) if b.stream == "干垃圾+湿垃圾"]
+    assert (total.facility_t, total.ratio, total.tickets) == (None, None, 2)
 
 
 def test_tickets_are_a_source_of_the_indicators(store: Store, tmp_path: Path) -> None:

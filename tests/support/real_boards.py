@@ -50,6 +50,7 @@ def play(plan: StorePlan, day: int, folder: Path) -> RealDay:
         for t, v in plan.temperatures
         if start - RUN_IN < t < start + DAY
     ]
+    scene.rows.append(Row(DAY + RUN_IN, "c1", scene.rows[-1].value))  # a board runs to the last row
     scene.dark = [(a - start, b - start) for a, b, which in plan.silent if start <= a < start + DAY]
     _, _, counts = scene.board_files(folder)
     sample_day(scene, folder, counts)
