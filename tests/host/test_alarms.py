@@ -270,19 +270,20 @@ def test_what_the_broker_did_not_take_is_told_later_and_once(
 @pytest.mark.parametrize(
     ("old", "new", "said"),
     [
-        (",80,%,75,", ",eighty,%,75,", "rules.csv:10: threshold: expected a number"),
-        (",80,%,75,", ",80,kg,75,", "rules.csv:10: unit: expected one of %"),
-        (",80,%,75,", ",80,%,85,", "rules.csv:10: clear: expected a number up to the threshold"),
+        (",80,%,75,", ",eighty,%,75,", "rules.csv:12: threshold: expected a number"),
+        (",80,%,75,", ",80,kg,75,", "rules.csv:12: unit: expected one of %"),
+        (",80,%,75,", ",80,%,85,", "rules.csv:12: clear: expected a number up to the threshold"),
         (
             "kind=贮存点",
             "kind=仓库",
-            "rules.csv:9: scope: expected kind of 贮存库 贮存点, not 仓库",
+            "rules.csv:11: scope: expected kind of 贮存库 贮存点, not 仓库",
         ),
-        ("kind=贮存点", "sort=贮存点", "rules.csv:9: scope: expected category|"),
-        ("capacity-90", "capacity-80", "rules.csv:11: rule: expected a value not used before"),
-        ("2026-08-14", "2020-08-14", "rules.csv:4: to: expected a day from 2020-09-01 on"),
-        ("loss,loss", "loss,smell", "rules.csv:13: kind: expected one of"),
-        ("GB 18597-2023 8.3.5,", ",", "rules.csv:9: source: expected a text"),
+        ("kind=贮存点", "sort=贮存点", "rules.csv:11: scope: expected category|"),
+        ("capacity-90", "capacity-80", "rules.csv:13: rule: expected a value not used before"),
+        ("2026-08-14", "2020-08-14", "rules.csv:6: to: expected a day from 2020-09-01 on"),
+        ("warm=5", "warm=cold", "rules.csv:5: scope: expected warm=one number of °C"),
+        ("loss,loss", "loss,smell", "rules.csv:16: kind: expected one of"),
+        ("GB 18597-2023 8.3.5,", ",", "rules.csv:11: source: expected a text"),
     ],
 )
 def test_a_wrong_rule_is_one_line(folder: Path, old: str, new: str, said: str) -> None:
