@@ -5,6 +5,7 @@ A mistake stops with one line that names file, line and column."""
 from __future__ import annotations
 
 import csv
+import datetime as dt
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -19,6 +20,7 @@ STREAMS = (DRY, WET, RECYCLABLE, HAZARDOUS, STORED_HAZARDOUS)
 KINDS = ("collection", "hazardous")
 CONTAINERS = ("wheelie", "platform")
 _NAME = re.compile(r"[A-Za-z0-9_.-]{1,64}")
+_DAY = re.compile(r"(\d{4}-\d{2}-\d{2})?")
 _CHANNEL = re.compile(r"w[0-9]{1,2}")
 _FILL = re.compile(r"f[0-9]{1,2}")
 _WINDOW = re.compile(r"([01]\d|2[0-3]):[0-5]\d-(([01]\d|2[0-3]):[0-5]\d|24:00)")
@@ -95,7 +97,7 @@ class Row:
         self._values = values
 
     def fail(self, column: str, expected: str) -> RegistryError:
-        found = self._values[column]
+        found = self._values.get(column, "")
         return RegistryError(f"{self._where}: {column}: expected {expected}, found {found!r}")
 
     def text(self, column: str) -> str:
@@ -111,7 +113,8 @@ class Row:
         return value
 
     def optional(self, column: str) -> str:
-        return self._values[column]
+        """Nothing also where the file has no such column."""
+        return self._values.get(column, "")
 
     def match(self, column: str, pattern: re.Pattern[str], expected: str) -> str:
         value = self._values[column]
@@ -143,6 +146,14 @@ class Row:
         if not fits or scaled != scaled.to_integral_value():
             raise self.fail(column, expected)
         return int(scaled)
+
+    def date(self, column: str, otherwise: dt.date) -> dt.date:
+        """YYYY-MM-DD, or nothing."""
+        text = self.match(column, _DAY, "YYYY-MM-DD or nothing")
+        try:
+            return dt.date.fromisoformat(text) if text else otherwise
+        except ValueError:
+            raise self.fail(column, "a date that there is") from None
 
     def unique(self, column: str, seen: object, value: object) -> None:
         if isinstance(seen, (dict, set)) and value in seen:

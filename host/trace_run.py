@@ -94,7 +94,8 @@ def _indicator(trace: Trace, rest: str) -> Iterator[Line]:
     for top in found:
         for result in (top, *top.beside):
             name = result.definition.name
-            yield 0, f"{result.definition.number} {name} {when}: {result.shown} {result.unit}"
+            value = f"{result.shown} {result.unit}" if result.shown else "—"
+            yield 0, f"{result.definition.number} {name} {when}: {value}"
             for line in report.explanation(result):
                 yield 1, line
             for used in result.inputs:
@@ -105,7 +106,7 @@ def _input(trace: Trace, used: Used, when: periods.Period) -> Iterator[Line]:
     """Months of a figure, and for each the row of a file, or the command that goes on."""
     series = used.series
     figure = series.figure
-    yield 1, f"{figure.figure} {figure.name}（{series.origin}）"
+    yield 1, f"{figure.figure} {figure.name}（{series.origin or '无'}）"
     for m in when.months:
         if m not in series.months:
             continue

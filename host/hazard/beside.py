@@ -27,7 +27,7 @@ DISTRICT = "松江区"
 
 @dataclass(frozen=True)
 class Beside:
-    """One 街镇 and stream; None: not measured, or no ticket."""
+    """One 街镇 and stream; None: not measured, or a stream without a ticket."""
 
     town: str
     stream: str
@@ -49,7 +49,8 @@ def _row(
 ) -> Beside:
     mine = part(r for r in days if r.stream in streams and town in (DISTRICT, r.town))
     came = [x for x in brought if x.stream in streams and town in (DISTRICT, x.town or UNSAID)]
-    weight = Decimal(sum(x.grams for x in came)).scaleb(-6) if came else None
+    every = {x.stream for x in came} == set(streams)  # one stream alone is not 清运量
+    weight = Decimal(sum(x.grams for x in came)).scaleb(-6) if every else None
     return Beside(town, name, mine.tonnes, mine.coverage, weight, len(came))
 
 

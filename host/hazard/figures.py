@@ -8,7 +8,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable
 from decimal import Decimal
 
-from host.hazard import ledger, transfers
+from host.hazard import derived, ledger, transfers
 from host.hazard.entry import OUTSIDE, OWN, PRODUCED, STORED, TAKEN, Entry
 from host.hazard.register import INDUSTRIAL, MEDICAL, SOCIAL, Register
 from host.hazard.stock import books
@@ -65,15 +65,18 @@ def from_ledger(store: Store, register: Register, as_of: dt.date) -> Source:
     live = [e for e in ledger.live(known) if e.t < until]
 
     def source(figure: Figure, year: int) -> Series | None:
-        make = _FIGURES.get(figure.figure)
-        if make is None or "ledger" not in figure.sources:
+        if figure.figure not in FIGURES or "ledger" not in figure.sources:
             return None
-        wanted, _, count = make
-        entries = _of(register, live, wanted)
-        values = count(register, entries, year, as_of)
+        if figure.figure == ON_TIME:
+            entries = _of(register, live, (SOCIAL,))
+            values = derived.units_on_time(store, register, entries, year, as_of)
+        else:
+            wanted, _, count = _FIGURES[figure.figure]
+            entries = _of(register, live, wanted)
+            values = count(register, entries, year, as_of)
         if not values:
             return None
-        who = len({e.institution for e in entries})
+        who = len({e.institution for e in entries} or _of_category(register, (SOCIAL,)))
         notes = (f"{figure.name}：台账只含登记的{who}家单位",)
         unfinished = _unfinished(year, as_of)
         return Series(figure, year, values, origin="台账", notes=notes, unfinished=unfinished)
@@ -118,6 +121,12 @@ def _taken(entries: list[Entry]) -> list[Entry]:
 
 def _added(select: Select) -> Count:
     return lambda _, entries, year, __: _sum(select(entries), year)
+
+
+def _from_stock(
+    register: Register, entries: list[Entry], year: int, _: dt.date
+) -> dict[int, Decimal]:
+    return derived.from_earlier(register, entries, _by_method(r"R\d")(entries), year)
 
 
 def _stored(
@@ -170,6 +179,7 @@ def _mass(categories: tuple[str, ...], select: Select) -> tuple[tuple[str, ...],
 _FIGURES: dict[str, tuple[tuple[str, ...], Select, Count]] = {
     "hw_generated_t": _mass(INDUSTRIAL, _generated),
     "hw_used_t": _mass(INDUSTRIAL, _by_method(r"R\d")),
+    "hw_used_from_stock_t": (INDUSTRIAL, list, _from_stock),
     "hw_disposed_t": _mass(INDUSTRIAL, _by_method(r"D\d")),
     "hw_landfilled_t": _mass(INDUSTRIAL, _by_method(r"D1(?!\d)")),
     "hw_stored_t": (INDUSTRIAL, _moved, _stored),
@@ -180,12 +190,22 @@ _FIGURES: dict[str, tuple[tuple[str, ...], Select, Count]] = {
 }
 
 
+ON_TIME = "social_units_on_time"
+FIGURES = (*_FIGURES, ON_TIME)
+
+
 def rests_on(store: Store, register: Register, figure: str) -> list[Entry]:
     """The entries that a figure of the ledger counts, by time."""
+    if figure == ON_TIME:
+        return _of(register, ledger.live(ledger.read(store)), (SOCIAL,))
     categories, select, _ = _FIGURES[figure]
     return select(_of(register, ledger.live(ledger.read(store)), categories))
 
 
+def _of_category(register: Register, categories: tuple[str, ...]) -> set[str]:
+    return {i.institution for i in register.institutions.values() if i.category in categories}
+
+
 def _of(register: Register, live: list[Entry], categories: tuple[str, ...]) -> list[Entry]:
-    whose = {i.institution for i in register.institutions.values() if i.category in categories}
+    whose = _of_category(register, categories)
     return [e for e in live if e.institution in whose]

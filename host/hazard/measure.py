@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 
-from host.hazard.register import Register
+from host.hazard.register import LIQUID, Register
 from host.hazard.rules import Rule
 from host.hazard.stock import Books, Shelf
 from host.hazard.view import StoreView
@@ -108,6 +108,23 @@ def _silent(s: Scene) -> Measured:
             yield p.bin.bin, (s.now - p.heard) / 60, "没有有效读数"
 
 
+def _bund(s: Scene) -> Measured:
+    """The larger of the largest container and a tenth of all liquid must fit (GB 18597-2023).
+
+    A container that has liquid counts as full: how dense the liquid is, nobody says."""
+    zones: dict[str, list[int]] = {}
+    for shelf in s.shelves:
+        container = s.register.container(shelf.container)
+        if container and container.phase == LIQUID and shelf.oldest is not None:
+            zones.setdefault(container.zone, []).append(container.volume_ml)
+    for zone, held in s.view.store.bunds.items():
+        volumes = zones.get(zone, [])
+        need = max([*volumes, sum(volumes) // 10])
+        known = 0 not in volumes
+        short = (need - held) / 1000 if known else None
+        yield zone, short, f"围堰 {held / 1000:g} L，需 {need / 1000:g} L，不足"
+
+
 MEASURES: dict[str, Callable[[Scene], Measured]] = {
     "age": _age,
     "stock": _stock,
@@ -116,6 +133,7 @@ MEASURES: dict[str, Callable[[Scene], Measured]] = {
     "loss": _loss,
     "temperature": _temperature,
     "door": _door,
+    "bund": _bund,
     "silent": _silent,
 }
 OF_CONTAINERS = ("age", "loss")
@@ -175,6 +193,8 @@ class Rules:
         measured: dict[str, list[tuple[str, float | None, str]]] = {}
         found = []
         for rule in self.of(name, now):
+            if rule.warm is not None and view.warm(rule.warm) is False:
+                continue  # where nobody knows how warm it is, the shorter time holds
             if rule.kind not in measured:
                 measured[rule.kind] = list(MEASURES[rule.kind](scene))
             for subject, value, text in measured[rule.kind]:

@@ -19,9 +19,10 @@ INDUSTRIAL = ("重点", "简化", "登记")
 MEDICAL, SOCIAL, SMALL, LICENSED = "医疗", "社会源", "小微", "经营单位"
 CATEGORIES = (*INDUSTRIAL, MEDICAL, SOCIAL, SMALL, LICENSED)
 STORE_KINDS = ("贮存库", "贮存点")
-PHASES = ("固态", "液态", "半固态")
+LIQUID = "液态"
+PHASES = ("固态", LIQUID, "半固态")
 _SENSOR = re.compile(r"([A-Za-z0-9_.-]{1,64})/([cd]\d{1,2})")
-_DAY = re.compile(r"(\d{4}-\d{2}-\d{2})?")
+_LITRES = re.compile(r"\d{1,6}(\.\d{1,3})?")
 FIRST, LAST = dt.date(1, 1, 1), dt.date(9999, 12, 31)
 
 
@@ -37,7 +38,8 @@ class Institution:
 @dataclass(frozen=True)
 class HazardStore:
     """A 贮存库 or 贮存点. capacity_g: what may stand there, 0 where nobody says.
-    temperature, door: (device, channel), None where there is no sensor."""
+    temperature, door: (device, channel), None where there is no sensor. bunds: ml
+    that the bund of a zone holds, where somebody says so."""
 
     store: str
     institution: str
@@ -49,6 +51,7 @@ class HazardStore:
     facility: str
     temperature: tuple[str, str] | None
     door: tuple[str, str] | None
+    bunds: dict[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -56,7 +59,8 @@ class Container:
     """A container that waste is kept in, from its first to its last day there.
 
     bin: the platform it stands on, "" for none. tare_g: the mass of the container itself
-    where it comes and goes with the waste; 0 where waste is put into one that stays."""
+    where it comes and goes with the waste; 0 where waste is put into one that stays.
+    volume_ml: what it holds when full, 0 where nobody says."""
 
     container: str
     store: str
@@ -68,6 +72,7 @@ class Container:
     type: str
     tare_g: int
     group: str
+    volume_ml: int
     since: dt.date
     until: dt.date
 
@@ -84,6 +89,7 @@ class Register:
     containers: tuple[Container, ...] = ()
     incompatible: dict[frozenset[str], str] = field(default_factory=dict)
     bins: dict[str, Bin] = field(default_factory=dict)
+    folder: Path | None = None
 
     def on(self, bin_: str, day: dt.date) -> Container | None:
         """The container that stands on a platform on a day."""
@@ -153,7 +159,7 @@ def load(folder: Path, known: Registry | None = None) -> Register:
             incompatible[pair] = row.text("reason")
     bins = {b.bin: b for b in known.platforms() if known.sites[b.site].kind == "hazardous"}
     containers = _containers(folder, codes, stores, bins)
-    return Register(known, codes, institutions, stores, containers, incompatible, bins)
+    return Register(known, codes, institutions, stores, containers, incompatible, bins, folder)
 
 
 def _store(row: Row, known: Registry, institutions: dict[str, Institution]) -> HazardStore:
@@ -174,7 +180,19 @@ def _store(row: Row, known: Registry, institutions: dict[str, Institution]) -> H
         row.optional("facility"),
         _sensor(row, "temperature", "c", known, site),
         _sensor(row, "door", "d", known, site),
+        _bunds(row, zones),
     )
+
+
+def _bunds(row: Row, zones: tuple[str, ...]) -> dict[str, int]:
+    """`bund_l`, which may be missing: 废油区=250;…"""
+    found: dict[str, int] = {}
+    for part in filter(None, (p.strip() for p in row.optional("bund_l").split(";"))):
+        zone, _, litres = part.partition("=")
+        if zone not in zones or zone in found or not _LITRES.fullmatch(litres):
+            raise row.fail("bund_l", "zone=litres, with ; between, each zone once, or nothing")
+        found[zone] = round(1000 * float(litres))
+    return found
 
 
 def _sensor(
@@ -190,14 +208,6 @@ def _sensor(
     if device is None or device.site != site:
         raise row.fail(column, f"a device at {site}")
     return match[1], match[2]
-
-
-def _day(row: Row, column: str, otherwise: dt.date) -> dt.date:
-    text = row.match(column, _DAY, "YYYY-MM-DD or nothing")
-    try:
-        return dt.date.fromisoformat(text) if text else otherwise
-    except ValueError:
-        raise row.fail(column, "a date that there is") from None
 
 
 def _code(row: Row, codes: Catalogue) -> Code:
@@ -223,7 +233,7 @@ def _containers(
             row.known("bin", bins, "a platform of bins.csv at a hazardous site, or nothing")
             if bins[bin_].site != store.site:
                 raise row.fail("bin", f"a platform at {store.site}")
-        since, until = _day(row, "from", FIRST), _day(row, "to", LAST)
+        since, until = row.date("from", FIRST), row.date("to", LAST)
         if until < since:
             raise row.fail("to", f"a day from {since} on")
         for other in found.values():
@@ -240,6 +250,7 @@ def _containers(
             row.text("type"),
             row.thousandths("tare_kg", "0", "500"),
             row.optional("group"),
+            row.thousandths("volume_l", "0", "100000") if row.optional("volume_l") else 0,
             since,
             until,
         )

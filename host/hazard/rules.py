@@ -20,15 +20,15 @@ KINDS: dict[str, dict[str, float]] = {
     "loss": {"kg": 1.0},  # kg that went from a platform and that nobody booked
     "temperature": {"°C": 1.0},
     "door": {"min": 1.0, "h": 60.0},  # open outside the site's windows
+    "bund": {"L": 1.0},  # litres that the bund of a zone is too small by
     "silent": {"min": 1.0, "h": 60.0},  # since the last good weight of a platform
 }
 LEVELS = ("提示", "告警")
-SCOPES = ("category", "kind", "store", "institution", "town", "code", "hw", "phase")
+SCOPES = ("category", "kind", "store", "institution", "town", "code", "hw", "phase", "warm")
 COLUMNS = (
     *("rule", "kind", "scope", "threshold", "unit", "clear", "level", "from", "to"),
     *("source", "note"),
 )
-_DAY = re.compile(r"(\d{4}-\d{2}-\d{2})?")
 _NUMBER = re.compile(r"-?\d{1,7}(\.\d{1,3})?")
 
 
@@ -70,6 +70,11 @@ class Rule:
         }
         return all(known[k] in values for k, values in self.scope if k in known)
 
+    @property
+    def warm(self) -> float | None:
+        """°C from which on a rule holds; None where it holds always."""
+        return next((float(v[0]) for k, v in self.scope if k == "warm"), None)
+
     def of_container(self, register: Register, name: str) -> bool:
         """Whether the scope has the container of a store it has."""
         container = register.container(name)
@@ -90,16 +95,10 @@ def _scope(row: Row) -> tuple[tuple[str, tuple[str, ...]], ...]:
         allowed = {"category": CATEGORIES, "kind": STORE_KINDS}.get(name)
         if allowed and (wrong := [v for v in given if v not in allowed]):
             raise row.fail("scope", f"{name} of {' '.join(allowed)}, not {wrong[0]},")
+        if name == "warm" and not (len(given) == 1 and _NUMBER.fullmatch(given[0])):
+            raise row.fail("scope", "warm=one number of °C")
         found.append((name, given))
     return tuple(found)
-
-
-def _date(row: Row, column: str, otherwise: dt.date) -> dt.date:
-    text = row.match(column, _DAY, "YYYY-MM-DD or nothing")
-    try:
-        return dt.date.fromisoformat(text) if text else otherwise
-    except ValueError:
-        raise row.fail(column, "a date that there is") from None
 
 
 def load(folder: Path) -> list[Rule]:
@@ -116,8 +115,8 @@ def load(folder: Path) -> list[Rule]:
             clear = float(row.match("clear", _NUMBER, "a number or nothing"))
             if clear > threshold:
                 raise row.fail("clear", f"a number up to the threshold {threshold:g}")
-        since = _date(row, "from", dt.date(1, 1, 1))
-        until = _date(row, "to", dt.date(9999, 12, 31))
+        since = row.date("from", dt.date(1, 1, 1))
+        until = row.date("to", dt.date(9999, 12, 31))
         if until < since:
             raise row.fail("to", f"a day from {since} on")
         found[name] = Rule(

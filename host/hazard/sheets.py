@@ -16,6 +16,7 @@ from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import Any
 
+from host.decoding import EncodingError, decoded
 from host.hazard import HazardError
 from host.rollup import LOCAL
 
@@ -134,39 +135,17 @@ def parse_time(text: str) -> int | None:
 
 def _csv(sheet: Sheet, data: bytes) -> Iterator[tuple[int, list[Any]]]:
     try:
-        text = data.decode("utf-8-sig")
-    except UnicodeDecodeError as first:
-        _mixed(sheet, data)
-        try:
-            text = data.decode("gb18030")
-        except UnicodeDecodeError:
-            line = data[: first.start].count(10) + 1
-            raise HazardError(
-                f"{sheet.path}:{line}: expected UTF-8 or GB18030, found byte {data[first.start]:#x}"
-            ) from None
-        sheet.told.append(f"{sheet.path}: not UTF-8, read as GB18030")
+        text, encoding = decoded(data)
+    except EncodingError as error:
+        raise HazardError(f"{sheet.path}:{error.line}: {error}") from None
+    if encoding:
+        sheet.told.append(f"{sheet.path}: not UTF-8, read as {encoding}")
     reader = csv.reader(io.StringIO(text, newline=""))
     try:
         for values in reader:
             yield reader.line_num, list(values)
     except csv.Error as error:
         raise HazardError(f"{sheet.path}: not a CSV: {error}") from None
-
-
-def _mixed(sheet: Sheet, data: bytes) -> None:
-    """Refuse a file some lines of which are UTF-8: what was meant cannot be known."""
-    for n, line in enumerate(data.splitlines(), 1):
-        if line.isascii():
-            continue
-        try:
-            text = line.decode("utf-8")
-        except UnicodeDecodeError:
-            continue
-        if not any("\u4e00" <= c <= "\u9fff" for c in text):
-            continue  # two bytes of GBK that happen to be UTF-8
-        raise HazardError(
-            f"{sheet.path}:{n}: expected one encoding: this line is UTF-8, others are not"
-        )
 
 
 def _xlsx(sheet: Sheet) -> Iterator[tuple[int, list[Any]]]:

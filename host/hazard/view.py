@@ -11,6 +11,8 @@ from host.hazard.register import HazardStore, Register
 from host.registry import Bin
 from host.store import Store
 
+HYSTERESIS = 0.5  # °C
+Told = Sequence[tuple[int, int]]  # (t, value) in order of time
 BACK_S = 7 * 86_400  # how far back a door's last change is looked for
 
 
@@ -52,15 +54,25 @@ class PlatformView:
 
 @dataclass(frozen=True)
 class StoreView:
-    """temperature in 0.01 °C as told last; door: open since, None while closed or unknown."""
+    """temperature in 0.01 °C as told last; door: open since, None while closed or unknown.
+
+    told: temperatures up to the moment, in order of time."""
 
     store: HazardStore
     platforms: Sequence[PlatformView]
     temperature: tuple[int, int] | None = None
     door: int | None = None
+    told: Told = ()
 
-
-Told = Sequence[tuple[int, int]]  # (t, value) in order of time
+    def warm(self, limit: float) -> bool | None:
+        """Whether it is at least so warm (°C), and until it is HYSTERESIS below; None: nobody
+        knows."""
+        for _, value in reversed(self.told):
+            if value >= 100 * limit:
+                return True
+            if value < 100 * (limit - HYSTERESIS):
+                return False
+        return False if self.told else None
 
 
 @dataclass
@@ -78,6 +90,7 @@ class Watched:
             [_platform(w, now) for w in self.weights],
             _last(self.temperatures, now),
             _open_since(self.doors, now),
+            self.temperatures[: bisect_right(self.temperatures, (now, 1 << 62))],
         )
 
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
 
+from host.decoding import EncodingError, decoded
 from host.indicators import IndicatorError, periods
 from host.indicators.catalog import Catalog, Figure
 from host.rollup import LOCAL
@@ -40,16 +41,10 @@ def read(path: Path) -> tuple[str, str, str | None]:
         raise IndicatorError(f"{path}: cannot be read: {error.strerror}") from None
     name = f"{path.name} sha256:{hashlib.sha256(data).hexdigest()}"
     try:
-        return data.decode("utf-8-sig"), name, None
-    except UnicodeDecodeError:
-        pass
-    try:
-        return data.decode("gb18030"), name, "GB18030"
-    except UnicodeDecodeError as error:
-        raise IndicatorError(
-            f"{path}: expected UTF-8 or GB18030, found byte {data[error.start]:#x} "
-            f"in line {data[: error.start].count(10) + 1}"
-        ) from None
+        text, encoding = decoded(data)
+    except EncodingError as error:
+        raise IndicatorError(f"{path}:{error.line}: {error}; nothing was imported") from None
+    return text, name, encoding
 
 
 def _rows(path: Path, text: str) -> Iterator[tuple[str, dict[str, str]]]:

@@ -18,7 +18,7 @@ from paho.mqtt.enums import CallbackAPIVersion
 from sim_board import ROOT
 
 from host.hazard import alarms, byhand, register, rules, run_alarms
-from host.hazard.entry import TAKEN
+from host.hazard.entry import STORED, TAKEN
 from host.hazard.measure import closed_since
 from host.registry import RegistryError, Site
 from host.store import Store
@@ -176,6 +176,51 @@ def test_incompatible_neighbours(store: Store, folder: Path) -> None:
     assert run(store, folder, made.t) == [("cleared", "neighbours", "废油区")]
 
 
+def test_a_bund_that_is_too_small(store: Store, folder: Path) -> None:
+    """A drum of 200 L, 12 of 200 L: max(200, 240) L; 199 L are 41 too few, 240 are enough."""
+    path = folder / "stores.csv"
+    path.write_text(
+        path.read_text().replace("废油区=250", "废油区=240").replace("贮存库,100,", "贮存库,0,")
+    )
+    path = folder / "containers.csv"
+    more = [f"oil-{n},hw-01-a,废油区,,2021,900-214-08,油,液态,桶,0,,,,200" for n in range(2, 13)]
+    path.write_text(path.read_text() + "\n".join(more) + "\n")
+    made = board().step(T0 + HOUR, "w1", 5_000).until(T0 + 2 * HOUR)
+    made.store(store)
+    known = register.load(folder)
+    said = [byhand.Said(STORED, T0 + HOUR, 1_000, container=f"oil-{n}") for n in range(2, 13)]
+    byhand.add(store, known, said, "王五", made.t)
+    assert run(store, folder, made.t) == []
+    path = folder / "stores.csv"
+    path.write_text(path.read_text().replace("废油区=240", "废油区=199"))
+    assert run(store, folder, made.t) == [("raised", "bund", "废油区")]
+    assert alarms.read(store)[0].said.value == 41
+    assert "围堰 199 L，需 240 L" in alarms.read(store)[0].said.text
+
+
+def test_a_treatment_plant_may_keep_it_longer_in_the_cold(store: Store, folder: Path) -> None:
+    """26 h at 4 °C are right; at 5 °C they are too long, until it is below 4.5 °C; where nobody
+    knows how warm it is, 24 h hold."""
+    path = folder / "institutions.csv"
+    path.write_text(path.read_text().replace(",简化,", ",经营单位,许可证"))
+    path = folder / "containers.csv"
+    path.write_text(path.read_text().replace("900-214-08", "841-001-01"))
+    made = board(T0 + 8 * HOUR)
+    made.values["c1"] = 400
+    made.step(T0 + 9 * HOUR, "w1", 5_000).until(T0 + 35 * HOUR).store(store)
+    assert run(store, folder, made.t) == []
+    for celsius, changed in ((500, "raised"), (470, None), (440, "cleared"), (470, None)):
+        made.values["c1"] = celsius
+        made.until(made.t + 300).store(store)
+        expected = [(changed, "plant-24h", "xq-oil-01")] if changed else []
+        assert run(store, folder, made.t) == expected
+    made.until(T0 + 82 * HOUR).store(store)
+    assert run(store, folder, made.t) == [("raised", "plant-72h", "xq-oil-01")]
+    path = folder / "stores.csv"
+    path.write_text(path.read_text().replace("qy-hw01/c1", ""))
+    assert run(store, folder, made.t) == [("raised", "plant-24h", "xq-oil-01")]
+
+
 def test_a_rule_that_takes_the_place_of_another(store: Store, folder: Path) -> None:
     """经营单位: one year by 固废法 81 until 2026-08-14, then by 生态环境法典 535."""
     path = folder / "institutions.csv"
@@ -225,19 +270,20 @@ def test_what_the_broker_did_not_take_is_told_later_and_once(
 @pytest.mark.parametrize(
     ("old", "new", "said"),
     [
-        (",80,%,75,", ",eighty,%,75,", "rules.csv:10: threshold: expected a number"),
-        (",80,%,75,", ",80,kg,75,", "rules.csv:10: unit: expected one of %"),
-        (",80,%,75,", ",80,%,85,", "rules.csv:10: clear: expected a number up to the threshold"),
+        (",80,%,75,", ",eighty,%,75,", "rules.csv:12: threshold: expected a number"),
+        (",80,%,75,", ",80,kg,75,", "rules.csv:12: unit: expected one of %"),
+        (",80,%,75,", ",80,%,85,", "rules.csv:12: clear: expected a number up to the threshold"),
         (
             "kind=贮存点",
             "kind=仓库",
-            "rules.csv:9: scope: expected kind of 贮存库 贮存点, not 仓库",
+            "rules.csv:11: scope: expected kind of 贮存库 贮存点, not 仓库",
         ),
-        ("kind=贮存点", "sort=贮存点", "rules.csv:9: scope: expected category|"),
-        ("capacity-90", "capacity-80", "rules.csv:11: rule: expected a value not used before"),
-        ("2026-08-14", "2020-08-14", "rules.csv:4: to: expected a day from 2020-09-01 on"),
-        ("loss,loss", "loss,smell", "rules.csv:13: kind: expected one of"),
-        ("GB 18597-2023 8.3.5,", ",", "rules.csv:9: source: expected a text"),
+        ("kind=贮存点", "sort=贮存点", "rules.csv:11: scope: expected category|"),
+        ("capacity-90", "capacity-80", "rules.csv:13: rule: expected a value not used before"),
+        ("2026-08-14", "2020-08-14", "rules.csv:6: to: expected a day from 2020-09-01 on"),
+        ("warm=5", "warm=cold", "rules.csv:5: scope: expected warm=one number of °C"),
+        ("loss,loss", "loss,smell", "rules.csv:16: kind: expected one of"),
+        ("GB 18597-2023 8.3.5,", ",", "rules.csv:11: source: expected a text"),
     ],
 )
 def test_a_wrong_rule_is_one_line(folder: Path, old: str, new: str, said: str) -> None:

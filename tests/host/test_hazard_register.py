@@ -50,6 +50,27 @@ def test_a_later_edition_is_a_file(folder: Path) -> None:
     assert found.containers[0].code.edition == "2025"
 
 
+def test_an_edition_nobody_knows_yet_is_two_files(folder: Path) -> None:
+    """No code changes: rows for the edition, rows for its codes, a day on which it begins."""
+    (folder / "hw_editions.csv").write_text(
+        "edition,title,from,to\n2025,二〇二五年版,2025-01-01,2029-12-31\n2030,x,2030-01-01,\n"
+    )
+    head = "edition,category,category_name,code,hazard,description\n"
+    (folder / "hw_catalogue.csv").write_text(head + "2030,HW60,新类别,900-001-60,T,x\n")
+    path = folder / "containers.csv"
+    path.write_text(path.read_text().replace("2021,900-214-08", "2030,900-001-60"))
+    found = register.load(folder)
+    code = found.containers[0].code
+    assert (code.edition, code.category) == ("2030", "HW60")
+    assert len(found.catalogue.codes) == 468
+    for day, edition in ((dt.date(2029, 12, 31), "2025"), (dt.date(2030, 1, 1), "2030")):
+        in_force = found.catalogue.in_force(day)
+        assert in_force and in_force.edition == edition
+    # Codes of before are still those of before, for what stands there already.
+    assert found.containers[1].code.edition == "2021"
+    assert found.catalogue.anywhere("900-214-08")
+
+
 @pytest.mark.parametrize(
     ("file", "old", "new", "said"),
     [
@@ -66,6 +87,9 @@ def test_a_later_edition_is_a_file(folder: Path) -> None:
         ("stores.csv", "废油区;污泥区", "废油区;废油区", "stores.csv:2: zones: expected names"),
         ("stores.csv", "qy-hw01/c1", "qy-fs01/c1", "stores.csv:2: temperature: expected a device"),
         ("stores.csv", "qy-hw01/d1", "qy-hw01/c1", "stores.csv:2: door: expected device/d1"),
+        ("stores.csv", "废油区=250", "废酸区=250", "stores.csv:2: bund_l: expected zone=litres"),
+        ("stores.csv", "废油区=250", "废油区=-1", "stores.csv:2: bund_l: expected zone=litres"),
+        ("containers.csv", ",200\n", ",wide\n", "containers.csv:2: volume_l: expected a number"),
         ("stores.csv", "贮存库,8000", "仓库,8000", "stores.csv:2: kind: expected one of"),
         ("containers.csv", "900-214-08", "900-214-09", "containers.csv:2: code: expected a code"),
         ("containers.csv", "2021,900", "2025,900", "containers.csv:2: edition: expected one whose"),

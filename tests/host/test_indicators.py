@@ -261,14 +261,15 @@ def test_a_later_plan_is_rows(store: Store, tmp_path: Path) -> None:
         definitions.load(figures, tmp_path / "definitions.csv")
 
 
-def test_a_ledger_goes_before_an_import_and_is_never_added(store: Store, tmp_path: Path) -> None:
-    """Ledger 4 + 5 t in two months, imported 10 t in the first; used 3 t in each:
-    (3 + 3) / (4 + 5 + 0 + 0) = 66.7 %."""
+def test_an_import_goes_before_the_ledger_and_is_never_added(store: Store, tmp_path: Path) -> None:
+    """The import is of the whole district, the ledger of the registered institutions. Imported
+    10 t and 8 t used in January, ledger 4 + 5 t and 3 + 3 t; from stock 2 t by ledger alone:
+    8 / (10 + 2) = 66.7 %, of the one month that all have."""
     bring(store, tmp_path, {("hw_generated_t", "2024-01"): "10", ("hw_used_t", "2024-01"): "8"})
 
     def ledger(figure: Figure, year: int) -> Series | None:
         kept = {"hw_generated_t": ("4", "5"), "hw_used_t": ("3", "3")}
-        kept["hw_used_from_stock_t"] = ("0", "0")
+        kept["hw_used_from_stock_t"] = ("2", "1")
         if figure.figure not in kept or year != 2024:
             return None
         months = {m: Decimal(v) for m, v in enumerate(kept[figure.figure], 1)}
@@ -278,10 +279,18 @@ def test_a_ledger_goes_before_an_import_and_is_never_added(store: Store, tmp_pat
     known = catalog.load()
     rows = {d.number: d for d in definitions.load(known) if d.role == "indicator"}
     found = compute(rows["14"], Figures(known, sources), Period(2024))
-    assert (found.shown, found.months) == ("66.7", (1, 2))
-    assert "工业危险废物产生量：另有年报，王五，2025-02-10，未采用、未相加" in found.notes
+    assert (found.shown, found.months) == ("66.7", (1,))
+    assert "工业危险废物产生量：另有台账，未采用、未相加" in found.notes
     only = compute(rows["14"], Figures(known, {"import": sources["import"]}), Period(2024))
     assert only.status == "missing_input"  # nobody says what was used from stock
+    # (3 + 3) / (4 + 5 + 2 + 1): the ledger where nobody imported anything
+    alone = compute(rows["14"], Figures(known, {"ledger": ledger}), Period(2024))
+    assert (alone.shown, alone.months) == ("50.0", (1, 2))
+
+
+def test_the_import_is_the_first_source_of_every_figure_that_may_be_imported() -> None:
+    for figure in catalog.load().values():
+        assert "import" not in figure.sources[1:], figure.figure
 
 
 def test_after_the_target_year_it_is_said(store: Store) -> None:

@@ -116,7 +116,7 @@ def test_the_ledger(db: Path) -> None:
 
 def test_an_alarm_and_a_ticket(db: Path) -> None:
     text = "\n".join(told(db, "alarm:1"))
-    assert "alarm 1 raised" in text and "rules.csv:15: silent," in text
+    assert "alarm 1 raised" in text and "rules.csv:18: silent," in text
     lines = told(db, "ticket:天马/B1")
     assert lines[0].startswith("ticket 天马/B1: 600.000 kg, 2024-02-10 10:00:00")
     assert "t.csv:2, SHA-256 " in lines[1]

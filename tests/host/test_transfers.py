@@ -141,6 +141,40 @@ def test_wrong_tickets(store: Store, tmp_path: Path, old: str, new: str, said: s
     assert transfers.tickets(store) == []
 
 
+@pytest.mark.parametrize(
+    ("old", "new", "line"),
+    [
+        ("900-214-08", "900-999-08",
+         "废物代码: expected a code of the catalogue, found '900-999-08'"),
+        ("20263101000001", "20263101000009",
+         "联单编号: expected a number not in {file}:2 already, found '20263101000009'"),
+        (",35,", ",-35,", "移出量: expected a number from 0.001 to 60000, found '-35'"),
+        (",35,", ",60000.001,", "移出量: expected a number from 0.001 to 60000, found '60000.001'"),
+        ("2026-03-04 10:00", "99999",
+         "移出时间: expected a date and time as 2026-03-03 08:15, found '99999'"),
+    ],
+)  # fmt: skip
+def test_the_whole_line_that_refuses(
+    store: Store, tmp_path: Path, old: str, new: str, line: str
+) -> None:
+    right = M_ROW.replace("000001", "000009")
+    with pytest.raises(HazardError) as caught:
+        bring(store, tmp_path, f"{M_HEAD}\n{right}\n{M_ROW.replace(old, new, 1)}\n")
+    file = tmp_path / "in.csv"
+    assert str(caught.value) == f"{file}:3: {line.format(file=file)}; nothing was imported"
+
+
+def test_the_whole_line_that_tells_a_repair(store: Store, tmp_path: Path) -> None:
+    row = M_ROW.replace(",35,", ",３５,").replace("2026-03-04 10:00", "46085.4375")
+    said = bring(store, tmp_path, f"{M_HEAD}\n{row}\n".encode("gb18030"))
+    file = tmp_path / "in.csv"
+    assert said == [
+        f"{file}: not UTF-8, read as GB18030",
+        f"{file}:2: 移出量: '３５' read as '35'",
+        f"{file}:2: 移出时间: '46085.4375' read as 2026-03-04 10:30:00",
+    ]
+
+
 def test_the_same_number_a_second_time(store: Store, tmp_path: Path) -> None:
     bring(store, tmp_path, f"{M_HEAD}\n{M_ROW}\n")
     with pytest.raises(HazardError, match=r"expected a number not imported from in.csv:2"):
@@ -296,6 +330,10 @@ def test_the_two_labels_stand_side_by_side(store: Store, tmp_path: Path) -> None
     total = found["松江区", "干垃圾+湿垃圾"]
     assert (total.site_t, total.facility_t) == (Decimal("4.636"), Decimal("3"))
     assert all("建筑垃圾" not in stream for _, stream in found)
+    # Without the ticket of wet waste the dry one is not beside dry and wet.
+    dry = [x for x in transfers.tickets(store) if x.stream == "干垃圾"]
+    (total,) = [b for b in beside.beside(days, dry) if b.stream == "干垃圾+湿垃圾"]
+    assert (total.facility_t, total.ratio, total.tickets) == (None, None, 2)
 
 
 def test_tickets_are_a_source_of_the_indicators(store: Store, tmp_path: Path) -> None:

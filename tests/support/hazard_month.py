@@ -8,7 +8,8 @@ from __future__ import annotations
 import datetime as dt
 import math
 import random
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from sim_board import ROOT
@@ -28,6 +29,7 @@ CATEGORIES = (
 )  # fmt: skip
 CODES = ("900-214-08", "336-064-17", "900-300-34", "900-352-35")
 MEDICAL = ("841-001-01", "841-002-01", "841-003-01", "841-004-01")
+BUNDED, PLANT = 4, 30  # the store with a bund, the one of a treatment plant
 Breach = tuple[str, str, str, int]  # rule, store, subject, when it becomes true
 
 
@@ -86,10 +88,10 @@ def write_registry(folder: Path) -> None:
         ],
         "institutions.csv": ["institution,name,town,category,licence"],
         "stores.csv": [
-            "store,institution,site,name,kind,capacity_kg,zones,facility,temperature,door"
+            "store,institution,site,name,kind,capacity_kg,zones,facility,temperature,door,bund_l"
         ],
         "containers.csv": [
-            "container,store,zone,bin,edition,code,name,phase,type,tare_kg,group,from,to"
+            "container,store,zone,bin,edition,code,name,phase,type,tare_kg,group,from,to,volume_l"
         ],
     }
     for n, category in enumerate(CATEGORIES, 1):
@@ -102,7 +104,7 @@ def write_registry(folder: Path) -> None:
         files["institutions.csv"].append(f"i{n:02d},i{n:02d},新桥镇,{category},{licence}")
         files["stores.csv"].append(
             f"{store},i{n:02d},{site},{store},{kind},{capacity},甲;乙,TS{n:03d},"
-            f"{device}/c1,{device}/d1"
+            f"{device}/c1,{device}/d1,{'甲=199' if n == BUNDED else ''}"
         )
         scale = "1500,0.5" if heavy(n) else "150,0.05"
         for p in range(4):
@@ -110,13 +112,17 @@ def write_registry(folder: Path) -> None:
                 f"{site}-p{p + 1},{site},{device},w{p + 1},,危险废物,0,0,platform,{scale}"
             )
             code = (MEDICAL if category == "医疗" else CODES)[p]
+            if (n, p) == (PLANT, 3):
+                code = MEDICAL[0]
+            phase = "液态" if (n, p) == (BUNDED, 0) else "固态"
             group = ("", "", "酸", "碱")[p] if n == 3 else ""
             files["containers.csv"].append(
-                f"c{n:02d}-{p + 1},{store},甲,{site}-p{p + 1},2021,{code},x,固态,桶,0,{group},,"
+                f"c{n:02d}-{p + 1},{store},甲,{site}-p{p + 1},2021,{code},x,{phase},"
+                f"桶,0,{group},,,200"
             )
         files["containers.csv"].append(
             f"c{n:02d}-old,{store},乙,,2021,{MEDICAL[0] if category == '医疗' else CODES[0]},"
-            "x,固态,桶,0,,,"
+            "x,固态,桶,0,,,,"
         )
     for name, lines in files.items():
         (folder / name).write_text("\n".join(lines) + "\n", encoding="utf-8")
@@ -128,7 +134,8 @@ def plans() -> list[StorePlan]:
     made = [StorePlan(n, category) for n, category in enumerate(CATEGORIES, 1)]
     for plan in made:
         _ordinary(plan, luck)
-    for wrong in (_full, _neighbours, _three_tonnes, _medical, _old, _lost, _sensors):
+    wrongs = (_full, _neighbours, _three_tonnes, _medical, _plant, _bund, _old, _lost, _sensors)
+    for wrong in wrongs:
         wrong(made)
     for plan in made:
         plan.steps.sort()
@@ -209,6 +216,29 @@ def _medical(made: list[StorePlan]) -> None:
     plan.breach("medical-20c", "", warm)
 
 
+def _plant(made: list[StorePlan]) -> None:
+    """A cold store of a treatment plant: 72 h are over; then it is warm, and 24 h are over."""
+    plan = made[PLANT - 1]
+    warm = plan.at(13, 6), plan.at(13, 9)
+    plan.temperatures = [
+        (t, 700 if warm[0] <= t < warm[1] else 480 if t == warm[1] else 300)
+        for t in range(START, END, HOUR)
+    ]
+    plan.without(3, START, END)
+    for first, last in ((plan.at(5, 8), plan.at(8, 12)), (plan.at(12, 8), plan.at(13, 12))):
+        plan.steps += [(first, 3, 5_000), (last, 3, -5_000)]
+    plan.breach("plant-72h", "c30-4", plan.at(8, 8))
+    plan.breach("plant-24h", "c30-4", plan.at(13, 8))
+
+
+def _bund(made: list[StorePlan]) -> None:
+    """A drum of 200 L with liquid in it, where the bund holds 199 L."""
+    plan = made[BUNDED - 1]
+    plan.without(0, START, END)
+    plan.steps += [(plan.at(9, 9), 0, 5_000), (plan.at(10, 9), 0, -5_000)]
+    plan.breach("bund", "甲", plan.at(9, 9))
+
+
 def _old(made: list[StorePlan]) -> None:
     """What came by hand long ago grows too old in the month."""
     for index, rule, limit, when in (
@@ -267,9 +297,13 @@ def _sensors(made: list[StorePlan]) -> None:
     plan.breach("silent", "h10-p4", -4)
 
 
-def samples(plan: StorePlan, platform: int) -> list[Sample]:
+def samples(
+    plan: StorePlan, platform: int, real: Sequence[tuple[int, list[Sample]]] = ()
+) -> list[Sample]:
     """What the board tells of a platform. The scale is off by up to its class: a slope, a
-    zero that follows the day's warmth, noise."""
+    zero that follows the day's warmth, noise.
+
+    real: (its start, what a real board told) of days that take the place of made ones."""
     luck = random.Random(plan.n * 10 + platform)  # noqa: S311
     e = 500 if heavy(plan.n) else 50
     slope = luck.uniform(-0.5, 0.5) * e / (2000 * e)
@@ -303,6 +337,11 @@ def samples(plan: StorePlan, platform: int) -> list[Sample]:
         clock += EVERY_S
         if i and clock <= steps[i - 1][0] + 15:
             clock = steps[i - 1][0] + 16
+    for start, told in real:
+        made = [s for s in made if not start <= s.t < start + DAY] + told
+    if real:
+        made.sort(key=lambda s: s.t)
+        made = [replace(s, life="eeeeeeee", seq=n, boot=0) for n, s in enumerate(made)]
     for a, b, which in plan.silent:
         if platform in which:
             last = max(s.t for s in made if s.t < a)

@@ -1,0 +1,37 @@
+"""Text that people bring as a file: UTF-8, or GB18030 as spreadsheets here write it."""
+
+from __future__ import annotations
+
+
+class EncodingError(ValueError):
+    """line: where; the message says what was expected and found."""
+
+    def __init__(self, line: int, said: str) -> None:
+        super().__init__(said)
+        self.line = line
+
+
+def decoded(data: bytes) -> tuple[str, str | None]:
+    """The text, and the encoding where it is not UTF-8; EncodingError when it is of neither,
+    or of both: what was meant cannot be known then."""
+    try:
+        return data.decode("utf-8-sig"), None
+    except UnicodeDecodeError as first:
+        for n, line in enumerate(data.splitlines(), 1):
+            if _is_utf8(line):
+                said = "expected one encoding: this line is UTF-8, others are not"
+                raise EncodingError(n, said) from None
+        try:
+            return data.decode("gb18030"), "GB18030"
+        except UnicodeDecodeError:
+            line_number = data[: first.start].count(10) + 1
+            said = f"expected UTF-8 or GB18030, found byte {data[first.start]:#x}"
+            raise EncodingError(line_number, said) from None
+
+
+def _is_utf8(line: bytes) -> bool:
+    """Whether a line has Chinese in UTF-8; two bytes of GBK may happen to be UTF-8 too."""
+    try:
+        return any("\u4e00" <= c <= "\u9fff" for c in line.decode("utf-8"))
+    except UnicodeDecodeError:
+        return False
