@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 from host.density import Density
@@ -74,13 +73,11 @@ def _outcomes(
 ) -> Iterator[Outcome]:
     """What was known of a platform six hours after each day, in one pass."""
     last = day_bounds(span[-1])[1] + AFTER_S
-    series = deque(samples(store, bin_.device, bin_.channel, last, bin_.fill_channel))
-    state, certain = fresh(platform), Outcome()
+    series = samples(store, bin_.device, bin_.channel, last, bin_.fill_channel)
+    state, certain, since = fresh(platform), Outcome(), 0
     for date in span:
         until = day_bounds(date)[1] + AFTER_S
-        part = []
-        while series and series[0].t < until:
-            part.append(series.popleft())
+        part, since = series.part(since, until), until
         state, more = advance(platform, state, part)
         certain.extend(more)
         found = Outcome()

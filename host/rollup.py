@@ -6,16 +6,16 @@ belongs to the day in which it began."""
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from host.density import Density, estimate
-from host.events import Event, Kind, Outcome, Platform, Sample, balance, derive
+from host.events import Event, Kind, Outcome, Platform, Series, balance, derive
 from host.events.balance import Balance, day_balance
 from host.events.fillonly import Emptying, FillSample
 from host.events.fillonly import watch as watch_fill
 from host.registry import Bin, Registry
-from host.store import Store
+from host.store import Columns, Store
 
 covered_seconds = balance.covered_seconds
 LOCAL = dt.timezone(dt.timedelta(hours=8), "Asia/Shanghai")
@@ -102,17 +102,16 @@ def samples(
     fill_channel: str = "",
     *,
     since: int = 0,
-) -> Iterator[Sample]:
+) -> Series:
     """One weight channel of a board from its first reading (or since) on, in order of time,
     as corrections have it."""
+    return series_of(store, store.columns(device, since, until), device, channel, fill_channel)
+
+
+def series_of(store: Store, found: Columns, device: str, channel: str, fill_channel: str) -> Series:
+    """One weight channel out of the readings of a board."""
     correct = store.calibrations.corrector(device, channel)
-    for row in store.readings(device, since, until):
-        grams, q = row.values.get(channel), row.q.get(channel)
-        if grams is not None and correct:
-            grams = correct(row.stream, row.seq, grams)
-        if grams is not None or q is not None:
-            fill = None if fill_channel in row.q else row.values.get(fill_channel)
-            yield Sample(row.t, grams, q, row.life, row.seq, row.boot, fill)
+    return found.series(channel, fill_channel, correct)
 
 
 def outcome(store: Store, known: Registry, bin_: Bin, date: dt.date) -> Outcome:

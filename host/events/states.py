@@ -53,11 +53,16 @@ def _frozen(state: State, s: Sample, out: Outcome) -> None:
             out.flags.append(_frozen_flag(still))
             state.was_frozen = still.until
         still = state.still = Still(s.evidence, 1, s.t)
-    if s.fill is None:
+    tell_fill(still, s.fill)
+
+
+def tell_fill(still: Still, fill: int | None) -> None:
+    """What the fill sensor told with a reading of the stretch."""
+    if fill is None:
         return
-    if still.told is not None and abs(s.fill - still.told) < FILL_MOVED // 2:
-        still.fill = (still.fill[0] if still.fill else s.fill, s.fill)
-    still.told = s.fill
+    if still.told is not None and abs(fill - still.told) < FILL_MOVED // 2:
+        still.fill = (still.fill[0] if still.fill else fill, fill)
+    still.told = fill
 
 
 def is_frozen(still: Still) -> bool:
