@@ -21,7 +21,11 @@ from host.events.series import Series
 from host.events.state import State, fresh, load, save
 from host.events.stream import LateError, advance, derive, finish
 
+# Raised whenever the same readings give other events: figures are then computed anew.
+RULES = 1
+
 __all__ = [
+    "RULES",
     "Event",
     "Evidence",
     "Flag",

@@ -36,6 +36,7 @@ STEPS = (
     ("calibrations.sql", ("weighed", "calibration", "correction", "restatement")),
     ("figures.sql", ("figure",)),
     ("hazard.sql", ()),
+    ("book.sql", ("platform_day", "platform_day_events", "closing")),
 )
 VERSION = len(STEPS)
 
@@ -90,6 +91,11 @@ class Store:
         for table in kept:
             db.only_add(table)
         db.many("UPDATE schema_version SET version=?", [(version + 1,)])
+
+    @property
+    def where(self) -> Path | str:
+        """What it was opened with; another process may open it too."""
+        return self._where
 
     @property
     def database(self) -> Database:

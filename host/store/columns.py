@@ -3,6 +3,7 @@ for all of its channels."""
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -32,6 +33,17 @@ class Columns:
 
     def __len__(self) -> int:
         return len(self.t)
+
+    def part(self, t0: int, t1: int) -> Columns:
+        """Those with t0 <= t < t1."""
+        a, b = bisect_left(self.t, t0), bisect_left(self.t, t1)
+        if a == 0 and b == len(self):
+            return self
+        return Columns(
+            *(self.t[a:b], self.boot[a:b], self.life[a:b], self.seq[a:b], self.stream[a:b]),
+            {name: column[a:b] for name, column in self.values.items()},
+            {i - a: reasons for i, reasons in self.q.items() if a <= i < b},
+        )
 
     def rows(self) -> Iterator[Row]:
         """Reading by reading."""

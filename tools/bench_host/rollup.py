@@ -13,6 +13,7 @@ import json
 import os
 import platform
 import random
+import shutil
 import statistics
 import subprocess
 import sys
@@ -24,6 +25,7 @@ from pathlib import Path
 
 from bench_host import load
 from host import registry, rollup
+from host.booking import bring
 from host.messages import Reading
 from host.store import Batch, Store
 
@@ -127,7 +129,8 @@ def once(way: str, db: str, known_at: Path, jobs: int) -> dict[str, float]:
     began = time.perf_counter()
     if way == "rollup":
         with closing(Store(db)) as store:
-            day = rollup.roll(store, known, DATE)
+            bring(store, known, DATE, full=True, jobs=jobs)
+            (day,) = rollup.days_of(store, known, [DATE])
         took = time.perf_counter() - began
         collected = sum(r.collected_g for r in day.rows)
         return {"s": took, "n": len(day.platforms), "collected_g": collected}
@@ -161,7 +164,12 @@ def measure(
     taken: dict[str, list[float]] = {way: [] for way in WAYS}
     for _ in range(rounds):
         for way in WAYS:
-            command = [sys.executable, "-m", "bench_host.rollup", "--once", way, "--db", db]
+            at = db
+            if way == "rollup" and not where:  # nothing is booked yet
+                at = f"{db}.run"
+                Path(f"{at}-wal").unlink(missing_ok=True)
+                shutil.copyfile(db, at)
+            command = [sys.executable, "-m", "bench_host.rollup", "--once", way, "--db", at]
             command += ["--registry", str(known), "--jobs", str(jobs)]
             out = subprocess.run(command, check=True, capture_output=True, text=True)
             taken[way].append(json.loads(out.stdout)["s"])
