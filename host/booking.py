@@ -114,7 +114,7 @@ class _Run:
         written = 0
         readings = Readings(self._store, "")
         board = ""
-        for bin_ in watched(todo):
+        for bin_ in watched(todo) if todo else ():
             if bin_.device != board:
                 if len(works) >= TOGETHER:
                     if not self._write(works, taken):
