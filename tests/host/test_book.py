@@ -16,7 +16,7 @@ from host import rollup
 from host.booking import bring
 from host.events import Kind, derive
 from host.events.balance import day_balance
-from host.messages import Birth, Reading
+from host.messages import Reading
 from host.scales import platform_of, samples
 from host.store import Batch, Store, book, bookings
 
@@ -105,7 +105,9 @@ def test_any_order_any_split_any_run_comes_to_the_same(
     quiet = {day for day in late if day not in once}
     assert {day: f for day, f in late.items() if day not in quiet} == once
     # A day that had readings until a clock was put right says what a day without any says.
-    rows = [rollup.roll_day(s, KNOWN, FIRST + dt.timedelta(n)) for s in (parts, whole) for n in (0, 3)]
+    rows = [
+        rollup.roll_day(s, KNOWN, FIRST + dt.timedelta(n)) for s in (parts, whole) for n in (0, 3)
+    ]
     assert rows[:2] == rows[2:]
     assert bring(parts, KNOWN, LAST, only=[BIN], full=True, now=now).revisions == 0
     parts.close()
