@@ -161,7 +161,7 @@ class _Run:
             try:
                 yield from crew.map(_board, tasks, chunksize=_AT_ONCE)
             finally:
-                crew.shutdown(wait=False, cancel_futures=True)
+                crew.shutdown(cancel_futures=True)
 
     def board(self, bins: list[Bin]) -> Made:
         """What is to be written of bins of one board."""

@@ -78,7 +78,8 @@ def _frozen_flag(still: Still) -> Flag:
 def _negative(platform: Platform, state: State, s: Sample, out: Outcome) -> None:
     """A bin that weighs less than its tare allows: a wrong zero, or an unknown bin."""
     top = state.pending[-1]
-    below = s.evidence.grams < state.bin.tare_g - platform.limits.short_g
+    assert s.grams is not None
+    below = s.grams < state.bin.tare_g - platform.limits.short_g
     booked = len(state.pending) == 1 and top.first.grams >= platform.absent_below
     if booked and below and platform.wheelie:
         state.negative = state.negative or s.evidence

@@ -133,12 +133,17 @@ def once(way: str, db: str, known_at: Path, jobs: int) -> dict[str, float]:
             (day,) = rollup.days_of(store, known, [DATE])
         took = time.perf_counter() - began
         collected = sum(r.collected_g for r in day.rows)
-        return {"s": took, "n": len(day.platforms), "collected_g": collected}
+        return {"s": took, "cpu_s": _cpu(), "n": len(day.platforms), "collected_g": collected}
     devices = list(dict.fromkeys(b.device for b in known.platforms()))
     shares = [devices[i::jobs] for i in range(jobs)]
     with ProcessPoolExecutor(jobs) as pool:
         n = sum(pool.map(_read, [way] * jobs, [db] * jobs, shares))
-    return {"s": time.perf_counter() - began, "n": n}
+    return {"s": time.perf_counter() - began, "cpu_s": _cpu(), "n": n}
+
+
+def _cpu() -> float:
+    """CPU seconds of this process and its own, those that have ended."""
+    return sum(os.times()[:4])
 
 
 def _read(way: str, db: str, devices: list[str]) -> int:
@@ -162,6 +167,7 @@ def measure(
     folder.mkdir(parents=True, exist_ok=True)
     db, known = build(folder, platforms, where)
     taken: dict[str, list[float]] = {way: [] for way in WAYS}
+    cpu: dict[str, list[float]] = {way: [] for way in WAYS}
     for _ in range(rounds):
         for way in WAYS:
             at = db
@@ -172,7 +178,9 @@ def measure(
             command = [sys.executable, "-m", "bench_host.rollup", "--once", way, "--db", at]
             command += ["--registry", str(known), "--jobs", str(jobs)]
             out = subprocess.run(command, check=True, capture_output=True, text=True)
-            taken[way].append(json.loads(out.stdout)["s"])
+            result = json.loads(out.stdout)
+            taken[way].append(result["s"])
+            cpu[way].append(result["cpu_s"])
     pairs = zip(taken["rollup"], taken["rows"], taken["columns"], strict=True)
     ratios = [(a / b, a / c) for a, b, c in pairs]
     return {
@@ -184,6 +192,7 @@ def measure(
         "rollup, s": round(statistics.median(taken["rollup"]), 2),
         "rollup ÷ reading rows": round(statistics.median(r for r, _ in ratios), 2),
         "rollup ÷ reading columns": round(statistics.median(c for _, c in ratios), 2),
+        **{f"CPU of {way}, s": round(statistics.median(cpu[way]), 2) for way in WAYS},
     }
 
 
