@@ -7,23 +7,31 @@ were made with. What comes to the same figures as before is not written again.""
 from __future__ import annotations
 
 import datetime as dt
+import os
 import time
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Generator, Iterable, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from contextlib import closing
 from dataclasses import dataclass, replace
+from itertools import groupby
+from multiprocessing import get_context
+from pathlib import Path
 from typing import Any
 
 from host import reasons
 from host.fold import Chain, Fold, Nothing
 from host.folds import Filled, Scale, bounds
 from host.registry import Bin, Registry
-from host.scales import fills_of, platforms_of, samples_of
-from host.store import Row, Store, bookings
+from host.scales import fills_of, platforms_of
+from host.store import Columns, Store, bookings
 from host.store.book import EPOCH, FIRST
-from host.store.bookings import Account, Entry, Work
+from host.store.bookings import Account, Entry, Touch, Work
 from host.store.days import local_day
 
 TOGETHER = 200  # bins in one transaction
+CREW_FROM = 400  # bins that are worth other processes
+_AT_ONCE = 8  # boards that one of them is given at once
 Watched = Callable[[Sequence[Bin]], Iterable[Bin]]
 
 
@@ -46,18 +54,24 @@ def bring(
     only: Iterable[Bin] | None = None,
     full: bool = False,
     now: int | None = None,
+    jobs: int | None = None,
 ) -> Done:
     """Bring the figures of each bin up to a day, and of all days that were booked before;
-    only: of the boards of these bins. full: from the first reading on."""
+    only: of the boards of these bins. full: from the first reading on. jobs: processes,
+    as many as there are cores; a few bins need only this one."""
     store.compact()
     computed = int(time.time()) if now is None else now
     boards = None if only is None else {b.device for b in only}
     while True:
         run = _Run(store, known, (last - EPOCH).days, computed, full=full)
-        found = run.all(watched, boards)
+        found = run.all(watched, boards, jobs or os.cpu_count() or 1)
         if found is not None:
             return found
         full = False  # somebody else wrote meanwhile: what is left is dirty
+
+
+# Bins of a board, what is to be written of it, days that were gone through.
+Made = tuple[list[Bin], list[Work], int]
 
 
 class Readings:
@@ -65,22 +79,24 @@ class Readings:
 
     def __init__(self, store: Store, device: str) -> None:
         self._store, self._device = store, device
-        self._days: dict[int, list[Row]] = {}
+        self._days: dict[int, Columns] = {}
         self._whole = False
 
-    def of(self, day: int) -> list[Row]:
-        if day not in self._days and not self._whole:
-            self._days[day] = list(self._store.readings(self._device, *bounds(day)))
-        return self._days.get(day, [])
+    def of(self, day: int) -> Columns:
+        if day not in self._days:
+            t0, t1 = bounds(day)
+            self._days[day] = (
+                Columns() if self._whole else self._store.columns(self._device, t0, t1)
+            )
+        return self._days[day]
 
     def days(self) -> list[int]:
         """Every day that has any."""
         if not self._whole:
-            days: dict[int, list[Row]] = defaultdict(list)
-            for row in self._store.readings(self._device, 0, 1 << 40):
-                days[local_day(row.t)].append(row)
-            self._days, self._whole = dict(days), True
-        return sorted(self._days)
+            every = self._store.columns(self._device, 0, 1 << 40)
+            days = dict.fromkeys(map(local_day, every.t))
+            self._days, self._whole = {day: every.part(*bounds(day)) for day in days}, True
+        return sorted(day for day, found in self._days.items() if len(found))
 
 
 class _Run:
@@ -90,7 +106,9 @@ class _Run:
         self._store, self._db = store, store.database
         self._last, self._computed, self._full = last, computed, full
         self._stamp = bookings.stamp(self._db)
+        self._registry = known
         self._accounts = bookings.accounts(self._db)
+        self._on_board = _by_device(self._accounts.values())
         self._touched = bookings.touched(self._db)
         self._platforms = platforms_of(known)
         self._corrected = store.calibrations.corrected()
@@ -100,7 +118,7 @@ class _Run:
         self._known = {b.bin for bins in self._boards.values() for b in bins}
         self._days = 0
 
-    def all(self, watched: Watched, boards: set[str] | None) -> Done | None:
+    def all(self, watched: Watched, boards: set[str] | None, jobs: int) -> Done | None:
         """None: somebody else has written figures meanwhile."""
         todo = [
             bin_
@@ -112,22 +130,59 @@ class _Run:
         works: list[Work] = []
         taken: list[int] = []
         written = 0
-        readings = Readings(self._store, "")
-        board = ""
-        for bin_ in watched(todo):
-            if bin_.device != board:
+        steps = iter(watched(todo) if todo else ())
+        with closing(self._computed_boards(todo, jobs)) as found:
+            for bins, more, days in found:
+                for _ in bins:
+                    next(steps)
+                works += more
+                taken += [t.id for t in self._touched.get(bins[0].device, ())]
+                self._days += days
+                written += sum(len(work.entries) for work in more)
                 if len(works) >= TOGETHER:
                     if not self._write(works, taken):
                         return None
                     works, taken = [], []
-                board, readings = bin_.device, Readings(self._store, bin_.device)
-                taken += [t.id for t in self._touched.get(board, ())]
-                works += self._left(board)
-            works.append(self._bin(bin_, readings))
-            written += len(works[-1].entries)
         if works and not self._write(works, taken):
             return None
+        next(steps, None)
         return Done(len(todo), self._days, written)
+
+    def _computed_boards(self, todo: Sequence[Bin], jobs: int) -> Generator[Made, None, None]:
+        """Board by board what is to be written; many of them by several processes."""
+        boards = [list(bins) for _, bins in groupby(todo, key=lambda b: b.device)]
+        if jobs < 2 or len(todo) < CREW_FROM:
+            yield from map(self.board, boards)
+            return
+        tasks = [(bins, self._accounts_of(bins), self._touched_of(bins)) for bins in boards]
+        args = self._store.where, self._registry, self._last, self._computed, self._full
+        spawn = get_context("spawn")
+        with ProcessPoolExecutor(jobs, spawn, initializer=_begin, initargs=args) as crew:
+            try:
+                yield from crew.map(_board, tasks, chunksize=_AT_ONCE)
+            finally:
+                crew.shutdown(cancel_futures=True)
+
+    def board(self, bins: list[Bin]) -> Made:
+        """What is to be written of bins of one board."""
+        device, before = bins[0].device, self._days
+        readings = Readings(self._store, device)
+        works = [*self._left(device), *(self._bin(bin_, readings) for bin_ in bins)]
+        return bins, works, self._days - before
+
+    def given(self, accounts: Sequence[Account], touched: dict[str, list[Touch]]) -> _Run:
+        """Of what is booked only this, as whoever asks has seen it."""
+        self._accounts, self._touched = {a.bin: a for a in accounts}, touched
+        self._on_board = _by_device(accounts)
+        return self
+
+    def _accounts_of(self, bins: Sequence[Bin]) -> list[Account]:
+        here = self._on_board.get(bins[0].device, [])
+        moved = [a for b in bins if (a := self._accounts.get(b.bin)) and a.device != b.device]
+        return [*here, *moved]
+
+    def _touched_of(self, bins: Sequence[Bin]) -> dict[str, list[Touch]]:
+        return {d: self._touched[d] for d in (bins[0].device,) if d in self._touched}
 
     def _write(self, works: list[Work], taken: list[int]) -> bool:
         done = bookings.write(self._db, self._stamp, works, taken)
@@ -148,8 +203,8 @@ class _Run:
         steps would not know of what is taken now."""
         return [
             Work(replace(a, made_with=""), void=True)
-            for a in self._accounts.values()
-            if a.device == board and a.bin not in self._known and a.made_with
+            for a in self._on_board.get(board, ())
+            if a.bin not in self._known and a.made_with
         ]
 
     def _with(self, bin_: Bin) -> str:
@@ -200,17 +255,17 @@ class _Run:
             closing, at = figure.closing, day
         return work
 
-    def _reader(self, bin_: Bin, readings: Readings) -> Callable[[int], Sequence[Any]]:
+    def _reader(self, bin_: Bin, readings: Readings) -> Callable[[int], Any]:
         correct = None
         if (bin_.device, bin_.channel) in self._corrected:
             correct = self._store.calibrations.corrector(bin_.device, bin_.channel)
 
-        def read(day: int) -> Sequence[Any]:
+        def read(day: int) -> Any:
             self._days += 1
             rows = readings.of(day)
             if not bin_.channel:
-                return fills_of(rows, bin_.fill_channel)
-            return list(samples_of(rows, bin_.channel, bin_.fill_channel, correct))
+                return fills_of(rows.rows(), bin_.fill_channel)
+            return rows.series(bin_.channel, bin_.fill_channel, correct)
 
         return read
 
@@ -219,3 +274,26 @@ class _Run:
         if made and (before is None or made[-1].day >= before.day):
             before = made[-1]
         return int(before.facts[5]) if before is not None else 0
+
+
+def _by_device(accounts: Iterable[Account]) -> dict[str, list[Account]]:
+    out: dict[str, list[Account]] = defaultdict(list)
+    for account in accounts:
+        out[account.device].append(account)
+    return out
+
+
+# In a process of the crew
+
+
+_run: _Run
+
+
+def _begin(where: Path | str, known: Registry, last: int, computed: int, full: bool) -> None:
+    global _run  # noqa: PLW0603  one for each process
+    _run = _Run(Store(where), known, last, computed, full=full)
+
+
+def _board(task: tuple[list[Bin], list[Account], dict[str, list[Touch]]]) -> Made:
+    bins, accounts, touched = task
+    return _run.given(accounts, touched).board(bins)

@@ -12,6 +12,7 @@ from host import __version__
 from host.commands import (
     Run,
     archive,
+    book,
     calibration,
     check,
     collect,
@@ -58,7 +59,7 @@ def _parser() -> argparse.ArgumentParser:
         return p
 
     subjects = (
-        *(collect, daily, explain, office, hazard, calibration),
+        *(collect, daily, book, explain, office, hazard, calibration),
         *(watch, archive, check, service, fleet, update),
     )
     for module in subjects:

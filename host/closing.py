@@ -9,7 +9,7 @@ import datetime as dt
 import time
 import zlib
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 import msgspec
@@ -51,6 +51,12 @@ class Then:
     @cached_property
     def platforms(self) -> dict[str, Platform]:
         return platforms_of(self.known)
+
+    def at(self, site: str) -> Then:
+        """The same of one site."""
+        spares = {b.bin for b in self.known.spares(site)}
+        bins = tuple(b for b in self.known.bins if b.site == site or b.bin in spares)
+        return Then(replace(self.known, bins=bins), self.densities)
 
     def pack(self) -> bytes:
         return zlib.compress(msgspec.json.encode([self.known, self.densities]))
@@ -114,6 +120,11 @@ def _quiet(store: Store, then: Then, first: int, last: int, at: int) -> list[Wor
                 entries.append(Entry(day, 1, at, QUIET, fold.silent(day, level), b""))
         works.append(Work(accounts[bin_.bin], entries=entries))
     return works
+
+
+def closings(store: Store) -> dict[str, Closing]:
+    """Closed months, YYYY-MM."""
+    return book.closings(store.database)
 
 
 def adjustments(store: Store, month: str | None = None) -> Iterator[Revision]:

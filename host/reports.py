@@ -12,6 +12,7 @@ from pathlib import Path
 from rich.table import Table
 
 from host import density, registry, revisions, rollup, tables
+from host.booking import bring
 from host.registry import DRY, HAZARDOUS, RECYCLABLE, STORED_HAZARDOUS, WET
 from host.rollup import DAY_S, LOCAL, DailyRow
 from host.store import Store
@@ -158,12 +159,20 @@ def _district_table(lines: Iterable[tuple[object, ...]]) -> Table:
     return table
 
 
-def run_rollup(db: Path | str, folder: Path, date: dt.date, out: Path) -> list[DailyRow]:
+def run_rollup(
+    db: Path | str, folder: Path, date: dt.date, out: Path, *, full: bool = False
+) -> list[DailyRow]:
     """Compute a day, write daily.csv, balance.csv and district.csv into out, print tables."""
     known = registry.load(folder)
     store = Store(db)
     densities = density.load(folder)
-    day = rollup.roll(store, known, date, lambda b: tables.watched(b, "adding up"), densities)
+
+    def watched(bins: Sequence[registry.Bin]) -> Iterable[registry.Bin]:
+        return tables.watched(bins, "adding up")
+
+    if full:
+        bring(store, known, date, watched, full=True)
+    day = rollup.roll(store, known, date, watched, densities)
     rows = day.rows
     older = store.calibrations.restatements(str(date))
     restated = revisions.restated(store, (p.bin for p in day.platforms), date, date)

@@ -136,17 +136,26 @@ def days_of(
     known: Registry,
     span: Sequence[dt.date],
     densities: Mapping[str, Density] | None = None,
+    *,
+    site: str | None = None,
 ) -> Iterator[Day]:
-    """What the book has of days that follow each other. In a closed month: with who stood
-    where, and what held, when it was closed."""
+    """What the book has of days that follow each other, of everything or one site. In a
+    closed month: with who stood where, and what held, when it was closed."""
     if not span:
         return
     db = store.database
     held: dict[dt.date, dict[str, PlatformDay]] = defaultdict(dict)
-    for r in book.platform_days(db, (span[0] - book.EPOCH).days, (span[-1] - book.EPOCH).days):
-        held[r.date][r.platform] = r
-    closed = {month: closing.Then.of(c) for month, c in book.closings(db).items()}
+    first, last = ((date - book.EPOCH).days for date in (span[0], span[-1]))
+    months = {f"{date:%Y-%m}" for date in span}
+    closed = {m: closing.Then.of(c) for m, c in book.closings(db).items() if m in months}
     now = closing.Then(known, dict(densities or {}))
+    if site is not None:
+        now, *others = [t.at(site) for t in (now, *closed.values())]
+        closed = dict(zip(closed, others, strict=True))
+    thens = (now, *closed.values())
+    names = None if site is None else {b.bin for then in thens for b in then.bins}
+    for r in book.platform_days(db, first, last, names):
+        held[r.date][r.platform] = r
     levels: dict[str, int] = {}
     for date in span:
         then = closed.get(f"{date:%Y-%m}", now)

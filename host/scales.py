@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 
-from host.events import Platform, Sample
+from host.events import Platform, Series
 from host.events.fillonly import FillSample
 from host.registry import Bin, Registry
 from host.store import Row, Store
-from host.store.calibrations import Correct
 
 
 def platform_of(known: Registry, bin_: Bin) -> Platform:
@@ -55,24 +54,11 @@ def samples(
     fill_channel: str = "",
     *,
     since: int = 0,
-) -> Iterator[Sample]:
+) -> Series:
     """One weight channel of a board from its first reading (or since) on, in order of time,
     as corrections have it."""
     correct = store.calibrations.corrector(device, channel)
-    return samples_of(store.readings(device, since, until), channel, fill_channel, correct)
-
-
-def samples_of(
-    rows: Iterable[Row], channel: str, fill_channel: str, correct: Correct | None
-) -> Iterator[Sample]:
-    """One weight channel of a board's readings."""
-    for row in rows:
-        grams, q = row.values.get(channel), row.q.get(channel)
-        if grams is not None and correct:
-            grams = correct(row.stream, row.seq, grams)
-        if grams is not None or q is not None:
-            fill = None if fill_channel in row.q else row.values.get(fill_channel)
-            yield Sample(row.t, grams, q, row.life, row.seq, row.boot, fill)
+    return store.columns(device, since, until).series(channel, fill_channel, correct)
 
 
 def fills_of(rows: Iterable[Row], fill_channel: str) -> list[FillSample]:

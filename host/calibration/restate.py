@@ -23,6 +23,7 @@ class RestateError(UserError):
 
 def recalibrate(store: Store, known: Registry, new: Correction) -> list[Revision]:
     """Write the correction, and the revision of every figure that it changes."""
+    store.compact()
     kept, db = store.calibrations, store.database
     entries = [w for _, w in kept.weighed(new.device, new.channel)]
     if not any(w.id == new.calibration for w in entries):

@@ -17,6 +17,7 @@ from host.events.model import (
     Sums,
     Transition,
 )
+from host.events.series import Series
 from host.events.state import State, fresh, load, save
 from host.events.stream import LateError, advance, derive, finish
 
@@ -33,6 +34,7 @@ __all__ = [
     "Outcome",
     "Platform",
     "Sample",
+    "Series",
     "State",
     "Status",
     "Sums",

@@ -11,8 +11,9 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
 from host.events.model import Outcome, Platform, Sample
+from host.events.series import ordered
 from host.events.state import State, fresh
-from host.events.stream import advance, finish, ordered
+from host.events.stream import advance, finish
 
 EVERY_S = 6 * 3600  # of readings between two checkpoints
 

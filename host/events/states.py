@@ -53,11 +53,16 @@ def _frozen(state: State, s: Sample, out: Outcome) -> None:
             out.flags.append(_frozen_flag(still))
             state.was_frozen = still.until
         still = state.still = Still(s.evidence, 1, s.t)
-    if s.fill is None:
+    tell_fill(still, s.fill)
+
+
+def tell_fill(still: Still, fill: int | None) -> None:
+    """What the fill sensor told with a reading of the stretch."""
+    if fill is None:
         return
-    if still.told is not None and abs(s.fill - still.told) < FILL_MOVED // 2:
-        still.fill = (still.fill[0] if still.fill else s.fill, s.fill)
-    still.told = s.fill
+    if still.told is not None and abs(fill - still.told) < FILL_MOVED // 2:
+        still.fill = (still.fill[0] if still.fill else fill, fill)
+    still.told = fill
 
 
 def is_frozen(still: Still) -> bool:
@@ -73,7 +78,8 @@ def _frozen_flag(still: Still) -> Flag:
 def _negative(platform: Platform, state: State, s: Sample, out: Outcome) -> None:
     """A bin that weighs less than its tare allows: a wrong zero, or an unknown bin."""
     top = state.pending[-1]
-    below = s.evidence.grams < state.bin.tare_g - platform.limits.short_g
+    assert s.grams is not None
+    below = s.grams < state.bin.tare_g - platform.limits.short_g
     booked = len(state.pending) == 1 and top.first.grams >= platform.absent_below
     if booked and below and platform.wheelie:
         state.negative = state.negative or s.evidence

@@ -9,23 +9,15 @@ from host.events import states
 from host.events.engine import Books
 from host.events.limits import FILL_S, GAP_S
 from host.events.model import Outcome, Plateau, Platform, Sample
+from host.events.series import series
 from host.events.settle import horizon, mature, settle, undecided
 from host.events.state import State, copy, fresh, key
-
-EVER = 1 << 62
+from host.events.steady import EVER, skip
 
 
 class LateError(Exception):
     """A reading is not later than the state: the platform must be gone through again
     from a state before it (see replay.absorb)."""
-
-
-def ordered(samples: Iterable[Sample]) -> list[Sample]:
-    """Each reading once, in the one order there is, however they came."""
-    once: dict[tuple[str, int], Sample] = {}
-    for s in samples:
-        once.setdefault((s.life, s.seq), s)
-    return sorted(once.values(), key=key)
 
 
 def advance(platform: Platform, state: State, samples: Iterable[Sample]) -> tuple[State, Outcome]:
@@ -34,11 +26,15 @@ def advance(platform: Platform, state: State, samples: Iterable[Sample]) -> tupl
     state = copy(state)
     out = Outcome()
     books = Books(platform, state, out)
-    for s in ordered(samples):
-        if state.at is not None and key(s) <= state.at:
-            raise LateError(f"reading {s.life}/{s.seq} is not later than the state")
+    rows = series(samples)
+    if len(rows) and state.at is not None and key(s := rows[0]) <= state.at:
+        raise LateError(f"reading {s.life}/{s.seq} is not later than the state")
+    i = 0
+    while i < len(rows) and (i := skip(platform, state, out, rows, i)) < len(rows):
+        s = rows[i]
         _take(platform, state, books, out, s)
         state.at = key(s)
+        i += 1
     state.sums.closing = state.level
     out.sums = replace(state.sums)
     return state, out

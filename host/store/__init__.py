@@ -13,11 +13,22 @@ from pathlib import Path
 
 from host.store import days, reading, writing
 from host.store.calibrations import Calibrations
+from host.store.columns import Columns, columns
 from host.store.database import Busy, Database, Sqlite, StoreError
 from host.store.model import Batch, Counts, Refused, Row, StreamStatus
 from host.store.streams import Streams
 
-__all__ = ["Batch", "Busy", "Counts", "Refused", "Row", "Store", "StoreError", "StreamStatus"]
+__all__ = [
+    "Batch",
+    "Busy",
+    "Columns",
+    "Counts",
+    "Refused",
+    "Row",
+    "Store",
+    "StoreError",
+    "StreamStatus",
+]
 
 # Schema n: the first n of these were run; beside each the tables that are only added to.
 STEPS = (
@@ -83,6 +94,11 @@ class Store:
         db.many("UPDATE schema_version SET version=?", [(version + 1,)])
 
     @property
+    def where(self) -> Path | str:
+        """What it was opened with; another process may open it too."""
+        return self._where
+
+    @property
     def database(self) -> Database:
         """For the modules beside this one that keep a table of their own."""
         return self._db
@@ -122,6 +138,10 @@ class Store:
     def readings(self, device: str, t0: int, t1: int) -> Iterator[Row]:
         """Dated readings of a board with t0 <= t < t1, in order of time."""
         return reading.readings(self._db, self.archived, device, t0, t1)
+
+    def columns(self, device: str, t0: int, t1: int) -> Columns:
+        """The same as columns, which is several times as fast."""
+        return columns(self._db, self.archived, device, t0, t1)
 
     @property
     def archived(self) -> Path:

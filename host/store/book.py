@@ -35,6 +35,7 @@ _pack = msgspec.msgpack.Encoder().encode
 _events = msgspec.msgpack.Decoder(list[Event]).decode
 _emptyings = msgspec.msgpack.Decoder(list[Emptying]).decode
 _EVER = 1 << 62
+_AT_ONCE = 400  # names in one query
 
 
 @dataclass(frozen=True)
@@ -90,12 +91,7 @@ def platform_days(
     """What holds for each platform and day from first to last, by day and platform: of days
     in closed months what held when they were closed. A platform without a row for a day
     told nothing then."""
-    wanted = None if platforms is None else set(platforms)
-    found = {
-        (row.day, row.platform): row
-        for row in reported(db, first, last)
-        if wanted is None or row.platform in wanted
-    }
+    found = {(r.day, r.platform): r for r in reported(db, first, last, platforms)}
     return [found[key] for key in sorted(found)]
 
 
@@ -121,13 +117,21 @@ def history(db: Database, platform: str, day: int) -> list[PlatformDay]:
     return list(_rows(db, "p.bin=? AND d.day=?", (platform, day)))
 
 
-def reported(db: Database, first: int, last: int) -> list[PlatformDay]:
+def reported(
+    db: Database, first: int, last: int, platforms: Iterable[str] | None = None
+) -> list[PlatformDay]:
     """Every revision of days from first to last, by day, platform and revision; of closed
     months those that were there when they were closed."""
+    where, names = "d.day BETWEEN ? AND ? AND d.id<=?", list(platforms or ())
+    parts = [(where, names[:0])]
+    if platforms is not None:
+        some = [names[i : i + _AT_ONCE] for i in range(0, len(names), _AT_ONCE)]
+        parts = [(f"p.bin IN ({','.join('?' * len(s))}) AND {where}", s) for s in some]
     return [
         row
         for start, end, upto in _stretches(db, first, last)
-        for row in _rows(db, "d.day BETWEEN ? AND ? AND d.id<=?", (start, end, upto))
+        for clause, args in parts
+        for row in _rows(db, clause, (*args, start, end, upto))
     ]
 
 
@@ -158,8 +162,8 @@ def emptyings(db: Database, rows: Iterable[PlatformDay]) -> dict[int, list[Empty
 
 def _bodies(db: Database, ids: Sequence[int]) -> dict[int, bytes]:
     out: dict[int, bytes] = {}
-    for at in range(0, len(ids), 500):
-        some = ids[at : at + 500]
+    for at in range(0, len(ids), _AT_ONCE):
+        some = ids[at : at + _AT_ONCE]
         marks = ",".join("?" * len(some))
         rows = db.query(f"{_EVENTS} WHERE d.id IN ({marks})", some)
         out |= {id_: zlib.decompress(bytes(body)) for id_, body in rows}

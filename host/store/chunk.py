@@ -10,6 +10,8 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import accumulate
 from typing import Any
 
 import msgspec
@@ -86,6 +88,17 @@ def of_day(rows: Sequence[Stored]) -> bytes:
     )
 
 
+@dataclass
+class Day:
+    """The readings of a day that have a time, as columns, in order of seq."""
+
+    seq: list[int]
+    boot: list[int]
+    at: list[int]
+    values: dict[str, list[int | None]]
+    q: dict[int, dict[str, str]]
+
+
 def day(raw: bytes) -> list[Stored]:
     """What of_day() was given."""
     names, seq, boot, t, up, at, q, *columns = _decode(zlib.decompress(raw))
@@ -94,6 +107,27 @@ def day(raw: bytes) -> list[Stored]:
     ups = up if up is not None else [None] * len(times)
     values = [_together(c) for c in columns]
     return _rows(names, (_together(seq), _together(boot), given, ups, times), q, values)
+
+
+def day_columns(raw: bytes) -> Day:
+    """The same as columns, of a day with a date."""
+    names, seq, boot, _, _, at, q, *columns = _decode(zlib.decompress(raw))
+    values = {name: _together(c) for name, c in zip(names, columns, strict=True)}
+    reasons = {int(i): why for i, why in q.items()}
+    seq, boot, at = (list(accumulate(c)) for c in (seq, boot, at))
+    return Day(seq, boot, at, values, reasons)
+
+
+def columns_of(rows: Sequence[Stored]) -> Day:
+    """Rows with a time as columns."""
+    names = {name: None for r in rows for name in r.values}
+    return Day(
+        [r.seq for r in rows],
+        [r.boot for r in rows],
+        [r.at for r in rows if r.at is not None],
+        {name: [r.values.get(name) for r in rows] for name in names},
+        {i: r.q for i, r in enumerate(rows) if r.q},
+    )
 
 
 def _rows(
@@ -130,6 +164,8 @@ def _apart(values: list[int | None]) -> list[int | None]:
 
 
 def _together(values: list[int | None]) -> list[int | None]:
+    if None not in values:
+        return list(accumulate(values))
     last = 0
     out: list[int | None] = []
     for v in values:

@@ -2,45 +2,19 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterator
 from pathlib import Path
 
-from host.store import chunk, days, spans
-from host.store.chunk import Stored
+from host.store import days, spans
+from host.store.columns import columns
 from host.store.database import Database
 from host.store.model import Row, StreamStatus
 from host.store.streams import unpack
 
 
 def readings(db: Database, archived: Path, device: str, t0: int, t1: int) -> Iterator[Row]:
-    """Dated readings of a board with t0 <= t < t1, in order of time, those of archived days
-    too. What is not compacted yet is not among them."""
-    lives: dict[int, str] = dict(db.query("SELECT id, life FROM stream WHERE device=?", (device,)))
-    first, last = days.local_day(max(t0, 0)), days.local_day(t1 - 1)
-    by_day: dict[int, list[tuple[int, int, str, int, int, Stored]]] = defaultdict(list)
-    has_archive = db.query("SELECT 1 FROM archive LIMIT 1")
-    for stream, life in lives.items():
-        found = [
-            r
-            for (body,) in db.query(
-                "SELECT body FROM day WHERE stream=? AND day BETWEEN ? AND ?",
-                (stream, first, last),
-            )
-            for r in chunk.day(bytes(body))
-        ]
-        if has_archive:
-            from host.store import archive  # noqa: PLC0415  only where there is one
-
-            found += archive.read(db, archived, stream, first, last)
-        for r in found:
-            if r.at is not None and t0 <= r.at < t1:
-                by_day[days.local_day(r.at)].append((r.at, r.boot, life, r.seq, stream, r))
-    for day in sorted(by_day):
-        rows = by_day[day]
-        rows.sort(key=lambda row: row[:4])
-        for at, boot, life, seq, stream, r in rows:
-            yield Row(stream, life, seq, boot, at, r.values, r.q)
+    """The rows of columns()."""
+    return columns(db, archived, device, t0, t1).rows()
 
 
 def status(db: Database) -> Iterator[StreamStatus]:

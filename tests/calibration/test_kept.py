@@ -68,8 +68,8 @@ def test_the_tables_are_only_ever_added_to(store: Store) -> None:
     kept.correct(correction(1, 2))
     store._db.many(
         "INSERT INTO restatement (correction, date, site, stream, deposited_before, "
-        "deposited_after, collected_before, collected_after) VALUES (1,'2026-03-03','s','湿垃圾',?,?,?,?)",
-        [(1, 2, 3, 4)],
+        "deposited_after, collected_before, collected_after) VALUES (?,?,?,?,?,?,?,?)",
+        [(1, "2026-03-03", "s", "湿垃圾", 1, 2, 3, 4)],
     )
     for table in ("weighed", "calibration", "correction", "restatement"):
         for sql in (f"DELETE FROM {table}", f"UPDATE {table} SET id = id + 1"):  # noqa: S608
