@@ -48,7 +48,19 @@ def registry(sites: int) -> Registry:
     """Sites of one board, each with four bins."""
     names = [f"p-{i:04}" for i in range(sites)]
     bins = tuple(
-        Bin(f"{n}-{w}", n, f"qy-{n}", f"w{w}", "", STREAMS[w - 1], 240, 12_500, "wheelie", 150_000, 50)
+        Bin(
+            f"{n}-{w}",
+            n,
+            f"qy-{n}",
+            f"w{w}",
+            "",
+            STREAMS[w - 1],
+            240,
+            12_500,
+            "wheelie",
+            150_000,
+            50,
+        )
         for n in names
         for w in range(1, 5)
     )
@@ -196,7 +208,7 @@ def _sums(store: Store, known: Registry, where: list[tuple[str, int]]) -> Iterat
 def measure(
     sites: int = 120, days: tuple[int, ...] = (30, 365), db: str | None = None
 ) -> dict[str, dict[str, float]]:
-    """"365 days, an emptying among them" → figures."""
+    """ "365 days, an emptying among them" → figures."""
     found = {}
     for n in days:
         for emptied in (True, False):
