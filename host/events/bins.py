@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from host.events.limits import (
     BARE_G,
     LEARNED_N,
+    LEAST_LEARNED_G,
     RESIDUE_G,
     RESIDUE_SHARE,
     SAID_RESIDUE_G,
@@ -104,7 +105,11 @@ def exchange(state: State, other: int) -> None:
 
 
 def learn(bin_: Known, residue_g: int) -> None:
-    """A bin was emptied and shows this over its tare: a quarter of the weight of one."""
+    """A bin was emptied and shows this over its tare: a quarter of the weight of one.
+
+    As far as that is less than anything asks for, all of it is the same: so a bin whose
+    emptying comes late is soon what it would have been, and the days after it stay."""
     n = bin_.emptied + 1
+    residue_g = max(residue_g, LEAST_LEARNED_G)
     bin_.residue_g += (residue_g - bin_.residue_g) // min(n, 4)
     bin_.emptied = n

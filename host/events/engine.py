@@ -11,6 +11,7 @@ from host.events.limits import (
     BARE_G,
     DEPOSIT_G,
     LEAN_S,
+    LEAST_LEARNED_G,
     REMOVED_G,
     RESIDUE_G,
     RESIDUE_SHARE,
@@ -169,7 +170,8 @@ class Books:
         else:
             why += f"; {_kg(left)} stayed in it"
             if left <= DEPOSIT_G:  # or somebody put it in before the scale came to rest
-                doubt = max(doubt, left - max(0, s.bin.residue_g))
+                known = s.bin.residue_g if s.bin.residue_g > LEAST_LEARNED_G else 0
+                doubt = max(doubt, left - known)
         if away > AWAY_S:
             why += "; away longer than an emptying takes"
         if hands := self._hands(before):

@@ -29,6 +29,7 @@ LEAN_G = 10_000  # nobody throws as much into a bin half a minute before it is l
 REMOVED_G = 3_000  # least that is a collection when the bin was not seen away
 RESIDUE_G = 1_100  # what usually sticks to an emptied bin
 RESIDUE_SHARE = 20  # per mille of what it held, where that is more
+LEAST_LEARNED_G = 600  # residue above which knowing it matters: RESIDUE_G - SAID_RESIDUE_G
 LEARNED_N = 3  # emptyings after which what stays in a bin is known for its own
 SPARE_RESIDUE_G = 500  # what is in a bin that comes in exchange
 BARE_G = 1_000  # a bare platform never shows more, unless something lies on it
