@@ -48,12 +48,17 @@ class _Route:
     reader: Reader
 
 
-def topics(known: Registry, shard: tuple[int, int] | None = None) -> Topics:
-    """What to subscribe to: everything, or one of n fixed shares of the sites, from 1 on."""
+def topics(
+    known: Registry, shard: tuple[int, int] | None = None, group: str | None = None
+) -> Topics:
+    """What to subscribe to: everything, or one of n fixed shares of the sites, from 1 on, or
+    what the broker chooses for a member of a group (a shared subscription)."""
     sites = ["+"]
     if shard:
         sites = sorted(known.sites)[shard[0] - 1 :: shard[1]]
-    return [(f"qingyun/1/{site}/+/{what}", 1) for site in sites for what in ("reading", "birth")]
+    start = f"$share/{group}/" if group else ""
+    whats = ("reading", "birth")
+    return [(f"{start}qingyun/1/{site}/+/{what}", 1) for site in sites for what in whats]
 
 
 class Ingester:
@@ -68,6 +73,7 @@ class Ingester:
         *,
         stats: Path | None,
         shard: tuple[int, int] | None = None,
+        group: str | None = None,
     ) -> None:
         self._store = store
         self._registry = registry
@@ -81,7 +87,7 @@ class Ingester:
         self._confirmed: dict[str, dict[str, Any]] = {}  # topic → what boards will be told
         self._confirmed_at = 0.0
         self._tidied = time.monotonic()
-        self._transport = Transport(broker, topics(registry, shard), self._on_subscribed)
+        self._transport = Transport(broker, topics(registry, shard, group), self._on_subscribed)
 
     def stop(self, *_: object) -> None:
         """Finish the batch under way, then end run()."""

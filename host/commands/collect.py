@@ -28,7 +28,10 @@ def add(command: Command) -> None:
         help="readings dated further ahead than this are quarantined (default: 1)",
     )
     text = "take the I-th of N fixed shares of the sites (default: 1/1); each its own --client-id"
-    p.add_argument("--shard", type=_shard, metavar="I/N", help=text)
+    either = p.add_mutually_exclusive_group()
+    either.add_argument("--shard", type=_shard, metavar="I/N", help=text)
+    text = "take what the broker chooses for a member of this group (a shared subscription)"
+    either.add_argument("--group", type=_group, metavar="NAME", help=text)
     p.add_argument("--stats", type=Path, metavar="FILE", help="keep counts in this JSON file")
     text = "answer /metrics and /healthz there (default: nowhere)"
     p.add_argument("--listen", metavar="HOST:PORT", help=text)
@@ -51,12 +54,19 @@ def _shard(text: str) -> tuple[int, int]:
     return int(i), int(n)
 
 
+def _group(text: str) -> str:
+    if not text or set(text) & set("/+#"):
+        raise argparse.ArgumentTypeError(f"expected a name without / + #, found {text!r}")
+    return text
+
+
 def _ingest(args: argparse.Namespace) -> int:
     where = broker.from_arguments(args)
     known = registry.load(args.registry)
     store = Store(args.db, create=True)
     ahead = int(args.max_ahead_days * DAY_S)
-    ingester = Ingester(store, known, where, ahead, stats=args.stats, shard=args.shard)
+    share = {"shard": args.shard, "group": args.group}
+    ingester = Ingester(store, known, where, ahead, stats=args.stats, **share)
     if args.listen:
         from host.service import listen  # noqa: PLC0415  only where it is used
 

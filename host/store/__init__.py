@@ -40,6 +40,7 @@ STEPS = (
     ("delivery.sql", ("alarm_delivery",)),
 )
 VERSION = len(STEPS)
+_DAYS_IN_PART = 28
 
 
 def open_database(where: Path | str, *, create: bool) -> Database:
@@ -89,6 +90,8 @@ class Store:
         for what, spelling in db.types.items():
             schema = schema.replace("{" + what + "}", spelling)
         db.script(schema)
+        if version == 0:
+            db.part("day", "day", _DAYS_IN_PART)
         for table in kept:
             db.only_add(table)
         db.many("UPDATE schema_version SET version=?", [(version + 1,)])

@@ -40,10 +40,17 @@ def of_arrivals(readings: Sequence[Reading]) -> bytes:
     first = readings[0]
     if len(readings) == 1:
         q = {0: first.q} if first.q else {}
-        columns = [[v] for v in first.values.values()]
+        alone = [[v] for v in first.values.values()]
         head = [[first.seq], [first.boot], [first.t], [first.up], None, q]
-        return _encode([list(first.values), *head, *columns])
-    names = list(dict.fromkeys(name for r in readings for name in r.values))
+        return _encode([list(first.values), *head, *alone])
+    names: tuple[str, ...]
+    columns: list[Any]
+    if len(orders := {tuple(r.values) for r in readings}) == 1:  # as a rule all have the same
+        names = orders.pop()
+        columns = list(zip(*(r.values.values() for r in readings), strict=True))
+    else:
+        names = tuple(dict.fromkeys(name for r in readings for name in r.values))
+        columns = [[r.values.get(name) for r in readings] for name in names]
     return _encode(
         [
             names,
@@ -53,7 +60,7 @@ def of_arrivals(readings: Sequence[Reading]) -> bytes:
             [r.up for r in readings],
             None,
             {i: r.q for i, r in enumerate(readings) if r.q},
-            *([r.values.get(name) for r in readings] for name in names),
+            *columns,
         ]
     )
 

@@ -34,6 +34,7 @@ class Database(Protocol):
     def locking(self) -> str: ...
     def has_table(self, name: str) -> bool: ...
     def only_add(self, table: str) -> None: ...
+    def part(self, table: str, by: str, every: int) -> None: ...
     def close(self) -> None: ...
 
 
@@ -108,6 +109,9 @@ class Sqlite:
                 f"CREATE TRIGGER {table}_{what.lower()} BEFORE {what} ON {table} "
                 f"BEGIN SELECT RAISE(ABORT, '{table}: only ever added to'); END"
             )
+
+    def part(self, table: str, by: str, every: int) -> None:
+        """One file is one part."""
 
     def close(self) -> None:
         self._db.close()

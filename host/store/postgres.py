@@ -82,6 +82,17 @@ class Postgres:
             "FOR EACH STATEMENT EXECUTE FUNCTION only_ever_added_to()"
         )
 
+    def part(self, table: str, by: str, every: int) -> None:
+        """Keep a new table in parts of so many values of an integer column where the database
+        has TimescaleDB (CREATE EXTENSION timescaledb): indexes then stay small however much
+        there is, and old parts stay as they are."""
+        if self.query("SELECT 1 FROM pg_extension WHERE extname='timescaledb'"):
+            self.query(
+                "SELECT create_hypertable(?::regclass, ?::name, chunk_time_interval => ?::int, "
+                "create_default_indexes => false)",
+                (table, by, every),
+            )
+
     def close(self) -> None:
         self._db.close()
 

@@ -1,4 +1,4 @@
-"""Two ingesters, one PostgreSQL: the sites in fixed shares, nothing lost when one is killed."""
+"""Two ingesters, one PostgreSQL: by fixed shares or as the broker chooses, one is killed."""
 
 from __future__ import annotations
 
@@ -17,8 +17,14 @@ TOTAL = 20_000
 
 
 @pytest.mark.usefixtures("needs_mosquitto")
-def test_two_shards_on_one_server(
-    tmp_path: Path, postgres_database: str, figure: Callable[[str], None]
+@pytest.mark.parametrize(
+    "shares", [("--shard 1/2", "--shard 2/2"), ("--group q", "--group q")], ids=["shard", "group"]
+)
+def test_two_ingesters_on_one_server(
+    tmp_path: Path,
+    postgres_database: str,
+    shares: tuple[str, str],
+    figure: Callable[[str], None],
 ) -> None:
     registry = tmp_path / "registry"
     load.write_registry(registry, killing.boards(TOTAL))
@@ -27,10 +33,10 @@ def test_two_shards_on_one_server(
         both = [
             Ingester(
                 *(postgres_database, registry, broker.address),
-                *("--client-id", f"shard-{i}", "--shard", f"{i}/2", "--max-ahead-days", "10000"),
-                beside=tmp_path / f"shard-{i}",
+                *("--client-id", f"share-{i}", *share.split(), "--max-ahead-days", "10000"),
+                beside=tmp_path / f"share-{i}",
             )
-            for i in (1, 2)
+            for i, share in enumerate(shares)
         ]
         for ingester in both:
             ingester.start()
@@ -42,19 +48,19 @@ def test_two_shards_on_one_server(
         both[0].wait_subscribed(60)
         expected = killing.names(what)
         assert killing.until(lambda: len(seqs(postgres_database)) >= len(expected), 180)
-        shares = [i.stats()["messages"] for i in both]
+        taken = [i.stats()["messages"] for i in both]
         for ingester in both:
             ingester.stop()
     found = seqs(postgres_database)
     figure(
-        f"two shards into one PostgreSQL, one killed halfway: {len(expected - set(found))} of "
-        f"{len(expected)} readings lost, {len(found) - len(set(found))} doubled; "
-        f"messages by process {shares}"
+        f"two ingesters ({shares[0].split()[0]}) into one PostgreSQL, one killed halfway: "
+        f"{len(expected - set(found))} of {len(expected)} readings lost, "
+        f"{len(found) - len(set(found))} doubled; messages by process {taken}"
     )
     assert set(found) == expected
     assert len(found) == len(expected)
     assert quarantined(postgres_database) == 0
-    assert all(shares)
+    assert all(taken)
     args = ("--db", postgres_database, "--registry", registry, "--out", tmp_path)
     done = qingyun("rollup", "--date", "2026-09-22", *args)
     assert done.returncode == 0, done.stderr

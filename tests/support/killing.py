@@ -85,7 +85,7 @@ def run(folder: Path, registry: Path, total: int, kills: int, seed: int) -> tupl
     done = 0
     stop = threading.Event()
     # The more it holds the longer mosquitto writes; what it had not written is sent again.
-    save_every = max(1, total // 1000)
+    save_every = max(1, total // 200)
     with Broker(folder / "broker", persistence=True, save_every=save_every) as broker:
         ingester = Ingester(db, registry, broker.address, "--max-ahead-days", "10000")
         ingester.start()

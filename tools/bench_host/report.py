@@ -65,19 +65,29 @@ def shortfalls(rows: Sequence[Row]) -> list[str]:
     return [" ".join(r.cells()[:3]) for r in rows if r.met is False]
 
 
-def page(path: Path, picture: Path, rows: Sequence[Row], conditions: str) -> None:
-    """Put the figures between the marks of the page."""
+def _markdown(head: Sequence[str], rows: Sequence[Sequence[str]], rule: str) -> str:
+    first, *rest = ["| " + " | ".join(cells) + " |" for cells in (head, *rows)]
+    return "\n".join([first, rule, *rest])
+
+
+def page(
+    path: Path,
+    picture: Path,
+    rows: Sequence[Row],
+    conditions: str,
+    derived: Sequence[tuple[str, str, str]],
+) -> None:
+    """Put the figures between the marks of the page, and what follows from them."""
     old = path.read_text()
     if BEGIN not in old or END not in old:
         raise RuntimeError(f"{path}: expected the marks of the generated part")
-    lines = ["| " + " | ".join(HEAD) + " |", "| --- | ---: | ---: | --- | --- |"]
-    lines += ["| " + " | ".join(row.cells()) + " |" for row in rows]
-    table = "\n".join(lines)
+    table = _markdown(HEAD, [row.cells() for row in rows], "| --- | ---: | ---: | --- | --- |")
+    follows = _markdown(("derived", "arithmetic", "result"), derived, "| --- | --- | --- |")
     image = f"![Messages or readings a second, by who takes them]({picture.name})"
     short = shortfalls(rows)
     end = "Short of the goal: " + "; ".join(short) + "." if short else "Every goal is met."
     head, tail = old.split(BEGIN)[0], old.split(END)[1]
-    parts = [head + BEGIN, conditions, image, table, end, END + tail]
+    parts = [head + BEGIN, conditions, image, table, end, follows, END + tail]
     path.write_text("\n\n".join(parts))
 
 

@@ -20,6 +20,7 @@ from pathlib import Path
 from run_folder import sigterm_as_interrupt
 
 from bench_host import drain, load, node_red, shards, sizes, stall
+from bench_host.derived import lines
 from bench_host.prefill import copy, prefill
 from bench_host.report import Bar, Row, page, shortfalls, show, svg
 from host import tables
@@ -36,6 +37,7 @@ class Bench:
         self.rows: list[Row] = []
         self.groups: list[tuple[str, list[Bar]]] = []
         self.raw: dict[str, object] = {}
+        self.known: dict[str, float] = {}  # what derived.lines() goes by
 
     def single(self) -> None:
         """One reading a message."""
@@ -54,6 +56,7 @@ class Bench:
         cpu = drain.median(found, "qingyun", "cpu_us")
         self.rows.append(Row("CPU time of such a reading", cpu, "µs"))
         wire = drain.median(found, "load", "wire")
+        self.known |= {"one_s": rate, "cpu_us": cpu, "wire": wire}
         note = f"payload {drain.median(found, 'load', 'payload'):.0f}, topic, PUBLISH, PUBACK"
         self.rows.append(Row("bytes on the wire, one a message", wire, note=note))
         bars = [
@@ -64,7 +67,7 @@ class Bench:
     def arrays(self) -> None:
         """32 readings a message, as boards send a backlog."""
         found = self._rounds(32, self.args.messages // 10)
-        rate = 32 * drain.median(found, "qingyun", "messages_s")
+        rate = self.known["array_s"] = 32 * drain.median(found, "qingyun", "messages_s")
         self.rows.append(Row("durable readings/s in arrays of 32", rate, "", 150_000))
         cpu = drain.median(found, "qingyun", "cpu_us")
         self.rows.append(Row("CPU time of such a reading", cpu, "µs"))
@@ -90,6 +93,8 @@ class Bench:
         progress("PostgreSQL")
         found = shards.measure(OUT, self.filled, self.args.rounds, self.args.messages // 2)
         self.raw["shards"] = found
+        self.known |= {"pg_s": found["one_s"], "pg_us": found["cpu_us"]}
+        self.known["server_us"] = found["server_us"]
         cores = os.cpu_count() or 1
         note = f"{found['least']:.2f} to {found['most']:.2f}; broker and server on the same {cores}"
         # With two cores broker and server have none of their own: CPU time says it then.
@@ -116,6 +121,7 @@ class Bench:
         progress("bytes of a reading")
         found = sizes.measure(OUT, self.filled)
         self.raw["sizes"] = found
+        self.known |= {"sqlite": found["sqlite"], "parquet": found["parquet"]}
         note = f"of {found['readings']:,.0f} readings of nine channels, everything counted"
         self.rows.append(Row("bytes on disk, SQLite", found["sqlite"], "", 60, True, note))
         note = f"a day of {found['archived']:,.0f} readings"
@@ -128,8 +134,11 @@ class Bench:
         self.raw["stall"] = found
         what = f"MB resident, store stalled {seconds:.0f} s at {RATE:,} readings/s"
         note = f"the broker: {found['broker_mb']:.0f}; all stored {found['behind_s']:.0f} s later"
+        self.known["waiting"] = found["waiting_bytes"]
         self.rows.append(Row(what, found["rss_mb"], "", 300, True, note))
         self.rows.append(Row("readings lost by that", found["lost"], "", 0, True))
+        waiting = found["waiting_bytes"]
+        self.rows.append(Row("bytes in the broker of a message that waits", waiting))
 
 
 NAMES = {
@@ -201,7 +210,7 @@ def _run(args: argparse.Namespace) -> int:
     if args.page:
         picture = args.page.with_suffix(".svg")
         picture.write_text(svg(bench.groups))
-        page(args.page, picture, bench.rows, conditions)
+        page(args.page, picture, bench.rows, conditions, lines(bench.known))
     short = shortfalls(bench.rows)
     for line in short:
         print(f"bench-host: short of the goal: {line}", file=sys.stderr)

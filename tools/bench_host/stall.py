@@ -76,7 +76,7 @@ def measure(
     db: str, folder: Path, seconds: float, rate: int, show: Callable[[str], None] | None = None
 ) -> dict[str, float]:
     """rss_mb: of the ingester at most; lost: readings that are not stored at the end; behind_s:
-    from the end of the stall until nothing waits."""
+    from the end of the stall until nothing waits; waiting_bytes: of a message in the broker."""
     work = folder / "stall"
     shutil.rmtree(work, ignore_errors=True)
     coming = Load(rate)
@@ -93,6 +93,7 @@ def measure(
             try:
                 time.sleep(_STEADY_S)
                 with locked(db):
+                    sent, broker_before = coming.sent, resident(broker.pid, "VmRSS")
                     end = time.monotonic() + seconds
                     while (left := end - time.monotonic()) > 0:
                         time.sleep(min(5.0, left))
@@ -111,7 +112,8 @@ def measure(
             behind = time.monotonic() - released
             rss, broker_rss = resident(ingester.pid, "VmHWM"), resident(broker.pid, "VmHWM")
     stored = ingester.stats()["stored"]
+    waiting = (broker_rss - broker_before) * 1e6 / (coming.sent - sent)
     return {
         **{"rss_mb": rss, "broker_mb": broker_rss, "sent": coming.sent, "behind_s": behind},
-        **{"before": before, "lost": coming.distinct - stored},
+        **{"before": before, "lost": coming.distinct - stored, "waiting_bytes": waiting},
     }
