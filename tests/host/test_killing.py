@@ -15,7 +15,7 @@ from stored import quarantined, seqs
 def check(tmp_path: Path, figure: Callable[[str], None], total: int, kills: int, seed: int) -> None:
     """Also what `make soak` runs, with larger numbers."""
     registry = tmp_path / "registry"
-    load.write_registry(registry)
+    load.write_registry(registry, killing.boards(total))
     outcome, db = killing.run(tmp_path, registry, total, kills, seed)
     what = killing.messages(total, seed)
     found = seqs(db)

@@ -21,7 +21,7 @@ def test_two_shards_on_one_server(
     tmp_path: Path, postgres_database: str, figure: Callable[[str], None]
 ) -> None:
     registry = tmp_path / "registry"
-    load.write_registry(registry)
+    load.write_registry(registry, killing.boards(TOTAL))
     what = killing.messages(TOTAL, 7)
     with Broker(tmp_path / "broker") as broker:
         both = [
@@ -62,7 +62,7 @@ def test_two_shards_on_one_server(
 
 def test_a_server_that_is_away_is_waited_for(tmp_path: Path, broker: Broker) -> None:
     registry = tmp_path / "registry"
-    load.write_registry(registry)
+    load.write_registry(registry, killing.boards(320))
     what = killing.messages(320, 8)
     with Postgres() as server:
         ingester = Ingester(

@@ -30,9 +30,15 @@ class Outcome:
     resent: int
 
 
+def boards(total: int) -> int:
+    """Of the district, so many that each sends some eight messages: nearly a day."""
+    return min(load.BOARDS, max(1, total // OF // 8))
+
+
 def messages(total: int, seed: int) -> list[tuple[str, bytes]]:
     """Messages of the district, none malformed: each of them must be stored."""
-    return list(load.messages(total // OF, OF, seed, load.Mixture(0.01, 0, 0.02)))
+    mixture = load.Mixture(0.01, 0, 0.02)
+    return list(load.messages(total // OF, OF, seed, mixture, of_boards=boards(total)))
 
 
 def fill(db: Path, what: list[tuple[str, bytes]]) -> None:

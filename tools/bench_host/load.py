@@ -30,22 +30,22 @@ def name(board: int) -> tuple[str, str]:
     return f"p-{board % SITES:04}", f"qy-{board:04}"
 
 
-def write_registry(folder: Path) -> None:
-    """The district's registry, as the host job reads it."""
+def write_registry(folder: Path, count: int = BOARDS) -> None:
+    """The district's registry, as the host job reads it; count: of its boards."""
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "towns.csv").write_text(
         "code,town\n" + "".join(f"{i},街镇{i:02}\n" for i in range(20))
     )
-    sites = [f"p-{i:04},点{i:04},街镇{i % 20:02},collection,\n" for i in range(SITES)]
+    sites = [f"p-{i:04},点{i:04},街镇{i % 20:02},collection,\n" for i in range(min(SITES, count))]
     (folder / "sites.csv").write_text("site,name,town,kind,windows\n" + "".join(sites))
-    boards = [f"{name(b)[1]},{name(b)[0]}\n" for b in range(BOARDS)]
+    boards = [f"{name(b)[1]},{name(b)[0]}\n" for b in range(count)]
     (folder / "devices.csv").write_text("device,site\n" + "".join(boards))
     head = "bin,site,device,channel,fill_channel,stream,volume_l,tare_kg,container,max_kg,e_kg\n"
     streams = ("干垃圾", "湿垃圾", "可回收物", "有害垃圾")
     rows = [
         f"b-{b:04}-{w},{name(b)[0]},{name(b)[1]},w{w},f{w},{streams[w - 1]},"
         "240,12.5,wheelie,150,0.05\n"
-        for b in range(BOARDS)
+        for b in range(count)
         for w in range(1, 5)
     ]
     (folder / "bins.csv").write_text(head + "".join(rows))
@@ -77,14 +77,14 @@ class Board:
 
 
 def messages(
-    count: int, of: int, seed: int, mixture: Mixture, start: int = T0
+    count: int, of: int, seed: int, mixture: Mixture, start: int = T0, *, of_boards: int = BOARDS
 ) -> Iterator[tuple[str, bytes]]:
-    """count messages of `of` readings each, of all boards in turn."""
+    """count messages of `of` readings each, of so many boards in turn."""
     rng = random.Random(seed)  # noqa: S311
-    boards = [Board(i, seed, start) for i in range(BOARDS)]
+    boards = [Board(i, seed, start) for i in range(of_boards)]
     last: tuple[str, bytes] | None = None
     for n in range(count):
-        board = boards[n % BOARDS]
+        board = boards[n % of_boards]
         chance = rng.random()
         if last is not None and chance < mixture.duplicates:
             yield last
