@@ -25,8 +25,48 @@ NO_MOSQUITTO = (
     "as root run: apt-get install mosquitto"
 )
 
+MEASURED = "measured"
+LONGEST = (
+    "host/test_killing.py",
+    "deploy/test_cut.py",
+    "e2e/test_icrisat.py",
+    "e2e/test_day.py",
+    "host/test_shards.py",
+    "update/test_trials.py",
+    "update/test_faults.py",
+    "net/test_tls.py",
+)
 _DATABASES = itertools.count()
 RunMicroPython = Callable[..., subprocess.CompletedProcess[str]]
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The files that take longest first: one of them alone at the end would keep the other
+    workers waiting."""
+    last = len(LONGEST)
+    place = {ROOT / "tests" / name: n for n, name in enumerate(LONGEST)}
+    items.sort(key=lambda item: place.get(item.path, last))
+
+
+class Figures:
+    """Prints what tests have measured, wherever they ran."""
+
+    def __init__(self, terminal: pytest.TerminalReporter) -> None:
+        self._terminal = terminal
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        if report.when != "teardown":
+            return  # each phase repeats the figures of those before
+        for name, text in report.user_properties:
+            if name == MEASURED:
+                self._terminal.write_line(f"\nmeasured: {text}")
+
+
+@pytest.hookimpl(trylast=True)  # the terminal reporter first
+def pytest_configure(config: pytest.Config) -> None:
+    """Only the process that talks to a person prints: a worker has no terminal."""
+    if terminal := config.pluginmanager.get_plugin("terminalreporter"):
+        config.pluginmanager.register(Figures(terminal))
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
@@ -103,11 +143,11 @@ def shared_data() -> Path:
 
 
 @pytest.fixture
-def figure(capsys: pytest.CaptureFixture[str]) -> Callable[[str], None]:
-    """Prints a measured figure with its conditions, whether the test passes or not."""
+def figure(request: pytest.FixtureRequest) -> Callable[[str], None]:
+    """Prints a measured figure with its conditions, whether the test passes or not: once the
+    test is over, since a worker's own output goes nowhere."""
 
     def show(text: str) -> None:
-        with capsys.disabled():
-            print(f"\nmeasured: {text}")
+        request.node.user_properties.append((MEASURED, text))
 
     return show

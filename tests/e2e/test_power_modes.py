@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import json
 import re
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -25,7 +26,7 @@ def site(tmp_path: Path) -> SimpleSite:
 
 
 def test_a_day_of_duty_cycle(
-    site: SimpleSite, broker: Broker, capsys: pytest.CaptureFixture[str]
+    site: SimpleSite, broker: Broker, figure: Callable[[str], None]
 ) -> None:
     rows = [(0.0, "c1", 20.0), *((3600.0 * h, "f1", 1000 - 30 * h) for h in range(25))]
     rows += [(6 * 3600.0, "wifi", 0), (12 * 3600.0, "wifi", 1)]
@@ -41,12 +42,11 @@ def test_a_day_of_duty_cycle(
     assert [s[1:] for s in stored.spans(site.db)] == [(0, len(times) - 1)]
     assert None not in times
     assert all(b - a == pytest.approx(900, abs=3) for a, b in itertools.pairwise(times))
-    with capsys.disabled():
-        print(
-            f"\nduty cycle, a day, 900 s, network away for 6 h: {made} readings, "
-            f"{len(times)} stored, awake {report['awake_s']:.1f} s, "
-            f"{report['online_s']:.1f} s of it with the radio on, {report['erases']} erases"
-        )
+    figure(
+        f"duty cycle, a day, 900 s, network away for 6 h: {made} readings, "
+        f"{len(times)} stored, awake {report['awake_s']:.1f} s, "
+        f"{report['online_s']:.1f} s of it with the radio on, {report['erases']} erases"
+    )
 
 
 def test_weighing_boards_are_always_on(site: SimpleSite) -> None:

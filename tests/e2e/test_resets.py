@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import json
 import random
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -28,7 +29,7 @@ def site(tmp_path: Path) -> SimpleSite:
 
 @pytest.mark.parametrize("seed", [1, 2])
 def test_a_hundred_resets_in_a_day(
-    site: SimpleSite, broker: Broker, seed: int, capsys: pytest.CaptureFixture[str]
+    site: SimpleSite, broker: Broker, seed: int, figure: Callable[[str], None]
 ) -> None:
     """Watchdog resets at random moments (70 s apart or more: nearer would be failed
     starts), half of them while the network is away."""
@@ -54,12 +55,11 @@ def test_a_hundred_resets_in_a_day(
     assert report["starts"] == 101
     assert [s[1:] for s in stored.spans(site.db)] == [(0, made - 1)]
     assert counts_of == (made, made, made)
-    with capsys.disabled():
-        print(
-            f"\n100 resets in a day, seed {seed}: {made} readings made, {counts_of[0]} stored, "
-            f"{made - counts_of[0]} lost, {counts_of[0] - counts_of[1]} doubled "
-            f"({counts['duplicates']} arrived twice)"
-        )
+    figure(
+        f"100 resets in a day, seed {seed}: {made} readings made, {counts_of[0]} stored, "
+        f"{made - counts_of[0]} lost, {counts_of[0] - counts_of[1]} doubled "
+        f"({counts['duplicates']} arrived twice)"
+    )
 
 
 def test_the_time_is_kept_over_a_reset(site: SimpleSite, broker: Broker) -> None:

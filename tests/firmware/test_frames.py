@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
-import pytest
 from conftest import RunMicroPython
 
 E_COUNTS = 1050
@@ -31,7 +31,7 @@ class Result:
     def table(self) -> str:
         count = self.count
         lines = [
-            f"measured: HX711 at its pins, {self.frames} frames, {count['given']} counts given,"
+            f"HX711 at its pins, {self.frames} frames, {count['given']} counts given,"
             f" {count['steps']} steps, {count['changes of gain']} changes of gain,"
             f" {count['-1']} times -1, {count['saturated']} saturated",
             f"{'':26}" + "".join(f"{name:>13}" for name in COLUMNS),
@@ -69,12 +69,9 @@ def play(run_micropython: RunMicroPython, seeds: list[int], frames: int) -> Resu
         return Result(list(pool.map(one, seeds)))
 
 
-def test_two_million_frames(
-    run_micropython: RunMicroPython, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_two_million_frames(run_micropython: RunMicroPython, figure: Callable[[str], None]) -> None:
     result = play(run_micropython, [1, 2], 1_000_000)
-    with capsys.disabled():
-        print("\n" + result.table())
+    figure(result.table())
     assert result.frames >= 2_000_000
     for kind, numbers in result.kinds.items():
         assert numbers[0] >= 60, kind
