@@ -22,8 +22,11 @@ demo: $(READY) ## one simulated day of three sites: firmware, broker, host, roll
 $(OFFICE): $(READY)
 	@tools/env.sh office
 
+# First what measures speed, with nothing beside it; then the rest, several files at a time:
+# most tests wait for boards and brokers.
 test: $(READY) $(OFFICE) ## every test
-	@$(VENV)/bin/pytest
+	@$(VENV)/bin/pytest -m alone; alone=$$?; \
+	$(VENV)/bin/pytest -m "not alone" -n 3 --dist loadfile --no-loadscope-reorder && exit $$alone
 
 lint: $(READY) ## style, types, and that MicroPython compiles the firmware
 	@$(VENV)/bin/ruff check $(CHECKED)

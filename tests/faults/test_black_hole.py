@@ -137,6 +137,7 @@ def test_waiting_for_the_network_delays_no_sample(
 CASES = ("before CONNACK", "within a publish", "idle", "no accept")
 
 
+@pytest.mark.alone
 @pytest.mark.parametrize("case", CASES)
 def test_the_weighing_goes_on(case: str, silence: Silence, figure: Callable[[str], None]) -> None:
     report, log = silence.reports[case], silence.logs[case]
@@ -150,12 +151,14 @@ def test_the_weighing_goes_on(case: str, silence: Silence, figure: Callable[[str
     assert report["poll_gap_ms"] <= LONGEST_GAP_MS
 
 
+@pytest.mark.alone
 def test_the_board_notices_a_dead_peer(silence: Silence, figure: Callable[[str], None]) -> None:
     seconds = silence.board_closed - silence.began
     figure(f"idle session cut off: the board closes after {seconds:.1f} s, keepalive {KEEPALIVE_S}")
     assert 0 < seconds <= 1.5 * KEEPALIVE_S
 
 
+@pytest.mark.alone
 def test_the_broker_says_offline(silence: Silence, figure: Callable[[str], None]) -> None:
     seconds = silence.offline - silence.began
     figure(f"idle session cut off: `offline` after {seconds:.1f} s, keepalive {KEEPALIVE_S}")

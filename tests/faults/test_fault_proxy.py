@@ -139,6 +139,7 @@ def test_refused_taken_again_and_never_answered(far: socket.socket) -> None:
         socket.create_connection((host, int(port)), timeout=0.3)
 
 
+@pytest.mark.alone
 def test_a_slow_link_carries_so_many_bytes_a_second(far: socket.socket) -> None:
     with Proxy(far.getsockname(), rate=10_000) as proxy, Ends(proxy, far) as ends:
         start = time.monotonic()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
 import stored
 from bench import MIDNIGHT, Bench, Published, Row, readings_sent, run
 from broker import Broker
@@ -16,6 +17,7 @@ DRAINED_S = 10
 CALM_S = 600  # before and after the outage
 
 
+@pytest.mark.alone
 def test_72_hours_at_a_reading_a_minute(
     tmp_path: Path, broker: Broker, figure: Callable[[str], None]
 ) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from itertools import pairwise
 from pathlib import Path
 
+import pytest
 from bench import MIDNIGHT, Bench, Published, Row, run
 from broker import Broker, free_port
 from fault_proxy import CONNACK, PUBLISH, Packet, Proxy
@@ -26,6 +27,7 @@ def times(packet: Packet) -> list[int]:
     return [r.get("t", 0) for r in packet.readings()]
 
 
+@pytest.mark.alone
 def test_the_present_is_seen_while_a_backlog_is_sent(
     tmp_path: Path, broker: Broker, figure: Callable[[str], None]
 ) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 
+import pytest
 from conftest import RunMicroPython
 
 # A turn of the reference loop of run_cost.py on an ESP32 at 240 MHz, in microseconds. In
@@ -18,6 +19,7 @@ LOOKS = 12.5  # polls a second: one every 80 ms
 FRAMES = 10  # conversions a second and channel; the other looks find none
 
 
+@pytest.mark.alone
 def test_four_platforms_at_ten_a_second(
     run_micropython: RunMicroPython, figure: Callable[[str], None]
 ) -> None:

@@ -89,6 +89,7 @@ def test_arrays_and_duplicates(broker: Broker, publisher: Publisher, db: Path) -
     assert ingester.stats()["duplicates"] == 10
 
 
+@pytest.mark.alone
 def test_a_reading_is_durable_soon(broker: Broker, publisher: Publisher, db: Path) -> None:
     with Ingester(db, REGISTRY, broker.address) as ingester:
         ingester.wait_subscribed()

@@ -437,6 +437,7 @@ def test_what_cannot_be_revoked(fleet: FleetFolder) -> None:
     assert not (fleet.folder / "none").exists()
 
 
+@pytest.mark.alone
 def test_a_thousand_boards(fleet: FleetFolder, figure: Callable[[str], None]) -> None:
     """Sites of four boards each, a platform and an eye a board."""
     rows = []

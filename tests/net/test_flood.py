@@ -41,6 +41,7 @@ def flood(what: bytes, stop: threading.Event) -> tuple[socket.socket, threading.
     return server, thread
 
 
+@pytest.mark.alone
 @pytest.mark.parametrize(
     ("name", "what"),
     [

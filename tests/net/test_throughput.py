@@ -25,6 +25,7 @@ def rate(output: str) -> tuple[float, str]:
     return 1000 * n / ms, f"{n} messages of {size} bytes, connected in {connect} ms"
 
 
+@pytest.mark.alone
 def test_rate_plain_and_with_tls(
     tmp_path: Path, run_micropython: RunMicroPython, figure: Callable[[str], None]
 ) -> None:

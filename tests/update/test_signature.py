@@ -19,6 +19,7 @@ from host.update import keys
 INFO = bytes.fromhex("3031300d060960864801650304020105000420")
 
 
+@pytest.mark.alone
 @pytest.mark.parametrize("bits", keys.SIZES)
 def test_only_the_right_signature_is_one(
     bits: int, tmp_path: Path, run_micropython: RunMicroPython, figure: Callable[[str], None]
@@ -73,6 +74,7 @@ def test_only_the_right_signature_is_one(
     )
 
 
+@pytest.mark.alone
 @pytest.mark.usefixtures("needs_mosquitto")
 def test_no_step_is_long(tmp_path: Path, broker: Broker, figure: Callable[[str], None]) -> None:
     """Between two steps the board samples: each is timed by the machine's own clock. All of it in
