@@ -120,7 +120,7 @@ class Broker:
         return text + ("user root\n" if os.geteuid() == 0 else "")
 
     def _wait(self) -> None:
-        for _ in range(200):
+        for _ in range(1200):  # a minute, where the machine is slow
             if self._process is not None and self._process.poll() is not None:
                 break
             try:

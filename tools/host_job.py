@@ -48,7 +48,7 @@ class Ingester:
             return {}
         return counts
 
-    def wait_for(self, readings: int, seconds: float = 30) -> bool:
+    def wait_for(self, readings: int, seconds: float = 90) -> bool:
         """Wait until so many readings are stored; False when they do not come."""
         end = time.monotonic() + seconds
         while time.monotonic() < end:
@@ -59,7 +59,7 @@ class Ingester:
             time.sleep(0.1)
         return False
 
-    def wait_subscribed(self, seconds: float = 15) -> None:
+    def wait_subscribed(self, seconds: float = 60) -> None:
         """The first stats are written once the subscription stands."""
         end = time.monotonic() + seconds
         while not self.stats_file.exists():

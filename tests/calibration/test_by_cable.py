@@ -46,7 +46,7 @@ def calibrate(c: Cable, site: SimpleSite, *options: str) -> subprocess.Completed
         said += b"\n"
         process.stdin.write(b"\n")
         process.stdin.flush()
-    out, err = process.communicate(timeout=120)
+    out, err = process.communicate(timeout=300)
     return subprocess.CompletedProcess(
         command, process.returncode, (said + out).decode(), err.decode()
     )

@@ -84,7 +84,7 @@ class Technician:
             said += b"\n"
             process.stdin.write(b"\n")
             process.stdin.flush()
-        out, err = process.communicate(timeout=120)
+        out, err = process.communicate(timeout=300)
         return subprocess.CompletedProcess(
             command, process.returncode, (said + out).decode(), err.decode()
         )
@@ -93,7 +93,7 @@ class Technician:
         """What the board says once so many kg stand at rest there."""
         moved = self._measure(heard)
         self.put(w1=kg, **also)
-        end = time.monotonic() + 30
+        end = time.monotonic() + 90
         while True:
             m = self._measure(heard)
             if m and (not moved or m["moved"] != moved["moved"]) and m["stable_s"] > 90:

@@ -103,7 +103,7 @@ def play(
             process = run.launch()
             if disturb:
                 disturb(broker, ingester)
-            assert process.wait(120) == 0
+            assert process.wait(300) == 0
             report = run.result()
     return report, db
 
@@ -143,13 +143,13 @@ def test_restart_at_noon_and_an_erased_flash(tmp_path: Path, config: Path, trace
             *("127.0.0.1:9", "field", 7),
             until=noon,
         )
-        assert away.launch().wait(120) == 0
+        assert away.launch().wait(300) == 0
         reports.append(away.result())
         with Ingester(db, REGISTRY, broker.address) as ingester:
             ingester.wait_subscribed()
             for until in (noon + 3600, noon + 7200):
                 run = board(config, trace, tmp_path, broker, start=until - 3600, until=until)
-                assert run.launch().wait(120) == 0
+                assert run.launch().wait(300) == 0
                 reports.append(run.result())
                 if until == noon + 3600:
                     kept = len(stored.seqs(db))
@@ -171,7 +171,7 @@ def test_a_wrong_configuration_stops_with_one_line(tmp_path: Path, trace: Path) 
     path = tmp_path / "config.json"
     path.write_text(json.dumps(cfg))
     run = BoardRun(path, trace, tmp_path / "f", tmp_path / "r.json", "127.0.0.1:9")
-    assert run.launch().wait(30) == 2
+    assert run.launch().wait(300) == 2
     lines = (tmp_path / "r.log").read_text().splitlines()
     assert lines == [
         f"error: {path}: mqtt.port: expected a whole number from 1 to 65535, found '1883'"

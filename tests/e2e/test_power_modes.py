@@ -52,7 +52,7 @@ def test_a_day_of_duty_cycle(
 def test_weighing_boards_are_always_on(site: SimpleSite) -> None:
     site.configure(power={"mode": "cycle"})
     site.trace([(0, "w1", 5), (60, "w1", 5)])
-    assert site.board("127.0.0.1:9").launch().wait(30) == 2
+    assert site.board("127.0.0.1:9").launch().wait(300) == 2
     expected = r"error: .*: channels\[0\]\.kind: expected no weight in the mode cycle"
     assert re.search(expected, site.log())
     assert json.loads((site.folder / "board.json").read_text())["power"] == {"mode": "cycle"}

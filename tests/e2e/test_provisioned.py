@@ -81,7 +81,7 @@ class Client:
         except (ssl.SSLError, OSError):
             return False
         self.client.loop_start()
-        end = time.monotonic() + 10
+        end = time.monotonic() + 30
         while not (self._up.is_set() or self._down.is_set()) and time.monotonic() < end:
             time.sleep(0.02)
         if not self._up.is_set():
@@ -90,15 +90,15 @@ class Client:
 
     def subscribe(self, topic: str) -> None:
         self.client.subscribe(topic, 1)
-        assert self._subscribed.wait(10)
+        assert self._subscribed.wait(60)
 
     def publish(self, topic: str) -> None:
         """mosquitto acknowledges what it refuses too."""
         sent = self.client.publish(topic, b"x", qos=1)
-        sent.wait_for_publish(10)
+        sent.wait_for_publish(60)
         assert sent.is_published()
 
-    def hears(self, topic: str, seconds: float = 10) -> bool:
+    def hears(self, topic: str, seconds: float = 60) -> bool:
         end = time.monotonic() + seconds
         while topic not in self.heard and time.monotonic() < end:
             time.sleep(0.02)

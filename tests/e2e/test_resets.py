@@ -87,7 +87,7 @@ def test_three_failed_starts_are_safe_mode_and_why(site: SimpleSite, broker: Bro
     with Listener(broker) as heard:
         process = site.board(broker.address).launch()
         heard.wait("status", 4)
-        assert process.wait(timeout=60) == 0, site.log()
+        assert process.wait(timeout=200) == 0, site.log()
         statuses = [s for s in heard.of("status") if s != b"offline"]
         births = heard.json("birth")
     assert statuses == [b"online"] * 3 + [b"safe", b"online"]

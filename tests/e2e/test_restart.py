@@ -50,7 +50,7 @@ def write_trace(site: Path, *more: tuple[int, str, float]) -> None:
 
 def run(site: Path, board: BoardRun) -> dict[str, object]:
     process = board.launch()
-    assert process.wait(timeout=120) == 0, (site / "report.log").read_text()
+    assert process.wait(timeout=300) == 0, (site / "report.log").read_text()
     return board.result()
 
 

@@ -44,7 +44,7 @@ class Publisher:
 
     def sure(self) -> None:
         # What was published while the broker was away is queued and sent later.
-        assert until(lambda: all(mid in self._answered for mid in self._sent), 40)
+        assert until(lambda: all(mid in self._answered for mid in self._sent), 120)
         self._sent.clear()
 
     def stop(self) -> None:
@@ -64,7 +64,7 @@ def publisher(broker: Broker) -> Iterator[Publisher]:
     p.stop()
 
 
-def until(true: Callable[[], bool], seconds: float = 20) -> bool:
+def until(true: Callable[[], bool], seconds: float = 60) -> bool:
     end = time.monotonic() + seconds
     while time.monotonic() < end:
         if true():
@@ -189,7 +189,7 @@ def test_sigkill_of_the_ingester_loses_and_doubles_nothing(
             ingester.kill()
             ingester.start()
     publisher.sure()
-    assert until(lambda: len(stored(db)) == total, 40)
+    assert until(lambda: len(stored(db)) == total, 120)
     ingester.stop()
     assert stored(db) == [("9c4e01ab", n) for n in range(total)]
     assert spans(db) == [("9c4e01ab", 0, total - 1)]
@@ -228,7 +228,7 @@ def test_a_locked_store_is_waited_for(broker: Broker, publisher: Publisher, db: 
         publisher.send(reading(0))
         publisher.sure()
         log = db.with_suffix(".ingest.log")
-        assert until(lambda: "nothing is acknowledged" in log.read_text(), 30)
+        assert until(lambda: "nothing is acknowledged" in log.read_text(), 90)
         blocker.execute("ROLLBACK")
         assert until(lambda: len(stored(db)) == 1)
         assert until(lambda: "can be written again" in log.read_text())

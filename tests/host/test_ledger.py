@@ -410,7 +410,7 @@ def test_an_update_looks_at_what_is_new_and_at_what_came_late(tmp_path: Path) ->
 def test_several_updates_at_once_book_each_step_once(db: Path) -> None:
     command = [sys.executable, "-m", "host.cli", "ledger", "update", "--db", db, *REGISTRY]
     running = [subprocess.Popen(command, stdout=subprocess.PIPE, text=True) for _ in range(4)]
-    said = [process.communicate(timeout=60)[0] for process in running]
+    said = [process.communicate(timeout=300)[0] for process in running]
     assert sorted(said) == ["0 entries added\n"] * 3 + ["4 entries added\n"]
     store = Store(db)
     assert len(ledger.read(store)) == 4 and ledger.verify(store) == []

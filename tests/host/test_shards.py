@@ -41,7 +41,7 @@ def test_two_shards_on_one_server(
         both[0].start()
         both[0].wait_subscribed(60)
         expected = killing.names(what)
-        assert killing.until(lambda: len(seqs(postgres_database)) >= len(expected), 60)
+        assert killing.until(lambda: len(seqs(postgres_database)) >= len(expected), 180)
         shares = [i.stats()["messages"] for i in both]
         for ingester in both:
             ingester.stop()
@@ -72,13 +72,13 @@ def test_a_server_that_is_away_is_waited_for(tmp_path: Path, broker: Broker) -> 
         with ingester:
             ingester.wait_subscribed(60)
             load.publish(broker.host, broker.port, iter(what[:5]))
-            assert killing.until(lambda: ingester.stats()["messages"] == 5, 20)
+            assert killing.until(lambda: ingester.stats()["messages"] == 5, 180)
             server.stop()
             load.publish(broker.host, broker.port, iter(what[5:]))
             log = tmp_path / "ingest.ingest.log"
-            assert killing.until(lambda: "nothing is acknowledged" in log.read_text(), 30)
+            assert killing.until(lambda: "nothing is acknowledged" in log.read_text(), 180)
             server.start()
-            assert killing.until(lambda: "can be written again" in log.read_text(), 60)
-            assert killing.until(lambda: ingester.stats()["messages"] == len(what), 30)
+            assert killing.until(lambda: "can be written again" in log.read_text(), 180)
+            assert killing.until(lambda: ingester.stats()["messages"] == len(what), 180)
         assert set(seqs(server.url)) == killing.names(what)
         assert "password" not in log.read_text()

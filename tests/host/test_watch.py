@@ -75,7 +75,7 @@ def test_a_terminal_of_80_columns_shows_a_live_picture(running: Broker) -> None:
         except OSError:  # the other end is closed
             break
     os.close(watcher)
-    assert process.wait(30) == 0
+    assert process.wait(60) == 0
     text = seen.decode()
     assert "20.40 kg" in text and "online 在线" in text and "Ctrl-C ends" in text
     assert text.count("Ctrl-C ends") >= 4  # drawn again and again, in place

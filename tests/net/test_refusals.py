@@ -43,6 +43,6 @@ def test_refused(tmp_path: Path, what: bytes, line: str) -> None:
     with answer(what) as server:
         address = f"127.0.0.1:{server.getsockname()[1]}"
         board = bench.board(address, [(0, "w1", 20), (20, "w1", 20)], patience=20)
-        assert board.launch().wait(60) == 0
+        assert board.launch().wait(300) == 0
     assert f"warning: mqtt: {line}; next try in" in board.log
     assert "mqtt: connected" not in board.log

@@ -67,10 +67,10 @@ def test_more_publishes_than_there_are_packet_ids(
         client.subscribe("qingyun/1/+/+/reading", 1)
         client.loop_start()
         try:
-            assert subscribed.wait(10)
+            assert subscribed.wait(60)
             result = run_micropython(SCRIPT, broker.port, n, heap="160k")
             assert result.returncode == 0, result.stderr
-            assert all_there.wait(30)
+            assert all_there.wait(120)
         finally:
             client.disconnect()
             client.loop_stop()

@@ -63,7 +63,7 @@ class Secure:
         client.on_connect = lambda *_: connected.set()
         client.connect(broker.host, broker.port)
         client.loop_start()
-        assert connected.wait(10)
+        assert connected.wait(60)
         return client
 
 
@@ -183,7 +183,7 @@ def test_a_board_publishes_only_below_its_own_name(secure: Secure, tmp_path: Pat
         host.on_message = lambda _c, _u, m: heard.append(m.topic)
         host.subscribe("qingyun/#", 1)
         try:
-            assert subscribed.wait(10)
+            assert subscribed.wait(60)
             for topic in (
                 f"qingyun/1/hw-09/{DEVICE}/reading",
                 "qingyun/1/hw-09/qy-other/reading",
@@ -194,10 +194,10 @@ def test_a_board_publishes_only_below_its_own_name(secure: Secure, tmp_path: Pat
             ):
                 # A client each: mosquitto 2.0.11 hangs up after some refused publishes.
                 board = secure.client(broker, DEVICE)
-                board.publish(topic, b"x", qos=1).wait_for_publish(10)
+                board.publish(topic, b"x", qos=1).wait_for_publish(60)
                 board.disconnect()
                 board.loop_stop()
-            end = time.monotonic() + 5
+            end = time.monotonic() + 60
             while len(heard) < 2 and time.monotonic() < end:
                 time.sleep(0.05)
             time.sleep(0.3)
@@ -224,10 +224,10 @@ def test_a_board_hears_updates_and_cannot_make_them(secure: Secure, tmp_path: Pa
         board.on_message = lambda _c, _u, m: (heard.append(m.payload), got.set())
         board.subscribe(topic, 1)
         try:
-            assert subscribed.wait(10)
-            other.publish(topic, b"board", qos=1).wait_for_publish(10)
-            host.publish(topic, b"host", qos=1).wait_for_publish(10)
-            assert got.wait(10)
+            assert subscribed.wait(60)
+            other.publish(topic, b"board", qos=1).wait_for_publish(60)
+            host.publish(topic, b"host", qos=1).wait_for_publish(60)
+            assert got.wait(60)
         finally:
             for client in (board, other, host):
                 client.disconnect()
@@ -250,7 +250,7 @@ def test_a_board_cannot_take_the_session_of_the_host(secure: Secure, tmp_path: P
         for seq in range(10):
             body = f'{{"life":"9c4e01ab","seq":{seq},"boot":0,"t":{MIDNIGHT + seq},"w1":5}}'
             topic = f"qingyun/1/hw-09/{DEVICE}/reading"
-            board.publish(topic, body, qos=1).wait_for_publish(10)
+            board.publish(topic, body, qos=1).wait_for_publish(60)
         board.disconnect()
         board.loop_stop()
         with ingester:
@@ -332,7 +332,7 @@ def test_a_day_within_160_kb(secure: Secure, tmp_path: Path, figure: Callable[[s
             run = secure.site.board(broker.address, files=secure.files, heap="160k")
             process = run.launch()
             try:
-                assert process.wait(timeout=60) == 0, secure.site.log()[:3000]
+                assert process.wait(timeout=200) == 0, secure.site.log()[:3000]
             finally:
                 process.kill()
             report = run.result()

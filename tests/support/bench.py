@@ -113,7 +113,7 @@ def loads(until_hour: float) -> list[Row]:
     return [*rows, (3600 * until_hour, "d9", 0)]  # a channel that the board does not have
 
 
-def run(board: RigRun, seconds: float = 120) -> dict[str, Any]:
+def run(board: RigRun, seconds: float = 300) -> dict[str, Any]:
     """Run a board to its end; its report."""
     process = board.launch()
     try:

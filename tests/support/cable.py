@@ -92,7 +92,7 @@ class Cable:
 
     def deploy(self, firmware: Path | None = None, *more: str) -> Deployed:
         done = subprocess.run(
-            self.command(firmware, *more), env=_env(), capture_output=True, text=True, timeout=150
+            self.command(firmware, *more), env=_env(), capture_output=True, text=True, timeout=400
         )
         return Deployed(done.returncode, done.stdout, done.stderr)
 
@@ -129,7 +129,7 @@ class Cable:
     def mpremote(self, *words: str) -> str:
         """What a person at a terminal would get."""
         command = [sys.executable, "-m", "mpremote", "connect", self.board.port, "resume", *words]
-        done = subprocess.run(command, capture_output=True, text=True, timeout=60)
+        done = subprocess.run(command, capture_output=True, text=True, timeout=200)
         assert done.returncode == 0, done.stdout + done.stderr
         return done.stdout
 
@@ -137,7 +137,7 @@ class Cable:
         """The number of the last start that has told of itself."""
         return max((b["boot"] for b in self.heard.json("birth")), default=-1)
 
-    def published(self, after: int, seconds: float = 40) -> dict[str, Any]:
+    def published(self, after: int, seconds: float = 120) -> dict[str, Any]:
         """The birth message of the first start after that one, once a reading of that start
         has come too."""
         end = time.monotonic() + seconds

@@ -37,7 +37,7 @@ class Listener:
     def json(self, what: str) -> list[dict[str, Any]]:
         return [json.loads(p) for p in self.of(what)]
 
-    def wait(self, what: str, count: int = 1, seconds: float = 20) -> bytes:
+    def wait(self, what: str, count: int = 1, seconds: float = 60) -> bytes:
         """The last payload of a topic once there are so many."""
         end = time.monotonic() + seconds
         while len(got := self.of(what)) < count:
@@ -52,7 +52,7 @@ class Listener:
         with self._news:
             return [t for t, p in self._messages if t.startswith(begin) and p]
 
-    def wait_topic(self, topic: str, seconds: float = 30) -> bytes:
+    def wait_topic(self, topic: str, seconds: float = 90) -> bytes:
         """The latest payload of any topic, once there is one."""
         end = time.monotonic() + seconds
         with self._news:

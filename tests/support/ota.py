@@ -170,7 +170,7 @@ class Running:
         self.heard.wait("reading")
         return self.heard.ask(command(bundle, **other))
 
-    def birth(self, what: Callable[[dict[str, Any]], bool], seconds: float = 60) -> dict[str, Any]:
+    def birth(self, what: Callable[[dict[str, Any]], bool], seconds: float = 180) -> dict[str, Any]:
         """The latest birth message once it is such a one."""
         end = time.monotonic() + seconds
         while not (births := self.heard.json("birth")) or not what(births[-1]):
@@ -179,7 +179,7 @@ class Running:
             time.sleep(0.02)
         return births[-1]
 
-    def outcome(self, bundle: Bundle, seconds: float = 60) -> dict[str, Any]:
+    def outcome(self, bundle: Bundle, seconds: float = 180) -> dict[str, Any]:
         """The birth message that says what became of an update."""
 
         def ended(birth: dict[str, Any]) -> bool:

@@ -49,7 +49,7 @@ def status(db: Path) -> dict[str, Any]:
     return parsed
 
 
-def wait_stored(db: Path, readings: int, seconds: float = 60) -> None:
+def wait_stored(db: Path, readings: int, seconds: float = 180) -> None:
     """Wait until so many readings are stored; fails when they do not come."""
     end = time.monotonic() + seconds
     while (stored := status(db)["stored"]) < readings:

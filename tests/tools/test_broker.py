@@ -29,7 +29,7 @@ def play(trace: Path, out: Path) -> bytes:
             start=MORNING,
             until=MORNING + 4 * 3600,
         )
-        assert board.launch().wait(120) == 0
+        assert board.launch().wait(300) == 0
         report = board.result()
         assert ingester.wait_for(report["readings"])
         stats = ingester.stats()
