@@ -88,7 +88,7 @@ class Cable:
     def command(self, firmware: Path | None = None, *more: str) -> list[str]:
         words = ["--port", self.board.port, "--device", DEVICE, "--from", str(self.fleet)]
         words += ["--firmware", str(firmware)] if firmware else []
-        return [sys.executable, "-m", "board.deploy", *words, *(more or ("--wait", "40"))]
+        return [sys.executable, "-m", "board.deploy", *words, *(more or ("--wait", "120"))]
 
     def deploy(self, firmware: Path | None = None, *more: str) -> Deployed:
         done = subprocess.run(
