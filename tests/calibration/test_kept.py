@@ -5,13 +5,14 @@ from __future__ import annotations
 from fractions import Fraction
 from pathlib import Path
 
+import older
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from host import messages
 from host.messages import Birth, Reading, Weighed
-from host.store import STEPS, VERSION, Batch, Store
+from host.store import VERSION, Batch, Store
 from host.store.calibrations import Correction, Session, _rounded
 
 T0 = 1_790_000_000
@@ -42,11 +43,7 @@ def correction(zero: int, scale: float, id_: str = "b") -> Correction:
 def test_a_database_of_the_first_schema_is_taken_over(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    path = tmp_path / "old.db"
-    with monkeypatch.context() as older:
-        older.setattr("host.store.STEPS", STEPS[:1])
-        older.setattr("host.store.VERSION", 1)
-        Store(path, create=True).close()
+    path = older.database(tmp_path / "old.db", monkeypatch)
     store = Store(path)
     fill(store, birth(0, "a"), readings=3)
     assert len(list(store.readings("d", 0, 1 << 40))) == 3

@@ -6,13 +6,14 @@ import datetime as dt
 import re
 from pathlib import Path
 
+import older
 import pytest
 from host_job import qingyun
 from plan_figures import HEAD, NOW
 from sim_board import ROOT
 
 from host.indicators import IndicatorError, catalog, imports
-from host.store import STEPS, VERSION, Store, StoreError
+from host.store import VERSION, Store, StoreError
 from host.store.figures import history, in_force
 
 GOOD = "facility_dry_t,2024-03,31000.5,t,地磅月报,王五,2024-04-03,"
@@ -114,11 +115,7 @@ def test_a_database_of_before_gets_the_table(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """One that has the first step of the schema only."""
-    path = tmp_path / "old.db"
-    with monkeypatch.context() as older:
-        older.setattr("host.store.STEPS", STEPS[:1])
-        older.setattr("host.store.VERSION", 1)
-        Store(path, create=True).close()
+    path = older.database(tmp_path / "old.db", monkeypatch)
     store = Store(path)
     assert len(bring(store, tmp_path, GOOD).added) == 1
     store.database.many("UPDATE schema_version SET version=?", [(VERSION + 1,)])

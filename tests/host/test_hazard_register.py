@@ -6,12 +6,11 @@ import datetime as dt
 import shutil
 from pathlib import Path
 
+import mistake
 import pytest
 from sim_board import ROOT
 
-from host.errors import UserError
 from host.hazard import catalogue, register
-from host.registry import RegistryError
 
 
 @pytest.fixture
@@ -104,11 +103,5 @@ def test_an_edition_nobody_knows_yet_is_two_files(folder: Path) -> None:
 def test_a_mistake_names_file_line_and_column(
     folder: Path, file: str, old: str, new: str, said: str
 ) -> None:
-    path = folder / file
-    text = path.read_text()
-    assert old in text
-    path.write_text(text.replace(old, new, 1))
-    with pytest.raises((RegistryError, UserError)) as caught:
-        register.load(folder)
-    assert said in str(caught.value)
-    assert "\n" not in str(caught.value)
+    mistake.make(folder, file, old, new)
+    mistake.check(register.load, folder, said)

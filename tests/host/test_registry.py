@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
+import mistake
 import pytest
 from sim_board import ROOT
 
@@ -64,14 +65,8 @@ def test_byte_order_mark_and_blank_lines_are_fine(folder: Path) -> None:
 def test_a_mistake_names_file_line_and_column(
     folder: Path, file: str, old: str, new: str, said: str
 ) -> None:
-    path = folder / file
-    text = path.read_text()
-    assert old in text
-    path.write_text(text.replace(old, new, 1))
-    with pytest.raises(registry.RegistryError) as caught:
-        registry.load(folder)
-    assert said in str(caught.value)
-    assert "\n" not in str(caught.value)
+    mistake.make(folder, file, old, new)
+    mistake.check(registry.load, folder, said)
 
 
 def test_missing_file_and_wrong_encoding(folder: Path) -> None:

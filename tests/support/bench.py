@@ -17,13 +17,12 @@ from fault_proxy import PUBACK, PUBLISH, Packet, Proxy
 from host_job import Ingester, qingyun
 from replay import make_registry
 from sim_board import BoardRun
+from simple_site import SCALE, Row, write_trace
 
 DATE = dt.date(2026, 3, 3)
-MIDNIGHT = 1_772_467_200  # of that day in Shanghai
 DEVICE, SITE = "qy-hw09", "hw-09"
 # Hour, kg: deposits of 5, 7 and 11 kg, then everything is taken away.
 LOADS = ((0.0, 0.0), (1.0, 5.0), (2.5, 12.0), (4.0, 23.0), (5.5, 0.0))
-Row = tuple[float, str, float]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,12 +62,7 @@ class Bench:
         self, every_s: int = 300, sample_s: int = 10, keepalive: int = 60, **more: Any
     ) -> None:
         """Write the board's configuration, and a registry that knows the board."""
-        scale = {"id": "w1", "kind": "weight", "dout": 34, "sck": 25}
-        scale["calibration"] = {
-            **{"id": "c", "date": "2026-01-05"},
-            **{"zero": 84213, "counts_per_kg": 21000},
-        }
-        config: dict[str, Any] = {"device": DEVICE, "site": SITE, "channels": [scale]}
+        config: dict[str, Any] = {"device": DEVICE, "site": SITE, "channels": [SCALE]}
         config["mqtt"] = {"host": "127.0.0.1", "keepalive": keepalive}
         config["report"] = {"every_s": every_s, "sample_s": sample_s}
         (self.folder / "board.json").write_text(json.dumps(config | more))
@@ -76,9 +70,8 @@ class Bench:
 
     def board(self, address: str, rows: list[Row], name: str = "run", **more: Any) -> RigRun:
         """A run of the board on a trace of rows (seconds after midnight, channel, value)."""
-        lines = [f"{MIDNIGHT + t:.0f},{channel},{value}" for t, channel, value in sorted(rows)]
         trace = self.folder / f"{name}.csv"
-        trace.write_text("\n".join(["t,channel,value", *lines]) + "\n")
+        write_trace(trace, rows)
         return RigRun(
             *(self.folder / "board.json", trace, self.folder / "board.flash"),
             self.folder / f"{name}.json",

@@ -21,6 +21,12 @@ THERMOMETER = {"id": "c1", "kind": "temperature", "pin": 4}
 Row = tuple[float, str, float]
 
 
+def write_trace(path: Path, rows: Sequence[Row]) -> None:
+    """Rows (seconds after midnight, channel, value) as what a board is played."""
+    lines = [f"{MIDNIGHT + t},{channel},{value}" for t, channel, value in sorted(rows)]
+    path.write_text("\n".join(["t,channel,value", *lines]) + "\n")
+
+
 @dataclass(frozen=True)
 class SimpleSite:
     """A folder with registry, configuration and trace of one board."""
@@ -48,8 +54,7 @@ class SimpleSite:
 
     def trace(self, rows: Sequence[Row]) -> None:
         """Rows with seconds since midnight."""
-        lines = [f"{MIDNIGHT + t},{channel},{value}" for t, channel, value in sorted(rows)]
-        (self.folder / "trace.csv").write_text("\n".join(["t,channel,value", *lines]) + "\n")
+        write_trace(self.folder / "trace.csv", rows)
 
     def board(self, address: str, **more: Any) -> BoardRun:
         names = ("board.json", "trace.csv", "flash.img", "report.json")

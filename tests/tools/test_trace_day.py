@@ -10,6 +10,7 @@ from collections import defaultdict
 from itertools import pairwise
 from pathlib import Path
 
+import mistake
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -299,10 +300,7 @@ def test_a_bad_registry_is_one_clear_line(
     tmp_path: Path, file: str, old: str, new: str, expected: str
 ) -> None:
     registry = write_registry(tmp_path / "r")
-    path = registry / f"{file}.csv"
-    text = path.read_text("utf-8")
-    assert old in text
-    path.write_text(text.replace(old, new, 1), "utf-8")
+    mistake.make(registry, f"{file}.csv", old, new)
     error = run(registry, tmp_path / "out")
     assert error.startswith("trace_day: ")
     assert error.count("\n") == 1

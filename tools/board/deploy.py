@@ -15,7 +15,7 @@ from typing import Any
 
 from board import files
 from board.births import Access, Births
-from board.errors import BoardError
+from board.errors import BoardError, outcome
 from board.plan import Plan, State, Wanted, plan, state
 from board.remote import WATCHDOG_MS, Copy, NoAnswerError, Remote, Script
 
@@ -185,21 +185,16 @@ def main(argv: list[str] | None = None) -> int:
     def say(line: str) -> None:
         print(f"deploy: {line}", flush=True)
 
-    try:
+    def work() -> None:
         deploy = Deploy(Remote(args.port), args.folder, args.device, say, args.firmware)
         if args.offline:
             deploy.run(None, 0)
-            return 0
+            return
         access = _access(args, deploy.config)
         with Births(deploy.config, args.folder, access) as births:
             deploy.run(births, args.wait)
-    except BoardError as e:
-        print(f"deploy: error: {e}", file=sys.stderr)
-        return 2
-    except KeyboardInterrupt:
-        print("deploy: interrupted; the same command goes on", file=sys.stderr)
-        return 2
-    return 0
+
+    return outcome("deploy", work, "the same command goes on")
 
 
 if __name__ == "__main__":

@@ -11,7 +11,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from board.errors import BoardError
+from board.errors import BoardError, outcome
 from board.image import CHIP, START, read
 
 _DETECT_S = 60
@@ -59,15 +59,7 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--port", required=True, help="serial port of the board")
     parser.add_argument("--image", type=Path, required=True, help="a stock ESP32_GENERIC image")
     args = parser.parse_args(argv)
-    try:
-        flash(args.port, args.image)
-    except BoardError as e:
-        print(f"flash: error: {e}", file=sys.stderr)
-        return 2
-    except KeyboardInterrupt:
-        print("flash: interrupted; flash it again", file=sys.stderr)
-        return 2
-    return 0
+    return outcome("flash", lambda: flash(args.port, args.image), "flash it again")
 
 
 if __name__ == "__main__":
