@@ -126,7 +126,7 @@ class Ingester:
             self._tidy()
             self._progress.tell()
             if code != paho.MQTT_ERR_SUCCESS:
-                self.stats.connected = False
+                self._progress.away()
                 self._pending.mids.clear()
                 self._sleep(0.5)
                 return
@@ -148,13 +148,12 @@ class Ingester:
             client.subscribe(self._topics[at : at + _FILTERS])
 
     def _on_subscribe(self, *_: Any) -> None:
-        self.stats.connected = True
+        self._progress.here()
         log.info("connected to %s:%d", self._broker.host, self._broker.port)
-        self._progress.tell(force=True)
 
     def _on_disconnect(self, *_: Any) -> None:
         # The broker will send again what was not acknowledged; old ids mean nothing now.
-        self.stats.connected = False
+        self._progress.away()
         self._pending.mids.clear()
         if not self._stopping:
             log.warning("connection to the broker lost")

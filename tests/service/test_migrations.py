@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import killing
+import msgspec
 import pytest
 from alarm_rows import SAID
 from bench_host import load
@@ -33,6 +34,13 @@ ROWS: dict[str, dict[str, tuple[Any, ...]]] = {
 }
 
 
+@pytest.fixture(autouse=True)
+def small(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A small district."""
+    monkeypatch.setattr(load, "SITES", 20)
+    monkeypatch.setattr(load, "BOARDS", 30)
+
+
 def earlier(where: Path | str, version: int, monkeypatch: pytest.MonkeyPatch) -> None:
     """A store as a program of that schema made it, with readings and a row of each subject."""
     with monkeypatch.context() as patch:
@@ -48,8 +56,6 @@ def earlier(where: Path | str, version: int, monkeypatch: pytest.MonkeyPatch) ->
                 store.database.many(sql, [row])
         if version >= 4:
             hazard_rows.append(store, ['{"id":{id}}'])
-            import msgspec  # noqa: PLC0415
-
             body = msgspec.json.encode(SAID).decode()
             hazard_rows.add_alarms(store, [(None, "raised", 7, body)])
         store.close()
