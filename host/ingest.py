@@ -130,7 +130,7 @@ class Ingester:
             self._tidy()
             self._progress.tell()
             if not alive:
-                self.stats.connected = False
+                self._progress.away()
                 self._sleep(0.5)
                 return
 
@@ -141,8 +141,7 @@ class Ingester:
             time.sleep(0.05)
 
     def _on_subscribed(self) -> None:
-        self.stats.connected = True
-        self._progress.tell(force=True)
+        self._progress.here()
 
     # Batches
 

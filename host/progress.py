@@ -34,6 +34,7 @@ class Stats:
     started: float = 0.0
     told: float = 0.0  # when these counts were written
     connected: bool = False
+    away_since: float = 0.0  # there is no session at the broker; 0 while there is
     batches: int = 0
     waiting: int = 0  # messages taken and not committed
     waiting_since: float = 0.0
@@ -58,7 +59,8 @@ class Progress:
         self._told = 0.0
         self._cpu_before = 0.0
         self._fresh: deque[tuple[float, float]] = deque()  # (when, age of the freshest)
-        self.stats = Stats(started=time.time())
+        now = time.time()
+        self.stats = Stats(started=now, away_since=now)
 
     @contextmanager
     def stage(self, name: str) -> Iterator[None]:
@@ -71,6 +73,16 @@ class Progress:
     def begun(self) -> None:
         """The first message of a batch is there."""
         self._cpu_before = self._cpu_before or time.process_time()
+
+    def here(self) -> None:
+        """Subscribed at the broker."""
+        self.stats.connected, self.stats.away_since = True, 0.0
+        self.tell(force=True)
+
+    def away(self) -> None:
+        """The session is lost."""
+        self.stats.connected = False
+        self.stats.away_since = self.stats.away_since or time.time()
 
     def taken(self, messages: int, since: float) -> None:
         self.stats.waiting, self.stats.waiting_since = messages, since

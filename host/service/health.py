@@ -68,8 +68,8 @@ def check(
 def of_ingest(s: Stats, now: float, limits: Limits) -> list[str]:
     """What is wrong with the ingester."""
     found = []
-    if not s.connected and now - max(s.started, s.last_commit) > limits.lag_s:
-        found.append("ingest: no session at the broker")
+    if s.away_since and now - s.away_since > limits.lag_s:
+        found.append(f"ingest: no session at the broker for {now - s.away_since:.0f} s")
     if s.blocked_since and now - s.blocked_since > min(limits.lag_s, 5):
         found.append(f"ingest: the store takes nothing for {now - s.blocked_since:.0f} s")
     if s.waiting_since and now - s.waiting_since > limits.lag_s:
