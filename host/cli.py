@@ -21,6 +21,7 @@ from host.commands import (
     fleet,
     hazard,
     office,
+    serve,
     update,
     watch,
 )
@@ -54,7 +55,7 @@ def _parser() -> argparse.ArgumentParser:
 
     subjects = (
         *(collect, daily, explain, office, hazard, calibration),
-        *(watch, archive, check, fleet, update),
+        *(watch, archive, check, fleet, update, serve),
     )
     for module in subjects:
         module.add(command)

@@ -25,6 +25,7 @@ STEPS = (
     ("calibrations.sql", ("weighed", "calibration", "correction", "restatement")),
     ("figures.sql", ("figure",)),
     ("hazard.sql", ()),
+    ("serve.sql", ("account", "audit")),
 )
 VERSION = len(STEPS)
 
