@@ -12,6 +12,7 @@ import secrets
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
@@ -25,7 +26,6 @@ SHORTEST, LONGEST = 10, 200  # characters of a password
 NAME = re.compile(r"[A-Za-z0-9_.@\u4e00-\u9fff-]{1,40}")
 _RANDOM = "sha256:"
 _hasher = PasswordHasher()  # RFC 9106, low memory: 64 MiB, 3 passes
-_NOBODY = _hasher.hash(secrets.token_hex(8))  # a name that is not there takes as long
 
 
 class AccountError(UserError):
@@ -63,6 +63,12 @@ class Done:
     object: str
     outcome: str
     detail: str
+
+
+@cache
+def _nobody() -> str:
+    """The hash for a name that is not there: so that it takes as long."""
+    return _hasher.hash(secrets.token_hex(8))
 
 
 _LATEST = "SELECT id, name, role, secret, at, by FROM account "
@@ -142,7 +148,7 @@ def change(
 def signed_in(store: Store, name: str, password: str) -> Account | None:
     """Whose password this is; it takes as long for a name that is not there."""
     found = find(store, name)
-    secret = found.secret if found and not found.token else _NOBODY
+    secret = found.secret if found and not found.token else _nobody()
     try:
         _hasher.verify(secret, password[: LONGEST + 1])
     except (VerificationError, InvalidHashError):
