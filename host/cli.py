@@ -13,6 +13,7 @@ from host import __version__
 from host.commands import (
     Run,
     archive,
+    book,
     calibration,
     check,
     collect,
@@ -54,7 +55,7 @@ def _parser() -> argparse.ArgumentParser:
         return p
 
     subjects = (
-        *(collect, daily, explain, office, hazard, calibration),
+        *(collect, daily, book, explain, office, hazard, calibration),
         *(watch, archive, check, fleet, update, serve),
     )
     for module in subjects:

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from host import picture, registry, rollup
+from host import picture, registry, rollup, scales
 from host.events import Event, Evidence, Flag, Outcome, Sample, Transition, derive
 from host.events.balance import Balance, day_balance
 from host.events.fillonly import Emptying, FillSample
@@ -45,10 +45,10 @@ def stories(store: Store, known: Registry, site: str, date: dt.date) -> list[Bin
             emptied = rollup.emptyings(fills, date)
             told.append(BinStory(bin_, [], Outcome(), None, fills, emptied))
             continue
-        until = t1 + AFTER_S
-        series = rollup.samples(store, bin_.device, bin_.channel, until, bin_.fill_channel)
+        # To the end: an event of this day may be over days later.
+        series = scales.samples(store, bin_.device, bin_.channel, 1 << 40, bin_.fill_channel)
         samples = list(series)
-        platform = rollup.platform_of(known, bin_)
+        platform = scales.platform_of(known, bin_)
         found = derive(platform, samples)
         balance = day_balance(platform, found, t0, t1)
         told.append(BinStory(bin_, samples, found, balance, fills, []))

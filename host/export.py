@@ -75,11 +75,7 @@ def document(
     rows = rollup.roll_day(store, known, date)
     summary = Summary(str(date), date, date, rows)
     scopes: list[str | None] = [None, *summary.towns]
-    events = [
-        _event(bin_, e)
-        for bin_ in known.platforms()
-        for e in rollup.events_of(rollup.outcome(store, known, bin_, date), date)
-    ]
+    events = [_event(bin_, e) for bin_, found in rollup.events(store, known, date) for e in found]
     given = sections or {}
     return {
         "schema": SCHEMA,

@@ -1,26 +1,14 @@
-"""Many days at once: what roll_day gives for each, with one pass over each platform."""
+"""Many days at once, from the book."""
 
 from __future__ import annotations
 
 import datetime as dt
-from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Mapping
 
+from host.booking import Watched, bring
 from host.density import Density
-from host.events import Outcome, Platform, advance, finish, fresh
 from host.registry import Bin, Registry
-from host.rollup import (
-    AFTER_S,
-    DAY_S,
-    DailyRow,
-    book,
-    book_estimate,
-    day_bounds,
-    emptyings,
-    fills,
-    platform_of,
-    samples,
-)
+from host.rollup import DAY_S, DailyRow, day_bounds, days_of
 from host.store import Store
 
 OVERFLOW_PERMILLE = 900  # full enough that somebody should have come
@@ -36,7 +24,7 @@ def roll_days(
     known: Registry,
     first: dt.date,
     last: dt.date,
-    watched: Callable[[Sequence[Bin]], Iterable[Bin]] = iter,
+    watched: Watched = iter,
     *,
     densities: Mapping[str, Density] | None = None,
 ) -> list[DailyRow]:
@@ -46,47 +34,8 @@ def roll_days(
     span = days(first, last)
     if not span:
         return []
-    order = {site: i for i, site in enumerate(known.sites)}
-    tables: list[dict[tuple[str, str], DailyRow]] = [{} for _ in span]
-    bins = [*known.platforms(), *known.fill_only()]
-    store.compact()
-    for bin_ in watched(sorted(bins, key=lambda b: order[b.site])):
-        key = bin_.site, bin_.stream
-        town = known.sites[bin_.site].town
-        rows = [
-            table.setdefault(key, DailyRow(date, bin_.site, town, bin_.stream))
-            for date, table in zip(span, tables, strict=True)
-        ]
-        if bin_.channel:
-            platform = platform_of(known, bin_)
-            for row, found in zip(rows, _outcomes(store, platform, bin_, span), strict=True):
-                book(row, platform, found)
-        else:
-            for row in rows:
-                t0, t1 = day_bounds(row.date)
-                series = fills(store, bin_, t0 - AFTER_S, t1 + AFTER_S)
-                book_estimate(row, bin_, emptyings(series, row.date), densities or {})
-    return [row for table in tables for row in table.values()]
-
-
-def _outcomes(
-    store: Store, platform: Platform, bin_: Bin, span: Sequence[dt.date]
-) -> Iterator[Outcome]:
-    """What was known of a platform six hours after each day, in one pass."""
-    last = day_bounds(span[-1])[1] + AFTER_S
-    series = deque(samples(store, bin_.device, bin_.channel, last, bin_.fill_channel))
-    state, certain = fresh(platform), Outcome()
-    for date in span:
-        until = day_bounds(date)[1] + AFTER_S
-        part = []
-        while series and series[0].t < until:
-            part.append(series.popleft())
-        state, more = advance(platform, state, part)
-        certain.extend(more)
-        found = Outcome()
-        found.extend(certain)
-        found.extend(finish(platform, state))
-        yield found
+    bring(store, known, last, watched)
+    return [row for day in days_of(store, known, span, densities) for row in day.rows]
 
 
 def overflow_days(

@@ -11,7 +11,8 @@ from pathlib import Path
 
 from rich.table import Table
 
-from host import density, registry, rollup, tables
+from host import density, registry, revisions, rollup, tables
+from host.booking import bring
 from host.registry import DRY, HAZARDOUS, RECYCLABLE, STORED_HAZARDOUS, WET
 from host.rollup import DAY_S, LOCAL, DailyRow
 from host.store import Store
@@ -67,16 +68,14 @@ def write_daily(
             out.writerow((r.date, r.site, r.town, r.stream, *line))
 
 
-def write_balance(
-    path: Path, date: dt.date, known: registry.Registry, platforms: Iterable[rollup.BinDay]
-) -> None:
+def write_balance(path: Path, date: dt.date, platforms: Iterable[rollup.BinDay]) -> None:
     """balance.csv: one line for each platform (see events.balance for the formula)."""
     with path.open("w", encoding="utf-8", newline="") as file:
         out = csv.writer(file, lineterminator="\n")
         out.writerow(BALANCE_COLUMNS)
         for p in platforms:
             b = p.balance
-            place = p.bin.site, known.sites[p.bin.site].town, p.bin.bin, p.bin.stream
+            place = p.bin.site, p.town, p.bin.bin, p.bin.stream
             masses = (b.opening, b.deposited, b.collected, b.removed, b.unattributed, b.closing)
             rest = kg(b.doubt), f"{b.covered_s / DAY_S:.4f}", " ".join(b.flags)
             limit = kg(b.residual), kg(b.limit), b.weighings
@@ -160,28 +159,40 @@ def _district_table(lines: Iterable[tuple[object, ...]]) -> Table:
     return table
 
 
-def run_rollup(db: Path | str, folder: Path, date: dt.date, out: Path) -> list[DailyRow]:
+def run_rollup(
+    db: Path | str, folder: Path, date: dt.date, out: Path, *, full: bool = False
+) -> list[DailyRow]:
     """Compute a day, write daily.csv, balance.csv and district.csv into out, print tables."""
     known = registry.load(folder)
     store = Store(db)
     densities = density.load(folder)
-    day = rollup.roll(store, known, date, lambda b: tables.watched(b, "adding up"), densities)
+
+    def watched(bins: Sequence[registry.Bin]) -> Iterable[registry.Bin]:
+        return tables.watched(bins, "adding up")
+
+    if full:
+        bring(store, known, date, watched, full=True)
+    day = rollup.roll(store, known, date, watched, densities)
     rows = day.rows
-    restated = store.calibrations.restatements(str(date))
+    older = store.calibrations.restatements(str(date))
+    restated = revisions.restated(store, (p.bin for p in day.platforms), date, date)
     store.close()
     out.mkdir(parents=True, exist_ok=True)
-    times = Counter((r.site, r.stream) for r, _ in restated)
+    times = Counter((r.site, r.stream) for r, _ in older)
+    times += Counter((r.bin.site, r.bin.stream) for r in restated)
     write_daily(out / "daily.csv", rows, times)
-    write_balance(out / "balance.csv", date, known, day.platforms)
+    write_balance(out / "balance.csv", date, day.platforms)
     lines = district_lines(date, rows)
     write_district(out / "district.csv", lines)
     console = tables.console()
     console.print(_daily_table(date, rows))
-    for r, c in restated:
+    for r, c in older:
         change = f"deposited {kg(r.deposited_before)} → {kg(r.deposited_after)} kg, "
         change += f"collected {kg(r.collected_before)} → {kg(r.collected_after)} kg"
         why = f"{c.device} {c.channel}, calibration {c.calibration}: {c.reason} ({c.by})"
         console.print(f"restated: {r.site} {r.stream}: {change}; {why}", soft_wrap=True)
+    for x in restated:
+        console.print(f"restated: {x.bin.site} {x.bin.stream}: {x.words}", soft_wrap=True)
     console.print()
     console.print(_district_table(lines))
     return rows
@@ -193,15 +204,14 @@ def run_events(db: Path | str, folder: Path, date: dt.date, site: str | None) ->
     if site is not None and site not in known.sites:
         raise registry.RegistryError(f"{folder}: expected a site of sites.csv, found {site!r}")
     store = Store(db)
-    store.compact()
     table = tables.table(f"{date} events")
     tables.columns(table, ("time", "site", "bin", "event"))
     tables.columns(table, ("kg", "before kg\n(seq)", "after kg\n(seq)"), right=True)
     tables.columns(table, ("note",), wrap=True)
     n = 0
-    bins = [b for b in known.platforms() if site in (None, b.site)]
-    for bin_ in tables.watched(bins, "reading"):
-        for e in rollup.events_of(rollup.outcome(store, known, bin_, date), date):
+    found = rollup.events(store, known, date, lambda bins: tables.watched(bins, "reading"))
+    for bin_, events in found:
+        for e in events if site in (None, bin_.site) else ():
             clock = dt.datetime.fromtimestamp(e.t, LOCAL).strftime("%H:%M:%S")
             shown = (f"{kg(x.grams)} ({x.seq})" for x in (e.before, e.after))
             table.add_row(clock, bin_.site, bin_.bin, e.kind, kg(e.grams), *shown, e.note)

@@ -6,16 +6,21 @@ belongs to the day in which it began."""
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from host import closing
+from host.booking import Watched, bring
 from host.density import Density, estimate
-from host.events import Event, Kind, Outcome, Platform, Sample, balance, derive
+from host.events import Event, Outcome, Sums, balance
 from host.events.balance import Balance, day_balance
 from host.events.fillonly import Emptying, FillSample
 from host.events.fillonly import watch as watch_fill
 from host.registry import Bin, Registry
-from host.store import Store
+from host.scales import fills_of
+from host.store import Store, book
+from host.store.book import PlatformDay
 
 covered_seconds = balance.covered_seconds
 LOCAL = dt.timezone(dt.timedelta(hours=8), "Asia/Shanghai")
@@ -58,10 +63,12 @@ class DailyRow:
 
 @dataclass(frozen=True)
 class BinDay:
-    """One platform on one day."""
+    """One platform on one day. booked: the revision; None: nothing was told that day."""
 
     bin: Bin
+    town: str
     balance: Balance
+    booked: PlatformDay | None = None
 
 
 @dataclass
@@ -79,138 +86,126 @@ def day_bounds(date: dt.date) -> tuple[int, int]:
     return t, t + DAY_S
 
 
-def platform_of(known: Registry, bin_: Bin) -> Platform:
-    """What the event engine must know of a bin on a scale."""
-    wheelie = bin_.container == "wheelie"
-    spares = tuple(b.tare_g for b in known.spares(bin_.site)) if wheelie else ()
-    siblings = tuple(
-        b.tare_g
-        for b in known.platforms()
-        if wheelie
-        and b.bin != bin_.bin
-        and (b.site, b.container, b.volume_l) == (bin_.site, bin_.container, bin_.volume_l)
-    )
-    has_fill = bool(bin_.fill_channel)
-    return Platform(bin_.tare_g, wheelie, spares, siblings, bin_.e_g, bin_.max_g, has_fill)
-
-
-def samples(
-    store: Store,
-    device: str,
-    channel: str,
-    until: int,
-    fill_channel: str = "",
-    *,
-    since: int = 0,
-) -> Iterator[Sample]:
-    """One weight channel of a board from its first reading (or since) on, in order of time,
-    as corrections have it."""
-    correct = store.calibrations.corrector(device, channel)
-    for row in store.readings(device, since, until):
-        grams, q = row.values.get(channel), row.q.get(channel)
-        if grams is not None and correct:
-            grams = correct(row.stream, row.seq, grams)
-        if grams is not None or q is not None:
-            fill = None if fill_channel in row.q else row.values.get(fill_channel)
-            yield Sample(row.t, grams, q, row.life, row.seq, row.boot, fill)
-
-
-def outcome(store: Store, known: Registry, bin_: Bin, date: dt.date) -> Outcome:
-    """All that is known of a platform up to the end of a day."""
-    until = day_bounds(date)[1] + AFTER_S
-    rows = samples(store, bin_.device, bin_.channel, until, bin_.fill_channel)
-    return derive(platform_of(known, bin_), rows)
-
-
-def events_of(found: Outcome, date: dt.date) -> list[Event]:
-    """Those events that began within the day."""
-    t0, t1 = day_bounds(date)
-    return [e for e in found.events if t0 <= e.t < t1]
-
-
-def fills(store: Store, bin_: Bin, t0: int, t1: int) -> list[FillSample]:
-    """What the fill sensor of a bin told from t0 on and before t1, where it was good."""
-    return [
-        FillSample(r.t, fill, r.life, r.seq, r.boot)
-        for r in store.readings(bin_.device, t0, t1)
-        if bin_.fill_channel not in r.q and (fill := r.values.get(bin_.fill_channel)) is not None
-    ]
-
-
 def emptyings(series: Iterable[FillSample], date: dt.date) -> list[Emptying]:
     """Of a bin without a scale: those that began within the day."""
     t0, t1 = day_bounds(date)
     return [e for e in watch_fill(series).emptyings if t0 <= e.t < t1]
 
 
+def fills(store: Store, bin_: Bin, t0: int, t1: int) -> list[FillSample]:
+    """What the fill sensor of a bin told from t0 on and before t1, where it was good."""
+    return fills_of(store.readings(bin_.device, t0, t1), bin_.fill_channel)
+
+
 def roll(
     store: Store,
     known: Registry,
     date: dt.date,
-    watched: Callable[[Sequence[Bin]], Iterable[Bin]] = iter,
+    watched: Watched = iter,
     densities: Mapping[str, Density] | None = None,
 ) -> Day:
-    """A row for every site and stream of the registry, measured or not, in its order.
+    """A row for every site and stream of the registry, measured or not, in its order, from
+    the book, which is brought up to date.
 
     watched passes the bins through, so that somebody sees how far it is. densities:
     without one for its stream a bin without a scale has emptyings, but no mass."""
-    store.compact()
-    day = Day()
-    t0, t1 = day_bounds(date)
-    rows: dict[tuple[str, str], DailyRow] = {}
-    order = {site: i for i, site in enumerate(known.sites)}
-    bins = [*known.platforms(), *known.fill_only()]
-    for bin_ in watched(sorted(bins, key=lambda b: order[b.site])):
-        key = (bin_.site, bin_.stream)
-        if key not in rows:
-            rows[key] = DailyRow(date, bin_.site, known.sites[bin_.site].town, bin_.stream)
-        if bin_.channel:
-            found = outcome(store, known, bin_, date)
-            closed = book(rows[key], platform_of(known, bin_), found)
-            day.platforms.append(BinDay(bin_, closed))
-        else:
-            series = fills(store, bin_, t0 - AFTER_S, t1 + AFTER_S)
-            book_estimate(rows[key], bin_, emptyings(series, date), densities or {})
-    day.rows = list(rows.values())
+    bring(store, known, date, watched)
+    (day,) = days_of(store, known, [date], densities)
     return day
 
 
 def roll_day(
-    store: Store,
-    known: Registry,
-    date: dt.date,
-    watched: Callable[[Sequence[Bin]], Iterable[Bin]] = iter,
+    store: Store, known: Registry, date: dt.date, watched: Watched = iter
 ) -> list[DailyRow]:
     """The rows of roll()."""
     return roll(store, known, date, watched).rows
 
 
-def count(row: DailyRow, event: Event) -> None:
-    """Book an event in the row of its day."""
-    if event.kind is Kind.DEPOSIT:
-        row.deposited_g += event.grams
-    elif event.kind is Kind.COLLECTION:
-        row.collected_g += event.grams
-        row.collections += 1
-    elif event.kind is Kind.REMOVAL:
-        row.removed_g += event.grams
-    elif event.kind is Kind.UNATTRIBUTED:
-        row.unattributed_g += event.grams
+def events(
+    store: Store, known: Registry, date: dt.date, watched: Watched = iter
+) -> list[tuple[Bin, list[Event]]]:
+    """Platform by platform what began on a day, as it is booked."""
+    bring(store, known, date, watched)
+    (day,) = days_of(store, known, [date])
+    found = book.events(store.database, [p.booked for p in day.platforms if p.booked])
+    return [(p.bin, found[p.booked.id] if p.booked else []) for p in day.platforms]
 
 
-def book(row: DailyRow, platform: Platform, found: Outcome) -> Balance:
-    """Add a platform's day to the row of its site and stream; its balance."""
-    closed = day_balance(platform, found, *day_bounds(row.date))
+def days_of(
+    store: Store,
+    known: Registry,
+    span: Sequence[dt.date],
+    densities: Mapping[str, Density] | None = None,
+    *,
+    site: str | None = None,
+) -> Iterator[Day]:
+    """What the book has of days that follow each other, of everything or one site. In a
+    closed month: with who stood where, and what held, when it was closed."""
+    if not span:
+        return
+    db = store.database
+    held: dict[dt.date, dict[str, PlatformDay]] = defaultdict(dict)
+    first, last = ((date - book.EPOCH).days for date in (span[0], span[-1]))
+    months = {f"{date:%Y-%m}" for date in span}
+    closed = {m: closing.Then.of(c) for m, c in book.closings(db).items() if m in months}
+    now = closing.Then(known, dict(densities or {}))
+    if site is not None:
+        now, *others = [t.at(site) for t in (now, *closed.values())]
+        closed = dict(zip(closed, others, strict=True))
+    thens = (now, *closed.values())
+    names = None if site is None else {b.bin for then in thens for b in then.bins}
+    for r in book.platform_days(db, first, last, names):
+        held[r.date][r.platform] = r
+    levels: dict[str, int] = {}
+    for date in span:
+        then = closed.get(f"{date:%Y-%m}", now)
+        yield _day(store, then, date, held[date], levels)
+
+
+def _day(
+    store: Store,
+    then: closing.Then,
+    date: dt.date,
+    held: Mapping[str, PlatformDay],
+    levels: dict[str, int],
+) -> Day:
+    """levels: bin → what it closed the day before with, as far as that is known."""
+    day, known = Day(), then.known
+    rows: dict[tuple[str, str], DailyRow] = {}
+    fallen = book.emptyings(store.database, held.values())
+    for bin_ in then.bins:
+        key = (bin_.site, bin_.stream)
+        if key not in rows:
+            rows[key] = DailyRow(date, bin_.site, known.sites[bin_.site].town, bin_.stream)
+        found = held.get(bin_.bin)
+        if not bin_.channel:
+            if found is not None:
+                book_estimate(rows[key], bin_, fallen.get(found.id, []), then.densities)
+            continue
+        if found is not None:
+            closed = found.balance
+        else:
+            if bin_.bin not in levels:
+                before = book.latest(store.database, bin_.bin, (date - book.EPOCH).days)
+                levels[bin_.bin] = before.balance.closing if before else 0
+            nothing = Outcome(sums=Sums(opening=levels[bin_.bin]))
+            closed = day_balance(then.platforms[bin_.bin], nothing, *day_bounds(date))
+        levels[bin_.bin] = closed.closing
+        _add(rows[key], closed, found.collections if found is not None else 0)
+        day.platforms.append(BinDay(bin_, known.sites[bin_.site].town, closed, found))
+    day.rows = list(rows.values())
+    return day
+
+
+def _add(row: DailyRow, closed: Balance, collections: int) -> None:
+    """What one platform adds to the row of its day."""
     row.bins += 1
+    row.deposited_g += closed.deposited
+    row.collected_g += closed.collected
+    row.removed_g += closed.removed
+    row.unattributed_g += closed.unattributed
+    row.collections += collections
     row.covered_s += closed.covered_s
-    for event in events_of(found, row.date):
-        count(row, event)
-    add_balance(row, closed)
-    return closed
-
-
-def add_balance(row: DailyRow, closed: Balance) -> None:
-    """What the balance of one platform adds to the row of its day."""
     row.residual_g += closed.residual
     row.limit_g += closed.limit
     row.flags = tuple(dict.fromkeys((*row.flags, *closed.flags)))

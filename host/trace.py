@@ -7,17 +7,19 @@ from __future__ import annotations
 import csv
 import datetime as dt
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
+from itertools import groupby
 from pathlib import Path
 
+from host import closing
+from host.booking import bring
 from host.errors import UserError
-from host.events import Event, Kind, Outcome
+from host.events import Event, Kind
 from host.hazard import alarms, ledger, register, transfers
 from host.hazard.entry import TABLES, Entry, Weighed, clock
 from host.registry import Bin, Registry
-from host.rollup import AFTER_S, day_bounds, events_of, outcome
-from host.store import Row, Store
+from host.store import Row, Store, book
 from host.store.hazard import birth
 
 Line = tuple[int, str]  # how deep, what
@@ -40,7 +42,6 @@ class Trace:
         store.compact()
         has = register.present(folder)
         self.register = register.load(folder, known) if has else None
-        self._seen: dict[str, Outcome] = {}
         self._rows: dict[str, dict[tuple[str, int], Row]] = {}
 
     # Registry rows and boards
@@ -117,31 +118,43 @@ class Trace:
         w = Weighed(bin_.device, bin_.channel, b.life, b.seq, b.t, b.grams, a.seq, a.t, a.grams)
         yield from self.weighed(w, depth + 1)
 
-    def found(self, bin_: Bin, last: dt.date) -> Outcome:
-        if bin_.bin not in self._seen:
-            self._seen[bin_.bin] = outcome(self.store, self.known, bin_, last)
-        return self._seen[bin_.bin]
-
     # Figures
 
     def collected(self, bins: Sequence[Bin], days: Sequence[dt.date], what: str) -> Iterator[Line]:
-        """What was collected on days, with every event of it."""
+        """What was collected on days, as it is booked, with every event of it."""
+        bring(self.store, self.known, days[-1], only=bins)
+        named = {b.bin: b for b in bins}
+        db = self.store.database
+        first, last = ((day - book.EPOCH).days for day in (days[0], days[-1]))
+        rows = book.platform_days(db, first, last, named)
+        events = book.events(db, rows)
         below: list[Line] = []
-        total = 0
-        for day in days:
-            of_day: list[Line] = []
-            grams = 0
-            for bin_ in bins:
-                for e in events_of(self.found(bin_, days[-1]), day):
-                    late = e.t_end >= day_bounds(day)[1] + AFTER_S
-                    if e.kind is Kind.COLLECTION and not late:
-                        grams += e.grams
-                        of_day += self.event(bin_, e, 2)
+        of_day: list[Line]
+        for day, group in groupby(rows, lambda r: r.date):
+            of_day, grams = [], 0
+            for r in group:
+                grams += r.balance.collected
+                found = [e for e in events[r.id] if e.kind is Kind.COLLECTION]
+                if found and r.revision > 1:
+                    of_day.append((2, f"{r.platform}: revision {r.revision}: {r.reason}"))
+                for e in found:
+                    of_day += self.event(named[r.platform], e, 2)
             if of_day:
                 below += [(1, f"{day}: {kg(grams)}"), *of_day]
-            total += grams
-        yield 0, f"{what}: {kg(total)}"
+        yield 0, f"{what}: {kg(sum(r.balance.collected for r in rows))}"
         yield from below or [(1, "no collection was seen")]
+        yield from self.closed(named, days)
+
+    def closed(self, bins: Mapping[str, Bin], days: Sequence[dt.date]) -> Iterator[Line]:
+        """Of closed months: that they are, and what came too late for them."""
+        closed = book.closings(self.store.database)
+        for month in dict.fromkeys(f"{day:%Y-%m}" for day in days):
+            if month in closed:
+                c = closed[month]
+                yield 1, f"{month} was closed on {clock(c.at)} by {c.by}"
+                for a in closing.adjustments(self.store, month):
+                    if a.after.platform in bins and a.after.date in days:
+                        yield 2, f"later: {a.after.date} {a.after.platform}: {a.words}"
 
     def entry(self, e: Entry, depth: int) -> Iterator[Line]:
         yield (

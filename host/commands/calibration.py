@@ -161,6 +161,6 @@ def _recalibrate(args: argparse.Namespace) -> int:
     store.close()
     if restated:
         tables.console().print(restate.table(restated))
-    days = len({r.date for r in restated})
+    days = len({r.after.day for r in restated})
     print(f"{len(restated)} figures of {days} days restated; readings are as they were")
     return 0

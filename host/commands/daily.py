@@ -18,6 +18,8 @@ def add(command: Command) -> None:
     text = "folder for the CSV files, made when absent (default: here)"
     p.add_argument("--out", type=Path, default=Path(), metavar="DIR", help=text)
     p.add_argument("--xlsx", type=Path, metavar="FILE", help="also a workbook to print")
+    text = "compute all days anew from the readings, not only what changed"
+    p.add_argument("--full", action="store_true", help=text)
     text = "also publish each site's daily topic at this broker"
     broker.add_arguments(p, "qingyun-rollup", "--publish", text=text)
     p.epilog = "Example: qingyun rollup --db qingyun.db --date 2026-03-03 --out reports"
@@ -32,7 +34,7 @@ def add(command: Command) -> None:
 
 def _rollup(args: argparse.Namespace) -> int:
     where = broker.from_arguments(args, "--publish") if args.broker else None
-    rows = reports.run_rollup(args.db, args.registry, args.date, args.out)
+    rows = reports.run_rollup(args.db, args.registry, args.date, args.out, full=args.full)
     if args.xlsx:
         office.write_day(args.date, rows, args.xlsx)
     if where:

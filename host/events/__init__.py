@@ -20,7 +20,11 @@ from host.events.model import (
 from host.events.state import State, fresh, load, save
 from host.events.stream import LateError, advance, derive, finish
 
+# Raised whenever the same readings give other events: figures are then computed anew.
+RULES = 1
+
 __all__ = [
+    "RULES",
     "Event",
     "Evidence",
     "Flag",

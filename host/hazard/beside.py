@@ -14,7 +14,8 @@ from host.hazard.matching import Matched, Paper, Step, Tolerance, match
 from host.hazard.register import Register
 from host.hazard.transfers import Manifest, Ticket
 from host.registry import STORED_HAZARDOUS
-from host.rollup import DailyRow, platform_of, samples
+from host.rollup import DailyRow
+from host.scales import platform_of, samples
 from host.store import Store
 from host.summary import HAULED, SHOWN, part
 

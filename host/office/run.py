@@ -8,15 +8,17 @@ import io
 import json
 import sys
 import time
+from decimal import Decimal
 from pathlib import Path
 
-from host import export, period, registry, summary_html, summary_xlsx, tables
+from host import closing, export, period, registry, summary_html, summary_xlsx, tables
 from host.hazard import register, sections
 from host.hazard import report as hazard
 from host.indicators import IndicatorError, catalog, imports, output, periods, report, workbook
 from host.office import OfficeError
 from host.rollup import LOCAL, DailyRow
 from host.store import Store
+from host.store.book import Closing
 from host.store.figures import history
 from host.summary import Summary
 
@@ -123,7 +125,22 @@ def summarise(
     notes: tuple[str, ...] = ()
     if last < when.last:
         notes = (f"月份未满：截至{last}（{last.day}/{when.days}天）",)
+    if closed := closing.closings(store).get(str(when)):
+        notes += _closed(store, closed)
     return Summary(when.chinese, when.first, last, rows, notes)
+
+
+def _closed(store: Store, closed: Closing) -> tuple[str, ...]:
+    """That a month is closed, and what it would be otherwise."""
+    on = dt.datetime.fromtimestamp(closed.at, LOCAL).date()
+    made = [x for x in closing.adjustments(store, closed.month) if x.changes_mass]
+    said = f"本月已由{closed.by}于{on}关账"
+    if not made:
+        return (said,)
+    deposited, collected = (Decimal(g).scaleb(-3) for g in closing.change(made))
+    more = f"其后{len(made)}项调整未计入：投放{deposited:+.3f} kg，清运{collected:+.3f} kg"
+    days = "、".join(dict.fromkeys(f"{x.after.date:%m-%d} {x.bin.site}" for x in made[:5]))
+    return said, more + f"（{days}{'…' if len(made) > 5 else ''}，明细：qingyun adjustments）"
 
 
 def write_day(date: dt.date, rows: list[DailyRow], path: Path) -> None:

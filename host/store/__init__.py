@@ -25,6 +25,7 @@ STEPS = (
     ("calibrations.sql", ("weighed", "calibration", "correction", "restatement")),
     ("figures.sql", ("figure",)),
     ("hazard.sql", ()),
+    ("book.sql", ("platform_day", "platform_day_events", "closing")),
     ("serve.sql", ("account", "audit")),
 )
 VERSION = len(STEPS)

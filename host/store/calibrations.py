@@ -67,11 +67,10 @@ class Restatement:
 
 
 class Calibrations:
-    """The tables of calibrations.sql. supposed: corrections that are tried and not written."""
+    """The tables of calibrations.sql."""
 
     def __init__(self, db: Database) -> None:
         self._db = db
-        self.supposed: list[Correction] = []
 
     # What boards weighed by
 
@@ -151,11 +150,18 @@ class Calibrations:
         )
         return [Correction(*row) for row in rows]
 
+    def corrected(self) -> dict[tuple[str, str], dict[str, list[Any]]]:
+        """By platform that has any: its corrections, and what it weighed by."""
+        found: dict[tuple[str, str], dict[str, list[Any]]] = {}
+        for device, channel in self._db.query("SELECT DISTINCT device, channel FROM correction"):
+            made = [asdict(c) for c in self.all_corrections(device, channel)]
+            by = [[stream, asdict(w)] for stream, w in self.weighed(device, channel)]
+            found[device, channel] = {"corrections": made, "weighed": by}
+        return found
+
     def corrections(self, device: str, channel: str) -> dict[str, Correction]:
         """By calibration: the latest correction."""
-        found = self.all_corrections(device, channel)
-        found += [c for c in self.supposed if (c.device, c.channel) == (device, channel)]
-        return {c.calibration: c for c in found}
+        return {c.calibration: c for c in self.all_corrections(device, channel)}
 
     def corrector(self, device: str, channel: str) -> Correct | None:
         """How weights of a channel are to be corrected; None: they are not."""
@@ -179,16 +185,13 @@ class Calibrations:
 
         return correct
 
-    def correct(self, c: Correction, restated: Iterable[Restatement]) -> int:
-        """Write a correction and what it restates, all or nothing; its id."""
+    def correct(self, c: Correction) -> int:
+        """Write a correction; its id. What it restates is in the book."""
         with self._db.transaction():
-            id_ = self._insert("correction", asdict(c))
-            for r in restated:
-                self._insert("restatement", asdict(r) | {"correction": id_})
-        return id_
+            return self._insert("correction", asdict(c))
 
     def restatements(self, date: str) -> list[tuple[Restatement, Correction]]:
-        """What corrections did to a day, oldest first."""
+        """What corrections did to a day before there was a book, oldest first."""
         rows = self._db.query(
             "SELECT r.date, r.site, r.stream, r.deposited_before, r.deposited_after,"
             " r.collected_before, r.collected_after, r.correction,"

@@ -54,19 +54,26 @@ def settle(rows: list[Stored], stream: int, known: dict[tuple[int, int], int]) -
 def compact(db: Database, now: int) -> int:
     """One step; how many readings were moved. Within a transaction."""
     taken: dict[int, list[Stored]] = defaultdict(list)
+    came: dict[int, int] = {}
     last, n = 0, 0
-    for id_, stream, count, body in db.query(
-        "SELECT id, stream, n, body FROM arrival ORDER BY id LIMIT ?", (STEP,)
+    for id_, stream, count, received, body in db.query(
+        "SELECT id, stream, n, received, body FROM arrival ORDER BY id LIMIT ?", (STEP,)
     ):
         if n and n + count > STEP:
             break
         taken[stream] += chunk.arrivals(bytes(body))
+        came[stream] = received
         last, n = id_, n + count
     for stream in _dateable(db):
         taken.setdefault(stream, [])
     known = epochs(db, taken)
     for stream, rows in taken.items():
-        _merge(db, stream, rows, known, now)
+        touched = _merge(db, stream, rows, known, now)
+        at = came.get(stream, now)
+        db.many(
+            "INSERT INTO touched (stream, day, n, at) VALUES (?,?,?,?)",
+            [(stream, day, n, at) for day, n in touched if day != UNDATED],
+        )
     if n:
         db.many("DELETE FROM arrival WHERE id<=?", [(last,)])
     return n
@@ -86,7 +93,7 @@ def _dateable(db: Database) -> list[int]:
 
 def _merge(
     db: Database, stream: int, rows: list[Stored], known: dict[tuple[int, int], int], now: int
-) -> None:
+) -> list[tuple[int, int]]:
     rows.sort(key=lambda r: r.seq)
     settle(rows, stream, known)
     first = min((local_day(r.at) for r in rows if r.at is not None), default=1 << 30)
@@ -104,7 +111,7 @@ def _merge(
     after: dict[int, list[Stored]] = defaultdict(list)
     for r in rows:
         after[UNDATED if r.at is None else local_day(r.at)].append(r)
-    _write(db, stream, before, after, now)
+    return _write(db, stream, before, after, now)
 
 
 def _write(
@@ -113,14 +120,17 @@ def _write(
     before: dict[int, list[Stored]],
     after: dict[int, list[Stored]],
     now: int,
-) -> None:
-    gone = [(day, stream) for day in before if day not in after]
-    db.many("DELETE FROM day WHERE day=? AND stream=?", gone)
+) -> list[tuple[int, int]]:
+    """The days that are others now: (day, readings more than before)."""
+    gone = [day for day in before if day not in after]
+    db.many("DELETE FROM day WHERE day=? AND stream=?", [(day, stream) for day in gone])
+    touched = [(day, -len(before[day])) for day in gone]
     changed = []
     for day, rows in after.items():
         if day != UNDATED and day in before and before[day] == rows:
             continue
         times = [r.at for r in rows if r.at is not None]
+        touched.append((day, len(rows) - len(before.get(day, ()))))
         facts = (len(rows), rows[-1].seq, min(times, default=None), max(times, default=None))
         changed.append((day, stream, *facts, now, chunk.of_day(rows)))
     db.many(
@@ -130,3 +140,4 @@ def _write(
         "changed=excluded.changed, body=excluded.body",
         changed,
     )
+    return touched

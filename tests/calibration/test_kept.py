@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from host import messages
 from host.messages import Birth, Reading, Weighed
 from host.store import STEPS, VERSION, Batch, Store
-from host.store.calibrations import Correction, Restatement, Session, _rounded
+from host.store.calibrations import Correction, Session, _rounded
 
 T0 = 1_790_000_000
 LIFE = "aaaaaaaa"
@@ -65,7 +65,12 @@ def test_the_tables_are_only_ever_added_to(store: Store) -> None:
     fill(store, birth(0, "b"))
     kept = store.calibrations
     kept.add_session(Session(T0, "d", "w1", "b", "li", "mqtt", "saved", 0.05, 150, {"points": []}))
-    kept.correct(correction(1, 2), [Restatement("2026-03-03", "s", "湿垃圾", 1, 2, 3, 4)])
+    kept.correct(correction(1, 2))
+    store._db.many(
+        "INSERT INTO restatement (correction, date, site, stream, deposited_before, "
+        "deposited_after, collected_before, collected_after) VALUES (?,?,?,?,?,?,?,?)",
+        [(1, "2026-03-03", "s", "湿垃圾", 1, 2, 3, 4)],
+    )
     for table in ("weighed", "calibration", "correction", "restatement"):
         for sql in (f"DELETE FROM {table}", f"UPDATE {table} SET id = id + 1"):  # noqa: S608
             with pytest.raises(Exception, match="only ever added to"):
@@ -77,13 +82,13 @@ def test_a_correction_touches_what_it_names_and_a_reversal_undoes_it(store: Stor
     fill(store, birth(0, "a"), birth(10, "b"), birth(20, "c"))
     kept = store.calibrations
     assert kept.corrector("d", "w1") is None
-    kept.correct(correction(84213 - 2100, 16800.0), [])
+    kept.correct(correction(84213 - 2100, 16800.0))
     correct = kept.corrector("d", "w1")
     assert correct is not None
     (stream, _), *_ = kept.weighed("d", "w1")
     assert [correct(stream, n, 8000) for n in (9, 10, 19, 20)] == [8000, 10125, 10125, 8000]
     assert correct(stream + 1, 12, 8000) == 8000  # another life, of which nothing is known
-    kept.correct(correction(84213, 21000.0), [])
+    kept.correct(correction(84213, 21000.0))
     undone = kept.corrector("d", "w1")
     assert undone is not None and [undone(stream, n, 8001) for n in (9, 10)] == [8001, 8001]
 

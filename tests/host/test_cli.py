@@ -115,6 +115,8 @@ def test_progress_is_for_a_terminal_and_on_standard_error(
     args += ["--out", str(tmp_path)] if command == "rollup" else []
     plain = qingyun(*args)
     assert (plain.returncode, plain.stderr) == (0, "")
+    (tmp_path / "q.db").unlink()  # else there is nothing left to add up
+    Store(tmp_path / "q.db", create=True).close()
     watcher, terminal = os.openpty()
     shown = subprocess.run(
         [sys.executable, "-m", "host.cli", *args],

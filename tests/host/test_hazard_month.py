@@ -16,7 +16,7 @@ from host.hazard import alarms, balance, book, byhand, ledger, measure, register
 from host.hazard.entry import TAKEN, Entry
 from host.hazard.stock import books
 from host.hazard.view import Watched, Weights
-from host.rollup import platform_of
+from host.scales import platform_of
 from host.store import Store
 
 TICK_S = 240  # as `qingyun alarms update --every 240`

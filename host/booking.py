@@ -1,0 +1,221 @@
+"""Bringing the book up to date: what is dirty is computed anew, and nothing else.
+
+Dirty are days whose readings were touched since they were booked, the days after them as
+far as the state is another (see fold), and bins that are others than those their steps
+were made with. What comes to the same figures as before is not written again."""
+
+from __future__ import annotations
+
+import datetime as dt
+import time
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from host import reasons
+from host.fold import Chain, Fold, Nothing
+from host.folds import Filled, Scale, bounds
+from host.registry import Bin, Registry
+from host.scales import fills_of, platforms_of, samples_of
+from host.store import Row, Store, bookings
+from host.store.book import EPOCH, FIRST
+from host.store.bookings import Account, Entry, Work
+from host.store.days import local_day
+
+TOGETHER = 200  # bins in one transaction
+Watched = Callable[[Sequence[Bin]], Iterable[Bin]]
+
+
+@dataclass(frozen=True)
+class Done:
+    """bins: looked at; computed: days of bins that were gone through anew; revisions:
+    figures written."""
+
+    bins: int = 0
+    computed: int = 0
+    revisions: int = 0
+
+
+def bring(
+    store: Store,
+    known: Registry,
+    last: dt.date,
+    watched: Watched = iter,
+    *,
+    only: Iterable[Bin] | None = None,
+    full: bool = False,
+    now: int | None = None,
+) -> Done:
+    """Bring the figures of each bin up to a day, and of all days that were booked before;
+    only: of the boards of these bins. full: from the first reading on."""
+    store.compact()
+    computed = int(time.time()) if now is None else now
+    boards = None if only is None else {b.device for b in only}
+    while True:
+        run = _Run(store, known, (last - EPOCH).days, computed, full=full)
+        found = run.all(watched, boards)
+        if found is not None:
+            return found
+        full = False  # somebody else wrote meanwhile: what is left is dirty
+
+
+class Readings:
+    """Those of one board, read once for all its bins."""
+
+    def __init__(self, store: Store, device: str) -> None:
+        self._store, self._device = store, device
+        self._days: dict[int, list[Row]] = {}
+        self._whole = False
+
+    def of(self, day: int) -> list[Row]:
+        if day not in self._days and not self._whole:
+            self._days[day] = list(self._store.readings(self._device, *bounds(day)))
+        return self._days.get(day, [])
+
+    def days(self) -> list[int]:
+        """Every day that has any."""
+        if not self._whole:
+            days: dict[int, list[Row]] = defaultdict(list)
+            for row in self._store.readings(self._device, 0, 1 << 40):
+                days[local_day(row.t)].append(row)
+            self._days, self._whole = dict(days), True
+        return sorted(self._days)
+
+
+class _Run:
+    def __init__(
+        self, store: Store, known: Registry, last: int, computed: int, *, full: bool
+    ) -> None:
+        self._store, self._db = store, store.database
+        self._last, self._computed, self._full = last, computed, full
+        self._stamp = bookings.stamp(self._db)
+        self._accounts = bookings.accounts(self._db)
+        self._touched = bookings.touched(self._db)
+        self._platforms = platforms_of(known)
+        self._corrected = store.calibrations.corrected()
+        self._boards: dict[str, list[Bin]] = defaultdict(list)
+        for bin_ in (*known.platforms(), *known.fill_only()):
+            self._boards[bin_.device].append(bin_)
+        self._known = {b.bin for bins in self._boards.values() for b in bins}
+        self._days = 0
+
+    def all(self, watched: Watched, boards: set[str] | None) -> Done | None:
+        """None: somebody else has written figures meanwhile."""
+        todo = [
+            bin_
+            for device, bins in self._boards.items()
+            if boards is None or device in boards
+            for bin_ in bins
+            if self._is_due(bin_)
+        ]
+        works: list[Work] = []
+        taken: list[int] = []
+        written = 0
+        readings = Readings(self._store, "")
+        board = ""
+        for bin_ in watched(todo) if todo else ():
+            if bin_.device != board:
+                if len(works) >= TOGETHER:
+                    if not self._write(works, taken):
+                        return None
+                    works, taken = [], []
+                board, readings = bin_.device, Readings(self._store, bin_.device)
+                taken += [t.id for t in self._touched.get(board, ())]
+                works += self._left(board)
+            works.append(self._bin(bin_, readings))
+            written += len(works[-1].entries)
+        if works and not self._write(works, taken):
+            return None
+        return Done(len(todo), self._days, written)
+
+    def _write(self, works: list[Work], taken: list[int]) -> bool:
+        done = bookings.write(self._db, self._stamp, works, taken)
+        self._stamp += 1
+        return done
+
+    def _account(self, bin_: Bin) -> Account:
+        return self._accounts.get(bin_.bin) or Account(bin_.bin, bin_.device)
+
+    def _is_due(self, bin_: Bin) -> bool:
+        if self._full or bin_.device in self._touched:
+            return True
+        account = self._account(bin_)
+        return account.booked < self._last or account.made_with != self._with(bin_)
+
+    def _left(self, board: str) -> list[Work]:
+        """Bins of a board that are not in the registry now: were they to come back, their
+        steps would not know of what is taken now."""
+        return [
+            Work(replace(a, made_with=""), void=True)
+            for a in self._accounts.values()
+            if a.device == board and a.bin not in self._known and a.made_with
+        ]
+
+    def _with(self, bin_: Bin) -> str:
+        """What the figures of a bin depend on beside its readings."""
+        made: dict[str, Any] = {k: getattr(bin_, k) for k in ("device", "channel", "fill_channel")}
+        if bin_.channel:
+            platform = self._platforms[bin_.bin]
+            made |= {k: getattr(platform, k) for k in platform.__dataclass_fields__}
+            made |= self._corrected.get((bin_.device, bin_.channel), {})
+        return reasons.made_with(made)
+
+    def _bin(self, bin_: Bin, readings: Readings) -> Work:
+        account, made_with = self._account(bin_), self._with(bin_)
+        void = self._full or account.made_with != made_with
+        until = max(account.booked, self._last)
+        made = replace(account, device=bin_.device, made_with=made_with, booked=until)
+        fold: Fold[Any] = Scale(self._platforms[bin_.bin]) if bin_.channel else Filled()
+        stored = bookings.Steps(self._db, account)
+        chain = Chain(fold, Nothing() if void else stored)
+        touches = self._touched.get(bin_.device, [])
+        read = self._reader(bin_, readings)
+        affected = chain.absorb(readings.days() if void else [t.day for t in touches], read)
+        first, why = 0, ""
+        if void:
+            why = reasons.changed(account.made_with, made_with) or reasons.FULL
+        else:
+            if days := stored.days(account.booked + 1, self._last):
+                affected |= set(range(account.booked + 1, days[-1] + 1))
+            first = min(affected, default=until + 1)
+        held = bookings.held(self._db, account, first, until)
+        affected = {day for day in affected if day <= until}
+        if void:
+            affected |= set(held)
+        work = Work(made, void, chain.made)
+        closing, at = 0, -1
+        for day in sorted(affected):
+            if at != day - 1:
+                closing = self._closing_before(account, day, work.entries)
+            figure = chain.figure(day, bounds(day)[1])
+            new = figure.facts, figure.events
+            old = held.get(day)
+            if old is None:
+                if chain.at(day) is not None or new != (fold.silent(day, closing), b""):
+                    work.entries.append(Entry(day, 1, self._computed, FIRST, *new))
+            elif (old.facts, old.events) != new:
+                reason = why or reasons.of(day, old, figure, touches)
+                work.entries.append(Entry(day, old.revision + 1, self._computed, reason, *new))
+            closing, at = figure.closing, day
+        return work
+
+    def _reader(self, bin_: Bin, readings: Readings) -> Callable[[int], Sequence[Any]]:
+        correct = None
+        if (bin_.device, bin_.channel) in self._corrected:
+            correct = self._store.calibrations.corrector(bin_.device, bin_.channel)
+
+        def read(day: int) -> Sequence[Any]:
+            self._days += 1
+            rows = readings.of(day)
+            if not bin_.channel:
+                return fills_of(rows, bin_.fill_channel)
+            return list(samples_of(rows, bin_.channel, bin_.fill_channel, correct))
+
+        return read
+
+    def _closing_before(self, account: Account, day: int, made: Sequence[Entry]) -> int:
+        before = bookings.last_before(self._db, account, day) if account.id else None
+        if made and (before is None or made[-1].day >= before.day):
+            before = made[-1]
+        return int(before.facts[5]) if before is not None else 0

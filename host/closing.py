@@ -1,0 +1,152 @@
+"""Closed months: what was reported stays, what came later is told as adjustments.
+
+A closing remembers the last revision that was there and who stood where. It is never taken
+back: an office that has handed in a month books what changed into a later one."""
+
+from __future__ import annotations
+
+import datetime as dt
+import time
+import zlib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+
+import msgspec
+
+from host.booking import Watched, bring
+from host.density import Density
+from host.errors import UserError
+from host.events import Platform
+from host.folds import Filled, Scale, bounds
+from host.registry import Bin, Registry
+from host.revisions import Revision
+from host.scales import platforms_of
+from host.store import Store, book, bookings
+from host.store.book import Closing, PlatformDay
+from host.store.bookings import Entry, Work
+from host.store.days import local_day
+
+QUIET = "nothing was told of it when the month was closed"
+
+
+class ClosingError(UserError):
+    """A month that cannot be closed; one line."""
+
+
+@dataclass(frozen=True)
+class Then:
+    """Who stood where, and how heavy what is estimated is taken to be."""
+
+    known: Registry
+    densities: dict[str, Density] = field(default_factory=dict)
+
+    @cached_property
+    def bins(self) -> list[Bin]:
+        """Every bin that a board looks at, by site in the order of the registry."""
+        order = {site: i for i, site in enumerate(self.known.sites)}
+        bins = [*self.known.platforms(), *self.known.fill_only()]
+        return sorted(bins, key=lambda b: order[b.site])
+
+    @cached_property
+    def platforms(self) -> dict[str, Platform]:
+        return platforms_of(self.known)
+
+    def at(self, site: str) -> Then:
+        """The same of one site."""
+        spares = {b.bin for b in self.known.spares(site)}
+        bins = tuple(b for b in self.known.bins if b.site == site or b.bin in spares)
+        return Then(replace(self.known, bins=bins), self.densities)
+
+    def pack(self) -> bytes:
+        return zlib.compress(msgspec.json.encode([self.known, self.densities]))
+
+    @classmethod
+    def of(cls, closed: Closing) -> Then:
+        """As it was when a month was closed."""
+        raw = zlib.decompress(closed.registry)
+        return cls(*msgspec.json.decode(raw, type=tuple[Registry, dict[str, Density]]))
+
+
+def close(
+    store: Store,
+    then: Then,
+    month: str,
+    by: str,
+    *,
+    watched: Watched = iter,
+    now: int | None = None,
+) -> Closing:
+    """Bring a month up to date and close it; ClosingError when it cannot be."""
+    at = int(time.time()) if now is None else now
+    first, last = book.month_days(month)
+    if not by.strip():
+        raise ClosingError("--by: expected the name of whoever closes the month")
+    if at < bounds(last)[1]:
+        raise ClosingError(f"--month: expected a month that is over, found {month}")
+    db = store.database
+    if found := book.closings(db).get(month):
+        on = book.EPOCH + dt.timedelta(local_day(found.at))
+        raise ClosingError(f"--month: {month} was closed on {on} by {found.by}")
+    while True:
+        bring(store, then.known, book.EPOCH + dt.timedelta(last), watched, now=at)
+        stamp = bookings.stamp(db)
+        works = _quiet(store, then, first, last, at)
+        closed = Closing(month, at, by.strip(), 0, then.pack())
+        if bookings.close(db, stamp, works, closed):
+            return book.closings(db)[month]
+
+
+def _quiet(store: Store, then: Then, first: int, last: int, at: int) -> list[Work]:
+    """Figures of the days of which nothing was told, so that the month rests on itself."""
+    db = store.database
+    held: dict[str, dict[int, PlatformDay]] = {}
+    for r in book.platform_days(db, first, last):
+        held.setdefault(r.platform, {})[r.day] = r
+    accounts = bookings.accounts(db)
+    works = []
+    for bin_ in then.bins:
+        mine = held.get(bin_.bin, {})
+        fold = Scale(then.platforms[bin_.bin]) if bin_.channel else Filled()
+        if len(mine) == last - first + 1:
+            continue
+        before = book.latest(db, bin_.bin, first)
+        level = before.balance.closing if before else 0
+        entries = []
+        for day in range(first, last + 1):
+            if day in mine:
+                level = mine[day].balance.closing
+            else:
+                entries.append(Entry(day, 1, at, QUIET, fold.silent(day, level), b""))
+        works.append(Work(accounts[bin_.bin], entries=entries))
+    return works
+
+
+def closings(store: Store) -> dict[str, Closing]:
+    """Closed months, YYYY-MM."""
+    return book.closings(store.database)
+
+
+def adjustments(store: Store, month: str | None = None) -> Iterator[Revision]:
+    """What came too late for closed months, or for one of them, oldest first."""
+    db = store.database
+    for name, closed in book.closings(db).items():
+        if month is not None and name != month:
+            continue
+        bins = {b.bin: b for b in Then.of(closed).bins}
+        first, last = book.month_days(name)
+        for after in book.later(db, closed, first, last):
+            before = [r for r in book.history(db, after.platform, after.day) if r.id < after.id]
+            if after.platform in bins:  # what stood nowhere then is no part of the month
+                yield Revision(bins[after.platform], before[-1] if before else None, after)
+
+
+def change(made: Sequence[Revision]) -> tuple[int, int]:
+    """(deposited, collected) grams by which a month would be others."""
+    deposited = collected = 0
+    for a in made:
+        for sign, r in ((1, a.after), (-1, a.before)):
+            if r is not None:
+                deposited += sign * r.balance.deposited
+                collected += sign * r.balance.collected
+    return deposited, collected

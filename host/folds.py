@@ -1,0 +1,137 @@
+"""How days are made of readings: of a platform by the event engine, of a bin without a
+scale by its fill sensor (see fold)."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Sequence
+
+import msgspec
+
+from host.events import Kind, Outcome, Platform, Sample, State, Sums, advance, finish, fresh
+from host.events import load as load_state
+from host.events import save as save_state
+from host.events.balance import Balance, day_balance
+from host.events.fillonly import Emptying, FillSample, FillState, watch
+from host.fold import Figure
+from host.store.book import pack_emptyings, pack_events
+from host.store.bookings import Facts, Step
+from host.store.days import DAY_S, SHANGHAI_S
+
+_LEARNED = 4  # emptyings after which one more weighs the same: see events.bins.learn
+_pack = msgspec.msgpack.Encoder().encode
+_outcome = msgspec.msgpack.Decoder(Outcome).decode
+_emptyings = msgspec.msgpack.Decoder(list[Emptying]).decode
+_fill = msgspec.msgpack.Decoder(FillState).decode
+
+
+def bounds(day: int) -> tuple[int, int]:
+    """First second of a day and of the next."""
+    start = day * DAY_S - SHANGHAI_S
+    return start, start + DAY_S
+
+
+class Scale:
+    """Of a platform. What was decoded last is kept: the next day asks for it again."""
+
+    def __init__(self, platform: Platform) -> None:
+        self._platform = platform
+        self._states: dict[bytes, State] = {}
+        self._founds: dict[bytes, Outcome] = {}
+        self._ends: dict[bytes, Outcome] = {}
+
+    def step(self, before: Step | None, day: int, readings: Sequence[Sample]) -> Step:
+        state = self._state(before.state) if before else fresh(self._platform)
+        state, found = advance(self._platform, state, readings)
+        # Let go of what nothing that follows depends on, so that two states that do the
+        # same are the same: sums are those of a day, and of emptyings only so many count.
+        state.sums = Sums(opening=state.level)
+        for bin_ in (state.bin, *state.others):
+            bin_.emptied = min(bin_.emptied, _LEARNED)
+        found.transitions = []
+        step = Step(day, opens(state), _packed(save_state(state)), _packed(_pack(found)))
+        self._states = {step.state: state}
+        self._founds[step.found] = found
+        return step
+
+    def figure(self, day: int, before: Step | None, steps: Sequence[Step], end: bool) -> Figure:
+        t0, t1 = bounds(day)
+        whole = Outcome()
+        for step in steps:
+            whole.extend(self._found(step.found))
+        if end and steps:
+            whole.extend(self._end(steps[-1].state))
+        if steps and steps[0].day == day:
+            opening = self._found(steps[0].found).sums.opening
+        else:
+            opening = self._state(before.state).level if before else 0
+        whole.sums = Sums(opening=opening)
+        events = [e for e in whole.events if t0 <= e.t < t1]
+        n = sum(e.kind is Kind.COLLECTION for e in events)
+        facts = _facts(day_balance(self._platform, whole, t0, t1), n)
+        late = max((e.t_end for e in events), default=0)
+        return Figure(facts, pack_events(events) if events else b"", late)
+
+    def silent(self, day: int, before: int) -> Facts:
+        found = Outcome(sums=Sums(opening=before))
+        return _facts(day_balance(self._platform, found, *bounds(day)), 0)
+
+    def _state(self, saved: bytes) -> State:
+        if saved not in self._states:
+            self._states[saved] = load_state(zlib.decompress(saved))
+        return self._states[saved]
+
+    def _found(self, saved: bytes) -> Outcome:
+        if saved not in self._founds:
+            self._founds[saved] = _outcome(zlib.decompress(saved))
+        return self._founds[saved]
+
+    def _end(self, saved: bytes) -> Outcome:
+        if saved not in self._ends:
+            self._ends = {saved: finish(self._platform, self._state(saved))}
+        return self._ends[saved]
+
+
+def opens(state: State) -> int:
+    """Nothing that follows tells of events, cover or flags that began before this second."""
+    times = [p.last.t for p in state.pending[:1]]
+    times += [x.t for x in (state.lifted, state.last, state.negative) if x is not None]
+    if state.still is not None:
+        times.append(state.still.first.t)
+    if state.fault is not None:
+        times.append(state.fault[1])
+    return min(times, default=0)
+
+
+class Filled:
+    """Of a bin without a scale: its emptyings, and no masses."""
+
+    def step(self, before: Step | None, day: int, readings: Sequence[FillSample]) -> Step:
+        state = _fill(before.state) if before else FillState()
+        found = watch(readings, state)
+        if state.full is None:
+            state.before = 0
+        times = [x.t for x in (state.full, *state.last, state.seen) if x is not None]
+        return Step(day, min(times, default=0), _pack(state), _pack(found.emptyings))
+
+    def figure(self, day: int, _before: Step | None, steps: Sequence[Step], _end: bool) -> Figure:
+        t0, t1 = bounds(day)
+        found = [e for step in steps for e in _emptyings(step.found) if t0 <= e.t < t1]
+        late = max((e.t_end for e in found), default=0)
+        facts: Facts = (*[0] * 10, len(found), "")
+        return Figure(facts, pack_emptyings(found) if found else b"", late)
+
+    def silent(self, _day: int, _before: int) -> Facts:
+        return (*[0] * 11, "")
+
+
+def _facts(b: Balance, collections: int) -> Facts:
+    """As the table has them."""
+    return (
+        *(b.opening, b.deposited, b.collected, b.removed, b.unattributed, b.closing),
+        *(b.limit, b.weighings, b.doubt, b.covered_s, collections, " ".join(b.flags)),
+    )
+
+
+def _packed(raw: bytes) -> bytes:
+    return zlib.compress(raw, 1)

@@ -1,0 +1,65 @@
+"""What figures were before, and why they are others now."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+from host.registry import Bin
+from host.store import Store, book
+from host.store.book import NOT_OVER, PlatformDay
+
+
+@dataclass(frozen=True)
+class Revision:
+    """The figures of a bin and day, and those that they took the place of."""
+
+    bin: Bin
+    before: PlatformDay | None
+    after: PlatformDay
+
+    @property
+    def changes_mass(self) -> bool:
+        old, new = (
+            (r.balance.deposited, r.balance.collected) if r else (0, 0)
+            for r in (self.before, self.after)
+        )
+        return old != new
+
+    @property
+    def words(self) -> str:
+        """What of the masses changed, and why."""
+        old, new = self.before.balance if self.before else None, self.after.balance
+        masses = (
+            f"{what} {_kg(getattr(old, what) if old else 0)} → {_kg(getattr(new, what))} kg"
+            for what in ("deposited", "collected")
+        )
+        return f"{', '.join(masses)}; {self.after.reason}"
+
+
+def restated(store: Store, bins: Iterable[Bin], first: dt.date, last: dt.date) -> list[Revision]:
+    """Revisions of days from first to last that changed a mass which had been reported for
+    a whole day; in a closed month those before it was closed."""
+    named = {b.bin: b for b in bins}
+    rows = book.reported(store.database, (first - book.EPOCH).days, (last - book.EPOCH).days)
+    found = (
+        Revision(named[after.platform], before, after)
+        for before, after in pairs(rows)
+        if after.platform in named and before is not None and after.reason != NOT_OVER
+    )
+    return [r for r in found if r.changes_mass]
+
+
+def pairs(rows: Sequence[PlatformDay]) -> Iterable[tuple[PlatformDay | None, PlatformDay]]:
+    """Each revision with the one before it; rows: by day, platform and revision."""
+    last: PlatformDay | None = None
+    for row in rows:
+        follows = last is not None and (last.day, last.platform) == (row.day, row.platform)
+        yield last if follows else None, row
+        last = row
+
+
+def _kg(grams: int) -> str:
+    return f"{Decimal(grams).scaleb(-3):.3f}"

@@ -1,0 +1,84 @@
+"""What the event engine must know of the platforms of a registry, and their readings."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+
+from host.events import Platform, Sample
+from host.events.fillonly import FillSample
+from host.registry import Bin, Registry
+from host.store import Row, Store
+from host.store.calibrations import Correct
+
+
+def platform_of(known: Registry, bin_: Bin) -> Platform:
+    """What the event engine must know of a bin on a scale."""
+    return _platform(bin_, known.platforms(), known.spares(bin_.site))
+
+
+def platforms_of(known: Registry) -> dict[str, Platform]:
+    """By bin: what the event engine must know of each that stands on a scale."""
+    at: dict[str, list[Bin]] = defaultdict(list)
+    spare: dict[str, list[tuple[int, Bin]]] = defaultdict(list)
+    for i, bin_ in enumerate(known.bins):
+        if bin_.channel:
+            at[bin_.site].append(bin_)
+        elif not bin_.device:
+            spare[bin_.site].append((i, bin_))
+    found: dict[str, Platform] = {}
+    for site, bins in at.items():
+        may_come = [b for _, b in sorted(spare[site] + spare[""], key=lambda pair: pair[0])]
+        found |= {b.bin: _platform(b, bins, may_come) for b in bins}
+    return found
+
+
+def _platform(bin_: Bin, beside: Iterable[Bin], spare: Iterable[Bin]) -> Platform:
+    wheelie = bin_.container == "wheelie"
+    spares = tuple(b.tare_g for b in spare) if wheelie else ()
+    siblings = tuple(
+        b.tare_g
+        for b in beside
+        if wheelie
+        and b.bin != bin_.bin
+        and (b.site, b.container, b.volume_l) == (bin_.site, bin_.container, bin_.volume_l)
+    )
+    has_fill = bool(bin_.fill_channel)
+    return Platform(bin_.tare_g, wheelie, spares, siblings, bin_.e_g, bin_.max_g, has_fill)
+
+
+def samples(
+    store: Store,
+    device: str,
+    channel: str,
+    until: int,
+    fill_channel: str = "",
+    *,
+    since: int = 0,
+) -> Iterator[Sample]:
+    """One weight channel of a board from its first reading (or since) on, in order of time,
+    as corrections have it."""
+    correct = store.calibrations.corrector(device, channel)
+    return samples_of(store.readings(device, since, until), channel, fill_channel, correct)
+
+
+def samples_of(
+    rows: Iterable[Row], channel: str, fill_channel: str, correct: Correct | None
+) -> Iterator[Sample]:
+    """One weight channel of a board's readings."""
+    for row in rows:
+        grams, q = row.values.get(channel), row.q.get(channel)
+        if grams is not None and correct:
+            grams = correct(row.stream, row.seq, grams)
+        if grams is not None or q is not None:
+            fill = None if fill_channel in row.q else row.values.get(fill_channel)
+            yield Sample(row.t, grams, q, row.life, row.seq, row.boot, fill)
+
+
+def fills_of(rows: Iterable[Row], fill_channel: str) -> list[FillSample]:
+    """What a fill sensor told, where it was good."""
+    return [
+        FillSample(r.t, fill, r.life, r.seq, r.boot)
+        for r in rows
+        if fill_channel not in r.q and (fill := r.values.get(fill_channel)) is not None
+    ]
