@@ -10,7 +10,6 @@ from collections.abc import Sequence
 from typing import Annotated, Any, TypeVar
 
 from fastapi import APIRouter, Depends, Header, Path, Query, Request
-from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
 
 from host.hazard import alarms, ledger
@@ -20,6 +19,19 @@ from host.serve import hazard as stores
 from host.serve.figures import site_day, today
 from host.serve.here import here
 from host.serve.indicators import period_of, reports
+from host.serve.models import (
+    Answered,
+    Asked,
+    Curves,
+    District,
+    Indicators,
+    Listed,
+    Mass,
+    Period,
+    Problem,
+    Site,
+    TownDay,
+)
 from host.serve.now import board_now
 from host.serve.sites import Filters, chosen
 from host.serve.web import check_csrf, need
@@ -31,94 +43,6 @@ Limit = Annotated[int, Query(ge=1, le=500, description="Items on a page.")]
 Name = Annotated[str, Path(pattern=r"^[A-Za-z0-9_.-]{1,64}$")]
 Date = Annotated[dt.date, Query(description="A day in Asia/Shanghai, YYYY-MM-DD.")]
 _EARLIEST = dt.date(2015, 1, 1)
-
-
-class Problem(BaseModel):
-    """What is wrong, in one line."""
-
-    detail: str
-
-
-class Listed(BaseModel):
-    """A page of a list."""
-
-    total: int
-    next: str | None
-    items: list[dict[str, Any]]
-
-
-class Mass(BaseModel):
-    """tonnes is null where nothing was measured; coverage: 0 to 1."""
-
-    tonnes: float | None
-    collections: int
-    coverage: float | None
-
-
-class TownDay(BaseModel):
-    town: str
-    hauled: Mass
-    streams: dict[str, Mass]
-
-
-class District(BaseModel):
-    """towns: the district itself first, with the name \"\"."""
-
-    date: dt.date
-    computed: float | None = Field(description="Unix seconds; null: not yet.")
-    boards: dict[str, int]
-    alarms: dict[str, int]
-    towns: list[TownDay]
-
-
-class Period(BaseModel):
-    """days_known: of how many days there are figures yet."""
-
-    period: str
-    first: dt.date
-    last: dt.date
-    days_known: int
-    towns: list[TownDay]
-    series: list[dict[str, Any]]
-    restated: list[dict[str, Any]]
-
-
-class Site(BaseModel):
-    site: str
-    name: str
-    town: str
-    kind: str
-    now: dict[str, Any]
-    boards: list[dict[str, Any]]
-
-
-class Curves(BaseModel):
-    site: str
-    date: dt.date
-    curves: list[dict[str, Any]]
-    events: list[dict[str, Any]]
-    gaps: list[dict[str, Any]]
-
-
-class Indicators(BaseModel):
-    """ready false: they are being computed; ask again."""
-
-    period: str
-    ready: bool
-    indicators: list[dict[str, Any]]
-
-
-class Asked(BaseModel):
-    """s: with interval only, 10 to 3600 seconds."""
-
-    do: str = Field(pattern="^(read|log|interval|restart)$")
-    s: int | None = Field(default=None, ge=10, le=3600)
-
-
-class Answered(BaseModel):
-    device: str
-    do: str
-    answer: Any
 
 
 def signed_in(request: Request) -> None:
@@ -194,7 +118,6 @@ async def period(
     """A day, month or year, with what was restated."""
     at, span = here(request), history.span_of(period)
     found = at.figures.span(span.first, span.last)
-    changes = await at.ask(lambda store: history.restated(store, span))
     return Period(
         period=period,
         first=span.first,
@@ -205,7 +128,7 @@ async def period(
             {"when": n, **(mass(p).model_dump() if p else {"tonnes": None})}
             for n, p in history.series(found, span)
         ],
-        restated=[vars(r) for r in changes],
+        restated=[vars(r) for r in history.restated(found)],
     )
 
 

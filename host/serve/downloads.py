@@ -96,7 +96,7 @@ def _daily(at: Here, store: Store, said: str, form: str) -> bytes:
 
 def _balance(at: Here, store: Store, said: str, form: str) -> bytes:
     date, day = _rolled(at, store, said)
-    return _through(lambda p: reports.write_balance(p, date, at.known, day.platforms), form)
+    return _through(lambda p: reports.write_balance(p, date, day.platforms), form)
 
 
 def _district(at: Here, store: Store, said: str, form: str) -> bytes:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from starlette.exceptions import HTTPException
@@ -12,10 +13,9 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from host.period import days
-from host.serve.figures import DayFigures, add, today
+from host.serve.figures import DayFigures, Restated, add, today
 from host.serve.here import here
 from host.serve.web import allowed, page
-from host.store import Store
 from host.summary import HAULED, SHOWN, Part
 
 _SAID = re.compile(r"(\d{4})(?:-(\d{2})(?:-(\d{2}))?)?")
@@ -63,33 +63,10 @@ def span_of(said: str) -> Span:
     return Span(said, first, after - dt.timedelta(1))
 
 
-@dataclass(frozen=True)
-class Restated:
-    """Figures that were reported, and that are others since."""
-
-    date: str
-    site: str
-    stream: str
-    before_g: int
-    after_g: int
-    at: int
-    why: str
-
-
-def restated(store: Store, span: Span) -> list[Restated]:
-    """What corrections of calibrations did to days of the span."""
-    dates = store.database.query(
-        "SELECT DISTINCT date FROM restatement WHERE date BETWEEN ? AND ? ORDER BY date",
-        (str(span.first), str(span.last)),
-    )
-    return [
-        Restated(
-            *(r.date, r.site, r.stream, r.collected_before, r.collected_after, c.at),
-            f"{c.device} {c.channel}, {c.calibration}: {c.reason} ({c.by})",
-        )
-        for (date,) in dates
-        for r, c in store.calibrations.restatements(date)
-    ][:MOST_RESTATED]
+def restated(found: Sequence[DayFigures]) -> list[Restated]:
+    """What of these days was reported otherwise before, the latest change first."""
+    changes = [r for day in found for r in day.restated]
+    return sorted(changes, key=lambda r: -r.at)[:MOST_RESTATED]
 
 
 def table(found: list[DayFigures]) -> list[tuple[str, Part, dict[str, Part]]]:
@@ -122,7 +99,6 @@ async def show(request: Request) -> Response:
     said = request.query_params.get("period", "") or str(today() - dt.timedelta(1))
     span = span_of(said)
     found = at.figures.span(span.first, span.last)
-    changes = await at.ask(lambda store: restated(store, span))
     points = series(found, span)
     trend = [(n, float(p.tonnes) if p and p.tonnes is not None else None) for n, p in points]
     return page(
@@ -135,7 +111,7 @@ async def show(request: Request) -> Response:
         trend=trend,
         known=len(found),
         due=max(0, (min(span.last, today()) - span.first).days + 1),
-        restated=changes,
+        restated=restated(found),
         future=span.first > today(),
         today=today(),
         problem=at.figures.problem,
