@@ -1,11 +1,13 @@
 # Every command a person needs; `make help` lists them.
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint replay flash deploy monitor soak bench-host bench-accuracy clean distclean
+.PHONY: help demo test lint charts replay flash deploy monitor soak bench-host bench-serve bench-accuracy clean distclean
 
 VENV := .venv
 PY := $(VENV)/bin/python
 READY := $(VENV)/.ready
 OFFICE := $(VENV)/.office
+BROWSER := $(VENV)/.browser
+CHARTS := host/serve/static-built/uPlot.iife.min.js
 # Python that must be clean: host job, tools and tests; MicroPython must compile.
 CHECKED := host tools tests firmware boards adapters
 BOARD_CODE := $(shell find firmware boards -name '*.py' 2>/dev/null)
@@ -22,7 +24,16 @@ demo: $(READY) ## one simulated day of three sites: firmware, broker, host, roll
 $(OFFICE): $(READY)
 	@tools/env.sh office
 
-test: $(READY) $(OFFICE) ## every test
+$(BROWSER): $(READY)
+	@tools/env.sh browser
+
+$(CHARTS): $(READY)
+	@tools/env.sh charts
+	@touch $@
+
+charts: $(CHARTS) ## what draws the curves on the page of qingyun serve, from the npm registry
+
+test: $(READY) $(OFFICE) $(BROWSER) $(CHARTS) ## every test
 	@$(VENV)/bin/pytest
 
 lint: $(READY) ## style, types, and that MicroPython compiles the firmware
@@ -44,6 +55,9 @@ soak: $(READY) ## what takes longer than make test may
 
 bench-host: $(READY) ## the ingester beside what people would use instead [ROUNDS=3] [PREFILL=10000000]
 	@PYTHONPATH=tools $(PY) -m bench_host.run $(if $(ROUNDS),--rounds $(ROUNDS)) $(if $(PREFILL),--prefill $(PREFILL))
+
+bench-serve: $(READY) $(CHARTS) ## the page under load [VIEWERS=200] [RATE=3000] [SECONDS=30]
+	@PYTHONPATH=tools $(PY) -m bench_serve --viewers $(or $(VIEWERS),200) --rate $(or $(RATE),3000) --seconds $(or $(SECONDS),30)
 
 monitor: $(READY) ## PORT=/dev/ttyUSB0 [BAUD=115200]: one board live over its serial port; it is not disturbed
 	@test -n "$(PORT)" || { echo "monitor: PORT= must name the board's serial port" >&2; exit 2; }
