@@ -1,12 +1,14 @@
 # Every command a person needs; `make help` lists them.
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint replay flash deploy monitor soak bench-host bench-accuracy clean distclean
+.PHONY: help demo test lint charts replay flash deploy monitor soak bench-host bench-serve bench-accuracy clean distclean
 
 VENV := .venv
 PY := $(VENV)/bin/python
 READY := $(VENV)/.ready
 OFFICE := $(VENV)/.office
 NODE_RED := build/node-red/.ready
+BROWSER := $(VENV)/.browser
+CHARTS := host/serve/static-built/uPlot.iife.min.js
 # Python that must be clean: host job, tools and tests; MicroPython must compile.
 CHECKED := host tools tests firmware boards adapters
 BOARD_CODE := $(shell find firmware boards -name '*.py' 2>/dev/null)
@@ -25,9 +27,18 @@ $(OFFICE): $(READY)
 
 # First what measures speed, with nothing beside it; then the rest, several files at a time:
 # most tests wait for boards and brokers.
-test: $(READY) $(OFFICE) ## every test
+test: $(READY) $(OFFICE) $(BROWSER) $(CHARTS) ## every test
 	@$(VENV)/bin/pytest -m alone; alone=$$?; \
 	$(VENV)/bin/pytest -m "not alone" -n 3 --dist loadfile --no-loadscope-reorder && exit $$alone
+
+$(BROWSER): $(READY)
+	@tools/env.sh browser
+
+$(CHARTS): $(READY)
+	@tools/env.sh charts
+	@touch $@
+
+charts: $(CHARTS) ## what draws the curves on the page of qingyun serve, from the npm registry
 
 lint: $(READY) ## style, types, and that MicroPython compiles the firmware
 	@$(VENV)/bin/ruff check $(CHECKED)
@@ -51,6 +62,9 @@ $(NODE_RED): $(READY) tools/bench_host/node_red/package.json
 
 bench-host: $(READY) $(NODE_RED) ## the host job beside what people would use instead [ROUNDS=3] [PREFILL=10000000] [PAGE=docs/scale.md]
 	@PYTHONPATH=tools $(PY) -m bench_host.run --page $(or $(PAGE),docs/scale.md) $(if $(ROUNDS),--rounds $(ROUNDS)) $(if $(PREFILL),--prefill $(PREFILL))
+
+bench-serve: $(READY) $(CHARTS) ## the page under load [VIEWERS=200] [RATE=3000] [SECONDS=30]
+	@PYTHONPATH=tools $(PY) -m bench_serve --viewers $(or $(VIEWERS),200) --rate $(or $(RATE),3000) --seconds $(or $(SECONDS),30)
 
 monitor: $(READY) ## PORT=/dev/ttyUSB0 [BAUD=115200]: one board live over its serial port; it is not disturbed
 	@test -n "$(PORT)" || { echo "monitor: PORT= must name the board's serial port" >&2; exit 2; }

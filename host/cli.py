@@ -21,6 +21,7 @@ from host.commands import (
     fleet,
     hazard,
     office,
+    serve,
     service,
     update,
     watch,
@@ -60,7 +61,7 @@ def _parser() -> argparse.ArgumentParser:
 
     subjects = (
         *(collect, daily, book, explain, office, hazard, calibration),
-        *(watch, archive, check, service, fleet, update),
+        *(watch, archive, check, service, fleet, update, serve),
     )
     for module in subjects:
         module.add(command)

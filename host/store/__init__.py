@@ -38,6 +38,7 @@ STEPS = (
     ("hazard.sql", ()),
     ("book.sql", ("platform_day", "platform_day_events", "closing")),
     ("delivery.sql", ("alarm_delivery",)),
+    ("serve.sql", ("account", "audit")),
 )
 VERSION = len(STEPS)
 _DAYS_IN_PART = 28

@@ -1,0 +1,1 @@
+"""`qingyun serve`: what operators look at, as pages and as JSON, live."""

@@ -1,0 +1,195 @@
+"""Who may use the page: names, roles, secrets, and what each of them did.
+
+A role has what those before it have. Passwords are kept as argon2 hashes, tokens (random,
+for machines) as SHA-256. Rows are only ever added."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import re
+import secrets
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+
+from argon2 import PasswordHasher
+from argon2.exceptions import InvalidHashError, VerificationError
+
+from host.errors import UserError
+from host.store import Store
+
+ROLES = ("viewer", "operator", "admin")
+GONE = "none"
+SHORTEST, LONGEST = 10, 200  # characters of a password
+NAME = re.compile(r"[A-Za-z0-9_.@\u4e00-\u9fff-]{1,40}")
+_RANDOM = "sha256:"
+_hasher = PasswordHasher()  # RFC 9106, low memory: 64 MiB, 3 passes
+
+
+class AccountError(UserError):
+    """One line."""
+
+
+@dataclass(frozen=True)
+class Account:
+    """The latest row of a name. id: changes whenever anything of it does."""
+
+    id: int
+    name: str
+    role: str
+    secret: str
+    at: int
+    by: str
+
+    @property
+    def token(self) -> bool:
+        return self.secret.startswith(_RANDOM)
+
+    def may(self, role: str) -> bool:
+        return ROLES.index(self.role) >= ROLES.index(role)
+
+
+@dataclass(frozen=True)
+class Done:
+    """A row of the audit trail."""
+
+    id: int
+    at: int
+    who: str
+    address: str
+    action: str
+    object: str
+    outcome: str
+    detail: str
+
+
+@cache
+def _nobody() -> str:
+    """The hash for a name that is not there: so that it takes as long."""
+    return _hasher.hash(secrets.token_hex(8))
+
+
+_LATEST = "SELECT id, name, role, secret, at, by FROM account "
+
+
+def find(store: Store, name: str) -> Account | None:
+    """Who has that name now."""
+    rows = store.database.query(_LATEST + "WHERE name=? ORDER BY id DESC LIMIT 1", (name,))
+    return Account(*rows[0]) if rows and rows[0][2] != GONE else None
+
+
+def everybody(store: Store) -> list[Account]:
+    rows = store.database.query(
+        "SELECT id, name, role, secret, at, by FROM account "
+        "WHERE id IN (SELECT max(id) FROM account GROUP BY name) ORDER BY name"
+    )
+    return [Account(*row) for row in rows if row[2] != GONE]
+
+
+def _put(store: Store, name: str, role: str, secret: str, by: str) -> None:
+    with store.database.transaction():
+        store.database.many(
+            "INSERT INTO account (at, name, role, secret, by) VALUES (?,?,?,?,?)",
+            [(int(time.time()), name, role, secret, by)],
+        )
+
+
+def _checked(name: str, role: str) -> None:
+    if not NAME.fullmatch(name):
+        raise AccountError(f"user: expected 1 to 40 letters, digits, - _ . @, found {name!r}")
+    if role not in ROLES:
+        raise AccountError(f"--role: expected one of {' '.join(ROLES)}, found {role!r}")
+
+
+def hashed(password: str) -> str:
+    """AccountError when it is too short or too long to be one."""
+    if not SHORTEST <= len(password) <= LONGEST:
+        raise AccountError(f"password: expected {SHORTEST} to {LONGEST} characters")
+    return _hasher.hash(password)
+
+
+def add(store: Store, name: str, role: str, password: str, by: str) -> None:
+    """A person who signs in with a password."""
+    _checked(name, role)
+    if find(store, name):
+        raise AccountError(f"user: {name} is there already")
+    _put(store, name, role, hashed(password), by)
+    note(store, by, "", "user add", name, outcome="done", detail=role)
+
+
+def add_token(store: Store, name: str, role: str, by: str) -> str:
+    """A machine; the token, which is shown only now."""
+    _checked(name, role)
+    if find(store, name):
+        raise AccountError(f"user: {name} is there already")
+    token = secrets.token_urlsafe(32)
+    _put(store, name, role, _RANDOM + hashlib.sha256(token.encode()).hexdigest(), by)
+    note(store, by, "", "user add", name, outcome="done", detail=f"{role}, token")
+    return f"{name}:{token}"
+
+
+def change(
+    store: Store, name: str, by: str, *, role: str | None = None, password: str | None = None
+) -> None:
+    """Another role, or another password; role GONE removes. Sessions end with it."""
+    found = find(store, name)
+    if found is None:
+        raise AccountError(f"user: expected a name that is there, found {name!r}")
+    if role is not None and role != GONE:
+        _checked(name, role)
+    secret = found.secret if password is None else hashed(password)
+    what = "password" if password is not None else f"{found.role} to {role}"
+    _put(store, name, role or found.role, "" if role == GONE else secret, by)
+    note(store, by, "", "user change", name, outcome="done", detail=what)
+
+
+def signed_in(store: Store, name: str, password: str) -> Account | None:
+    """Whose password this is; it takes as long for a name that is not there."""
+    found = find(store, name)
+    secret = found.secret if found and not found.token else _nobody()
+    try:
+        _hasher.verify(secret, password[: LONGEST + 1])
+    except (VerificationError, InvalidHashError):
+        return None
+    return found if found and not found.token else None
+
+
+def by_token(store: Store, said: str) -> Account | None:
+    """Whose token NAME:TOKEN is."""
+    name, _, token = said.partition(":")
+    found = find(store, name)
+    if found is None or not found.token:
+        return None
+    digest = _RANDOM + hashlib.sha256(token.encode()).hexdigest()
+    return found if hmac.compare_digest(digest, found.secret) else None
+
+
+def note(
+    store: Store,
+    who: str,
+    address: str,
+    action: str,
+    object_: str,
+    *,
+    outcome: str,
+    detail: str = "",
+) -> None:
+    """Add to the audit trail."""
+    with store.database.transaction():
+        store.database.many(
+            "INSERT INTO audit (at, who, address, action, object, outcome, detail) "
+            "VALUES (?,?,?,?,?,?,?)",
+            [(int(time.time()), who, address, action, object_, outcome, detail[:400])],
+        )
+
+
+def trail(store: Store, before: int | None = None, limit: int = 100) -> Sequence[Done]:
+    """The latest first; before: an id to go on from."""
+    rows = store.database.query(
+        "SELECT id, at, who, address, action, object, outcome, detail FROM audit "
+        "WHERE id<? ORDER BY id DESC LIMIT ?",
+        (before if before is not None else 1 << 62, limit),
+    )
+    return [Done(*row) for row in rows]

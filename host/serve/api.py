@@ -1,0 +1,288 @@
+"""The same figures as JSON, below /api/1. Read only, but for commands to boards.
+
+Lists come in pages: `total`, `next` (the address of the following page, or null) and
+`items`. Each answer has an ETag."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from typing import Annotated, Any, TypeVar
+
+from fastapi import APIRouter, Depends, Header, Path, Query, Request
+from starlette.exceptions import HTTPException
+
+from host.hazard import alarms, ledger
+from host.rollup import day_bounds
+from host.serve import accounts, commands, history, series
+from host.serve import hazard as stores
+from host.serve.figures import site_day, today
+from host.serve.here import here
+from host.serve.indicators import period_of, reports
+from host.serve.models import (
+    Answered,
+    Asked,
+    Curves,
+    District,
+    Indicators,
+    Listed,
+    Mass,
+    Period,
+    Problem,
+    Site,
+    TownDay,
+)
+from host.serve.now import board_now
+from host.serve.sites import Filters, chosen
+from host.serve.web import check_csrf, need
+from host.summary import Part
+
+T = TypeVar("T")
+Page = Annotated[int, Query(ge=1, le=100_000, description="The page, from 1 on.")]
+Limit = Annotated[int, Query(ge=1, le=500, description="Items on a page.")]
+Name = Annotated[str, Path(pattern=r"^[A-Za-z0-9_.-]{1,64}$")]
+Date = Annotated[dt.date, Query(description="A day in Asia/Shanghai, YYYY-MM-DD.")]
+_EARLIEST = dt.date(2015, 1, 1)
+
+
+def signed_in(request: Request) -> None:
+    need(request, "viewer")
+
+
+def operator(request: Request, x_csrf_token: Annotated[str, Header()] = "") -> None:
+    need(request, "operator")
+    check_csrf(request, x_csrf_token)
+
+
+def admin(request: Request) -> None:
+    need(request, "admin")
+
+
+_SAYS: dict[int | str, dict[str, Any]] = {
+    code: {"model": Problem, "description": text}
+    for code, text in (
+        (400, "Not a request that can be understood"),
+        (401, "Nobody has signed in"),
+        (403, "The role is not enough"),
+        (404, "There is no such thing"),
+        (422, "A parameter is not what it may be"),
+    )
+}
+router = APIRouter(
+    prefix="/api/1", dependencies=[Depends(signed_in)], responses=_SAYS, tags=["qingyun"]
+)
+
+
+def paged(request: Request, found: Sequence[dict[str, Any]], page: int, limit: int) -> Listed:
+    first = (page - 1) * limit
+    more = first + limit < len(found)
+    following = str(request.url.include_query_params(page=page + 1, limit=limit)) if more else None
+    if following:
+        following = following.partition(request.url.netloc)[2]
+    return Listed(total=len(found), next=following, items=list(found[first : first + limit]))
+
+
+def mass(part: Part) -> Mass:
+    return Mass(
+        tonnes=None if part.tonnes is None else float(part.tonnes),
+        collections=part.collections,
+        coverage=None if part.coverage is None else round(float(part.coverage), 6),
+    )
+
+
+def towns(rows: Sequence[tuple[str, Part, dict[str, Part]]]) -> list[TownDay]:
+    return [
+        TownDay(town=t, hauled=mass(h), streams={s: mass(p) for s, p in parts.items()})
+        for t, h, parts in rows
+    ]
+
+
+@router.get("/district")
+async def district(request: Request) -> District:
+    """Today so far."""
+    at, date = here(request), today()
+    now = at.figures.day(date)
+    return District(
+        date=date,
+        computed=round(now.at) if now else None,
+        boards=at.hub.district()["boards"],
+        alarms=at.hub.extra.get("alarms", {}),
+        towns=towns(history.table([now])) if now else [],
+    )
+
+
+@router.get("/periods/{period}")
+async def period(
+    request: Request, period: Annotated[str, Path(pattern=r"^\d{4}(-\d{2}){0,2}$")]
+) -> Period:
+    """A day, month or year, with what was restated."""
+    at, span = here(request), history.span_of(period)
+    found = at.figures.span(span.first, span.last)
+    return Period(
+        period=period,
+        first=span.first,
+        last=span.last,
+        days_known=len(found),
+        towns=towns(history.table(found)) if found else [],
+        series=[
+            {"when": n, **(mass(p).model_dump() if p else {"tonnes": None})}
+            for n, p in history.series(found, span)
+        ],
+        restated=[vars(r) for r in history.restated(found)],
+    )
+
+
+@router.get("/sites")
+async def sites(
+    request: Request,
+    *,
+    page: Page = 1,
+    limit: Limit = 100,
+    q: Annotated[str, Query(max_length=60)] = "",
+    town: Annotated[str, Query(max_length=30)] = "",
+    kind: Annotated[str, Query(max_length=30)] = "",
+    status: Annotated[str, Query(max_length=30)] = "",
+    stream: Annotated[str, Query(max_length=30)] = "",
+    sort: Annotated[str, Query(pattern="^(site|fill|kg|seen|share)$")] = "site",
+) -> Listed:
+    """Sites as they stand now."""
+    f = Filters(q=q, town=town, kind=kind, status=status, stream=stream, sort=sort)
+    return paged(request, chosen(here(request), f), page, limit)
+
+
+@router.get("/sites/{site}")
+async def site(request: Request, site: Name) -> Site:
+    """A site with its boards and bins as they stand now."""
+    at = here(request)
+    known = at.known.sites.get(site)
+    if known is None:
+        raise HTTPException(404, "no such site")
+    said = at.hub.site(site)
+    return Site(
+        site=site,
+        name=known.name,
+        town=known.town,
+        kind=known.kind,
+        now=said["now"],
+        boards=said["boards"],
+    )
+
+
+@router.get("/sites/{site}/day")
+async def site_curves(request: Request, site: Name, date: Date | None = None) -> Curves:
+    """Weight and fill of each bin over a day, its events with their evidence, and gaps."""
+    at, date = here(request), date or today()
+    if site not in at.known.sites:
+        raise HTTPException(404, "no such site")
+    if not _EARLIEST <= date <= today():
+        raise HTTPException(422, "date: expected a day from 2015-01-01 to today")
+    told = await at.ask(lambda store: site_day(store, at.known, site, date))
+    bounds = day_bounds(date)
+    return Curves(
+        site=site,
+        date=date,
+        curves=[series.curve(s, *bounds) for s in told],
+        events=[vars(e) for e in series.events(told, *bounds)],
+        gaps=[{"bin": b, "from": t0, "to": t1} for b, t0, t1 in series.gaps(told, *bounds)],
+    )
+
+
+@router.get("/boards")
+async def boards(request: Request, page: Page = 1, limit: Limit = 100) -> Listed:
+    """Every registered board with its health."""
+    at = here(request)
+    known = list(at.known.devices.values())
+    first = (page - 1) * limit
+    some = {d.device: board_now(at.hub, d.site, d.device) for d in known[first : first + limit]}
+    rows = [{"site": d.site, **some.get(d.device, {})} for d in known]
+    return paged(request, rows, page, limit)
+
+
+@router.get("/hazard/stock")
+async def stock(request: Request, page: Page = 1, limit: Limit = 100) -> Listed:
+    """What stands in hazardous stores, by container, with its age and the limit for it."""
+    at = here(request)
+    if at.register is None:
+        return paged(request, [], page, limit)
+    entries = await at.ask(ledger.read)
+    now = int(dt.datetime.now().timestamp())
+    return paged(request, [vars(s) for s in stores.stock(at, entries, now)], page, limit)
+
+
+@router.get("/hazard/ledger")
+async def ledger_rows(request: Request, page: Page = 1, limit: Limit = 100) -> Listed:
+    """Every entry of the ledger, the latest first, reversals included."""
+    entries = await here(request).ask(ledger.read)
+    rows = [
+        {
+            **{n: getattr(e, n) for n in ("id", "table", "batch", "t", "recorded", "by")},
+            **{n: getattr(e, n) for n in ("store", "container", "code", "grams", "reverses")},
+            "reason": e.reason,
+        }
+        for e in reversed(entries)
+    ]
+    return paged(request, rows, page, limit)
+
+
+@router.get("/alarms")
+async def alarm_rows(
+    request: Request, page: Page = 1, limit: Limit = 100, only_open: bool = True
+) -> Listed:
+    """Alarms with who has seen them, the latest first."""
+    known = await here(request).ask(stores.trail)
+    rows = [
+        {
+            **alarms.message(raised)[1],
+            "acknowledged": {"t": s.t, "by": s.said.by, "note": s.said.note} if s else None,
+            "cleared": over.t if over else None,
+        }
+        for raised, s, over in known
+        if over is None or not only_open
+    ]
+    return paged(request, rows, page, limit)
+
+
+@router.get("/indicators")
+async def indicators(
+    request: Request,
+    period: Annotated[str, Query(pattern=r"^\d{4}(-\d{2})?$")] = "",
+) -> Indicators:
+    """The 66 indicators of a year or month. They take a while: ask again until ready."""
+    from host.indicators.output import document  # noqa: PLC0415
+
+    when = period_of(request)
+    made = reports(request).get(here(request), when)
+    return Indicators(
+        period=str(when),
+        ready=made is not None,
+        indicators=document(made)["indicators"] if made else [],
+    )
+
+
+@router.get("/audit", dependencies=[Depends(admin)])
+async def audit(
+    request: Request,
+    before: Annotated[int | None, Query(ge=1, le=1 << 53)] = None,
+    limit: Limit = 100,
+) -> Listed:
+    """What everybody did, the latest first; before: an id to go on from."""
+    rows = await here(request).ask(lambda s: accounts.trail(s, before, limit))
+    more = f"/api/1/audit?before={rows[-1].id}&limit={limit}" if len(rows) == limit else None
+    return Listed(total=len(rows), next=more, items=[vars(r) for r in rows])
+
+
+_FAILS: dict[int | str, dict[str, Any]] = {
+    code: {"model": Problem, "description": text}
+    for code, text in (
+        (409, "The board refused"),
+        (503, "There is no broker"),
+        (504, "The board does not answer"),
+    )
+}
+
+
+@router.post("/boards/{device}/command", dependencies=[Depends(operator)], responses=_FAILS)
+async def command(request: Request, device: Name, asked: Asked) -> Answered:
+    """Ask a board for something; for operators. A browser must send X-CSRF-Token."""
+    _, found = await commands.command(request, device, asked.do, asked.s)
+    return Answered(device=device, do=asked.do, answer=found)

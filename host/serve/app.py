@@ -1,0 +1,137 @@
+"""The app: routes, what stands before them, and what runs beside them."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager, suppress
+
+import anyio
+from fastapi import FastAPI
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import JSONResponse, RedirectResponse, Response
+from starlette.routing import Mount
+from starlette.staticfiles import StaticFiles
+
+from host import __version__
+from host.errors import UserError
+from host.serve import (
+    api,
+    commands,
+    district,
+    downloads,
+    hazard,
+    history,
+    indicators,
+    signin,
+    sites,
+    stream,
+)
+from host.serve.guard import Guard, Tagged
+from host.serve.here import FOLDER, make
+from host.serve.settings import Settings
+from host.serve.web import page, user
+
+PAGES = (signin, district, sites, hazard, indicators, history, downloads, commands, stream)
+_log = logging.getLogger("qingyun.serve")
+
+
+def app(settings: Settings) -> FastAPI:
+    """Ready for uvicorn; UserError when registry or store cannot be used."""
+    here = make(settings)
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        loop = asyncio.get_running_loop()
+        reading = asyncio.Event()
+        here.figures.told = here.tell_figures
+        here.hub.alarms_changed = reading.set
+        tasks = [
+            loop.create_task(here.hub.run()),
+            loop.create_task(_alarms(reading, here.read_alarms)),
+        ]
+        if settings.broker:
+            here.hub.connect(settings.broker)
+        here.figures.start()
+        yield
+        await anyio.to_thread.run_sync(here.figures.stop)
+        here.hub.close()
+        for task in tasks:
+            task.cancel()
+            with suppress(asyncio.CancelledError):
+                await task
+
+    made = FastAPI(
+        title="清运 Qingyun",
+        version=__version__,
+        description="Read-only figures of the district; 管理数据，非贸易结算用.",
+        openapi_url="/api/1/openapi.json",
+        docs_url=None,
+        redoc_url=None,
+        lifespan=lifespan,
+        middleware=[Middleware(Guard, here=here), Middleware(Tagged)],
+    )
+    made.state.here = here
+    for module in PAGES:
+        made.router.routes.extend(module.ROUTES)
+    made.include_router(api.router)
+    for name in ("static", "static-built"):
+        where = StaticFiles(directory=FOLDER / name, check_dir=False)
+        path = "/static/built" if name == "static-built" else "/static"
+        made.router.routes.insert(0, Mount(path, where))
+    made.router.routes.sort(key=lambda r: getattr(r, "path", "") == "/static")
+    made.add_exception_handler(HTTPException, _failed)
+    made.add_exception_handler(RequestValidationError, _invalid)
+    made.add_exception_handler(UserError, _user_error)
+    made.add_exception_handler(Exception, _broken)
+    return made
+
+
+async def _alarms(changed: asyncio.Event, read: Callable[[], None]) -> None:
+    """Read the open alarms when the broker tells of one, and now and then."""
+    while True:
+        changed.clear()
+        try:
+            await anyio.to_thread.run_sync(read)
+        except Exception:  # the store may be busy: the next turn
+            _log.exception("alarms")
+        with suppress(TimeoutError):
+            await asyncio.wait_for(changed.wait(), 30)
+
+
+def _answer(request: Request, status: int, text: str) -> Response:
+    if request.url.path.startswith("/api/"):
+        return JSONResponse({"detail": text}, status)
+    if status == 401:
+        return RedirectResponse("/signin", 303)
+    return page(request, "error.html", status, code=status, text=text)
+
+
+async def _failed(request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)
+    answer = _answer(request, error.status_code, str(error.detail))
+    for name, value in (error.headers or {}).items():
+        answer.headers[name] = value
+    return answer
+
+
+async def _invalid(request: Request, error: Exception) -> Response:
+    assert isinstance(error, RequestValidationError)
+    first = error.errors()[0]
+    where = ".".join(str(x) for x in first["loc"][1:])
+    return _answer(request, 422, f"{where}: {first['msg']}")
+
+
+async def _user_error(request: Request, error: Exception) -> Response:
+    return _answer(request, 422, str(error).splitlines()[0])
+
+
+async def _broken(request: Request, error: Exception) -> Response:
+    """What went wrong is in the log, not on the page."""
+    who = found.name if (found := user(request)) else ""
+    _log.error("%s %s (%s): %s", request.method, request.url.path, who, type(error).__name__)
+    return _answer(request, 500, "内部错误，见日志 something went wrong: see the log")

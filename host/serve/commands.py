@@ -1,0 +1,80 @@
+"""Commands to a board: for operators, one at a time, each in the audit trail."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import secrets
+from typing import Any
+
+import anyio
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from host.calibration.ways import BoardError, Mqtt, Refused
+from host.serve.here import Here, here
+from host.serve.web import allowed, field, need, note, page, posted
+
+# What an operator may ask for: label, least and most of a number it takes.
+COMMANDS: dict[str, tuple[str, str]] = {
+    "read": ("读取一次", "read now"),
+    "log": ("读取日志", "read its log"),
+    "interval": ("采样间隔", "interval, s"),
+    "restart": ("重新启动", "restart"),
+}
+_one = anyio.CapacityLimiter(2)
+
+
+def ask(at: Here, device: str, do: str, by: str, seconds: int | None) -> Any:
+    """The board's answer; HTTPException says why there is none."""
+    if at.settings.broker is None:
+        raise HTTPException(503, "没有连接消息服务器 serve was started without --broker")
+    if device not in at.known.devices:
+        raise HTTPException(404, "没有这个设备 there is no such board")
+    if do not in COMMANDS:
+        raise HTTPException(422, f"do: expected one of {' '.join(COMMANDS)}")
+    more: dict[str, Any] = {}
+    if do == "interval":
+        if seconds is None or not 10 <= seconds <= 3600:
+            raise HTTPException(422, "s: expected 10 to 3600 seconds")
+        more["s"] = seconds
+    name = f"{at.settings.broker.client_id}-ask-{secrets.token_hex(3)}"
+    broker = dataclasses.replace(at.settings.broker, client_id=name)
+    try:
+        with Mqtt(broker, at.known.devices[device].site, device) as way:
+            return way.ask(do, by=by[:40], **more)
+    except Refused as error:
+        raise HTTPException(409, f"设备拒绝 the board refused: {error}") from None
+    except BoardError as error:
+        raise HTTPException(504, str(error)) from None
+
+
+async def command(request: Request, device: str, do: str, seconds: int | None) -> tuple[str, Any]:
+    """Ask, and put it into the audit trail whatever came of it; (outcome, answer)."""
+    me, at = need(request, "operator"), here(request)
+    what = f"{device} {do}" + (f" {seconds}" if seconds is not None else "")
+    try:
+        found = await anyio.to_thread.run_sync(ask, at, device, do, me.name, seconds, limiter=_one)
+    except HTTPException as error:
+        await note(request, "command", what, "failed", str(error.detail))
+        raise
+    await note(request, "command", what, "done")
+    return what, found
+
+
+@allowed("operator")
+async def post(request: Request) -> Response:
+    form = await posted(request)
+    said = field(form, "s", 6)
+    seconds = int(said) if said.isascii() and said.isdigit() else None
+    device = request.path_params["device"]
+    do = field(form, "do", 20)
+    what, found = await command(request, device, do, seconds if do == "interval" else None)
+    site = here(request).known.devices[device].site
+    text = found if isinstance(found, str) else json.dumps(found, ensure_ascii=False, indent=1)
+    return page(request, "answer.html", what=what, text=text, site=site)
+
+
+ROUTES = [Route("/boards/{device}/command", post, methods=["POST"])]

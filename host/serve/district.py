@@ -1,0 +1,71 @@
+"""The district today: masses by 街镇 and stream, coverage, alarms, boards."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from host.serve import words
+from host.serve.figures import DayFigures, today
+from host.serve.here import here
+from host.serve.web import allowed, page
+from host.summary import HAULED, SHOWN, Part
+
+TREND_DAYS = 30
+
+
+@dataclass(frozen=True)
+class Line:
+    """A 街镇 ("" for the district) beside the same weekday a week ago."""
+
+    town: str
+    hauled: Part
+    before: Part | None
+    streams: dict[str, Part]
+
+
+def lines(now: DayFigures, before: DayFigures | None) -> list[Line]:
+    return [
+        Line(
+            town,
+            now.of(HAULED, town or None),
+            before.of(HAULED, town or None) if before else None,
+            {s: now.of((s,), town or None) for s in SHOWN},
+        )
+        for town in ["", *now.towns]
+    ]
+
+
+@allowed("viewer")
+async def show(request: Request) -> Response:
+    at, date = here(request), today()
+    now = at.figures.day(date)
+    week = at.figures.day(date - dt.timedelta(7))
+    first = date - dt.timedelta(TREND_DAYS)
+    span = [first + dt.timedelta(n) for n in range(TREND_DAYS + 1)]
+    known = {d.date: d.of(HAULED) for d in at.figures.span(first, date)}
+    masses = [(d, known.get(d)) for d in span]
+    trend = [(str(d), float(p.tonnes) if p and p.tonnes is not None else None) for d, p in masses]
+    rows = lines(now, week) if now else []
+    return page(
+        request,
+        "district.html",
+        date=date,
+        now=now,
+        week=date - dt.timedelta(7),
+        rows=rows,
+        changes=[words.change(r.hauled, r.before) for r in rows],
+        streams=SHOWN,
+        trend=trend,
+        masses=masses,
+        live=at.hub.district(),
+        alarms=list(at.open_alarms.values())[:8],
+        problem=at.figures.problem,
+    )
+
+
+ROUTES = [Route("/", show)]

@@ -1,0 +1,251 @@
+"""Figures for the pages: days added up by 街镇 and stream, kept until they change.
+
+Everything that asks the store for masses goes through read_day() and site_day()."""
+
+from __future__ import annotations
+
+import datetime as dt
+import logging
+import threading
+import time
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+
+from host import period, rollup, scales
+from host.booking import bring
+from host.closing import Then
+from host.errors import UserError
+from host.events import Outcome, derive
+from host.events.fillonly import FillSample
+from host.explain import BinStory
+from host.registry import Bin, Registry
+from host.rollup import AFTER_S, DAY_S, LOCAL, day_bounds
+from host.serve.settings import Settings
+from host.store import Busy, Store, book
+from host.store.book import EPOCH, NOT_OVER, Closing
+from host.store.database import Database
+from host.summary import Part
+
+BACK_DAYS = 400  # a year, and the same weekday before it
+WEEK = dt.timedelta(7)
+Place = tuple[str, str, str, str]  # bin, site, 街镇, stream
+_DAY = (
+    "SELECT p.bin, d.id, d.reason, d.computed, d.collected, d.deposited, d.collections, "
+    "d.covered_s FROM platform_day d JOIN platform p ON p.id=d.platform "
+    "WHERE d.day=? ORDER BY d.revision"
+)
+_log = logging.getLogger("qingyun.serve")
+
+
+@dataclass(frozen=True)
+class Restated:
+    """Figures that were reported, and that are others since. Masses collected, in grams."""
+
+    date: str
+    site: str
+    bin: str
+    stream: str
+    before_g: int
+    after_g: int
+    at: int
+    why: str
+
+
+@dataclass(frozen=True)
+class DayFigures:
+    """A day. parts: (街镇, stream) → what was collected; deposited in grams likewise.
+    at: when it was computed; over: the day was over then."""
+
+    date: dt.date
+    at: float
+    over: bool
+    parts: dict[tuple[str, str], Part]
+    deposited: dict[tuple[str, str], int]
+    restated: tuple[Restated, ...] = ()
+
+    def of(self, streams: Iterable[str], town: str | None = None) -> Part:
+        wanted = set(streams)
+        return add(p for (t, s), p in self.parts.items() if s in wanted and town in (None, t))
+
+    @property
+    def towns(self) -> list[str]:
+        return list(dict.fromkeys(town for town, _ in self.parts))
+
+
+def add(parts: Iterable[Part]) -> Part:
+    grams = collections = covered = due = 0
+    for p in parts:
+        grams, collections = grams + p.grams, collections + p.collections
+        covered, due = covered + p.covered_s, due + p.due_s
+    return Part(grams, collections, covered, due)
+
+
+def today() -> dt.date:
+    return dt.datetime.now(LOCAL).date()
+
+
+def read_day(
+    db: Database, date: dt.date, bins: Sequence[Place], upto: int, now: float
+) -> DayFigures:
+    """A day as it is booked. bins: who stood where; upto: of a closed month the last
+    revision that counts, else more than there is."""
+    t0, t1 = day_bounds(date)
+    passed = min(DAY_S, max(0, int(now) - t0))
+    parts: dict[tuple[str, str], list[int]] = {}
+    places = {}
+    for bin_, site, town, stream in bins:
+        places[bin_] = site, town, stream
+        parts.setdefault((town, stream), [0, 0, 0, 0, 0])[3] += passed
+    held: dict[str, tuple[int, ...]] = {}
+    changed = []
+    for bin_, id_, reason, at, *masses in db.query(_DAY, ((date - EPOCH).days,)):
+        before = held.get(bin_)
+        if bin_ in places and before and reason != NOT_OVER and before[:2] != tuple(masses[:2]):
+            site, _, stream = places[bin_]
+            after = "" if id_ <= upto else "已结账，未计入 after closing, not counted; "
+            said = (str(date), site, bin_, stream, before[0], masses[0], at, after + reason)
+            changed.append(Restated(*said))
+        if id_ <= upto:
+            held[bin_] = tuple(masses)
+    for bin_, (collected, deposited, collections, covered) in held.items():
+        if bin_ in places:
+            _, town, stream = places[bin_]
+            sums = parts[town, stream]
+            sums[0] += collected
+            sums[1] += collections
+            sums[2] += min(covered, passed)
+            sums[4] += deposited
+    found = {key: Part(*sums[:4]) for key, sums in parts.items()}
+    deposits = {key: sums[4] for key, sums in parts.items()}
+    return DayFigures(date, now, now >= t1, found, deposits, tuple(changed))
+
+
+def site_day(store: Store, known: Registry, site: str, date: dt.date) -> list[BinStory]:
+    """Every bin of a site on a day: its readings, and its events as they are booked."""
+    bins = [b for b in known.bins if b.site == site and b.device]
+    with suppress(Busy):  # somebody else writes: then as it was booked last
+        bring(store, known, date, only=bins)
+    day, (t0, t1) = (date - EPOCH).days, day_bounds(date)
+    booked = {r.platform: r for r in book.platform_days(store.database, day, day, _names(bins))}
+    events = book.events(store.database, booked.values())
+    told = []
+    for bin_ in bins:
+        row = booked.get(bin_.bin)
+        fills: list[FillSample] = []
+        if bin_.fill_channel:
+            fills = rollup.fills(store, bin_, t0 - AFTER_S, t1 + AFTER_S)
+        if not bin_.channel:
+            emptied = rollup.emptyings(fills, date)
+            told.append(BinStory(bin_, [], Outcome(), None, fills, emptied))
+            continue
+        place = bin_.device, bin_.channel
+        read = list(
+            scales.samples(store, *place, t1 + AFTER_S, bin_.fill_channel, since=t0 - 2 * AFTER_S)
+        )
+        # What was covered, and what was wrong, is told by the readings of that time alone.
+        found = derive(scales.platform_of(known, bin_), read)
+        seen = Outcome(covered=found.covered, flags=found.flags)
+        seen.events = events.get(row.id, []) if row else []
+        told.append(BinStory(bin_, read, seen, row.balance if row else None, fills, []))
+    return told
+
+
+def _names(bins: Sequence[Bin]) -> list[str]:
+    return [b.bin for b in bins]
+
+
+@dataclass
+class Figures:
+    """Days as they are known; a thread of its own keeps them so."""
+
+    settings: Settings
+    known: Registry
+    told: Callable[[], None] = lambda: None  # there is something new
+    days: dict[dt.date, DayFigures] = field(default_factory=dict)
+    problem: str = ""
+    _seen: int = 0  # the last revision that was looked at
+    _closed: set[str] = field(default_factory=set)
+    _places: dict[str, list[Place]] = field(default_factory=dict)  # by closed month; "": now
+    _over: threading.Event = field(default_factory=threading.Event)
+    _thread: threading.Thread | None = None
+
+    def start(self) -> None:
+        self._thread = threading.Thread(target=self._run, name="figures", daemon=True)
+        self._thread.start()
+
+    def stop(self) -> None:
+        self._over.set()
+        if self._thread:
+            self._thread.join(timeout=5)
+
+    def day(self, date: dt.date) -> DayFigures | None:
+        return self.days.get(date)
+
+    def span(self, first: dt.date, last: dt.date) -> list[DayFigures]:
+        """Those of the days that are known, in order."""
+        return [d for date in period.days(first, last) if (d := self.days.get(date))]
+
+    def _run(self) -> None:
+        while not self._over.is_set():
+            started = time.monotonic()
+            try:
+                self.refresh()
+                self.problem = ""
+            except (UserError, Busy) as error:
+                self.problem = str(error)
+                _log.warning("figures: %s", error)
+            except Exception as error:  # the page says so; the next turn may do better
+                self.problem = f"{type(error).__name__}: {error}"
+                _log.exception("figures")
+            self.told()
+            left = self.settings.refresh_s - (time.monotonic() - started)
+            self._over.wait(max(1.0, left))
+
+    def refresh(self) -> None:
+        """Bring the book up to date; then today, the same weekday before it, and the days
+        that are not known yet or have another revision, the latest first."""
+        store = Store(self.settings.db)
+        try:
+            now = today()
+            with suppress(Busy):
+                bring(store, self.known, now)
+            db = store.database
+            newest = book.newest(db)
+            query = "SELECT DISTINCT day FROM platform_day WHERE id>?"
+            changed = {EPOCH + dt.timedelta(d) for (d,) in db.query(query, (self._seen,))}
+            closed = {c.month: c for c in book.closings(db).values()}
+            if closed.keys() != self._closed:
+                changed |= {d for d in self.days if f"{d:%Y-%m}" in closed}
+            first = _first_day(db)
+            back = [now - dt.timedelta(n) for n in range(BACK_DAYS + 1)]
+            for date in sorted(back, key=lambda d: (d not in (now, now - WEEK), -d.toordinal())):
+                if self._over.is_set():
+                    return
+                held = self.days.get(date)
+                if held is not None and held.over and date not in changed:
+                    continue
+                if first is None or (date < first and date != now):
+                    continue
+                self._read(db, date, closed.get(f"{date:%Y-%m}"))
+                if date == now:
+                    self.told()
+            self._seen, self._closed = newest, set(closed)
+        finally:
+            store.close()
+
+    def _read(self, db: Database, date: dt.date, closed: Closing | None) -> None:
+        upto = 1 << 62 if closed is None else closed.last
+        month = "" if closed is None else closed.month
+        if month not in self._places:
+            then = Then.of(closed).known if closed else self.known
+            self._places[month] = [
+                (b.bin, b.site, then.sites[b.site].town, b.stream) for b in then.platforms()
+            ]
+        self.days[date] = read_day(db, date, self._places[month], upto, time.time())
+
+
+def _first_day(db: Database) -> dt.date | None:
+    """The first day that has figures."""
+    found = db.query("SELECT min(day) FROM platform_day")[0][0]
+    return None if found is None else EPOCH + dt.timedelta(found)

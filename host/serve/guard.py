@@ -1,0 +1,176 @@
+"""What stands before every route: who asks, from where, how much; and what a browser may
+do with the answer. Whatever is not said to be open needs somebody who has signed in."""
+
+from __future__ import annotations
+
+import hashlib
+from urllib.parse import urlencode, urlsplit
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.requests import Request
+from starlette.responses import JSONResponse, PlainTextResponse, RedirectResponse, Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from host.serve import accounts
+from host.serve.here import Here
+
+OPEN = ("/signin", "/static/", "/healthz")
+LARGEST = 64 * 1024  # bytes of a request's body
+SAFE = ("GET", "HEAD", "OPTIONS")
+POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; "
+    "connect-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
+)
+HEADERS = {
+    "content-security-policy": POLICY,
+    "x-content-type-options": "nosniff",
+    "referrer-policy": "same-origin",
+    "cross-origin-opener-policy": "same-origin",
+    "cross-origin-resource-policy": "same-origin",
+    "permissions-policy": "camera=(), microphone=(), geolocation=()",
+}
+
+
+class Guard:
+    """ASGI around the app."""
+
+    def __init__(self, app: ASGIApp, here: Here) -> None:
+        self._app = app
+        self._here = here
+        public = urlsplit(here.settings.public_url)
+        names = {here.settings.host, "localhost", "127.0.0.1", "::1", public.hostname or ""}
+        self._hosts = {n.lower() for n in names if n}
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        request = Request(scope)
+        answer = await self._refusal(request)
+        sending = self._sender(scope, send)
+        if answer is not None:
+            await answer(scope, receive, sending)
+            return
+        await self._app(scope, _limited(receive), sending)
+
+    async def _refusal(self, request: Request) -> Response | None:
+        """Why this request goes no further; None lets it through."""
+        headers, path = request.headers, request.url.path
+        if not self._known_host(headers):
+            return PlainTextResponse("unknown host", 400)
+        length = headers.get("content-length", "0")
+        if not length.isdigit() or int(length) > LARGEST:
+            return PlainTextResponse("too large", 413)
+        if request.method not in SAFE and not self._own_origin(headers):
+            return PlainTextResponse("from another site", 403)
+        await self._identify(request)
+        if request.scope.get("qingyun.user") is None and not path.startswith(OPEN):
+            if path.startswith("/api/") or request.method not in SAFE:
+                challenge = {"www-authenticate": "Bearer"}
+                return JSONResponse({"detail": "sign in first"}, 401, challenge)
+            back = path + (f"?{request.url.query}" if request.url.query else "")
+            return RedirectResponse("/signin?" + urlencode({"next": back}), 303)
+        return None
+
+    def _known_host(self, headers: Headers) -> bool:
+        """Names that this server does not have come from somebody's trick with DNS."""
+        try:
+            name = urlsplit("//" + headers.get("host", "")).hostname or ""
+        except ValueError:
+            return False
+        return name.lower() in self._hosts
+
+    def _own_origin(self, headers: Headers) -> bool:
+        origin = headers.get("origin")
+        if origin is None:
+            return headers.get("sec-fetch-site", "none") in ("same-origin", "none")
+        try:
+            name = urlsplit(origin).netloc.lower()
+        except ValueError:
+            return False
+        public = urlsplit(self._here.settings.public_url).netloc.lower()
+        return name != "" and name in (headers.get("host", "").lower(), public)
+
+    async def _identify(self, request: Request) -> None:
+        scope, here = request.scope, self._here
+        said = request.headers.get("authorization", "")
+        if said.lower().startswith("bearer "):
+            token = said[7:].strip()
+            scope["qingyun.user"] = await here.ask(lambda s: accounts.by_token(s, token))
+            return
+        cookie = request.cookies.get(here.settings.cookie)
+        session = here.sessions.find(cookie) if cookie else None
+        if session is None or cookie is None:
+            return
+        account = await here.account(session.name)
+        if account is None or account.id != session.account:
+            here.sessions.end(cookie)
+            return
+        scope["qingyun.user"], scope["qingyun.session"] = account, session
+
+    def _sender(self, scope: Scope, send: Send) -> Send:
+        async def sending(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(scope=message)
+                for name, value in HEADERS.items():
+                    headers.setdefault(name, value)
+                kept = scope["path"].startswith("/static/")
+                headers.setdefault("cache-control", "max-age=3600" if kept else "no-store")
+                if self._here.settings.secure:
+                    headers["strict-transport-security"] = "max-age=31536000"
+            await send(message)
+
+        return sending
+
+
+def _limited(receive: Receive) -> Receive:
+    """A body without a length is cut off, too."""
+    taken = 0
+
+    async def limited() -> Message:
+        nonlocal taken
+        message = await receive()
+        taken += len(message.get("body", b""))
+        if taken > LARGEST:
+            return {"type": "http.disconnect"}
+        return message
+
+    return limited
+
+
+class Tagged:
+    """ETag of what the API answers; 304 where the asker has it already."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        path = scope.get("path", "")
+        if scope["type"] != "http" or scope["method"] != "GET" or not path.startswith("/api/"):
+            await self._app(scope, receive, send)
+            return
+        start: Message = {}
+        body = bytearray()
+        wanted = Headers(scope=scope).get("if-none-match", "")
+
+        async def keep(message: Message) -> None:
+            nonlocal start
+            if message["type"] == "http.response.start":
+                start = message
+                return
+            body.extend(message.get("body", b""))
+            if message.get("more_body"):
+                return
+            headers = MutableHeaders(scope=start)
+            if start["status"] == 200:
+                tag = f'"{hashlib.sha256(body).hexdigest()[:32]}"'
+                headers["etag"] = tag
+                headers["cache-control"] = "private, no-cache"
+                if tag in (t.strip().removeprefix("W/") for t in wanted.split(",")):
+                    start["status"] = 304
+                    body.clear()
+                    del headers["content-length"]
+            await send(start)
+            await send({"type": "http.response.body", "body": bytes(body)})
+
+        await self._app(scope, receive, keep)

@@ -1,0 +1,200 @@
+"""Hazardous stores: what stands there by code, its age against the limit, the ledger, and
+the alarms that a person acknowledges."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+from starlette.routing import Route
+
+from host.hazard import HazardError, alarms, ledger
+from host.hazard.entry import TABLES, Entry
+from host.hazard.hj1259 import missing
+from host.hazard.register import HazardStore, Register
+from host.hazard.rules import Rule
+from host.hazard.stock import Shelf, books
+from host.indicators import periods
+from host.rollup import LOCAL, day_bounds
+from host.serve.here import Here, here
+from host.serve.web import allowed, field, need, note, page, posted
+from host.store import Store
+
+PER_PAGE = 100
+_NUMBER = re.compile(r"\d{1,12}")
+
+
+@dataclass(frozen=True)
+class Stock:
+    """A container. age, limit in hours; limit None: no rule for it."""
+
+    container: str
+    store: str
+    code: str
+    name: str
+    grams: int
+    oldest: int | None
+    age_h: float | None
+    limit_h: float | None
+    source: str
+
+    @property
+    def share(self) -> float | None:
+        return self.age_h / self.limit_h if self.age_h is not None and self.limit_h else None
+
+
+def age_limit(
+    register: Register, rules: Sequence[Rule], store: HazardStore, container: str
+) -> Rule | None:
+    """The strictest rule for the age of what a container keeps, today."""
+    day = dt.datetime.now(LOCAL).date()
+    held = [
+        r
+        for r in rules
+        if r.kind == "age"
+        and r.holds(day)
+        and r.of_store(register, store)
+        and r.of_container(register, container)
+    ]
+    return min(held, key=lambda r: r.threshold * r.factor, default=None)
+
+
+def stock(at: Here, entries: Sequence[Entry], now: int) -> list[Stock]:
+    """Every container of which the ledger tells, the nearest to its limit first."""
+    assert at.register is not None
+    held = books(at.register, [e for e in ledger.live(entries) if e.t <= now])
+    found = []
+    for shelf in held.shelves.values():
+        store = at.register.stores.get(shelf.store)
+        rule = age_limit(at.register, at.rules, store, shelf.container) if store else None
+        found.append(_stock(at.register, shelf, rule, now))
+    return sorted(found, key=lambda s: -(s.share or 0))
+
+
+def _stock(register: Register, shelf: Shelf, rule: Rule | None, now: int) -> Stock:
+    container = register.container(shelf.container)
+    oldest = shelf.oldest
+    return Stock(
+        *(shelf.container, shelf.store, shelf.code, container.name if container else ""),
+        *(shelf.grams, oldest, None if oldest is None else (now - oldest) / 3600),
+        rule.threshold * rule.factor if rule else None,
+        rule.source if rule else "",
+    )
+
+
+def by_code(found: Sequence[Stock]) -> list[tuple[str, int]]:
+    codes: dict[str, int] = {}
+    for s in found:
+        codes[s.code] = codes.get(s.code, 0) + s.grams
+    return sorted(codes.items())
+
+
+def trail(store: Store) -> list[tuple[alarms.Row, alarms.Row | None, alarms.Row | None]]:
+    """Every alarm with who has seen it and when it was over; the latest first."""
+    known = alarms.read(store)
+    seen = {r.alarm: r for r in known if r.what == alarms.ACKNOWLEDGED}
+    over = {r.alarm: r for r in known if r.what == alarms.CLEARED}
+    raised = [r for r in known if r.what == alarms.RAISED]
+    return [(r, seen.get(r.alarm), over.get(r.alarm)) for r in reversed(raised)]
+
+
+@allowed("viewer")
+async def show(request: Request) -> Response:
+    at, now = here(request), int(time.time())
+    if at.register is None:
+        return page(request, "hazard.html", register=None)
+    entries, known = await at.ask(lambda s: (ledger.read(s), trail(s)))
+    found = stock(at, entries, now)
+    stores = {s: [x for x in found if x.store == s] for s in at.register.stores}
+    return page(
+        request,
+        "hazard.html",
+        register=at.register,
+        stores=stores,
+        codes=by_code(found),
+        entries=len(entries),
+        open=[x for x in known if x[2] is None],
+        boards=at.hub,
+    )
+
+
+@allowed("viewer")
+async def show_alarms(request: Request) -> Response:
+    known = await here(request).ask(trail)
+    only = request.query_params.get("show", "open")
+    rows = known if only == "all" else [x for x in known if x[2] is None]
+    return page(request, "alarms.html", rows=rows[:500], only=only, total=len(rows), problem="")
+
+
+@allowed("operator")
+async def acknowledge(request: Request) -> Response:
+    me, at = need(request, "operator"), here(request)
+    form = await posted(request)
+    said, why = field(form, "alarm", 12), field(form, "note", 200)
+    if not _NUMBER.fullmatch(said):
+        raise HTTPException(422, "alarm: expected the number of an alarm")
+    if not why:
+        raise HTTPException(422, "note: 请写明处理情况 say what was done about it")
+    try:
+        await at.ask(lambda s: alarms.acknowledge(s, int(said), me.name, why, int(time.time())))
+    except HazardError as error:
+        await note(request, "acknowledge", f"alarm {said}", "refused", str(error))
+        raise HTTPException(409, str(error)) from None
+    await note(request, "acknowledge", f"alarm {said}", "done", why)
+    at.hub.alarms_changed()
+    return RedirectResponse("/alarms", 303)
+
+
+@allowed("viewer")
+async def show_ledger(request: Request) -> Response:
+    at, q = here(request), request.query_params
+    entries = await at.ask(ledger.read)
+    gone = {e.reverses for e in entries if e.reverses}
+    when = month(q.get("month", ""))
+    found = [
+        e
+        for e in reversed(entries)
+        if q.get("store", "") in ("", e.store)
+        and q.get("table", "") in ("", e.table)
+        and (when is None or when[0] <= e.t < when[1])
+    ]
+    said = q.get("page", "1")
+    pages = max(1, -(-len(found) // PER_PAGE))
+    number = int(said) if said.isascii() and said.isdigit() and len(said) < 6 else 1
+    first = (min(max(1, number), pages) - 1) * PER_PAGE
+    return page(
+        request,
+        "ledger.html",
+        rows=[(e, missing(e)) for e in found[first : first + PER_PAGE]],
+        gone=gone,
+        total=len(found),
+        pages=pages,
+        at_page=first // PER_PAGE + 1,
+        tables=list(TABLES),
+        stores=list(at.register.stores) if at.register else [],
+    )
+
+
+def month(said: str) -> tuple[int, int] | None:
+    """The bounds of ?month=; 422 when it is none."""
+    if not said:
+        return None
+    try:
+        found = periods.parse(said)
+    except ValueError as error:
+        raise HTTPException(422, f"month: {error}") from None
+    return day_bounds(found.first)[0], day_bounds(found.last)[1]
+
+
+ROUTES = [
+    Route("/hazard", show),
+    Route("/hazard/ledger", show_ledger),
+    Route("/alarms", show_alarms),
+    Route("/alarms", acknowledge, methods=["POST"]),
+]

@@ -1,0 +1,215 @@
+"""From the broker to every viewer: each message is taken once, each change told once.
+
+paho's thread only keeps the latest of each board's topics. A task of the server's loop
+goes through them a few times a second, and writes one text for all who look at the same."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import paho.mqtt.client as paho
+
+from host.broker import Broker
+from host.live import Board
+from host.registry import Bin, Registry
+from host.serve.now import Slopes, board_now, site_now
+
+TICK_S = 0.4
+TOPICS = ("status", "birth", "state", "reading")
+MOST_VIEWERS = 500
+_BEHIND = 64  # texts that a viewer may be late; then it must begin anew
+_log = logging.getLogger("qingyun.serve")
+
+Key = tuple[str, str]  # site, device
+
+
+class Full(Exception):
+    """There are as many viewers as there may be."""
+
+
+@dataclass(eq=False)
+class Viewer:
+    """One open stream. topic: district, sites, or site:NAME."""
+
+    topic: str
+    queue: asyncio.Queue[bytes | None] = field(
+        default_factory=lambda: asyncio.Queue(maxsize=_BEHIND)
+    )
+
+
+def text(event: str, body: object) -> bytes:
+    """A server-sent event."""
+    said = json.dumps(body, ensure_ascii=False, separators=(",", ":"))
+    return f"event: {event}\ndata: {said}\n\n".encode()
+
+
+@dataclass
+class Hub:
+    """Every board heard of, and who looks."""
+
+    known: Registry
+    boards: dict[Key, Board] = field(default_factory=dict)
+    connected: bool = False
+    slopes: Slopes = field(default_factory=Slopes)
+    alarms_changed: Callable[[], None] = lambda: None
+    _viewers: dict[str, set[Viewer]] = field(default_factory=dict)
+    _came: dict[Key, dict[str, tuple[bytes, bool, float]]] = field(default_factory=dict)
+    _events: int = 0
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+    _client: paho.Client | None = None
+    _was: str = ""
+    extra: dict[str, Any] = field(default_factory=dict)  # of the district: alarms, figures
+    devices_of: dict[str, list[str]] = field(default_factory=dict)
+    bins_of: dict[str, list[Bin]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        for device in self.known.devices.values():
+            self.devices_of.setdefault(device.site, []).append(device.device)
+        for bin_ in self.known.bins:
+            self.bins_of.setdefault(bin_.site, []).append(bin_)
+
+    # The broker's side
+
+    def connect(self, broker: Broker) -> None:
+        """Listen, now or whenever the broker is there."""
+        client = broker.client()
+        client.on_connect = self._on_connect
+        client.on_disconnect = self._on_disconnect
+        client.on_message = self._on_message
+        client.reconnect_delay_set(1, 30)
+        client.connect_async(broker.host, broker.port, keepalive=30)
+        client.loop_start()
+        self._client = client
+
+    def close(self) -> None:
+        if self._client is not None:
+            self._client.disconnect()
+            self._client.loop_stop()
+
+    def _on_connect(self, client: paho.Client, *args: Any) -> None:
+        if args[2].is_failure:
+            _log.warning("broker refused the connection: %s", args[2])
+            return
+        wanted = [(f"qingyun/1/+/+/{topic}", 0) for topic in TOPICS]
+        client.subscribe([*wanted, ("qingyun/1/+/event", 1)])
+        self.connected = True
+
+    def _on_disconnect(self, *_: Any) -> None:
+        self.connected = False
+
+    def _on_message(self, _c: paho.Client, _u: Any, message: paho.MQTTMessage) -> None:
+        self.take(message.topic, bytes(message.payload), message.retain, time.time())
+
+    def take(self, topic: str, payload: bytes, retained: bool, now: float) -> None:
+        """One message; an empty one has only removed what was retained."""
+        parts = topic.split("/")
+        if len(parts) == 4 and parts[3] == "event":
+            self._events += 1
+        if len(parts) != 5 or not payload or parts[2] not in self.known.sites:
+            return
+        with self._lock:
+            came = self._came.setdefault((parts[2], parts[3]), {})
+            came.pop(parts[4], None)
+            came[parts[4]] = payload, retained, now
+
+    # The viewers' side
+
+    def join(self, topic: str) -> Viewer:
+        if sum(map(len, self._viewers.values())) >= MOST_VIEWERS:
+            raise Full
+        viewer = Viewer(topic)
+        viewer.queue.put_nowait(b"retry: 2000\n\n" + self.whole(topic))
+        self._viewers.setdefault(topic, set()).add(viewer)
+        return viewer
+
+    def leave(self, viewer: Viewer) -> None:
+        same = self._viewers.get(viewer.topic, set())
+        same.discard(viewer)
+        if not same:
+            self._viewers.pop(viewer.topic, None)
+
+    def viewers(self) -> int:
+        return sum(map(len, self._viewers.values()))
+
+    def whole(self, topic: str) -> bytes:
+        """What somebody who begins to look must know."""
+        if topic == "district":
+            return text("district", self.district())
+        if topic == "sites":
+            return text("sites", [site_now(self, s, time.time()) for s in self.heard()])
+        return text("site", self.site(topic.removeprefix("site:")))
+
+    def heard(self) -> list[str]:
+        """Sites of which a board was heard."""
+        return list(dict.fromkeys(site for site, _ in self.boards))
+
+    def district(self) -> dict[str, Any]:
+        """Boards by state, and what others have added."""
+        counts = {"online": 0, "offline": 0, "safe": 0, "unknown": 0}
+        for device, where in self.known.devices.items():
+            board = self.boards.get((where.site, device))
+            status = board.status if board and board.status in counts else "unknown"
+            counts[status or "unknown"] += 1
+        return {"boards": counts, "broker": self.connected, **self.extra}
+
+    def site(self, site: str) -> dict[str, Any]:
+        now = time.time()
+        devices = [board_now(self, site, d, now) for d in self.devices_of.get(site, ())]
+        return {"site": site, "now": site_now(self, site, now), "boards": devices}
+
+    def step(self, now: float) -> set[str]:
+        """Go through what came; the sites of which there is something new."""
+        with self._lock:
+            came, self._came = self._came, {}
+        changed = set()
+        for key, messages in came.items():
+            board = self.boards.setdefault(key, Board(*key))
+            for what, (payload, retained, at) in messages.items():
+                if board.take(what, payload, retained, at):
+                    changed.add(key[0])
+            if key[0] in changed:
+                self.slopes.saw(key[1], board.state, now)
+        return changed
+
+    def tell(self, changed: set[str]) -> None:
+        """Write what is new to those who look at it."""
+        now = time.time()
+        if "district" in self._viewers:
+            said = text("district", self.district())
+            if (plain := said.decode()) != self._was:
+                self._was = plain
+                self._send("district", said)
+        if changed and "sites" in self._viewers:
+            self._send("sites", text("sites", [site_now(self, s, now) for s in sorted(changed)]))
+        for site in changed:
+            if f"site:{site}" in self._viewers:
+                self._send(f"site:{site}", text("site", self.site(site)))
+
+    def _send(self, topic: str, said: bytes) -> None:
+        for viewer in self._viewers.get(topic, ()):
+            try:
+                viewer.queue.put_nowait(said)
+            except asyncio.QueueFull:
+                while not viewer.queue.empty():  # too slow: it shall begin anew
+                    viewer.queue.get_nowait()
+                viewer.queue.put_nowait(None)
+
+    async def run(self) -> None:
+        """Until it is cancelled."""
+        events = 0
+        while True:
+            await asyncio.sleep(TICK_S)
+            try:
+                if self._events != events:
+                    events = self._events
+                    self.alarms_changed()
+                self.tell(self.step(time.time()))
+            except Exception:  # one bad message must not end what all look at
+                _log.exception("live: a step failed")

@@ -1,0 +1,147 @@
+"""The 66 indicators: value, trend, and how each came about. They take long where readings
+must be gone through, so a thread computes them and the page says that it does."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from dataclasses import dataclass, field
+
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from host.errors import UserError
+from host.indicators import periods
+from host.indicators.compute import STATUS
+from host.indicators.report import Report, build, explanation
+from host.serve.figures import today
+from host.serve.here import Here, here
+from host.serve.web import allowed, page
+from host.store import Busy
+
+KEPT_S = 900.0  # a report is made anew after so long
+FAILED_S = 20.0
+MOST = 40  # periods that are kept
+_log = logging.getLogger("qingyun.serve")
+
+
+@dataclass
+class Reports:
+    """Made one at a time; get() answers at once."""
+
+    made: dict[str, tuple[float, Report]] = field(default_factory=dict)
+    failed: dict[str, tuple[float, str]] = field(default_factory=dict)
+    waiting: list[periods.Period] = field(default_factory=list)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+    _busy: bool = False
+
+    def get(self, at: Here, when: periods.Period) -> Report | None:
+        """What is known of a period; None: it is being computed."""
+        now, key = time.monotonic(), str(when)
+        kept = self.made.get(key)
+        failed = self.failed.get(key)
+        if (kept is None or now - kept[0] > KEPT_S) and not (failed and now - failed[0] < FAILED_S):
+            with self._lock:
+                if when not in self.waiting:
+                    self.waiting.append(when)
+                if not self._busy:
+                    self._busy = True
+                    threading.Thread(target=self._run, args=(at,), daemon=True).start()
+        return kept[1] if kept else None
+
+    def problem(self, when: periods.Period) -> str:
+        return self.failed.get(str(when), (0.0, ""))[1]
+
+    def _run(self, at: Here) -> None:
+        while True:
+            with self._lock:
+                if not self.waiting:
+                    self._busy = False
+                    return
+                when = self.waiting[0]
+            try:
+                with at.store() as store:
+                    report = build(store, at.known, when, register=at.register)
+                self.made[str(when)] = time.monotonic(), report
+                self.failed.pop(str(when), None)
+            except (UserError, Busy) as error:
+                self.failed[str(when)] = time.monotonic(), str(error)
+            except Exception as error:
+                self.failed[str(when)] = time.monotonic(), type(error).__name__
+                _log.exception("indicators of %s", when)
+            with self._lock:
+                self.waiting.remove(when)
+                while len(self.made) > MOST:
+                    self.made.pop(next(iter(self.made)))
+
+
+def reports(request: Request) -> Reports:
+    state = request.app.state
+    if not hasattr(state, "reports"):
+        state.reports = Reports()
+    found: Reports = state.reports
+    return found
+
+
+def period_of(request: Request) -> periods.Period:
+    said = request.query_params.get("period", "") or str(today().year)
+    try:
+        return periods.parse(said)
+    except ValueError as error:
+        raise HTTPException(422, f"period: {error}") from None
+
+
+@allowed("viewer")
+async def show(request: Request) -> Response:
+    when = period_of(request)
+    report = reports(request).get(here(request), when)
+    return page(
+        request,
+        "indicators.html",
+        period=when,
+        report=report,
+        problem=reports(request).problem(when),
+        statuses=STATUS,
+        years=range(today().year, today().year - 5, -1),
+    )
+
+
+@allowed("viewer")
+async def one(request: Request) -> Response:
+    at, when, number = here(request), period_of(request), request.path_params["number"]
+    kept = reports(request)
+    report = kept.get(at, when)
+    found = None
+    if report is not None:
+        found = next((r for r in report.results if r.definition.number == number), None)
+        if found is None:
+            raise HTTPException(404, "没有这个指标 there is no such indicator")
+    trend: list[tuple[str, float | None]] = []
+    pending = 0
+    for month in range(1, 13):
+        part = periods.Period(when.year, month)
+        if part.first >= today():
+            break
+        told = kept.get(at, part) if found is not None and found.value is not None else None
+        same = [r for r in told.results if r.definition.number == number] if told else []
+        value = same[0].rounded if same else None
+        pending += told is None
+        trend.append((str(part), None if value is None else float(value)))
+    return page(
+        request,
+        "indicator.html",
+        number=number,
+        period=when,
+        r=found,
+        how=explanation(found) if found else [],
+        statuses=STATUS,
+        trend=trend,
+        pending=pending if found is not None and found.value is not None else 0,
+        problem=kept.problem(when),
+    )
+
+
+ROUTES = [Route("/indicators", show), Route("/indicators/{number}", one)]

@@ -1,0 +1,96 @@
+"""What the API answers, as it stands in its description."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+from pydantic import BaseModel, Field
+
+
+class Problem(BaseModel):
+    """What is wrong, in one line."""
+
+    detail: str
+
+
+class Listed(BaseModel):
+    """A page of a list."""
+
+    total: int
+    next: str | None
+    items: list[dict[str, Any]]
+
+
+class Mass(BaseModel):
+    """tonnes is null where nothing was measured; coverage: 0 to 1."""
+
+    tonnes: float | None
+    collections: int
+    coverage: float | None
+
+
+class TownDay(BaseModel):
+    town: str
+    hauled: Mass
+    streams: dict[str, Mass]
+
+
+class District(BaseModel):
+    """towns: the district itself first, with the name \"\"."""
+
+    date: dt.date
+    computed: float | None = Field(description="Unix seconds; null: not yet.")
+    boards: dict[str, int]
+    alarms: dict[str, int]
+    towns: list[TownDay]
+
+
+class Period(BaseModel):
+    """days_known: of how many days there are figures yet."""
+
+    period: str
+    first: dt.date
+    last: dt.date
+    days_known: int
+    towns: list[TownDay]
+    series: list[dict[str, Any]]
+    restated: list[dict[str, Any]]
+
+
+class Site(BaseModel):
+    site: str
+    name: str
+    town: str
+    kind: str
+    now: dict[str, Any]
+    boards: list[dict[str, Any]]
+
+
+class Curves(BaseModel):
+    site: str
+    date: dt.date
+    curves: list[dict[str, Any]]
+    events: list[dict[str, Any]]
+    gaps: list[dict[str, Any]]
+
+
+class Indicators(BaseModel):
+    """ready false: they are being computed; ask again."""
+
+    period: str
+    ready: bool
+    indicators: list[dict[str, Any]]
+
+
+class Asked(BaseModel):
+    """s: with interval only, 10 to 3600 seconds."""
+
+    do: str = Field(pattern="^(read|log|interval|restart)$")
+    s: int | None = Field(default=None, ge=10, le=3600)
+
+
+class Answered(BaseModel):
+    device: str
+    do: str
+    answer: Any

@@ -1,0 +1,106 @@
+"""Sessions on the server's side, and how often somebody may fail to sign in.
+
+The browser has only a random name of its session; what is kept here is the hash of it.
+A restart ends them all."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+import threading
+import time
+from collections import OrderedDict, deque
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+IDLE_S = 8 * 3600  # a shift
+LONGEST_S = 7 * 86_400
+MOST = 10_000
+FAILURES, WITHIN_S = 5, 900  # of a name from an address
+FAILURES_ADDRESS = 30
+_KEYS = 20_000
+
+
+@dataclass
+class Session:
+    """account: the row of the account that signed in; another row ends it."""
+
+    name: str
+    account: int
+    csrf: str
+    made: float
+    seen: float
+
+
+def _key(token: str) -> str:
+    return hashlib.sha256(token.encode()).hexdigest()
+
+
+@dataclass
+class Sessions:
+    """By the hash of their token; the oldest go when there are too many."""
+
+    clock: Callable[[], float] = time.monotonic
+    _held: OrderedDict[str, Session] = field(default_factory=OrderedDict)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def start(self, name: str, account: int) -> tuple[str, Session]:
+        token, now = secrets.token_urlsafe(32), self.clock()
+        session = Session(name, account, secrets.token_urlsafe(24), now, now)
+        with self._lock:
+            self._held[_key(token)] = session
+            while len(self._held) > MOST:
+                self._held.popitem(last=False)
+        return token, session
+
+    def find(self, token: str) -> Session | None:
+        now, key = self.clock(), _key(token)
+        with self._lock:
+            session = self._held.get(key)
+            if session is None:
+                return None
+            if now - session.seen > IDLE_S or now - session.made > LONGEST_S:
+                del self._held[key]
+                return None
+            session.seen = now
+            self._held.move_to_end(key)
+            return session
+
+    def end(self, token: str) -> None:
+        with self._lock:
+            self._held.pop(_key(token), None)
+
+
+@dataclass
+class Failures:
+    """Counts failed attempts; wait() says for how many seconds there may be none."""
+
+    clock: Callable[[], float] = time.monotonic
+    _seen: OrderedDict[tuple[str, ...], deque[float]] = field(default_factory=OrderedDict)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def wait(self, name: str, address: str) -> int:
+        with self._lock:
+            limits = (((name, address), FAILURES), ((address,), FAILURES_ADDRESS))
+            return max(self._wait(key, most) for key, most in limits)
+
+    def _wait(self, key: tuple[str, ...], most: int) -> int:
+        times = self._seen.get(key)
+        now = self.clock()
+        while times and now - times[0] > WITHIN_S:
+            times.popleft()
+        if times is None or len(times) < most:
+            return 0
+        return max(1, int(WITHIN_S - (now - times[-most])))
+
+    def failed(self, name: str, address: str) -> None:
+        with self._lock:
+            for key in ((name, address), (address,)):
+                self._seen.setdefault(key, deque(maxlen=FAILURES_ADDRESS)).append(self.clock())
+                self._seen.move_to_end(key)
+            while len(self._seen) > _KEYS:
+                self._seen.popitem(last=False)
+
+    def passed(self, name: str, address: str) -> None:
+        with self._lock:
+            self._seen.pop((name, address), None)

@@ -1,0 +1,168 @@
+"""Signing in and out, one's own password, and for an admin: users and the audit trail."""
+
+from __future__ import annotations
+
+import re
+
+import anyio
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+from starlette.routing import Route
+
+from host.serve import accounts
+from host.serve.accounts import AccountError
+from host.serve.here import here
+from host.serve.web import address, allowed, field, need, note, page, posted, user
+
+_OWN = re.compile(r"/(?![/\\])[^\\\s]*")
+_hashing = anyio.CapacityLimiter(2)  # each takes 64 MiB
+
+
+def back_to(said: str) -> str:
+    """A path of this server, never another server's."""
+    return said if _OWN.fullmatch(said) else "/"
+
+
+async def show(request: Request) -> Response:
+    if user(request) is not None:
+        return RedirectResponse("/", 303)
+    return page(request, "signin.html", next=back_to(request.query_params.get("next", "/")))
+
+
+async def sign_in(request: Request) -> Response:
+    at = here(request)
+    form = await request.form(max_files=0, max_fields=10)
+    name, back = field(form, "name", 40), back_to(field(form, "next", 2000))
+    password = form.get("password")
+    whence = address(request)
+    if wait := at.failures.wait(name, whence):
+        text = f"失败次数过多，请 {wait} 秒后再试 too many failures: wait {wait} s"
+        refused = page(request, "signin.html", 429, next=back, problem=text)
+        refused.headers["retry-after"] = str(wait)
+        return refused
+    at.failures.failed(name, whence)  # until it is known to be right
+    said = password if isinstance(password, str) else ""
+
+    def verify() -> accounts.Account | None:
+        with at.store() as store:
+            found = accounts.signed_in(store, name, said)
+            outcome = "done" if found else "refused"
+            accounts.note(store, name, whence, "sign in", "", outcome=outcome)
+            return found
+
+    found = await anyio.to_thread.run_sync(verify, limiter=_hashing)
+    if found is None:
+        text = "用户名或密码不对 name or password is wrong"
+        return page(request, "signin.html", 401, next=back, problem=text)
+    at.failures.passed(name, whence)
+    at.forget(name)
+    token, _ = at.sessions.start(found.name, found.id)
+    answer = RedirectResponse(back, 303)
+    answer.set_cookie(
+        *(at.settings.cookie, token),
+        httponly=True,
+        secure=at.settings.secure,
+        samesite="lax",
+        path="/",
+    )
+    return answer
+
+
+async def sign_out(request: Request) -> Response:
+    await posted(request)
+    cookie = request.cookies.get(here(request).settings.cookie, "")
+    here(request).sessions.end(cookie)
+    await note(request, "sign out", "", "done")
+    answer = RedirectResponse("/signin", 303)
+    answer.delete_cookie(here(request).settings.cookie)
+    return answer
+
+
+@allowed("viewer")
+async def account(request: Request) -> Response:
+    return page(request, "account.html", problem="", done=request.query_params.get("done", ""))
+
+
+@allowed("viewer")
+async def password(request: Request) -> Response:
+    form = await posted(request)
+    me, at = need(request, "viewer"), here(request)
+    old, new = form.get("old"), form.get("new")
+    if at.failures.wait(me.name, address(request)):
+        raise HTTPException(429, "too many failures: wait")
+
+    def run() -> str:
+        with at.store() as store:
+            if not accounts.signed_in(store, me.name, str(old or "")):
+                return "原密码不对 the old password is wrong"
+            try:
+                accounts.change(store, me.name, me.name, password=str(new or ""))
+            except AccountError as error:
+                return str(error)
+            return ""
+
+    problem = await anyio.to_thread.run_sync(run, limiter=_hashing)
+    if problem:
+        at.failures.failed(me.name, address(request))
+        return page(request, "account.html", 422, problem=problem, done="")
+    at.forget(me.name)
+    return RedirectResponse("/signin", 303)
+
+
+@allowed("admin")
+async def users(request: Request) -> Response:
+    everybody = await here(request).ask(accounts.everybody)
+    return page(request, "users.html", everybody=everybody, problem="")
+
+
+@allowed("admin")
+async def change_users(request: Request) -> Response:
+    form = await posted(request)
+    me, at = need(request, "admin"), here(request)
+    name, role, what = field(form, "name", 40), field(form, "role", 20), field(form, "do", 20)
+    secret = str(form.get("password") or "")
+
+    def run() -> str:
+        with at.store() as store:
+            try:
+                if what == "add":
+                    accounts.add(store, name, role, secret, me.name)
+                elif what == "password":
+                    accounts.change(store, name, me.name, password=secret)
+                elif what == "role" and name != me.name:
+                    accounts.change(store, name, me.name, role=role)
+                elif what == "remove" and name != me.name:
+                    accounts.change(store, name, me.name, role=accounts.GONE)
+                else:
+                    return "expected add, password, role or remove, of somebody else"
+            except AccountError as error:
+                return str(error)
+            return ""
+
+    problem = await anyio.to_thread.run_sync(run, limiter=_hashing)
+    at.forget(name)
+    if problem:
+        everybody = await at.ask(accounts.everybody)
+        return page(request, "users.html", 422, everybody=everybody, problem=problem)
+    return RedirectResponse("/users", 303)
+
+
+@allowed("admin")
+async def audit(request: Request) -> Response:
+    said = request.query_params.get("before", "")
+    before = int(said) if said.isascii() and said.isdigit() and len(said) < 16 else None
+    rows = await here(request).ask(lambda s: accounts.trail(s, before))
+    return page(request, "audit.html", rows=rows)
+
+
+ROUTES = [
+    Route("/signin", show),
+    Route("/signin", sign_in, methods=["POST"]),
+    Route("/signout", sign_out, methods=["POST"]),
+    Route("/account", account),
+    Route("/account", password, methods=["POST"]),
+    Route("/users", users),
+    Route("/users", change_users, methods=["POST"]),
+    Route("/audit", audit),
+]

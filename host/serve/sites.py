@@ -1,0 +1,150 @@
+"""Sites: the list with its filters, and one site on one day."""
+
+from __future__ import annotations
+
+import datetime as dt
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from host.rollup import day_bounds
+from host.serve import series
+from host.serve.figures import site_day, today
+from host.serve.here import Here, here
+from host.serve.now import site_now
+from host.serve.web import allowed, page
+
+PER_PAGE = 100
+SORTS = ("site", "fill", "kg", "seen", "share")
+VIEWS = ("list", "tiles")
+
+
+@dataclass(frozen=True)
+class Filters:
+    """What stands in the address."""
+
+    q: str = ""
+    town: str = ""
+    kind: str = ""
+    status: str = ""
+    stream: str = ""
+    sort: str = "site"
+    view: str = "list"
+    page: int = 1
+
+    @staticmethod
+    def of(said: Mapping[str, str]) -> Filters:
+        """Whatever is not known there is as if it were not said."""
+        number = said.get("page", "1")
+        return Filters(
+            said.get("q", "")[:60],
+            said.get("town", "")[:30],
+            said.get("kind", "")[:30],
+            said.get("status", "")[:30],
+            said.get("stream", "")[:30],
+            sort if (sort := said.get("sort", "")) in SORTS else "site",
+            view if (view := said.get("view", "")) in VIEWS else "list",
+            max(1, int(number)) if number.isascii() and number.isdigit() and len(number) < 6 else 1,
+        )
+
+    @property
+    def query(self) -> dict[str, object]:
+        plain = {"sort": "site", "view": "list", "page": 1}
+        return {k: v for k, v in vars(self).items() if v and plain.get(k) != v}
+
+
+def chosen(at: Here, f: Filters) -> list[dict[str, Any]]:
+    """The sites that the filters let through, in their order."""
+    now, found = time.time(), []
+    q = f.q.casefold()
+    for site in at.known.sites.values():
+        if f.town not in ("", site.town) or f.kind not in ("", site.kind):
+            continue
+        if q and q not in site.site.casefold() and q not in site.name.casefold():
+            continue
+        if f.stream and f.stream not in {b.stream for b in at.hub.bins_of.get(site.site, ())}:
+            continue
+        row = site_now(at.hub, site.site, now)
+        if f.status not in ("", row["status"]):
+            continue
+        found.append(row | {"name": site.name, "town": site.town, "kind": site.kind})
+    if f.sort == "site":
+        return found
+    downward = f.sort != "seen"
+    key = f.sort
+    held = [r for r in found if r[key] is not None]
+    return sorted(held, key=lambda r: r[key], reverse=downward) + [
+        r for r in found if r[key] is None
+    ]
+
+
+@allowed("viewer")
+async def show(request: Request) -> Response:
+    at, f = here(request), Filters.of(request.query_params)
+    found = chosen(at, f)
+    pages = max(1, -(-len(found) // PER_PAGE))
+    first = (min(f.page, pages) - 1) * PER_PAGE
+    towns: dict[str, list[dict[str, Any]]] = {}
+    if f.view == "tiles":
+        for row in found:
+            towns.setdefault(row["town"], []).append(row)
+    return page(
+        request,
+        "sites.html",
+        f=f,
+        rows=found[first : first + PER_PAGE] if f.view == "list" else [],
+        tiles=towns,
+        total=len(found),
+        pages=pages,
+        at_page=min(f.page, pages),
+        all_towns=at.known.towns,
+        streams=sorted({b.stream for b in at.known.bins}),
+        sorts=SORTS,
+    )
+
+
+def day_of(request: Request) -> dt.date:
+    """?date=, today where there is none."""
+    said = request.query_params.get("date", "")
+    if not said:
+        return today()
+    try:
+        return dt.date.fromisoformat(said)
+    except ValueError:
+        raise HTTPException(422, f"date: expected YYYY-MM-DD, found {said[:20]!r}") from None
+
+
+@allowed("viewer")
+async def one(request: Request) -> Response:
+    at, name = here(request), request.path_params["site"]
+    site = at.known.sites.get(name)
+    if site is None:
+        raise HTTPException(404, "没有这个点位 there is no such site")
+    date = day_of(request)
+    if not dt.date(2015, 1, 1) <= date <= today():
+        raise HTTPException(422, "date: expected a day from 2015-01-01 to today")
+    told = await at.ask(lambda store: site_day(store, at.known, name, date))
+    events = series.events(told, *day_bounds(date))
+    return page(
+        request,
+        "site.html",
+        site=site,
+        date=date,
+        today=today(),
+        before=date - dt.timedelta(1),
+        after=date + dt.timedelta(1) if date < today() else None,
+        stories=told,
+        events=events,
+        gaps=series.gaps(told, *day_bounds(date)),
+        now=at.hub.site(name),
+        stores=at.register.stores_at(name) if at.register else [],
+    )
+
+
+ROUTES = [Route("/sites", show), Route("/sites/{site}", one)]

@@ -1,0 +1,111 @@
+// What is live on every page: one stream, and the elements that say what they show.
+"use strict";
+(() => {
+  const STATUS = { online: "在线", offline: "离线", safe: "安全模式", unknown: "未知", none: "无设备" };
+  const all = (selector, root = document) => root.querySelectorAll(selector);
+  const percent = (x) => (x === null || x === undefined ? "—" : `${Math.round(100 * x)} %`);
+  const mass = (x) => (x === null || x === undefined ? "—" : x.toFixed(2));
+  const said = (element, text) => {
+    if (!element || element.textContent === String(text)) return;
+    element.textContent = text;
+    element.classList.remove("fresh");
+    void element.offsetWidth;
+    element.classList.add("fresh");
+  };
+  const live = (name, text) => all(`[data-live="${name}"]`).forEach((e) => said(e, text));
+  const ago = (t) => {
+    if (!t) return "—";
+    const s = Math.max(0, Math.round(Date.now() / 1000 - t));
+    return s < 120 ? `${s} s` : s < 7200 ? `${Math.floor(s / 60)} min` : s < 172800 ? `${Math.floor(s / 3600)} h` : `${Math.floor(s / 86400)} d`;
+  };
+  const state = (element, status) => {
+    if (!element) return;
+    said(element, STATUS[status] || status);
+    element.className = `tag state ${status}`;
+  };
+  const seen = (element, t) => {
+    if (!element) return;
+    element.dataset.t = t || "";
+    element.textContent = ago(t);
+  };
+
+  const district = (d) => {
+    for (const [name, n] of Object.entries(d.boards)) live(name, n);
+    if (d.alarms) {
+      live("open", d.alarms.open);
+      live("unseen", d.alarms.unseen);
+      all(".count[data-live=unseen]").forEach((e) => { e.hidden = !d.alarms.unseen; });
+    }
+    if (d.today) {
+      const t = d.today.hauled_t;
+      live("hauled", t === null ? "—" : t >= 100 ? t.toFixed(1) : t.toFixed(3));
+      live("coverage", d.today.coverage === null ? "—" : `${(100 * d.today.coverage).toFixed(1)} %`);
+    }
+  };
+  const sites = (rows) => {
+    for (const r of rows) {
+      const row = document.querySelector(`[data-site="${r.site}"]`);
+      if (!row) continue;
+      if (row.classList.contains("tile")) {
+        const near = r.share === null ? "" : r.share >= 1 ? "full" : r.share >= 0.8 ? "high" : "ok";
+        row.className = `tile ${r.status} ${near}`;
+        continue;
+      }
+      const cell = (name) => row.querySelector(`[data-field="${name}"]`);
+      state(cell("status"), r.status);
+      said(cell("fill"), percent(r.fill));
+      said(cell("kg"), mass(r.kg));
+      said(cell("limit"), r.limit || "—");
+      seen(cell("seen"), r.seen);
+    }
+  };
+  const site = (d) => {
+    all('[data-live="status"]').forEach((e) => state(e, d.now.status));
+    for (const board of d.boards) {
+      const card = document.querySelector(`[data-device="${board.device}"]`);
+      if (!card) continue;
+      state(card.querySelector('[data-field="status"]'), board.status);
+      seen(card.querySelector('[data-field="seen"]'), board.seen);
+      all("[data-health]", card).forEach((e) => said(e, board.health[e.dataset.health] ?? "—"));
+      const list = card.querySelector(".values");
+      for (const [name, value] of Object.entries(board.values)) {
+        let item = list.querySelector(`[data-channel="${name}"]`);
+        if (!item) {
+          item = document.createElement("li");
+          item.dataset.channel = name;
+          item.append(Object.assign(document.createElement("b"), { textContent: name }), " ", document.createElement("span"));
+          list.append(item);
+        }
+        said(item.querySelector("span"), value);
+        let bad = item.querySelector(".warn");
+        if (board.bad[name] && !bad) {
+          bad = Object.assign(document.createElement("span"), { className: "warn" });
+          item.append(" ", bad);
+        }
+        if (bad) said(bad, board.bad[name] || "");
+      }
+      for (const bin of board.bins) {
+        const line = card.querySelector(`[data-bin-now="${bin.bin}"]`);
+        if (!line) continue;
+        line.querySelector("meter").value = bin.fill ?? 0;
+        said(line.querySelector('[data-field="text"]'), `${percent(bin.fill)} · ${bin.kg === null ? "—" : `${mass(bin.kg)} kg`}`);
+      }
+    }
+  };
+
+  const topic = document.body.dataset.topic;
+  const mark = document.querySelector('[data-live="state"]');
+  if (topic && mark && !mark.textContent.trim()) {
+    const source = new EventSource(`/live?topic=${encodeURIComponent(topic)}`);
+    const take = { district, sites, site };
+    for (const name of Object.keys(take)) {
+      source.addEventListener(name, (event) => take[name](JSON.parse(event.data)));
+    }
+    source.onopen = () => { mark.textContent = "● 实时 live"; };
+    source.onerror = () => { mark.textContent = "○ 连接中断，正在重连 connection lost"; };
+    window.addEventListener("pagehide", () => source.close());
+  }
+  setInterval(() => all('[data-field="seen"]').forEach((e) => { if (e.dataset.t) e.textContent = ago(Number(e.dataset.t)); }), 5000);
+  const again = document.querySelector("[data-again]");
+  if (again) setTimeout(() => location.reload(), 1000 * Number(again.dataset.again));
+})();

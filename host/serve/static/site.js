@@ -1,0 +1,101 @@
+// The curves of a site's day: gross weight and fill, events and gaps marked.
+"use strict";
+(() => {
+  const COLOURS = { deposit: "#2b8a4a", collection: "#c2352b", returned: "#77807b", removal: "#b06a00", unattributed: "#8a4fb5", emptied: "#c2352b" };
+  const css = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
+  const hour = (t) => new Date((t + 8 * 3600) * 1000).toISOString().slice(11, 16);
+
+  const marks = (events, gaps) => ({
+    hooks: {
+      drawClear: [(u) => {
+        const { left, top, width, height } = u.bbox;
+        u.ctx.fillStyle = css("--gap");
+        u.ctx.globalAlpha = 0.45;
+        for (const g of gaps) {
+          const x0 = Math.max(left, u.valToPos(g.from, "x", true));
+          const x1 = Math.min(left + width, u.valToPos(g.to, "x", true));
+          if (x1 > x0) u.ctx.fillRect(x0, top, x1 - x0, height);
+        }
+        u.ctx.globalAlpha = 1;
+      }],
+      draw: [(u) => {
+        const { left, top, width, height } = u.bbox;
+        const size = 5 * devicePixelRatio;
+        for (const e of events) {
+          const x = u.valToPos(e.t, "x", true);
+          if (x < left || x > left + width) continue;
+          const up = e.kind === "deposit";
+          const y = up ? top + height - 1 : top + 1;
+          u.ctx.fillStyle = COLOURS[e.kind] || "#777777";
+          u.ctx.beginPath();
+          u.ctx.moveTo(x - size, y);
+          u.ctx.lineTo(x + size, y);
+          u.ctx.lineTo(x, up ? y - 1.6 * size : y + 1.6 * size);
+          u.ctx.fill();
+          if (!up && e.kg) {
+            u.ctx.font = `${11 * devicePixelRatio}px sans-serif`;
+            u.ctx.fillText(Number(e.kg).toFixed(1), x + size + 2, y + 1.8 * size);
+          }
+        }
+      }],
+    },
+  });
+
+  const draw = (figure, curve, events, gaps, day) => {
+    const box = figure.querySelector(".plot");
+    if (!curve || curve.t.length === 0) {
+      box.classList.add("empty");
+      box.textContent = "当日没有读数 no readings on this day";
+      return;
+    }
+    const ink = css("--ink");
+    const line = css("--line");
+    const grid = { stroke: line, width: 1 };
+    const step = uPlot.paths.stepped({ align: 1 });
+    const series = [{ label: "时间 time", value: (_, t) => (t ? hour(t) : "—") }];
+    const data = [curve.t];
+    const axes = [{ stroke: ink, grid, values: (_, ts) => ts.map(hour) }];
+    if (curve.kg) {
+      series.push({ label: "重量 kg", scale: "kg", stroke: css("--brand"), width: 1.5, paths: step, points: { show: curve.t.length < 3 } });
+      data.push(curve.kg);
+      axes.push({ scale: "kg", stroke: ink, grid, size: 56, values: (_, v) => v.map((x) => `${x} kg`) });
+    }
+    if (curve.fill) {
+      series.push({ label: "满溢 fill %", scale: "%", stroke: css("--warn"), width: 1.2, spanGaps: true, points: { show: false } });
+      data.push(curve.fill);
+      axes.push({ scale: "%", side: curve.kg ? 1 : 3, stroke: ink, grid: curve.kg ? { show: false } : grid, values: (_, v) => v.map((x) => `${x}%`) });
+    }
+    const options = {
+      width: Math.max(280, box.clientWidth),
+      height: 200,
+      cursor: { sync: { key: "day" } },
+      scales: { x: { time: false, range: () => [day, day + 86400] }, kg: { range: (_, __, most) => [0, Math.max(1, most * 1.1)] }, "%": { range: [0, 105] } },
+      series,
+      axes,
+      plugins: [marks(events, gaps)],
+    };
+    let plot = new uPlot(options, data, box);
+    addEventListener("resize", () => plot.setSize({ width: Math.max(280, box.clientWidth), height: 200 }));
+    matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => location.reload());
+  };
+
+  const start = async () => {
+    const figures = [...document.querySelectorAll("[data-curve]")];
+    if (!figures.length) return;
+    if (!window.uPlot) {
+      figures.forEach((f) => { f.querySelector(".plot").textContent = "图表未安装 charts are not installed: see docs/operations.md"; });
+      return;
+    }
+    const answer = await fetch(figures[0].dataset.curve, { credentials: "same-origin" });
+    if (!answer.ok) return;
+    const day = await answer.json();
+    const t0 = Date.parse(`${day.date}T00:00:00+08:00`) / 1000;
+    for (const figure of figures) {
+      const bin = figure.dataset.bin;
+      const mine = (list) => list.filter((x) => x.bin === bin);
+      draw(figure, day.curves.find((c) => c.bin === bin), mine(day.events), mine(day.gaps), t0);
+    }
+    document.body.dataset.drawn = "yes";
+  };
+  start();
+})();

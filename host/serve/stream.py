@@ -1,0 +1,53 @@
+"""Server-sent events: what is new of the district, of all sites, or of one."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response, StreamingResponse
+from starlette.routing import Route
+
+from host.serve.here import here
+from host.serve.hub import Full
+from host.serve.web import allowed, user
+
+ALIVE_S = 15.0  # a proxy closes what is silent for a minute
+
+
+@allowed("viewer")
+async def live(request: Request) -> Response:
+    at, topic = here(request), request.query_params.get("topic", "district")
+    site = topic.removeprefix("site:")
+    if topic not in ("district", "sites") and (site == topic or site not in at.known.sites):
+        raise HTTPException(404, "topic: expected district, sites or site:NAME")
+    me = user(request)
+    assert me is not None
+    try:
+        viewer = at.hub.join(topic)
+    except Full:
+        raise HTTPException(503, "too many viewers", {"retry-after": "60"}) from None
+
+    async def texts() -> AsyncIterator[bytes]:
+        try:
+            while True:
+                try:
+                    said = await asyncio.wait_for(viewer.queue.get(), ALIVE_S)
+                except TimeoutError:
+                    said = b": \n\n"
+                    held = await at.account(me.name)
+                    if held is None or held.id != me.id:  # removed, or another role by now
+                        return
+                if said is None:
+                    return
+                yield said
+        finally:
+            at.hub.leave(viewer)
+
+    headers = {"cache-control": "no-store", "x-accel-buffering": "no"}
+    return StreamingResponse(texts(), media_type="text/event-stream", headers=headers)
+
+
+ROUTES = [Route("/live", live)]

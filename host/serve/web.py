@@ -1,0 +1,109 @@
+"""Requests and answers: who asks, what he may, and how a page is made."""
+
+from __future__ import annotations
+
+import hmac
+from collections.abc import Awaitable, Callable
+from functools import wraps
+from typing import Any
+
+from starlette.datastructures import FormData
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, Response
+
+from host.serve import accounts
+from host.serve.accounts import Account
+from host.serve.here import here
+from host.serve.sessions import Session
+
+Handler = Callable[[Request], Awaitable[Response]]
+
+
+def user(request: Request) -> Account | None:
+    """Who asks; the guard has found out."""
+    found: Account | None = request.scope.get("qingyun.user")
+    return found
+
+
+def session(request: Request) -> Session | None:
+    found: Session | None = request.scope.get("qingyun.session")
+    return found
+
+
+def address(request: Request) -> str:
+    return request.client.host if request.client else ""
+
+
+def need(request: Request, role: str) -> Account:
+    """401 for nobody, 403 for somebody who may not."""
+    found = user(request)
+    if found is None:
+        raise HTTPException(401, "sign in first")
+    if not found.may(role):
+        raise HTTPException(403, f"this needs the role {role}")
+    return found
+
+
+def allowed(role: str) -> Callable[[Handler], Handler]:
+    """Only for those who have a role."""
+
+    def wrap(handler: Handler) -> Handler:
+        @wraps(handler)
+        async def checked(request: Request) -> Response:
+            need(request, role)
+            return await handler(request)
+
+        return checked
+
+    return wrap
+
+
+def check_csrf(request: Request, said: str) -> None:
+    """A browser's session must say what only its own pages know; a token needs not."""
+    held = session(request)
+    if held is not None and not hmac.compare_digest(said.encode(), held.csrf.encode()):
+        raise HTTPException(403, "the form was not made by this session: load the page again")
+
+
+async def posted(request: Request) -> FormData:
+    """The fields of a form that this session was given."""
+    form = await request.form(max_files=0, max_fields=30)
+    said = form.get("csrf")
+    check_csrf(request, said if isinstance(said, str) else "")
+    return form
+
+
+def field(form: FormData, name: str, longest: int = 200) -> str:
+    """A text field without control characters; 422 when it is too long."""
+    value = form.get(name)
+    text = value.strip() if isinstance(value, str) else ""
+    if len(text) > longest or any(not c.isprintable() for c in text):
+        raise HTTPException(422, f"{name}: expected at most {longest} printable characters")
+    return text
+
+
+async def note(request: Request, action: str, object_: str, outcome: str, detail: str = "") -> None:
+    """Add to the audit trail what somebody did."""
+    who = found.name if (found := user(request)) else ""
+    await here(request).ask(
+        lambda s: accounts.note(
+            s, who, address(request), action, object_, outcome=outcome, detail=detail
+        )
+    )
+
+
+def page(request: Request, template: str, status: int = 200, **values: Any) -> HTMLResponse:
+    """A template with what every page has."""
+    at = here(request)
+    held = session(request)
+    text = at.templates.get_template(template).render(
+        request_path=request.url.path,
+        query=dict(request.query_params),
+        user=user(request),
+        csrf=held.csrf if held else "",
+        unseen=at.hub.extra.get("alarms", {}).get("unseen", 0),
+        broker=at.settings.broker is not None,
+        **values,
+    )
+    return HTMLResponse(text, status)

@@ -1,0 +1,199 @@
+"""A district of 2,800 sites with a year of figures, for tests and benches of the page.
+
+Made through the store's own writing. The year stands in one file that later runs copy."""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+import random
+import shutil
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from host import registry
+from host.booking import _Run
+from host.hazard import alarms, book, ledger, register
+from host.hazard.entry import STORED, Batches, Entry
+from host.messages import Reading
+from host.registry import Bin, Registry
+from host.rollup import LOCAL, day_bounds
+from host.store import Batch, Store, bookings
+from host.store import hazard as rows
+from host.store.book import EPOCH, FIRST
+from host.store.bookings import Account, Work
+
+SITES, DAYS = 2800, 366
+PLAYED = "s0001"  # its readings are stored, too
+ROOT = Path(__file__).resolve().parents[1]
+KEPT = ROOT / "build" / "serve"
+TARE_G = 12_000
+
+
+def today() -> dt.date:
+    return dt.datetime.now(LOCAL).date()
+
+
+def write_registry(folder: Path) -> Registry:
+    """The example registry, and SITES collection points of two bins each."""
+    shutil.copytree(ROOT / "registry", folder)
+    towns = list(registry.load(folder).towns)
+    sites, devices, bins = [], [], []
+    for n in range(1, SITES + 1):
+        site, device = f"s{n:04d}", f"qy-s{n:04d}"
+        sites.append(
+            f"{site},{towns[n % len(towns)]}第{n}投放点,{towns[n % len(towns)]},collection,"
+        )
+        devices.append(f"{device},{site}")
+        for i, stream in enumerate(("干垃圾", "湿垃圾"), 1):
+            bins.append(f"{site}-{i},{site},{device},w{i},f{i},{stream},240,12,wheelie,150,0.05")
+    for name, lines in (("sites", sites), ("devices", devices), ("bins", bins)):
+        with (folder / f"{name}.csv").open("a", encoding="utf-8") as file:
+            file.write("\n".join(lines) + "\n")
+    return registry.load(folder)
+
+
+def year(store: Store, known: Registry, last: dt.date) -> None:
+    """Figures of every collection bin for DAYS days up to the last."""
+    first = (last - EPOCH).days - DAYS + 1
+    run = _Run(store, known, (last - EPOCH).days, int(time.time()), full=False)
+    rng = random.Random(7)  # noqa: S311
+    works: list[Work] = []
+    for bin_ in known.platforms():
+        if not bin_.site.startswith("s") or bin_.site == PLAYED:
+            continue
+        account = Account(bin_.bin, bin_.device, run._with(bin_), (last - EPOCH).days)
+        mass = rng.randrange(20_000, 90_000)
+        entries = [_entry(first + n, mass + 997 * (n % 7)) for n in range(DAYS)]
+        works.append(Work(account, entries=entries))
+        if len(works) == 400:
+            assert bookings.write(store.database, bookings.stamp(store.database), works, [])
+            works = []
+    assert bookings.write(store.database, bookings.stamp(store.database), works, [])
+
+
+def _entry(day: int, grams: int) -> bookings.Entry:
+    facts = (0, grams, grams, 0, 0, 0, 1500, 30, 0, 84_000, 1, "")
+    return bookings.Entry(day, 1, day_bounds(EPOCH + dt.timedelta(day))[1], FIRST, facts, b"")
+
+
+def play(store: Store, site: str, device: str, date: dt.date) -> None:
+    """A day of a site, told once a minute: two deposits, a lift, a gap of two hours."""
+    t0, _ = day_bounds(date)
+    readings = []
+    for minute in range(24 * 60):
+        if 600 <= minute < 720:
+            continue
+        load = 12_000 + (3_250 if minute >= 450 else 0) + (5_500 if minute >= 900 else 0)
+        if minute >= 1200:
+            load = 12_000
+        if 1194 <= minute < 1200:
+            load = 0
+        fill = (load - 12_000) // 20 if load >= 12_000 else 0
+        values = {"w1": load, "w2": 12_000, "f1": fill, "f2": 100}
+        readings.append(Reading("a1b2c3d4", minute, 1, t0 + 60 * minute, None, values, {}))
+    batch = Batch(readings=[(device, site, r) for r in readings])
+    store.add(batch, t0 + 86_400)
+    store.compact()
+
+
+def hazardous(store: Store, known: Registry, folder: Path, now: int) -> None:
+    """A hundred hours of one container, and two alarms that are open."""
+    held = register.load(folder, known)
+    container = held.containers[0]
+    batches = Batches()
+    entries = []
+    for hours, grams in ((100, 42_000), (20, 8_500)):
+        t = now - hours * 3600
+        institution = held.of(container.store).institution
+        batch = batches.next(institution, STORED, t)
+        said = book.columns(STORED, batch, t, grams, container=container, register=held)
+        entries.append(
+            Entry(
+                table=STORED,
+                batch=batch,
+                t=t,
+                recorded=now,
+                by="test",
+                institution=institution,
+                store=container.store,
+                container=container.container,
+                edition=container.code.edition,
+                code=container.code.code,
+                grams=grams,
+                said=said,
+                origin=dict.fromkeys(said, "人工"),
+            )
+        )
+    ledger.add(store, entries)
+    where = held.stores[container.store]
+    raised = [
+        alarms.Said(
+            rule=f"r-{kind}",
+            kind=kind,
+            level=level,
+            site=where.site,
+            store=where.store,
+            subject=container.container,
+            value=value,
+            unit=unit,
+            threshold=threshold,
+            source="GB 18597-2023",
+            text=text,
+        )
+        for kind, level, value, unit, threshold, text in (
+            ("age", "告警", 100.0, "h", 48.0, "最早入库"),
+            ("temperature", "提示", 41.5, "°C", 40.0, "温度"),
+        )
+    ]
+    rows.add_alarms(
+        store, [(None, alarms.RAISED, now - 600, alarms._encode(s).decode()) for s in raised]
+    )
+
+
+@dataclass(frozen=True)
+class District:
+    """What a test is given: the database and the registry."""
+
+    db: Path
+    folder: Path
+    known: Registry
+
+
+def _made_of() -> str:
+    """Another name whenever what it is made by is another."""
+    parts = [Path(__file__), *sorted((ROOT / "host" / "store").glob("*.sql"))]
+    parts += [ROOT / "host" / "store" / "bookings.py", *sorted((ROOT / "registry").glob("*.csv"))]
+    made = hashlib.sha256(b"".join(p.read_bytes() for p in parts)).hexdigest()
+    return f"{today()}-{made[:12]}"
+
+
+def make(folder: Path) -> District:
+    """In an empty folder."""
+    known = write_registry(folder / "registry")
+    kept, db = KEPT / f"{_made_of()}.db", folder / "district.db"
+    if not kept.exists():
+        KEPT.mkdir(parents=True, exist_ok=True)
+        for old in KEPT.glob("*.db*"):
+            old.unlink()
+        store = Store(db, create=True)
+        store.database.script("PRAGMA synchronous=OFF;\n")
+        year(store, known, today())
+        play(store, PLAYED, f"qy-{PLAYED}", today() - dt.timedelta(1))
+        store.database.script("PRAGMA wal_checkpoint(TRUNCATE);\n")
+        store.close()
+        part = kept.with_suffix(".part")
+        shutil.copy(db, part)
+        part.rename(kept)
+    else:
+        shutil.copy(kept, db)
+    store = Store(db)
+    hazardous(store, known, folder / "registry", int(time.time()))
+    store.close()
+    return District(db, folder / "registry", known)
+
+
+def bins_of(known: Registry, site: str) -> Sequence[Bin]:
+    return [b for b in known.bins if b.site == site]
