@@ -39,8 +39,8 @@ replay: $(READY) ## TRACE=file.csv CONFIG=board.json [PHYSICS=ideal|field] [SEED
 	@test -n "$(CONFIG)" || { echo "replay: CONFIG= must name a board configuration" >&2; exit 2; }
 	@$(PY) tools/replay.py --trace "$(TRACE)" --config "$(CONFIG)" --physics $(or $(PHYSICS),ideal) --seed $(or $(SEED),1) --out $(or $(OUT),build/replay)
 
-soak: $(READY) ## what takes longer than make test may
-	@$(VENV)/bin/pytest tests/soak
+soak: $(READY) ## what takes longer than make test may: [DAYS=30] of a month with restarts
+	@DAYS=$(or $(DAYS),30) $(VENV)/bin/pytest tests/soak
 
 bench-host: $(READY) ## the ingester beside what people would use instead [ROUNDS=3] [PREFILL=10000000]
 	@PYTHONPATH=tools $(PY) -m bench_host.run $(if $(ROUNDS),--rounds $(ROUNDS)) $(if $(PREFILL),--prefill $(PREFILL))
