@@ -54,8 +54,8 @@ replay: $(READY) ## TRACE=file.csv CONFIG=board.json [PHYSICS=ideal|field] [SEED
 	@test -n "$(CONFIG)" || { echo "replay: CONFIG= must name a board configuration" >&2; exit 2; }
 	@$(PY) tools/replay.py --trace "$(TRACE)" --config "$(CONFIG)" --physics $(or $(PHYSICS),ideal) --seed $(or $(SEED),1) --out $(or $(OUT),build/replay)
 
-soak: $(READY) ## what takes longer than make test may
-	@$(VENV)/bin/pytest tests/soak
+soak: $(READY) ## what takes longer than make test may: [DAYS=30] of a month with restarts
+	@DAYS=$(or $(DAYS),30) $(VENV)/bin/pytest tests/soak
 
 $(NODE_RED): $(READY) tools/bench_host/node_red/package.json
 	@tools/env.sh node-red

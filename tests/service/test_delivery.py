@@ -254,6 +254,25 @@ def test_a_letter_has_everything_and_one_name_however_often_it_goes_out(
     assert rest["Subject"] == "[清运] 发生 22: hw-01"
 
 
+def test_what_went_out_before_a_crash_goes_out_again_under_the_same_name(
+    db: Path, store: Store
+) -> None:
+    add(db, NOW, n=2)
+    there = Recorder()
+
+    def crash(batch: list[alarms.Row], name: str) -> None:
+        there(batch, name)
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        step(store, Channel("email", Policy(at_once=9), crash), NOW)  # type: ignore[arg-type]
+    add(db, NOW, subject="came meanwhile")
+    drain(store, Channel("email", Policy(at_once=9), there), NOW)  # type: ignore[arg-type]
+    first, again, rest = there.sent
+    assert first == again
+    assert rest[0] == [3]
+
+
 def test_refused_recipients(db: Path, store: Store, caplog: pytest.LogCaptureFixture) -> None:
     add(db, NOW)
     box = Box()
