@@ -80,9 +80,11 @@ def _entry(day: int, grams: int) -> bookings.Entry:
 
 
 def play(store: Store, site: str, device: str, date: dt.date) -> None:
-    """A day of a site, told once a minute: two deposits, a lift, a gap of two hours."""
+    """A day of a site, told once a minute: two deposits, a lift, a gap of two hours. Where
+    the next load is another, a motion is told with the one before."""
     t0, _ = day_bounds(date)
-    readings = []
+    readings: list[Reading] = []
+    steps = (450, 900, 1194, 1200)
     for minute in range(24 * 60):
         if 600 <= minute < 720:
             continue
@@ -93,7 +95,10 @@ def play(store: Store, site: str, device: str, date: dt.date) -> None:
             load = 0
         fill = (load - 12_000) // 20 if load >= 12_000 else 0
         values = {"w1": load, "w2": 12_000, "f1": fill, "f2": 100}
-        readings.append(Reading("a1b2c3d4", minute, 1, t0 + 60 * minute, None, values, {}))
+        q = {"w1": "moving"} if minute + 1 in steps else {}
+        values["w2"] += minute % 2  # a live scale is never still to the gram
+        values["w1"] += minute % 2
+        readings.append(Reading("a1b2c3d4", minute, 1, t0 + 60 * minute, None, values, q))
     batch = Batch(readings=[(device, site, r) for r in readings])
     store.add(batch, t0 + 86_400)
     store.compact()

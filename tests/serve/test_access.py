@@ -12,7 +12,7 @@ from fastapi.routing import APIRoute
 from served_page import PASSWORD, ROLES, Served
 from starlette.routing import Route
 
-from host.serve import accounts
+from host.serve import accounts, api
 from host.serve.app import app
 from host.serve.sessions import FAILURES, Failures, Sessions
 from host.serve.settings import Settings
@@ -40,7 +40,7 @@ def _routes(served: Served) -> list[tuple[str, str, str]]:
     """(method, path, name in the tables above) of everything the app has."""
     made = app(Settings(served.district.db, served.district.folder))
     found = []
-    for route in made.router.routes:
+    for route in (*made.router.routes, *api.router.routes):
         if isinstance(route, (Route, APIRoute)) and route.path != "/api/1/openapi.json":
             for method in sorted((route.methods or set()) - {"HEAD"}):
                 path = re.sub(r"\{(\w+)\}", lambda m: VALUES[m[1]], route.path)

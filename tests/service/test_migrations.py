@@ -48,6 +48,8 @@ def earlier(where: Path | str, version: int, monkeypatch: pytest.MonkeyPatch) ->
         patch.setattr(host.store, "VERSION", version)
         if version == 1:  # that program knew nothing of calibrations
             patch.setattr("host.store.calibrations.Calibrations.note", lambda *_: None)
+        if version < 5:  # nor of figures that are kept
+            patch.setattr("host.store.days.touch", lambda *_: None)
         killing.fill(where, killing.messages(640, 9))  # type: ignore[arg-type]
         store = Store(where)
         store.compact(load.T0)

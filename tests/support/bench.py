@@ -17,7 +17,7 @@ from fault_proxy import PUBACK, PUBLISH, Packet, Proxy
 from host_job import Ingester, qingyun
 from replay import make_registry
 from sim_board import BoardRun
-from simple_site import MIDNIGHT, SCALE, Row, write_trace
+from simple_site import SCALE, Row, write_trace
 
 DATE = dt.date(2026, 3, 3)
 DEVICE, SITE = "qy-hw09", "hw-09"

@@ -117,7 +117,8 @@ def look(
             said.append(f"{message.type}: {message.text}")
 
     def failed(request: Any) -> None:
-        if "/live" not in request.url:  # a stream ends with its page
+        # What a page is left for, or becomes a download, is broken off.
+        if request.failure != "net::ERR_ABORTED":
             said.append(f"failed: {request.url}")
 
     def asked(request: Any) -> None:
