@@ -101,7 +101,8 @@ def test_each_schema_becomes_the_present_one(
     assert store.database.query("SELECT version FROM schema_version") == [(VERSION,)]
     assert {name: after[name] for name in before} == before
     assert len(before["day"]) > 1
-    assert all(after[name] == [] for name in set(after) - set(before))
+    begun = {"book": ["(1, 0)"]} if "book" not in before else {}  # no figures written yet
+    assert {k: v for k, v in after.items() if k not in before and v} == begun
     store.add(host.store.Batch(), 5)
     hazard_rows.add_alarms(store, [(None, "raised", 7, "{}")])
     store.close()
