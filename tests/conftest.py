@@ -11,6 +11,7 @@ from pathlib import Path
 import psycopg
 import pytest
 from broker import Broker, find_mosquitto
+from interpreter import RunMicroPython
 from postgres import NotInstalled, Postgres
 from sim_board import ROOT, micropython
 
@@ -37,7 +38,6 @@ LONGEST = (
     "net/test_tls.py",
 )
 _DATABASES = itertools.count()
-RunMicroPython = Callable[..., subprocess.CompletedProcess[str]]
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

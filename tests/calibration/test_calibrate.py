@@ -15,12 +15,13 @@ from typing import Any
 
 import pytest
 import stored
-from bench import DATE, DEVICE, MIDNIGHT, SITE, Bench, RigRun, run
+from bench import DATE, DEVICE, SITE, Bench, RigRun, run
 from broker import Broker
 from host_job import qingyun
 from listener import Listener
 from played import wait_stored
 from sim_board import ROOT
+from simple_site import MIDNIGHT
 
 from host.store import Store
 

@@ -13,7 +13,6 @@ from typing import Any
 
 import paho.mqtt.client as paho
 import pytest
-from bench import MIDNIGHT
 from broker import Broker
 from cryptography.hazmat.primitives.serialization import (
     Encoding,
@@ -27,6 +26,7 @@ from host_job import Ingester
 from paho.mqtt.enums import CallbackAPIVersion
 from played import wait_stored
 from sim_board import BoardRun
+from simple_site import MIDNIGHT
 
 pytestmark = pytest.mark.usefixtures("needs_mosquitto")
 

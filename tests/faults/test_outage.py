@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 import stored
-from bench import MIDNIGHT, Bench, Published, Row, readings_sent, run
+from bench import Bench, Published, Row, readings_sent, run
 from broker import Broker
 from fault_proxy import CONNACK, Proxy
+from simple_site import MIDNIGHT
 
 HOURS = 72
 READINGS = HOURS * 60

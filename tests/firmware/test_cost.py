@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable
 
 import pytest
-from conftest import RunMicroPython
+from interpreter import RunMicroPython
 
 # A turn of the reference loop of run_cost.py on an ESP32 at 240 MHz, in microseconds. In
 # micropython/micropython#7850 an ESP32 at its standard 160 MHz scores 2232 in bm_nqueens and

@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
-from conftest import RunMicroPython
+from interpreter import RunMicroPython
 
 E_COUNTS = 1050
 COLUMNS = ("injected", "refused", "odd", "passed over", "given right", "given wrong")

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from conftest import RunMicroPython
+from interpreter import RunMicroPython
 
 HERE = Path(__file__).parent
 

@@ -6,7 +6,7 @@ import ast
 from pathlib import Path
 
 import pytest
-from conftest import RunMicroPython
+from interpreter import RunMicroPython
 
 HERE = Path(__file__).parent
 MODULES = sorted(p.stem for p in HERE.glob("mp_*.py"))

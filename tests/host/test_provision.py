@@ -14,11 +14,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from conftest import RunMicroPython
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import load_der_private_key, load_pem_private_key
 from fleet_sheet import BROKER, EXAMPLE, FILL, PLATFORM, WIFI, FleetFolder, board
 from host_job import qingyun
+from interpreter import RunMicroPython
 from sim_board import ROOT
 
 from host import registry

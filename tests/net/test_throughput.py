@@ -10,7 +10,7 @@ from pathlib import Path
 import paho.mqtt.client as paho
 import pytest
 from broker import Broker
-from conftest import RunMicroPython
+from interpreter import RunMicroPython
 from paho.mqtt.enums import CallbackAPIVersion
 
 from host.provision.certificates import make

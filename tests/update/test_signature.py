@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 from broker import Broker
-from conftest import RunMicroPython
 from cryptography.hazmat.primitives.asymmetric import rsa
+from interpreter import RunMicroPython
 from ota import Ota
 
 from host.update import keys
