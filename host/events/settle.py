@@ -65,8 +65,10 @@ def _gone(three: list[Plateau], platform: Platform) -> bool:
 
 def _chain(pending: list[Plateau], platform: Platform) -> int | None:
     """Where a weight stands that is back at the end of the list, after several short stays:
-    one leaned after the other, or on a bin that was lifted a little. None: there is none."""
+    one leaned after the other, or on a bin that was lifted a little; or one leaned while
+    another put something in, and let go of as much. None: there is none."""
     c, low = pending[-1], platform.absent_below
+    last = c.first.grams - pending[-2].last.grams
     largest = 0
     for i in range(len(pending) - 2, -1, -1):
         a, b = pending[i], pending[i + 1]
@@ -77,7 +79,8 @@ def _chain(pending: list[Plateau], platform: Platform) -> int | None:
         if b is not c and pending[i + 2].first.t - b.first.t > LEAN_S:
             return None
         back = abs(c.first.grams - a.last.grams) <= platform.limits.same_g
-        if back and i < len(pending) - 3:
+        undone = abs(b.first.grams - a.last.grams + last) <= platform.limits.same_g
+        if (back or (undone and took <= LEAN_S)) and i < len(pending) - 3:
             return i
     return None
 

@@ -100,6 +100,13 @@ def test_who_pulls_and_then_leans_is_forgotten_however_long_both_took_together()
     assert told(s.step(-13_091, after=8, takes=7)) == []
 
 
+def test_somebody_leans_while_another_puts_something_in() -> None:
+    s = Series(31_440).step(28_224).step(1_197, after=9).step(-28_222, after=2)
+    assert told(s) == [(Kind.DEPOSIT, 1_199)]
+    s = Series(138_200).step(1_592).step(-138_227, after=2).step(-1_591, after=11)
+    assert told(s, DRUMS) == [(Kind.COLLECTION, 138_226)]
+
+
 def test_bags_that_stay_are_no_chain_of_leans() -> None:
     s = Series(20_000).step(2_000).step(3_000, after=30).step(-5_000, after=120)
     assert [x for x in told(s) if x[0] is Kind.DEPOSIT] == [

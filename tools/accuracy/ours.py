@@ -12,6 +12,7 @@ from typing import Any
 
 from sim_board import ROOT, compiled, micropython
 
+from accuracy import kept
 from accuracy.field import Ints, clamped
 from accuracy.scene import DAY_S, E_KG, MAX_KG, Scene
 from host.events import Kind, Platform, Sample, derive
@@ -117,8 +118,10 @@ def host_day(scene: Scene, rows: list[dict[str, Any]]) -> Day:
 
 def play(scene: Scene, folder: Path) -> tuple[Day, dict[str, Ints]]:
     """The whole of it; also the counts as an HX711 gives them, for whoever else wants them."""
-    _, _, counts = scene.board_files(folder)
-    info = sample_day(scene, folder, counts)
-    day = host_day(scene, list(readings(folder / "readings.jsonl")))
+    config, trace, counts = scene.board_files(folder)
+    told = folder / "readings.jsonl"
+    name = kept.key((config, trace), counts, scene.faults, scene.seed)
+    info = kept.sampled(name, told, lambda: sample_day(scene, folder, counts))
+    day = host_day(scene, list(readings(told)))
     day.info = info
     return day, {c: scene.damaged(c, x) for c, x in counts.items()}
