@@ -123,3 +123,22 @@ def test_a_chunk_gives_back_what_went_in(
     for r in back:
         r.at = 1_750_000_000
     assert chunk.day(chunk.of_day(back)) == back
+
+
+def test_what_is_dated_late_joins_the_day_that_stands(tmp_path: Path) -> None:
+    """Undated readings become ones of a day that has been filled by others since, and that
+    what comes with them does not reach back to."""
+    store = Store(tmp_path / "q.db", create=True)
+
+    def bring(now: int, *readings: Reading, births: tuple[Birth, ...] = ()) -> None:
+        named = [("d", "s", r) for r in readings]
+        store.add(Batch(readings=named, births=[("d", "s", b) for b in births]), now)
+        store.compact(now)
+
+    early = [Reading(LIFE, n, 0, None, 60 * n, {"w1": n}, {}) for n in range(3)]
+    bring(T0, *early)
+    bring(T0 + 1, *(Reading(LIFE, n, 1, T0 + 60 * n, None, {"w1": n}, {}) for n in range(3, 6)))
+    later = Reading(LIFE, 6, 2, T0 + 5 * 86_400, None, {"w1": 6}, {})
+    bring(T0 + 2, later, births=(Birth(LIFE, 0, T0 + 30, 30, 0, b"{}"),))
+    assert [r.seq for r in store.readings("d", 0, 1 << 40)] == list(range(7))
+    store.close()
