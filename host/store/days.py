@@ -93,18 +93,29 @@ def _merge(
     lowest = rows[0].seq if rows else -1
     # Days that the new readings go into or can move: those from the first of them on, and
     # those with readings that come after one of them.
-    there = db.query(
-        "SELECT day, body FROM day WHERE stream=? AND (day>=? OR hi>? OR day=?)",
-        (stream, first, lowest, UNDATED),
-    )
-    before: dict[int, list[Stored]] = {day: chunk.day(bytes(body)) for day, body in there}
-    if before:
-        rows = sorted([*rows, *(r for old in before.values() for r in old)], key=lambda r: r.seq)
-        settle(rows, stream, known)
-    after: dict[int, list[Stored]] = defaultdict(list)
-    for r in rows:
-        after[UNDATED if r.at is None else local_day(r.at)].append(r)
+    before = _bodies(db, stream, "day>=? OR hi>? OR day=?", (first, lowest, UNDATED))
+    while True:
+        old = (r for day in before.values() for r in day)
+        joined = sorted([*rows, *old], key=lambda r: r.seq)
+        settle(joined, stream, known)
+        after: dict[int, list[Stored]] = defaultdict(list)
+        for r in joined:
+            after[UNDATED if r.at is None else local_day(r.at)].append(r)
+        # What was undated, or has moved, may belong into a day before those.
+        early = [day for day in after if day < first and day not in before]
+        more = [x for day in early for x in _bodies(db, stream, "day=?", (day,)).items()]
+        if not more:
+            break
+        before |= dict(more)
     _write(db, stream, before, after, now)
+
+
+def _bodies(
+    db: Database, stream: int, where: str, args: tuple[int, ...]
+) -> dict[int, list[Stored]]:
+    """Days of a stream, decoded."""
+    sql = f"SELECT day, body FROM day WHERE stream=? AND ({where})"  # noqa: S608
+    return {day: chunk.day(bytes(body)) for day, body in db.query(sql, (stream, *args))}
 
 
 def _write(
