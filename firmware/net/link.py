@@ -5,9 +5,9 @@ import socket
 
 import buffers
 import record
-from identity import describe
 from micropython import const
 
+from net import birth
 from net.clock import Sntp
 from net.mqtt import Mqtt
 from net.state import State
@@ -184,49 +184,15 @@ class Link:
         self._greet = False
 
     def _birth_text(self):
-        """The birth message as JSON, channel by channel: beside TLS no larger piece of
-        memory may be free than one of them takes."""
-        birth = self._birth()
-        channels = birth.pop("channels")
-        parts = [json.dumps(birth)[:-1], ', "channels": {']
-        for ch in channels:
-            parts.append('"%s": %s' % (ch.name, json.dumps(describe(ch))))
-            parts.append(", ")
-        parts[-1] = "}}"
-        size = 0
-        for part in parts:
-            raw = part.encode()
-            end = size + len(raw)
-            if end > len(self._payload):
-                return "".join(parts)  # a board with many channels
-            self._payload[size:end] = raw
-            size = end
-        return memoryview(self._payload)[:size]
-
-    def _birth(self):
-        birth = {
-            "fw": "qingyun",
-            "life": self._spool.life,
-            "boot": self._spool.boot,
-            "reset": self._board.reset_cause(),
-            "up": self._clock.up(),
-            "clock": self._clock.state,
-            "first": self._spool.first(),
-            "queue": len(self._spool),
-            "dropped": self._spool.dropped,
-        }
-        birth.update(self._about())
-        if self._wait_host:
-            birth["confirm"] = "host"
-        if self._clock.drift_ppm is not None:
-            birth["drift_ppm"] = self._clock.drift_ppm
-        t = self._clock.unix()
-        if t is not None:
-            birth["t"] = t
-        rssi = self._wifi.rssi()
-        if rssi is not None:
-            birth["rssi"] = rssi
-        return birth
+        return birth.write(
+            self._payload,
+            self._board,
+            self._clock,
+            self._spool,
+            self._wifi.rssi(),
+            self._about(),
+            self._wait_host,
+        )
 
     def _publish(self):
         """One message of the oldest readings; True when there may be more."""

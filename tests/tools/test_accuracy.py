@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from accuracy import full
+from accuracy import full, kept
 from accuracy.baselines import BASELINES, Series, book
 from accuracy.bench import OURS, Result, play_all
 from accuracy.families import FAMILIES, idle, normal
@@ -131,6 +131,32 @@ def test_goals_are_told_when_they_are_missed() -> None:
     assert len(lines) == 7, lines
     assert failures(results, OURS)
     assert summarise([bad]).worst_unflagged == 0.1
+
+
+def test_a_day_is_sampled_again_only_where_something_is_another(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(kept, "KEPT", tmp_path / "kept")
+    told, trace = tmp_path / "readings.jsonl", tmp_path / "trace.csv"
+    trace.write_text("t,channel,value\n")
+    counts = {"w1": np.arange(9, dtype=np.int64)}
+    times = 0
+
+    def sample() -> dict[str, int]:
+        nonlocal times
+        times += 1
+        told.write_text(f'{{"seq": {times}}}\n')
+        return {"frames": times}
+
+    name = kept.key([trace], counts, 0.0, 1)
+    for _ in range(2):
+        assert kept.sampled(name, told, sample) == {"frames": 1}
+        assert told.read_text() == '{"seq": 1}\n'
+        told.unlink()
+    others = {kept.key([trace], counts, 0.05, 1), kept.key([trace], {"w2": counts["w1"]}, 0.0, 1)}
+    trace.write_text("t,channel,value\n0,w1,1\n")
+    others.add(kept.key([trace], counts, 0.0, 1))
+    assert len(others - {name}) == 3
 
 
 @pytest.mark.parametrize("name", BASELINES)
