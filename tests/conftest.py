@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import os
+import signal
 import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -67,6 +68,12 @@ def pytest_configure(config: pytest.Config) -> None:
     """Only the process that talks to a person prints: a worker has no terminal."""
     if terminal := config.pluginmanager.get_plugin("terminalreporter"):
         config.pluginmanager.register(Figures(terminal))
+
+
+def pytest_configure() -> None:
+    """Where a shell starts this in the background it has Ctrl-C ignored, and so would every
+    process that a test wants to stop with it."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

@@ -49,17 +49,24 @@ class Postgres:
             shutil.chown(self._folder, "postgres", "postgres")
         self._folder.chmod(0o700)
         data = self._folder / "data"
-        log = (self._folder / "log").open("wb")
-        self._run("initdb", "-D", str(data), "-U", "postgres", "-A", "trust", "--no-sync", out=log)
+        args = ["-D", str(data), "-U", "postgres", "-A", "trust", "--no-sync"]
+        if self._begin("initdb", *args).wait(_START_S):
+            raise RuntimeError(f"PostgreSQL's initdb failed: {self.log()}")
         self.start()
         return self
 
-    def _command(self, name: str, *args: str) -> list[str]:
-        command = [str(self._bin / name), *args]
-        return ["runuser", "-u", "postgres", "--", *command] if os.getuid() == 0 else command
-
-    def _run(self, name: str, *args: str, out: object) -> None:
-        subprocess.run(self._command(name, *args), check=True, stdout=out, cwd="/")  # type: ignore[call-overload]
+    def _begin(self, name: str, *args: str) -> subprocess.Popen[bytes]:
+        who = "postgres" if os.getuid() == 0 else None
+        with (self._folder / "log").open("ab") as log:
+            return subprocess.Popen(
+                [str(self._bin / name), *args],
+                stdout=log,
+                stderr=log,
+                cwd="/",
+                user=who,
+                group=who,
+                extra_groups=[] if who else None,
+            )
 
     def start(self) -> None:
         """Returns once it answers."""
@@ -67,10 +74,7 @@ class Postgres:
         args += ["-c", "listen_addresses=127.0.0.1"]
         for option in self._options:
             args += ["-c", option]
-        with (self._folder / "log").open("ab") as log:
-            self._process = subprocess.Popen(
-                self._command("postgres", *args), stdout=log, stderr=log, cwd="/"
-            )
+        self._process = self._begin("postgres", *args)
         end = time.monotonic() + _START_S
         ready = [str(self._bin / "pg_isready"), "-q", "-h", "127.0.0.1", "-p", str(self.port)]
         while subprocess.run(ready).returncode:
