@@ -7,6 +7,7 @@ were made with. What comes to the same figures as before is not written again.""
 from __future__ import annotations
 
 import datetime as dt
+import gc
 import os
 import time
 from collections import defaultdict
@@ -292,6 +293,8 @@ _run: _Run
 def _begin(where: Path | str, known: Registry, last: int, computed: int, full: bool) -> None:
     global _run  # noqa: PLW0603  one for each process
     _run = _Run(Store(where), known, last, computed, full=full)
+    gc.freeze()  # what is here stays; what is made has no cycles to look for
+    gc.set_threshold(100_000)
 
 
 def _board(task: tuple[list[Bin], list[Account], dict[str, list[Touch]]]) -> Made:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from copy import copy as shallow
 from dataclasses import dataclass, field
+from typing import TypeVar
 
 import msgspec
 
@@ -11,6 +11,7 @@ from host.events.model import Evidence, Plateau, Platform, Sample, Status, Sums
 
 VERSION = 1
 Key = tuple[int, int, str, int]
+T = TypeVar("T")
 
 
 def key(s: Sample) -> Key:
@@ -105,11 +106,18 @@ def load(saved: bytes) -> State:
 
 def copy(state: State) -> State:
     """One that shares nothing that can change with it."""
-    new = shallow(state)
-    new.bin, new.sums = shallow(state.bin), shallow(state.sums)
-    new.others = [shallow(known) for known in state.others]
-    new.still = shallow(state.still)
-    new.pending = [shallow(plateau) for plateau in state.pending]
+    new = _shallow(state)
+    new.bin, new.sums = _shallow(state.bin), _shallow(state.sums)
+    new.others = [_shallow(known) for known in state.others]
+    new.still = state.still and _shallow(state.still)
+    new.pending = [_shallow(plateau) for plateau in state.pending]
     for plateau in new.pending:
         plateau.slow = plateau.slow.copy()
+    return new
+
+
+def _shallow(what: T) -> T:
+    """copy.copy() of something without slots, several times as fast."""
+    new = object.__new__(type(what))
+    new.__dict__.update(what.__dict__)
     return new

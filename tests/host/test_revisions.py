@@ -183,6 +183,21 @@ def test_covered_seconds_are_cut_at_midnight(store: Store) -> None:
     assert seen == [1, 1]
 
 
+def test_a_flag_that_reaches_back_is_on_the_day_it_began(store: Store) -> None:
+    """A scale that stands still from 20:00 on is found out after midnight only."""
+    wet = Wet(store)
+    frozen = [(s, 30.0, False) for s in range(20 * 3600, 30 * 3600, 300)]
+    series = wet.make([*rest(0, 20 * 3600, 30), *frozen, *rest(30 * 3600, 40 * 3600, 30.1)])
+    early = [r for r in series if (r.t or 0) < MIDNIGHT + 86_700]
+    wet.put(early)
+    wet.bring(LEAP, MIDNIGHT + 86_700)
+    assert wet.history()[-1].balance.flags == ()
+    wet.put(series[len(early) :])
+    wet.bring(LEAP)
+    assert wet.history()[-1].balance.flags == ("frozen",)
+    assert wet.history()[-1].reason == "readings of 2024-03-01 arrived on 2024-03-20"
+
+
 def test_what_a_platform_is_has_changed(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     wet = Wet(store)
     wet.put(

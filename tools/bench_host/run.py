@@ -12,6 +12,7 @@ import argparse
 import json
 import os
 import platform
+import statistics
 import sys
 import time
 from collections.abc import Callable
@@ -19,7 +20,7 @@ from pathlib import Path
 
 from run_folder import sigterm_as_interrupt
 
-from bench_host import drain, load, node_red, shards, sizes, stall
+from bench_host import drain, load, node_red, restate, rollup, shards, sizes, stall
 from bench_host.derived import lines
 from bench_host.prefill import copy, prefill
 from bench_host.report import Bar, Row, page, shortfalls, show, svg
@@ -140,6 +141,36 @@ class Bench:
         waiting = found["waiting_bytes"]
         self.rows.append(Row("bytes in the broker of a message that waits", waiting))
 
+    def rollup(self) -> None:
+        """A day of a district from raw readings, beside only reading them."""
+        progress("rollup of a district")
+        found = rollup.measure(rounds=self.args.rounds, folder=OUT)
+        self.raw["rollup"] = found
+        what = f"daily rollup of {found['readings']:,} readings, {found['platforms']:,} platforms"
+        note = f"{found['processes']} processes"
+        self.rows += [
+            Row(what, found["rollup, s"], "s", 10, True, note),
+            Row("the same ÷ only reading their rows", found["rollup ÷ reading rows"], "", 3, True),
+            Row("the same ÷ only reading their columns", found["rollup ÷ reading columns"]),
+        ]
+
+    def restate(self) -> None:
+        """Site-days whose readings come late, in a month and in a year."""
+        late, sites = restate.LATE, 120
+        for days in (30, 365):
+            progress(f"{late} late site-days in {days} days")
+            rounds = [restate.measure(sites, (days,)) for _ in range(self.args.rounds)]
+            self.raw[f"restate {days}"] = rounds
+            for kind in rounds[0]:
+                sums, events = (
+                    statistics.median(r[kind][part] for r in rounds)
+                    for part in ("sums_s", "events_s")
+                )
+                goal = days == 365
+                what = f"{late} late site-days in {kind}"
+                row = Row(f"{what}: sums", 1000 * sums, "ms", 100 if goal else None, True)
+                self.rows += [row, Row(f"{what}: events", events, "s", 2 if goal else None, True)]
+
 
 NAMES = {
     "counting": "paho counting only",
@@ -155,6 +186,8 @@ PARTS: dict[str, Callable[[Bench], None]] = {
     "shards": Bench.shards,
     "sizes": Bench.sizes,
     "stall": Bench.stall,
+    "rollup": Bench.rollup,
+    "restate": Bench.restate,
 }
 
 
