@@ -66,14 +66,11 @@ class Figures:
 @pytest.hookimpl(trylast=True)  # the terminal reporter first
 def pytest_configure(config: pytest.Config) -> None:
     """Only the process that talks to a person prints: a worker has no terminal."""
+    # Where a shell starts this in the background it has Ctrl-C ignored, and so would every
+    # process that a test wants to stop with it.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     if terminal := config.pluginmanager.get_plugin("terminalreporter"):
         config.pluginmanager.register(Figures(terminal))
-
-
-def pytest_configure() -> None:
-    """Where a shell starts this in the background it has Ctrl-C ignored, and so would every
-    process that a test wants to stop with it."""
-    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

@@ -57,8 +57,8 @@ def test_two_ingesters_on_one_server(
             ingester.stop()
     found = seqs(postgres_database)
     figure(
-        f"two ingesters ({shares[0].split()[0]}) into one PostgreSQL, one killed and started again: "
-        f"{len(expected - set(found))} of {len(expected)} readings lost, "
+        f"two ingesters ({shares[0].split()[0]}) into one PostgreSQL, one killed and "
+        f"started again: {len(expected - set(found))} of {len(expected)} readings lost, "
         f"{len(found) - len(set(found))} doubled; messages by process {taken}"
     )
     assert set(found) == expected
