@@ -14,12 +14,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from host import registry
-from host.booking import _Run
 from host.hazard import alarms, book, ledger, register
 from host.hazard.entry import STORED, Batches, Entry
 from host.messages import Reading
 from host.registry import Bin, Registry
 from host.rollup import LOCAL, day_bounds
+from host.rollup.booking import _Run
 from host.store import Batch, Store, bookings
 from host.store import hazard as rows
 from host.store.book import EPOCH, FIRST

@@ -26,7 +26,7 @@ from trace_icrisat import device_of
 from host import registry
 from host.events import Event, Kind, Outcome, derive
 from host.rollup import covered_seconds
-from host.scales import platform_of, samples
+from host.rollup.scales import platform_of, samples
 from host.store import Store
 
 

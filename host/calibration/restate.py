@@ -6,13 +6,13 @@ import datetime as dt
 
 from rich.table import Table
 
-from host import revisions, tables
-from host.booking import bring
+from host import tables
 from host.errors import UserError
 from host.registry import Registry
 from host.reports import kg
-from host.revisions import Revision
-from host.rollup import LOCAL
+from host.rollup import LOCAL, revisions
+from host.rollup.booking import bring
+from host.rollup.revisions import Revision
 from host.store import Store, book
 from host.store.calibrations import Correction
 

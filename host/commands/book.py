@@ -5,10 +5,11 @@ from __future__ import annotations
 import argparse
 from decimal import Decimal
 
-from host import closing, density, tables
 from host import registry as registry_
+from host import tables
 from host.commands import Command, db, local, registry
 from host.indicators import periods
+from host.rollup import closing, density
 from host.store import Store
 
 

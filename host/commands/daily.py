@@ -5,8 +5,9 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from host import broker, publish, reports
+from host import broker, reports
 from host.commands import Command, day, db, office, registry
+from host.reports import publish
 
 
 def add(command: Command) -> None:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from host import explain
 from host.commands import Command, day, db, registry
+from host.reports import explain
 
 
 def add(command: Command) -> None:

@@ -103,7 +103,9 @@ def add(command: Command) -> None:
     _ledger(command("ledger", _nothing, "the ledger of hazardous waste (HJ 1259-2022)"))
     _alarms(command("alarms", _nothing, "what is wrong in the stores of hazardous waste"))
     _transfers(command("transfers", _nothing, "转移联单, tickets of weighbridges, what fits"))
-    p = command("trace", _late("host.trace_run", "run_trace"), "what a figure of a report rests on")
+    p = command(
+        "trace", _late("host.reports.trace_run", "run_trace"), "what a figure of a report rests on"
+    )
     db(p)
     registry(p)
     text = "daily:DAY/SITE/STREAM, month:YYYY-MM/街镇/STREAM, indicator:N/YYYY, entry:ID, "

@@ -14,10 +14,10 @@ from host.hazard.matching import Matched, Paper, Step, Tolerance, match
 from host.hazard.register import Register
 from host.hazard.transfers import Manifest, Ticket
 from host.registry import STORED_HAZARDOUS
+from host.reports.summary import HAULED, SHOWN, part
 from host.rollup import DailyRow
-from host.scales import platform_of, samples
+from host.rollup.scales import platform_of, samples
 from host.store import Store
-from host.summary import HAULED, SHOWN, part
 
 SITE_LABEL = "清运量（投放点实测）"
 FACILITY_LABEL = "清运量（进厂计量）"

@@ -29,7 +29,7 @@ from host.hazard.register import Container, Register
 from host.hazard.stock import Books, books
 from host.registry import Bin
 from host.rollup import LOCAL
-from host.scales import platform_of, samples
+from host.rollup.scales import platform_of, samples
 from host.store import Store
 
 SETTLE_S = 120  # nobody leans on a platform for longer than 90

@@ -9,13 +9,14 @@ import threading
 import time
 from pathlib import Path
 
-from host import broker, publish, tables
+from host import broker, tables
 from host.commands import local
 from host.commands.hazard import moment
 from host.errors import UsageError
 from host.hazard import alarms, book, ledger, measure, register, rules, view
 from host.hazard.run import bring_up_to_date
 from host.hazard.stock import books
+from host.reports import publish
 from host.store import Store
 
 

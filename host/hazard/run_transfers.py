@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from decimal import Decimal
 from pathlib import Path
 
-from host import period, tables
+from host import tables
 from host.errors import UsageError
 from host.hazard import HazardError, beside, ledger, register, transfers
 from host.hazard.book import kg
@@ -19,7 +19,7 @@ from host.hazard.matching import Matched, Tolerance
 from host.hazard.run import bounds, month
 from host.office.table import MISSING
 from host.reports import DISCLAIMER
-from host.rollup import LOCAL
+from host.rollup import LOCAL, period
 from host.store import Store
 
 

@@ -18,7 +18,7 @@ def _time(t: int) -> str:
 
 
 def of(store: Store) -> dict[str, Section]:
-    """The sections of host.export that the store can give."""
+    """The sections of host.reports.export that the store can give."""
 
     def told(date: dt.date) -> list[dict[str, Any]]:
         t0, t1 = day_bounds(date)

@@ -10,9 +10,9 @@ from decimal import Decimal
 
 from host.indicators.catalog import Figure
 from host.indicators.series import Series
-from host.period import days, overflow_days, roll_days
 from host.registry import DRY, HAZARDOUS, RECYCLABLE, WET, Bin, Registry
 from host.rollup import DAY_S, DailyRow
+from host.rollup.period import days, overflow_days, roll_days
 from host.store import Store
 
 MASS = {

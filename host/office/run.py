@@ -11,16 +11,17 @@ import time
 from decimal import Decimal
 from pathlib import Path
 
-from host import closing, export, period, registry, summary_html, summary_xlsx, tables
+from host import registry, tables
 from host.hazard import register, sections
 from host.hazard import report as hazard
 from host.indicators import IndicatorError, catalog, imports, output, periods, report, workbook
 from host.office import OfficeError
-from host.rollup import LOCAL, DailyRow
+from host.reports import export, summary_html, summary_xlsx
+from host.reports.summary import Summary
+from host.rollup import LOCAL, DailyRow, closing, period
 from host.store import Store
 from host.store.book import Closing
 from host.store.figures import history
-from host.summary import Summary
 
 
 def _out(path: Path | None, text: str) -> None:

@@ -13,6 +13,7 @@ from fastapi import APIRouter, Depends, Header, Path, Query, Request
 from starlette.exceptions import HTTPException
 
 from host.hazard import alarms, ledger
+from host.reports.summary import Part
 from host.rollup import day_bounds
 from host.serve import accounts, commands, history, series
 from host.serve import hazard as stores
@@ -35,7 +36,6 @@ from host.serve.models import (
 from host.serve.now import board_now
 from host.serve.sites import Filters, chosen
 from host.serve.web import check_csrf, need
-from host.summary import Part
 
 T = TypeVar("T")
 Page = Annotated[int, Query(ge=1, le=100_000, description="The page, from 1 on.")]

@@ -9,11 +9,11 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from host.reports.summary import HAULED, SHOWN, Part
 from host.serve import words
 from host.serve.figures import DayFigures, today
 from host.serve.here import here
 from host.serve.web import allowed, page
-from host.summary import HAULED, SHOWN, Part
 
 TREND_DAYS = 30
 

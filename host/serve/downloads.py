@@ -17,11 +17,13 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from host import density, export, reports, rollup, summary_html, summary_xlsx
+from host import reports, rollup
 from host.hazard import hj1259, ledger, sections
 from host.hazard import report as hazard_report
 from host.indicators import output, periods, report, workbook
 from host.office.run import summarise
+from host.reports import export, summary_html, summary_xlsx
+from host.rollup import density
 from host.serve.figures import today
 from host.serve.hazard import month
 from host.serve.here import Here, here

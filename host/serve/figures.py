@@ -12,20 +12,20 @@ from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 
-from host import period, rollup, scales
-from host.booking import bring
-from host.closing import Then
+from host import rollup
 from host.errors import UserError
 from host.events import Outcome, derive
 from host.events.fillonly import FillSample
-from host.explain import BinStory
 from host.registry import Bin, Registry
-from host.rollup import AFTER_S, DAY_S, LOCAL, day_bounds
+from host.reports.explain import BinStory
+from host.reports.summary import Part
+from host.rollup import AFTER_S, DAY_S, LOCAL, day_bounds, period, scales
+from host.rollup.booking import bring
+from host.rollup.closing import Then
 from host.serve.settings import Settings
 from host.store import Busy, Store, book
 from host.store.book import EPOCH, NOT_OVER, Closing
 from host.store.database import Database
-from host.summary import Part
 
 BACK_DAYS = 400  # a year, and the same weekday before it
 WEEK = dt.timedelta(7)

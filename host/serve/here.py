@@ -16,6 +16,7 @@ from starlette.requests import HTTPConnection
 
 from host import registry
 from host.hazard import alarms, register, rules
+from host.reports.summary import HAULED
 from host.serve import accounts, words
 from host.serve.accounts import Account
 from host.serve.figures import Figures, today
@@ -23,7 +24,6 @@ from host.serve.hub import Hub
 from host.serve.sessions import Failures, Sessions
 from host.serve.settings import Settings
 from host.store import Store
-from host.summary import HAULED
 
 FOLDER = Path(__file__).parent
 _ACCOUNT_S = 2.0  # a change of an account holds after so long

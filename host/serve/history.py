@@ -12,11 +12,11 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from host.period import days
+from host.reports.summary import HAULED, SHOWN, Part
+from host.rollup.period import days
 from host.serve.figures import DayFigures, Restated, add, today
 from host.serve.here import here
 from host.serve.web import allowed, page
-from host.summary import HAULED, SHOWN, Part
 
 _SAID = re.compile(r"(\d{4})(?:-(\d{2})(?:-(\d{2}))?)?")
 MOST_RESTATED = 200

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from host.explain import BinStory
 from host.hazard.book import kg
+from host.reports.explain import BinStory
 from host.serve.words import EVENTS
 
 MOST_POINTS = 1500  # of a curve: more than a screen has

@@ -10,9 +10,9 @@ from urllib.parse import urlencode
 from markupsafe import Markup, escape
 
 from host.live import age
-from host.picture import ENGLISH
+from host.reports.picture import ENGLISH
+from host.reports.summary import HAULED, Part
 from host.rollup import LOCAL
-from host.summary import HAULED, Part
 
 NOTHING = "—"
 STATUS = {

@@ -13,11 +13,11 @@ from hypothesis import strategies as st
 from plan_figures import KNOWN
 
 from host import rollup
-from host.booking import bring
 from host.events import Kind, derive
 from host.events.balance import day_balance
 from host.messages import Reading
-from host.scales import platform_of, samples
+from host.rollup.booking import bring
+from host.rollup.scales import platform_of, samples
 from host.store import Batch, Store, book, bookings
 
 FIRST = dt.date(2024, 2, 27)  # over a leap day and into March

@@ -13,8 +13,8 @@ from host_job import qingyun
 from series import Series
 from sim_board import ROOT
 
-from host import picture
 from host.messages import Reading
+from host.reports import picture
 from host.store import Batch, Store
 
 DATE = "2026-03-03"

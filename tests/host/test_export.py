@@ -17,7 +17,7 @@ from host_job import qingyun
 from plan_figures import KNOWN
 from sim_board import ROOT
 
-from host import export
+from host.reports import export
 from host.store import Store
 
 SCHEMA = json.loads((ROOT / "host/schemas/export.schema.json").read_text(encoding="utf-8"))

@@ -12,9 +12,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sim_board import ROOT
 
-from host import density, registry, reports, rollup
+from host import registry, reports, rollup
 from host.events.fillonly import FillSample, FillState, watch
 from host.messages import Reading
+from host.rollup import density
 from host.store import Batch, Store
 
 T0 = int(dt.datetime(2026, 3, 2, 16, tzinfo=dt.UTC).timestamp())  # 00:00 in Shanghai

@@ -17,7 +17,7 @@ from host.hazard import alarms, balance, book, byhand, ledger, measure, register
 from host.hazard.entry import TAKEN, Entry
 from host.hazard.stock import books
 from host.hazard.view import Watched, Weights
-from host.scales import platform_of
+from host.rollup.scales import platform_of
 from host.store import Store
 
 # (store, day of August): a leak; a board without power while waste is taken; acid beside

@@ -13,8 +13,8 @@ import pytest
 from hauls import Board, Haul
 from plan_figures import beside, bring, made, row
 
-from host.period import days
 from host.reports import LABEL
+from host.rollup.period import days
 from host.store import Store
 
 

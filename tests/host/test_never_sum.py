@@ -12,11 +12,11 @@ from hauls import Board, Haul
 from plan_figures import KNOWN, beside, bring, made, row
 
 from host.indicators import IndicatorError, catalog, definitions
-from host.period import roll_days
 from host.reports import LABEL
+from host.reports.summary import Summary, part
+from host.reports.summary_xlsx import days as by_day
+from host.rollup.period import roll_days
 from host.store import Store
-from host.summary import Summary, part
-from host.summary_xlsx import days as by_day
 
 # rule: (formula, sum) that breaks it
 SUMS = {

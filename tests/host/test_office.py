@@ -19,14 +19,13 @@ from office import convert, find_soffice, sheets
 from plan_figures import KNOWN, bring, made
 from sim_board import ROOT
 
-from host import summary_html, summary_xlsx
 from host.indicators import IndicatorError, periods, workbook
 from host.office import run
 from host.office.svg import Bars, stacked, step
 from host.office.table import MISSING
-from host.reports import DISCLAIMER, LABEL
+from host.reports import DISCLAIMER, LABEL, summary_html, summary_xlsx
+from host.reports.summary import HAULED
 from host.store import Store
-from host.summary import HAULED
 
 REGISTRY = ("--registry", ROOT / "registry")
 # dry 29 × 20 + 27 × 18 kg; wet 28 × 60 + 27 × 70 kg; recyclables 29 × 5 kg

@@ -13,7 +13,7 @@ from plan_figures import KNOWN
 
 from host import rollup
 from host.messages import Reading
-from host.period import days, overflow_days, roll_days
+from host.rollup.period import days, overflow_days, roll_days
 from host.store import Batch, Store
 
 FIRST = dt.date(2024, 2, 27)  # over a leap day and into March

@@ -11,12 +11,13 @@ import pytest
 from hauls import Board, Haul
 from plan_figures import KNOWN
 
-from host import closing, rollup
-from host.booking import Done, bring
+from host import rollup
 from host.calibration.restate import recalibrate
 from host.messages import Birth, Reading, Weighed
-from host.period import days, roll_days
 from host.registry import Registry
+from host.rollup import closing
+from host.rollup.booking import Done, bring
+from host.rollup.period import days, roll_days
 from host.store import Batch, Store, book, bookings
 from host.store.book import FIRST, NOT_OVER, PlatformDay
 from host.store.calibrations import Correction
@@ -212,7 +213,7 @@ def test_what_a_platform_is_has_changed(store: Store, monkeypatch: pytest.Monkey
     wet.bring(LEAP)
     assert [r.revision for r in wet.history()] == [1, 2, 3]
     assert wet.history()[0].balance == wet.history()[2].balance
-    monkeypatch.setattr("host.reasons.RULES", 77)
+    monkeypatch.setattr("host.rollup.reasons.RULES", 77)
     assert wet.bring(LEAP).computed > 0
     assert len(wet.history()) == 3  # what comes to the same is not another revision
 

@@ -12,8 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sim_board import ROOT
 
-from host import publish, registry, reports, rollup
+from host import registry, reports, rollup
 from host.messages import Reading
+from host.reports import publish
 from host.store import Batch, Store
 
 DAY = dt.date(2026, 3, 3)

@@ -14,7 +14,6 @@ from host_job import qingyun
 from plan_figures import KNOWN as DISTRICT
 from sim_board import ROOT
 
-from host import period
 from host.hazard import (
     HazardError,
     beside,
@@ -28,7 +27,7 @@ from host.hazard import (
 from host.hazard.entry import STORED, TAKEN
 from host.hazard.matching import Paper, Step, Tolerance, match
 from host.indicators import catalog, periods, report
-from host.rollup import LOCAL
+from host.rollup import LOCAL, period
 from host.store import Store
 
 KNOWN = register.load(ROOT / "registry")

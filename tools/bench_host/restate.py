@@ -21,9 +21,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from host import booking, rollup
+from host import rollup
 from host.messages import Reading
 from host.registry import Bin, Device, Registry, Site
+from host.rollup import booking
 from host.store import Batch, Store, book
 from host.store.days import DAY_S, SHANGHAI_S
 

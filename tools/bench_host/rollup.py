@@ -25,8 +25,8 @@ from pathlib import Path
 
 from bench_host import load
 from host import registry, rollup
-from host.booking import bring
 from host.messages import Reading
+from host.rollup.booking import bring
 from host.store import Batch, Store
 
 OUT = Path("build/bench-host")

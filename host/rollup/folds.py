@@ -13,7 +13,7 @@ from host.events import load as load_state
 from host.events import save as save_state
 from host.events.balance import Balance, day_balance
 from host.events.fillonly import Emptying, FillSample, FillState, watch
-from host.fold import Figure
+from host.rollup.fold import Figure
 from host.store.book import pack_emptyings, pack_events
 from host.store.bookings import Facts, Step
 from host.store.days import DAY_S, SHANGHAI_S

@@ -9,8 +9,8 @@ from host.office.svg import Bars, stacked
 from host.office.table import COLOURS, Cell, Column, Table
 from host.registry import DRY, WET
 from host.reports import DISCLAIMER, LABEL
-from host.summary import HAULED, Summary
-from host.summary_xlsx import NOTES, days, towns
+from host.reports.summary import HAULED, Summary
+from host.reports.summary_xlsx import NOTES, days, towns
 
 COVERAGE = "#2E75B6"
 

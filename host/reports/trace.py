@@ -12,13 +12,13 @@ from decimal import Decimal
 from itertools import groupby
 from pathlib import Path
 
-from host import closing
-from host.booking import bring
 from host.errors import UserError
 from host.events import Event, Kind
 from host.hazard import alarms, ledger, register, transfers
 from host.hazard.entry import TABLES, Entry, Weighed, clock
 from host.registry import Bin, Registry
+from host.rollup import closing
+from host.rollup.booking import bring
 from host.store import Row, Store, book
 from host.store.hazard import birth
 

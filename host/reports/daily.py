@@ -11,10 +11,10 @@ from pathlib import Path
 
 from rich.table import Table
 
-from host import density, registry, revisions, rollup, tables
-from host.booking import bring
+from host import registry, rollup, tables
 from host.registry import DRY, HAZARDOUS, RECYCLABLE, STORED_HAZARDOUS, WET
-from host.rollup import DAY_S, LOCAL, DailyRow
+from host.rollup import DAY_S, LOCAL, DailyRow, density, revisions
+from host.rollup.booking import bring
 from host.store import Store
 
 LABEL = "清运量（投放点实测）"

@@ -20,11 +20,11 @@ from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
-from host import reasons
-from host.fold import Chain, Fold, Nothing
-from host.folds import Filled, Scale, bounds
 from host.registry import Bin, Registry
-from host.scales import fills_of, platforms_of
+from host.rollup import reasons
+from host.rollup.fold import Chain, Fold, Nothing
+from host.rollup.folds import Filled, Scale, bounds
+from host.rollup.scales import fills_of, platforms_of
 from host.store import Columns, Store, bookings
 from host.store.book import EPOCH, FIRST
 from host.store.bookings import Account, Entry, Touch, Work

@@ -5,10 +5,10 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Mapping
 
-from host.booking import Watched, bring
-from host.density import Density
 from host.registry import Bin, Registry
 from host.rollup import DAY_S, DailyRow, day_bounds, days_of
+from host.rollup.booking import Watched, bring
+from host.rollup.density import Density
 from host.store import Store
 
 OVERFLOW_PERMILLE = 900  # full enough that somebody should have come

@@ -11,11 +11,11 @@ from host.hazard import figures, ledger, transfers
 from host.indicators import periods, report
 from host.indicators.catalog import Figure
 from host.indicators.compute import Used
-from host.period import days
+from host.reports.trace import DISTRICT, Line, Trace, TraceError, kg
 from host.rollup import day_bounds
+from host.rollup.period import days
 from host.store import Store
 from host.store.figures import history
-from host.trace import DISTRICT, Line, Trace, TraceError, kg
 
 FORMS = (
     "daily:2026-03-03/SITE/STREAM",

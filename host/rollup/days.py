@@ -10,15 +10,15 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from host import closing
-from host.booking import Watched, bring
-from host.density import Density, estimate
 from host.events import Event, Outcome, Sums, balance
 from host.events.balance import Balance, day_balance
 from host.events.fillonly import Emptying, FillSample
 from host.events.fillonly import watch as watch_fill
 from host.registry import Bin, Registry
-from host.scales import fills_of
+from host.rollup import closing
+from host.rollup.booking import Watched, bring
+from host.rollup.density import Density, estimate
+from host.rollup.scales import fills_of
 from host.store import Store, book
 from host.store.book import PlatformDay
 

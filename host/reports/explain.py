@@ -7,12 +7,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from host import picture, registry, rollup, scales
+from host import registry, rollup
 from host.events import Event, Evidence, Flag, Outcome, Sample, Transition, derive
 from host.events.balance import Balance, day_balance
 from host.events.fillonly import Emptying, FillSample
 from host.registry import Bin, Registry
-from host.rollup import AFTER_S, LOCAL, day_bounds
+from host.reports import picture
+from host.rollup import AFTER_S, LOCAL, day_bounds, scales
 from host.store import Store
 
 

@@ -14,14 +14,14 @@ from functools import cached_property
 
 import msgspec
 
-from host.booking import Watched, bring
-from host.density import Density
 from host.errors import UserError
 from host.events import Platform
-from host.folds import Filled, Scale, bounds
 from host.registry import Bin, Registry
-from host.revisions import Revision
-from host.scales import platforms_of
+from host.rollup.booking import Watched, bring
+from host.rollup.density import Density
+from host.rollup.folds import Filled, Scale, bounds
+from host.rollup.revisions import Revision
+from host.rollup.scales import platforms_of
 from host.store import Store, book, bookings
 from host.store.book import Closing, PlatformDay
 from host.store.bookings import Entry, Work

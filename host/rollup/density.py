@@ -26,7 +26,7 @@ def load(folder: Path) -> dict[str, Density]:
     """densities.csv of the registry, or the project's own where it has none. A stream
     without a line has no estimate."""
     name = f"{NAME}"
-    folder = folder if (folder / name).exists() else Path(str(files("host")))
+    folder = folder if (folder / name).exists() else Path(str(files("host.rollup")))
     table: dict[str, Density] = {}
     columns = ("stream", "low_kg_m3", "typical_kg_m3", "high_kg_m3")
     for row in csv_rows(folder, name, columns):

@@ -9,8 +9,8 @@ from host.office.table import Cell, Column, Table
 from host.office.xlsx import Book, Plot
 from host.registry import DRY, HAZARDOUS, RECYCLABLE, WET
 from host.reports import DISCLAIMER, LABEL
+from host.reports.summary import HAULED, SHOWN, Part, Summary, part
 from host.rollup import DailyRow
-from host.summary import HAULED, SHOWN, Part, Summary, part
 
 ASIDE = "不计入清运量"
 NOTES = (

@@ -9,8 +9,8 @@ from typing import Any
 
 from host.events import RULES
 from host.events.state import VERSION
-from host.fold import Figure
-from host.folds import bounds
+from host.rollup.fold import Figure
+from host.rollup.folds import bounds
 from host.store.book import EPOCH, NOT_OVER
 from host.store.bookings import Entry, Touch
 from host.store.days import local_day

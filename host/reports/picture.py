@@ -18,7 +18,7 @@ from host.registry import DRY, HAZARDOUS, RECYCLABLE, STORED_HAZARDOUS, WET, Reg
 from host.rollup import DAY_S, day_bounds
 
 if TYPE_CHECKING:
-    from host.explain import BinStory
+    from host.reports.explain import BinStory
 
 WIDTH, LEFT, RIGHT, TOP = 1240, 60, 52, 56
 PANEL, HEAD, FOOT = 168, 22, 26  # of one bin: plot, title above, hours below

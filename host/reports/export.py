@@ -13,9 +13,9 @@ from host.events import Event
 from host.events.model import Evidence
 from host.registry import STORED_HAZARDOUS, Bin, Registry
 from host.reports import DISCLAIMER, LABEL
+from host.reports.summary import HAULED, Part, Summary, part
 from host.rollup import LOCAL, DailyRow
 from host.store import Store
-from host.summary import HAULED, Part, Summary, part
 
 SCHEMA = "qingyun.export/1"
 # Sections that need what this store may not hold: name -> entries of the day.

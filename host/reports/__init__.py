@@ -1,0 +1,27 @@
+"""What people get: daily files, workbooks, pages, pictures, and what a figure rests on."""
+
+from host.reports.daily import (
+    DISCLAIMER,
+    ESTIMATED,
+    LABEL,
+    district_lines,
+    kg,
+    run_events,
+    run_rollup,
+    write_balance,
+    write_daily,
+    write_district,
+)
+
+__all__ = [
+    "DISCLAIMER",
+    "ESTIMATED",
+    "LABEL",
+    "district_lines",
+    "kg",
+    "run_events",
+    "run_rollup",
+    "write_balance",
+    "write_daily",
+    "write_district",
+]

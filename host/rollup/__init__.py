@@ -1,0 +1,35 @@
+"""From events to the day of each site and stream, kept as revisions; what is dirty is made anew."""
+
+from host.rollup.days import (
+    AFTER_S,
+    DAY_S,
+    LOCAL,
+    BinDay,
+    DailyRow,
+    Day,
+    covered_seconds,
+    day_bounds,
+    days_of,
+    emptyings,
+    events,
+    fills,
+    roll,
+    roll_day,
+)
+
+__all__ = [
+    "AFTER_S",
+    "DAY_S",
+    "LOCAL",
+    "BinDay",
+    "DailyRow",
+    "Day",
+    "covered_seconds",
+    "day_bounds",
+    "days_of",
+    "emptyings",
+    "events",
+    "fills",
+    "roll",
+    "roll_day",
+]
