@@ -122,7 +122,7 @@ def test_a_png_has_no_chinese_where_no_font_has_it(
 
 
 def test_without_chinese(db: Path) -> None:
-    from host import explain as module  # noqa: PLC0415
+    from host.reports import explain as module  # noqa: PLC0415
     from host import registry  # noqa: PLC0415
 
     known = registry.load(ROOT / "registry")
