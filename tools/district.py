@@ -75,7 +75,7 @@ def year(store: Store, known: Registry, last: dt.date) -> None:
 
 
 def _entry(day: int, grams: int) -> bookings.Entry:
-    facts = (0, grams, grams, 0, 0, 0, 1500, 30, 0, 84_000, 1, "")
+    facts = (0, grams, grams, 0, 0, 0, 1500, 30, 0, 84_000, 1, "", 600)
     return bookings.Entry(day, 1, day_bounds(EPOCH + dt.timedelta(day))[1], FIRST, facts, b"")
 
 

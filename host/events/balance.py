@@ -10,7 +10,7 @@ are the opening, the closing, and two for each event, before and after."""
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from host.events.limits import mpe_g
 from host.events.model import Event, Kind, Outcome, Platform
@@ -23,7 +23,8 @@ GAINS = (Kind.DEPOSIT, Kind.UNATTRIBUTED)
 LOSSES = (Kind.COLLECTION, Kind.REMOVAL)
 
 
-@dataclass(frozen=True)
+# Not frozen, though nobody changes them: a year of a district is a million of them.
+@dataclass(slots=True, unsafe_hash=True)
 class Balance:
     """Net masses in grams, drift apart. flags: why somebody should look at this day."""
 
@@ -87,7 +88,7 @@ def day_balance(platform: Platform, found: Outcome, t0: int, t1: int) -> Balance
         (),
     )
     flags = tuple(_flags(made, found, events, t0, t1))
-    return Balance(**(vars(made) | {"flags": flags}))
+    return replace(made, flags=flags)
 
 
 def _flags(b: Balance, found: Outcome, events: list[Event], t0: int, t1: int) -> Iterable[str]:

@@ -12,7 +12,7 @@ from host.indicators.catalog import Figure
 from host.indicators.series import Series
 from host.registry import DRY, HAZARDOUS, RECYCLABLE, WET, Bin, Registry
 from host.rollup import DAY_S, DailyRow
-from host.rollup.period import days, overflow_days, roll_days
+from host.rollup.period import days, each_day
 from host.store import Store
 
 MASS = {
@@ -23,7 +23,6 @@ MASS = {
 }
 SEEN = 0.9  # share of the day that must be seen to say that a bin was not cleared
 ORIGIN = "投放点实测"
-Months = dict[int, list[DailyRow]]
 
 
 @dataclass
@@ -59,55 +58,79 @@ class Measured:
 
     def _roll(self, year: int) -> _Year:
         first, last = dt.date(year, 1, 1), min(dt.date(year, 12, 31), self._last)
-        rows = roll_days(self._store, self._known, first, last, self._watched)
+        months = {m: _Month() for m in range(1, 13)}
+        for date, day in zip(
+            days(first, last),
+            each_day(self._store, self._known, first, last, self._watched),
+            strict=True,
+        ):
+            months[date.month].add(day.rows)
+            months[date.month].sites += len(self._known.sites)
+        months = {m: month for m, month in months.items() if month.sites}
         found = _Year()
-        if not any(r.covered_s for r in rows):
+        if not any(month.reporting for month in months.values()):
             return found
         if last < dt.date(year, 12, 31):
             found.notes = (f"实测数据截至{last}",)
             found.unfinished = 0 if (last + dt.timedelta(1)).day == 1 else last.month
-        months: Months = defaultdict(list)
-        for r in rows:
-            months[r.date.month].append(r)
         _masses(months, found)
-        _clearings(months, found)
-        fills = overflow_days(self._store, self._known, first, last)
-        found.values["fill_bin_days"] = _by_month((d, bins) for d, (bins, _) in fills.items())
-        found.values["overflow_bin_days"] = _by_month((d, full) for d, (_, full) in fills.items())
-        sites = len(self._known.sites)
-        found.values["site_days"] = _by_month((d, sites) for d in days(first, last))
-        spoke = {(r.date, r.site): bool(r.covered_s) for r in rows if r.covered_s}
-        reporting = dict.fromkeys(days(first, last), 0)
-        for date, _ in spoke:
-            reporting[date] += 1
-        found.values["site_days_reporting"] = _by_month(reporting.items())
+        judged = {m: month for m, month in months.items() if month.due}
+        _counts(found, "wet_days_due", {m: month.due for m, month in judged.items()})
+        _counts(found, "wet_days_cleared", {m: month.cleared for m, month in judged.items()})
+        told = {m: month for m, month in months.items() if month.fills}
+        _counts(found, "fill_bin_days", {m: month.fills for m, month in told.items()})
+        _counts(found, "overflow_bin_days", {m: month.full for m, month in told.items()})
+        _counts(found, "site_days", {m: month.sites for m, month in months.items()})
+        _counts(found, "site_days_reporting", {m: x.reporting for m, x in months.items()})
         return found
 
 
-def _by_month(counts: Iterable[tuple[dt.date, int]]) -> dict[int, Decimal]:
-    sums: dict[int, int] = defaultdict(int)
-    for date, n in counts:
-        sums[date.month] += n
-    return {m: Decimal(n) for m, n in sums.items()}
+@dataclass
+class _Stream:
+    collected_g: int = 0
+    covered_s: int = 0
+    whole_s: int = 0
 
 
-def _masses(months: Mapping[int, list[DailyRow]], found: _Year) -> None:
+@dataclass
+class _Month:
+    """What the days of a month come to. due: days on which wet waste came to a point that
+    was seen well enough to judge, cleared: those on which it was collected; sites, reporting:
+    days of sites."""
+
+    streams: dict[str, _Stream] = field(default_factory=lambda: defaultdict(_Stream))
+    due: int = 0
+    cleared: int = 0
+    fills: int = 0
+    full: int = 0
+    sites: int = 0
+    reporting: int = 0
+
+    def add(self, rows: Sequence[DailyRow]) -> None:
+        """The rows of one day."""
+        for r in rows:
+            stream = self.streams[r.stream]
+            stream.collected_g += r.collected_g
+            stream.covered_s += r.covered_s
+            stream.whole_s += r.bins * DAY_S
+            self.fills += r.fills
+            self.full += r.full
+            if r.stream == WET and r.deposited_g > 0 and r.coverage >= SEEN:
+                self.due += 1
+                self.cleared += r.collections > 0
+        self.reporting += len({r.site for r in rows if r.covered_s})
+
+
+def _counts(found: _Year, name: str, counts: Mapping[int, int]) -> None:
+    found.values[name] = {m: Decimal(n) for m, n in counts.items()}
+
+
+def _masses(months: Mapping[int, _Month], found: _Year) -> None:
     """Tonnes by stream. A month in which nothing was seen has no figure: it is not zero."""
     for name, stream in MASS.items():
         values, seen = found.values.setdefault(name, {}), found.seen.setdefault(name, {})
-        for m, rows in months.items():
-            part = [r for r in rows if r.stream == stream]
-            covered = sum(r.covered_s for r in part)
-            if covered:
-                values[m] = Decimal(sum(r.collected_g for r in part)).scaleb(-6)
-                seen[m] = covered, sum(r.bins for r in part) * DAY_S
-
-
-def _clearings(months: Mapping[int, list[DailyRow]], found: _Year) -> None:
-    """Days on which wet waste came and the point was seen well enough to judge."""
-    due, cleared = found.values["wet_days_due"], found.values["wet_days_cleared"] = {}, {}
-    for m, rows in months.items():
-        wet = [r for r in rows if r.stream == WET and r.deposited_g > 0 and r.coverage >= SEEN]
-        if wet:
-            due[m] = Decimal(len(wet))
-            cleared[m] = Decimal(sum(r.collections > 0 for r in wet))
+        for m, month in months.items():
+            part = month.streams[stream]
+            if part.covered_s:
+                values[m] = Decimal(part.collected_g).scaleb(-6)
+                seen[m] = part.covered_s, part.whole_s

@@ -274,7 +274,7 @@ class _Run:
         before = bookings.last_before(self._db, account, day) if account.id else None
         if made and (before is None or made[-1].day >= before.day):
             before = made[-1]
-        return int(before.facts[5]) if before is not None else 0
+        return int(before.facts[5] or 0) if before is not None else 0
 
 
 def _by_device(accounts: Iterable[Account]) -> dict[str, list[Account]]:

@@ -27,6 +27,8 @@ LOCAL = dt.timezone(dt.timedelta(hours=8), "Asia/Shanghai")
 DAY_S = 86_400
 # A lift before midnight ends after it, and a lean is known for one only when it is over.
 AFTER_S = 6 * 3600
+OVERFLOW_PERMILLE = 900
+_AT_ONCE = 14  # days in memory
 
 
 @dataclass
@@ -35,7 +37,8 @@ class DailyRow:
 
     bins, coverage and masses are of what stands on scales. residual_g and limit_g: see
     events.balance; flags: why somebody should look at it. estimated_*: of bins without a
-    scale, by volume and density; never part of the others."""
+    scale, by volume and density; never part of the others. fills: bins whose fill was told;
+    full: those among them that were full once, so that somebody should have come."""
 
     date: dt.date
     site: str
@@ -54,6 +57,8 @@ class DailyRow:
     estimated_g: int = 0
     estimated_off_g: int = 0
     estimated_collections: int = 0
+    fills: int = 0
+    full: int = 0
 
     @property
     def coverage(self) -> float:
@@ -144,7 +149,7 @@ def days_of(
     if not span:
         return
     db = store.database
-    held: dict[dt.date, dict[str, PlatformDay]] = defaultdict(dict)
+    held: dict[int, dict[str, PlatformDay]] = defaultdict(dict)
     first, last = ((date - book.EPOCH).days for date in (span[0], span[-1]))
     months = {f"{date:%Y-%m}" for date in span}
     closed = {m: closing.Then.of(c) for m, c in book.closings(db).items() if m in months}
@@ -154,12 +159,15 @@ def days_of(
         closed = dict(zip(closed, others, strict=True))
     thens = (now, *closed.values())
     names = None if site is None else {b.bin for then in thens for b in then.bins}
-    for r in book.platform_days(db, first, last, names):
-        held[r.date][r.platform] = r
     levels: dict[str, int] = {}
-    for date in span:
+    for n, date in enumerate(span):
+        if n % _AT_ONCE == 0:
+            held.clear()
+            upto = min(first + n + _AT_ONCE - 1, last)
+            for r in book.platform_days(db, first + n, upto, names):
+                held[r.day][r.platform] = r
         then = closed.get(f"{date:%Y-%m}", now)
-        yield _day(store, then, date, held[date], levels)
+        yield _day(store, then, date, held[first + n], levels)
 
 
 def _day(
@@ -178,6 +186,9 @@ def _day(
         if key not in rows:
             rows[key] = DailyRow(date, bin_.site, known.sites[bin_.site].town, bin_.stream)
         found = held.get(bin_.bin)
+        if found is not None and found.fullest is not None:
+            rows[key].fills += 1
+            rows[key].full += found.fullest >= OVERFLOW_PERMILLE
         if not bin_.channel:
             if found is not None:
                 book_estimate(rows[key], bin_, fallen.get(found.id, []), then.densities)
@@ -208,7 +219,8 @@ def _add(row: DailyRow, closed: Balance, collections: int) -> None:
     row.covered_s += closed.covered_s
     row.residual_g += closed.residual
     row.limit_g += closed.limit
-    row.flags = tuple(dict.fromkeys((*row.flags, *closed.flags)))
+    if closed.flags:
+        row.flags = tuple(dict.fromkeys((*row.flags, *closed.flags)))
 
 
 def book_estimate(

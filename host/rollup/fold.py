@@ -61,7 +61,7 @@ class Figure:
 
     @property
     def closing(self) -> int:
-        return int(self.facts[5])
+        return int(self.facts[5] or 0)
 
 
 class Chain:

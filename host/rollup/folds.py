@@ -4,11 +4,11 @@ scale by its fill sensor (see fold)."""
 from __future__ import annotations
 
 import zlib
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import msgspec
 
-from host.events import Kind, Outcome, Platform, Sample, State, Sums, advance, finish, fresh
+from host.events import Kind, Outcome, Platform, Sample, Series, State, Sums, advance, finish, fresh
 from host.events import load as load_state
 from host.events import save as save_state
 from host.events.balance import Balance, day_balance
@@ -20,8 +20,9 @@ from host.store.days import DAY_S, SHANGHAI_S
 
 _LEARNED = 4  # emptyings after which one more weighs the same: see events.bins.learn
 _pack = msgspec.msgpack.Encoder().encode
-_outcome = msgspec.msgpack.Decoder(Outcome).decode
-_emptyings = msgspec.msgpack.Decoder(list[Emptying]).decode
+# What a step found, and the fullest that a fill sensor told.
+_outcome = msgspec.msgpack.Decoder(tuple[Outcome, int | None]).decode
+_emptyings = msgspec.msgpack.Decoder(tuple[list[Emptying], int | None]).decode
 _fill = msgspec.msgpack.Decoder(FillState).decode
 
 
@@ -37,7 +38,7 @@ class Scale:
     def __init__(self, platform: Platform) -> None:
         self._platform = platform
         self._states: dict[bytes, State] = {}
-        self._founds: dict[bytes, Outcome] = {}
+        self._founds: dict[bytes, tuple[Outcome, int | None]] = {}
         self._ends: dict[bytes, Outcome] = {}
 
     def step(self, before: Step | None, day: int, readings: Sequence[Sample]) -> Step:
@@ -49,26 +50,28 @@ class Scale:
         for bin_ in (state.bin, *state.others):
             bin_.emptied = min(bin_.emptied, _LEARNED)
         found.transitions = []
-        step = Step(day, opens(state), _packed(save_state(state)), _packed(_pack(found)))
+        whole = found, _fullest(_fills(readings))
+        step = Step(day, opens(state), _packed(save_state(state)), _packed(_pack(whole)))
         self._states = {step.state: state}
-        self._founds[step.found] = found
+        self._founds[step.found] = whole
         return step
 
     def figure(self, day: int, before: Step | None, steps: Sequence[Step], end: bool) -> Figure:
         t0, t1 = bounds(day)
         whole = Outcome()
         for step in steps:
-            whole.extend(self._found(step.found))
+            whole.extend(self._found(step.found)[0])
         if end and steps:
             whole.extend(self._end(steps[-1].state))
         if steps and steps[0].day == day:
-            opening = self._found(steps[0].found).sums.opening
+            found, fullest = self._found(steps[0].found)
+            opening = found.sums.opening
         else:
-            opening = self._state(before.state).level if before else 0
+            opening, fullest = self._state(before.state).level if before else 0, None
         whole.sums = Sums(opening=opening)
         events = [e for e in whole.events if t0 <= e.t < t1]
         n = sum(e.kind is Kind.COLLECTION for e in events)
-        facts = _facts(day_balance(self._platform, whole, t0, t1), n)
+        facts = _facts(day_balance(self._platform, whole, t0, t1), n, fullest)
         late = max((e.t_end for e in events), default=0)
         return Figure(facts, pack_events(events) if events else b"", late)
 
@@ -81,7 +84,7 @@ class Scale:
             self._states[saved] = load_state(zlib.decompress(saved))
         return self._states[saved]
 
-    def _found(self, saved: bytes) -> Outcome:
+    def _found(self, saved: bytes) -> tuple[Outcome, int | None]:
         if saved not in self._founds:
             self._founds[saved] = _outcome(zlib.decompress(saved))
         return self._founds[saved]
@@ -112,24 +115,38 @@ class Filled:
         if state.full is None:
             state.before = 0
         times = [x.t for x in (state.full, *state.last, state.seen) if x is not None]
-        return Step(day, min(times, default=0), _pack(state), _pack(found.emptyings))
+        told = found.emptyings, _fullest([s.fill for s in readings])
+        return Step(day, min(times, default=0), _pack(state), _pack(told))
 
     def figure(self, day: int, _before: Step | None, steps: Sequence[Step], _end: bool) -> Figure:
         t0, t1 = bounds(day)
-        found = [e for step in steps for e in _emptyings(step.found) if t0 <= e.t < t1]
+        told = [_emptyings(step.found) for step in steps]
+        found = [e for emptyings, _ in told for e in emptyings if t0 <= e.t < t1]
         late = max((e.t_end for e in found), default=0)
-        facts: Facts = (*[0] * 10, len(found), "")
+        fullest = told[0][1] if steps and steps[0].day == day else None
+        facts: Facts = (*[0] * 10, len(found), "", fullest)
         return Figure(facts, pack_emptyings(found) if found else b"", late)
 
     def silent(self, _day: int, _before: int) -> Facts:
-        return (*[0] * 11, "")
+        return (*[0] * 11, "", None)
 
 
-def _facts(b: Balance, collections: int) -> Facts:
+def _fills(readings: Sequence[Sample]) -> Iterable[int | None]:
+    if isinstance(readings, Series):
+        return readings.fill or ()
+    return [s.fill for s in readings]
+
+
+def _fullest(fills: Iterable[int | None]) -> int | None:
+    return max((f for f in fills if f is not None), default=None)
+
+
+def _facts(b: Balance, collections: int, fullest: int | None = None) -> Facts:
     """As the table has them."""
     return (
         *(b.opening, b.deposited, b.collected, b.removed, b.unattributed, b.closing),
         *(b.limit, b.weighings, b.doubt, b.covered_s, collections, " ".join(b.flags)),
+        fullest,
     )
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from host.live import QUALITY, Board, measured, word
 from host.registry import Bin
-from host.rollup.period import OVERFLOW_PERMILLE
+from host.rollup.days import OVERFLOW_PERMILLE
 
 if TYPE_CHECKING:
     from host.serve.hub import Hub

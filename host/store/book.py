@@ -24,7 +24,7 @@ FIRST = "first computed"
 NOT_OVER = "the day was not over when it was computed before"
 BALANCE = (
     "opening, deposited, collected, removed, unattributed, closing, permissible, weighings, "
-    "doubt, covered_s, collections, flags"
+    "doubt, covered_s, collections, flags, fullest"
 )
 _FIGURE = f"p.bin, d.day, d.revision, d.computed, d.reason, {BALANCE}, d.id"
 _EVENTS = (
@@ -38,7 +38,8 @@ _EVER = 1 << 62
 _AT_ONCE = 400  # names in one query
 
 
-@dataclass(frozen=True)
+# Not frozen, though nobody changes them: a year of a district is a million of them.
+@dataclass(slots=True, unsafe_hash=True)
 class PlatformDay:
     """One revision of the figures of a platform (the bin's name) and day."""
 
@@ -49,6 +50,7 @@ class PlatformDay:
     reason: str
     balance: Balance
     collections: int
+    fullest: int | None = None  # permille, by the fill sensor
     id: int = 0
 
     @property
@@ -189,9 +191,10 @@ def _rows(
         f"WHERE {where} ORDER BY {order}"
     )
     for bin_, day, revision, computed, reason, *rest in db.query(query, args):
-        *masses, collections, flags, id_ = rest
+        *masses, collections, flags, fullest, id_ = rest
         made: tuple[Any, ...] = (*masses, tuple(flags.split()))
-        yield PlatformDay(bin_, day, revision, computed, reason, Balance(*made), collections, id_)
+        told = bin_, day, revision, computed, reason, Balance(*made), collections
+        yield PlatformDay(*told, fullest, id_)
 
 
 def _stretches(db: Database, first: int, last: int) -> Iterator[tuple[int, int, int]]:

@@ -46,6 +46,7 @@ CREATE TABLE platform_day (      -- the figures of a platform and day; the highe
     covered_s INTEGER NOT NULL,
     collections INTEGER NOT NULL,
     flags TEXT NOT NULL,         -- apart by spaces
+    fullest INTEGER,             -- permille: the highest that the fill sensor told; NULL: nothing good
     UNIQUE (platform, day, revision)
 );
 CREATE INDEX platform_day_day ON platform_day (day);

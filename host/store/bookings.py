@@ -43,8 +43,8 @@ class Touch:
     at: int
 
 
-# opening … covered_s, collections, flags: as the columns of the table.
-Facts = tuple[int | str, ...]
+# opening … covered_s, collections, flags, fullest: as the columns of the table.
+Facts = tuple[int | str | None, ...]
 
 
 @dataclass(frozen=True)
@@ -202,7 +202,7 @@ def _write(db: Database, works: Sequence[Work]) -> None:
     entries = [(i, e) for i, w in placed for e in w.entries]
     db.many(
         f"INSERT INTO platform_day (platform, day, revision, computed, reason, {BALANCE}) "  # noqa: S608
-        f"VALUES ({','.join('?' * 17)})",
+        f"VALUES ({','.join('?' * 18)})",
         [(i, e.day, e.revision, e.computed, e.reason, *e.facts) for i, e in entries],
     )
     db.many(

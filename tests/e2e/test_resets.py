@@ -90,7 +90,9 @@ def test_three_failed_starts_are_safe_mode_and_why(site: SimpleSite, broker: Bro
         assert process.wait(timeout=200) == 0, site.log()
         statuses = [s for s in heard.of("status") if s != b"offline"]
         births = heard.json("birth")
-    assert statuses == [b"online"] * 3 + [b"safe", b"online"]
+    # On a busy machine a start may lose its connection and say that it is online twice.
+    assert [s for s, _ in itertools.groupby(statuses)] == [b"online", b"safe", b"online"]
+    assert list(dict.fromkeys(b["boot"] for b in births)) == [0, 1, 2, 3]
     log = site.log()
     assert "error: safe mode: 3 starts failed, the last of: watchdog" in log
     begun = int(log.split(" error: safe mode")[0].split()[-1])

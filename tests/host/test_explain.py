@@ -122,8 +122,8 @@ def test_a_png_has_no_chinese_where_no_font_has_it(
 
 
 def test_without_chinese(db: Path) -> None:
-    from host.reports import explain as module  # noqa: PLC0415
     from host import registry  # noqa: PLC0415
+    from host.reports import explain as module  # noqa: PLC0415
 
     known = registry.load(ROOT / "registry")
     date = dt.date.fromisoformat(DATE)

@@ -13,7 +13,7 @@ from plan_figures import KNOWN
 
 from host import rollup
 from host.messages import Reading
-from host.rollup.period import days, overflow_days, roll_days
+from host.rollup.period import days, roll_days
 from host.store import Batch, Store
 
 FIRST = dt.date(2024, 2, 27)  # over a leap day and into March
@@ -55,12 +55,20 @@ def test_no_day_is_no_row(tmp_path: Path) -> None:
 def test_a_bin_is_full_or_not_once_a_day(tmp_path: Path) -> None:
     store = Store(tmp_path / "q.db", create=True)
     board = Board("qy-fs01", "fs-01")
-    board.day(FIRST, [Haul("w1", 12_400, 0)], {"f1": 899, "f2": 900})
-    board.day(FIRST + dt.timedelta(1), [Haul("w1", 12_400, 0)], {"f1": 950, "f2": 1000})
+    board.day(FIRST, [Haul("w1", 12_400, 0), Haul("w2", 12_400, 0)], {"f1": 899, "f2": 900})
+    board.day(
+        FIRST + dt.timedelta(1),
+        [Haul("w1", 12_400, 0), Haul("w2", 12_400, 0)],
+        {"f1": 950, "f2": 1000},
+    )
     board.store(store)
-    assert overflow_days(store, KNOWN, FIRST, FIRST + dt.timedelta(2)) == {
-        FIRST: (2, 1),
-        FIRST + dt.timedelta(1): (2, 2),
+    rows = roll_days(store, KNOWN, FIRST, FIRST + dt.timedelta(2))
+    told = {(r.date, r.stream): (r.fills, r.full) for r in rows if r.fills}
+    assert told == {
+        (FIRST, "干垃圾"): (1, 0),
+        (FIRST, "湿垃圾"): (1, 1),
+        (FIRST + dt.timedelta(1), "干垃圾"): (1, 1),
+        (FIRST + dt.timedelta(1), "湿垃圾"): (1, 1),
     }
 
 
