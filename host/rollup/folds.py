@@ -4,6 +4,7 @@ scale by its fill sensor (see fold)."""
 from __future__ import annotations
 
 import zlib
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 
 import msgspec
@@ -16,7 +17,7 @@ from host.events.fillonly import Emptying, FillSample, FillState, watch
 from host.rollup.fold import Figure
 from host.store.book import pack_emptyings, pack_events
 from host.store.bookings import Facts, Step
-from host.store.days import DAY_S, SHANGHAI_S
+from host.store.days import DAY_S, SHANGHAI_S, local_day
 
 _LEARNED = 4  # emptyings after which one more weighs the same: see events.bins.learn
 _pack = msgspec.msgpack.Encoder().encode
@@ -50,6 +51,7 @@ class Scale:
         for bin_ in (state.bin, *state.others):
             bin_.emptied = min(bin_.emptied, _LEARNED)
         found.transitions = []
+        found.slow = _by_day(found.slow)
         whole = found, _fullest(_fills(readings))
         step = Step(day, opens(state), _packed(save_state(state)), _packed(_pack(whole)))
         self._states = {step.state: state}
@@ -129,6 +131,14 @@ class Filled:
 
     def silent(self, _day: int, _before: int) -> Facts:
         return (*[0] * 11, "", None)
+
+
+def _by_day(slow: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
+    """Slow changes added up: a balance asks for no more than the day they were in."""
+    sums: dict[int, int] = defaultdict(int)
+    for t, grams in slow:
+        sums[local_day(t)] += grams
+    return [(bounds(day)[0], grams) for day, grams in sums.items()]
 
 
 def _fills(readings: Sequence[Sample]) -> Iterable[int | None]:

@@ -16,7 +16,7 @@ Line = tuple[str, str, str]  # what, arithmetic, result
 
 def lines(m: dict[str, float]) -> list[Line]:
     """m: one_s, array_s (readings/s), cpu_us, wire, waiting, sqlite, parquet (bytes), pg_s,
-    pg_us, server_us; those that were measured."""
+    pg_us, server_us, figures (bytes of a platform and day); those that were measured."""
     day = PLATFORMS * A_DAY
     mean = day / DAY_S
     peak = PEAK * mean
@@ -73,6 +73,13 @@ def lines(m: dict[str, float]) -> list[Line]:
             f"{number(year)} GB; city × {DISTRICTS}: {number(year * DISTRICTS)} GB",
             key,
         )
+    year = of("figures") * PLATFORMS * 365 / 1e9
+    line(
+        "disk for a year of figures, with what restating them needs",
+        f"{{figures}} bytes × {PLATFORMS:,} × 365",
+        f"{number(year)} GB; city × {DISTRICTS}: {number(year * DISTRICTS)} GB",
+        "figures",
+    )
     for name, times in (("city", DISTRICTS), ("country", DISTRICTS * CITIES)):
         top = peak * times
         line(

@@ -166,6 +166,7 @@ def measure(
     jobs = jobs or os.cpu_count() or 1
     folder.mkdir(parents=True, exist_ok=True)
     db, known = build(folder, platforms, where)
+    grown = 0.0
     taken: dict[str, list[float]] = {way: [] for way in WAYS}
     cpu: dict[str, list[float]] = {way: [] for way in WAYS}
     for _ in range(rounds):
@@ -179,6 +180,8 @@ def measure(
             command += ["--registry", str(known), "--jobs", str(jobs)]
             out = subprocess.run(command, check=True, capture_output=True, text=True)
             result = json.loads(out.stdout)
+            if way == "rollup" and not where:
+                grown = (_bytes(at) - _bytes(db)) / platforms
             taken[way].append(result["s"])
             cpu[way].append(result["cpu_s"])
     pairs = zip(taken["rollup"], taken["rows"], taken["columns"], strict=True)
@@ -191,9 +194,15 @@ def measure(
         "only reading columns, s": round(statistics.median(taken["columns"]), 2),
         "rollup, s": round(statistics.median(taken["rollup"]), 2),
         "rollup ÷ reading rows": round(statistics.median(r for r, _ in ratios), 2),
+        "bytes of a platform's day": round(grown),
         "rollup ÷ reading columns": round(statistics.median(c for _, c in ratios), 2),
         **{f"CPU of {way}, s": round(statistics.median(cpu[way]), 2) for way in WAYS},
     }
+
+
+def _bytes(db: str) -> int:
+    files = Path(db), Path(f"{db}-wal")
+    return sum(path.stat().st_size for path in files if path.exists())
 
 
 def main() -> int:

@@ -152,7 +152,9 @@ class Bench:
             Row(what, found["rollup, s"], "s", 10, True, note),
             Row("the same ÷ only reading their rows", found["rollup ÷ reading rows"], "", 3, True),
             Row("the same ÷ only reading their columns", found["rollup ÷ reading columns"]),
+            Row("bytes of figures, a platform and day", found["bytes of a platform's day"]),
         ]
+        self.known["figures"] = found["bytes of a platform's day"]
 
     def restate(self) -> None:
         """Site-days whose readings come late, in a month and in a year."""
