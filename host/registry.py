@@ -7,9 +7,12 @@ from __future__ import annotations
 import csv
 import datetime as dt
 import re
+from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
+from functools import cached_property
+from operator import itemgetter
 from pathlib import Path
 
 from host.errors import UserError
@@ -86,7 +89,19 @@ class Registry:
 
     def spares(self, site: str) -> list[Bin]:
         """Bins that may come to a site in exchange: its own and those of no site."""
-        return [b for b in self.bins if not b.device and b.site in ("", site)]
+        return [b for b in self.around(site) if not b.device]
+
+    def around(self, site: str) -> list[Bin]:
+        """The bins of a site and those that may come to it, in the order of the file."""
+        loose = [(i, b) for i, b in self._by_site.get("", ()) if not b.device]
+        return [b for _, b in sorted([*self._by_site.get(site, ()), *loose], key=itemgetter(0))]
+
+    @cached_property
+    def _by_site(self) -> dict[str, list[tuple[int, Bin]]]:
+        found: dict[str, list[tuple[int, Bin]]] = defaultdict(list)
+        for i, bin_ in enumerate(self.bins):
+            found[bin_.site].append((i, bin_))
+        return found
 
 
 class Row:

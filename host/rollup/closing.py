@@ -54,9 +54,9 @@ class Then:
 
     def at(self, site: str) -> Then:
         """The same of one site."""
-        spares = {b.bin for b in self.known.spares(site)}
-        bins = tuple(b for b in self.known.bins if b.site == site or b.bin in spares)
-        return Then(replace(self.known, bins=bins), self.densities)
+        sites = {s: self.known.sites[s] for s in (site,) if s in self.known.sites}
+        bins = tuple(self.known.around(site))
+        return Then(replace(self.known, sites=sites, devices={}, bins=bins), self.densities)
 
     def pack(self) -> bytes:
         return zlib.compress(msgspec.json.encode([self.known, self.densities]))

@@ -1,5 +1,10 @@
 -- The book: what each platform's day came to, as it was known when. platform_day,
 -- platform_day_events and closing are only ever added to; the rest can be made anew from readings.
+
+-- The lowest seq of a day; 0 may stand for any.
+ALTER TABLE day ADD COLUMN lo BIGINT NOT NULL DEFAULT 0;
+DROP INDEX day_stream;
+CREATE INDEX day_stream ON day (stream, day, lo, hi);
 CREATE TABLE touched (           -- readings of a stream and day came, moved or were dated; not booked yet
     id {serial},
     stream BIGINT NOT NULL REFERENCES stream (id),

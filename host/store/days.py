@@ -9,7 +9,7 @@ is either among the arrivals or in its day."""
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from host.store import chunk
 from host.store.chunk import Stored
@@ -40,12 +40,15 @@ def epochs(db: Database, streams: Iterable[int]) -> dict[tuple[int, int], int]:
 def settle(rows: list[Stored], stream: int, known: dict[tuple[int, int], int]) -> None:
     """Give each reading its time. No reading is later than the next of the same start:
     where a clock was ahead and was put right, what it dated too late gets the time of what
-    follows, so that the order in which things happened stays. rows: in order of seq."""
+    follows, so that the order in which things happened stays. A time that was found before
+    rests on readings that may not be here, and only becomes earlier. rows: in order of seq."""
     latest: dict[int, int] = {}
     for r in reversed(rows):
         t = r.t
         if t is None and r.up is not None and (stream, r.boot) in known:
             t = known[stream, r.boot] + r.up
+        if r.at is not None:
+            t = r.at if t is None else min(t, r.at)
         if t is not None:
             t = latest[r.boot] = min(t, latest.get(r.boot, t))
         r.at = t
@@ -97,27 +100,53 @@ def _dateable(db: Database) -> list[int]:
 def _merge(
     db: Database, stream: int, rows: list[Stored], known: dict[tuple[int, int], int], now: int
 ) -> list[tuple[int, int]]:
-    rows.sort(key=lambda r: r.seq)
-    settle(rows, stream, known)
-    first = min((local_day(r.at) for r in rows if r.at is not None), default=1 << 30)
-    lowest = rows[0].seq if rows else -1
-    # Days that the new readings go into or can move: those from the first of them on, and
-    # those with readings that come after one of them.
-    before = _bodies(db, stream, "day>=? OR hi>? OR day=?", (first, lowest, UNDATED))
+    """Put readings of a stream among those that are there; only days that they go into,
+    that they move, or that bound their times are read."""
+    before = dict(_bodies(db, stream, "day=?", (UNDATED,)))
+    was: dict[int, int | None] = {}  # seq → time of what was there
     while True:
-        old = (r for day in before.values() for r in day)
+        old = [r for day in before.values() for r in day]
+        was |= {r.seq: r.at for r in old if r.seq not in was}
         joined = sorted([*rows, *old], key=lambda r: r.seq)
         settle(joined, stream, known)
-        after: dict[int, list[Stored]] = defaultdict(list)
-        for r in joined:
-            after[UNDATED if r.at is None else local_day(r.at)].append(r)
-        # What was undated, or has moved, may belong into a day before those.
-        early = [day for day in after if day < first and day not in before]
-        more = [x for day in early for x in _bodies(db, stream, "day=?", (day,)).items()]
+        moved = [r for r in joined if r.seq not in was or was[r.seq] != r.at]
+        more = _beside(db, stream, moved, before)
         if not more:
             break
-        before |= dict(more)
-    return _write(db, stream, before, after, now)
+        before |= more
+    after: dict[int, list[Stored]] = defaultdict(list)
+    for r in joined:
+        after[UNDATED if r.at is None else local_day(r.at)].append(r)
+    return _write(db, stream, before, after, was=was, now=now)
+
+
+def _beside(
+    db: Database, stream: int, moved: list[Stored], before: Mapping[int, list[Stored]]
+) -> dict[int, list[Stored]]:
+    """Days that readings which come or move need and that are not there yet: the one they
+    go into, those with readings among and before them that cannot be later, and the first
+    that follows, than which they cannot be later."""
+    seqs: dict[int, list[int]] = defaultdict(list)
+    for r in moved:
+        if r.at is not None:
+            seqs[local_day(r.at)].append(r.seq)
+    found: dict[int, list[Stored]] = {}
+    for day, of_day in seqs.items():
+        lowest, highest = of_day[0], of_day[-1]
+        near = "day=? OR (day>? AND lo<?) OR (day>=0 AND lo<=? AND hi>=?)"
+        wanted = _days(db, stream, near, (day, day, highest, highest, lowest))
+        wanted += _days(db, stream, "day>=0 AND lo>?", (highest,), "ORDER BY lo LIMIT 1")
+        for one in wanted:
+            if one not in before and one not in found:
+                found |= _bodies(db, stream, "day=?", (one,))
+    return found
+
+
+def _days(
+    db: Database, stream: int, where: str, args: tuple[int, ...], order: str = ""
+) -> list[int]:
+    sql = f"SELECT day FROM day WHERE stream=? AND ({where}) {order}"  # noqa: S608
+    return [row[0] for row in db.query(sql, (stream, *args))]
 
 
 def _bodies(
@@ -131,8 +160,10 @@ def _bodies(
 def _write(
     db: Database,
     stream: int,
-    before: dict[int, list[Stored]],
-    after: dict[int, list[Stored]],
+    before: Mapping[int, list[Stored]],
+    after: Mapping[int, list[Stored]],
+    *,
+    was: Mapping[int, int | None],
     now: int,
 ) -> list[tuple[int, int]]:
     """The days that are others now: (day, readings more than before)."""
@@ -141,16 +172,19 @@ def _write(
     touched = [(day, -len(before[day])) for day in gone]
     changed = []
     for day, rows in after.items():
-        if day != UNDATED and day in before and before[day] == rows:
+        old = before.get(day, [])
+        same = len(rows) == len(old) and all(r.seq in was and was[r.seq] == r.at for r in rows)
+        if same and day != UNDATED:
             continue
         times = [r.at for r in rows if r.at is not None]
-        touched.append((day, len(rows) - len(before.get(day, ()))))
-        facts = (len(rows), rows[-1].seq, min(times, default=None), max(times, default=None))
-        changed.append((day, stream, *facts, now, chunk.of_day(rows)))
+        touched.append((day, len(rows) - len(old)))
+        facts = (len(rows), rows[0].seq, rows[-1].seq)
+        span = (min(times, default=None), max(times, default=None))
+        changed.append((day, stream, *facts, *span, now, chunk.of_day(rows)))
     db.many(
-        "INSERT INTO day (day, stream, n, hi, first_t, last_t, changed, body) "
-        "VALUES (?,?,?,?,?,?,?,?) ON CONFLICT (day, stream) DO UPDATE SET n=excluded.n, "
-        "hi=excluded.hi, first_t=excluded.first_t, last_t=excluded.last_t, "
+        "INSERT INTO day (day, stream, n, lo, hi, first_t, last_t, changed, body) "
+        "VALUES (?,?,?,?,?,?,?,?,?) ON CONFLICT (day, stream) DO UPDATE SET n=excluded.n, "
+        "lo=excluded.lo, hi=excluded.hi, first_t=excluded.first_t, last_t=excluded.last_t, "
         "changed=excluded.changed, body=excluded.body",
         changed,
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -141,4 +142,32 @@ def test_what_is_dated_late_joins_the_day_that_stands(tmp_path: Path) -> None:
     later = Reading(LIFE, 6, 2, T0 + 5 * 86_400, None, {"w1": 6}, {})
     bring(T0 + 2, later, births=(Birth(LIFE, 0, T0 + 30, 30, 0, b"{}"),))
     assert [r.seq for r in store.readings("d", 0, 1 << 40)] == list(range(7))
+    store.close()
+
+
+def test_what_comes_late_reads_the_days_around_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However many days there are after it."""
+    store = Store(tmp_path / "q.db", create=True)
+    of_days = [
+        [
+            Reading(LIFE, 24 * d + h, 0, T0 + 86_400 * d + 3600 * h, None, {"w1": h}, {})
+            for h in range(24)
+        ]
+        for d in range(60)
+    ]
+    late = of_days[10][5:9]
+    known = [r for day in of_days for r in day if r not in late]
+    store.add(Batch(readings=[("d", "s", r) for r in known]), T0)
+    while store.compact(T0):
+        pass
+    read: list[int] = []
+    decode = chunk.day
+    monkeypatch.setattr(chunk, "day", lambda raw: read.append(1) or decode(raw))
+    store.add(Batch(readings=[("d", "s", r) for r in late]), T0 + 1)
+    store.compact(T0 + 1)
+    assert 1 <= len(read) <= 3
+    monkeypatch.undo()
+    assert [r.seq for r in store.readings("d", 0, 1 << 40)] == list(range(24 * 60))
     store.close()

@@ -15,7 +15,7 @@ from host.store import Batch, Store
 _AT_ONCE = 200_000
 _COPIED = {  # tables of a store without arrivals: its columns
     "stream": "id, device, site, life, floor, archived, confirm, spans, boots",
-    "day": "day, stream, n, hi, first_t, last_t, changed, body",
+    "day": "day, stream, n, lo, hi, first_t, last_t, changed, body",
 }
 
 

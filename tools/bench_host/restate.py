@@ -149,8 +149,8 @@ def _copy(store: Store, first: str, site: str) -> None:
         )
         stream = "(SELECT id FROM stream WHERE device=?)"
         db.many(
-            "INSERT INTO day (day, stream, n, hi, first_t, last_t, changed, body) "  # noqa: S608
-            f"SELECT day, {stream}, n, hi, first_t, last_t, changed, body FROM day "
+            "INSERT INTO day (day, stream, n, lo, hi, first_t, last_t, changed, body) "  # noqa: S608
+            f"SELECT day, {stream}, n, lo, hi, first_t, last_t, changed, body FROM day "
             f"WHERE stream={stream}",
             [(f"qy-{site}", f"qy-{first}")],
         )
