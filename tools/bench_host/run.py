@@ -1,7 +1,7 @@
 """make bench-host: the host job beside what people would use instead, in one go.
 
     PYTHONPATH=tools python -m bench_host.run [--rounds 3] [--prefill 10000000]
-        [--messages 200000] [--stall 300] [--page docs/scale.md] [--only PART ...]
+        [--messages 200000] [--stall 300] [--killed 1000000] [--page docs/scale.md] [--only PART ...]
 
 Rates are medians of the rounds, ratios are of one round each. Exit code 1 when a goal is
 missed, 2 when something could not be measured."""
@@ -20,7 +20,7 @@ from pathlib import Path
 
 from run_folder import sigterm_as_interrupt
 
-from bench_host import drain, load, node_red, restate, rollup, shards, sizes, stall
+from bench_host import drain, kills, load, node_red, restate, rollup, shards, sizes, stall
 from bench_host.derived import lines
 from bench_host.prefill import copy, prefill
 from bench_host.report import Bar, Row, page, shortfalls, show, svg
@@ -141,6 +141,19 @@ class Bench:
         waiting = found["waiting_bytes"]
         self.rows.append(Row("bytes in the broker of a message that waits", waiting))
 
+    def kills(self) -> None:
+        """Ingester and broker killed, half of the times while a backlog is drained."""
+        progress("killing ingester and broker")
+        found = kills.measure(OUT / "killed", self.args.killed, 50, 11)
+        self.raw["kills"] = vars(found)
+        what = f"{found.kills} SIGKILLs of ingester and broker during {found.readings:,} readings"
+        note = f"{found.resent:,} messages sent again by boards"
+        self.rows += [
+            Row(f"{what}: lost", found.lost, "", 0, True, note),
+            Row("the same: doubled", found.doubled, "", 0, True),
+            Row("the same: reports that differ from a calm run", not found.same, "", 0, True),
+        ]
+
     def rollup(self) -> None:
         """A day of a district from raw readings, beside only reading them."""
         progress("rollup of a district")
@@ -190,6 +203,7 @@ PARTS: dict[str, Callable[[Bench], None]] = {
     "shards": Bench.shards,
     "sizes": Bench.sizes,
     "stall": Bench.stall,
+    "kills": Bench.kills,
     "rollup": Bench.rollup,
     "restate": Bench.restate,
 }
@@ -208,6 +222,7 @@ def main() -> int:
     parser.add_argument("--prefill", type=int, default=10_000_000, help="readings there already")
     parser.add_argument("--messages", type=int, default=200_000, help="of one reading in a round")
     parser.add_argument("--stall", type=float, default=300, help="seconds that the store is locked")
+    parser.add_argument("--killed", type=int, default=1_000_000, help="readings under SIGKILL")
     parser.add_argument("--page", type=Path, help="page to put the figures in, and its picture")
     parser.add_argument("--only", nargs="+", choices=PARTS, default=list(PARTS))
     args = parser.parse_args()
