@@ -1,7 +1,8 @@
 """make bench-host: the host job beside what people would use instead, in one go.
 
     PYTHONPATH=tools python -m bench_host.run [--rounds 3] [--prefill 10000000]
-        [--messages 200000] [--stall 300] [--killed 1000000] [--page docs/scale.md] [--only PART ...]
+        [--messages 200000] [--stall 300] [--killed 1000000] [--page docs/scale.md]
+        [--only PART ...]
 
 Rates are medians of the rounds, ratios are of one round each. Exit code 1 when a goal is
 missed, 2 when something could not be measured."""
