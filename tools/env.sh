@@ -71,6 +71,11 @@ if [ "${1:-}" = browser ]; then
         apt_get chromium fonts-wqy-zenhei || say "chromium is missing and could not be installed:" \
             "tests of the page fail without it; as root run: apt-get install chromium"
     fi
+    # Stands in front of the page with TLS, as docs/operations.md says.
+    if ! command -v /usr/sbin/nginx >/dev/null; then
+        apt_get nginx-light || say "nginx is missing and could not be installed:" \
+            "tests of the page over TLS fail without it; as root run: apt-get install nginx-light"
+    fi
     touch $venv/.browser
     exit
 fi
