@@ -63,8 +63,8 @@ $(NODE_RED): $(READY) tools/bench_host/node_red/package.json
 bench-host: $(READY) $(NODE_RED) ## the host job beside what people would use instead [ROUNDS=3] [PREFILL=10000000] [PAGE=docs/scale.md]
 	@PYTHONPATH=tools $(PY) -m bench_host.run --page $(or $(PAGE),docs/scale.md) $(if $(ROUNDS),--rounds $(ROUNDS)) $(if $(PREFILL),--prefill $(PREFILL))
 
-bench-serve: $(READY) $(CHARTS) ## the page under load [VIEWERS=200] [RATE=3000] [SECONDS=30]
-	@PYTHONPATH=tools $(PY) -m bench_serve --viewers $(or $(VIEWERS),200) --rate $(or $(RATE),3000) --seconds $(or $(SECONDS),30)
+bench-serve: $(READY) $(CHARTS) ## the page under load [VIEWERS=200] [RATE=3000] [SECONDS=30] [PAGE=docs/scale.md]
+	@PYTHONPATH=tools $(PY) -m bench_serve --viewers $(or $(VIEWERS),200) --rate $(or $(RATE),3000) --seconds $(or $(SECONDS),30) --page $(or $(PAGE),docs/scale.md)
 
 monitor: $(READY) ## PORT=/dev/ttyUSB0 [BAUD=115200]: one board live over its serial port; it is not disturbed
 	@test -n "$(PORT)" || { echo "monitor: PORT= must name the board's serial port" >&2; exit 2; }

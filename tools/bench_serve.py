@@ -29,6 +29,8 @@ from host.store import Store
 ROOT = Path(__file__).resolve().parents[1]
 BOARDS, TOGETHER = 1000, 10  # boards that send; readings in one message
 MARK_EVERY_S = 1.0
+BEGIN = "<!-- made by make bench-serve: do not edit below this line -->"
+END = "<!-- made by make bench-serve: end -->"
 _CLOCK = os.sysconf("SC_CLK_TCK")
 
 
@@ -143,17 +145,27 @@ async def _run(args: argparse.Namespace, folder: Path) -> int:
     took.sort()
     due = len(MARKS) * args.viewers
     load = os.getloadavg()[0]
-    print(
+    text = (
         f"{args.viewers} viewers, {counts[0] / lasted:.0f} readings/s for {lasted:.0f} s, "
         f"{len(known.sites)} sites, {os.cpu_count()} cores, load {load:.1f}: "
         f"{len(took)} of {due} marks seen, median {statistics.median(took):.2f} s, "
-        f"95 % {took[int(0.95 * len(took))]:.2f} s, longest {took[-1]:.2f} s"
-    )
-    print(
+        f"95 % {took[int(0.95 * len(took))]:.2f} s, longest {took[-1]:.2f} s; "
         f"stored {stored[0]} of {counts[0]} readings {stored[1]:.1f} s after the last was sent; "
-        f"cores used: serve {used['serve']:.2f}, ingest {used['ingest']:.2f}"
+        f"cores used: serve {used['serve']:.2f}, ingest {used['ingest']:.2f}."
     )
+    print(text)
+    if args.page:
+        _write(args.page, text)
     return 0 if len(took) == due and stored[0] == counts[0] else 1
+
+
+def _write(page: Path, text: str) -> None:
+    """Put the figures between the marks of the page."""
+    before, _, rest = page.read_text(encoding="utf-8").partition(BEGIN)
+    after = rest.partition(END)[2]
+    when = time.strftime("%Y-%m-%d", time.gmtime())
+    made = f"{BEGIN}\n\n{text} `make bench-serve`, {when}.\n\n{END}"
+    page.write_text(f"{before}{made}{after}", encoding="utf-8")
 
 
 def _stored(db: Path, wanted: int) -> tuple[int, float]:
@@ -188,6 +200,7 @@ def main() -> int:
     p.add_argument("--viewers", type=int, default=200)
     p.add_argument("--rate", type=int, default=3000, help="readings a second")
     p.add_argument("--seconds", type=float, default=30)
+    p.add_argument("--page", type=Path, help="page to put the figures in")
     args = p.parse_args()
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (min(hard, max(soft, 4096)), hard))
