@@ -20,6 +20,7 @@ from host.commands import (
     explain,
     fleet,
     hazard,
+    homeassistant,
     office,
     serve,
     service,
@@ -61,7 +62,7 @@ def _parser() -> argparse.ArgumentParser:
 
     subjects = (
         *(collect, daily, book, explain, office, hazard, calibration),
-        *(watch, archive, check, service, fleet, update, serve),
+        *(watch, archive, check, service, fleet, update, serve, homeassistant),
     )
     for module in subjects:
         module.add(command)

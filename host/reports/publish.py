@@ -48,8 +48,17 @@ def events(broker: Broker, messages: Iterable[tuple[str, dict[str, Any]]]) -> No
     _send(broker, messages, retain=False, kept="alarms are kept, and told with the next update")
 
 
+def discovery(broker: Broker, messages: Iterable[tuple[str, dict[str, Any] | None]]) -> None:
+    """Publish retained configurations, None to take one away; PublishError otherwise."""
+    _send(broker, messages, retain=True, kept="run it again")
+
+
 def _send(
-    broker: Broker, messages: Iterable[tuple[str, dict[str, Any]]], *, retain: bool, kept: str
+    broker: Broker,
+    messages: Iterable[tuple[str, dict[str, Any] | None]],
+    *,
+    retain: bool,
+    kept: str,
 ) -> None:
     refused: list[str] = []
 
@@ -63,8 +72,7 @@ def _send(
         client.connect(broker.host, broker.port)
         client.loop_start()
         sent = [
-            client.publish(topic, json.dumps(body, ensure_ascii=False), qos=1, retain=retain)
-            for topic, body in messages
+            client.publish(topic, _payload(body), qos=1, retain=retain) for topic, body in messages
         ]
         end = time.monotonic() + ANSWER_S
         while not refused and not all(info.is_published() for info in sent):
@@ -78,3 +86,7 @@ def _send(
     finally:
         client.disconnect()
         client.loop_stop()
+
+
+def _payload(body: dict[str, Any] | None) -> str | None:
+    return None if body is None else json.dumps(body, ensure_ascii=False)
