@@ -19,6 +19,7 @@ from argon2.exceptions import InvalidHashError, VerificationError
 
 from host.errors import UserError
 from host.store import Store
+from host.store import accounts as rows
 
 ROLES = ("viewer", "operator", "admin")
 GONE = "none"
@@ -71,29 +72,20 @@ def _nobody() -> str:
     return _hasher.hash(secrets.token_hex(8))
 
 
-_LATEST = "SELECT id, name, role, secret, at, by FROM account "
-
-
 def find(store: Store, name: str) -> Account | None:
     """Who has that name now."""
-    rows = store.database.query(_LATEST + "WHERE name=? ORDER BY id DESC LIMIT 1", (name,))
-    return Account(*rows[0]) if rows and rows[0][2] != GONE else None
+    row = rows.latest(store.database, name)
+    found = Account(*row) if row else None
+    return found if found and found.role != GONE else None
 
 
 def everybody(store: Store) -> list[Account]:
-    rows = store.database.query(
-        "SELECT id, name, role, secret, at, by FROM account "
-        "WHERE id IN (SELECT max(id) FROM account GROUP BY name) ORDER BY name"
-    )
-    return [Account(*row) for row in rows if row[2] != GONE]
+    found = [Account(*row) for row in rows.all_latest(store.database)]
+    return [account for account in found if account.role != GONE]
 
 
 def _put(store: Store, name: str, role: str, secret: str, by: str) -> None:
-    with store.database.transaction():
-        store.database.many(
-            "INSERT INTO account (at, name, role, secret, by) VALUES (?,?,?,?,?)",
-            [(int(time.time()), name, role, secret, by)],
-        )
+    rows.put(store.database, (int(time.time()), name, role, secret, by))
 
 
 def _checked(name: str, role: str) -> None:
@@ -177,19 +169,11 @@ def note(
     detail: str = "",
 ) -> None:
     """Add to the audit trail."""
-    with store.database.transaction():
-        store.database.many(
-            "INSERT INTO audit (at, who, address, action, object, outcome, detail) "
-            "VALUES (?,?,?,?,?,?,?)",
-            [(int(time.time()), who, address, action, object_, outcome, detail[:400])],
-        )
+    deed = int(time.time()), who, address, action, object_, outcome, detail[:400]
+    rows.put_deed(store.database, deed)
 
 
 def trail(store: Store, before: int | None = None, limit: int = 100) -> Sequence[Done]:
     """The latest first; before: an id to go on from."""
-    rows = store.database.query(
-        "SELECT id, at, who, address, action, object, outcome, detail FROM audit "
-        "WHERE id<? ORDER BY id DESC LIMIT ?",
-        (before if before is not None else 1 << 62, limit),
-    )
-    return [Done(*row) for row in rows]
+    found = rows.deeds(store.database, before if before is not None else 1 << 62, limit)
+    return [Done(*deed) for deed in found]

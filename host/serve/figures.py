@@ -30,11 +30,6 @@ from host.store.database import Database
 BACK_DAYS = 400  # a year, and the same weekday before it
 WEEK = dt.timedelta(7)
 Place = tuple[str, str, str, str]  # bin, site, 街镇, stream
-_DAY = (
-    "SELECT p.bin, d.id, d.reason, d.computed, d.collected, d.deposited, d.collections, "
-    "d.covered_s FROM platform_day d JOIN platform p ON p.id=d.platform "
-    "WHERE d.day=? ORDER BY d.revision"
-)
 _log = logging.getLogger("qingyun.serve")
 
 
@@ -99,7 +94,7 @@ def read_day(
         parts.setdefault((town, stream), [0, 0, 0, 0, 0])[3] += passed
     held: dict[str, tuple[int, ...]] = {}
     changed = []
-    for bin_, id_, reason, at, *masses in db.query(_DAY, ((date - EPOCH).days,)):
+    for bin_, id_, reason, at, *masses in book.collected_of(db, (date - EPOCH).days):
         before = held.get(bin_)
         if bin_ in places and before and reason != NOT_OVER and before[:2] != tuple(masses[:2]):
             site, _, stream = places[bin_]
@@ -212,8 +207,7 @@ class Figures:
                 bring(store, self.known, now)
             db = store.database
             newest = book.newest(db)
-            query = "SELECT DISTINCT day FROM platform_day WHERE id>?"
-            changed = {EPOCH + dt.timedelta(d) for (d,) in db.query(query, (self._seen,))}
+            changed = {EPOCH + dt.timedelta(d) for d in book.days_since(db, self._seen)}
             closed = {c.month: c for c in book.closings(db).values()}
             if closed.keys() != self._closed:
                 changed |= {d for d in self.days if f"{d:%Y-%m}" in closed}
@@ -247,5 +241,5 @@ class Figures:
 
 def _first_day(db: Database) -> dt.date | None:
     """The first day that has figures."""
-    found = db.query("SELECT min(day) FROM platform_day")[0][0]
+    found = book.first_day(db)
     return None if found is None else EPOCH + dt.timedelta(found)

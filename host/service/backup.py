@@ -93,7 +93,7 @@ def _copy(store: Store, db: Path | str, part: Path) -> list[str]:
     """The database as of one moment; the archived days that it knows."""
     if not isinstance(db, Path):
         # Days that are archived after this are in the dump as rows: nothing is in neither.
-        known = [str(row[0]) for row in store.database.query("SELECT file FROM archive")]
+        known = store.archive_files()
         _dump(db, part / DUMP)
         return known
     made = part / DATABASE

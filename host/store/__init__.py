@@ -153,6 +153,10 @@ class Store:
         where = str(self._where)
         return Path("qingyun.archive") if "://" in where else Path(f"{where}.archive")
 
+    def archive_files(self) -> list[str]:
+        """Names of the files that archived days stand in."""
+        return [str(row[0]) for row in self._db.query("SELECT file FROM archive")]
+
     def archive(self, before: int) -> Iterator[tuple[int, int]]:
         """Move each day before that one into a file; (day, readings) as they are done."""
         from host.store import archive  # noqa: PLC0415  pyarrow is large

@@ -143,6 +143,29 @@ def all_of(db: Database, platforms: Sequence[str]) -> list[PlatformDay]:
     return list(_rows(db, f"p.bin IN ({marks})", platforms))
 
 
+def collected_of(db: Database, day: int) -> list[tuple[Any, ...]]:
+    """Every revision of a day, as little of it as a list of 15,000 platforms needs: bin, id,
+    reason, computed, collected, deposited, collections, covered_s."""
+    return db.query(
+        "SELECT p.bin, d.id, d.reason, d.computed, d.collected, d.deposited, d.collections, "
+        "d.covered_s FROM platform_day d JOIN platform p ON p.id=d.platform "
+        "WHERE d.day=? ORDER BY d.revision",
+        (day,),
+    )
+
+
+def days_since(db: Database, id_: int) -> list[int]:
+    """Days with revisions after one."""
+    query = "SELECT DISTINCT day FROM platform_day WHERE id>?"
+    return [row[0] for row in db.query(query, (id_,))]
+
+
+def first_day(db: Database) -> int | None:
+    """The first day that has figures."""
+    found: int | None = db.query("SELECT min(day) FROM platform_day")[0][0]
+    return found
+
+
 def newest(db: Database) -> int:
     """The highest id of a revision."""
     return int(db.query("SELECT coalesce(max(id), 0) FROM platform_day")[0][0])

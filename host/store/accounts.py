@@ -1,0 +1,49 @@
+"""SQL of who may use the page and what each of them did; rows are only ever added."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from host.store.database import Database
+
+_ACCOUNT = "SELECT id, name, role, secret, at, by FROM account"
+Row = tuple[Any, ...]  # id, name, role, secret, at, by
+Deed = tuple[Any, ...]  # id, at, who, address, action, object, outcome, detail
+
+
+def latest(db: Database, name: str) -> Row | None:
+    """The row of a name that holds."""
+    rows = db.query(f"{_ACCOUNT} WHERE name=? ORDER BY id DESC LIMIT 1", (name,))
+    return rows[0] if rows else None
+
+
+def all_latest(db: Database) -> list[Row]:
+    """Of each name the row that holds, by name."""
+    newest = "SELECT max(id) FROM account GROUP BY name"
+    return db.query(f"{_ACCOUNT} WHERE id IN ({newest}) ORDER BY name")
+
+
+def put(db: Database, row: Row) -> None:
+    """Add a row without its id."""
+    with db.transaction():
+        sql = "INSERT INTO account (at, name, role, secret, by) VALUES (?,?,?,?,?)"
+        db.many(sql, [row])
+
+
+def put_deed(db: Database, deed: Deed) -> None:
+    """Add to the audit trail, without the id."""
+    with db.transaction():
+        db.many(
+            "INSERT INTO audit (at, who, address, action, object, outcome, detail) "
+            "VALUES (?,?,?,?,?,?,?)",
+            [deed],
+        )
+
+
+def deeds(db: Database, before: int, limit: int) -> list[Deed]:
+    """Of the audit trail those below an id, the latest first."""
+    return db.query(
+        "SELECT id, at, who, address, action, object, outcome, detail FROM audit "
+        "WHERE id<? ORDER BY id DESC LIMIT ?",
+        (before, limit),
+    )
