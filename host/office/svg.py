@@ -108,7 +108,8 @@ def _line(share: Bars, slot: float, y: Callable[[float], float]) -> list[str]:
                 f'stroke="{share.colour}" stroke-width="1.5"/>'
             )
     out += [
-        f'<circle cx="{p[0]:.1f}" cy="{p[1]:.1f}" r="2.2" fill="{share.colour}"/>'
+        f'<circle cx="{p[0]:.1f}" cy="{p[1]:.1f}" r="3.2" fill="{share.colour}" '
+        'stroke="#fff" stroke-width="1.2"/>'  # seen over a bar of any colour
         for p in points
         if p
     ]

@@ -236,6 +236,8 @@ def test_the_page_stands_alone(folder: Path) -> None:
     bars = ET.fromstring(plots[0]).findall(f"{ns}rect")  # noqa: S314 – our own
     # 29 days of two streams and 3 in the legend; wet of the 29th is there by jt-01 alone
     assert len(bars) == 2 * 29 + 3
+    dots = ET.fromstring(plots[1]).findall(f"{ns}circle")  # noqa: S314
+    assert dots and all(d.attrib["stroke"] != d.attrib["fill"] for d in dots)
 
 
 def test_bars_are_as_high_as_their_values() -> None:
