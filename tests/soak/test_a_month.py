@@ -11,15 +11,17 @@ import subprocess
 import sys
 import threading
 import time
+from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import httpx
 import killing
 import pytest
 from alarm_rows import add, became
 from bench_host import load
-from broker import Broker
+from broker import Broker, free_port
 from host_job import Ingester, qingyun
 from receivers import Hook
 
@@ -36,7 +38,8 @@ class Month:
     """What came of a run."""
 
     reports: list[bytes] = field(default_factory=list)
-    memory_kb: list[int] = field(default_factory=list)  # of the ingester, day by day
+    # Of each part that runs all the time, day by day.
+    memory_kb: dict[str, list[int]] = field(default_factory=lambda: defaultdict(list))
     kills: dict[str, int] = field(default_factory=dict)
     told: int = 0
 
@@ -61,17 +64,17 @@ def command(*args: str | Path) -> list[str]:
     return [sys.executable, "-m", "host.cli", *map(str, args)]
 
 
-def memory_kb(ingester: Ingester) -> int:
-    assert ingester._process is not None
-    status = Path(f"/proc/{ingester._process.pid}/status").read_text()
+def memory_kb(part: Ingester | Part) -> int:
+    assert part._process is not None
+    status = Path(f"/proc/{part._process.pid}/status").read_text()
     return int(status.partition("VmRSS:")[2].split()[0])
 
 
-class Deliverer:
-    """`qingyun alarms deliver`, to be killed too."""
+class Part:
+    """A command that runs all the time, to be killed too."""
 
-    def __init__(self, settings: Path) -> None:
-        self._args = command("--config", settings, "alarms", "deliver", "--every", "1")
+    def __init__(self, *args: str | Path) -> None:
+        self._args = command(*args)
         self.start()
 
     def start(self) -> None:
@@ -80,6 +83,18 @@ class Deliverer:
     def kill(self, how: signal.Signals = signal.SIGKILL) -> None:
         self._process.send_signal(how)
         self._process.wait()
+
+
+def answers(port: int, seconds: float = 60) -> None:
+    """Once the page does, after it was killed too."""
+    end = time.monotonic() + seconds
+    while True:
+        try:
+            assert httpx.get(f"http://127.0.0.1:{port}/signin", timeout=10).status_code == 200
+            return
+        except httpx.TransportError:
+            assert time.monotonic() < end, "the page does not answer"
+            time.sleep(0.2)
 
 
 def rollup(db: Path, registry: Path, day: int, cut_after: float | None) -> bytes:
@@ -113,8 +128,11 @@ def run(folder: Path, registry: Path, luck: random.Random | None) -> Month:
         ingester = Ingester(db, registry, broker.address, *FAR)
         ingester.start()
         ingester.wait_subscribed(60)
-        deliverer = Deliverer(settings)
-        parts = {"ingester": ingester, "broker": broker, "deliverer": deliverer}
+        deliverer = Part("--config", settings, "alarms", "deliver", "--every", "1")
+        port = free_port()
+        told = ("--registry", registry, "--broker", broker.address, "--refresh", "5")
+        page = Part("serve", "--db", db, *told, "--listen", f"127.0.0.1:{port}")
+        parts = {"ingester": ingester, "broker": broker, "deliverer": deliverer, "page": page}
         try:
             for n, what in enumerate(days()):
                 sender = threading.Thread(
@@ -130,7 +148,9 @@ def run(folder: Path, registry: Path, luck: random.Random | None) -> Month:
                         month.kills[name] = month.kills.get(name, 0) + 1
                 sender.join()
                 killing._quiet(ingester)
-                month.memory_kb.append(memory_kb(ingester))
+                answers(port)
+                for name, part in (("ingester", ingester), ("page", page)):
+                    month.memory_kb[name].append(memory_kb(part))
                 # A report cut in the middle must not change what is reported in the end.
                 if luck is not None and n % 7 == 6:
                     rollup(db, registry, n, luck.uniform(0.2, 2.5))
@@ -139,6 +159,7 @@ def run(folder: Path, registry: Path, luck: random.Random | None) -> Month:
             assert killing.until(lambda: len(became(db, "webhook")) == DAYS + 1, 120)
         finally:
             deliverer.kill(signal.SIGTERM)
+            page.kill(signal.SIGTERM)
             ingester.stop()
         month.told = len({headers["Qingyun-Delivery"] for headers, _ in hook.calls})
     month.reports = [rollup(db, registry, n, None) for n in range(DAYS)]
@@ -152,18 +173,18 @@ def test_a_month_with_and_without_kills(
     monkeypatch.setattr(load, "SITES", BOARDS)
     monkeypatch.setattr(load, "BOARDS", BOARDS)
     registry = tmp_path / "registry"
-    load.write_registry(registry)
+    load.write_registry(registry, BOARDS)
     calm = run(tmp_path / "calm", registry, None)
     killed = run(tmp_path / "killed", registry, random.Random(8))  # noqa: S311
-    early = calm.memory_kb[len(calm.memory_kb) // 4]
+    grown = {name: (kb[len(kb) // 4] / 1024, kb[-1] / 1024) for name, kb in calm.memory_kb.items()}
+    memory = ", ".join(f"{n} {a:.1f} MB and {b:.1f} MB" for n, (a, b) in grown.items())
     kills = ", ".join(f"{name} {n}" for name, n in sorted(killed.kills.items()))
     figure(
         f"{DAYS} days of {BOARDS} boards, {DAYS * BOARDS * 288} readings; killed: {kills}; "
         f"{sum(a != b for a, b in zip(calm.reports, killed.reports, strict=True))} reports differ; "
-        f"ingester {early / 1024:.1f} MB after a quarter, {calm.memory_kb[-1] / 1024:.1f} MB at "
-        f"the end; {killed.told} of {DAYS + 1} alarms told"
+        f"after a quarter and at the end {memory}; {killed.told} of {DAYS + 1} alarms told"
     )
     assert killed.reports == calm.reports
     assert len(set(calm.reports)) == DAYS  # days differ, so that equal means something
     assert calm.told == killed.told == DAYS + 1
-    assert calm.memory_kb[-1] < early * 1.1 + 4096
+    assert all(end < early * 1.1 + 4 for early, end in grown.values()), memory
