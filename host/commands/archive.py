@@ -6,9 +6,9 @@ import argparse
 import datetime as dt
 
 from host.commands import Command, db
+from host.localtime import local_day
 from host.rollup import LOCAL
 from host.store import Store
-from host.store.days import local_day
 
 EPOCH = dt.date(1970, 1, 1)
 

@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 
 from host.events.limits import mpe_g
 from host.events.model import Event, Kind, Outcome, Platform
+from host.localtime import local_day
 
 LEAST_COVERED = 990  # per mille of the day: less is said
 LASTING_S = 60  # a fault that is over sooner is not worth a flag
@@ -58,16 +59,17 @@ def covered_seconds(intervals: Iterable[tuple[int, int]], t0: int, t1: int) -> i
 
 
 def day_balance(platform: Platform, found: Outcome, t0: int, t1: int) -> Balance:
-    """The balance of [t0, t1). An event belongs where it began, whole: a bin that is
+    """The balance of a local day, [t0, t1). An event belongs where it began, whole: a bin that is
     lifted at midnight closes the day with what it came back with."""
     opening = found.sums.opening
     opening += sum(signed(e) for e in found.events if e.t < t0)
-    opening += sum(g for t, g in found.slow if t < t0)
+    today = local_day(t0)
+    opening += sum(g for day, g in found.slow.items() if day < today)
     events = [e for e in found.events if t0 <= e.t < t1]
     sums = dict.fromkeys(Kind, 0)
     for e in events:
         sums[e.kind] += e.grams
-    drift = sum(g for t, g in found.slow if t0 <= t < t1)
+    drift = found.slow.get(today, 0)
     closing = opening + sum(signed(e) for e in events) + drift
     gross = [opening + platform.tare_g, closing + platform.tare_g]
     gross += [x.grams for e in events for x in (e.before, e.after)]

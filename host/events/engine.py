@@ -16,8 +16,9 @@ from host.events.limits import (
     RESIDUE_G,
     RESIDUE_SHARE,
 )
-from host.events.model import Event, Evidence, Kind, Outcome, Plateau, Platform
+from host.events.model import Event, Evidence, Kind, Outcome, Plateau, Platform, add
 from host.events.state import State
+from host.localtime import local_day
 
 
 @dataclass(frozen=True)
@@ -59,8 +60,8 @@ class Books:
         if self._absent(p.first.grams):
             self._s.bare = p.last
         else:
-            for t, grams in p.slow:
-                self._slow(t, grams)
+            for day, grams in p.slow.items():
+                self._drift(day, grams)
         p.slow.clear()
 
     def step(self, a: Plateau, b: Plateau) -> None:
@@ -239,9 +240,12 @@ class Books:
 
     def _slow(self, t: int, grams: int) -> None:
         if grams:
-            self._s.sums.drift += grams
-            self._s.level += grams
-            self._out.slow.append((t, grams))
+            self._drift(local_day(t), grams)
+
+    def _drift(self, day: int, grams: int) -> None:
+        self._s.sums.drift += grams
+        self._s.level += grams
+        add(self._out.slow, day, grams)
 
     def _book(self, kind: Kind, before: Evidence, b: Plateau, grams: int, story: Story) -> None:
         s = self._s

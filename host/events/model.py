@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property
 
+from msgspec import Struct, field
+
 from host.events.limits import Limits
 
+# Changes that no event explains: local day → grams, days that come to nothing left out.
+Slow = dict[int, int]
 
-# Not frozen, though nobody changes them: made by the million, and that costs a third.
-@dataclass(slots=True, unsafe_hash=True)
-class Evidence:
+
+class Evidence(Struct, frozen=True, gc=False):
     """The reading that shows a weight; fill in permille where the sensor told it."""
 
     life: str
@@ -21,8 +24,7 @@ class Evidence:
     fill: int | None = None
 
 
-@dataclass(slots=True, unsafe_hash=True)
-class Sample:
+class Sample(Struct, frozen=True, gc=False):
     """One reading of one weight channel. q: None, "moving", or why grams is no good.
     fill: permille of the bin's own sensor, None where there is none or it was no good."""
 
@@ -104,8 +106,7 @@ class Status(StrEnum):
     FAULTED = "faulted"  # what the scale says cannot be used
 
 
-@dataclass(frozen=True)
-class Event:
+class Event(Struct, frozen=True):
     """grams is positive but for UNATTRIBUTED; the event belongs to the moment t.
 
     why: what made it this kind and no other. bare: the platform while the bin was away.
@@ -125,8 +126,7 @@ class Event:
     doubt_g: int = 0
 
 
-@dataclass(frozen=True)
-class Transition:
+class Transition(Struct, frozen=True, gc=False):
     """A change of status and the reading that caused it."""
 
     t: int
@@ -137,8 +137,7 @@ class Transition:
     seq: int
 
 
-@dataclass(frozen=True)
-class Flag:
+class Flag(Struct, frozen=True, gc=False):
     """Something wrong with a platform from t to t_end: frozen, negative, or a fault's name."""
 
     kind: str
@@ -149,8 +148,7 @@ class Flag:
     note: str = ""
 
 
-@dataclass
-class Sums:
+class Sums(Struct, array_like=True):
     """Net mass: opening + deposited - collected - removed + drift + unattributed = closing."""
 
     opening: int = 0
@@ -167,10 +165,9 @@ class Sums:
         return gains - self.collected - self.removed - self.closing
 
 
-@dataclass
-class Plateau:
+class Plateau(Struct, array_like=True):
     """A stretch of stable weight: its first and its last reading; how it changed in
-    between, as (t, grams). gap: why nobody knows what happened before it, else "".
+    between. gap: why nobody knows what happened before it, else "".
     fill: what the sensor told when it had had time to. stirred: until when something that
     was only passing stood on it, Unix seconds; 0: nothing did."""
 
@@ -178,7 +175,7 @@ class Plateau:
     last: Evidence
     gap: str = ""
     stirred: int = 0
-    slow: list[tuple[int, int]] = field(default_factory=list)
+    slow: Slow = field(default_factory=dict)
     fill: int | None = None
 
     @property
@@ -187,16 +184,13 @@ class Plateau:
         return max(self.last.t, self.stirred)
 
 
-@dataclass
-class Outcome:
-    """Everything that was found, in order; sums over all of it; covered seconds.
-
-    slow: changes that no event explains, as (t, grams)."""
+class Outcome(Struct, array_like=True):
+    """Everything that was found, in order; sums over all of it; covered seconds."""
 
     events: list[Event] = field(default_factory=list)
     sums: Sums = field(default_factory=Sums)
     covered: list[tuple[int, int]] = field(default_factory=list)
-    slow: list[tuple[int, int]] = field(default_factory=list)
+    slow: Slow = field(default_factory=dict)
     transitions: list[Transition] = field(default_factory=list)
     flags: list[Flag] = field(default_factory=list)
 
@@ -210,9 +204,18 @@ class Outcome:
     def extend(self, more: Outcome) -> None:
         """What was found next; sums are those of the whole, so the later ones hold."""
         self.events += more.events
-        self.slow += more.slow
+        for day, grams in more.slow.items():
+            add(self.slow, day, grams)
         self.transitions += more.transitions
         self.flags += more.flags
         self.sums = more.sums
         for start, end in more.covered:
             self.cover(start, end)
+
+
+def add(slow: Slow, day: int, grams: int) -> None:
+    """Add a change to those of its day."""
+    if total := slow.get(day, 0) + grams:
+        slow[day] = total
+    else:
+        slow.pop(day, None)

@@ -4,7 +4,8 @@ bare platform are forgotten once what follows shows them for what they were."""
 from __future__ import annotations
 
 from host.events.limits import FILL_WAIT_S, IMPULSE_G, IMPULSE_S, LEAN_G, LEAN_S
-from host.events.model import Plateau, Platform
+from host.events.model import Plateau, Platform, add
+from host.localtime import local_day
 
 
 def settle(pending: list[Plateau], platform: Platform) -> None:
@@ -95,8 +96,9 @@ def _same(a: Plateau, b: Plateau, platform: Platform) -> bool:
 
 def _join(a: Plateau, b: Plateau) -> None:
     if d := b.first.grams - a.last.grams:
-        a.slow.append((b.first.t, d))
-    a.slow += b.slow
+        add(a.slow, local_day(b.first.t), d)
+    for day, grams in b.slow.items():
+        add(a.slow, day, grams)
     a.last = b.last
     if b.fill is not None:
         a.fill = b.fill

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from host.events.limits import AWAY_S, FILL_MOVED, FROZEN_N, FROZEN_S, LEAN_S
-from host.events.model import Flag, Outcome, Platform, Sample, Status, Transition
+from host.events.model import Flag, Outcome, Plateau, Platform, Sample, Status, Transition
 from host.events.state import State, Still
 
 FROZEN, NEGATIVE = "frozen", "negative"
+Because = Callable[[], str]  # said only when it is asked for
 
 
 def unusable(state: State, s: Sample, out: Outcome) -> None:
@@ -109,45 +112,46 @@ def tell(platform: Platform, state: State, s: Sample, out: Outcome) -> None:
     """A transition where this reading changed the status."""
     status, because = _status(platform, state, s)
     if status is not state.status:
-        out.transitions.append(Transition(s.t, state.status, status, because, s.life, s.seq))
+        out.transitions.append(Transition(s.t, state.status, status, because(), s.life, s.seq))
         state.status = status
 
 
-def _status(platform: Platform, state: State, s: Sample) -> tuple[Status, str]:
-    if state.fault is not None:
-        return Status.FAULTED, f"the scale said {state.fault[0]}"
-    if state.still is not None and is_frozen(state.still):
-        return Status.FAULTED, "frozen: " + _frozen_flag(state.still).note
+def _status(platform: Platform, state: State, s: Sample) -> tuple[Status, Because]:
+    if (fault := state.fault) is not None:
+        return Status.FAULTED, lambda: f"the scale said {fault[0]}"
+    if (still := state.still) is not None and is_frozen(still):
+        return Status.FAULTED, lambda: "frozen: " + _frozen_flag(still).note
     if not state.pending:
-        return Status.UNSEEN, ""
+        return Status.UNSEEN, str
     if state.pending[-1].last.grams < platform.absent_below:
         return _without_bin(platform, state, s)
     return _with_bin(platform, state, s)
 
 
-def _without_bin(platform: Platform, state: State, s: Sample) -> tuple[Status, str]:
+def _without_bin(platform: Platform, state: State, s: Sample) -> tuple[Status, Because]:
     top = state.pending[-1]
-    shown = f"{top.last.grams / 1000:.3f} kg"
     if state.status in (Status.UNSEEN, Status.EMPTY):
-        return Status.EMPTY, f"{shown}: no bin stands there"
+        return Status.EMPTY, lambda: f"{_kg(top)}: no bin stands there"
     since = s.t - (state.lifted or top.first).t
     if since > AWAY_S:
-        return Status.EMPTY, f"no bin for {since // 60} min"
-    half = f"{platform.absent_below / 1000:.3f}"
-    return Status.LIFTED, f"{shown}: below {half} kg, half the lightest bin"
+        return Status.EMPTY, lambda: f"no bin for {since // 60} min"
+    half = platform.absent_below
+    return Status.LIFTED, lambda: f"{_kg(top)}: below {half / 1000:.3f} kg, half the lightest bin"
 
 
-def _with_bin(platform: Platform, state: State, s: Sample) -> tuple[Status, str]:
+def _with_bin(platform: Platform, state: State, s: Sample) -> tuple[Status, Because]:
     top = state.pending[-1]
-    grams = top.last.grams
-    shown = f"{grams / 1000:.3f} kg"
     if state.moved:
-        return Status.FILLING, f"in motion from {shown}"
+        return Status.FILLING, lambda: f"in motion from {_kg(top)}"
     if len(state.pending) > 1 and s.t - top.first.t <= LEAN_S:
         step = top.first.grams - state.pending[-2].last.grams
-        return Status.FILLING, f"{step / 1000:+.3f} kg, not yet sure to stay"
-    if not platform.wheelie and grams < platform.limits.step_g:
-        return Status.EMPTY, f"{shown}: nothing stands there"
-    if state.swapped and state.bin.tare_g != platform.tare_g:
-        return Status.SWAPPED, f"{shown}: the bin of {state.bin.tare_g / 1000:g} kg"
-    return Status.PRESENT, f"at rest at {shown}"
+        return Status.FILLING, lambda: f"{step / 1000:+.3f} kg, not yet sure to stay"
+    if not platform.wheelie and top.last.grams < platform.limits.step_g:
+        return Status.EMPTY, lambda: f"{_kg(top)}: nothing stands there"
+    if state.swapped and (tare := state.bin.tare_g) != platform.tare_g:
+        return Status.SWAPPED, lambda: f"{_kg(top)}: the bin of {tare / 1000:g} kg"
+    return Status.PRESENT, lambda: f"at rest at {_kg(top)}"
+
+
+def _kg(plateau: Plateau) -> str:
+    return f"{plateau.last.grams / 1000:.3f} kg"

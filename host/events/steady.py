@@ -10,11 +10,12 @@ from bisect import bisect_right
 from collections.abc import Sequence
 
 from host.events.limits import FILL_S, FROZEN_S, GAP_S, LEAN_S
-from host.events.model import Outcome, Plateau, Platform, Sample, Status
+from host.events.model import Outcome, Plateau, Platform, Sample, Status, add
 from host.events.series import Series
 from host.events.settle import horizon
 from host.events.state import State, Still
 from host.events.states import is_frozen, tell_fill
+from host.localtime import bounds, local_day
 
 EVER = 1 << 62
 
@@ -24,8 +25,7 @@ def skip(platform: Platform, state: State, out: Outcome, series: Series, i: int)
     last = state.last
     if state.moved or state.ended or last is None or state.fault or state.negative:
         return i
-    stop = series.stop(i)
-    if stop == i or not _follows(last, series, i):
+    if (stop := series.stop(i)) == i or not _follows(last, series, i):
         return i
     pending, still = state.pending, state.still
     top = pending[-1]
@@ -38,9 +38,9 @@ def skip(platform: Platform, state: State, out: Outcome, series: Series, i: int)
     lo, hi = _bounds(platform, state, last.grams)
     if not lo <= last.grams < hi:
         return i
-    stop = bisect_right(series.t, until, i, stop)
+    today = local_day(series.t[i])
+    stop = bisect_right(series.t, min(until, bounds(today)[1] - 1), i, stop)
     absent = alone and top.first.grams < platform.absent_below
-    slow = out.slow if alone else top.slow
     jump = platform.limits.jump_g
     before, since, first, k = last.grams, still.first.t, -1, i
     for t, grams in zip(series.t[i:stop], series.grams[i:stop], strict=True):
@@ -48,8 +48,6 @@ def skip(platform: Platform, state: State, out: Outcome, series: Series, i: int)
         if d:
             if not (-jump < d < jump and lo <= grams < hi):  # type: ignore[operator]
                 break
-            if not absent:
-                slow.append((t, d))
             before, since, first = grams, t, k  # type: ignore[assignment]
         elif t - since >= FROZEN_S:
             break
@@ -58,6 +56,9 @@ def skip(platform: Platform, state: State, out: Outcome, series: Series, i: int)
         if alone and not absent:
             state.sums.drift += before - last.grams
             state.level += before - last.grams
+            add(out.slow, today, before - last.grams)
+        elif not alone:
+            add(top.slow, today, before - last.grams)
         _taken(state, out, series, (i, k), first)
         if absent:
             state.bare = top.last

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import replace
+from copy import copy as shallow
 
 from host.events import states
 from host.events.engine import Books
 from host.events.limits import FILL_S, GAP_S
-from host.events.model import Outcome, Plateau, Platform, Sample
+from host.events.model import Outcome, Plateau, Platform, Sample, add
 from host.events.series import series
 from host.events.settle import horizon, mature, settle, undecided
 from host.events.state import State, copy, fresh, key
 from host.events.steady import EVER, skip
+from host.localtime import local_day
 
 
 class LateError(Exception):
@@ -36,7 +37,7 @@ def advance(platform: Platform, state: State, samples: Iterable[Sample]) -> tupl
         state.at = key(s)
         i += 1
     state.sums.closing = state.level
-    out.sums = replace(state.sums)
+    out.sums = shallow(state.sums)
     return state, out
 
 
@@ -47,7 +48,7 @@ def finish(platform: Platform, state: State) -> Outcome:
     _settle_all(platform, state, Books(platform, state, out))
     states.close(state, out)
     state.sums.closing = state.level
-    out.sums = replace(state.sums)
+    out.sums = shallow(state.sums)
     return out
 
 
@@ -93,7 +94,7 @@ def _plateau(platform: Platform, state: State, books: Books, out: Outcome, s: Sa
         # Moving as before: a new motion, or another channel's news within the same one.
         top = pending[-1]
         if d := here.grams - top.last.grams:
-            top.slow.append((s.t, d))
+            add(top.slow, local_day(s.t), d)
         top.last = here
     top = pending[-1]
     if s.fill is not None and s.t - top.first.t >= FILL_S:

@@ -20,15 +20,15 @@ from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
+from host.localtime import bounds, local_day
 from host.registry import Bin, Registry
 from host.rollup import reasons
 from host.rollup.fold import Chain, Fold, Nothing
-from host.rollup.folds import Filled, Scale, bounds
+from host.rollup.folds import Filled, Scale
 from host.rollup.scales import fills_of, platforms_of
 from host.store import Columns, Store, bookings
 from host.store.book import EPOCH, FIRST
 from host.store.bookings import Account, Entry, Touch, Work
-from host.store.days import local_day
 
 TOGETHER = 200  # bins in one transaction
 CREW_FROM = 400  # bins that are worth other processes
@@ -95,7 +95,9 @@ class Readings:
         """Every day that has any."""
         if not self._whole:
             every = self._store.columns(self._device, 0, 1 << 40)
-            days = dict.fromkeys(map(local_day, every.t))
+            t = every.t  # in order
+            one = not t or local_day(t[0]) == local_day(t[-1])
+            days = dict.fromkeys(map(local_day, t[:1] if one else t))
             self._days, self._whole = {day: every.part(*bounds(day)) for day in days}, True
         return sorted(day for day, found in self._days.items() if len(found))
 

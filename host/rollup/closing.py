@@ -16,16 +16,16 @@ import msgspec
 
 from host.errors import UserError
 from host.events import Platform
+from host.localtime import bounds, local_day
 from host.registry import Bin, Registry
 from host.rollup.booking import Watched, bring
 from host.rollup.density import Density
-from host.rollup.folds import Filled, Scale, bounds
+from host.rollup.folds import Filled, Scale
 from host.rollup.revisions import Revision
 from host.rollup.scales import platforms_of
 from host.store import Store, book, bookings
 from host.store.book import Closing, PlatformDay
 from host.store.bookings import Entry, Work
-from host.store.days import local_day
 
 QUIET = "nothing was told of it when the month was closed"
 

@@ -14,6 +14,7 @@ from host.events import Event, Outcome, Sums, balance
 from host.events.balance import Balance, day_balance
 from host.events.fillonly import Emptying, FillSample
 from host.events.fillonly import watch as watch_fill
+from host.localtime import DAY_S
 from host.registry import Bin, Registry
 from host.rollup import closing
 from host.rollup.booking import Watched, bring
@@ -24,7 +25,6 @@ from host.store.book import PlatformDay
 
 covered_seconds = balance.covered_seconds
 LOCAL = dt.timezone(dt.timedelta(hours=8), "Asia/Shanghai")
-DAY_S = 86_400
 # A lift before midnight ends after it, and a lean is known for one only when it is over.
 AFTER_S = 6 * 3600
 OVERFLOW_PERMILLE = 900

@@ -4,7 +4,6 @@ scale by its fill sensor (see fold)."""
 from __future__ import annotations
 
 import zlib
-from collections import defaultdict
 from collections.abc import Iterable, Sequence
 
 import msgspec
@@ -14,10 +13,10 @@ from host.events import load as load_state
 from host.events import save as save_state
 from host.events.balance import Balance, day_balance
 from host.events.fillonly import Emptying, FillSample, FillState, watch
+from host.localtime import bounds
 from host.rollup.fold import Figure
 from host.store.book import pack_emptyings, pack_events
 from host.store.bookings import Facts, Step
-from host.store.days import DAY_S, SHANGHAI_S, local_day
 
 _LEARNED = 4  # emptyings after which one more weighs the same: see events.bins.learn
 _pack = msgspec.msgpack.Encoder().encode
@@ -25,12 +24,6 @@ _pack = msgspec.msgpack.Encoder().encode
 _outcome = msgspec.msgpack.Decoder(tuple[Outcome, int | None]).decode
 _emptyings = msgspec.msgpack.Decoder(tuple[list[Emptying], int | None]).decode
 _fill = msgspec.msgpack.Decoder(FillState).decode
-
-
-def bounds(day: int) -> tuple[int, int]:
-    """First second of a day and of the next."""
-    start = day * DAY_S - SHANGHAI_S
-    return start, start + DAY_S
 
 
 class Scale:
@@ -51,7 +44,6 @@ class Scale:
         for bin_ in (state.bin, *state.others):
             bin_.emptied = min(bin_.emptied, _LEARNED)
         found.transitions = []
-        found.slow = _by_day(found.slow)
         whole = found, _fullest(_fills(readings))
         step = Step(day, opens(state), _packed(save_state(state)), _packed(_pack(whole)))
         self._states = {step.state: state}
@@ -133,14 +125,6 @@ class Filled:
         return (*[0] * 11, "", None)
 
 
-def _by_day(slow: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
-    """Slow changes added up: a balance asks for no more than the day they were in."""
-    sums: dict[int, int] = defaultdict(int)
-    for t, grams in slow:
-        sums[local_day(t)] += grams
-    return [(bounds(day)[0], grams) for day, grams in sums.items()]
-
-
 def _fills(readings: Sequence[Sample]) -> Iterable[int | None]:
     if isinstance(readings, Series):
         return readings.fill or ()
@@ -161,4 +145,6 @@ def _facts(b: Balance, collections: int, fullest: int | None = None) -> Facts:
 
 
 def _packed(raw: bytes) -> bytes:
-    return zlib.compress(raw, 1)
+    """As zlib.compress(raw, 1), with as little memory to be set up as so few bytes need."""
+    made = zlib.compressobj(1, wbits=12, memLevel=4)
+    return made.compress(raw) + made.flush()

@@ -7,20 +7,21 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+import msgspec
+
 from host.events import RULES
 from host.events.state import VERSION
+from host.localtime import bounds, local_day
 from host.rollup.fold import Figure
-from host.rollup.folds import bounds
 from host.store.book import EPOCH, NOT_OVER
 from host.store.bookings import Entry, Touch
-from host.store.days import local_day
 
 FULL = "everything was computed anew from the readings"
 
 
 def made_with(what: Mapping[str, Any]) -> str:
     """What figures depend on beside the readings, as JSON that can be compared."""
-    return json.dumps({**what, "rules": RULES, "state": VERSION}, ensure_ascii=False)
+    return msgspec.json.encode({**what, "rules": RULES, "state": VERSION}).decode()
 
 
 def changed(old: str, new: str) -> str:

@@ -120,6 +120,8 @@ def touched(db: Database) -> dict[str, list[Touch]]:
 
 def held(db: Database, account: Account, first: int, last: int) -> dict[int, Entry]:
     """The latest revision of each day from first to last, closed or not."""
+    if not account.id:
+        return {}
     query = (
         f"SELECT d.day, d.revision, d.computed, d.reason, e.body, {BALANCE} "  # noqa: S608
         "FROM platform_day d LEFT JOIN platform_day_events e "

@@ -11,7 +11,8 @@ from typing import Any
 
 from host.events.series import Series, breaks_of, in_order
 from host.events.series import series as in_their_order
-from host.store import chunk, days
+from host.localtime import local_day
+from host.store import chunk
 from host.store.calibrations import Correct
 from host.store.database import Database
 from host.store.model import Row
@@ -80,7 +81,7 @@ def columns(db: Database, archived: Path, device: str, t0: int, t1: int) -> Colu
     """Dated readings of a board with t0 <= t < t1, in order of time, those of archived days
     too. What is not compacted yet is not among them."""
     lives: dict[int, str] = dict(db.query("SELECT id, life FROM stream WHERE device=?", (device,)))
-    first, last = days.local_day(max(t0, 0)), days.local_day(t1 - 1)
+    first, last = local_day(max(t0, 0)), local_day(t1 - 1)
     has_archive = db.query("SELECT 1 FROM archive LIMIT 1")
     whole = Columns()
     for stream, life in lives.items():

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from host.localtime import local_day
 from host.store import Store
 from host.store.database import Sqlite
-from host.store.days import local_day
 
 
 def heard(store: Store, now: int) -> dict[str, int]:

@@ -11,19 +11,13 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 
+from host.localtime import local_day
 from host.store import chunk
 from host.store.chunk import Stored
 from host.store.database import Database
 
-SHANGHAI_S = 8 * 3600
-DAY_S = 86_400
 UNDATED = -1
 STEP = 20_000  # readings in one transaction
-
-
-def local_day(t: int) -> int:
-    """Days since 1970-01-01 in Asia/Shanghai."""
-    return (t + SHANGHAI_S) // DAY_S
 
 
 def epochs(db: Database, streams: Iterable[int]) -> dict[tuple[int, int], int]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from host.events import Sample
 
-T0 = 1_790_000_000
+T0 = 1_790_006_400  # midnight in Shanghai
 
 
 class Series:

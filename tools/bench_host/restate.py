@@ -22,11 +22,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from host import rollup
+from host.localtime import DAY_S, SHANGHAI_S
 from host.messages import Reading
 from host.registry import Bin, Device, Registry, Site
 from host.rollup import booking
 from host.store import Batch, Store, book
-from host.store.days import DAY_S, SHANGHAI_S
 
 LATE = 100
 _EVERY, _FIRST = 5, 8  # days between two with an outage, and the first that is healed

@@ -1,0 +1,17 @@
+"""Days in Asia/Shanghai, which has had one offset since 1991."""
+
+from __future__ import annotations
+
+SHANGHAI_S = 8 * 3600
+DAY_S = 86_400
+
+
+def local_day(t: int) -> int:
+    """Days since 1970-01-01 in Asia/Shanghai."""
+    return (t + SHANGHAI_S) // DAY_S
+
+
+def bounds(day: int) -> tuple[int, int]:
+    """First second of a day and of the next."""
+    start = day * DAY_S - SHANGHAI_S
+    return start, start + DAY_S
