@@ -9,8 +9,9 @@ from itertools import pairwise
 from operator import le, lt
 
 from host.events.limits import GAP_S
-from host.events.model import Sample
+from host.events.model import Evidence, Sample
 from host.events.state import key
+from host.localtime import local_day
 
 
 @dataclass(slots=True)
@@ -46,6 +47,11 @@ class Series:
             self.t[i], self.grams[i], self.q.get(i), self.life[i], self.seq[i], self.boot[i], fill
         )
 
+    def evidence(self, i: int) -> Evidence:
+        """What self[i].evidence is; grams are there."""
+        fill = None if self.fill is None else self.fill[i]
+        return Evidence(self.life[i], self.seq[i], self.t[i], self.grams[i], fill)  # type: ignore[arg-type]
+
     def stop(self, i: int) -> int:
         """The first reading from i on that does not simply follow; else how many there are."""
         at = bisect_left(self.breaks, i)
@@ -69,9 +75,12 @@ class Series:
 
 
 def breaks_of(t: Sequence[int], life: Sequence[str], boot: Sequence[int]) -> list[int]:
-    """Indexes of readings after a gap, of another start or of another life than before."""
+    """Indexes of readings after a gap, of another local day, start or life than before."""
     found = [i for i, (a, b) in enumerate(pairwise(t), 1) if b - a > GAP_S]
     n = len(t)
+    if n and local_day(t[0]) != local_day(t[-1]):
+        days = map(local_day, t)
+        found += [i for i, (a, b) in enumerate(pairwise(days), 1) if a != b]
     if n and not life.count(life[0]) == boot.count(boot[0]) == n:
         told = zip(life, boot, strict=True)
         found += [i for i, (a, b) in enumerate(pairwise(told), 1) if a != b]

@@ -32,7 +32,8 @@ def _fault_over(state: State, t: int, out: Outcome) -> None:
 
 def watch(platform: Platform, state: State, s: Sample, out: Outcome) -> None:
     """A usable reading: a fault is over; is it frozen or negative?"""
-    _fault_over(state, s.t, out)
+    if state.fault is not None:
+        _fault_over(state, s.t, out)
     _frozen(state, s, out)
     _negative(platform, state, s, out)
 

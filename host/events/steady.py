@@ -15,7 +15,7 @@ from host.events.series import Series
 from host.events.settle import horizon
 from host.events.state import State, Still
 from host.events.states import is_frozen, tell_fill
-from host.localtime import bounds, local_day
+from host.localtime import local_day
 
 EVER = 1 << 62
 
@@ -38,8 +38,7 @@ def skip(platform: Platform, state: State, out: Outcome, series: Series, i: int)
     lo, hi = _bounds(platform, state, last.grams)
     if not lo <= last.grams < hi:
         return i
-    today = local_day(series.t[i])
-    stop = bisect_right(series.t, min(until, bounds(today)[1] - 1), i, stop)
+    stop = bisect_right(series.t, until, i, stop)
     absent = alone and top.first.grams < platform.absent_below
     jump = platform.limits.jump_g
     before, since, first, k = last.grams, still.first.t, -1, i
@@ -53,6 +52,7 @@ def skip(platform: Platform, state: State, out: Outcome, series: Series, i: int)
             break
         k += 1
     if k > i:
+        today = local_day(series.t[i])  # of all of them: another day is a break
         if alone and not absent:
             state.sums.drift += before - last.grams
             state.level += before - last.grams
@@ -115,7 +115,7 @@ def _taken(state: State, out: Outcome, series: Series, span: tuple[int, int], fi
         still.n += k - i
         still.until = new.t
     else:
-        still = state.still = Still(series[first].evidence, k - first, new.t)
+        still = state.still = Still(series.evidence(first), k - first, new.t)
         i = first
     if series.fill is not None:
         for fill in series.fill[i:k]:

@@ -30,8 +30,8 @@ def advance(platform: Platform, state: State, samples: Iterable[Sample]) -> tupl
     rows = series(samples)
     if len(rows) and state.at is not None and key(s := rows[0]) <= state.at:
         raise LateError(f"reading {s.life}/{s.seq} is not later than the state")
-    i = 0
-    while i < len(rows) and (i := skip(platform, state, out, rows, i)) < len(rows):
+    i, n = 0, len(rows)
+    while i < n and (i := skip(platform, state, out, rows, i)) < n:
         s = rows[i]
         _take(platform, state, books, out, s)
         state.at = key(s)
@@ -116,7 +116,8 @@ def _unseen(platform: Platform, a: Sample, b: Sample, moved: bool) -> str:
 def _book_certain(platform: Platform, state: State, books: Books, now: int) -> None:
     """Book every step that nothing which follows can change."""
     pending = state.pending
-    mature(pending, platform, now)
+    if len(pending) > 2:
+        mature(pending, platform, now)
     books.flush(pending[0])
     while len(pending) > 1 and now > horizon(pending[0], pending[1], platform):
         if undecided(pending, platform):

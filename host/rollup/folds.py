@@ -4,7 +4,7 @@ scale by its fill sensor (see fold)."""
 from __future__ import annotations
 
 import zlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 import msgspec
 
@@ -125,14 +125,15 @@ class Filled:
         return (*[0] * 11, "", None)
 
 
-def _fills(readings: Sequence[Sample]) -> Iterable[int | None]:
+def _fills(readings: Sequence[Sample]) -> Sequence[int | None]:
     if isinstance(readings, Series):
         return readings.fill or ()
     return [s.fill for s in readings]
 
 
-def _fullest(fills: Iterable[int | None]) -> int | None:
-    return max((f for f in fills if f is not None), default=None)
+def _fullest(fills: Sequence[int | None]) -> int | None:
+    told = fills if None not in fills else [f for f in fills if f is not None]
+    return max(told, default=None)  # type: ignore[type-var]
 
 
 def _facts(b: Balance, collections: int, fullest: int | None = None) -> Facts:

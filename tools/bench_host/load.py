@@ -30,8 +30,9 @@ def name(board: int) -> tuple[str, str]:
     return f"p-{board % SITES:04}", f"qy-{board:04}"
 
 
-def write_registry(folder: Path, count: int = BOARDS) -> None:
-    """The district's registry, as the host job reads it; count: of its boards."""
+def write_registry(folder: Path, count: int = BOARDS, platforms: int = 4) -> None:
+    """The district's registry, as the host job reads it; count: of its boards, each of so
+    many platforms."""
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "towns.csv").write_text(
         "code,town\n" + "".join(f"{i},街镇{i:02}\n" for i in range(20))
@@ -46,7 +47,7 @@ def write_registry(folder: Path, count: int = BOARDS) -> None:
         f"b-{b:04}-{w},{name(b)[0]},{name(b)[1]},w{w},f{w},{streams[w - 1]},"
         "240,12.5,wheelie,150,0.05\n"
         for b in range(count)
-        for w in range(1, 5)
+        for w in range(1, platforms + 1)
     ]
     (folder / "bins.csv").write_text(head + "".join(rows))
 

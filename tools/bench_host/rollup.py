@@ -1,9 +1,10 @@
 """The daily rollup of a district from raw readings, beside only reading them.
 
-    PYTHONPATH=tools .venv/bin/python -m bench_host.rollup --platforms 15000
+    PYTHONPATH=tools .venv/bin/python -m bench_host.rollup --platforms 15000 --width 4
 
-The district is written through the store itself. Each run is a process of its own, the
-three in turn within a round; printed are medians of the rounds, and ratios within each."""
+A row is a reading as a board made it, of all its platforms. The district is written through
+the store itself. Each run is a process of its own, the three in turn within a round; printed
+are medians of the rounds, and ratios within each."""
 
 from __future__ import annotations
 
@@ -33,26 +34,26 @@ OUT = Path("build/bench-host")
 DATE = dt.date(2026, 9, 22)
 PLATFORMS = 15_000
 READINGS = 300  # of a platform on the day
-WIDTH = 4  # platforms of a board
+WIDTHS = (1, 4)  # platforms of a board
 _AT_ONCE = 50  # boards in a transaction
 WAYS = ("rows", "columns", "rollup")
 # Local hours at which people bring waste, with weights.
 _BUSY = [1] * 6 + [20, 40, 45, 25, 8, 8, 8, 8, 8, 10, 20, 40, 50, 45, 25, 10, 2, 1]
 
 
-def day_of(number: int, start: int, n: int = READINGS) -> Iterator[Reading]:
-    """A day of a board in n readings: deposits at the hours of people, each told by a
-    reading in motion and one at rest, each bin lifted and emptied once, and between them
-    a reading at least every five minutes; a scale shows a few grams of noise and drifts
-    with the warmth of the day."""
+def day_of(number: int, start: int, n: int = READINGS, width: int = 4) -> Iterator[Reading]:
+    """A day of a board of so many platforms in n readings: deposits at the hours of people,
+    each told by a reading in motion and one at rest, each bin lifted and emptied once, and
+    between them a reading at least every five minutes; a scale shows a few grams of noise
+    and drifts with the warmth of the day."""
     rng = random.Random(f"rollup {number}")  # noqa: S311
-    told = list(_changes(rng))
+    told = list(_changes(rng, width))
     every = rollup.DAY_S / (n - len(told) + 1)
     times = [(start + round(every * (i + rng.random() / 2)), -1, 0, "") for i in range(n)]
     told = [(start + at, channel, grams, what) for at, channel, grams, what in told]
     rows = sorted([*told, *times[: n - len(told)]])
     life = f"{rng.getrandbits(32):08x}"
-    gross = [rng.randrange(12_500, 16_000) for _ in range(WIDTH)]
+    gross = [rng.randrange(12_500, 16_000) for _ in range(width)]
     for seq, (t, channel, change, what) in enumerate(rows):
         q = {}
         if what == "moving":
@@ -71,9 +72,9 @@ def day_of(number: int, start: int, n: int = READINGS) -> Iterator[Reading]:
         yield Reading(life, seq, 3, t, None, values, q)
 
 
-def _changes(rng: random.Random) -> Iterator[tuple[int, int, int, str]]:
+def _changes(rng: random.Random, width: int) -> Iterator[tuple[int, int, int, str]]:
     """(second of the day, channel, grams, what) of everything that is told at once."""
-    for channel in range(WIDTH):
+    for channel in range(width):
         emptied = rng.randrange(10 * 3600, 16 * 3600)
         yield emptied, channel, 0, "moving"
         yield emptied + 9, channel, 0, "lifted"
@@ -86,14 +87,12 @@ def _changes(rng: random.Random) -> Iterator[tuple[int, int, int, str]]:
                 yield at + rng.randrange(5, 14), channel, rng.randrange(250, 6000), "deposit"
 
 
-def build(folder: Path, platforms: int, where: str = "") -> tuple[str, Path]:
+def build(folder: Path, platforms: int, width: int, where: str = "") -> tuple[str, Path]:
     """A district in a store (a file in folder, or where) and its registry."""
-    boards = -(-platforms // WIDTH)
-    db = where or str(folder / f"rollup-{platforms}.db")
-    known = folder / f"rollup-registry-{platforms}"
-    load.write_registry(known)
-    _shorten(known / "devices.csv", boards)
-    _shorten(known / "bins.csv", platforms)
+    boards = -(-platforms // width)
+    db = where or str(folder / f"rollup-{platforms}-{width}.db")
+    known = folder / f"rollup-registry-{platforms}-{width}"
+    load.write_registry(known, boards, width)
     if not where and Path(db).exists():
         return db, known
     part = db if where else f"{db}.part"
@@ -106,7 +105,9 @@ def build(folder: Path, platforms: int, where: str = "") -> tuple[str, Path]:
             batch = Batch()
             for number in range(first, min(first + _AT_ONCE, boards)):
                 site, device = load.name(number)
-                batch.readings += [(device, site, r) for r in day_of(number, start)]
+                batch.readings += [
+                    (device, site, r) for r in day_of(number, start, READINGS, width)
+                ]
             store.add(batch, start + rollup.DAY_S)
             store.compact(start + rollup.DAY_S)
             print(f"\rbuild: board {first} of {boards} ", end="", file=sys.stderr, flush=True)
@@ -114,10 +115,6 @@ def build(folder: Path, platforms: int, where: str = "") -> tuple[str, Path]:
     if not where:
         Path(part).rename(db)
     return db, known
-
-
-def _shorten(path: Path, lines: int) -> None:
-    path.write_text("".join(path.read_text().splitlines(keepends=True)[: lines + 1]))
 
 
 # One run, in a process of its own
@@ -160,12 +157,14 @@ def measure(
     rounds: int = 3,
     jobs: int | None = None,
     folder: Path = OUT,
+    *,
     where: str = "",
+    width: int = 4,
 ) -> dict[str, float]:
     """Medians of so many rounds; ratios are medians of those within a round."""
     jobs = jobs or os.cpu_count() or 1
     folder.mkdir(parents=True, exist_ok=True)
-    db, known = build(folder, platforms, where)
+    db, known = build(folder, platforms, width, where)
     grown = 0.0
     taken: dict[str, list[float]] = {way: [] for way in WAYS}
     cpu: dict[str, list[float]] = {way: [] for way in WAYS}
@@ -189,6 +188,8 @@ def measure(
     return {
         "platforms": platforms,
         "readings": platforms * READINGS,
+        "platforms of a board": width,
+        "rows": platforms * READINGS // width,
         "processes": jobs,
         "only reading rows, s": round(statistics.median(taken["rows"]), 2),
         "only reading columns, s": round(statistics.median(taken["columns"]), 2),
@@ -209,6 +210,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--platforms", type=int, default=PLATFORMS)
     parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--width", type=int, default=4, help="platforms of a board")
     parser.add_argument("--jobs", type=int, default=os.cpu_count())
     parser.add_argument("--db", default="", help="postgresql://… (default: a file, SQLite)")
     parser.add_argument("--once", choices=WAYS, help=argparse.SUPPRESS)
@@ -217,11 +219,11 @@ def main() -> int:
     if args.once:
         print(json.dumps(once(args.once, args.db, args.registry, args.jobs)))
         return 0
-    figures = measure(args.platforms, args.rounds, args.jobs, where=args.db)
+    figures = measure(args.platforms, args.rounds, args.jobs, where=args.db, width=args.width)
     print(
         f"{platform.python_version()} on {os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}, "
-        f"{'PostgreSQL' if args.db else 'SQLite'}, {READINGS} readings a platform, "
-        f"{WIDTH} platforms a board; medians of {args.rounds} rounds"
+        f"{'PostgreSQL' if args.db else 'SQLite'}, {READINGS} readings a platform; "
+        f"medians of {args.rounds} rounds"
     )
     for key, value in figures.items():
         print(f"  {key:32} {value:>12,}")

@@ -157,17 +157,24 @@ class Bench:
 
     def rollup(self) -> None:
         """A day of a district from raw readings, beside only reading them."""
-        progress("rollup of a district")
-        found = rollup.measure(rounds=self.args.rounds, folder=OUT)
-        self.raw["rollup"] = found
-        what = f"daily rollup of {found['readings']:,} readings, {found['platforms']:,} platforms"
-        note = f"{found['processes']} processes"
-        self.rows += [
-            Row(what, found["rollup, s"], "s", 10, True, note),
-            Row("the same ÷ only reading their rows", found["rollup ÷ reading rows"], "", 3, True),
-            Row("the same ÷ only reading their columns", found["rollup ÷ reading columns"]),
-            Row("bytes of figures, a platform and day", found["bytes of a platform's day"]),
-        ]
+        for width in rollup.WIDTHS:
+            progress(f"rollup of a district, {width} platforms a board")
+            found = rollup.measure(rounds=self.args.rounds, folder=OUT, width=width)
+            self.raw[f"rollup {width}"] = found
+            readings = f"{found['readings']:,} readings of {found['platforms']:,} platforms"
+            note = f"{found['processes']} processes"
+            ratio, of = found["rollup ÷ reading rows"], f"their {found['rows']:,} rows"
+            self.rows += [
+                Row(
+                    f"daily rollup of {readings}, {width} a board",
+                    *(found["rollup, s"], "s", 10, True, note),
+                ),
+                Row(f"the same ÷ only reading {of}", ratio, "", 3, True),
+                Row("the same ÷ only reading their columns", found["rollup ÷ reading columns"]),
+            ]
+        self.rows.append(
+            Row("bytes of figures, a platform and day", found["bytes of a platform's day"])
+        )
         self.known["figures"] = found["bytes of a platform's day"]
 
     def restate(self) -> None:
