@@ -9,6 +9,7 @@ import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import district
 import psycopg
 import pytest
 from broker import Broker, find_mosquitto
@@ -69,6 +70,8 @@ def pytest_configure(config: pytest.Config) -> None:
     # Where a shell starts this in the background it has Ctrl-C ignored, and so would every
     # process that a test wants to stop with it.
     signal.signal(signal.SIGINT, signal.default_int_handler)
+    # One day for all processes of a run, though it may go on past midnight.
+    os.environ.setdefault(district.DAY, str(district.today()))
     if terminal := config.pluginmanager.get_plugin("terminalreporter"):
         config.pluginmanager.register(Figures(terminal))
 

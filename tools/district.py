@@ -5,11 +5,12 @@ Made through the store's own writing. The year stands in one file that later run
 from __future__ import annotations
 
 import datetime as dt
+import fcntl
 import hashlib
+import os
 import random
 import shutil
 import time
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,7 +18,7 @@ from host import registry
 from host.hazard import alarms, book, ledger, register
 from host.hazard.entry import STORED, Batches, Entry
 from host.messages import Reading
-from host.registry import Bin, Registry
+from host.registry import Registry
 from host.rollup import LOCAL, day_bounds
 from host.rollup.booking import _Run
 from host.store import Batch, Store, bookings
@@ -30,10 +31,13 @@ PLAYED = "s0001"  # its readings are stored, too
 ROOT = Path(__file__).resolve().parents[1]
 KEPT = ROOT / "build" / "serve"
 TARE_G = 12_000
+DAY = "DISTRICT_DAY"
 
 
 def today() -> dt.date:
-    return dt.datetime.now(LOCAL).date()
+    """The last day of the year; with DAY in the environment that day, also past midnight."""
+    given = os.environ.get(DAY)
+    return dt.date.fromisoformat(given) if given else dt.datetime.now(LOCAL).date()
 
 
 def write_registry(folder: Path) -> Registry:
@@ -178,27 +182,30 @@ def _made_of() -> str:
 def make(folder: Path) -> District:
     """In an empty folder."""
     known = write_registry(folder / "registry")
-    kept, db = KEPT / f"{_made_of()}.db", folder / "district.db"
-    if not kept.exists():
-        KEPT.mkdir(parents=True, exist_ok=True)
-        for old in KEPT.glob("*.db*"):
-            old.unlink()
-        store = Store(db, create=True)
-        store.database.script("PRAGMA synchronous=OFF;\n")
-        year(store, known, today())
-        play(store, PLAYED, f"qy-{PLAYED}", today() - dt.timedelta(1))
-        store.database.script("PRAGMA wal_checkpoint(TRUNCATE);\n")
-        store.close()
-        part = kept.with_suffix(".part")
-        shutil.copy(db, part)
-        part.rename(kept)
-    else:
-        shutil.copy(kept, db)
+    db = folder / "district.db"
+    KEPT.mkdir(parents=True, exist_ok=True)
+    with (KEPT / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # of several that want one, the first makes it
+        _copy_of_year(known, db)
     store = Store(db)
     hazardous(store, known, folder / "registry", int(time.time()))
     store.close()
     return District(db, folder / "registry", known)
 
 
-def bins_of(known: Registry, site: str) -> Sequence[Bin]:
-    return [b for b in known.bins if b.site == site]
+def _copy_of_year(known: Registry, db: Path) -> None:
+    kept = KEPT / f"{_made_of()}.db"
+    if kept.exists():
+        shutil.copy(kept, db)
+        return
+    for old in KEPT.glob("*.db*"):
+        old.unlink()
+    store = Store(db, create=True)
+    store.database.script("PRAGMA synchronous=OFF;\n")
+    year(store, known, today())
+    play(store, PLAYED, f"qy-{PLAYED}", today() - dt.timedelta(1))
+    store.database.script("PRAGMA wal_checkpoint(TRUNCATE);\n")
+    store.close()
+    part = kept.with_suffix(".part")
+    shutil.copy(db, part)
+    part.rename(kept)

@@ -6,6 +6,7 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
+from pathlib import Path
 
 import anyio
 from fastapi import FastAPI
@@ -37,6 +38,7 @@ from host.serve.settings import Settings
 from host.serve.web import page, user
 
 PAGES = (signin, district, sites, hazard, indicators, history, downloads, commands, stream)
+BUILT = "static-built"
 _log = logging.getLogger("qingyun.serve")
 
 
@@ -79,16 +81,20 @@ def app(settings: Settings) -> FastAPI:
     for module in PAGES:
         made.router.routes.extend(module.ROUTES)
     made.include_router(api.router)
-    for name in ("static", "static-built"):
-        where = StaticFiles(directory=FOLDER / name, check_dir=False)
-        path = "/static/built" if name == "static-built" else "/static"
-        made.router.routes.insert(0, Mount(path, where))
-    made.router.routes.sort(key=lambda r: getattr(r, "path", "") == "/static")
+    made.router.routes.extend(files(FOLDER))
     made.add_exception_handler(HTTPException, _failed)
     made.add_exception_handler(RequestValidationError, _invalid)
     made.add_exception_handler(UserError, _user_error)
     made.add_exception_handler(Exception, _broken)
     return made
+
+
+def files(folder: Path) -> list[Mount]:
+    """What is sent as it is. What draws curves is not there before make charts."""
+    if not (folder / BUILT).is_dir():
+        _log.warning("curves are not drawn: expected uPlot in %s; make charts", folder / BUILT)
+    where = {"/static/built": folder / BUILT, "/static": folder / "static"}
+    return [Mount(path, StaticFiles(directory=d)) for path, d in where.items() if d.is_dir()]
 
 
 async def _alarms(changed: asyncio.Event, read: Callable[[], None]) -> None:
