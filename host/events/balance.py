@@ -10,7 +10,9 @@ are the opening, the closing, and two for each event, before and after."""
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from host.events.limits import mpe_g
 from host.events.model import Event, Kind, Outcome, Platform
@@ -24,9 +26,7 @@ GAINS = (Kind.DEPOSIT, Kind.UNATTRIBUTED)
 LOSSES = (Kind.COLLECTION, Kind.REMOVAL)
 
 
-# Not frozen, though nobody changes them: a year of a district is a million of them.
-@dataclass(slots=True, unsafe_hash=True)
-class Balance:
+class Balance(Struct, frozen=True, gc=False):
     """Net masses in grams, drift apart. flags: why somebody should look at this day."""
 
     opening: int

@@ -10,6 +10,8 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
+import msgspec
+
 from host.events import Event, Outcome, Sums, balance
 from host.events.balance import Balance, day_balance
 from host.events.fillonly import Emptying, FillSample
@@ -31,8 +33,7 @@ OVERFLOW_PERMILLE = 900
 _AT_ONCE = 14  # days in memory
 
 
-@dataclass
-class DailyRow:
+class DailyRow(msgspec.Struct, gc=False):
     """One site and stream on one day; masses in grams, covered in seconds of bin-time.
 
     bins, coverage and masses are of what stands on scales. residual_g and limit_g: see
@@ -66,8 +67,7 @@ class DailyRow:
         return self.covered_s / (self.bins * DAY_S) if self.bins else 0.0
 
 
-@dataclass(frozen=True)
-class BinDay:
+class BinDay(msgspec.Struct, frozen=True, gc=False):
     """One platform on one day. booked: the revision; None: nothing was told that day."""
 
     bin: Bin

@@ -38,9 +38,7 @@ _EVER = 1 << 62
 _AT_ONCE = 400  # names in one query
 
 
-# Not frozen, though nobody changes them: a year of a district is a million of them.
-@dataclass(slots=True, unsafe_hash=True)
-class PlatformDay:
+class PlatformDay(msgspec.Struct, frozen=True, gc=False):
     """One revision of the figures of a platform (the bin's name) and day."""
 
     platform: str
