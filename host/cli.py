@@ -29,6 +29,7 @@ from host.commands import (
 )
 from host.errors import OutsideError, UserError
 from host.service import config, logs
+from host.store import Busy
 
 
 def _wide(prog: str) -> argparse.HelpFormatter:
@@ -87,6 +88,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 2
     except OutsideError as error:
         print(f"qingyun: error: {error}", file=sys.stderr)
+        return 1
+    except Busy as error:
+        print(f"qingyun: error: store: {error}; try again", file=sys.stderr)
         return 1
     except BrokenPipeError:
         return 1

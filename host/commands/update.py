@@ -10,6 +10,7 @@ from pathlib import Path
 from host import broker, registry, tables
 from host.commands import Command
 from host.errors import UsageError
+from host.outfile import whole
 from host.update import bundle as bundles
 from host.update import fleet, keys
 from host.update.air import Air, AirError
@@ -47,10 +48,8 @@ def _run_bundle(args: argparse.Namespace) -> int:
         if value is None:
             raise UsageError(f"{option}: must be given")
     made = bundles.build(args.board, keys.load(args.key), args.source)
-    try:
-        args.out.write_bytes(made.raw)
-    except OSError as error:
-        raise UsageError(f"--out: {args.out}: {error.strerror}") from None
+    with whole(args.out) as part:
+        part.write_bytes(made.raw)
     print(
         f"{args.out}: {made.id}, version {made.version} for {made.board}, "
         f"{len(made.files)} files, {len(made.raw)} bytes, firmware {made.firmware}"

@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from decimal import Decimal
 from pathlib import Path
 
-from host.hazard import HazardError
 from host.hazard.entry import MISSING, REGISTER, SCALE, TABLES, Entry
 from host.office.table import Cell, Column, Table
+from host.outfile import whole
 from host.reports import DISCLAIMER
 
 OPTIONAL = "数字识别码"  # only where somebody has given one
@@ -64,7 +64,6 @@ def write_xlsx(entries: Sequence[Entry], period: str, head: tuple[int, str], pat
     """A workbook of five sheets."""
     from host.office.xlsx import Book  # noqa: PLC0415  only where a workbook is written
 
-    path.parent.mkdir(parents=True, exist_ok=True)
     with Book(path, f"危险废物管理台账 {period}", DISCLAIMER) as made:
         for name in TABLES:
             made.add(table(name, entries, period, f"{head[0]}:{head[1]}"))
@@ -73,17 +72,13 @@ def write_xlsx(entries: Sequence[Entry], period: str, head: tuple[int, str], pat
 def write_csv(entries: Sequence[Entry], folder: Path) -> list[Path]:
     """A file for each table; beside each column who says it."""
     written = []
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        for name, columns in TABLES.items():
-            path = folder / f"{name.replace('/', '或')}.csv"
-            with path.open("w", encoding="utf-8-sig", newline="") as file:
-                out = csv.writer(file, lineterminator="\n")
-                out.writerow([x for c in columns for x in (c, f"{c}来源")])
-                for e in entries:
-                    if e.table == name:
-                        out.writerow([x for c in columns for x in e.value(c)])
-            written.append(path)
-    except OSError as error:
-        raise HazardError(f"--out: {folder}: cannot be written: {error.strerror}") from None
+    for name, columns in TABLES.items():
+        path = folder / f"{name.replace('/', '或')}.csv"
+        with whole(path) as part, part.open("w", encoding="utf-8-sig", newline="") as file:
+            out = csv.writer(file, lineterminator="\n")
+            out.writerow([x for c in columns for x in (c, f"{c}来源")])
+            for e in entries:
+                if e.table == name:
+                    out.writerow([x for c in columns for x in e.value(c)])
+        written.append(path)
     return written

@@ -12,12 +12,13 @@ from pathlib import Path
 
 from host import tables
 from host.errors import UsageError
-from host.hazard import HazardError, beside, ledger, register, transfers
+from host.hazard import beside, ledger, register, transfers
 from host.hazard.book import kg
 from host.hazard.entry import clock
 from host.hazard.matching import Matched, Tolerance
 from host.hazard.run import bounds, month
 from host.office.table import MISSING
+from host.outfile import whole
 from host.reports import DISCLAIMER
 from host.rollup import LOCAL, period
 from host.store import Store
@@ -58,13 +59,10 @@ def lines(found: Matched) -> list[tuple[str, ...]]:
 
 
 def _csv(path: Path, columns: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
-    try:
-        with path.open("w", encoding="utf-8-sig", newline="") as file:
-            out = csv.writer(file, lineterminator="\n")
-            out.writerow(columns)
-            out.writerows(rows)
-    except OSError as error:
-        raise HazardError(f"--csv: {path}: cannot be written: {error.strerror}") from None
+    with whole(path) as part, part.open("w", encoding="utf-8-sig", newline="") as file:
+        out = csv.writer(file, lineterminator="\n")
+        out.writerow(columns)
+        out.writerows(rows)
 
 
 def _print(title: str, columns: Sequence[str], rows: Iterable[Sequence[str]], numbers: str) -> None:

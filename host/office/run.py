@@ -16,6 +16,7 @@ from host.hazard import register, sections
 from host.hazard import report as hazard
 from host.indicators import IndicatorError, catalog, imports, output, periods, report, workbook
 from host.office import OfficeError
+from host.outfile import whole
 from host.reports import export, summary_html, summary_xlsx
 from host.reports.summary import Summary
 from host.rollup import LOCAL, DailyRow, closing, period
@@ -29,19 +30,13 @@ def _out(path: Path | None, text: str) -> None:
     if path is None:
         sys.stdout.write(text)
         return
-    try:
-        _file(path, "").write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise OfficeError(f"--out: {path}: cannot be written: {error.strerror}") from None
+    with whole(path) as part:
+        part.write_text(text, encoding="utf-8")
 
 
 def _file(path: Path | None, kind: str) -> Path:
     if path is None:
         raise OfficeError(f"--out: expected a file for --format {kind}")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise OfficeError(f"--out: {path.parent}: cannot be made: {error.strerror}") from None
     return path
 
 
@@ -147,7 +142,7 @@ def _closed(store: Store, closed: Closing) -> tuple[str, ...]:
 def write_day(date: dt.date, rows: list[DailyRow], path: Path) -> None:
     """The daily workbook, of rows that were rolled up already."""
     said = f"{date.year}年{date.month}月{date.day}日"
-    summary_xlsx.write_day(Summary(said, date, date, rows), rows, _file(path, "xlsx"))
+    summary_xlsx.write_day(Summary(said, date, date, rows), rows, path)
 
 
 def run_report(args: argparse.Namespace) -> int:

@@ -6,6 +6,7 @@ Formulas carry their value, so that a viewer that does not calculate shows it to
 from __future__ import annotations
 
 import datetime as dt
+import io
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
@@ -13,13 +14,12 @@ from pathlib import Path
 from types import TracebackType
 
 import xlsxwriter
-from xlsxwriter.exceptions import FileCreateError
 from xlsxwriter.format import Format
 from xlsxwriter.utility import xl_col_to_name, xl_rowcol_to_cell
 from xlsxwriter.worksheet import Worksheet
 
-from host.office import OfficeError
 from host.office.table import COLOURS, MISSING, Cell, Column, Table, lines, totals
+from host.outfile import whole
 
 FONT = "宋体"
 A4 = 9
@@ -54,8 +54,9 @@ class Book:
 
     def __init__(self, path: Path, title: str, disclaimer: str) -> None:
         self._path = path
+        self._made = io.BytesIO()
         self._book = xlsxwriter.Workbook(
-            str(path), {"in_memory": True, "strings_to_formulas": False}
+            self._made, {"in_memory": True, "strings_to_formulas": False}
         )
         self._book.set_properties({"title": title, "comments": disclaimer})
         self._disclaimer = disclaimer
@@ -68,10 +69,9 @@ class Book:
         self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None
     ) -> None:
         if kind is None:
-            try:
-                self._book.close()
-            except FileCreateError as refused:
-                raise OfficeError(f"{self._path}: cannot be written: {refused}") from None
+            self._book.close()
+            with whole(self._path) as part:
+                part.write_bytes(self._made.getvalue())
 
     def _format(self, **more: object) -> Format:
         base: dict[str, object] = {"font_name": FONT, "font_size": 10, "valign": "vcenter"}

@@ -12,6 +12,7 @@ from pathlib import Path
 from rich.table import Table
 
 from host import registry, rollup, tables
+from host.outfile import whole
 from host.registry import DRY, HAZARDOUS, RECYCLABLE, STORED_HAZARDOUS, WET
 from host.rollup import DAY_S, LOCAL, DailyRow, density, revisions
 from host.rollup.booking import bring
@@ -55,7 +56,7 @@ def write_daily(
 ) -> None:
     """daily.csv: one line for each site and stream; restated: how often its figures were,
     by site and stream."""
-    with path.open("w", encoding="utf-8", newline="") as file:
+    with whole(path) as part, part.open("w", encoding="utf-8", newline="") as file:
         out = csv.writer(file, lineterminator="\n")
         out.writerow(DAILY_COLUMNS)
         for r in rows:
@@ -70,7 +71,7 @@ def write_daily(
 
 def write_balance(path: Path, date: dt.date, platforms: Iterable[rollup.BinDay]) -> None:
     """balance.csv: one line for each platform (see events.balance for the formula)."""
-    with path.open("w", encoding="utf-8", newline="") as file:
+    with whole(path) as part, part.open("w", encoding="utf-8", newline="") as file:
         out = csv.writer(file, lineterminator="\n")
         out.writerow(BALANCE_COLUMNS)
         for p in platforms:
@@ -125,7 +126,7 @@ def _estimated(date: dt.date, scope: str, part: Sequence[DailyRow]) -> Iterator[
 
 def write_district(path: Path, lines: Iterable[tuple[object, ...]]) -> None:
     """district.csv in long form: one figure a line."""
-    with path.open("w", encoding="utf-8", newline="") as file:
+    with whole(path) as part, part.open("w", encoding="utf-8", newline="") as file:
         out = csv.writer(file, lineterminator="\n")
         out.writerow(DISTRICT_COLUMNS)
         out.writerows(lines)
@@ -177,7 +178,6 @@ def run_rollup(
     older = store.calibrations.restatements(str(date))
     restated = revisions.restated(store, (p.bin for p in day.platforms), date, date)
     store.close()
-    out.mkdir(parents=True, exist_ok=True)
     times = Counter((r.site, r.stream) for r, _ in older)
     times += Counter((r.bin.site, r.bin.stream) for r in restated)
     write_daily(out / "daily.csv", rows, times)

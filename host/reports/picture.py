@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from host.errors import UserError
 from host.events import Event, Kind
 from host.events.limits import GAP_S
+from host.outfile import whole
 from host.registry import DRY, HAZARDOUS, RECYCLABLE, STORED_HAZARDOUS, WET, Registry
 from host.rollup import DAY_S, day_bounds
 
@@ -63,10 +64,11 @@ def check(path: Path) -> None:
 
 def write(path: Path, draw: Callable[[bool], str]) -> None:
     """Write what draw(latin) gives. A PNG has no Chinese where no font has it."""
-    if path.suffix == ".svg":
-        path.write_text(draw(False), encoding="utf-8")
-    else:
-        path.write_bytes(_resvg()(draw(not _chinese_font())))
+    with whole(path) as part:
+        if path.suffix == ".svg":
+            part.write_text(draw(False), encoding="utf-8")
+        else:
+            part.write_bytes(_resvg()(draw(not _chinese_font())))
 
 
 def _resvg() -> Callable[[str], bytes]:

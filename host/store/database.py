@@ -53,6 +53,7 @@ class Sqlite:
             self._db.execute("PRAGMA foreign_keys=ON")
         except sqlite3.DatabaseError as error:
             raise StoreError(f"{path}: cannot be opened: {error}") from None
+        self._path = path
         self._version = self._data_version()
 
     @property
@@ -65,10 +66,26 @@ class Sqlite:
 
     def query(self, sql: str, args: Sequence[Any] = ()) -> list[Any]:
         """Every row of the answer."""
-        return self._db.execute(sql, args).fetchall()
+        try:
+            return self._db.execute(sql, args).fetchall()
+        except sqlite3.DatabaseError as error:
+            self._damaged(error)
+            raise
 
     def many(self, sql: str, rows: Iterable[Sequence[Any]]) -> None:
-        self._db.executemany(sql, rows)
+        try:
+            self._db.executemany(sql, rows)
+        except sqlite3.DatabaseError as error:
+            self._damaged(error)
+            raise
+
+    def _damaged(self, error: sqlite3.DatabaseError) -> None:
+        """StoreError when it is the file that is not right, and not what was asked."""
+        if getattr(error, "sqlite_errorcode", 0) & 0xFF in (
+            *(sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_IOERR),
+        ):
+            text = f"{self._path}: damaged: {error}; qingyun restore puts a backup in its place"
+            raise StoreError(text) from error
 
     def script(self, sql: str) -> None:
         """Several statements, within the transaction under way."""

@@ -5,9 +5,11 @@ from __future__ import annotations
 import os
 import re
 import socket
+import sqlite3
 import subprocess
 import sys
 import threading
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -18,6 +20,7 @@ from sim_board import ROOT
 from host.store import Store
 
 REGISTRY = str(ROOT / "registry")
+DAY = "2026-03-03"
 
 
 COMMANDS = ["ingest", "rollup", "events", "status", "quarantine", "check"]
@@ -32,6 +35,33 @@ def test_help_and_version() -> None:
     for command in commands:
         assert qingyun(command, "--help").returncode == 0
     assert qingyun("--version").stdout.startswith("qingyun 0.")
+
+
+def test_a_store_that_somebody_else_writes(tmp_path: Path) -> None:
+    """It is waited for, then said in a line."""
+    Store(tmp_path / "x.db", create=True).close()
+    with closing(sqlite3.connect(tmp_path / "x.db", isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        run = qingyun("rollup", "--date", DAY, "--db", tmp_path / "x.db", "--registry", REGISTRY)
+    assert run.returncode == 1
+    assert run.stderr.splitlines()[-1] == ("qingyun: error: store: database is locked; try again")
+
+
+def test_a_store_that_is_damaged(tmp_path: Path) -> None:
+    path = tmp_path / "x.db"
+    Store(path, create=True).close()
+    with closing(sqlite3.connect(path)) as db:
+        db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        query = "SELECT rootpage FROM sqlite_master WHERE name='stream'"
+        (page,) = db.execute(query).fetchone()
+        (size,) = db.execute("PRAGMA page_size").fetchone()
+    with path.open("r+b") as file:
+        file.seek((page - 1) * size)
+        file.write(b"\xff" * 100)
+    run = qingyun("status", "--db", path)
+    assert run.returncode == 2
+    (line,) = run.stderr.splitlines()
+    assert line.startswith(f"qingyun: error: {path}: damaged: ")
 
 
 def test_check() -> None:

@@ -1,0 +1,93 @@
+"""A file that somebody asked for is whole, or what it was before."""
+
+from __future__ import annotations
+
+import errno
+import os
+from pathlib import Path
+
+import pytest
+
+from host.cli import main
+from host.errors import UserError
+from host.office.xlsx import Book
+from host.outfile import whole
+from host.store import Store
+
+
+def _left(folder: Path) -> list[str]:
+    return sorted(p.name for p in folder.iterdir())
+
+
+def test_it_takes_the_place_when_it_is_whole(tmp_path: Path) -> None:
+    path = tmp_path / "made" / "for" / "it.csv"
+    for text in ("first", "second"):
+        with whole(path) as part:
+            part.write_text(text)
+            assert not path.exists() or path.read_text() == "first"
+        assert path.read_text() == text
+    assert _left(path.parent) == ["it.csv"]
+
+
+def test_a_full_disk_leaves_what_was_there(tmp_path: Path) -> None:
+    path = tmp_path / "it.csv"
+    path.write_text("before")
+    with pytest.raises(UserError, match=r"it\.csv: cannot be written: No space left"):
+        with whole(path) as part:
+            part.write_text("half of")
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+    assert path.read_text() == "before"
+    assert _left(tmp_path) == ["it.csv"]
+
+
+def test_a_bug_in_the_middle_leaves_what_was_there(tmp_path: Path) -> None:
+    path = tmp_path / "it.csv"
+    path.write_text("before")
+    with pytest.raises(ZeroDivisionError), whole(path) as part:
+        part.write_text(str(1 / 0))
+    assert path.read_text() == "before"
+    assert _left(tmp_path) == ["it.csv"]
+
+
+def test_a_link_stays_one(tmp_path: Path) -> None:
+    (tmp_path / "there").write_text("before")
+    link = tmp_path / "link"
+    link.symlink_to("there")
+    with whole(link) as part:
+        part.write_text("after")
+    assert link.is_symlink()
+    assert (tmp_path / "there").read_text() == "after"
+
+
+def test_a_pipe_is_written_as_it_is() -> None:
+    read, write = os.pipe()
+    with whole(Path(f"/dev/fd/{write}")) as part:
+        part.write_text("through")
+    assert os.read(read, 99) == b"through"
+    os.close(read)
+    os.close(write)
+
+
+@pytest.mark.parametrize("where", ["a-file/x.csv", "a-folder", "/proc/x.csv", "/dev/full"])
+def test_where_nothing_can_be(tmp_path: Path, where: str) -> None:
+    (tmp_path / "a-file").write_text("")
+    (tmp_path / "a-folder").mkdir()
+    with pytest.raises(UserError, match=f"{where}: cannot be written: "):
+        with whole(tmp_path / where) as part:
+            part.write_text("x")
+
+
+def test_a_workbook_on_a_full_disk() -> None:
+    with pytest.raises(UserError, match="/dev/full: cannot be written: No space left"):
+        with Book(Path("/dev/full"), "title", "said"):
+            pass
+
+
+def test_a_rollup_says_it_in_a_line(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    Store(tmp_path / "x.db", create=True).close()
+    (tmp_path / "a-file").write_text("")
+    args = ["rollup", "--db", str(tmp_path / "x.db"), "--registry", "registry"]
+    assert main([*args, "--date", "2026-03-03", "--out", str(tmp_path / "a-file")]) == 2
+    said = capfd.readouterr().err.strip().splitlines()
+    assert said[-1].startswith("qingyun: error: ")
+    assert said[-1].endswith("a-file/daily.csv: cannot be written: File exists")
