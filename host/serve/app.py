@@ -36,6 +36,7 @@ from host.serve.guard import Guard, Tagged
 from host.serve.here import FOLDER, make
 from host.serve.settings import Settings
 from host.serve.web import page, user
+from host.store import Busy
 
 PAGES = (signin, district, sites, hazard, indicators, history, downloads, commands, stream)
 BUILT = "static-built"
@@ -85,6 +86,7 @@ def app(settings: Settings) -> FastAPI:
     made.add_exception_handler(HTTPException, _failed)
     made.add_exception_handler(RequestValidationError, _invalid)
     made.add_exception_handler(UserError, _user_error)
+    made.add_exception_handler(Busy, _busy)
     made.add_exception_handler(Exception, _broken)
     return made
 
@@ -103,7 +105,9 @@ async def _alarms(changed: asyncio.Event, read: Callable[[], None]) -> None:
         changed.clear()
         try:
             await anyio.to_thread.run_sync(read)
-        except Exception:  # the store may be busy: the next turn
+        except Busy as error:  # the next turn
+            _log.warning("alarms: store: %s", error)
+        except Exception:
             _log.exception("alarms")
         with suppress(TimeoutError):
             await asyncio.wait_for(changed.wait(), 30)
@@ -134,6 +138,12 @@ async def _invalid(request: Request, error: Exception) -> Response:
 
 async def _user_error(request: Request, error: Exception) -> Response:
     return _answer(request, 422, str(error).splitlines()[0])
+
+
+async def _busy(request: Request, error: Exception) -> Response:
+    """Somebody else writes the store, and nothing of this was done."""
+    _log.warning("%s %s: store: %s", request.method, request.url.path, error)
+    return _answer(request, 503, "数据库忙，请稍后再试 the store is busy: try again")
 
 
 async def _broken(request: Request, error: Exception) -> Response:

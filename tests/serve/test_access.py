@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 import socket
+import sqlite3
+from contextlib import closing
 
 import district
 import httpx
@@ -201,6 +203,18 @@ def test_a_token_reads_and_needs_no_csrf(served: Served) -> None:
         assert client.get("/api/1/audit", headers=mine).status_code == 403
         wrong = {"authorization": f"Bearer {token}x"}
         assert client.get("/api/1/district", headers=wrong).status_code == 401
+
+
+def test_while_somebody_else_writes_the_store(served: Served) -> None:
+    """Who signs in is noted there: that waits, then says why, and works again afterwards."""
+    form = {"name": "viewer", "password": PASSWORD}
+    with served.http("") as client:
+        with closing(sqlite3.connect(served.district.db, isolation_level=None)) as other:
+            other.execute("BEGIN IMMEDIATE")
+            answer = client.post("/signin", data=form)
+        assert answer.status_code == 503
+        assert "the store is busy: try again" in answer.text
+        assert client.post("/signin", data=form).status_code == 303
 
 
 def test_sessions_end() -> None:
