@@ -12,12 +12,12 @@ from pathlib import Path
 from host import broker, tables
 from host.commands import local
 from host.commands.hazard import moment
-from host.errors import UsageError
+from host.errors import UsageError, UserError
 from host.hazard import alarms, book, ledger, measure, register, rules, view
 from host.hazard.run import bring_up_to_date
 from host.hazard.stock import books
 from host.reports import publish
-from host.store import Store
+from host.store import Busy, Store
 
 
 def update(
@@ -76,12 +76,22 @@ def run_update(args: argparse.Namespace) -> int:
     over = threading.Event()
     for name in (signal.SIGTERM, signal.SIGINT):
         signal.signal(name, lambda *_: over.set())
+    told: str | None = None  # before the first turn
     while not over.is_set():
-        started = time.monotonic()
+        started, trouble = time.monotonic(), ""
         try:
             _once(args.db, args.registry, int(time.time()), where)
         except publish.PublishError as error:
-            print(error, flush=True)
+            trouble = str(error)
+        except Busy as error:
+            trouble = f"store: {error}"
+        except UserError as error:
+            if told is None:
+                raise
+            trouble = str(error)  # somebody is at the registry: the next turn
+        if trouble not in ("", told):
+            print(trouble, flush=True)
+        told = trouble
         over.wait(max(0.0, args.every - (time.monotonic() - started)))
     return 0
 

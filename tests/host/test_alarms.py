@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import sqlite3
 import subprocess
 import sys
 import time
+from contextlib import closing
 from pathlib import Path
 
 import paho.mqtt.client as paho
@@ -265,6 +267,41 @@ def test_what_the_broker_did_not_take_is_told_later_and_once(
     assert [json.loads(m)["what"] for m in heard] == ["raised", "raised"]
     other = Store(tmp_path / "q.db")
     assert len(alarms.read(other)) == 2 and alarms.untold(other) == []
+
+
+def test_it_goes_on_while_the_registry_is_wrong_and_the_store_is_held(
+    store: Store, folder: Path, tmp_path: Path
+) -> None:
+    """Each is said once, however many rounds it lasts."""
+    board().until(T0 + HOUR).store(store)
+    store.close()
+    path, log = folder / "rules.csv", tmp_path / "log"
+    good = path.read_text()
+    command = [sys.executable, "-m", "host.cli", "alarms", "update", "--every", "1"]
+    command += ["--db", str(tmp_path / "q.db"), "--registry", str(folder)]
+
+    def until(text: str) -> None:
+        end = time.monotonic() + 60
+        while text not in log.read_text() and time.monotonic() < end:
+            time.sleep(0.1)
+
+    with log.open("w") as out, subprocess.Popen(command, stdout=out, stderr=out) as process:
+        until("silent")
+        path.write_text(good.replace(",80,%,75,", ",eighty,%,75,", 1))
+        until("threshold: expected a number")
+        time.sleep(2.5)  # two more rounds
+        path.write_text(good)
+        with closing(sqlite3.connect(tmp_path / "q.db", isolation_level=None)) as other:
+            other.execute("BEGIN IMMEDIATE")
+            until("store: database is locked")
+        time.sleep(1.5)
+        assert process.poll() is None
+        process.terminate()
+        assert process.wait(60) == 0
+    lines = log.read_text().splitlines()
+    assert sum("threshold: expected a number" in line for line in lines) == 1
+    assert sum(line == "store: database is locked" for line in lines) == 1
+    assert not [line for line in lines if "Traceback" in line]
 
 
 @pytest.mark.parametrize(
