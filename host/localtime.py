@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import datetime as dt
+
 SHANGHAI_S = 8 * 3600
 DAY_S = 86_400
 
@@ -15,3 +17,8 @@ def bounds(day: int) -> tuple[int, int]:
     """First second of a day and of the next."""
     start = day * DAY_S - SHANGHAI_S
     return start, start + DAY_S
+
+
+def date_of(day: int) -> dt.date:
+    """The date of a day as local_day() counts them."""
+    return dt.date(1970, 1, 1) + dt.timedelta(day)

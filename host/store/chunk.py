@@ -17,6 +17,7 @@ from typing import Any
 import msgspec
 
 from host.messages import Reading
+from host.store.database import StoreError
 
 _encode = msgspec.msgpack.Encoder().encode
 _decode = msgspec.msgpack.Decoder(list[Any]).decode
@@ -108,7 +109,7 @@ class Day:
 
 def day(raw: bytes) -> list[Stored]:
     """What of_day() was given."""
-    names, seq, boot, t, up, at, q, *columns = _decode(zlib.decompress(raw))
+    names, seq, boot, t, up, at, q, *columns = _undone(raw)
     times = _together(at)
     given = times if t is None else _together(t)
     ups = up if up is not None else [None] * len(times)
@@ -118,11 +119,19 @@ def day(raw: bytes) -> list[Stored]:
 
 def day_columns(raw: bytes) -> Day:
     """The same as columns, of a day with a date."""
-    names, seq, boot, _, _, at, q, *columns = _decode(zlib.decompress(raw))
+    names, seq, boot, _, _, at, q, *columns = _undone(raw)
     values = {name: _together(c) for name, c in zip(names, columns, strict=True)}
     reasons = {int(i): why for i, why in q.items()}
     seq, boot, at = (list(accumulate(c)) for c in (seq, boot, at))
     return Day(seq, boot, at, values, reasons)
+
+
+def _undone(raw: bytes) -> list[Any]:
+    try:
+        return _decode(zlib.decompress(raw))
+    except (zlib.error, msgspec.DecodeError) as error:
+        text = f"the readings of a day are damaged: {error}"
+        raise StoreError(f"{text}; qingyun restore puts a backup in its place") from None
 
 
 def columns_of(rows: Sequence[Stored]) -> Day:

@@ -11,10 +11,10 @@ from typing import Any
 
 from host.events.series import Series, breaks_of, in_order
 from host.events.series import series as in_their_order
-from host.localtime import local_day
+from host.localtime import date_of, local_day
 from host.store import chunk
 from host.store.calibrations import Correct
-from host.store.database import Database
+from host.store.database import Database, StoreError
 from host.store.model import Row
 
 
@@ -85,11 +85,14 @@ def columns(db: Database, archived: Path, device: str, t0: int, t1: int) -> Colu
     has_archive = db.query("SELECT 1 FROM archive LIMIT 1")
     whole = Columns()
     for stream, life in lives.items():
-        for (body,) in db.query(
-            "SELECT body FROM day WHERE stream=? AND day BETWEEN ? AND ? ORDER BY day",
+        for day, body in db.query(
+            "SELECT day, body FROM day WHERE stream=? AND day BETWEEN ? AND ? ORDER BY day",
             (stream, first, last),
         ):
-            _append(whole, stream, life, chunk.day_columns(bytes(body)))
+            try:
+                _append(whole, stream, life, chunk.day_columns(bytes(body)))
+            except StoreError as error:
+                raise StoreError(f"{device} life {life} {date_of(day)}: {error}") from None
         if has_archive:
             from host.store import archive  # noqa: PLC0415  only where there is one
 

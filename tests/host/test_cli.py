@@ -17,7 +17,8 @@ from broker import free_port
 from host_job import qingyun
 from sim_board import ROOT
 
-from host.store import Store
+from host.messages import Reading
+from host.store import Batch, Store
 
 REGISTRY = str(ROOT / "registry")
 DAY = "2026-03-03"
@@ -62,6 +63,23 @@ def test_a_store_that_is_damaged(tmp_path: Path) -> None:
     assert run.returncode == 2
     (line,) = run.stderr.splitlines()
     assert line.startswith(f"qingyun: error: {path}: damaged: ")
+
+
+def test_readings_that_are_damaged(tmp_path: Path) -> None:
+    """It says whose and of which day, and the page of SQLite is sound."""
+    path, t = tmp_path / "x.db", 1_772_500_000
+    with closing(Store(path, create=True)) as store:
+        readings = [Reading("aaaaaaaa", n, 1, t + 60 * n, None, {"w1": n}, {}) for n in range(90)]
+        store.add(Batch(readings=[("qy-fs01", "fs-01", r) for r in readings]), t)
+        store.compact(t + 9000)
+        ((body,),) = store.database.query("SELECT body FROM day")
+        spoilt = bytes(body[:40]) + b"\xff\xff\xff" + bytes(body[43:])
+        store.database.many("UPDATE day SET body=?", [(spoilt,)])
+    run = qingyun("rollup", "--date", DAY, "--db", path, "--registry", REGISTRY)
+    assert run.returncode == 2
+    said = run.stderr.splitlines()[-1]
+    place = f"qingyun: error: qy-fs01 life aaaaaaaa {DAY}: the readings of a day are damaged: "
+    assert said.startswith(place)
 
 
 def test_check() -> None:
