@@ -38,6 +38,10 @@ class Database(Protocol):
     def close(self) -> None: ...
 
 
+# A disk that fails to read or write for a while is none: that is Busy, and waited for.
+DAMAGE = sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB
+
+
 class Sqlite:
     """A file in WAL mode; each commit is on disk before it returns."""
 
@@ -81,9 +85,7 @@ class Sqlite:
 
     def _damaged(self, error: sqlite3.DatabaseError) -> None:
         """StoreError when it is the file that is not right, and not what was asked."""
-        if getattr(error, "sqlite_errorcode", 0) & 0xFF in (
-            *(sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_IOERR),
-        ):
+        if getattr(error, "sqlite_errorcode", 0) & 0xFF in DAMAGE:
             text = f"{self._path}: damaged: {error}; qingyun restore puts a backup in its place"
             raise StoreError(text) from error
 
