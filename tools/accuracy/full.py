@@ -89,6 +89,8 @@ def whole_path(scene: Scene, folder: Path) -> Day:
                 raise RuntimeError(f"{scene.family} {scene.seed}: readings are missing")
     store = Store(folder / "q.db")
     store.compact()
+    if any(stream.missing for stream in store.status()):  # it had a number, and was told
+        raise RuntimeError(f"{scene.family} {scene.seed}: the store lacks a reading")
     rows = [
         {"life": r.life, "seq": r.seq, "boot": r.boot, "t": r.t, "q": r.q}
         | {name: grams / 1000 for name, grams in r.values.items()}
