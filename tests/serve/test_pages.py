@@ -49,15 +49,21 @@ def _shot(looking: Looking, name: str) -> None:
     looking.page.screenshot(path=SHOTS / f"{name}.png")
 
 
+def _open(looking: Looking, name: str) -> str:
+    """A view with all that comes later; its title."""
+    path, title = VIEWS[name]
+    looking.page.goto(path)
+    if name == "indicators":
+        looking.page.wait_for_selector("table", timeout=90_000)
+    if name == "site":
+        looking.page.wait_for_selector("body[data-drawn=yes]")
+    return title
+
+
 @pytest.mark.parametrize("name", VIEWS)
 def test_a_view(operator: Looking, name: str) -> None:
     """It shows what it is for, says nothing on the console, and anybody can use it."""
-    path, title = VIEWS[name]
-    operator.page.goto(path)
-    if name == "indicators":
-        operator.page.wait_for_selector("table", timeout=90_000)
-    if name == "site":
-        operator.page.wait_for_selector("body[data-drawn=yes]")
+    title = _open(operator, name)
     assert title in operator.page.inner_text("h1")
     _shot(operator, name)
     assert _faults(operator) == []
@@ -66,7 +72,7 @@ def test_a_view(operator: Looking, name: str) -> None:
 @pytest.mark.parametrize("name", ["district", "sites", "map", "site", "alarms"])
 def test_on_a_phone_in_the_dark(phone: Looking, name: str) -> None:
     """Nothing is wider than the screen, and colours keep their contrast."""
-    phone.page.goto(VIEWS[name][0])
+    _open(phone, name)
     wide = phone.page.evaluate("document.documentElement.scrollWidth")
     _shot(phone, f"{name}-phone")
     assert wide <= 375

@@ -54,7 +54,8 @@
     const step = uPlot.paths.stepped({ align: 1 });
     const series = [{ label: "时间 time", value: (_, t) => (t ? hour(t) : "—") }];
     const data = [curve.t];
-    const axes = [{ stroke: ink, grid, values: (_, ts) => ts.map(hour) }];
+    // Whole hours: these divide the 8 h between UTC and Shanghai.
+    const axes = [{ stroke: ink, grid, incrs: [3600, 7200, 14400, 28800], values: (_, ts) => ts.map(hour) }];
     if (curve.kg) {
       series.push({ label: "重量 kg", scale: "kg", stroke: css("--brand"), width: 1.5, paths: step, points: { show: curve.t.length < 3 } });
       data.push(curve.kg);
