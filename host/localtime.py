@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 
+EPOCH = dt.date(1970, 1, 1)
 SHANGHAI_S = 8 * 3600
 DAY_S = 86_400
 
@@ -21,4 +22,9 @@ def bounds(day: int) -> tuple[int, int]:
 
 def date_of(day: int) -> dt.date:
     """The date of a day as local_day() counts them."""
-    return dt.date(1970, 1, 1) + dt.timedelta(day)
+    return EPOCH + dt.timedelta(day)
+
+
+def day_of(date: dt.date) -> int:
+    """The other way round."""
+    return (date - EPOCH).days

@@ -17,13 +17,14 @@ from pathlib import Path
 from host import registry
 from host.hazard import alarms, book, ledger, register
 from host.hazard.entry import STORED, Batches, Entry
+from host.localtime import date_of, day_of
 from host.messages import Reading
 from host.registry import Registry
 from host.rollup import LOCAL, day_bounds
 from host.rollup.booking import _Run
 from host.store import Batch, Store, bookings
 from host.store import hazard as rows
-from host.store.book import EPOCH, FIRST
+from host.store.book import FIRST
 from host.store.bookings import Account, Work
 
 SITES, DAYS = 2800, 366
@@ -61,14 +62,14 @@ def write_registry(folder: Path) -> Registry:
 
 def year(store: Store, known: Registry, last: dt.date) -> None:
     """Figures of every collection bin for DAYS days up to the last."""
-    first = (last - EPOCH).days - DAYS + 1
-    run = _Run(store, known, (last - EPOCH).days, int(time.time()), full=False)
+    first = day_of(last) - DAYS + 1
+    run = _Run(store, known, day_of(last), int(time.time()), full=False)
     rng = random.Random(7)  # noqa: S311
     works: list[Work] = []
     for bin_ in known.platforms():
         if not bin_.site.startswith("s") or bin_.site == PLAYED:
             continue
-        account = Account(bin_.bin, bin_.device, run._with(bin_), (last - EPOCH).days)
+        account = Account(bin_.bin, bin_.device, run._with(bin_), day_of(last))
         mass = rng.randrange(20_000, 90_000)
         entries = [_entry(first + n, mass + 997 * (n % 7)) for n in range(DAYS)]
         works.append(Work(account, entries=entries))
@@ -80,7 +81,7 @@ def year(store: Store, known: Registry, last: dt.date) -> None:
 
 def _entry(day: int, grams: int) -> bookings.Entry:
     facts = (0, grams, grams, 0, 0, 0, 1500, 30, 0, 84_000, 1, "", 600)
-    return bookings.Entry(day, 1, day_bounds(EPOCH + dt.timedelta(day))[1], FIRST, facts, b"")
+    return bookings.Entry(day, 1, day_bounds(date_of(day))[1], FIRST, facts, b"")
 
 
 def play(store: Store, site: str, device: str, date: dt.date) -> None:

@@ -6,11 +6,9 @@ import argparse
 import datetime as dt
 
 from host.commands import Command, db
-from host.localtime import local_day
+from host.localtime import date_of, local_day
 from host.rollup import LOCAL
 from host.store import Store
-
-EPOCH = dt.date(1970, 1, 1)
 
 
 def add(command: Command) -> None:
@@ -30,6 +28,6 @@ def _archive(args: argparse.Namespace) -> int:
     for day, n in store.archive(today - args.keep_days):
         days += 1
         readings += n
-        print(f"{EPOCH + dt.timedelta(day)}: {n} readings")
+        print(f"{date_of(day)}: {n} readings")
     print(f"{readings} readings of {days} days moved to {store.archived}")
     return 0

@@ -16,6 +16,7 @@ from host.errors import UserError
 from host.events import Event, Kind
 from host.hazard import alarms, ledger, register, transfers
 from host.hazard.entry import TABLES, Entry, Weighed, clock
+from host.localtime import day_of
 from host.registry import Bin, Registry
 from host.rollup import closing
 from host.rollup.booking import bring
@@ -125,7 +126,7 @@ class Trace:
         bring(self.store, self.known, days[-1], only=bins)
         named = {b.bin: b for b in bins}
         db = self.store.database
-        first, last = ((day - book.EPOCH).days for day in (days[0], days[-1]))
+        first, last = (day_of(day) for day in (days[0], days[-1]))
         rows = book.platform_days(db, first, last, named)
         events = book.events(db, rows)
         below: list[Line] = []

@@ -20,14 +20,14 @@ from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
-from host.localtime import bounds, local_day
+from host.localtime import bounds, day_of, local_day
 from host.registry import Bin, Registry
 from host.rollup import reasons
 from host.rollup.fold import Chain, Fold, Nothing
 from host.rollup.folds import Filled, Scale
 from host.rollup.scales import fills_of, platforms_of
 from host.store import Columns, Store, bookings
-from host.store.book import EPOCH, FIRST
+from host.store.book import FIRST
 from host.store.bookings import Account, Entry, Touch, Work
 
 TOGETHER = 200  # bins in one transaction
@@ -64,7 +64,7 @@ def bring(
     computed = int(time.time()) if now is None else now
     boards = None if only is None else {b.device for b in only}
     while True:
-        run = _Run(store, known, (last - EPOCH).days, computed, full=full)
+        run = _Run(store, known, day_of(last), computed, full=full)
         found = run.all(watched, boards, jobs or os.cpu_count() or 1)
         if found is not None:
             return found

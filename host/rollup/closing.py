@@ -5,7 +5,6 @@ back: an office that has handed in a month books what changed into a later one."
 
 from __future__ import annotations
 
-import datetime as dt
 import time
 import zlib
 from collections.abc import Iterator, Sequence
@@ -16,7 +15,7 @@ import msgspec
 
 from host.errors import UserError
 from host.events import Platform
-from host.localtime import bounds, local_day
+from host.localtime import bounds, date_of, local_day
 from host.registry import Bin, Registry
 from host.rollup.booking import Watched, bring
 from host.rollup.density import Density
@@ -86,10 +85,10 @@ def close(
         raise ClosingError(f"--month: expected a month that is over, found {month}")
     db = store.database
     if found := book.closings(db).get(month):
-        on = book.EPOCH + dt.timedelta(local_day(found.at))
+        on = date_of(local_day(found.at))
         raise ClosingError(f"--month: {month} was closed on {on} by {found.by}")
     while True:
-        bring(store, then.known, book.EPOCH + dt.timedelta(last), watched, now=at)
+        bring(store, then.known, date_of(last), watched, now=at)
         stamp = bookings.stamp(db)
         works = _quiet(store, then, first, last, at)
         closed = Closing(month, at, by.strip(), 0, then.pack())

@@ -16,7 +16,7 @@ from host.events import Event, Outcome, Sums, balance
 from host.events.balance import Balance, day_balance
 from host.events.fillonly import Emptying, FillSample
 from host.events.fillonly import watch as watch_fill
-from host.localtime import DAY_S
+from host.localtime import DAY_S, day_of
 from host.registry import Bin, Registry
 from host.rollup import closing
 from host.rollup.booking import Watched, bring
@@ -150,7 +150,7 @@ def days_of(
         return
     db = store.database
     held: dict[int, dict[str, PlatformDay]] = defaultdict(dict)
-    first, last = ((date - book.EPOCH).days for date in (span[0], span[-1]))
+    first, last = (day_of(date) for date in (span[0], span[-1]))
     months = {f"{date:%Y-%m}" for date in span}
     closed = {m: closing.Then.of(c) for m, c in book.closings(db).items() if m in months}
     now = closing.Then(known, dict(densities or {}))
@@ -197,7 +197,7 @@ def _day(
             closed = found.balance
         else:
             if bin_.bin not in levels:
-                before = book.latest(store.database, bin_.bin, (date - book.EPOCH).days)
+                before = book.latest(store.database, bin_.bin, day_of(date))
                 levels[bin_.bin] = before.balance.closing if before else 0
             nothing = Outcome(sums=Sums(opening=levels[bin_.bin]))
             closed = day_balance(then.platforms[bin_.bin], nothing, *day_bounds(date))

@@ -11,9 +11,9 @@ import msgspec
 
 from host.events import RULES
 from host.events.state import VERSION
-from host.localtime import bounds, local_day
+from host.localtime import bounds, date_of, local_day
 from host.rollup.fold import Figure
-from host.store.book import EPOCH, NOT_OVER
+from host.store.book import NOT_OVER
 from host.store.bookings import Entry, Touch
 
 FULL = "everything was computed anew from the readings"
@@ -62,11 +62,11 @@ def of(day: int, old: Entry, figure: Figure, touches: Sequence[Touch]) -> str:
         return FULL
     near = min(touches, key=lambda t: (abs(t.day - day), -t.day)).day
     on = _arrived(t for t in touches if t.day == near)
-    return f"readings of {EPOCH + dt.timedelta(near)} arrived on {on}"
+    return f"readings of {date_of(near)} arrived on {on}"
 
 
 def _arrived(touches: Iterable[Touch]) -> dt.date:
-    return EPOCH + dt.timedelta(local_day(max(t.at for t in touches)))
+    return date_of(local_day(max(t.at for t in touches)))
 
 
 def _version(pair: Sequence[int]) -> str:

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
+from host.localtime import day_of
 from host.registry import Bin
 from host.store import Store, book
 from host.store.book import NOT_OVER, PlatformDay
@@ -43,7 +44,7 @@ def restated(store: Store, bins: Iterable[Bin], first: dt.date, last: dt.date) -
     """Revisions of days from first to last that changed a mass which had been reported for
     a whole day; in a closed month those before it was closed."""
     named = {b.bin: b for b in bins}
-    rows = book.reported(store.database, (first - book.EPOCH).days, (last - book.EPOCH).days)
+    rows = book.reported(store.database, day_of(first), day_of(last))
     found = (
         Revision(named[after.platform], before, after)
         for before, after in pairs(rows)

@@ -16,6 +16,7 @@ from host import rollup
 from host.errors import UserError
 from host.events import Outcome, derive
 from host.events.fillonly import FillSample
+from host.localtime import date_of, day_of
 from host.registry import Bin, Registry
 from host.reports.explain import BinStory
 from host.reports.summary import Part
@@ -24,7 +25,7 @@ from host.rollup.booking import bring
 from host.rollup.closing import Then
 from host.serve.settings import Settings
 from host.store import Busy, Store, book
-from host.store.book import EPOCH, NOT_OVER, Closing
+from host.store.book import NOT_OVER, Closing
 from host.store.database import Database
 
 BACK_DAYS = 400  # a year, and the same weekday before it
@@ -94,7 +95,7 @@ def read_day(
         parts.setdefault((town, stream), [0, 0, 0, 0, 0])[3] += passed
     held: dict[str, tuple[int, ...]] = {}
     changed = []
-    for bin_, id_, reason, at, *masses in book.collected_of(db, (date - EPOCH).days):
+    for bin_, id_, reason, at, *masses in book.collected_of(db, day_of(date)):
         before = held.get(bin_)
         if bin_ in places and before and reason != NOT_OVER and before[:2] != tuple(masses[:2]):
             site, _, stream = places[bin_]
@@ -121,7 +122,7 @@ def site_day(store: Store, known: Registry, site: str, date: dt.date) -> list[Bi
     bins = [b for b in known.bins if b.site == site and b.device]
     with suppress(Busy):  # somebody else writes: then as it was booked last
         bring(store, known, date, only=bins)
-    day, (t0, t1) = (date - EPOCH).days, day_bounds(date)
+    day, (t0, t1) = day_of(date), day_bounds(date)
     booked = {r.platform: r for r in book.platform_days(store.database, day, day, _names(bins))}
     events = book.events(store.database, booked.values())
     told = []
@@ -207,7 +208,7 @@ class Figures:
                 bring(store, self.known, now)
             db = store.database
             newest = book.newest(db)
-            changed = {EPOCH + dt.timedelta(d) for d in book.days_since(db, self._seen)}
+            changed = {date_of(d) for d in book.days_since(db, self._seen)}
             closed = {c.month: c for c in book.closings(db).values()}
             if closed.keys() != self._closed:
                 changed |= {d for d in self.days if f"{d:%Y-%m}" in closed}
@@ -242,4 +243,4 @@ class Figures:
 def _first_day(db: Database) -> dt.date | None:
     """The first day that has figures."""
     found = book.first_day(db)
-    return None if found is None else EPOCH + dt.timedelta(found)
+    return None if found is None else date_of(found)

@@ -17,9 +17,9 @@ import msgspec
 from host.events import Event
 from host.events.balance import Balance
 from host.events.fillonly import Emptying
+from host.localtime import date_of, day_of
 from host.store.database import Database
 
-EPOCH = dt.date(1970, 1, 1)
 FIRST = "first computed"
 NOT_OVER = "the day was not over when it was computed before"
 BALANCE = (
@@ -53,7 +53,7 @@ class PlatformDay(msgspec.Struct, frozen=True, gc=False):
 
     @property
     def date(self) -> dt.date:
-        return EPOCH + dt.timedelta(self.day)
+        return date_of(self.day)
 
     @property
     def has_scale(self) -> bool:
@@ -238,4 +238,4 @@ def month_days(month: str) -> tuple[int, int]:
     """First and last day of YYYY-MM."""
     first = dt.date.fromisoformat(f"{month}-01")
     after = (first.replace(day=28) + dt.timedelta(4)).replace(day=1)
-    return (first - EPOCH).days, (after - EPOCH).days - 1
+    return day_of(first), day_of(after) - 1

@@ -15,6 +15,7 @@ from plan_figures import KNOWN
 from host import rollup
 from host.events import Kind, derive
 from host.events.balance import day_balance
+from host.localtime import day_of
 from host.messages import Reading
 from host.rollup.booking import bring
 from host.rollup.scales import platform_of, samples
@@ -25,7 +26,7 @@ START = rollup.day_bounds(FIRST)[0]
 LIFE = "aaaaaaaa"
 BOARD = "qy-fs01", "fs-01"
 BIN = next(b for b in KNOWN.platforms() if (b.device, b.channel) == (BOARD[0], "w2"))
-DAY = (FIRST - book.EPOCH).days
+DAY = day_of(FIRST)
 LAST = FIRST + dt.timedelta(5)
 LATER = START + 30 * 86_400
 

@@ -13,6 +13,7 @@ from plan_figures import KNOWN
 
 from host import rollup
 from host.calibration.restate import recalibrate
+from host.localtime import day_of
 from host.messages import Birth, Reading, Weighed
 from host.registry import Registry
 from host.rollup import closing
@@ -24,7 +25,7 @@ from host.store.calibrations import Correction
 
 LEAP = dt.date(2024, 2, 29)
 MIDNIGHT = rollup.day_bounds(LEAP)[0]  # 00:00 in Shanghai
-DAY = (LEAP - book.EPOCH).days
+DAY = day_of(LEAP)
 LATER = MIDNIGHT + 20 * 86_400  # 2024-03-20
 BOARD = "qy-fs01", "fs-01"
 BIN = next(b for b in KNOWN.platforms() if (b.device, b.channel) == (BOARD[0], "w2"))

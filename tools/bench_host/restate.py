@@ -13,7 +13,6 @@ stands the CPU time, which is nearly the same while others use the machine."""
 from __future__ import annotations
 
 import argparse
-import datetime as dt
 import random
 import tempfile
 import time
@@ -22,7 +21,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from host import rollup
-from host.localtime import DAY_S, SHANGHAI_S
+from host.localtime import DAY_S, SHANGHAI_S, date_of
 from host.messages import Reading
 from host.registry import Bin, Device, Registry, Site
 from host.rollup import booking
@@ -131,7 +130,7 @@ def build(store: Store, scale: Scale, emptied: bool) -> Registry:
     first = next(iter(known.sites))
     for n in range(scale.days):
         store.add(Batch(readings=[(f"qy-{first}", first, r) for r in parted(n, emptied)[0]]), 1)
-    last = book.EPOCH + (dt.timedelta(FIRST_DAY + scale.days - 1))
+    last = date_of(FIRST_DAY + scale.days - 1)
     booking.bring(store, registry(1), last)
     for site in list(known.sites)[1:]:
         _copy(store, first, site)
@@ -182,7 +181,7 @@ def once(store: Store, known: Registry, scale: Scale, emptied: bool) -> dict[str
     for site, n in where:
         late = parted(n, emptied)[1]
         store.add(Batch(readings=[(f"qy-{site}", site, r) for r in late]), int(time.time()))
-    last = book.EPOCH + dt.timedelta(FIRST_DAY + scale.days - 1)
+    last = date_of(FIRST_DAY + scale.days - 1)
     marks = [_clocks()]
     store.compact()
     marks.append(_clocks())
@@ -211,7 +210,7 @@ def _clocks() -> tuple[float, float]:
 
 def _sums(store: Store, known: Registry, where: list[tuple[str, int]]) -> Iterator[rollup.DailyRow]:
     for site, n in where:
-        date = book.EPOCH + dt.timedelta(FIRST_DAY + n)
+        date = date_of(FIRST_DAY + n)
         for day in rollup.days_of(store, known, [date], site=site):
             yield from day.rows
 
