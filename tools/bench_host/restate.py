@@ -236,6 +236,10 @@ def main() -> None:
     parser.add_argument("--sites", type=int, default=120)
     parser.add_argument("--days", type=int, nargs="+", default=[30, 365])
     args = parser.parse_args()
+    if args.sites < LATE:
+        parser.error(f"--sites: expected {LATE} or more, found {args.sites}")
+    if min(args.days) <= _FIRST:
+        parser.error(f"--days: expected more than {_FIRST}, found {min(args.days)}")
     Path("build").mkdir(exist_ok=True)
     print(f"{LATE} late site-days, two hours each; {args.sites} sites of 4 platforms, 288 readings")
     for what, f in measure(args.sites, tuple(args.days)).items():
