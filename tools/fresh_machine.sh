@@ -29,8 +29,13 @@ enter() { # USER SCRIPT
     unshare --mount --pid --fork --kill-child bash -ec '
         mount --rbind /dev "$1/dev"; mount -t proc proc "$1/proc"; mount -t sysfs -o ro sys "$1/sys"
         mount -t tmpfs tmp "$1/run"
-        exec chroot "$1" /bin/su - "$2" -c "$3"' - "$root" "$1" ". /etc/network-needs; $2"
+        exec chroot "$1" /bin/su - "$2" -c "$3"' - "$root" "$1" ". /etc/network-needs; $2" &
+    machine=$!
+    wait $machine
 }
+machine=
+trap '[ -z "$machine" ] || kill -9 $machine 2>/dev/null || true' EXIT
+trap 'exit 130' INT TERM HUP
 
 make_root() {
     mkdir -p "$home"
