@@ -40,6 +40,7 @@ from host.store import Busy
 
 PAGES = (signin, district, sites, hazard, indicators, history, downloads, commands, stream)
 BUILT = "static-built"
+CURVES = "uPlot.iife.min.js"
 _log = logging.getLogger("qingyun.serve")
 
 
@@ -92,8 +93,9 @@ def app(settings: Settings) -> FastAPI:
 
 
 def files(folder: Path) -> list[Mount]:
-    """What is sent as it is. What draws curves is not there before make charts."""
-    if not (folder / BUILT).is_dir():
+    """What is sent as it is. What draws curves is not there before make charts; a folder
+    that a failed make charts left has no script in it."""
+    if not (folder / BUILT / CURVES).is_file():
         _log.warning("curves are not drawn: expected uPlot in %s; make charts", folder / BUILT)
     where = {"/static/built": folder / BUILT, "/static": folder / "static"}
     return [Mount(path, StaticFiles(directory=d)) for path, d in where.items() if d.is_dir()]

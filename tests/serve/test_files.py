@@ -13,9 +13,14 @@ from host.serve.app import BUILT, files
 CURVES = "/static/built/uPlot.min.css"
 
 
-def test_without_what_draws_curves(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+@pytest.mark.parametrize("folder_left", [False, True], ids=["nothing", "an empty folder"])
+def test_without_what_draws_curves(
+    folder_left: bool, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
     """One line, and a page that does without; not a failure at each view."""
     (tmp_path / "static").mkdir()
+    if folder_left:
+        (tmp_path / BUILT).mkdir()
     (tmp_path / "static" / "page.css").write_text("body {}")
     client = TestClient(Starlette(routes=files(tmp_path)))
     assert client.get("/static/page.css").text == "body {}"
@@ -27,6 +32,7 @@ def test_with_it(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     for name in ("static", BUILT):
         (tmp_path / name).mkdir()
     (tmp_path / BUILT / "uPlot.min.css").write_text("a {}")
+    (tmp_path / BUILT / "uPlot.iife.min.js").write_text("uPlot = 1")
     client = TestClient(Starlette(routes=files(tmp_path)))
     assert client.get(CURVES).text == "a {}"
     assert not caplog.records
