@@ -25,23 +25,24 @@ as_root() {
     else return 1; fi
 }
 
-# A package's service is neither started nor enabled by us: Debian would do both.
-keep_off() {
-    for service in mosquitto postgresql nginx; do
-        [ -e "/lib/systemd/system/$service.service" ] || continue
-        case " $present " in *" $service "*) continue ;; esac
-        as_root deb-systemd-helper disable $service.service >/dev/null 2>&1 || true
-        as_root update-rc.d $service disable >/dev/null 2>&1 || true
-    done
+# What starts at the next boot, a link a line.
+starting() { find /etc/systemd/system /etc/rc?.d \( -path '*.wants/*' -o -path '/etc/rc?.d/S*' \) 2>/dev/null | sort; }
+
+# A package that we install neither runs as a service nor starts at the next boot: Debian would do both.
+keep_off() { # FILE with what started before
+    starting | comm -13 "$1" - | while read -r link; do
+        name=${link##*/}
+        case $link in
+            /etc/rc?.d/*) as_root update-rc.d "${name#S??}" disable ;;
+            *) as_root deb-systemd-helper disable "$name" ;;
+        esac
+    done >>build/apt.log 2>&1 || true
 }
 
 # Installs Debian packages; fails, with a line, where nobody may.
 apt_get() {
     has apt-get && as_root true || return 1
-    present=
-    for service in mosquitto postgresql nginx; do
-        if [ -e "/lib/systemd/system/$service.service" ]; then present="$present $service"; fi
-    done
+    starting >build/starting
     policy=/usr/sbin/policy-rc.d
     made=
     if [ ! -e $policy ]; then
@@ -54,7 +55,7 @@ apt_get() {
     say "apt-get install $* ($mb MB to download with what they need)"
     $get install "$@" >>build/apt.log 2>&1 || ok=1
     if [ -n "$made" ]; then as_root rm -f $policy; fi
-    keep_off
+    keep_off build/starting
     [ $ok = 0 ] || say "apt-get failed, see build/apt.log"
     return $ok
 }

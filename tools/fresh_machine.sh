@@ -64,7 +64,8 @@ while pid:
     own.add(pid)
     pid = int(pathlib.Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1])
 for folder in pathlib.Path("/proc").glob("[0-9]*"):
-    if int(folder.name) not in own:
+    ended = (folder / "stat").read_text().rpartition(")")[2].split()[0] == "Z"
+    if int(folder.name) not in own and not ended:
         line = (folder / "cmdline").read_bytes().replace(bytes(1), b" ").decode(errors="replace").strip()
         print("left running:", line or (folder / "comm").read_text().strip())
 END
