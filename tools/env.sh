@@ -6,7 +6,7 @@
 # its sqlite node in build/node-red, which only make bench-host measures beside the host job.
 set -eu
 cd "$(dirname "$0")/.."
-venv=.venv
+venv=${VENV:-.venv}
 say() { echo "environment: $*"; }
 die() { echo "environment: error: $*" >&2; exit 2; }
 
