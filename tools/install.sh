@@ -28,6 +28,8 @@ put() {
 
 environment() {
     lib=$root$prefix/lib/qingyun
+    copy=$(mktemp -d)
+    trap 'rm -rf "$copy" "$lib.new"' EXIT
     rm -rf "$lib.new"
     for python in ${PYTHON:-} python3 python3.11 python3.12 python3.13 python3.14 -; do
         [ "$python" != - ] || die "expected Python 3.11 or later on PATH"
@@ -37,13 +39,11 @@ environment() {
     done
     "$python" -m venv "$lib.new" >/dev/null ||
         die "a virtual environment cannot be made; as root run: apt-get install python3-venv"
-    # Fetched with this environment's pip where there is no npm; the page is whole without it but for curves.
-    [ -f host/serve/static-built/uPlot.iife.min.js ] || VENV=$lib.new tools/env.sh charts ||
+    # Fetched with this environment's pip where there is no npm.
+    [ -f host/serve/static-built/uPlot.iife.min.js ] || VENV=$(realpath --relative-to=. "$lib.new") tools/env.sh charts ||
         say "the page draws no curves until uPlot can be fetched: run this again then"
     say "installing the host job into $lib (about a minute)"
     # From a copy: setuptools leaves what it builds beside what it reads.
-    copy=$(mktemp -d)
-    trap 'rm -rf "$copy" "$lib.new"' EXIT
     cp -R pyproject.toml README.md host "$copy"
     "$lib.new/bin/python" -m pip install -q --disable-pip-version-check "$copy[service]" ||
         die "pip could not install the host job; nothing is changed"

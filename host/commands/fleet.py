@@ -60,7 +60,8 @@ def provision(args: argparse.Namespace) -> int:
     for name in revoked:
         print(f"{name}: revoked, left alone; qingyun revoke {name} --replace lets it in again")
     if rows:
-        print(f"{rows_in}: {', '.join(rows)} written; for the host job: --registry {rows_in}")
+        then = "" if args.registry else f"; the host job reads them by --registry {rows_in}"
+        print(f"{rows_in}: {', '.join(rows)} written{then}")
     _tell(fleet)
     return 0
 
