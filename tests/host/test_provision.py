@@ -14,6 +14,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from board import deploy
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import load_der_private_key, load_pem_private_key
 from fleet_sheet import BROKER, EXAMPLE, FILL, PLATFORM, WIFI, FleetFolder, board
@@ -21,7 +22,7 @@ from host_job import qingyun
 from interpreter import RunMicroPython
 from sim_board import ROOT
 
-from host import registry
+from host import cli, registry
 from host.provision.certificates import Authority, revoked_in
 
 KEPT = {"acl", "crl.pem", "provision.log"}
@@ -257,6 +258,12 @@ def test_a_fleet_has_a_registry_of_its_own_unless_another_is_named(fleet: FleetF
     assert not (fleet.folder / "typo").exists()
     fleet.write([PLATFORM | {"device": "registry"}])
     assert "expected a name that does not mean something else to" in qingyun(*line).stderr
+
+
+def test_deploy_looks_where_provision_writes() -> None:
+    fleet = cli._parser().parse_args(["provision", "f.csv", "--broker", "b"]).fleet
+    asked = deploy.arguments(["--port", "x", "--device", "qy-a1"])
+    assert asked.folder == ROOT / fleet / "qy-a1"
 
 
 def test_revoked_stays_revoked_until_it_is_replaced(fleet: FleetFolder) -> None:
