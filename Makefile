@@ -1,6 +1,6 @@
 # Every command a person needs; `make help` lists them.
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint charts replay flash deploy monitor soak fresh bench-host bench-serve bench-accuracy clean distclean
+.PHONY: help demo test lint charts replay flash deploy install uninstall monitor soak fresh bench-host bench-serve bench-accuracy clean distclean
 
 VENV := .venv
 PY := $(VENV)/bin/python
@@ -78,7 +78,7 @@ flash: $(BOARDS) ## PORT=/dev/ttyUSB0 IMAGE=ESP32_GENERIC-….bin: erase a board
 	@test -n "$(IMAGE)" || { echo "flash: IMAGE= must name a stock ESP32_GENERIC image" >&2; exit 2; }
 	@PYTHONPATH=tools $(PY) -m board.flash --port "$(PORT)" --image "$(IMAGE)"
 
-deploy: $(BOARDS) ## PORT=/dev/ttyUSB0 DEVICE=qy-fs01 [CONFIG=build/fleet/DEVICE] [OPTIONS=--offline]
+deploy: $(BOARDS) ## PORT=/dev/ttyUSB0 DEVICE=qy-fs01 [CONFIG=fleet/DEVICE] [OPTIONS=--offline]
 	@test -n "$(PORT)" || { echo "deploy: PORT= must name a serial port" >&2; exit 2; }
 	@test -n "$(DEVICE)" || { echo "deploy: DEVICE= must name the device that the board shall be" >&2; exit 2; }
 	@PYTHONPATH=tools $(PY) -m board.deploy --port "$(PORT)" --device "$(DEVICE)" $(if $(CONFIG),--from "$(CONFIG)") $(OPTIONS)
@@ -87,6 +87,12 @@ fresh: ## as root: both commands on bare Debians made from nothing [SUITES="book
 	@worst=0; for suite in $(or $(SUITES),bookworm trixie testing); do \
 	  tools/fresh_machine.sh $$suite || worst=1; done; \
 	for suite in $(or $(SUITES),bookworm trixie testing); do echo "== $$suite"; cat build/fresh/$$suite/rows; done; exit $$worst
+
+install: ## the host job as a service, as root: [PREFIX=/usr/local] [DESTDIR=]; again, it upgrades
+	@PREFIX="$(or $(PREFIX),/usr/local)" DESTDIR="$(DESTDIR)" tools/install.sh install
+
+uninstall: ## remove what make install brought; configuration, store and backups stay
+	@PREFIX="$(or $(PREFIX),/usr/local)" DESTDIR="$(DESTDIR)" tools/install.sh uninstall
 
 clean: ## remove what was built
 	@rm -rf build/demo build/replay build/accuracy-readings build/*.log .pytest_cache .mypy_cache .ruff_cache .hypothesis

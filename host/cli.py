@@ -8,7 +8,7 @@ import argparse
 import sys
 from collections.abc import Sequence
 
-from host import __version__
+from host import __version__, extras
 from host.commands import (
     Run,
     archive,
@@ -92,6 +92,12 @@ def main(argv: Sequence[str] | None = None) -> int:
     except Busy as error:
         print(f"qingyun: error: store: {error}; try again", file=sys.stderr)
         return 1
+    except ModuleNotFoundError as error:
+        text = extras.missing(error)
+        if text is None:
+            raise
+        print(f"qingyun: error: {text}", file=sys.stderr)
+        return 2
     except BrokenPipeError:
         return 1
     return code

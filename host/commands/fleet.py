@@ -6,7 +6,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from host.commands import Command, Run, registry
+from host.commands import Command, Run
 from host.provision import ProvisionError, config, files, merge, plan
 from host.provision.fleet import PEOPLE, Fleet
 from host.provision.pins import Pins
@@ -40,10 +40,11 @@ def _told(run: Run) -> Run:
 def provision(args: argparse.Namespace) -> int:
     """Everything is checked first; then what is missing or different is written."""
     broker = _broker(args.broker)
-    texts = merge.read(args.registry)
-    wanted = plan.read(Sheet(args.csv), merge.load(args.registry, texts), Pins())
+    rows_in: Path = args.registry or args.fleet / "registry"
+    texts = merge.read(rows_in, new=args.registry is None)
+    wanted = plan.read(Sheet(args.csv), merge.load(rows_in, texts), Pins())
     texts = merge.with_plan(texts, wanted)
-    merge.load(args.registry, texts)
+    merge.load(rows_in, texts)
     for warning in wanted.warnings:
         print(f"qingyun: warning: {warning}", file=sys.stderr)
     files.folder(args.fleet)
@@ -53,13 +54,14 @@ def provision(args: argparse.Namespace) -> int:
         fleet.create(broker[0])
         new, changed, revoked = _boards(fleet, wanted, broker)
         fleet.write_acl()
-    rows = merge.write(args.registry, texts)
+    rows = merge.write(rows_in, texts)
     counts = f"{len(wanted.boards)} boards: {len(new)} new, {len(changed)} changed"
     print(f"{args.fleet}: {counts}, {len(revoked)} revoked, the others as before")
     for name in revoked:
         print(f"{name}: revoked, left alone; qingyun revoke {name} --replace lets it in again")
     if rows:
-        print(f"{args.registry}: {', '.join(rows)} written")
+        then = "" if args.registry else f"; the host job reads them by --registry {rows_in}"
+        print(f"{rows_in}: {', '.join(rows)} written{then}")
     _tell(fleet)
     return 0
 
@@ -128,7 +130,8 @@ def add(command: Command) -> None:
     text = "the broker as boards reach it (port: 8883)"
     p.add_argument("--broker", required=True, metavar="HOST[:PORT]", help=text)
     fleet(p)
-    registry(p)
+    text = "the host job's sites.csv, bins.csv … (default: registry in the fleet)"
+    p.add_argument("--registry", type=Path, metavar="DIR", help=text)
     p.epilog = "Example: qingyun provision fleet.csv --broker mqtt.example.org"
 
     p = command("revoke", revoke, "refuse a board at the broker, and give it a new key if asked")

@@ -60,19 +60,8 @@ def _seconds(text: str) -> float:
     return seconds
 
 
-def _load(name: str) -> object:
-    try:
-        return import_module(name)
-    except ModuleNotFoundError as error:
-        if (error.name or "").startswith("host"):
-            raise
-        text = f"{error.name} is missing; expected pip install 'qingyun[serve]'"
-        raise UsageError(f"serve: {text}") from None
-
-
 def _serve(args: argparse.Namespace) -> int:
-    run = _load("host.serve.run")
-    code: int = run.run(args)  # type: ignore[attr-defined]
+    code: int = import_module("host.serve.run").run(args)
     return code
 
 
@@ -93,7 +82,7 @@ def _password(args: argparse.Namespace) -> str:
 def _user(args: argparse.Namespace) -> int:
     from host.store import Store  # noqa: PLC0415
 
-    accounts = _load("host.serve.accounts")
+    accounts = import_module("host.serve.accounts")
     assert hasattr(accounts, "everybody")
     if args.do not in ("list", "audit") and not args.name:
         raise UsageError(f"user {args.do}: expected NAME")

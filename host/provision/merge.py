@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from host import registry
-from host.provision import ProvisionError, files
+from host.provision import ProvisionError, begin, files
 from host.provision.plan import Plan
 
 _HEADERS = {
@@ -22,13 +22,14 @@ Rows = dict[str, dict[str, str]]  # by what names a row: its site, device or bin
 Texts = dict[str, str]
 
 
-def read(folder: Path) -> Texts:
-    """The files as they stand; those that a new registry lacks, with their header."""
+def read(folder: Path, *, new: bool) -> Texts:
+    """The files as they stand; those that it lacks, with their header. new: it may be
+    missing as a whole, and then begins with the towns and rules of the project's."""
     try:
         found = {p.name: p.read_bytes().decode() for p in sorted(folder.glob("*.csv"))}
     except (OSError, UnicodeDecodeError) as error:
         raise ProvisionError(f"{folder}: {error}") from None
-    return _HEADERS | found
+    return (begin.texts() if new else _HEADERS) | found
 
 
 def load(folder: Path, texts: Texts) -> registry.Registry:
@@ -92,4 +93,5 @@ def _line(header: list[str], row: Mapping[str, str], end: str) -> str:
 
 def write(folder: Path, texts: Texts) -> list[str]:
     """Write what differs; the names of those files."""
+    folder.mkdir(exist_ok=True)
     return [n for n, t in texts.items() if files.write(folder / n, t.encode(), files.PUBLIC)]

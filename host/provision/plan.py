@@ -21,7 +21,8 @@ _SERVERS = re.compile(r"([^\s;]{1,255}(;[^\s;]{1,255}){0,7})?")
 HOST, OPERATOR = "qingyun-host", "qingyun-operator"
 # Names with a meaning to the broker, and of what else stands in the folder.
 _RESERVED = re.compile(
-    r"acl|mosquitto\.conf|provision\.log|(ca|crl|broker|update)(\..*)?|qingyun-.*", re.IGNORECASE
+    r"acl|registry|mosquitto\.conf|provision\.log|(ca|crl|broker|update)(\..*)?|qingyun-.*",
+    re.IGNORECASE,
 )
 
 

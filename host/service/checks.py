@@ -108,6 +108,8 @@ def _schema(config: Config, where: Path | str) -> list[str]:
             database.close()
     except UserError as error:
         return [config.mistake("store.db", "a store") + f": {error}"]
+    except ModuleNotFoundError:  # nothing is known about the store then
+        raise
     except Exception:  # no such table, no database at all: whatever the engine calls it
         return [config.mistake("store.db", "a store of qingyun", str(where))]
     if version > VERSION:

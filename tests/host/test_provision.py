@@ -14,6 +14,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from board import deploy
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import load_der_private_key, load_pem_private_key
 from fleet_sheet import BROKER, EXAMPLE, FILL, PLATFORM, WIFI, FleetFolder, board
@@ -21,7 +22,7 @@ from host_job import qingyun
 from interpreter import RunMicroPython
 from sim_board import ROOT
 
-from host import registry
+from host import cli, registry
 from host.provision.certificates import Authority, revoked_in
 
 KEPT = {"acl", "crl.pem", "provision.log"}
@@ -233,9 +234,36 @@ def test_nothing_secret_is_printed_or_written_down(fleet: FleetFolder) -> None:
         assert secret not in said
 
 
-def test_the_repository_does_not_take_a_fleet() -> None:
-    ignored = (ROOT / ".gitignore").read_text().split()
-    assert {"/fleet/", "/fleet.csv"} <= set(ignored)
+def test_a_fleet_has_a_registry_of_its_own_unless_another_is_named(fleet: FleetFolder) -> None:
+    """It begins with the towns and rules of the project, without its sites."""
+    fleet.write([PLATFORM, FILL])
+    line = ("provision", fleet.csv, "--fleet", fleet.fleet, "--broker", BROKER)
+    done = qingyun(*line)
+    assert done.returncode == 0, done.stderr
+    own = fleet.fleet / "registry"
+    assert (
+        f"sites.csv, stores.csv, towns.csv written; the host job reads them by --registry {own}"
+        in (done.stdout)
+    )
+    known = registry.load(own)
+    assert [*known.sites] == ["a-1"] and [*known.devices] == ["qy-a1"]
+    assert known.towns == registry.load(ROOT / "registry").towns
+    assert "0 stores, 0 containers, 17 rules" in qingyun("check", "--registry", own).stdout
+    (own / "rules.csv").unlink()  # as if it had been cut there
+    before = fleet.state()
+    assert qingyun(*line).returncode == 0
+    assert fleet.changed(before) == {"fleet/registry/rules.csv"}
+    wrong = qingyun(*line, "--registry", fleet.folder / "typo")
+    assert wrong.returncode == 2 and "typo/towns.csv: " in wrong.stderr
+    assert not (fleet.folder / "typo").exists()
+    fleet.write([PLATFORM | {"device": "registry"}])
+    assert "expected a name that does not mean something else to" in qingyun(*line).stderr
+
+
+def test_deploy_looks_where_provision_writes() -> None:
+    fleet = cli._parser().parse_args(["provision", "f.csv", "--broker", "b"]).fleet
+    asked = deploy.arguments(["--port", "x", "--device", "qy-a1"])
+    assert asked.folder == ROOT / fleet / "qy-a1"
 
 
 def test_revoked_stays_revoked_until_it_is_replaced(fleet: FleetFolder) -> None:

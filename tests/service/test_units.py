@@ -20,7 +20,7 @@ from host.service import metrics
 from host.store import Store, delivery
 
 UNITS = sorted((ROOT / "deploy" / "systemd").glob("*"))
-WHERE = "/opt/qingyun/.venv/bin/qingyun"
+WHERE = "/usr/local/bin/qingyun"
 
 
 def commands() -> list[str]:

@@ -150,7 +150,7 @@ class Deploy:
 def arguments(argv: list[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="deploy", description=__doc__.splitlines()[0])
     parser.add_argument("--port", required=True, help="serial port of the board")
-    parser.add_argument("--device", help="its name; its folder is build/fleet/NAME")
+    parser.add_argument("--device", help="its name; its folder is fleet/NAME")
     parser.add_argument("--from", dest="folder", type=Path, help="folder of what goes into /")
     parser.add_argument("--wait", type=float, default=120, help="seconds until it must publish")
     parser.add_argument("--offline", action="store_true", help="do not wait for it at the broker")
@@ -162,7 +162,7 @@ def arguments(argv: list[str] | None) -> argparse.Namespace:
     args = parser.parse_args(argv)
     if not args.device and not args.folder:
         parser.error("expected --device or --from")
-    args.folder = args.folder or files.ROOT / "build" / "fleet" / args.device
+    args.folder = args.folder or files.ROOT / "fleet" / args.device
     return args
 
 
