@@ -9,12 +9,14 @@ from pathlib import Path
 
 from host.errors import UserError
 
+_HEAD = 16  # bytes that tell one kind of file, or one CSV, from another
+
 
 @contextmanager
 def whole(path: Path) -> Iterator[Path]:
     """Where to write what takes the place of a file once all of it is there, folders made;
-    UserError when it cannot be written, and the file stays what it was. What is no file (a
-    pipe, a device) is written as it is."""
+    UserError when it cannot be written, or when what is there is another kind of file, and the
+    file stays what it was. What is no file (a pipe, a device) is written as it is."""
     plain = path.is_file() or not path.exists()
     target = path.resolve() if plain else path
     part = target.with_name(f".{target.name}.{os.getpid()}") if plain else path
@@ -22,6 +24,7 @@ def whole(path: Path) -> Iterator[Path]:
         target.parent.mkdir(parents=True, exist_ok=True)
         yield part
         if plain:
+            _like(path, target, part)
             part.replace(target)
     except OSError as error:
         raise UserError(f"{path}: cannot be written: {error.strerror or error}") from None
@@ -29,3 +32,22 @@ def whole(path: Path) -> Iterator[Path]:
         if plain:
             with suppress(OSError):  # it is not there, as a rule
                 part.unlink()
+
+
+def _like(path: Path, target: Path, part: Path) -> None:
+    """UserError unless what is there begins as what shall take its place does: a database, a
+    key or somebody's own table is not written over because a name was mistyped."""
+    if target.exists() and _kind(target) not in (b"", _kind(part)):
+        raise UserError(
+            f"{path}: is there already, holds something else, and stays as it is; "
+            "move it away, or name another"
+        )
+
+
+def _kind(path: Path) -> bytes:
+    """How a file begins."""
+    with path.open("rb") as file:
+        head = file.read(_HEAD)
+    if head.startswith(b"PK"):
+        return b"PK"  # a workbook; what follows is another each time
+    return b" " if head[:1] == b" " else head  # a printed table has its title in the middle
