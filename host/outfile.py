@@ -44,6 +44,17 @@ def _like(path: Path, target: Path, part: Path) -> None:
         )
 
 
+def like(path: Path, first: bytes) -> None:
+    """UserError unless what is to be kept in a file from now on takes the place of nothing,
+    or of what begins so."""
+    try:
+        head = path.read_bytes()[: len(first)] if path.exists() else b""
+    except OSError as error:
+        raise UserError(f"{path}: cannot be read: {error.strerror}") from None
+    if head not in (b"", first):
+        raise UserError(f"{path}: is there already and holds something else; name another file")
+
+
 def _kind(path: Path) -> bytes:
     """How a file begins."""
     with path.open("rb") as file:
