@@ -94,7 +94,9 @@ def _emptied(folder: Path, needed: Sequence[Path]) -> Path:
             _remove(place, found)
         elif first is not None:
             raise FolderError(f"{folder}: holds {first}, which no run wrote; {_ELSEWHERE}")
-    except (OSError, ValueError) as error:
+    except FolderError:
+        raise
+    except (OSError, ValueError, RuntimeError) as error:  # a link to itself is the last
         why = error.strerror if isinstance(error, OSError) else error
         raise FolderError(f"{folder}: cannot be emptied: {why}") from None
     return place
