@@ -17,8 +17,11 @@ def whole(path: Path) -> Iterator[Path]:
     """Where to write what takes the place of a file once all of it is there, folders made;
     UserError when it cannot be written, or when what is there is another kind of file, and the
     file stays what it was. What is no file (a pipe, a device) is written as it is."""
-    plain = path.is_file() or not path.exists()
-    target = path.resolve() if plain else path
+    try:
+        plain = path.is_file() or not path.exists()
+        target = path.resolve() if plain else path
+    except (OSError, RuntimeError) as error:  # a link to itself, a name that is too long
+        raise UserError(f"{path}: cannot be written: {error}") from None
     part = target.with_name(f".{target.name}.{os.getpid()}") if plain else path
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
