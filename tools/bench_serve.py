@@ -19,7 +19,9 @@ from pathlib import Path
 from typing import Any
 
 import district
+import marked_page
 import paho.mqtt.client as paho
+from arguments import Parser, seconds, whole
 from broker import Broker, free_port
 from paho.mqtt.enums import CallbackAPIVersion
 
@@ -161,11 +163,8 @@ async def _run(args: argparse.Namespace, folder: Path) -> int:
 
 def _write(page: Path, text: str) -> None:
     """Put the figures between the marks of the page."""
-    before, _, rest = page.read_text(encoding="utf-8").partition(BEGIN)
-    after = rest.partition(END)[2]
     when = time.strftime("%Y-%m-%d", time.gmtime())
-    made = f"{BEGIN}\n\n{text} `make bench-serve`, {when}.\n\n{END}"
-    page.write_text(f"{before}{made}{after}", encoding="utf-8")
+    marked_page.put(page, BEGIN, END, f"{text} `make bench-serve`, {when}.")
 
 
 def _stored(db: Path, wanted: int) -> tuple[int, float]:
@@ -196,12 +195,17 @@ async def _wait(port: int) -> None:
 
 
 def main() -> int:
-    p = argparse.ArgumentParser(description=__doc__)
-    p.add_argument("--viewers", type=int, default=200)
-    p.add_argument("--rate", type=int, default=3000, help="readings a second")
-    p.add_argument("--seconds", type=float, default=30)
+    p = Parser("bench-serve", __doc__)
+    p.add_argument("--viewers", type=whole(1, 3000), default=200)
+    p.add_argument("--rate", type=whole(1), default=3000, help="readings a second")
+    p.add_argument("--seconds", type=seconds, default=30.0)
     p.add_argument("--page", type=Path, help="page to put the figures in")
     args = p.parse_args()
+    try:
+        if args.page:
+            marked_page.check(args.page, BEGIN, END)
+    except marked_page.PageError as error:
+        p.error(str(error))
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (min(hard, max(soft, 4096)), hard))
     with tempfile.TemporaryDirectory(prefix="bench-serve-") as folder:

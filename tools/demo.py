@@ -9,7 +9,6 @@ the rollup beside the ground truth; exit code 1 when they disagree.
 
 from __future__ import annotations
 
-import argparse
 import csv
 import datetime as dt
 import subprocess
@@ -20,10 +19,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from arguments import Parser, whole
 from broker import Broker
 from host_job import Ingester, qingyun
 from rich.console import Console
-from run_folder import fresh_folder, sigterm_as_interrupt
+from run_folder import FolderError, fresh_folder, sigterm_as_interrupt
 from sim_board import HEAP, ROOT, BoardRun
 
 from host import tables
@@ -168,8 +168,12 @@ def show(lines: Sequence[Line], console: Console) -> None:
 
 def demo(date: dt.date, seed: int, out: Path, console: Console) -> list[str]:
     """Run the whole; the list of what does not agree is empty when all is well."""
+    with fresh_folder(out) as folder:
+        return _demo(date, seed, folder, console)
+
+
+def _demo(date: dt.date, seed: int, out: Path, console: Console) -> list[str]:
     started = time.monotonic()
-    out = fresh_folder(out)
     generate(date, seed, out)
     runs = []
     with Broker(out / "broker") as broker:
@@ -219,8 +223,8 @@ def _near(path: Path) -> Path:
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0] if __doc__ else None)
-    parser.add_argument("--seed", type=int, default=1)
+    parser = Parser("demo", __doc__)
+    parser.add_argument("--seed", type=whole(0), default=1)
     parser.add_argument("--date", type=dt.date.fromisoformat, default=dt.date(2026, 3, 3))
     parser.add_argument("--out", type=Path, default=Path("build/demo"))
     args = parser.parse_args(argv)
@@ -230,7 +234,7 @@ def main(argv: Sequence[str] | None = None) -> int:
             faults = demo(args.date, args.seed, args.out, console)
     except (RuntimeError, subprocess.CalledProcessError) as error:
         print(f"demo: error: {error}", file=sys.stderr)
-        return 1
+        return 2 if isinstance(error, FolderError) else 1
     except KeyboardInterrupt:
         print("demo: stopped; everything it started was stopped with it", file=sys.stderr)
         return 130

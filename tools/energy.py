@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from broker import Broker
-from run_folder import fresh_folder
+from run_folder import FolderError, fresh_folder
 from sim_board import BoardRun
 
 DAY_S = 86_400
@@ -85,8 +85,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--out", type=Path, default=Path("build/energy"))
     args = parser.parse_args(argv)
     try:
-        out = fresh_folder(args.out)
-        with Broker(out / "broker") as broker:
+        with fresh_folder(args.out) as out, Broker(out / "broker") as broker:
             print("| mode | readings | awake s/day | radio s/day | mAh/day | days of 19 Ah |")
             print("| --- |" + " ---: |" * 5)
             for n, (label, power) in enumerate(MODES.items()):
@@ -98,7 +97,7 @@ def main(argv: Sequence[str] | None = None) -> int:
                 )
     except RuntimeError as error:
         print(f"energy: error: {error}", file=sys.stderr)
-        return 1
+        return 2 if isinstance(error, FolderError) else 1
     return 0
 
 

@@ -19,7 +19,7 @@ from demo import run_boards
 from host_job import Ingester
 from icrisat_series import SUPPLY_GAP_S, Sample, gaps, impulses, read_cells, waterings
 from rich.console import Console
-from run_folder import fresh_folder
+from run_folder import FolderError, fresh_folder
 from sim_board import ROOT, BoardRun
 from trace_icrisat import device_of
 
@@ -34,7 +34,11 @@ def replay_cells(data: Path, out: Path, console: Console) -> dict[str, Outcome]:
     """Device → everything derived of it. RuntimeError when a reading was lost.
 
     What an earlier run left in out is removed."""
-    out = fresh_folder(out)
+    with fresh_folder(out, data) as folder:
+        return _replay_cells(data, folder, console)
+
+
+def _replay_cells(data: Path, out: Path, console: Console) -> dict[str, Outcome]:
     script = str(ROOT / "tools" / "trace_icrisat.py")
     command = [sys.executable, script, "--data", str(data), "--out", str(out)]
     subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
@@ -125,7 +129,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 2  # the converter has said why
     except RuntimeError as error:
         print(f"icrisat_replay: error: {error}", file=sys.stderr)
-        return 1
+        return 2 if isinstance(error, FolderError) else 1
     cells = {
         sector: (cell, outcomes[device_of(sector)])
         for sector, cell in read_cells(args.data).items()

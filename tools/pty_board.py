@@ -27,8 +27,10 @@ from pathlib import Path
 from typing import Any
 
 from broker import free_port
+from run_folder import FolderError, unused
 from sim_board import compiled, micropython
 
+_FILES = ("board.log", "control", "options.json", "rtc", "steady.csv")
 _PROMPT = b">>> "
 _LINE = 1 << 16  # bytes that wait for somebody to read them
 _RAW = b"raw REPL; CTRL-B to exit\r\n"
@@ -294,6 +296,12 @@ def main() -> int:
     parser.add_argument("--without-umqtt", action="store_true", help="as an image that lacks it")
     parser.add_argument("--trace", type=Path, help="what happens on the platforms")
     args = parser.parse_args()
+    try:
+        if not (args.folder / "board.flash").exists():
+            unused(*(args.folder / name for name in _FILES))
+        args.folder.mkdir(parents=True, exist_ok=True)
+    except (FolderError, OSError) as error:
+        parser.exit(2, f"pty_board: error: {error}\n")
     board = PtyBoard(args.folder, args.speed, not args.without_umqtt, trace=args.trace)
     if args.ntp_port:
         board.ntp_port = args.ntp_port

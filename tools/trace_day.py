@@ -20,6 +20,7 @@ from pathlib import Path
 
 from day_plan import District, plan_district, plan_site, rng
 from day_play import RUN_IN, Day, Event, Row, play_bin
+from run_folder import FolderError, unused
 from site_registry import BadInput, Registry, read_registry
 
 SHANGHAI = dt.timezone(dt.timedelta(hours=8))
@@ -89,7 +90,10 @@ def _event_line(midnight: int, e: Event) -> list[object]:
 def generate(
     registry: Registry, date: dt.date, seed: int, out: Path, sites: Sequence[str]
 ) -> dict[str, int]:
-    """Write all files for these sites into out (made when absent); device -> rows."""
+    """Write all files for these sites into out (made when absent); device -> rows.
+    FolderError when one of them is there already."""
+    devices = {b.device for b in registry.bins if b.site in sites and b.device}
+    unused(*(out / f"{name}.csv" for name in (*sorted(devices), "truth", "truth_events")))
     midnight = int(dt.datetime(date.year, date.month, date.day, tzinfo=SHANGHAI).timestamp())
     out.mkdir(parents=True, exist_ok=True)
     district = plan_district(registry, seed, date.isoformat())
@@ -138,7 +142,7 @@ def main(argv: Sequence[str] | None = None) -> int:
             if site not in registry.sites:
                 raise BadInput(f"--site: {site} is not in {args.registry / 'sites.csv'}")
         written = generate(registry, date, args.seed, args.out, sites)
-    except BadInput as error:
+    except (BadInput, FolderError) as error:
         print(f"trace_day: {error}", file=sys.stderr)
         return 2
     except OSError as error:
@@ -146,6 +150,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 2
     for device, rows in written.items():
         print(f"{args.out / device}.csv: {rows} rows")
+    print(f"{args.out}: truth.csv and truth_events.csv say what is true of them")
     return 0
 
 

@@ -20,6 +20,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from icrisat_series import CADENCE_S, SUPPLY_GAP_S, Sample, describe, read_cells
+from run_folder import FolderError, unused
 from site_registry import BadInput
 
 SITE = "icrisat"
@@ -95,6 +96,9 @@ def _write(path: Path, header: str, lines: Sequence[Sequence[object]]) -> None:
 def convert(cells: dict[str, list[Sample]], out: Path) -> dict[str, int]:
     """Write everything into out (made when absent); device -> rows of its trace."""
     registry = out / "registry"
+    names = [f"{device_of(sector)}.{end}" for sector in cells for end in ("csv", "json")]
+    tables = [f"registry/{name}.csv" for name in ("towns", "sites", "devices", "bins")]
+    unused(*(out / name for name in (*names, *tables)))
     registry.mkdir(parents=True, exist_ok=True)
     written = {}
     bins = []
@@ -140,7 +144,7 @@ def main(argv: Sequence[str] | None = None) -> int:
             print("\n".join(describe(cells)))
             return 0
         written = convert(cells, args.out)
-    except BadInput as error:
+    except (BadInput, FolderError) as error:
         print(f"trace_icrisat: {error}", file=sys.stderr)
         return 2
     except OSError as error:
@@ -148,6 +152,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 2
     for device, rows in written.items():
         print(f"{args.out / device}.csv: {rows} rows")
+    print(f"{args.out}/registry: knows these {len(written)} boards")
     return 0
 
 

@@ -24,6 +24,8 @@ class Player:
             raise TraceError("%s: trace cannot be read" % path)
         self._line = 1
         head = self._f.readline().strip()
+        if head[:1] == "\ufeff":  # a byte-order mark, as Excel writes it
+            head = head[1:]
         if head not in ("t,channel,value", "t,channel,value,raw"):
             raise TraceError("%s:1: expected the header t,channel,value[,raw]" % path)
         self._columns = head.count(",") + 1
@@ -63,7 +65,7 @@ class Player:
     def _fetch(self):
         line = self._f.readline()
         self._line += 1
-        while line == "\n":
+        while line and not line.strip():
             line = self._f.readline()
             self._line += 1
         if not line:

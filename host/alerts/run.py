@@ -101,6 +101,8 @@ def run_deliver(args: argparse.Namespace) -> int:
         return _test(found)
     if args.every is None:
         waits = [_once(args.db, channel) for channel in found]
+        for channel, left in zip(found, waits, strict=True):
+            print(f"{channel.name}: {'not taken, it waits' if left else 'nothing left to tell'}")
         return 1 if any(waits) else 0
     if args.every < 1:
         raise UsageError("--every: expected 1 or more seconds")

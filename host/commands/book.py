@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import argparse
+import sys
+import time
 from decimal import Decimal
 
 from host import registry as registry_
 from host import tables
 from host.commands import Command, db, local, registry
+from host.errors import UsageError
 from host.indicators import periods
-from host.rollup import closing, density
+from host.localtime import DAY_S, day_of
+from host.rollup import closing, density, period
 from host.store import Store
 
 
@@ -20,6 +24,8 @@ def add(command: Command) -> None:
     registry(p)
     p.add_argument("--month", type=_month, required=True, metavar="YYYY-MM")
     p.add_argument("--by", required=True, metavar="NAME", help="who closes it")
+    text = "close it unasked (default: show what is closed, and ask)"
+    p.add_argument("--yes", action="store_true", help=text)
     p.epilog = "Example: qingyun close-month --db qingyun.db --month 2026-03 --by 'Li Ming'"
 
     p = command("adjustments", _adjustments, "what came too late for closed months")
@@ -42,17 +48,54 @@ def _month(text: str) -> str:
 def _close(args: argparse.Namespace) -> int:
     then = closing.Then(registry_.load(args.registry), density.load(args.registry))
     store = Store(args.db)
-    closed = closing.close(
-        *(store, then, args.month, args.by), watched=lambda b: tables.watched(b, "adding up")
-    )
+    closing.check(store, args.month, args.by, int(time.time()))
+    _show(store, then, args.month)
+    if not args.yes:
+        _ask(args.month)
+    closed = closing.close(store, then, args.month, args.by)
     store.close()
-    print(f"{closed.month} closed on {local(closed.at)} by {closed.by}: its figures stay")
+    print(
+        f"{closed.month} closed in {args.db} on {local(closed.at)} by {closed.by}: its figures "
+        f"stay; qingyun adjustments --month {closed.month} tells what comes later"
+    )
     return 0
+
+
+def _show(store: Store, then: closing.Then, month: str) -> None:
+    """What would be fixed, by stream."""
+    when = periods.parse(month)
+    rows = period.roll_days(
+        *(store, then.known, when.first, when.last, lambda b: tables.watched(b, "adding up")),
+        densities=then.densities,
+    )
+    table = tables.table(f"{month}: what is closed")
+    tables.columns(table, ("stream",))
+    tables.columns(table, ("deposited\nkg", "collected\nkg", "n", "cover-\nage"), right=True)
+    for stream in dict.fromkeys(r.stream for r in rows):
+        mine = [r for r in rows if r.stream == stream]
+        masses = sum(r.deposited_g for r in mine), sum(r.collected_g for r in mine)
+        due = sum(r.bins for r in mine) * DAY_S
+        cover = f"{100 * sum(r.covered_s for r in mine) / due:.1f} %" if due else "—"
+        table.add_row(stream, *map(_kg, masses), str(sum(r.collections for r in mine)), cover)
+    tables.console().print(table)
+    first = day_of(when.first)
+    empty = sum(not store.dated(day, day) for day in range(first, first + when.days))
+    print(f"{month}: {when.days} days, {empty} of them without any reading")
+
+
+def _ask(month: str) -> None:
+    if not sys.stdin.isatty():
+        raise UsageError("close-month: expected --yes, or a terminal to ask at; nothing was closed")
+    print(f"A closed month is never opened again. Type {month} to close it: ", end="", flush=True)
+    if sys.stdin.readline().strip() != month:
+        raise UsageError(f"close-month: expected {month} as the answer; nothing was closed")
 
 
 def _adjustments(args: argparse.Namespace) -> int:
     store = Store(args.db)
     closed = closing.closings(store)
+    if not closed and not args.month:
+        print(f"{args.db}: no month is closed, so nothing came too late for one")
     if args.month and args.month not in closed:
         names = " ".join(closed) or "none"
         raise closing.ClosingError(

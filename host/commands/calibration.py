@@ -9,7 +9,7 @@ import time
 from host import broker, registry, tables
 from host.calibration import restate, session, ways
 from host.calibration.session import Plan
-from host.commands import Command, db, local
+from host.commands import Command, db, known, local
 from host.commands import registry as registry_option
 from host.errors import UsageError
 from host.store import Store
@@ -103,10 +103,10 @@ def _calibrate(args: argparse.Namespace) -> int:
     if args.port:
         way = ways.Serial(args.port, args.device)
     else:
-        known = registry.load(args.registry)
-        if args.device not in known.devices:
+        places = registry.load(args.registry)
+        if args.device not in places.devices:
             raise UsageError(f"--device: expected one of devices.csv, found {args.device!r}")
-        site = known.devices[args.device].site
+        site = places.devices[args.device].site
         way = ways.Mqtt(broker.from_arguments(args), site, args.device)
     store = Store(args.db, create=True)
     with way:
@@ -117,8 +117,15 @@ def _calibrate(args: argparse.Namespace) -> int:
 
 def _calibrations(args: argparse.Namespace) -> int:
     store = Store(args.db)
+    known.device(store, args.db, args.device)
     kept = store.calibrations
     place = args.device, args.channel
+    channels = kept.channels(args.device)
+    if args.channel not in channels:
+        raise UsageError(
+            f"--channel: expected one of {args.device} whose calibration {args.db} knows "
+            f"({known.names(channels)}), found {args.channel!r}"
+        )
     table = tables.table(f"{args.device} {args.channel} weighed by")
     tables.columns(table, ("life",))
     tables.columns(table, ("from seq",), right=True)
@@ -154,13 +161,15 @@ def _recalibrate(args: argparse.Namespace) -> int:
         raise UsageError("--counts-per-kg: expected 1 to 1e6 either way, and --zero 24 bits")
     place = args.device, args.channel, args.calibration
     values = args.zero, args.counts_per_kg, args.reason, args.by
-    known = registry.load(args.registry)
+    places = registry.load(args.registry)
     store = Store(args.db)
+    known.device(store, args.db, args.device)
     store.compact()
-    restated = restate.recalibrate(store, known, Correction(int(time.time()), *place, *values))
+    restated = restate.recalibrate(store, places, Correction(int(time.time()), *place, *values))
     store.close()
     if restated:
         tables.console().print(restate.table(restated))
     days = len({r.after.day for r in restated})
+    print(f"{args.db}: the correction of {args.calibration} is written")
     print(f"{len(restated)} figures of {days} days restated; readings are as they were")
     return 0

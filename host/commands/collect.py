@@ -6,7 +6,7 @@ import argparse
 import json
 from pathlib import Path
 
-from host import broker, registry, tables
+from host import broker, outfile, registry, tables
 from host.commands import Command, db, local
 from host.commands import registry as registry_option
 from host.ingest import Ingester
@@ -44,7 +44,13 @@ def add(command: Command) -> None:
     p = command("quarantine", _quarantine, "messages that could not be understood, with reasons")
     db(p)
     text = "so many at most (default: 20)"
-    p.add_argument("--limit", type=int, default=20, metavar="N", help=text)
+    p.add_argument("--limit", type=_count, default=20, metavar="N", help=text)
+
+
+def _count(text: str) -> int:
+    if not (text.isascii() and text.isdigit() and int(text) >= 1):
+        raise argparse.ArgumentTypeError(f"expected a whole number, 1 or more, found {text!r}")
+    return int(text)
 
 
 def _shard(text: str) -> tuple[int, int]:
@@ -63,6 +69,8 @@ def _group(text: str) -> str:
 def _ingest(args: argparse.Namespace) -> int:
     where = broker.from_arguments(args)
     known = registry.load(args.registry)
+    if args.stats:
+        outfile.like(args.stats, b"{")
     store = Store(args.db, create=True)
     ahead = int(args.max_ahead_days * DAY_S)
     share = {"shard": args.shard, "group": args.group}
@@ -75,7 +83,7 @@ def _ingest(args: argparse.Namespace) -> int:
     store.close()
     s = ingester.stats
     print(
-        f"{s.messages} messages, {s.readings} readings: {s.stored} stored, "
+        f"{args.db}: {s.messages} messages, {s.readings} readings: {s.stored} stored, "
         f"{s.duplicates} duplicates; {s.quarantined} quarantined"
     )
     return 0
@@ -107,4 +115,6 @@ def _quarantine(args: argparse.Namespace) -> int:
     rows = Store(args.db).quarantine(args.limit)
     for id_, received, topic, reason, size, start in rows:
         print(f"{id_}  {local(received)}  {topic}  {reason}  [{size} bytes] {start!r}")
+    if not rows:
+        print(f"{args.db}: nothing in quarantine")
     return 1 if rows else 0

@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 
 from host import broker, reports
-from host.commands import Command, day, db, office, registry
+from host.commands import Command, day, db, known, office, registry
 from host.reports import publish
 
 
@@ -36,13 +36,21 @@ def add(command: Command) -> None:
 def _rollup(args: argparse.Namespace) -> int:
     where = broker.from_arguments(args, "--publish") if args.broker else None
     rows = reports.run_rollup(args.db, args.registry, args.date, args.out, full=args.full)
+    if note := known.no_readings(args.db, args.date, args.date):
+        print(note)
+    files = ", ".join(str(args.out / name) for name in reports.FILES)
+    print(f"{files}: written, {len(rows)} rows of {args.date}")
     if args.xlsx:
         office.write_day(args.date, rows, args.xlsx)
+        print(f"{args.xlsx}: written")
     if where:
-        publish.daily(where, rows)
+        sites = publish.daily(where, rows)
+        print(f"{where}: the daily topics of {sites} sites published")
     return 0
 
 
 def _events(args: argparse.Namespace) -> int:
-    reports.run_events(args.db, args.registry, args.date, args.site)
+    if not reports.run_events(args.db, args.registry, args.date, args.site):
+        at = f" at {args.site}" if args.site else ""
+        print(known.no_readings(args.db, args.date, args.date) or f"{args.date}: no events{at}")
     return 0

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from host.commands import Command, day, db, registry
+from host.commands import Command, day, db, known, registry
 from host.reports import explain
 
 
@@ -24,4 +24,6 @@ def add(command: Command) -> None:
 
 def _explain(args: argparse.Namespace) -> int:
     explain.run(args.db, args.registry, args.site, args.date, args.out, states=args.states)
+    if note := known.no_readings(args.db, args.date, args.date):
+        print(note)
     return 0

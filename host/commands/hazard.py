@@ -127,6 +127,7 @@ def _ledger(parser: argparse.ArgumentParser) -> None:
 
     p = part("show", _late(done, "run_show"), "its entries, and what is still to be filled in")
     db(p)
+    registry(p)
     p.add_argument("--table", help="产生, 入库, 出库, 自行利用/处置 or 委外利用/处置")
     p.add_argument("--store", help="only this store")
     p.add_argument("--month", metavar="YYYY-MM", help="only this month")
@@ -219,6 +220,7 @@ def _alarms(parser: argparse.ArgumentParser) -> None:
 
     p = part("show", _late(done, "run_show"), "the open alarms, or all that ever was")
     db(p)
+    registry(p)
     p.add_argument("--all", action="store_true", help="also those that are over")
     p.add_argument("--store", help="only this store")
     p.add_argument("--json", action="store_true", help="for scripts")

@@ -31,5 +31,6 @@ def _run(args: argparse.Namespace) -> int:
     make = homeassistant.removal if args.remove else homeassistant.discovery
     messages = list(make(known, args.site, args.prefix))
     publish.discovery(where, messages)
-    print(f"{len(messages)} entities {'taken away' if args.remove else 'shown'}")
+    done = "taken away" if args.remove else "shown"
+    print(f"{where}: {len(messages)} entities of {args.site} {done} below {args.prefix}/")
     return 0

@@ -104,14 +104,21 @@ def _do(accounts: object, store: object, args: argparse.Namespace, by: str) -> N
         print(call["add_token"](store, args.name, args.role or "viewer", by))
     elif args.do == "add":
         call["add"](store, args.name, args.role or "viewer", _password(args), by)
+        print(f"{args.db}: {args.name} added as {args.role or 'viewer'}")
     elif args.do == "password":
         call["change"](store, args.name, by, password=_password(args))
+        print(f"{args.db}: {args.name} has another password; who was signed in is not any more")
     elif args.do == "role":
         call["change"](store, args.name, by, role=args.role)
+        print(f"{args.db}: {args.name} is {args.role}")
     elif args.do == "remove":
         call["change"](store, args.name, by, role=getattr(a, "GONE"))  # noqa: B009
+        print(f"{args.db}: {args.name} removed")
     elif args.do == "list":
-        for u in call["everybody"](store):
+        users = call["everybody"](store)
+        if not users:
+            print(f"{args.db}: no users; qingyun user add NAME --role admin makes one")
+        for u in users:
             kind = "  token" if u.token else ""
             print(f"{u.name}  {u.role}{kind}  since {local(u.at)} by {u.by}")
     else:

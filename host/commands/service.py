@@ -42,8 +42,11 @@ def _backup(args: argparse.Namespace) -> int:
     print(f"{folder}: {len(contents.files)} files, {backup.size(contents)} bytes, hashes verified")
     if source is None:
         print(f"{args.registry}: no registry there, none copied")
-    for old in backup.keep(args.target, args.keep) if args.keep else ():
+    removed, left = backup.keep(args.target, args.keep) if args.keep else ([], [])
+    for old in removed:
         print(f"{old}: removed")
+    for line in left:
+        print(line)
     return 0
 
 
@@ -56,4 +59,7 @@ def _restore(args: argparse.Namespace) -> int:
         return 0
     contents = backup.restore(args.backup, args.db, args.registry_to)
     print(f"{args.db}: as of {contents.made}")
+    if args.registry_to:
+        has = any(f.path.startswith(f"{backup.REGISTRY}/") for f in contents.files)
+        print(f"{args.registry_to}: {'the registry' if has else 'the backup has no registry'}")
     return 0

@@ -10,7 +10,7 @@ from pathlib import Path
 from host import broker, registry, tables
 from host.commands import Command
 from host.errors import UsageError
-from host.outfile import whole
+from host.outfile import like, whole
 from host.update import bundle as bundles
 from host.update import fleet, keys
 from host.update.air import Air, AirError
@@ -110,6 +110,7 @@ def _run_update(args: argparse.Namespace) -> int:
         raise UsageError(text) from None
     if args.halt < 1:
         raise UsageError(f"--halt: expected at least 1, found {args.halt}")
+    like(args.log, b"{")
     try:
         with args.log.open("a"):
             pass  # better now than after the first board

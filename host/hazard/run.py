@@ -5,12 +5,14 @@ from __future__ import annotations
 import argparse
 import datetime as dt
 import time
+from collections.abc import Collection
 from decimal import Decimal
 from pathlib import Path
 
 from host import tables
 from host.commands import local
 from host.commands.hazard import moment
+from host.commands.known import names
 from host.hazard import HazardError, balance, book, byhand, hj1259, ledger, register
 from host.hazard.entry import TABLES, Entry, clock
 from host.hazard.stock import books
@@ -66,8 +68,18 @@ def run_update(args: argparse.Namespace) -> int:
     store.close()
     for line in done.told:
         print(line)
-    print(f"{len(done.added)} entries added")
+    print(f"{args.db}: {len(done.added)} entries added to the ledger")
     return 1 if done.told else 0
+
+
+def known_store(name: str | None, used: Collection[str], folder: Path) -> None:
+    """HazardError when neither rows nor the registry have a store of this name."""
+    if name is None or name in used:
+        return
+    stores = register.load(folder).stores if register.present(folder) else {}
+    if name not in stores:
+        found = names(sorted({*used, *stores}))
+        raise HazardError(f"--store: expected one of stores.csv ({found}), found {name!r}")
 
 
 def chosen(args: argparse.Namespace, entries: list[Entry]) -> list[Entry]:
@@ -91,13 +103,15 @@ def run_show(args: argparse.Namespace) -> int:
     store.close()
     if args.id is not None:
         return _one(entries, args.id)
+    known_store(args.store, {e.store for e in entries if e.store}, args.registry)
     gone = {e.reverses for e in entries if e.reverses}
     table = tables.table("危险废物管理台账")
     tables.columns(table, ("id", "table", "batch", "time", "container", "code"))
     tables.columns(table, ("kg",), right=True)
     tables.columns(table, ("kg by", "entered by"))
     tables.columns(table, ("待补 / note",), wrap=True)
-    for e in chosen(args, entries):
+    shown = chosen(args, entries)
+    for e in shown:
         note = " ".join(hj1259.missing(e))
         if e.reverses:
             note = f"reverses {e.reverses}: {e.reason}"
@@ -105,7 +119,10 @@ def run_show(args: argparse.Namespace) -> int:
             note = "reversed"
         cells = (str(e.id), e.table, e.batch, clock(e.t), e.container, e.code, book.kg(e.grams))
         table.add_row(*cells, e.kg_origin, e.by, note)
-    tables.console().print(table)
+    if shown:
+        tables.console().print(table)
+    else:
+        print(f"{args.db}: none of its {len(entries)} entries is such a one")
     return 0
 
 
@@ -227,6 +244,7 @@ def run_add(args: argparse.Namespace) -> int:
     store.close()
     for e in added:
         print(f"{e.id}  {e.batch}  {e.table}  {e.code}  {book.kg(e.grams)} kg")
+    print(f"{args.db}: {len(added)} entries added to the ledger")
     return 0
 
 
@@ -243,6 +261,7 @@ def run_reverse(args: argparse.Namespace) -> int:
     for e in ledger.add(store, rows, entries):
         print(f"{e.id}  {e.batch}  {e.table}  {book.kg(e.grams)} kg")
     store.close()
+    print(f"{args.db}: entry {args.id} taken back, {len(rows)} entries added to the ledger")
     return 0
 
 
@@ -266,4 +285,6 @@ def run_export(args: argparse.Namespace) -> int:
         print("\n".join(map(str, files)))
     else:
         hj1259.write_xlsx(live, period.chinese, head, out)
+        print(f"{out}")
+    print(f"written: {len(live)} entries of {period}")
     return 0

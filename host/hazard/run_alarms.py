@@ -14,7 +14,7 @@ from host.commands import local
 from host.commands.hazard import moment
 from host.errors import UsageError, UserError
 from host.hazard import alarms, book, ledger, measure, register, rules, view
-from host.hazard.run import bring_up_to_date
+from host.hazard.run import bring_up_to_date, known_store
 from host.hazard.stock import books
 from host.reports import publish
 from host.store import Busy, Store
@@ -60,6 +60,7 @@ def _once(
         if where and (waiting := alarms.untold(store)):
             publish.events(where, map(alarms.message, waiting))
             alarms.tell(store, waiting)
+            print(f"{where}: {len(waiting)} events published")
     finally:
         store.close()
     return booked, changed
@@ -69,7 +70,7 @@ def run_update(args: argparse.Namespace) -> int:
     where = broker.from_arguments(args, "--publish") if args.broker else None
     if args.every is None:
         booked, changed = _once(args.db, args.registry, moment(args), where)
-        print(f"{len(booked.added)} entries added, {len(changed)} alarms changed")
+        print(f"{args.db}: {len(booked.added)} entries added, {len(changed)} alarms changed")
         return 1 if changed else 0
     if args.now is not None or args.every < 1:
         raise UsageError("--every: expected 1 or more seconds, and no --now")
@@ -98,13 +99,15 @@ def run_update(args: argparse.Namespace) -> int:
 
 def run_show(args: argparse.Namespace) -> int:
     store = Store(args.db)
-    known = [r for r in alarms.read(store) if args.store in (None, r.said.store)]
+    every = alarms.read(store)
     store.close()
+    known_store(args.store, {r.said.store for r in every}, args.registry)
+    known = [r for r in every if args.store in (None, r.said.store)]
     if args.all:
         if args.json:
             print(json.dumps([alarms.message(r)[1] for r in known], ensure_ascii=False))
         else:
-            print("\n".join(map(line, known)))
+            print("\n".join(map(line, known)) or f"{args.db}: never an alarm")
         return 0
     held = alarms.open_alarms(known)
     if args.json:
@@ -114,6 +117,9 @@ def run_show(args: argparse.Namespace) -> int:
     tables.columns(table, ("id", "since", "level", "store", "subject", "rule"))
     tables.columns(table, ("value", "limit"), right=True)
     tables.columns(table, ("what / acknowledged",), wrap=True)
+    if not held:
+        print(f"{args.db}: no alarm is open")
+        return 0
     for raised, seen in held.values():
         s = raised.said
         note = s.text + (f"; {seen.said.by}, {local(seen.t)} {seen.said.note}" if seen else "")
@@ -121,7 +127,7 @@ def run_show(args: argparse.Namespace) -> int:
         row = (str(raised.alarm), local(raised.t), s.level, s.store, s.subject or "—", s.rule)
         table.add_row(*row, f"{value} {s.unit}", f"{s.threshold:g} {s.unit}", note)
     tables.console().print(table)
-    return 1 if held else 0
+    return 1
 
 
 def run_ack(args: argparse.Namespace) -> int:

@@ -32,7 +32,7 @@ def run_import(args: argparse.Namespace) -> int:
     store.close()
     for line in done.told:
         print(line)
-    print(f"{args.file}: {done.count} imported")
+    print(f"{args.file}: {done.count} imported into {args.db}")
     return 0
 
 
@@ -63,6 +63,7 @@ def _csv(path: Path, columns: Sequence[str], rows: Iterable[Sequence[str]]) -> N
         out = csv.writer(file, lineterminator="\n")
         out.writerow(columns)
         out.writerows(rows)
+    print(f"{path}: written")
 
 
 def _print(title: str, columns: Sequence[str], rows: Iterable[Sequence[str]], numbers: str) -> None:
@@ -99,6 +100,8 @@ def run_match(args: argparse.Namespace) -> int:
     rows = [*lines(stored), *lines(loads), *lines(collected)]
     title = f"{args.month} 单据与实测（容差 {args.percent:g} % 或 {args.kg:g} kg，取大者）"
     _print(title, COLUMNS, rows, "单据kg 实测kg 差kg 差%")
+    if not rows:
+        print(f"{args.db}: no papers and nothing weighed out in {args.month}")
     if args.csv:
         _csv(args.csv, COLUMNS, rows)
     return 1 if any(r[0] != "相符" for r in rows) else 0
@@ -139,6 +142,8 @@ def run_compare(args: argparse.Namespace) -> int:
     store.close()
     title = f"{args.month} 投放点实测与进厂计量并列，不相加"
     _print(title, BESIDE, rows, " ".join(BESIDE[2:]))
+    if not rows:
+        print(f"{args.db}: nothing collected and no tickets in {args.month}")
     if args.csv:
         _csv(args.csv, BESIDE, rows)
     return 0

@@ -12,6 +12,7 @@ from decimal import Decimal
 from pathlib import Path
 
 from host import registry, tables
+from host.commands.known import no_readings
 from host.hazard import register, sections
 from host.hazard import report as hazard
 from host.indicators import IndicatorError, catalog, imports, output, periods, report, workbook
@@ -32,6 +33,13 @@ def _out(path: Path | None, text: str) -> None:
         return
     with whole(path) as part:
         part.write_text(text, encoding="utf-8")
+    print(f"{path}: written")
+
+
+def _note(db: Path | str, first: dt.date, last: dt.date) -> None:
+    """Where there is nothing to report; beside standard output, which may be the report."""
+    if note := no_readings(db, first, last):
+        print(note, file=sys.stderr)
 
 
 def _file(path: Path | None, kind: str) -> Path:
@@ -64,6 +72,7 @@ def run_indicators(args: argparse.Namespace) -> int:
     store.close()
     if args.format == "xlsx":
         workbook.write(made, _file(args.out, "xlsx"))
+        print(f"{args.out}: written")
     elif args.format == "table" and args.out is None:
         output.show(made, tables.console())
     else:
@@ -92,8 +101,15 @@ def run_import_figures(args: argparse.Namespace) -> int:
         raise IndicatorError("expected --db and FILE, --db and --show, or --list")
     if args.show:
         name, when = args.show
+        if name not in figures:
+            raise IndicatorError(
+                f"--show: expected a figure (qingyun import-figures --list), found {name!r}"
+            )
         store = Store(args.db)
-        for e in history(store, name, when):
+        said = history(store, name, when)
+        if not said:
+            print(f"{args.db}: nothing was ever said of {name} in {when}")
+        for e in said:
             why = f"supersedes {e.supersedes}: {e.note}" if e.supersedes else e.note
             value = f"{e.value} {e.unit}" if e.value is not None else "withdrawn"
             print("  ".join((str(e.id), value, e.source, e.entered_by, e.entered_on, why, e.file)))
@@ -103,7 +119,9 @@ def run_import_figures(args: argparse.Namespace) -> int:
     store.close()
     for line in done.told:
         print(line)
-    print(f"{args.file}: {len(done.added)} figures added, {done.unchanged} there already")
+    print(
+        f"{args.file}: {len(done.added)} figures added to {args.db}, {done.unchanged} there already"
+    )
     return 0
 
 
@@ -153,8 +171,10 @@ def run_report(args: argparse.Namespace) -> int:
     store.close()
     if args.format == "xlsx":
         summary_xlsx.write_month(summary, _file(args.out, "xlsx"), more)
+        print(f"{args.out}: written")
     else:
         _out(args.out, summary_html.month(summary, more))
+    _note(args.db, summary.first, summary.last)
     return 0
 
 
@@ -165,4 +185,5 @@ def run_export(args: argparse.Namespace) -> int:
     body = export.document(store, known, args.date, kept)
     store.close()
     _out(args.out, json.dumps(body, ensure_ascii=False, indent=1) + "\n")
+    _note(args.db, args.date, args.date)
     return 0

@@ -19,6 +19,7 @@ from host.provision.plan import HOST, OPERATOR
 PEOPLE = (HOST, OPERATOR)
 _LOOPBACK = ("localhost", "127.0.0.1")  # the host job beside the broker reaches it so
 _LOG = "provision.log"
+_BEGUN = {"ca.key", "ca.pem", "update.key", "update.pub"}  # of a run cut short
 _LINE = re.compile(
     r"^\S+ (?P<done>\w+) (?P<name>\S+) serial=(?P<serial>[0-9a-f]+) by=.*$", re.MULTILINE
 )
@@ -46,6 +47,8 @@ class Fleet:
 
     def create(self, broker: str) -> None:
         """Authority, list, broker, people, update key: what is there already stays."""
+        if self._new:
+            self._unused()
         files.folder(self.folder)
         files.write(self.folder / ".gitignore", b"*\n", files.PUBLIC)
         if self._new:
@@ -62,6 +65,17 @@ class Fleet:
         if not conf.exists():  # else it may have been edited
             self._shared("mosquitto.conf", (BOARDS / "mosquitto" / "mosquitto.conf").read_bytes())
         self._shared("update.pub", update_key.ensure(self.folder))
+
+    def _unused(self) -> None:
+        """ProvisionError when a new fleet would come among somebody's files."""
+        there = {p.name for p in self.folder.iterdir()} if self.folder.is_dir() else set()
+        if files.read(self.folder / ".gitignore") == b"*\n":
+            there.discard(".gitignore")
+        if strange := sorted(there - _BEGUN):
+            raise ProvisionError(
+                f"{self.folder}: holds {strange[0]}; expected a new folder, or one of "
+                "qingyun provision"
+            )
 
     def check_broker(self, broker: str) -> None:
         """The certificate must answer to the name that boards will be told."""

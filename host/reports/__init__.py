@@ -3,6 +3,7 @@
 from host.reports.daily import (
     DISCLAIMER,
     ESTIMATED,
+    FILES,
     LABEL,
     district_lines,
     kg,
@@ -16,6 +17,7 @@ from host.reports.daily import (
 __all__ = [
     "DISCLAIMER",
     "ESTIMATED",
+    "FILES",
     "LABEL",
     "district_lines",
     "kg",

@@ -32,6 +32,7 @@ BALANCE_COLUMNS = (
     *("removed_kg", "unattributed_kg", "closing_kg", "residual_kg", "residual_limit_kg"),
     *("weighings", "doubt_kg", "coverage", "flags"),
 )
+FILES = ("daily.csv", "balance.csv", "district.csv")  # what a rollup writes
 ESTIMATED = "清运量（满溢传感器估算）"
 DISTRICT_COLUMNS = ("date", "scope", "item", "value", "unit", "coverage", "note")
 

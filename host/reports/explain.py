@@ -155,6 +155,6 @@ def run(
         print(line)
     if out is not None:
         picture.write(out, lambda latin: picture.day(told, site, known, date, latin=latin))
-        print(f"drawn in {out}")
+        print(f"{out}: written")
     t0, t1 = day_bounds(date)
     return sum(len(story.events(t0, t1)) + len(story.emptyings) for story in told)

@@ -37,10 +37,12 @@ def daily_messages(rows: Iterable[DailyRow]) -> dict[str, dict[str, Any]]:
     return sites
 
 
-def daily(broker: Broker, rows: Iterable[DailyRow]) -> None:
-    """Publish the daily topic of each site, QoS 1 and retained; PublishError otherwise."""
-    sent = daily_messages(rows).items()
-    _send(broker, sent, retain=True, kept="the report was written")
+def daily(broker: Broker, rows: Iterable[DailyRow]) -> int:
+    """Publish the daily topic of each site, QoS 1 and retained, and how many that were;
+    PublishError otherwise."""
+    sent = daily_messages(rows)
+    _send(broker, sent.items(), retain=True, kept="the report was written")
+    return len(sent)
 
 
 def events(broker: Broker, messages: Iterable[tuple[str, dict[str, Any]]]) -> None:

@@ -67,6 +67,33 @@ class Then:
         return cls(*msgspec.json.decode(raw, type=tuple[Registry, dict[str, Density]]))
 
 
+def days_held(store: Store) -> str:
+    """The days that have readings, in words."""
+    span = store.span()
+    return f"it has {date_of(span[0])} to {date_of(span[1])}" if span else "it has none of any day"
+
+
+def check(store: Store, month: str, by: str, at: int) -> None:
+    """ClosingError unless a month can be closed: over, not closed yet, and with readings."""
+    first, last = book.month_days(month)
+    if not by.strip():
+        raise ClosingError("--by: expected the name of whoever closes the month")
+    if at < bounds(last)[1]:
+        then = date_of(last + 1)
+        raise ClosingError(
+            f"--month: expected a month that is over, found {month}; close it from {then} on"
+        )
+    if found := book.closings(store.database).get(month):
+        on = date_of(local_day(found.at))
+        raise ClosingError(f"--month: {month} was closed on {on} by {found.by}")
+    store.compact()
+    if not store.dated(first, last):
+        raise ClosingError(
+            f"--month: expected a month with readings, {store.where} has none of {month}; "
+            f"{days_held(store)}"
+        )
+
+
 def close(
     store: Store,
     then: Then,
@@ -79,14 +106,8 @@ def close(
     """Bring a month up to date and close it; ClosingError when it cannot be."""
     at = int(time.time()) if now is None else now
     first, last = book.month_days(month)
-    if not by.strip():
-        raise ClosingError("--by: expected the name of whoever closes the month")
-    if at < bounds(last)[1]:
-        raise ClosingError(f"--month: expected a month that is over, found {month}")
+    check(store, month, by, at)
     db = store.database
-    if found := book.closings(db).get(month):
-        on = date_of(local_day(found.at))
-        raise ClosingError(f"--month: {month} was closed on {on} by {found.by}")
     while True:
         bring(store, then.known, date_of(last), watched, now=at)
         stamp = bookings.stamp(db)

@@ -26,6 +26,7 @@ from host.store import VERSION, Store
 
 LIST = "backup.json"
 DATABASE, DUMP, ARCHIVE, REGISTRY = "store.db", "store.dump", "archive", "registry"
+_NAME = "qingyun-" + "[0-9]" * 8 + "T" + "[0-9]" * 6 + "Z"
 _BLOCK = 1 << 20
 
 
@@ -59,8 +60,11 @@ def make(db: Path | str, registry: Path | None, target: Path, now: dt.datetime) 
         raise BackupError(f"{folder}: is there already")
     store = Store(db)
     try:
-        shutil.rmtree(part, ignore_errors=True)
         part.mkdir(parents=True, mode=0o700)
+    except OSError as error:
+        store.close()
+        raise OutsideError(f"{part}: cannot be made: {error.strerror}") from error
+    try:
         known = _copy(store, db, part)
         _archived(store.archived, known, part / ARCHIVE)
         if registry is not None:
@@ -81,12 +85,21 @@ def make(db: Path | str, registry: Path | None, target: Path, now: dt.datetime) 
     return folder
 
 
-def keep(target: Path, n: int) -> list[Path]:
-    """Remove all backups below the target but the newest n; those removed."""
-    old = sorted(p.parent for p in target.glob(f"qingyun-*Z/{LIST}"))[: -n or None]
-    for folder in old:
+def keep(target: Path, n: int) -> tuple[list[Path], list[str]]:
+    """Remove all backups below the target but the newest n; those removed, and a line for each
+    that stays because somebody has put something into it."""
+    found = sorted(p.parent for p in target.glob(f"{_NAME}/{LIST}"))
+    removed, left = [], []
+    for folder in found[: -n or None]:
+        ours = {str(folder / LIST), *(str(folder / f.path) for f in _list(folder).files)}
+        strange = sorted(str(p) for p in folder.rglob("*") if str(p) not in ours and not p.is_dir())
+        if strange or folder.is_symlink():
+            what = strange[0] if strange else "a link"
+            left.append(f"{folder}: left alone: {what} is not of that backup")
+            continue
         shutil.rmtree(folder)
-    return old
+        removed.append(folder)
+    return removed, left
 
 
 def _copy(store: Store, db: Path | str, part: Path) -> list[str]:
@@ -160,14 +173,18 @@ def _load(url: str, path: Path) -> None:
 # The way back
 
 
-def read(folder: Path) -> Contents:
-    """What a backup says of itself, every file held against its hash."""
+def _list(folder: Path) -> Contents:
     try:
-        contents = msgspec.json.decode((folder / LIST).read_bytes(), type=Contents)
-    except FileNotFoundError:
+        return msgspec.json.decode((folder / LIST).read_bytes(), type=Contents)
+    except (FileNotFoundError, NotADirectoryError):
         raise BackupError(f"{folder}: expected a folder that qingyun backup made") from None
     except (OSError, msgspec.DecodeError) as error:
         raise BackupError(f"{folder / LIST}: {error}") from None
+
+
+def read(folder: Path) -> Contents:
+    """What a backup says of itself, every file held against its hash."""
+    contents = _list(folder)
     if contents.schema > VERSION:
         raise BackupError(
             f"{folder}: expected schema {VERSION} or earlier, found {contents.schema} "
@@ -193,9 +210,12 @@ def restore(folder: Path, db: Path | str, registry: Path | None) -> Contents:
     if isinstance(db, Path) != (contents.engine == "sqlite"):
         raise BackupError(f"{folder}: expected a {contents.engine} store for it, found {db}")
     archive = Path(f"{db}.archive") if isinstance(db, Path) else Path("qingyun.archive")
-    places = [db, Path(f"{db}-wal")] if isinstance(db, Path) else []
+    beside = ("", "-wal", "-shm", ".part")
+    places = [Path(f"{db}{end}") for end in beside] if isinstance(db, Path) else []
+    if isinstance(db, Path) and not db.parent.is_dir():
+        raise BackupError(f"{db.parent}: no such folder")
     for place in (*places, archive, *([registry] if registry else [])):
-        if isinstance(place, Path) and place.exists() and not _empty(place):
+        if isinstance(place, Path) and _there(place):
             raise BackupError(f"{place}: is there already; expected a place where nothing is")
     if (folder / ARCHIVE).is_dir():
         _put(folder / ARCHIVE, archive)
@@ -213,8 +233,10 @@ def restore(folder: Path, db: Path | str, registry: Path | None) -> Contents:
     return contents
 
 
-def _empty(place: Path) -> bool:
-    return place.is_dir() and not any(place.iterdir())
+def _there(place: Path) -> bool:
+    """Anything but an empty folder."""
+    empty = place.is_dir() and not any(place.iterdir())
+    return (place.exists() or place.is_symlink()) and not empty
 
 
 def _put(source: Path, into: Path) -> None:

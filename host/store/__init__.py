@@ -168,6 +168,18 @@ class Store:
         """One entry for each life of each board."""
         return reading.status(self._db)
 
+    def devices(self) -> list[str]:
+        """Every board that this database has heard of."""
+        return reading.devices(self._db)
+
+    def dated(self, first: int, last: int) -> int:
+        """Readings of the days from first to last; those among the arrivals are in none yet."""
+        return reading.dated(self._db, first, last)
+
+    def span(self) -> tuple[int, int] | None:
+        """The first and the last day that has readings."""
+        return reading.span(self._db)
+
     def quarantine(self, limit: int) -> Sequence[tuple[int, int, str, str, int, bytes]]:
         """The latest entries: (id, received, topic, reason, bytes, the first 80 of them)."""
         return [

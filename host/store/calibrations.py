@@ -100,6 +100,15 @@ class Calibrations:
         )
         return [(stream, Weighed(channel, since, *rest)) for stream, since, *rest in rows]
 
+    def channels(self, device: str) -> list[str]:
+        """Those of a board of which anything is known: what it told, or a session."""
+        rows = self._db.query(
+            "SELECT w.channel FROM weighed w JOIN stream s ON s.id = w.stream WHERE s.device=? "
+            "UNION SELECT channel FROM calibration WHERE device=?",
+            (device, device),
+        )
+        return sorted(row[0] for row in rows)
+
     def days_of(self, device: str, channel: str, calibration: str) -> list[tuple[int, int]]:
         """First and last time of the readings of each stretch weighed by a calibration."""
         out = []

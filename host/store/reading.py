@@ -17,6 +17,26 @@ def readings(db: Database, archived: Path, device: str, t0: int, t1: int) -> Ite
     return columns(db, archived, device, t0, t1).rows()
 
 
+def devices(db: Database) -> list[str]:
+    """Every board that has sent a reading, or had a session with known weights."""
+    rows = db.query("SELECT device FROM stream UNION SELECT device FROM calibration")
+    return sorted(row[0] for row in rows)
+
+
+def dated(db: Database, first: int, last: int) -> int:
+    """Readings of the days from first to last, archived or not."""
+    tables = ("day", "archive")
+    query = "SELECT coalesce(sum(n), 0) FROM {} WHERE day BETWEEN ? AND ?"
+    return sum(int(db.query(query.format(t), (first, last))[0][0]) for t in tables)
+
+
+def span(db: Database) -> tuple[int, int] | None:
+    """The first and the last day that has readings; None where there is none."""
+    query = "SELECT min(day), max(day) FROM {} WHERE day>=0"
+    found = [d for t in ("day", "archive") for d in db.query(query.format(t))[0] if d is not None]
+    return (min(found), max(found)) if found else None
+
+
 def status(db: Database) -> Iterator[StreamStatus]:
     """One entry for each life of each board."""
     dated = {

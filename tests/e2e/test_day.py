@@ -45,7 +45,8 @@ def test_the_ledger_has_every_drum_that_was_weighed(another_day: tuple[Path, lis
     with (out / "truth_events.csv").open(encoding="utf-8", newline="") as file:
         truth = [r for r in csv.DictReader(file) if r["site"] == "hw-01"]
     done = qingyun("ledger", "update", *db, "--now", "2026-05-21 00:00")
-    assert (done.returncode, done.stdout) == (0, f"{len(truth)} entries added\n")
+    said = f"{out / 'qingyun.db'}: {len(truth)} entries added to the ledger\n"
+    assert (done.returncode, done.stdout) == (0, said)
     store = Store(out / "qingyun.db")
     booked = ledger.live(ledger.read(store))
     store.close()

@@ -127,7 +127,7 @@ def test_commands(tmp_path: Path) -> None:
     file, db = tmp_path / "f.csv", tmp_path / "q.db"
     file.write_text(f"{HEAD}\n{GOOD}\n", encoding="utf-8")
     done = qingyun("import-figures", "--db", db, file)
-    assert done.stdout == f"{file}: 1 figures added, 0 there already\n"
+    assert done.stdout == f"{file}: 1 figures added to {db}, 0 there already\n"
     said = qingyun("import-figures", "--db", db, "--show", "facility_dry_t", "2024-03").stdout
     assert "31000.5 t  地磅月报  王五  2024-04-03" in said
     listed = qingyun("import-figures", "--list").stdout

@@ -318,7 +318,7 @@ def test_a_chain_made_anew_is_found_by_what_was_written_down(db: Path) -> None:
 
 def test_the_commands(db: Path, tmp_path: Path) -> None:
     done = qingyun("ledger", "update", "--db", db, *REGISTRY)
-    assert (done.returncode, done.stdout) == (0, "4 entries added\n")
+    assert (done.returncode, done.stdout) == (0, f"{db}: 4 entries added to the ledger\n")
     shown = qingyun("ledger", "show", "--db", db, "--table", "出库")
     assert "HWCK20260304001" in shown.stdout and "出库部门经办人" in shown.stdout
     one = qingyun("ledger", "show", "--db", db, "--id", "4")
@@ -411,7 +411,7 @@ def test_several_updates_at_once_book_each_step_once(db: Path) -> None:
     command = [sys.executable, "-m", "host.cli", "ledger", "update", "--db", db, *REGISTRY]
     running = [subprocess.Popen(command, stdout=subprocess.PIPE, text=True) for _ in range(4)]
     said = [process.communicate(timeout=300)[0] for process in running]
-    assert sorted(said) == ["0 entries added\n"] * 3 + ["4 entries added\n"]
+    assert sorted(said) == [f"{db}: {n} entries added to the ledger\n" for n in (0, 0, 0, 4)]
     store = Store(db)
     assert len(ledger.read(store)) == 4 and ledger.verify(store) == []
 

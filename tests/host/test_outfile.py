@@ -21,10 +21,10 @@ def _left(folder: Path) -> list[str]:
 
 def test_it_takes_the_place_when_it_is_whole(tmp_path: Path) -> None:
     path = tmp_path / "made" / "for" / "it.csv"
-    for text in ("first", "second"):
+    for text in ("site,deposited_kg\nfirst", "site,deposited_kg\nsecond"):
         with whole(path) as part:
             part.write_text(text)
-            assert not path.exists() or path.read_text() == "first"
+            assert not path.exists() or path.read_text().endswith("first")
         assert path.read_text() == text
     assert _left(path.parent) == ["it.csv"]
 
@@ -50,13 +50,37 @@ def test_a_bug_in_the_middle_leaves_what_was_there(tmp_path: Path) -> None:
 
 
 def test_a_link_stays_one(tmp_path: Path) -> None:
-    (tmp_path / "there").write_text("before")
+    (tmp_path / "there").write_text("")
     link = tmp_path / "link"
     link.symlink_to("there")
     with whole(link) as part:
         part.write_text("after")
     assert link.is_symlink()
     assert (tmp_path / "there").read_text() == "after"
+
+
+@pytest.mark.parametrize(
+    "before",
+    [b"SQLite format 3\x00 and the rest", b"date,kg\n2026-03-03,4\n", b"%PDF-1.7", b"x"],
+)
+def test_what_is_another_kind_of_file_stays(tmp_path: Path, before: bytes) -> None:
+    """A name that was mistyped costs nobody a database, a key or a table of their own."""
+    path = tmp_path / "q.db"
+    path.write_bytes(before)
+    with pytest.raises(UserError, match=r"q\.db: is there already, holds something else, and"):
+        with whole(path) as part:
+            part.write_text("date,site,town,stream\n")
+    assert path.read_bytes() == before
+    assert _left(tmp_path) == ["q.db"]
+
+
+def test_a_workbook_takes_the_place_of_another(tmp_path: Path) -> None:
+    for title in ("one", "two"):
+        with Book(tmp_path / "m.xlsx", title, "said"):
+            pass
+    path = tmp_path / "m.xlsx"
+    with pytest.raises(UserError, match="holds something else"), whole(path) as part:
+        part.write_text("<!DOCTYPE html>")
 
 
 def test_a_pipe_is_written_as_it_is() -> None:

@@ -448,7 +448,8 @@ def test_a_damaged_file_is_one_line(
 
 
 def test_a_folder_that_cannot_be_written_is_one_line(fleet: FleetFolder) -> None:
-    fleet.write([PLATFORM, FILL])
+    fleet.made([PLATFORM, FILL])
+    shutil.rmtree(fleet.fleet / "qy-a1")
     (fleet.fleet / "qy-a1").write_text("a file in the way")
     done = fleet.provision()
     assert done.returncode == 2

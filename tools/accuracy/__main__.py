@@ -17,6 +17,8 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
+import marked_page
+from arguments import Parser, whole
 from rich.console import Console
 from run_folder import fresh_folder, sigterm_as_interrupt
 from sim_board import ROOT
@@ -24,26 +26,22 @@ from sim_board import ROOT
 from accuracy.bench import OURS, Result, play_all
 from accuracy.families import FAMILIES
 from accuracy.full import compare
-from accuracy.report import page, show, svg
+from accuracy.report import BEGIN, END, page, show, svg
 from accuracy.summary import failures, shortfalls
 from host import tables
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument("--seeds", type=int, default=20, help="seeds of each kind of day")
-    parser.add_argument("--first", type=int, default=1, help="the first seed")
+    parser = Parser("accuracy", __doc__)
+    parser.add_argument("--seeds", type=whole(1), default=20, help="seeds of each kind of day")
+    parser.add_argument("--first", type=whole(0), default=1, help="the first seed")
     parser.add_argument("--family", nargs="+", choices=FAMILIES, default=list(FAMILIES))
-    parser.add_argument("--full", type=int, default=1, help="seeds of the whole path")
+    parser.add_argument("--full", type=whole(0), default=1, help="seeds of the whole path")
     parser.add_argument("--page", type=Path, help="page to put the figures in, and its picture")
     parser.add_argument("--failures", type=Path, help="file for each day that went wrong")
     parser.add_argument("--out", type=Path, default=ROOT / "build" / "accuracy")
     parser.add_argument("--keep", action="store_true", help="leave each day's files in --out")
     a = parser.parse_args(argv)
-    if a.seeds < 1 or a.full < 0:
-        parser.error("--seeds: expected 1 or more; --full: 0 or more")
     console = tables.console()
     try:
         with sigterm_as_interrupt():
@@ -57,8 +55,14 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _run(a: argparse.Namespace, console: Console) -> int:
+    if a.page:
+        marked_page.check(a.page, BEGIN, END)
+    with fresh_folder(a.out) as folder:
+        return _in(folder, a, console)
+
+
+def _in(folder: Path, a: argparse.Namespace, console: Console) -> int:
     started = time.monotonic()
-    folder = fresh_folder(a.out)
     seeds = range(a.first, a.first + a.seeds)
     days = a.seeds * len(a.family)
     count = 0
@@ -89,6 +93,7 @@ def _run(a: argparse.Namespace, console: Console) -> int:
     wrong = failures(results, OURS)
     if a.failures:
         a.failures.write_text("\n".join(wrong) + "\n")
+        print(f"{a.failures}: {len(wrong)} lines")
     for line in wrong[:20]:
         console.print(line, soft_wrap=True)
     short = shortfalls(results, OURS) + lost

@@ -6,6 +6,7 @@ import math
 from collections.abc import Sequence
 from pathlib import Path
 
+from marked_page import put
 from rich.console import Console
 
 from accuracy.baselines import BASELINES
@@ -141,12 +142,7 @@ def page(path: Path, picture: Path, results: Sequence[Result], conditions: str) 
     else:
         parts.append("Every goal is met.")
     parts.insert(1, f"![Error of the collected mass by kind of day]({picture.name})")
-    old = path.read_text()
-    if BEGIN not in old or END not in old:
-        raise RuntimeError(f"{path}: expected the marks of the generated part")
-    head, rest = old.split(BEGIN)
-    tail = rest.split(END)[1]
-    path.write_text(head + BEGIN + "\n\n" + "\n\n".join(parts) + "\n\n" + END + tail)
+    put(path, BEGIN, END, "\n\n".join(parts))
 
 
 def svg(results: Sequence[Result]) -> str:

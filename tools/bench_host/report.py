@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from marked_page import put
 from rich.console import Console
 
 from host import tables
@@ -78,17 +79,12 @@ def page(
     derived: Sequence[tuple[str, str, str]],
 ) -> None:
     """Put the figures between the marks of the page, and what follows from them."""
-    old = path.read_text()
-    if BEGIN not in old or END not in old:
-        raise RuntimeError(f"{path}: expected the marks of the generated part")
     table = _markdown(HEAD, [row.cells() for row in rows], "| --- | ---: | ---: | --- | --- |")
     follows = _markdown(("derived", "arithmetic", "result"), derived, "| --- | --- | --- |")
     image = f"![Messages or readings a second, by who takes them]({picture.name})"
     short = shortfalls(rows)
     end = "Short of the goal: " + "; ".join(short) + "." if short else "Every goal is met."
-    head, tail = old.split(BEGIN)[0], old.split(END)[1]
-    parts = [head + BEGIN, conditions, image, table, end, follows, END + tail]
-    path.write_text("\n\n".join(parts))
+    put(path, BEGIN, END, "\n\n".join((conditions, image, table, end, follows)))
 
 
 Bar = tuple[str, float, bool]  # name, a second, whether it is ours

@@ -19,12 +19,14 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+import marked_page
+from arguments import Parser, seconds, whole
 from run_folder import sigterm_as_interrupt
 
 from bench_host import drain, kills, load, node_red, restate, rollup, shards, sizes, stall
 from bench_host.derived import lines
 from bench_host.prefill import copy, prefill
-from bench_host.report import Bar, Row, page, shortfalls, show, svg
+from bench_host.report import BEGIN, END, Bar, Row, page, shortfalls, show, svg
 from host import tables
 
 OUT = Path("build/bench-host")
@@ -223,14 +225,15 @@ def progress(text: str) -> None:
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--prefill", type=int, default=10_000_000, help="readings there already")
-    parser.add_argument("--messages", type=int, default=200_000, help="of one reading in a round")
-    parser.add_argument("--stall", type=float, default=300, help="seconds that the store is locked")
-    parser.add_argument("--killed", type=int, default=1_000_000, help="readings under SIGKILL")
+    parser = Parser("bench-host", __doc__)
+    parser.add_argument("--rounds", type=whole(1), default=3)
+    prefill, killed, text = 10_000_000, 1_000_000, "readings there already"
+    parser.add_argument("--prefill", type=whole(1), default=prefill, help=text)
+    text = "of one reading in a round"
+    parser.add_argument("--messages", type=whole(1), default=200_000, help=text)
+    text = "seconds that the store is locked"
+    parser.add_argument("--stall", type=seconds, default=300.0, help=text)
+    parser.add_argument("--killed", type=whole(1), default=killed, help="readings under SIGKILL")
     parser.add_argument("--page", type=Path, help="page to put the figures in, and its picture")
     parser.add_argument("--only", nargs="+", choices=PARTS, default=list(PARTS))
     args = parser.parse_args()
@@ -243,6 +246,8 @@ def main() -> int:
 
 
 def _run(args: argparse.Namespace) -> int:
+    if args.page:
+        marked_page.check(args.page, BEGIN, END)
     OUT.mkdir(parents=True, exist_ok=True)
     load.write_registry(OUT / "registry")
     filled = OUT / f"store-{args.prefill}.db"

@@ -124,8 +124,9 @@ def provisioned(folder: Path, device: str | None) -> tuple[Files, dict[str, Any]
     return files, config
 
 
-def _check(path: Path) -> dict[str, Any]:
-    """The configuration as the firmware itself reads it."""
+def configuration(path: Path) -> dict[str, Any]:
+    """A board's configuration as the firmware itself reads it, every default filled in;
+    BoardError names a mistake."""
     spec = importlib.util.spec_from_file_location("firmware_config", FIRMWARE / "config.py")
     assert spec and spec.loader
     module = importlib.util.module_from_spec(spec)
@@ -136,6 +137,12 @@ def _check(path: Path) -> dict[str, Any]:
         # A secret is not shown, not even a wrong one.
         text = str(e).partition(", found ")[0] if "password" in str(e) else str(e)
         raise BoardError(text) from None
+    return config
+
+
+def _check(path: Path) -> dict[str, Any]:
+    """The same, and what it names is beside it."""
+    config = configuration(path)
     tls = config["mqtt"].get("tls") or {}
     for key in ("ca", "cert", "key"):
         if tls.get(key) and not (path.parent / tls[key]).is_file():

@@ -1,0 +1,39 @@
+"""What a database has, for whoever asks it for something that it does not have."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from pathlib import Path
+
+from host.errors import UsageError
+from host.localtime import day_of
+from host.rollup.closing import days_held
+from host.store import Store
+
+_SHOWN = 8  # names in one line
+
+
+def names(found: Sequence[str]) -> str:
+    """Some names, and how many more there are."""
+    more = len(found) - _SHOWN
+    return " ".join(found[:_SHOWN]) + (f" and {more} more" if more > 0 else "") or "none"
+
+
+def device(store: Store, db: Path | str, name: str) -> None:
+    """UsageError when the database has heard nothing of a board."""
+    if name not in (found := store.devices()):
+        raise UsageError(f"--device: expected one that {db} knows ({names(found)}), found {name!r}")
+
+
+def no_readings(db: Path | str, first: dt.date, last: dt.date) -> str:
+    """A line when no reading is of these days; "" when some are."""
+    store = Store(db)
+    try:
+        store.compact()
+        if store.dated(day_of(first), day_of(last)):
+            return ""
+        when = f"{first}" if first == last else f"{first} to {last}"
+        return f"{db}: no readings of {when}; {days_held(store)}"
+    finally:
+        store.close()
