@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import argparse
-from decimal import Decimal
 
 from host import registry as registry_
 from host import tables
 from host.commands import Command, db, local, registry
 from host.indicators import periods
+from host.quantity import kg
 from host.rollup import closing, density
 from host.store import Store
 
@@ -73,7 +73,7 @@ def _adjustments(args: argparse.Namespace) -> int:
         tables.columns(table, ("why",), wrap=True)
         for x in made:
             pairs = [
-                _kg(getattr(r.balance, what) if r else 0)
+                kg(getattr(r.balance, what) if r else None)
                 for what in ("deposited", "collected")
                 for r in (x.before, x.after)
             ]
@@ -81,10 +81,6 @@ def _adjustments(args: argparse.Namespace) -> int:
             table.add_row(*place, *pairs, local(x.after.computed), x.after.reason)
         tables.console().print(table)
         deposited, collected = closing.change(made)
-        print(f"in all: deposited {_kg(deposited, '+')} kg, collected {_kg(collected, '+')} kg")
+        print(f"in all: deposited {kg(deposited, '+')} kg, collected {kg(collected, '+')} kg")
     store.close()
     return 0
-
-
-def _kg(grams: int, sign: str = "") -> str:
-    return f"{Decimal(grams).scaleb(-3):{sign}.3f}"

@@ -13,12 +13,11 @@ from pathlib import Path
 from host import tables
 from host.errors import UsageError
 from host.hazard import beside, ledger, register, transfers
-from host.hazard.book import kg
 from host.hazard.entry import clock
 from host.hazard.matching import Matched, Tolerance
 from host.hazard.run import bounds, month
-from host.office.table import MISSING
 from host.outfile import whole
+from host.quantity import MISSING, kg, percent, shown
 from host.reports import DISCLAIMER
 from host.rollup import LOCAL, period
 from host.store import Store
@@ -110,10 +109,10 @@ BESIDE = (
 )
 
 
-def _shown(value: Decimal | None, places: int, percent: bool = False) -> str:
+def _shown(value: Decimal | None, places: int, share: bool = False) -> str:
     if value is None:
         return MISSING
-    return f"{100 * value:.{places}f} %" if percent else f"{value:.{places}f}"
+    return f"{percent(value, places)} %" if share else shown(value, places)
 
 
 def compare(store: Store, known: register.Register, text: str) -> list[tuple[str, ...]]:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import datetime as dt
+from decimal import Decimal
 from html import escape
 
-from host.office.table import MISSING, Cell, Column, Table, totals
+from host.office.table import Cell, Column, Table, totals
+from host.quantity import MISSING, percent, shown
 
 WIDE = 12  # columns from which on the letters become small
 STYLE = """
@@ -35,7 +37,9 @@ def _shown(column: Column, value: Cell) -> str:
     if isinstance(value, (str, dt.date)):
         return escape(str(value))
     places = column.decimals or 0
-    return f"{100 * value:.{places}f}%" if column.percent else f"{value:,.{places}f}"
+    if column.percent:
+        return f"{percent(value, places)}%"
+    return f"{Decimal(shown(value, places)):,f}"
 
 
 def _line(columns: list[Column], row: list[Cell]) -> str:

@@ -9,7 +9,6 @@ from decimal import Decimal
 
 from rich.cells import cell_len
 
-MISSING = "—"  # not measured, or not there: never a zero
 COLOURS = ("#595959", "#8B5A2B", "#2E75B6", "#C00000")  # 干 grey, 湿 brown, 可回收 blue, 有害 red
 Cell = str | int | float | Decimal | dt.date | None
 

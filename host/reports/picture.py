@@ -15,6 +15,7 @@ from host.errors import UserError
 from host.events import Event, Kind
 from host.events.limits import GAP_S
 from host.outfile import whole
+from host.quantity import MISSING
 from host.registry import DRY, HAZARDOUS, RECYCLABLE, STORED_HAZARDOUS, WET, Registry
 from host.rollup import DAY_S, day_bounds
 
@@ -141,9 +142,11 @@ class Panel:
             said += f" · deposited {balance.deposited / 1000:.1f} kg, collected "
             said += f"{balance.collected / 1000:.1f} kg, residual {balance.residual / 1000:+.3f} kg"
             said += " · look at: " + ", ".join(balance.flags) if balance.flags else ""
+        elif b.channel:
+            said += f" · {MISSING} nothing was measured"
         yield f'<text x="{LEFT}" y="{self.top - 7}">{escape(said)}</text>'
         yield from self._unseen()
-        yield from self._axes(balance is not None)
+        yield from self._axes(bool(b.channel))
         yield from self._curve(self._fills(), FILL, 1)
         yield from self._curve(self._loads(), WEIGHT, 1.6)
         for e in self.story.events(self.t0, self.t1):

@@ -7,9 +7,10 @@ from pathlib import Path
 
 from host.office.table import Cell, Column, Table
 from host.office.xlsx import Book, Plot
+from host.quantity import kg_number
 from host.registry import DRY, HAZARDOUS, RECYCLABLE, WET
 from host.reports import DISCLAIMER, LABEL
-from host.reports.summary import HAULED, SHOWN, Part, Summary, part
+from host.reports.summary import HAULED, SHOWN, Part, Summary
 from host.rollup import DailyRow
 
 ASIDE = "不计入清运量"
@@ -39,7 +40,7 @@ def _figures(summary: Summary, **where: object) -> list[Cell]:
     hauled = of(*HAULED)
     return [
         *(of(DRY).tonnes, of(WET).tonnes, hauled.tonnes, hauled.coverage),
-        hauled.collections if hauled.covered_s else None,
+        hauled.collections,
         *(of(RECYCLABLE).tonnes, of(HAZARDOUS).tonnes),
     ]
 
@@ -86,8 +87,7 @@ def details(summary: Summary) -> Table:
                 p = summary.of((stream,), town, date)
                 if p.due_s:
                     aside = "" if stream in HAULED else ASIDE
-                    n = p.collections if p.covered_s else None
-                    rows.append([date, town, stream, p.tonnes, n, p.coverage, aside])
+                    rows.append([date, town, stream, p.tonnes, p.collections, p.coverage, aside])
     return Table("明细", "松江区各街镇分类逐日明细表", "t", summary.period, columns, rows, NOTES)
 
 
@@ -107,12 +107,12 @@ def sites(rows: list[DailyRow], period: str) -> Table:
     )
     lines: list[list[Cell]] = []
     for n, r in enumerate(rows, 1):
-        p = part([r])
-        seen = bool(r.covered_s)
-        masses = [r.deposited_g, r.collected_g, None, r.removed_g, r.unattributed_g]
-        cells: list[Cell] = [None if m is None or not seen else m / 1000 for m in masses]
-        cells[2] = r.collections if seen else None
-        lines.append([str(n), r.site, r.town, r.stream, *cells, p.coverage])
+        cells: list[Cell] = [
+            *(kg_number(r.known(g)) for g in (r.deposited_g, r.collected_g)),
+            r.known(r.collections),
+            *(kg_number(r.known(g)) for g in (r.removed_g, r.unattributed_g)),
+        ]
+        lines.append([str(n), r.site, r.town, r.stream, *cells, r.coverage])
     return Table("点位", "松江区各点位日报表", "kg", period, columns, lines, NOTES)
 
 

@@ -22,7 +22,7 @@ from sim_board import ROOT
 from host.indicators import IndicatorError, periods, workbook
 from host.office import run
 from host.office.svg import Bars, stacked, step
-from host.office.table import MISSING
+from host.quantity import MISSING
 from host.reports import DISCLAIMER, LABEL, summary_html, summary_xlsx
 from host.reports.summary import HAULED
 from host.store import Store

@@ -110,7 +110,7 @@ def test_district_adds_dry_and_wet_and_nothing_else(tmp_path: Path) -> None:
     assert value["松江区", "危险废物出库", "t"] == "0.500000"
     # 63.04 万吨 / 366 d = 630,400 t / 366 = 1,722.404… t
     assert value["松江区", "2020年日均基线", "t"] == "1722.4"
-    assert {x["coverage"] for x in lines if x["item"].startswith("清运量")} == {"0.5000"}
+    assert {x["coverage"] for x in lines if x["item"].startswith("清运量")} == {"0.500000"}
     assert lines[-1]["item"] == "管理数据，非贸易结算用"
 
 
@@ -118,8 +118,8 @@ def test_daily_file(tmp_path: Path) -> None:
     reports.write_daily(tmp_path / "daily.csv", [_row("fs-01", "湿垃圾", 80_002)])
     header, line = (tmp_path / "daily.csv").read_text(encoding="utf-8").splitlines()
     assert header.startswith("date,site,town,stream,deposited_kg,collected_kg,collections,coverage")
-    begin = "2026-03-03,fs-01,方松街道,湿垃圾,0.000,80.002,1,0.5000,0.000,0.000"
-    assert line == begin + ",,0.000,0.000,,0.000,0.000,0"
+    begin = "2026-03-03,fs-01,方松街道,湿垃圾,0.000,80.002,1,0.500000,0.000,0.000"
+    assert line == begin + ",,0.000,0.000,,—,—,—"
 
 
 def test_daily_topic() -> None:
