@@ -15,6 +15,7 @@ from host.hazard import HazardError, balance, book, byhand, hj1259, ledger, regi
 from host.hazard.entry import TABLES, Entry, clock
 from host.hazard.stock import books
 from host.indicators.periods import Period, parse
+from host.outfile import folder, form_of
 from host.quantity import kg, percent, share
 from host.rollup import LOCAL, day_bounds
 from host.store import Store
@@ -250,6 +251,14 @@ def run_reverse(args: argparse.Namespace) -> int:
 
 
 def run_export(args: argparse.Namespace) -> int:
+    out: Path = args.out
+    form = args.format
+    if form is None:
+        form = "csv" if out.is_dir() or not out.suffix else "xlsx"
+    if form == "csv":
+        folder(out)
+    else:
+        form_of(out, "xlsx")
     known = register.load(args.registry)
     period = month(args.month)
     t0, t1 = bounds(period)
@@ -263,8 +272,7 @@ def run_export(args: argparse.Namespace) -> int:
                 f"--institution: expected one of institutions.csv, found {args.institution!r}"
             )
         live = [e for e in live if e.institution == args.institution]
-    out: Path = args.out
-    if args.format == "csv":
+    if form == "csv":
         files = hj1259.write_csv(live, out)
         print("\n".join(map(str, files)))
     else:

@@ -16,7 +16,7 @@ from host.hazard import beside, ledger, register, transfers
 from host.hazard.entry import clock
 from host.hazard.matching import Matched, Tolerance
 from host.hazard.run import bounds, month
-from host.outfile import whole
+from host.outfile import form_of, whole
 from host.quantity import MISSING, kg, percent, shown
 from host.reports import DISCLAIMER
 from host.rollup import LOCAL, period
@@ -76,6 +76,7 @@ def _print(title: str, columns: Sequence[str], rows: Iterable[Sequence[str]], nu
 def run_match(args: argparse.Namespace) -> int:
     if args.percent < 0 or args.kg < 0 or args.hours <= 0:
         raise UsageError("expected --percent and --kg of 0 or more, and --hours above 0")
+    form_of(args.csv, "csv", option="--csv")
     tolerance = Tolerance(args.percent, args.kg, int(args.hours * 3600))
     known = register.load(args.registry)
     t0, t1 = bounds(month(args.month))
@@ -132,6 +133,7 @@ def compare(store: Store, known: register.Register, text: str) -> list[tuple[str
 
 
 def run_compare(args: argparse.Namespace) -> int:
+    form_of(args.csv, "csv", option="--csv")
     known = register.load(args.registry)
     store = Store(args.db)
     rows = compare(store, known, args.month)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -160,7 +161,9 @@ def run(
     for line in text(told, date, states=states):
         print(line)
     if out is not None:
-        picture.write(out, lambda latin: picture.day(told, site, known, date, latin=latin))
+        lacks = picture.write(out, lambda latin: picture.day(told, site, known, date, latin=latin))
+        if lacks:
+            print(f"qingyun: {out}: {lacks}", file=sys.stderr)
         print(f"drawn in {out}")
     t0, t1 = day_bounds(date)
     return sum(len(story.events(t0, t1)) + len(story.emptyings) for story in told)
