@@ -118,8 +118,10 @@ def _months(report: Report) -> Table:
         "进厂计量只列按月导入的数；合计为所列各月之和",
     ]
     totals: dict[int, Cell] = {7: share(covered, due), 8: None}
+    if not any(v is not None for row in rows for v in row[1:]):
+        rows = []
     return Table("清运量", "松江区生活垃圾清运量", "t", report.period.chinese, columns, rows,
-                 notes, totals, "合计")  # fmt: skip
+                 notes, totals, "合计", empty="本期没有进厂计量，也没有投放点实测")  # fmt: skip
 
 
 def write(report: Report, path: Path) -> None:

@@ -57,7 +57,10 @@ def table_html(table: Table) -> str:
     columns = list(table.columns)
     head = "".join(f"<th>{escape(c.title).replace(chr(10), '<br>')}</th>" for c in columns)
     body = "\n".join(_line(columns, list(row)) for row in table.rows)
-    foot = f"<tfoot>{_line(columns, totals(table))}</tfoot>" if table.total_label else ""
+    if not table.rows:
+        body = f'<tr><td class="c" colspan="{len(columns)}">{escape(table.empty)}</td></tr>'
+    summed = table.total_label and table.rows
+    foot = f"<tfoot>{_line(columns, totals(table))}</tfoot>" if summed else ""
     notes = "".join(f'<p class="x">注：{escape(note)}</p>' for note in table.notes)
     return (
         f"<h2>{escape(table.title)}</h2>"

@@ -40,7 +40,8 @@ class Column:
 @dataclass(frozen=True)
 class Table:
     """What one sheet shows. totals: given values of the total row by column, where adding
-    up would be wrong (a share, say). one_page: made smaller until it fits."""
+    up would be wrong (a share, say). one_page: made smaller until it fits. empty: what is
+    said where there is no row."""
 
     sheet: str
     title: str
@@ -52,6 +53,7 @@ class Table:
     totals: dict[int, Cell] = field(default_factory=dict)
     total_label: str = ""
     one_page: bool = False
+    empty: str = "本期没有记录"
 
 
 def totals(table: Table) -> list[Cell]:

@@ -69,6 +69,11 @@ class Summary:
     rows: Sequence[DailyRow]
     notes: tuple[str, ...] = ()
 
+    @property
+    def measured(self) -> bool:
+        """Whether anything was seen."""
+        return any(r.measured for r in self.rows)
+
     @cached_property
     def towns(self) -> list[str]:
         """街镇 that have a collection point, in the order of the registry."""

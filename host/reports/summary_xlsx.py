@@ -20,6 +20,8 @@ NOTES = (
     "覆盖率 = 有效计量的桶时 / 登记的桶时；— 表示没有有效计量，不是零",
 )
 
+NOTHING = "本期没有有效计量：登记的秤没有一个给出可用的读数"
+
 
 def _masses(width: float) -> list[Column]:
     return [
@@ -61,16 +63,18 @@ def towns(summary: Summary) -> Table:
 def days(summary: Summary) -> Table:
     """A row for each day."""
     columns = [Column("日期", 13, centre=True), *_masses(13)]
-    rows: list[list[Cell]] = [[d, *_figures(summary, date=d)] for d in summary.dates]
+    dates = summary.dates if summary.measured else []
+    rows: list[list[Cell]] = [[d, *_figures(summary, date=d)] for d in dates]
     totals: dict[int, Cell] = {4: summary.of(HAULED).coverage}
     return Table(
         "逐日", f"松江区{LABEL}逐日表", "t", summary.period, columns, rows,
-        (*NOTES, *summary.notes), totals, "合计", one_page=True,
+        (*NOTES, *summary.notes), totals, "合计", one_page=True, empty=NOTHING,
     )  # fmt: skip
 
 
 def details(summary: Summary) -> Table:
-    """A row for each day, 街镇 and stream; no total, as not all of them may be added."""
+    """A row for each day, 街镇 and stream that was measured; no total, as not all of them may
+    be added."""
     columns = (
         Column("日期", 13, centre=True),
         Column("街镇", 20),
@@ -81,14 +85,18 @@ def details(summary: Summary) -> Table:
         Column("备注", 24),
     )
     rows: list[list[Cell]] = []
+    left = 0
     for date in summary.dates:
         for town in summary.towns:
             for stream in SHOWN:
                 p = summary.of((stream,), town, date)
-                if p.due_s:
+                left += bool(p.due_s) and p.collected is None
+                if p.collected is not None:
                     aside = "" if stream in HAULED else ASIDE
                     rows.append([date, town, stream, p.tonnes, p.collections, p.coverage, aside])
-    return Table("明细", "松江区各街镇分类逐日明细表", "t", summary.period, columns, rows, NOTES)
+    notes = (*NOTES, f"没有有效计量的不列：{left}项（日期×街镇×类别）") if left and rows else NOTES
+    title = "松江区各街镇分类逐日明细表"
+    return Table("明细", title, "t", summary.period, columns, rows, notes, empty=NOTHING)
 
 
 def sites(rows: list[DailyRow], period: str) -> Table:
@@ -106,14 +114,15 @@ def sites(rows: list[DailyRow], period: str) -> Table:
         Column("覆盖率", 10, 1, percent=True),
     )
     lines: list[list[Cell]] = []
-    for n, r in enumerate(rows, 1):
+    for n, r in enumerate(rows if any(r.measured for r in rows) else (), 1):
         cells: list[Cell] = [
             *(kg_number(r.known(g)) for g in (r.deposited_g, r.collected_g)),
             r.known(r.collections),
             *(kg_number(r.known(g)) for g in (r.removed_g, r.unattributed_g)),
         ]
         lines.append([str(n), r.site, r.town, r.stream, *cells, r.coverage])
-    return Table("点位", "松江区各点位日报表", "kg", period, columns, lines, NOTES)
+    title = "松江区各点位日报表"
+    return Table("点位", title, "kg", period, columns, lines, NOTES, empty=NOTHING)
 
 
 def write_month(summary: Summary, path: Path, more: Sequence[Table] = ()) -> None:
