@@ -165,8 +165,8 @@ def test_what_was_seen_across_a_gap_is_not_lost() -> None:
     """A collection of a day of which no second was measured."""
     row = _unseen("fs-01", "湿垃圾")
     row.collected_g, row.collections = 30_000, 1
-    value = {x[4]: x[3:6] for x in reports.district_lines(DAY, [row]) if x[1] == "松江区"}
-    assert value["t"] == ("0.030000", "t", "0.000000")
+    first = reports.district_lines(DAY, [row])[0]
+    assert first[1:6] == ("松江区", reports.LABEL, "0.030000", "t", "0.000000")
     body = publish.daily_messages([row])["qingyun/1/fs-01/daily"]["streams"]["湿垃圾"]
     assert (body["collected_kg"], body["deposited_kg"]) == (30, None)
 
