@@ -27,6 +27,7 @@ from run_folder import FolderError, fresh_folder, sigterm_as_interrupt
 from sim_board import HEAP, ROOT, BoardRun
 
 from host import tables
+from host.quantity import MISSING
 
 REGISTRY = ROOT / "registry"
 CONFIGS = ROOT / "boards" / "sim" / "demo"
@@ -127,16 +128,21 @@ def compare(out: Path) -> list[Line]:
         lines.append(
             Line(
                 *key,
-                float(a["collected_kg"]),
+                _number(a["collected_kg"]),
                 float(b["collected_kg"]),
-                int(a["collections"]),
+                int(_number(a["collections"])),
                 int(b["collections"]),
-                float(a["deposited_kg"]),
+                _number(a["deposited_kg"]),
                 float(b["deposited_kg"]),
-                float(a["coverage"]),
+                _number(a["coverage"]),
             )
         )
     return lines
+
+
+def _number(text: str) -> float:
+    """Of daily.csv; what was not measured is beside the truth like nothing collected."""
+    return 0.0 if text == MISSING else float(text)
 
 
 def _rows(path: Path) -> dict[Key, dict[str, str]]:

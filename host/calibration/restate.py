@@ -8,8 +8,8 @@ from rich.table import Table
 
 from host import tables
 from host.errors import UserError
+from host.quantity import kg
 from host.registry import Registry
-from host.reports import kg
 from host.rollup import LOCAL, revisions
 from host.rollup.booking import bring
 from host.rollup.revisions import Revision

@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import sys
 import time
-from decimal import Decimal
 
 from host import registry as registry_
 from host import tables
@@ -13,6 +12,7 @@ from host.commands import Command, db, local, registry
 from host.errors import UsageError
 from host.indicators import periods
 from host.localtime import DAY_S, day_of
+from host.quantity import MISSING, count, kg, known, percent, share
 from host.rollup import closing, density, period
 from host.store import Store
 
@@ -73,10 +73,13 @@ def _show(store: Store, then: closing.Then, month: str) -> None:
     tables.columns(table, ("deposited\nkg", "collected\nkg", "n", "cover-\nage"), right=True)
     for stream in dict.fromkeys(r.stream for r in rows):
         mine = [r for r in rows if r.stream == stream]
-        masses = sum(r.deposited_g for r in mine), sum(r.collected_g for r in mine)
-        due = sum(r.bins for r in mine) * DAY_S
-        cover = f"{100 * sum(r.covered_s for r in mine) / due:.1f} %" if due else "—"
-        table.add_row(stream, *map(_kg, masses), str(sum(r.collections for r in mine)), cover)
+        seen = sum(r.covered_s for r in mine)
+        amounts = sum(r.deposited_g for r in mine), sum(r.collected_g for r in mine)
+        masses = [kg(known(amount, seen)) for amount in amounts]
+        cover = share(seen, sum(r.bins for r in mine) * DAY_S)
+        said = MISSING if cover is None else f"{percent(cover)} %"
+        times = count(known(sum(r.collections for r in mine), seen))
+        table.add_row(stream, *masses, times, said)
     tables.console().print(table)
     first = day_of(when.first)
     empty = sum(not store.dated(day, day) for day in range(first, first + when.days))
@@ -116,7 +119,7 @@ def _adjustments(args: argparse.Namespace) -> int:
         tables.columns(table, ("why",), wrap=True)
         for x in made:
             pairs = [
-                _kg(getattr(r.balance, what) if r else 0)
+                kg(getattr(r.balance, what) if r else None)
                 for what in ("deposited", "collected")
                 for r in (x.before, x.after)
             ]
@@ -124,10 +127,6 @@ def _adjustments(args: argparse.Namespace) -> int:
             table.add_row(*place, *pairs, local(x.after.computed), x.after.reason)
         tables.console().print(table)
         deposited, collected = closing.change(made)
-        print(f"in all: deposited {_kg(deposited, '+')} kg, collected {_kg(collected, '+')} kg")
+        print(f"in all: deposited {kg(deposited, '+')} kg, collected {kg(collected, '+')} kg")
     store.close()
     return 0
-
-
-def _kg(grams: int, sign: str = "") -> str:
-    return f"{Decimal(grams).scaleb(-3):{sign}.3f}"

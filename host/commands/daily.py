@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from host import broker, reports
+from host import broker, outfile, reports
 from host.commands import Command, day, db, known, office, registry
 from host.reports import publish
 
@@ -35,6 +35,8 @@ def add(command: Command) -> None:
 
 def _rollup(args: argparse.Namespace) -> int:
     where = broker.from_arguments(args, "--publish") if args.broker else None
+    outfile.folder(args.out)
+    outfile.form_of(args.xlsx, "xlsx", option="--xlsx")
     rows = reports.run_rollup(args.db, args.registry, args.date, args.out, full=args.full)
     if note := known.no_readings(args.db, args.date, args.date):
         print(note)

@@ -187,8 +187,9 @@ def _ledger_more(part: Command) -> None:
     registry(p)
     p.add_argument("--month", required=True, metavar="YYYY-MM")
     p.add_argument("--institution", metavar="NAME", help="only this one")
-    p.add_argument("--format", choices=("xlsx", "csv"), default="xlsx")
-    p.add_argument("--out", type=Path, required=True, metavar="FILE|DIR")
+    p.add_argument("--format", choices=("xlsx", "csv"), help="a workbook, or CSV files")
+    text = "a name ending in .xlsx, or a folder for the CSV files"
+    p.add_argument("--out", type=Path, required=True, metavar="FILE|DIR", help=text)
 
 
 def _alarms(parser: argparse.ArgumentParser) -> None:

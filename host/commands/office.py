@@ -16,6 +16,7 @@ from host.reports import DISCLAIMER
 from host.rollup import DailyRow
 
 DONE = "host.office.run"
+FORM = "what to write where FILE does not say it by its ending"
 
 
 def _late(name: str) -> Run:
@@ -60,10 +61,10 @@ def add(command: Command) -> None:
     when.add_argument("--month", type=_period(True), metavar="YYYY-MM", help="or one month")
     text = "what was imported and measured by the end of that day (default: today)"
     p.add_argument("--as-of", type=date, metavar="YYYY-MM-DD", help=text)
-    p.add_argument("--format", choices=("table", "csv", "json", "xlsx"), default="table")
+    p.add_argument("--format", choices=("table", "csv", "json", "xlsx"), help=FORM)
     p.add_argument("--out", type=Path, metavar="FILE", help="where to (default: standard output)")
     p.add_argument("--plan", type=Path, metavar="DIR", help=plan)
-    p.epilog = "Example: qingyun indicators --db qingyun.db --year 2026 --format xlsx --out i.xlsx"
+    p.epilog = "Example: qingyun indicators --db qingyun.db --year 2026 --out indicators.xlsx"
 
     p = command(
         "import-figures", _late("run_import_figures"), "store figures that people bring, from a CSV"
@@ -79,9 +80,9 @@ def add(command: Command) -> None:
     db(p)
     registry(p)
     p.add_argument("--month", type=_period(True), required=True, metavar="YYYY-MM")
-    p.add_argument("--format", choices=("xlsx", "html"), default="html")
+    p.add_argument("--format", choices=("xlsx", "html"), help=FORM)
     p.add_argument("--out", type=Path, metavar="FILE", help="where to (default: standard output)")
-    p.epilog = "Example: qingyun report --db qingyun.db --month 2026-03 --format xlsx --out m.xlsx"
+    p.epilog = "Example: qingyun report --db qingyun.db --month 2026-03 --out month.xlsx"
 
     p = command("export", _late("run_export"), f"a day as JSON for a city platform ({DISCLAIMER})")
     db(p)

@@ -10,7 +10,7 @@ from pathlib import Path
 from host import broker, registry, tables
 from host.commands import Command
 from host.errors import UsageError
-from host.outfile import like, whole
+from host.outfile import form_of, like, whole
 from host.update import bundle as bundles
 from host.update import fleet, keys
 from host.update.air import Air, AirError
@@ -47,6 +47,7 @@ def _run_bundle(args: argparse.Namespace) -> int:
     for option, value in (("--key", args.key), ("--out", args.out)):
         if value is None:
             raise UsageError(f"{option}: must be given")
+    form_of(args.out, "bundle")
     made = bundles.build(args.board, keys.load(args.key), args.source)
     with whole(args.out) as part:
         part.write_bytes(made.raw)

@@ -47,6 +47,12 @@ class Balance(Struct, frozen=True, gc=False):
         gains = self.opening + self.deposited + self.unattributed
         return gains - self.collected - self.removed - self.closing
 
+    @property
+    def measured(self) -> bool:
+        """Whether anything was seen of the day; else what it says is only carried on."""
+        changes = self.deposited, self.collected, self.removed, self.unattributed, self.residual
+        return bool(self.covered_s) or any(changes)
+
 
 def signed(e: Event) -> int:
     """What an event adds to the net mass."""

@@ -6,7 +6,6 @@ import datetime as dt
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
-from decimal import Decimal
 
 import msgspec
 
@@ -27,6 +26,7 @@ from host.hazard.entry import (
 )
 from host.hazard.register import Container, Register
 from host.hazard.stock import Books, books
+from host.quantity import kg
 from host.registry import Bin
 from host.rollup import LOCAL
 from host.rollup.scales import platform_of, samples
@@ -70,10 +70,6 @@ def see(store: Store, register: Register, bin_: Bin, until: int, since: int = 0)
     read = list(samples(store, bin_.device, bin_.channel, until, since=since))
     found = derive(platform_of(register.known, bin_), read)
     return Seen(bin_, found, read, since + EDGE_S if since else 0)
-
-
-def kg(grams: int) -> str:
-    return f"{Decimal(grams).scaleb(-3):.3f}"
 
 
 def columns(

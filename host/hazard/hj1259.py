@@ -56,7 +56,14 @@ def table(name: str, entries: Sequence[Entry], period: str, head: str) -> Table:
     title = f"危险废物{name}环节记录表"
     sheet = name.replace("/", "或")
     return Table(
-        sheet, title, "kg", period, columns, rows, (*NOTES, f"台账链首：{head}"), one_page=False
+        sheet,
+        title,
+        "kg",
+        period,
+        columns,
+        rows,
+        (*NOTES, f"台账链首：{head}"),
+        empty=f"本期没有{name}环节的记录",
     )
 
 

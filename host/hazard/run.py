@@ -17,6 +17,8 @@ from host.hazard import HazardError, balance, book, byhand, hj1259, ledger, regi
 from host.hazard.entry import TABLES, Entry, clock
 from host.hazard.stock import books
 from host.indicators.periods import Period, parse
+from host.outfile import folder, form_of
+from host.quantity import kg, percent, share
 from host.rollup import LOCAL, day_bounds
 from host.store import Store
 from host.store import hazard as rows
@@ -117,7 +119,7 @@ def run_show(args: argparse.Namespace) -> int:
             note = f"reverses {e.reverses}: {e.reason}"
         elif e.id in gone:
             note = "reversed"
-        cells = (str(e.id), e.table, e.batch, clock(e.t), e.container, e.code, book.kg(e.grams))
+        cells = (str(e.id), e.table, e.batch, clock(e.t), e.container, e.code, kg(e.grams))
         table.add_row(*cells, e.kg_origin, e.by, note)
     if shown:
         tables.console().print(table)
@@ -138,8 +140,8 @@ def _one(entries: list[Entry], id_: int) -> int:
         w = found.weighed
         print(
             f"weighed by {w.device}/{w.channel}, life {w.life}: "
-            f"{book.kg(w.before_g)} kg (seq {w.before_seq}, {local(w.before_t)}) → "
-            f"{book.kg(w.after_g)} kg (seq {w.after_seq}, {local(w.after_t)})"
+            f"{kg(w.before_g)} kg (seq {w.before_seq}, {local(w.before_t)}) → "
+            f"{kg(w.after_g)} kg (seq {w.after_seq}, {local(w.after_t)})"
         )
     for e in entries:
         if e.reverses == id_:
@@ -164,16 +166,17 @@ def run_stock(args: argparse.Namespace) -> int:
         for shelf in held.of_store(s.store):
             total += shelf.grams
             age = "" if shelf.oldest is None else f"{(now - shelf.oldest) / 86400:.1f}"
-            row = (s.store, shelf.container, shelf.code, book.kg(shelf.grams))
+            row = (s.store, shelf.container, shelf.code, kg(shelf.grams))
             table.add_row(*row, local(shelf.oldest), age)
-        share = f"{100 * total / s.capacity_g:.1f} % of capacity" if s.capacity_g else ""
-        table.add_row(s.store, "合计", "", book.kg(total), share, "")
+        full = share(total, s.capacity_g)
+        of = "" if full is None else f"{percent(full)} % of capacity"
+        table.add_row(s.store, "合计", "", kg(total), of, "")
     tables.console().print(table)
     by_code: dict[str, int] = {}
     for shelf in held.shelves.values():
         by_code[shelf.code] = by_code.get(shelf.code, 0) + shelf.grams
     for code, grams in sorted(by_code.items()):
-        print(f"{code}  {book.kg(grams)} kg")
+        print(f"{code}  {kg(grams)} kg")
     return 0
 
 
@@ -191,9 +194,10 @@ def run_balance(args: argparse.Namespace) -> int:
     tables.columns(table, names, right=True)
     tables.columns(table, ("note",), wrap=True)
     for b in found:
-        masses = (b.opening, b.stored, b.taken, b.closing, b.booked, b.residual, b.limit)
+        limit = b.limit if b.weighings else None
+        masses = (b.opening, b.stored, b.taken, b.closing, b.booked, b.residual, limit)
         note = "; ".join(([] if b.closes else ["超出秤的允差"]) + b.notes)
-        table.add_row(b.store, b.code, *map(book.kg, masses), note)
+        table.add_row(b.store, b.code, *map(kg, masses), note)
     tables.console().print(table)
     return 0 if all(b.closes or not b.weighings for b in found) else 1
 
@@ -243,7 +247,7 @@ def run_add(args: argparse.Namespace) -> int:
         added = byhand.add(store, known, [said], args.by, now)
     store.close()
     for e in added:
-        print(f"{e.id}  {e.batch}  {e.table}  {e.code}  {book.kg(e.grams)} kg")
+        print(f"{e.id}  {e.batch}  {e.table}  {e.code}  {kg(e.grams)} kg")
     print(f"{args.db}: {len(added)} entries added to the ledger")
     return 0
 
@@ -259,13 +263,21 @@ def run_reverse(args: argparse.Namespace) -> int:
         mass = grams(args.kg) if args.kg else None
         rows.append(book.corrected(old, args.by, args.reason, now, said=said, grams=mass))
     for e in ledger.add(store, rows, entries):
-        print(f"{e.id}  {e.batch}  {e.table}  {book.kg(e.grams)} kg")
+        print(f"{e.id}  {e.batch}  {e.table}  {kg(e.grams)} kg")
     store.close()
     print(f"{args.db}: entry {args.id} taken back, {len(rows)} entries added to the ledger")
     return 0
 
 
 def run_export(args: argparse.Namespace) -> int:
+    out: Path = args.out
+    form = args.format
+    if form is None:
+        form = "csv" if out.is_dir() or not out.suffix else "xlsx"
+    if form == "csv":
+        folder(out)
+    else:
+        form_of(out, "xlsx")
     known = register.load(args.registry)
     period = month(args.month)
     t0, t1 = bounds(period)
@@ -279,8 +291,7 @@ def run_export(args: argparse.Namespace) -> int:
                 f"--institution: expected one of institutions.csv, found {args.institution!r}"
             )
         live = [e for e in live if e.institution == args.institution]
-    out: Path = args.out
-    if args.format == "csv":
+    if form == "csv":
         files = hj1259.write_csv(live, out)
         print("\n".join(map(str, files)))
     else:

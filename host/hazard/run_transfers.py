@@ -13,12 +13,11 @@ from pathlib import Path
 from host import tables
 from host.errors import UsageError
 from host.hazard import beside, ledger, register, transfers
-from host.hazard.book import kg
 from host.hazard.entry import clock
 from host.hazard.matching import Matched, Tolerance
 from host.hazard.run import bounds, month
-from host.office.table import MISSING
-from host.outfile import whole
+from host.outfile import form_of, whole
+from host.quantity import MISSING, kg, percent, shown
 from host.reports import DISCLAIMER
 from host.rollup import LOCAL, period
 from host.store import Store
@@ -78,6 +77,7 @@ def _print(title: str, columns: Sequence[str], rows: Iterable[Sequence[str]], nu
 def run_match(args: argparse.Namespace) -> int:
     if args.percent < 0 or args.kg < 0 or args.hours <= 0:
         raise UsageError("expected --percent and --kg of 0 or more, and --hours above 0")
+    form_of(args.csv, "csv", option="--csv")
     tolerance = Tolerance(args.percent, args.kg, int(args.hours * 3600))
     known = register.load(args.registry)
     t0, t1 = bounds(month(args.month))
@@ -113,10 +113,10 @@ BESIDE = (
 )
 
 
-def _shown(value: Decimal | None, places: int, percent: bool = False) -> str:
+def _shown(value: Decimal | None, places: int, share: bool = False) -> str:
     if value is None:
         return MISSING
-    return f"{100 * value:.{places}f} %" if percent else f"{value:.{places}f}"
+    return f"{percent(value, places)} %" if share else shown(value, places)
 
 
 def compare(store: Store, known: register.Register, text: str) -> list[tuple[str, ...]]:
@@ -136,6 +136,7 @@ def compare(store: Store, known: register.Register, text: str) -> list[tuple[str
 
 
 def run_compare(args: argparse.Namespace) -> int:
+    form_of(args.csv, "csv", option="--csv")
     known = register.load(args.registry)
     store = Store(args.db)
     rows = compare(store, known, args.month)

@@ -10,6 +10,7 @@ from decimal import ROUND_HALF_EVEN, Decimal, localcontext
 from host.indicators.definitions import Definition, Term
 from host.indicators.periods import Period
 from host.indicators.series import WHOLE, Figures, Series
+from host.quantity import share
 
 COMPUTED, PARTIAL, EMPTY = "computed", "partial", "missing_input"
 EVIDENCE, NOT_HERE = "evidence_only", "not_measured"
@@ -44,7 +45,7 @@ class Result:
     months: tuple[int, ...] = ()  # empty: the period's own value
     expression: str = ""
     inputs: list[Used] = field(default_factory=list)
-    coverage: float | None = None
+    coverage: Decimal | None = None
     notes: list[str] = field(default_factory=list)
     reason: str = ""
     beside: list[Result] = field(default_factory=list)
@@ -175,13 +176,13 @@ def _written(d: Definition, used: list[Used]) -> str:
     return f"({part(first)} - {part(second)}) / {part('base')}{scale}"
 
 
-def _coverage(used: Iterable[Used]) -> float | None:
+def _coverage(used: Iterable[Used]) -> Decimal | None:
     covered = due = 0
     for u in used:
         for m in u.months:
             c, n = u.series.seen.get(m, (0, 0))
             covered, due = covered + c, due + n
-    return covered / due if due else None
+    return share(covered, due)
 
 
 def compute(d: Definition, figures: Figures, period: Period) -> Result:

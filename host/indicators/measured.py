@@ -115,7 +115,7 @@ class _Month:
             stream.whole_s += r.bins * DAY_S
             self.fills += r.fills
             self.full += r.full
-            if r.stream == WET and r.deposited_g > 0 and r.coverage >= SEEN:
+            if r.stream == WET and r.deposited_g > 0 and (r.coverage or 0) >= SEEN:
                 self.due += 1
                 self.cleared += r.collections > 0
         self.reporting += len({r.site for r in rows if r.covered_s})

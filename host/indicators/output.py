@@ -15,6 +15,7 @@ from rich.text import Text
 from host import tables
 from host.indicators.compute import STATUS, Result, Used, span
 from host.indicators.report import DISTRICT, Report, coverage_text, explanation, measurable
+from host.quantity import MISSING, coverage
 from host.reports import DISCLAIMER
 
 INDENT = (0, 0, 0, 4)
@@ -41,7 +42,7 @@ def show(report: Report, console: Console) -> None:
         d = r.definition
         star = "★" if d.mandatory else ""
         cells = d.number, d.name + star, r.unit, d.baseline_2020, d.target_2025
-        table.add_row(*cells, r.shown or "—", STATUS[r.status])
+        table.add_row(*cells, r.shown or MISSING, STATUS[r.status])
     console.print(table)
     console.print(
         "★ 必选指标　" + "　".join(f"{STATUS[s]} {n}" for s, n in report.counts().items())
@@ -58,13 +59,13 @@ def _lines(r: Result) -> Iterator[Text | Padding]:
     if not measurable(r):
         yield Text(f"{head}：{r.reason}")
         return
-    yield Text(f"{head}：{r.shown or '—'} {r.unit}", "bold")
+    yield Text(f"{head}：{r.shown or MISSING} {r.unit}", "bold")
     for line in explanation(r):
         yield Padding(Text(line), INDENT)
     for b in r.beside:
         why = b.reason or (f"只含{span(b.months)}" if b.months else "")
         cover = f"，覆盖率 {coverage_text(b.coverage)}" if b.coverage is not None else ""
-        said = f"旁列 {b.definition.name}：{b.shown or '—'} {b.unit}{cover}"
+        said = f"旁列 {b.definition.name}：{b.shown or MISSING} {b.unit}{cover}"
         yield Padding(Text(said + (f"；{why}" if why else "")), INDENT)
 
 
@@ -76,8 +77,8 @@ def write_csv(report: Report, file: TextIO) -> None:
         d = r.definition
         head = d.number, d.level1, d.level2, d.name, int(d.mandatory), r.unit
         plan = d.baseline_2020, d.target_2025, d.departments
-        cover = "" if r.coverage is None else f"{r.coverage:.4f}"
-        when = str(report.period), report.as_of, r.status, r.shown, cover
+        seen = coverage(r.coverage)
+        when = str(report.period), report.as_of, r.status, r.shown or MISSING, seen
         inputs = "; ".join(f"{u.series.figure.figure}={_plain(u.value)}" for u in r.inputs)
         beside = "; ".join(
             f"{b.definition.name}={b.shown} {b.unit}"
@@ -120,7 +121,7 @@ def _value(r: Result) -> dict[str, Any]:
         "formula": r.definition.formula,
         "computed": r.expression,
         "inputs": [_input(u) for u in r.inputs],
-        "coverage": None if r.coverage is None else round(r.coverage, 6),
+        "coverage": None if r.coverage is None else float(r.coverage),
         "notes": r.notes,
         "reason": r.reason,
     }

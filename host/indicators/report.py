@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from pathlib import Path
 
 from host.hazard import figures as hazard
@@ -12,6 +13,7 @@ from host.hazard.register import Register
 from host.indicators import catalog, definitions, measured, series
 from host.indicators.compute import EVIDENCE, NOT_HERE, STATUS, Result, compute_all
 from host.indicators.periods import Period
+from host.quantity import percent
 from host.registry import Bin, Registry
 from host.rollup import LOCAL
 from host.store import Store
@@ -96,8 +98,8 @@ def build(
     return Report(period, as_of, now, results, found, _notes(period, last))
 
 
-def coverage_text(coverage: float | None) -> str:
-    return "" if coverage is None else f"{100 * coverage:.1f}%"
+def coverage_text(coverage: Decimal | None) -> str:
+    return "" if coverage is None else f"{percent(coverage)}%"
 
 
 def explanation(result: Result) -> list[str]:

@@ -9,6 +9,7 @@ from host.indicators.compute import STATUS, Result, span
 from host.indicators.report import Report, coverage_text, measurable
 from host.office.table import Cell, Column, Table
 from host.office.xlsx import Book, Plot
+from host.quantity import share
 from host.reports import DISCLAIMER
 
 
@@ -111,14 +112,16 @@ def _months(report: Report) -> Table:
         covered, due = covered + c, due + n
         facility, site = sums
         ratio = site / facility if facility and site is not None else None
-        rows.append([*row, Decimal(c) / n if n else None, ratio])
+        rows.append([*row, share(c, n), ratio])
     notes = [
         "进厂计量与投放点实测并列，从不相加；可回收物、有害垃圾不计入清运量",
         "进厂计量只列按月导入的数；合计为所列各月之和",
     ]
-    totals: dict[int, Cell] = {7: Decimal(covered) / due if due else None, 8: None}
+    totals: dict[int, Cell] = {7: share(covered, due), 8: None}
+    if not any(v is not None for row in rows for v in row[1:]):
+        rows = []
     return Table("清运量", "松江区生活垃圾清运量", "t", report.period.chinese, columns, rows,
-                 notes, totals, "合计")  # fmt: skip
+                 notes, totals, "合计", empty="本期没有进厂计量，也没有投放点实测")  # fmt: skip
 
 
 def write(report: Report, path: Path) -> None:

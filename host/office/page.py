@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import datetime as dt
+from decimal import Decimal
 from html import escape
 
-from host.office.table import MISSING, Cell, Column, Table, totals
+from host.office.table import Cell, Column, Table, totals
+from host.quantity import MISSING, percent, shown
 
 WIDE = 12  # columns from which on the letters become small
 STYLE = """
@@ -35,7 +37,9 @@ def _shown(column: Column, value: Cell) -> str:
     if isinstance(value, (str, dt.date)):
         return escape(str(value))
     places = column.decimals or 0
-    return f"{100 * value:.{places}f}%" if column.percent else f"{value:,.{places}f}"
+    if column.percent:
+        return f"{percent(value, places)}%"
+    return f"{Decimal(shown(value, places)):,f}"
 
 
 def _line(columns: list[Column], row: list[Cell]) -> str:
@@ -53,7 +57,10 @@ def table_html(table: Table) -> str:
     columns = list(table.columns)
     head = "".join(f"<th>{escape(c.title).replace(chr(10), '<br>')}</th>" for c in columns)
     body = "\n".join(_line(columns, list(row)) for row in table.rows)
-    foot = f"<tfoot>{_line(columns, totals(table))}</tfoot>" if table.total_label else ""
+    if not table.rows:
+        body = f'<tr><td class="c" colspan="{len(columns)}">{escape(table.empty)}</td></tr>'
+    summed = table.total_label and table.rows
+    foot = f"<tfoot>{_line(columns, totals(table))}</tfoot>" if summed else ""
     notes = "".join(f'<p class="x">注：{escape(note)}</p>' for note in table.notes)
     return (
         f"<h2>{escape(table.title)}</h2>"

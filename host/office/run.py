@@ -17,7 +17,7 @@ from host.hazard import register, sections
 from host.hazard import report as hazard
 from host.indicators import IndicatorError, catalog, imports, output, periods, report, workbook
 from host.office import OfficeError
-from host.outfile import whole
+from host.outfile import form_of, whole
 from host.reports import export, summary_html, summary_xlsx
 from host.reports.summary import Summary
 from host.rollup import LOCAL, DailyRow, closing, period
@@ -42,9 +42,10 @@ def _note(db: Path | str, first: dt.date, last: dt.date) -> None:
         print(note, file=sys.stderr)
 
 
-def _file(path: Path | None, kind: str) -> Path:
-    if path is None:
-        raise OfficeError(f"--out: expected a file for --format {kind}")
+def _file(path: Path | None, form: str) -> Path | None:
+    """Where to; a workbook needs a file."""
+    if path is None and form == "xlsx":
+        raise OfficeError("--out: expected a file for --format xlsx")
     return path
 
 
@@ -60,6 +61,8 @@ def _register(folder: Path, known: registry.Registry) -> register.Register | Non
 
 
 def run_indicators(args: argparse.Namespace) -> int:
+    form = form_of(args.out, "table csv json xlsx", args.format) or "table"
+    target = _file(args.out, form)
     known = registry.load(args.registry)
     store = Store(args.db)
     made = report.build(
@@ -70,19 +73,20 @@ def run_indicators(args: argparse.Namespace) -> int:
         watched=lambda bins: tables.watched(bins, "adding up"),
     )
     store.close()
-    if args.format == "xlsx":
-        workbook.write(made, _file(args.out, "xlsx"))
-        print(f"{args.out}: written")
-    elif args.format == "table" and args.out is None:
+    if form == "xlsx":
+        assert target is not None
+        workbook.write(made, target)
+        print(f"{target}: written")
+    elif form == "table" and target is None:
         output.show(made, tables.console())
     else:
         text = io.StringIO()
-        if args.format == "table":
+        if form == "table":
             output.show(made, tables.plain(text))
         else:
-            (output.write_csv if args.format == "csv" else output.write_json)(made, text)
-        bom = "\ufeff" if args.format == "csv" and args.out else ""  # Excel asks for it
-        _out(args.out, bom + text.getvalue())
+            (output.write_csv if form == "csv" else output.write_json)(made, text)
+        bom = "\ufeff" if form == "csv" and target else ""  # Excel asks for it
+        _out(target, bom + text.getvalue())
     return 0
 
 
@@ -164,21 +168,25 @@ def write_day(date: dt.date, rows: list[DailyRow], path: Path) -> None:
 
 
 def run_report(args: argparse.Namespace) -> int:
+    form = form_of(args.out, "html xlsx", args.format) or "html"
+    target = _file(args.out, form)
     known = registry.load(args.registry)
     store = Store(args.db)
     summary = summarise(store, known, args.month)
     more = hazard.tables(store, _register(args.registry, known), summary.rows, args.month)
     store.close()
-    if args.format == "xlsx":
-        summary_xlsx.write_month(summary, _file(args.out, "xlsx"), more)
-        print(f"{args.out}: written")
+    if form == "xlsx":
+        assert target is not None
+        summary_xlsx.write_month(summary, target, more)
+        print(f"{target}: written")
     else:
-        _out(args.out, summary_html.month(summary, more))
+        _out(target, summary_html.month(summary, more))
     _note(args.db, summary.first, summary.last)
     return 0
 
 
 def run_export(args: argparse.Namespace) -> int:
+    form_of(args.out, "json")
     known = registry.load(args.registry)
     store = Store(args.db)
     kept = sections.of(store) if register.present(args.registry) else None

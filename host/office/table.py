@@ -9,7 +9,6 @@ from decimal import Decimal
 
 from rich.cells import cell_len
 
-MISSING = "—"  # not measured, or not there: never a zero
 COLOURS = ("#595959", "#8B5A2B", "#2E75B6", "#C00000")  # 干 grey, 湿 brown, 可回收 blue, 有害 red
 Cell = str | int | float | Decimal | dt.date | None
 
@@ -41,7 +40,8 @@ class Column:
 @dataclass(frozen=True)
 class Table:
     """What one sheet shows. totals: given values of the total row by column, where adding
-    up would be wrong (a share, say). one_page: made smaller until it fits."""
+    up would be wrong (a share, say). one_page: made smaller until it fits. empty: what is
+    said where there is no row."""
 
     sheet: str
     title: str
@@ -53,6 +53,7 @@ class Table:
     totals: dict[int, Cell] = field(default_factory=dict)
     total_label: str = ""
     one_page: bool = False
+    empty: str = "本期没有记录"
 
 
 def totals(table: Table) -> list[Cell]:

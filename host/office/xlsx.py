@@ -18,12 +18,33 @@ from xlsxwriter.format import Format
 from xlsxwriter.utility import xl_col_to_name, xl_rowcol_to_cell
 from xlsxwriter.worksheet import Worksheet
 
-from host.office.table import COLOURS, MISSING, Cell, Column, Table, lines, totals
+from host.office.table import COLOURS, Cell, Column, Table, lines, totals
 from host.outfile import whole
+from host.quantity import MISSING
 
 FONT = "宋体"
 A4 = 9
 LINE_PT = 14.0
+PAGE_PT = 784.0, 516.0  # of A4 landscape within the margins: width, height
+SURE = 0.95  # of it is used: programs differ in how wide a column is
+KEPT = 3  # rows that stay with the notes
+
+
+def breaks(columns: Sequence[Column], heights: Sequence[float], tail: float) -> list[int]:
+    """The rows that begin a page, so that what stands below the last one, tail points high, is
+    not alone on a page: the last KEPT rows go with it."""
+    wide = sum(c.width * 5.25 + 3.75 for c in columns)  # points, by the letters of Calibri 11
+    head = 28 + 15 + LINE_PT * max(lines(c.title, c.width) for c in columns) + 6
+    room = PAGE_PT[1] * max(1.0, wide / PAGE_PT[0]) * SURE - head
+    found, used = [0], 0.0
+    for n, height in enumerate(heights):
+        if n and used + height > room:
+            found.append(n)
+            used = 0.0
+        used += height
+    if used + tail > room and len(heights) > found[-1] + 1:
+        found.append(max(found[-1] + 1, len(heights) - KEPT))
+    return found[1:]
 
 
 @dataclass(frozen=True)
@@ -103,32 +124,42 @@ class Book:
         for i, column in enumerate(table.columns):
             sheet.write_string(2, i, column.title, head)
         sheet.set_row(2, LINE_PT * max(lines(c.title, c.width) for c in table.columns) + 6)
-        for n, row in enumerate(table.rows):
-            self._row(sheet, 3 + n, table.columns, row)
+        heights = [self._row(sheet, 3 + n, table.columns, row) for n, row in enumerate(table.rows)]
         first, last = 3, 2 + len(table.rows)
         below = last + 1
-        if table.total_label:
+        if not table.rows:
+            said = self._format(border=1, align="center")
+            sheet.merge_range(below, 0, below, last_col, table.empty, said)
+            below += 1
+        elif table.total_label:
             self._totals(sheet, table, first, last)
             below += 1
+        tail = LINE_PT * (below - last - 1)
         for n, note in enumerate((*table.notes, self._disclaimer)):
-            self._note(sheet, below + n, table.columns, f"{'注：' if n == 0 else ''}{note}")
+            text = f"{'注：' if n == 0 else ''}{note}"
+            tail += self._note(sheet, below + n, table.columns, text)
         below += len(table.notes) + 1
         self._page(sheet, below - 1, last_col)
         sheet.fit_to_pages(1, 1 if table.one_page else 0)
+        if not table.one_page:
+            sheet.set_h_pagebreaks([first + n for n in breaks(table.columns, heights, tail)])
         sheet.repeat_rows(0, 2)
         sheet.freeze_panes(3, 0)
         return Placed(table, first, last)
 
     def _row(
         self, sheet: Worksheet, r: int, columns: Sequence[Column], row: Sequence[Cell]
-    ) -> None:
+    ) -> float:
+        """How high it is, in points."""
         for i, (column, value) in enumerate(zip(columns, row, strict=True)):
             self._write(sheet, (r, i), value, self._cell(column), self._missing())
         tall = max(
             lines(v, c.width) if isinstance(v, str) else 1
             for c, v in zip(columns, row, strict=True)
         )
-        sheet.set_row(r, min(400.0, LINE_PT * tall + 4))
+        height = min(400.0, LINE_PT * tall + 4)
+        sheet.set_row(r, height)
+        return height
 
     def _missing(self) -> Format:
         return self._format(border=1, align="center")
@@ -160,9 +191,12 @@ class Book:
                 self._write(sheet, (r, i), value, fmt, plain)
         sheet.set_row(r, LINE_PT + 4)
 
-    def _note(self, sheet: Worksheet, r: int, columns: Sequence[Column], text: str) -> None:
+    def _note(self, sheet: Worksheet, r: int, columns: Sequence[Column], text: str) -> float:
+        """How high it is, in points."""
         sheet.merge_range(r, 0, r, len(columns) - 1, text, self._format(text_wrap=True))
-        sheet.set_row(r, LINE_PT * lines(text, sum(c.width for c in columns)) + 2)
+        height = LINE_PT * lines(text, sum(c.width for c in columns)) + 2
+        sheet.set_row(r, height)
+        return height
 
     def _page(self, sheet: Worksheet, last_row: int, last_col: int) -> None:
         sheet.set_paper(A4)

@@ -13,7 +13,9 @@ from rich.table import Table
 
 from host import registry, rollup, tables
 from host.outfile import whole
+from host.quantity import MISSING, count, coverage, kg, percent, share, tonnes, wan_tonnes
 from host.registry import DRY, HAZARDOUS, RECYCLABLE, STORED_HAZARDOUS, WET
+from host.reports.summary import part
 from host.rollup import DAY_S, LOCAL, DailyRow, density, revisions
 from host.rollup.booking import bring
 from host.store import Store
@@ -37,21 +39,6 @@ ESTIMATED = "清运量（满溢传感器估算）"
 DISTRICT_COLUMNS = ("date", "scope", "item", "value", "unit", "coverage", "note")
 
 
-def kg(grams: int) -> str:
-    """Grams as kg with three decimals, exactly."""
-    return f"{Decimal(grams).scaleb(-3):.3f}"
-
-
-def tonnes(grams: int) -> str:
-    """Grams as t with six decimals: exactly."""
-    return f"{Decimal(grams).scaleb(-6):.6f}"
-
-
-def wan_tonnes(grams: int) -> str:
-    """Grams as 万吨 (10,000 t) with ten decimals: exactly."""
-    return f"{Decimal(grams).scaleb(-10):.10f}"
-
-
 def write_daily(
     path: Path, rows: Iterable[DailyRow], restated: Mapping[tuple[str, str], int] | None = None
 ) -> None:
@@ -61,13 +48,14 @@ def write_daily(
         out = csv.writer(file, lineterminator="\n")
         out.writerow(DAILY_COLUMNS)
         for r in rows:
-            mass = kg(r.deposited_g), kg(r.collected_g)
-            rest = f"{r.coverage:.4f}", kg(r.unattributed_g), kg(r.removed_g)
+            mass = kg(r.known(r.deposited_g)), kg(r.known(r.collected_g))
+            rest = kg(r.known(r.unattributed_g)), kg(r.known(r.removed_g))
             times = (restated or {}).get((r.site, r.stream), 0) or ""
-            balance = kg(r.residual_g), kg(r.limit_g), " ".join(r.flags)
-            guess = kg(r.estimated_g), kg(r.estimated_off_g), r.estimated_collections
-            line = (*mass, r.collections, *rest, times, *balance, *guess)
-            out.writerow((r.date, r.site, r.town, r.stream, *line))
+            balance = (kg(g if r.measured else None) for g in (r.residual_g, r.limit_g))
+            guess = (kg(r.guessed(g)) for g in (r.estimated_g, r.estimated_off_g))
+            line = (*mass, count(r.known(r.collections)), coverage(r.coverage), *rest, times)
+            more = (*balance, " ".join(r.flags), *guess, count(r.guessed_collections))
+            out.writerow((r.date, r.site, r.town, r.stream, *line, *more))
 
 
 def write_balance(path: Path, date: dt.date, platforms: Iterable[rollup.BinDay]) -> None:
@@ -79,9 +67,10 @@ def write_balance(path: Path, date: dt.date, platforms: Iterable[rollup.BinDay])
             b = p.balance
             place = p.bin.site, p.town, p.bin.bin, p.bin.stream
             masses = (b.opening, b.deposited, b.collected, b.removed, b.unattributed, b.closing)
-            rest = kg(b.doubt), f"{b.covered_s / DAY_S:.4f}", " ".join(b.flags)
-            limit = kg(b.residual), kg(b.limit), b.weighings
-            out.writerow((date, *place, *map(kg, masses), *limit, *rest))
+            said = [kg(g if b.measured else None) for g in (*masses, b.residual, b.limit)]
+            weighed = b.weighings if b.measured else MISSING, kg(b.doubt if b.measured else None)
+            rest = coverage(share(b.covered_s, DAY_S)), " ".join(b.flags)
+            out.writerow((date, *place, *said, *weighed, *rest))
 
 
 def district_lines(date: dt.date, rows: Sequence[DailyRow]) -> list[tuple[object, ...]]:
@@ -98,18 +87,17 @@ def district_lines(date: dt.date, rows: Sequence[DailyRow]) -> list[tuple[object
             (HAZARDOUS, (HAZARDOUS,)),
             (f"{STORED_HAZARDOUS}出库", (STORED_HAZARDOUS,)),
         ):
-            part = [r for r in mine if r.stream in streams]
-            if not part:
+            these = [r for r in mine if r.stream in streams]
+            if not these:
                 continue
-            grams = sum(r.collected_g for r in part)
-            due = sum(r.bins for r in part) * DAY_S
-            coverage = sum(r.covered_s for r in part) / due if due else 0.0
+            sums = part(these)
+            seen = coverage(sums.coverage)
             note = "干垃圾+湿垃圾" if item == LABEL else "不计入清运量"
-            lines.append((date, scope, item, tonnes(grams), "t", f"{coverage:.4f}", note))
+            lines.append((date, scope, item, tonnes(sums.collected), "t", seen, note))
             if item == LABEL:
-                wan = wan_tonnes(grams)
-                lines.append((date, scope, item, wan, "万吨", f"{coverage:.4f}", note))
-                lines += _estimated(date, scope, part)
+                wan = wan_tonnes(sums.collected)
+                lines.append((date, scope, item, wan, "万吨", seen, note))
+                lines += _estimated(date, scope, these)
     per_day = Decimal(BASELINE_2020_KG) / DAYS_2020 / 1000
     note = f"63.04 万吨 / {DAYS_2020} d（进厂计量口径）"
     lines.append((date, "松江区", "2020年日均基线", f"{per_day:.1f}", "t", "", note))
@@ -120,7 +108,8 @@ def district_lines(date: dt.date, rows: Sequence[DailyRow]) -> list[tuple[object
 def _estimated(date: dt.date, scope: str, part: Sequence[DailyRow]) -> Iterator[tuple[object, ...]]:
     """Of bins without a scale: beside the measured figure, never within it."""
     if times := sum(r.estimated_collections for r in part):
-        grams, off = (sum(getattr(r, x) for r in part) for x in ("estimated_g", "estimated_off_g"))
+        sums = (sum(getattr(r, x) for r in part) for x in ("estimated_g", "estimated_off_g"))
+        grams, off = (g or None for g in sums)  # no density: emptied, but no mass
         note = f"估算值 ±{tonnes(off)} t，{times} 次，不计入实测清运量"
         yield date, scope, ESTIMATED, tonnes(grams), "t", "", note
 
@@ -142,10 +131,12 @@ def _daily_table(date: dt.date, rows: Iterable[DailyRow]) -> Table:
     tables.columns(table, (*masses, "estimated\nkg") if guessed else masses, right=True)
     tables.columns(table, ("look at",), wrap=True)
     for r in rows:
-        mass = kg(r.deposited_g), kg(r.collected_g), str(r.collections)
-        cells = [*mass, f"{100 * r.coverage:.1f} %" if r.bins else "", kg(r.residual_g)]
+        mass = kg(r.known(r.deposited_g)), kg(r.known(r.collected_g))
+        seen = MISSING if r.coverage is None else f"{percent(r.coverage)} %"
+        residual = kg(r.residual_g if r.measured else None)
+        cells = [*mass, count(r.known(r.collections)), seen, residual]
         if guessed:
-            cells.append(f"~{kg(r.estimated_g)}" if r.estimated_collections else "")
+            cells.append(f"~{kg(r.guessed(r.estimated_g))}" if r.estimated_collections else "")
         table.add_row(r.site, r.town, r.stream, *cells, " ".join(r.flags))
     return table
 
@@ -157,7 +148,10 @@ def _district_table(lines: Iterable[tuple[object, ...]]) -> Table:
         tables.columns(table, (column,), right=number, wrap=column == "note")
     for line in lines:
         if line[2] != DISCLAIMER:
-            table.add_row(*map(str, line[1:]))
+            cells = [str(x) for x in line[1:]]
+            if line[5] not in ("", MISSING):
+                cells[4] = f"{percent(Decimal(str(line[5])))} %"
+            table.add_row(*cells)
     return table
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,15 +12,17 @@ from host import registry, rollup
 from host.events import Event, Evidence, Flag, Outcome, Sample, Transition, derive
 from host.events.balance import Balance, day_balance
 from host.events.fillonly import Emptying, FillSample
+from host.quantity import MISSING, percent, share
 from host.registry import Bin, Registry
 from host.reports import picture
-from host.rollup import AFTER_S, LOCAL, day_bounds, scales
+from host.rollup import AFTER_S, DAY_S, LOCAL, day_bounds, scales
 from host.store import Store
 
 
 @dataclass(frozen=True)
 class BinStory:
-    """One bin on one day. A bin without a scale has fills and emptyings only."""
+    """One bin on one day. A bin without a scale has fills and emptyings only. balance: None
+    where nothing was measured."""
 
     bin: Bin
     samples: list[Sample]
@@ -52,7 +55,8 @@ def stories(store: Store, known: Registry, site: str, date: dt.date) -> list[Bin
         platform = scales.platform_of(known, bin_)
         found = derive(platform, samples)
         balance = day_balance(platform, found, t0, t1)
-        told.append(BinStory(bin_, samples, found, balance, fills, []))
+        closed = balance if balance.measured else None
+        told.append(BinStory(bin_, samples, found, closed, fills, []))
     return told
 
 
@@ -71,7 +75,7 @@ def text(told: Sequence[BinStory], date: dt.date, *, states: bool = False) -> It
     for story in told:
         b = story.bin
         yield f"{b.bin}  {b.stream}  {b.device} {b.channel or b.fill_channel}"
-        if story.balance is None:
+        if not b.channel:
             yield from _fill_lines(story)
         else:
             yield from _balance_lines(story.balance)
@@ -87,7 +91,10 @@ def text(told: Sequence[BinStory], date: dt.date, *, states: bool = False) -> It
         yield ""
 
 
-def _balance_lines(b: Balance) -> Iterator[str]:
+def _balance_lines(b: Balance | None) -> Iterator[str]:
+    if b is None:
+        yield f"  {MISSING}  nothing was measured"
+        return
     yield (
         f"  opening {b.opening / 1000:.3f} + deposited {b.deposited / 1000:.3f}"
         f" - collected {b.collected / 1000:.3f} - removed {b.removed / 1000:.3f}"
@@ -96,7 +103,7 @@ def _balance_lines(b: Balance) -> Iterator[str]:
     over = "  OVER THE LIMIT" if abs(b.residual) > b.limit else ""
     yield (
         f"  = residual {b.residual / 1000:+.3f} kg; limit {b.limit / 1000:.3f} kg"
-        f" by {b.weighings} weighings{over}; covered {100 * b.covered_s / (24 * 3600):.1f} %"
+        f" by {b.weighings} weighings{over}; covered {percent(share(b.covered_s, DAY_S) or 0)} %"
     )
     if b.flags:
         yield "  look at: " + ", ".join(b.flags)
@@ -154,7 +161,9 @@ def run(
     for line in text(told, date, states=states):
         print(line)
     if out is not None:
-        picture.write(out, lambda latin: picture.day(told, site, known, date, latin=latin))
+        lacks = picture.write(out, lambda latin: picture.day(told, site, known, date, latin=latin))
+        if lacks:
+            print(f"qingyun: {out}: {lacks}", file=sys.stderr)
         print(f"{out}: written")
     t0, t1 = day_bounds(date)
     return sum(len(story.events(t0, t1)) + len(story.emptyings) for story in told)

@@ -11,6 +11,7 @@ from typing import Any
 from host import __version__, rollup
 from host.events import Event
 from host.events.model import Evidence
+from host.quantity import kg_number
 from host.registry import STORED_HAZARDOUS, Bin, Registry
 from host.reports import DISCLAIMER, LABEL
 from host.reports.summary import HAULED, Part, Summary, part
@@ -50,9 +51,9 @@ def _event(bin_: Bin, e: Event) -> dict[str, Any]:
 def _measure(p: Part) -> dict[str, Any]:
     """Nothing seen: null, not zero."""
     return {
-        "collected_kg": p.grams / 1000 if p.covered_s else None,
-        "collections": p.collections if p.covered_s else None,
-        "coverage": None if p.coverage is None else round(float(p.coverage), 4),
+        "collected_kg": kg_number(p.collected),
+        "collections": p.collections,
+        "coverage": None if p.coverage is None else float(p.coverage),
     }
 
 
@@ -64,7 +65,7 @@ def _daily(r: DailyRow) -> dict[str, Any]:
         "stream": r.stream,
         "bins": r.bins,
         **_measure(part([r])),
-        **{k: g / 1000 if r.covered_s else None for k, g in more.items()},
+        **{k: kg_number(r.known(g)) for k, g in more.items()},
     }
 
 

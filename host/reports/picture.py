@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import shutil
-import subprocess
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from html import escape
 from importlib import import_module
@@ -14,7 +12,8 @@ from typing import TYPE_CHECKING
 from host.errors import UserError
 from host.events import Event, Kind
 from host.events.limits import GAP_S
-from host.outfile import whole
+from host.outfile import form_of, whole
+from host.quantity import MISSING
 from host.registry import DRY, HAZARDOUS, RECYCLABLE, STORED_HAZARDOUS, WET, Registry
 from host.rollup import DAY_S, day_bounds
 
@@ -40,7 +39,15 @@ COLOURS = {
     Kind.UNATTRIBUTED: "#7b3fa0",
 }
 WEIGHT, FILL, GAP, FAULT = "#1f4e9c", "#c98a00", "#d9d9d9", "#f6c9c5"
-FONTS = "'Noto Sans CJK SC','Noto Sans SC','PingFang SC','Microsoft YaHei','WenQuanYi Zen Hei'"
+# The renderer of PNGs takes sans-serif for Arial alone, and draws no text where none of the
+# families is there: so those that systems come with are named.
+FAMILIES = (
+    *("Noto Sans CJK SC", "Noto Sans SC", "Source Han Sans SC", "PingFang SC"),
+    *("Microsoft YaHei", "WenQuanYi Zen Hei", "WenQuanYi Micro Hei", "Droid Sans Fallback"),
+    *("DejaVu Sans", "Liberation Sans", "Noto Sans", "Arial", "Helvetica"),  # no Chinese
+)
+FONTS = ",".join(f"'{family}'" for family in FAMILIES)
+INSTALL = "apt install fonts-wqy-zenhei"
 STYLE = (
     f"text{{font:12px {FONTS},sans-serif;fill:#202124}}"
     ".h{font-size:16px;font-weight:bold}.s{font-size:11px;fill:#5f6368}"
@@ -54,21 +61,37 @@ class PictureError(UserError):
 
 def check(path: Path) -> None:
     """PictureError when a file of this name could not be written, before any work."""
-    if path.suffix not in (".svg", ".png"):
-        raise PictureError(f"--out: expected a name ending in .svg or .png, found {path}")
+    form = form_of(path, "svg png")
     if not path.parent.is_dir():
         raise PictureError(f"--out: {path.parent}: no such folder")
-    if path.suffix == ".png":
+    if form == "png":
         _resvg()
 
 
-def write(path: Path, draw: Callable[[bool], str]) -> None:
-    """Write what draw(latin) gives. A PNG has no Chinese where no font has it."""
-    with whole(path) as part:
-        if path.suffix == ".svg":
+def write(path: Path, draw: Callable[[bool], str]) -> str:
+    """Write what draw(latin) gives. A PNG has the text for which there are fonts; what it
+    lacks, in one line, else empty."""
+    if path.suffix.lower() != ".png":
+        with whole(path) as part:
             part.write_text(draw(False), encoding="utf-8")
-        else:
-            part.write_bytes(_resvg()(draw(not _chinese_font())))
+        return ""
+    render = _resvg()
+    chinese = _draws(render, "清运")
+    lacks = ""
+    if not chinese and _draws(render, "kg"):
+        lacks = f"no Chinese font is installed, so its text is English; for Chinese: {INSTALL}"
+    elif not chinese:
+        lacks = f"no font is installed, so it has no text; expected one: {INSTALL}"
+    with whole(path) as part:
+        part.write_bytes(render(draw(not chinese)))
+    return lacks
+
+
+def _draws(render: Callable[[str], bytes], letters: str) -> bool:
+    """Whether there is a font for letters, all different: without one they look alike."""
+    head = f'<svg xmlns="http://www.w3.org/2000/svg" width="20" height="20"><style>{STYLE}</style>'
+    seen = {render(f'{head}<text y="15">{letter}</text></svg>') for letter in letters}
+    return len(seen) == len(letters)
 
 
 def _resvg() -> Callable[[str], bytes]:
@@ -78,15 +101,6 @@ def _resvg() -> Callable[[str], bytes]:
         text = "a PNG needs the package resvg-py; expected it installed, or a name ending in .svg"
         raise PictureError(f"--out: {text}") from None
     return lambda svg: bytes(resvg.svg_to_bytes(svg_string=svg))
-
-
-def _chinese_font() -> bool:
-    """Whether fontconfig knows a font for Chinese."""
-    fc_list = shutil.which("fc-list")
-    if fc_list is None:
-        return False
-    found = subprocess.run([fc_list, ":lang=zh", "family"], capture_output=True, check=False)
-    return bool(found.stdout.strip())
 
 
 def day(told: Sequence[BinStory], site: str, known: Registry, date: dt.date, *, latin: bool) -> str:
@@ -141,9 +155,11 @@ class Panel:
             said += f" · deposited {balance.deposited / 1000:.1f} kg, collected "
             said += f"{balance.collected / 1000:.1f} kg, residual {balance.residual / 1000:+.3f} kg"
             said += " · look at: " + ", ".join(balance.flags) if balance.flags else ""
+        elif b.channel:
+            said += f" · {MISSING} nothing was measured"
         yield f'<text x="{LEFT}" y="{self.top - 7}">{escape(said)}</text>'
         yield from self._unseen()
-        yield from self._axes(balance is not None)
+        yield from self._axes(bool(b.channel))
         yield from self._curve(self._fills(), FILL, 1)
         yield from self._curve(self._loads(), WEIGHT, 1.6)
         for e in self.story.events(self.t0, self.t1):

@@ -12,6 +12,7 @@ import paho.mqtt.client as paho
 
 from host.broker import Broker
 from host.errors import OutsideError
+from host.quantity import kg_number
 from host.rollup import DailyRow
 
 ANSWER_S = 30  # seconds the broker has to acknowledge everything
@@ -22,16 +23,17 @@ class PublishError(OutsideError):
 
 
 def daily_messages(rows: Iterable[DailyRow]) -> dict[str, dict[str, Any]]:
-    """Topic → payload: kg by stream for each site. Numbers are exact to the gram."""
+    """Topic → payload: kg by stream for each site. Numbers are exact to the gram; None: not
+    measured."""
     sites: dict[str, dict[str, Any]] = {}
     streams: dict[str, dict[str, Any]] = defaultdict(dict)
     for r in rows:
         topic = f"qingyun/1/{r.site}/daily"
         streams[topic][r.stream] = {
-            "deposited_kg": r.deposited_g / 1000,
-            "collected_kg": r.collected_g / 1000,
-            "collections": r.collections,
-            "coverage": round(r.coverage, 4),
+            "deposited_kg": kg_number(r.known(r.deposited_g)),
+            "collected_kg": kg_number(r.known(r.collected_g)),
+            "collections": r.known(r.collections),
+            "coverage": None if r.coverage is None else float(r.coverage),
         }
         sites[topic] = {"date": str(r.date), "site": r.site, "streams": streams[topic]}
     return sites

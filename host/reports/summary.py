@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from functools import cached_property
 
+from host import quantity
 from host.registry import DRY, HAZARDOUS, RECYCLABLE, WET
 from host.rollup import DAY_S, DailyRow
 
@@ -20,30 +21,42 @@ class Part:
     """Mass collected, and the seconds of bin-time that were seen and that there were."""
 
     grams: int = 0
-    collections: int = 0
+    times: int = 0
     covered_s: int = 0
     due_s: int = 0
 
     @property
     def coverage(self) -> Decimal | None:
         """0 to 1; None where nothing is registered."""
-        return Decimal(self.covered_s) / self.due_s if self.due_s else None
+        return quantity.share(self.covered_s, self.due_s)
+
+    @property
+    def collected(self) -> int | None:
+        """Grams; None where nothing was seen: not measured is not zero."""
+        return quantity.known(self.grams, self.covered_s)
 
     @property
     def tonnes(self) -> Decimal | None:
-        """None where nothing was seen: not measured is not zero."""
-        return Decimal(self.grams).scaleb(-6) if self.covered_s else None
+        """The same in t."""
+        return None if self.collected is None else Decimal(self.collected).scaleb(-6)
+
+    @property
+    def collections(self) -> int | None:
+        return quantity.known(self.times, self.covered_s)
+
+
+def add(parts: Iterable[Part]) -> Part:
+    """Added up; the caller chooses such as may be added."""
+    grams = times = covered = due = 0
+    for p in parts:
+        grams, times = grams + p.grams, times + p.times
+        covered, due = covered + p.covered_s, due + p.due_s
+    return Part(grams, times, covered, due)
 
 
 def part(rows: Iterable[DailyRow]) -> Part:
-    """Rows added up; the caller chooses such as may be added."""
-    grams = collections = covered = due = 0
-    for r in rows:
-        grams += r.collected_g
-        collections += r.collections
-        covered += r.covered_s
-        due += r.bins * DAY_S
-    return Part(grams, collections, covered, due)
+    """The same of rows."""
+    return add(Part(r.collected_g, r.collections, r.covered_s, r.bins * DAY_S) for r in rows)
 
 
 @dataclass(frozen=True)
@@ -55,6 +68,11 @@ class Summary:
     last: dt.date
     rows: Sequence[DailyRow]
     notes: tuple[str, ...] = ()
+
+    @property
+    def measured(self) -> bool:
+        """Whether anything was seen."""
+        return any(r.measured for r in self.rows)
 
     @cached_property
     def towns(self) -> list[str]:

@@ -10,7 +10,7 @@ from host.office.table import COLOURS, Cell, Column, Table
 from host.registry import DRY, WET
 from host.reports import DISCLAIMER, LABEL
 from host.reports.summary import HAULED, Summary
-from host.reports.summary_xlsx import NOTES, days, towns
+from host.reports.summary_xlsx import NOTES, NOTHING, days, towns
 
 COVERAGE = "#2E75B6"
 
@@ -43,11 +43,13 @@ def _matrix(summary: Summary) -> Table:
     columns += [Column(town, 12, 3, total=True) for town in summary.towns]
     columns.append(Column("松江区", 13, 3, total=True))
     rows: list[list[Cell]] = []
-    for d in summary.dates:
+    for d in summary.dates if summary.measured else ():
         each: list[Cell] = [summary.of(HAULED, town, d).tonnes for town in summary.towns]
         rows.append([d, *each, summary.of(HAULED, date=d).tonnes])
     title = f"各街镇逐日{LABEL}"
-    return Table("街镇逐日", title, "t", summary.period, columns, rows, NOTES, {}, "合计")
+    return Table(
+        "街镇逐日", title, "t", summary.period, columns, rows, NOTES, {}, "合计", empty=NOTHING
+    )
 
 
 def month(summary: Summary, more: Sequence[Table] = ()) -> str:

@@ -7,9 +7,10 @@ from pathlib import Path
 
 from host.office.table import Cell, Column, Table
 from host.office.xlsx import Book, Plot
+from host.quantity import kg_number
 from host.registry import DRY, HAZARDOUS, RECYCLABLE, WET
 from host.reports import DISCLAIMER, LABEL
-from host.reports.summary import HAULED, SHOWN, Part, Summary, part
+from host.reports.summary import HAULED, SHOWN, Part, Summary
 from host.rollup import DailyRow
 
 ASIDE = "不计入清运量"
@@ -18,6 +19,8 @@ NOTES = (
     "可回收物、有害垃圾另列，不计入清运量",
     "覆盖率 = 有效计量的桶时 / 登记的桶时；— 表示没有有效计量，不是零",
 )
+
+NOTHING = "本期没有有效计量：登记的秤没有一个给出可用的读数"
 
 
 def _masses(width: float) -> list[Column]:
@@ -39,7 +42,7 @@ def _figures(summary: Summary, **where: object) -> list[Cell]:
     hauled = of(*HAULED)
     return [
         *(of(DRY).tonnes, of(WET).tonnes, hauled.tonnes, hauled.coverage),
-        hauled.collections if hauled.covered_s else None,
+        hauled.collections,
         *(of(RECYCLABLE).tonnes, of(HAZARDOUS).tonnes),
     ]
 
@@ -60,16 +63,18 @@ def towns(summary: Summary) -> Table:
 def days(summary: Summary) -> Table:
     """A row for each day."""
     columns = [Column("日期", 13, centre=True), *_masses(13)]
-    rows: list[list[Cell]] = [[d, *_figures(summary, date=d)] for d in summary.dates]
+    dates = summary.dates if summary.measured else []
+    rows: list[list[Cell]] = [[d, *_figures(summary, date=d)] for d in dates]
     totals: dict[int, Cell] = {4: summary.of(HAULED).coverage}
     return Table(
         "逐日", f"松江区{LABEL}逐日表", "t", summary.period, columns, rows,
-        (*NOTES, *summary.notes), totals, "合计", one_page=True,
+        (*NOTES, *summary.notes), totals, "合计", one_page=True, empty=NOTHING,
     )  # fmt: skip
 
 
 def details(summary: Summary) -> Table:
-    """A row for each day, 街镇 and stream; no total, as not all of them may be added."""
+    """A row for each day, 街镇 and stream that was measured; no total, as not all of them may
+    be added."""
     columns = (
         Column("日期", 13, centre=True),
         Column("街镇", 20),
@@ -80,15 +85,18 @@ def details(summary: Summary) -> Table:
         Column("备注", 24),
     )
     rows: list[list[Cell]] = []
+    left = 0
     for date in summary.dates:
         for town in summary.towns:
             for stream in SHOWN:
                 p = summary.of((stream,), town, date)
-                if p.due_s:
+                left += bool(p.due_s) and p.collected is None
+                if p.collected is not None:
                     aside = "" if stream in HAULED else ASIDE
-                    n = p.collections if p.covered_s else None
-                    rows.append([date, town, stream, p.tonnes, n, p.coverage, aside])
-    return Table("明细", "松江区各街镇分类逐日明细表", "t", summary.period, columns, rows, NOTES)
+                    rows.append([date, town, stream, p.tonnes, p.collections, p.coverage, aside])
+    notes = (*NOTES, f"没有有效计量的不列：{left}项（日期×街镇×类别）") if left and rows else NOTES
+    title = "松江区各街镇分类逐日明细表"
+    return Table("明细", title, "t", summary.period, columns, rows, notes, empty=NOTHING)
 
 
 def sites(rows: list[DailyRow], period: str) -> Table:
@@ -106,14 +114,15 @@ def sites(rows: list[DailyRow], period: str) -> Table:
         Column("覆盖率", 10, 1, percent=True),
     )
     lines: list[list[Cell]] = []
-    for n, r in enumerate(rows, 1):
-        p = part([r])
-        seen = bool(r.covered_s)
-        masses = [r.deposited_g, r.collected_g, None, r.removed_g, r.unattributed_g]
-        cells: list[Cell] = [None if m is None or not seen else m / 1000 for m in masses]
-        cells[2] = r.collections if seen else None
-        lines.append([str(n), r.site, r.town, r.stream, *cells, p.coverage])
-    return Table("点位", "松江区各点位日报表", "kg", period, columns, lines, NOTES)
+    for n, r in enumerate(rows if any(r.measured for r in rows) else (), 1):
+        cells: list[Cell] = [
+            *(kg_number(r.known(g)) for g in (r.deposited_g, r.collected_g)),
+            r.known(r.collections),
+            *(kg_number(r.known(g)) for g in (r.removed_g, r.unattributed_g)),
+        ]
+        lines.append([str(n), r.site, r.town, r.stream, *cells, r.coverage])
+    title = "松江区各点位日报表"
+    return Table("点位", title, "kg", period, columns, lines, NOTES, empty=NOTHING)
 
 
 def write_month(summary: Summary, path: Path, more: Sequence[Table] = ()) -> None:

@@ -8,10 +8,10 @@ import csv
 import datetime as dt
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from decimal import Decimal
 from itertools import groupby
 from pathlib import Path
 
+from host import quantity
 from host.errors import UserError
 from host.events import Event, Kind
 from host.hazard import alarms, ledger, register, transfers
@@ -31,8 +31,8 @@ class TraceError(UserError):
     """One line: what cannot be traced."""
 
 
-def kg(grams: int) -> str:
-    return f"{Decimal(grams).scaleb(-3):.3f} kg"
+def kg(grams: int | None) -> str:
+    return f"{quantity.kg(grams)} kg"
 
 
 class Trace:
@@ -86,7 +86,7 @@ class Trace:
         if r is None:
             return f"{device} life {life} seq {seq}: not in the store"
         grams = r.values.get(channel)
-        value = kg(grams) if grams is not None else "—"
+        value = kg(grams) if grams is not None else quantity.MISSING
         q = f" ({r.q[channel]})" if channel in r.q else ""
         return f"{device} life {life} seq {seq} boot {r.boot}: {clock(r.t)} {value}{q}"
 
@@ -142,8 +142,9 @@ class Trace:
                     of_day += self.event(named[r.platform], e, 2)
             if of_day:
                 below += [(1, f"{day}: {kg(grams)}"), *of_day]
-        yield 0, f"{what}: {kg(sum(r.balance.collected for r in rows))}"
-        yield from below or [(1, "no collection was seen")]
+        seen = sum(r.balance.covered_s for r in rows)
+        yield 0, f"{what}: {kg(quantity.known(sum(r.balance.collected for r in rows), seen))}"
+        yield from below or [(1, "no collection was seen" if seen else "nothing was measured")]
         yield from self.closed(named, days)
 
     def closed(self, bins: Mapping[str, Bin], days: Sequence[dt.date]) -> Iterator[Line]:

@@ -9,9 +9,11 @@ import datetime as dt
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from decimal import Decimal
 
 import msgspec
 
+from host import quantity
 from host.events import Event, Outcome, Sums, balance
 from host.events.balance import Balance, day_balance
 from host.events.fillonly import Emptying, FillSample
@@ -38,8 +40,9 @@ class DailyRow(msgspec.Struct, gc=False):
 
     bins, coverage and masses are of what stands on scales. residual_g and limit_g: see
     events.balance; flags: why somebody should look at it. estimated_*: of bins without a
-    scale, by volume and density; never part of the others. fills: bins whose fill was told;
-    full: those among them that were full once, so that somebody should have come."""
+    scale, by volume and density; never part of the others; estimated: how many of these told
+    their fill. fills: bins whose fill was told; full: those among them that were full once,
+    so that somebody should have come."""
 
     date: dt.date
     site: str
@@ -58,13 +61,33 @@ class DailyRow(msgspec.Struct, gc=False):
     estimated_g: int = 0
     estimated_off_g: int = 0
     estimated_collections: int = 0
+    estimated: int = 0
     fills: int = 0
     full: int = 0
 
     @property
-    def coverage(self) -> float:
-        """Share of the bin-time that was validly measured, 0 to 1."""
-        return self.covered_s / (self.bins * DAY_S) if self.bins else 0.0
+    def coverage(self) -> Decimal | None:
+        """Share of the bin-time that was validly measured, 0 to 1; None: there is no scale."""
+        return quantity.share(self.covered_s, self.bins * DAY_S)
+
+    @property
+    def measured(self) -> bool:
+        """Whether anything was seen of the day; else its balance is only carried on."""
+        changes = self.deposited_g, self.collected_g, self.removed_g, self.unattributed_g
+        return bool(self.covered_s) or any(changes) or bool(self.residual_g)
+
+    def known(self, amount: int) -> int | None:
+        """An amount of what stands on scales; None: nothing was measured."""
+        return quantity.known(amount, self.covered_s)
+
+    @property
+    def guessed_collections(self) -> int | None:
+        """None: no bin without a scale told its fill."""
+        return quantity.known(self.estimated_collections, self.estimated)
+
+    def guessed(self, grams: int) -> int | None:
+        """An estimated mass; None as well where what was emptied has no density."""
+        return quantity.known(grams, self.estimated if not self.estimated_collections else 0)
 
 
 class BinDay(msgspec.Struct, frozen=True, gc=False):
@@ -191,6 +214,7 @@ def _day(
             rows[key].full += found.fullest >= OVERFLOW_PERMILLE
         if not bin_.channel:
             if found is not None:
+                rows[key].estimated += found.fullest is not None
                 book_estimate(rows[key], bin_, fallen.get(found.id, []), then.densities)
             continue
         if found is not None:

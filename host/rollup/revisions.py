@@ -5,9 +5,9 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from decimal import Decimal
 
 from host.localtime import day_of
+from host.quantity import kg
 from host.registry import Bin
 from host.store import Store, book
 from host.store.book import NOT_OVER, PlatformDay
@@ -34,7 +34,7 @@ class Revision:
         """What of the masses changed, and why."""
         old, new = self.before.balance if self.before else None, self.after.balance
         masses = (
-            f"{what} {_kg(getattr(old, what) if old else 0)} → {_kg(getattr(new, what))} kg"
+            f"{what} {kg(getattr(old, what) if old else None)} → {kg(getattr(new, what))} kg"
             for what in ("deposited", "collected")
         )
         return f"{', '.join(masses)}; {self.after.reason}"
@@ -60,7 +60,3 @@ def pairs(rows: Sequence[PlatformDay]) -> Iterable[tuple[PlatformDay | None, Pla
         follows = last is not None and (last.day, last.platform) == (row.day, row.platform)
         yield last if follows else None, row
         last = row
-
-
-def _kg(grams: int) -> str:
-    return f"{Decimal(grams).scaleb(-3):.3f}"

@@ -86,7 +86,7 @@ def mass(part: Part) -> Mass:
     return Mass(
         tonnes=None if part.tonnes is None else float(part.tonnes),
         collections=part.collections,
-        coverage=None if part.coverage is None else round(float(part.coverage), 6),
+        coverage=None if part.coverage is None else float(part.coverage),
     )
 
 
@@ -117,7 +117,7 @@ async def period(
 ) -> Period:
     """A day, month or year, with what was restated."""
     at, span = here(request), history.span_of(period)
-    found = at.figures.span(span.first, span.last)
+    found = history.counted(at, span)
     return Period(
         period=period,
         first=span.first,

@@ -19,7 +19,7 @@ from host.events.fillonly import FillSample
 from host.localtime import date_of, day_of
 from host.registry import Bin, Registry
 from host.reports.explain import BinStory
-from host.reports.summary import Part
+from host.reports.summary import Part, add
 from host.rollup import AFTER_S, DAY_S, LOCAL, day_bounds, period, scales
 from host.rollup.booking import bring
 from host.rollup.closing import Then
@@ -67,14 +67,6 @@ class DayFigures:
     @property
     def towns(self) -> list[str]:
         return list(dict.fromkeys(town for town, _ in self.parts))
-
-
-def add(parts: Iterable[Part]) -> Part:
-    grams = collections = covered = due = 0
-    for p in parts:
-        grams, collections = grams + p.grams, collections + p.collections
-        covered, due = covered + p.covered_s, due + p.due_s
-    return Part(grams, collections, covered, due)
 
 
 def today() -> dt.date:
@@ -143,7 +135,8 @@ def site_day(store: Store, known: Registry, site: str, date: dt.date) -> list[Bi
         found = derive(scales.platform_of(known, bin_), read)
         seen = Outcome(covered=found.covered, flags=found.flags)
         seen.events = events.get(row.id, []) if row else []
-        told.append(BinStory(bin_, read, seen, row.balance if row else None, fills, []))
+        closed = row.balance if row and row.balance.measured else None
+        told.append(BinStory(bin_, read, seen, closed, fills, []))
     return told
 
 
@@ -213,14 +206,16 @@ class Figures:
             if closed.keys() != self._closed:
                 changed |= {d for d in self.days if f"{d:%Y-%m}" in closed}
             first = _first_day(db)
-            back = [now - dt.timedelta(n) for n in range(BACK_DAYS + 1)]
+            # Whole months: what was not seen at the begin of one counts as not covered.
+            oldest = (now - dt.timedelta(BACK_DAYS)).replace(day=1)
+            back = period.days(oldest, now)
             for date in sorted(back, key=lambda d: (d not in (now, now - WEEK), -d.toordinal())):
                 if self._over.is_set():
                     return
                 held = self.days.get(date)
                 if held is not None and held.over and date not in changed:
                     continue
-                if first is None or (date < first and date != now):
+                if first is None or (date < first.replace(day=1) and date != now):
                     continue
                 self._read(db, date, closed.get(f"{date:%Y-%m}"))
                 if date == now:

@@ -98,7 +98,7 @@ class Here:
             "at": round(day.at),
             "hauled_t": None if hauled.tonnes is None else float(hauled.tonnes),
             "collections": hauled.collections,
-            "coverage": None if hauled.coverage is None else round(float(hauled.coverage), 4),
+            "coverage": None if hauled.coverage is None else float(hauled.coverage),
         }
 
 
@@ -112,6 +112,7 @@ def make(settings: Settings) -> Here:
         loader=FileSystemLoader(FOLDER / "templates"),
         autoescape=True,
         undefined=StrictUndefined,
+        finalize=words.said,
         trim_blocks=True,
         lstrip_blocks=True,
     )

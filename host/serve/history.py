@@ -12,10 +12,10 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from host.reports.summary import HAULED, SHOWN, Part
+from host.reports.summary import HAULED, SHOWN, Part, add
 from host.rollup.period import days
-from host.serve.figures import DayFigures, Restated, add, today
-from host.serve.here import here
+from host.serve.figures import DayFigures, Restated, today
+from host.serve.here import Here, here
 from host.serve.web import allowed, page
 
 _SAID = re.compile(r"(\d{4})(?:-(\d{2})(?:-(\d{2}))?)?")
@@ -37,6 +37,11 @@ class Span:
     @property
     def kind(self) -> str:
         return {4: "year", 7: "month"}.get(len(self.said), "day")
+
+    @property
+    def upto(self) -> dt.date:
+        """The last day that counts: a month and a year are made of days that are over."""
+        return min(self.last, today() - dt.timedelta(self.kind != "day"))
 
     def beside(self, step: int) -> str:
         """The one before or after, as it would be asked for."""
@@ -61,6 +66,19 @@ def span_of(said: str) -> Span:
         return Span(said, first, first)
     after = dt.date(year + (month or 12) // 12, (month or 12) % 12 + 1, 1)
     return Span(said, first, after - dt.timedelta(1))
+
+
+def counted(at: Here, span: Span) -> list[DayFigures]:
+    """The days that a span is made of, as reports and indicators count them: of a month those
+    that are over; of a year those of its months of which something is known."""
+    found = at.figures.span(span.first, span.last)
+    if span.kind == "day":
+        return found
+    found = [d for d in found if d.over]
+    if span.kind == "month":
+        return found
+    months = {d.date.month for d in found if any(p.covered_s for p in d.parts.values())}
+    return [d for d in found if d.date.month in months]
 
 
 def restated(found: Sequence[DayFigures]) -> list[Restated]:
@@ -90,7 +108,7 @@ def series(found: list[DayFigures], span: Span) -> list[tuple[str, Part | None]]
             months[str(d.date)[:7]].append(d.of(HAULED))
         return [(m, add(parts) if parts else None) for m, parts in months.items()]
     known = {d.date: d.of(HAULED) for d in found}
-    return [(str(d), known.get(d)) for d in days(span.first, min(span.last, today()))]
+    return [(str(d), known.get(d)) for d in days(span.first, span.upto)]
 
 
 @allowed("viewer")
@@ -98,7 +116,7 @@ async def show(request: Request) -> Response:
     at = here(request)
     said = request.query_params.get("period", "") or str(today() - dt.timedelta(1))
     span = span_of(said)
-    found = at.figures.span(span.first, span.last)
+    found = counted(at, span)
     points = series(found, span)
     trend = [(n, float(p.tonnes) if p and p.tonnes is not None else None) for n, p in points]
     return page(
@@ -110,7 +128,7 @@ async def show(request: Request) -> Response:
         points=points,
         trend=trend,
         known=len(found),
-        due=max(0, (min(span.last, today()) - span.first).days + 1),
+        due=max(0, (span.upto - span.first).days + 1),
         restated=restated(found),
         future=span.first > today(),
         today=today(),

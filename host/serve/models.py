@@ -23,10 +23,11 @@ class Listed(BaseModel):
 
 
 class Mass(BaseModel):
-    """tonnes is null where nothing was measured; coverage: 0 to 1."""
+    """tonnes and collections are null where nothing was measured; coverage: 0 to 1, null
+    where there is no scale."""
 
     tonnes: float | None
-    collections: int
+    collections: int | None
     coverage: float | None
 
 

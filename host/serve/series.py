@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from host.hazard.book import kg
+from host.quantity import kg
 from host.reports.explain import BinStory
 from host.serve.words import EVENTS
 

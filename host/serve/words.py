@@ -9,12 +9,14 @@ from urllib.parse import urlencode
 
 from markupsafe import Markup, escape
 
+from host import quantity
 from host.live import age
+from host.quantity import MISSING as NOTHING
+from host.quantity import kg
 from host.reports.picture import ENGLISH
 from host.reports.summary import HAULED, Part
 from host.rollup import LOCAL
 
-NOTHING = "—"
 STATUS = {
     "online": ("在线", "online"),
     "offline": ("离线", "offline"),
@@ -61,24 +63,23 @@ def ago(t: float | None) -> str:
 
 
 def tonnes(part: Part | None) -> str:
-    """Two decimals below 100 t; not measured is not zero."""
+    """Three decimals below 100 t, one above; not measured is not zero."""
     if part is None or part.tonnes is None:
         return NOTHING
-    return f"{part.tonnes:.1f}" if part.tonnes >= 100 else f"{part.tonnes:.3f}"
+    return quantity.shown(part.tonnes, 1 if part.tonnes >= 100 else 3)
 
 
 def coverage(part: Part | None) -> str:
-    if part is None or part.coverage is None:
-        return NOTHING
-    return percent(float(part.coverage))
+    return percent(part.coverage if part else None)
 
 
-def percent(share: float | None) -> str:
-    return NOTHING if share is None else f"{100 * share:.1f} %"
+def percent(share: Decimal | float | None) -> str:
+    return NOTHING if share is None else f"{quantity.percent(share)} %"
 
 
-def kg(grams: int | None) -> str:
-    return NOTHING if grams is None else f"{Decimal(grams).scaleb(-3):.3f}"
+def said(value: object) -> object:
+    """What a template writes: what is not there is not zero."""
+    return NOTHING if value is None else value
 
 
 def change(now: Part | None, before: Part | None) -> str:

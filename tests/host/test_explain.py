@@ -3,17 +3,24 @@
 from __future__ import annotations
 
 import datetime as dt
+import functools
 import re
 import xml.etree.ElementTree as ET  # our own file
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
+import resvg_py
 from host_job import qingyun
+from png_ink import ink
 from series import Series
 from sim_board import ROOT
 
+from host import registry
+from host.cli import main
 from host.messages import Reading
+from host.reports import explain as explain_
 from host.reports import picture
 from host.store import Batch, Store
 
@@ -104,30 +111,80 @@ def test_the_picture_is_whole(explain: Callable[..., str], tmp_path: Path) -> No
             assert 0 <= y <= height
 
 
-def test_a_png_has_no_chinese_where_no_font_has_it(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+DEJAVU = "/usr/share/fonts/truetype/dejavu"  # what nearly every Debian has: no Chinese
+TITLE, CURVES = (60, 14, 420, 36), (60, 296, 1180, 462)  # where they stand in the picture
+
+
+@pytest.mark.parametrize(
+    ("fonts", "lacks", "title", "name"),
+    [
+        ({}, "", True, True),
+        (
+            {"skip_system_fonts": True, "font_dirs": [DEJAVU]},
+            "no Chinese font is installed, so its text is English; for Chinese: apt install",
+            *(True, False),
+        ),
+        (
+            {"skip_system_fonts": True},
+            "no font is installed, so it has no text; expected one: apt install",
+            *(False, False),
+        ),
+    ],
+)
+def test_a_png_has_the_text_that_there_are_fonts_for(
+    db: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    *,
+    fonts: dict[str, Any],
+    lacks: str,
+    title: bool,
+    name: bool,
 ) -> None:
-    asked: list[bool] = []
+    """The renderer is the real one, told which fonts there are."""
+    out = db.with_suffix(".png")
+    real = functools.partial(resvg_py.svg_to_bytes, **fonts)
+    monkeypatch.setattr(picture, "_resvg", lambda: lambda svg: bytes(real(svg_string=svg)))
+    known, date = registry.load(ROOT / "registry"), dt.date.fromisoformat(DATE)
+    store = Store(db)
+    store.compact()
+    told = explain_.stories(store, known, "fs-01", date)
+    said = picture.write(out, lambda latin: picture.day(told, "fs-01", known, date, latin=latin))
+    assert said.startswith(lacks) and bool(said) == bool(lacks) and "\n" not in said
+    made = out.read_bytes()
+    assert (ink(made, *TITLE) > 200) == title
+    # The Chinese name stands between the site and the date.
+    assert (ink(made, 270, *TITLE[1:]) > 200) == name
+    assert ink(made, *CURVES) > 300
 
-    def draw(latin: bool) -> str:
-        asked.append(latin)
-        return '<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"/>'
 
-    for known in (True, False):
-        monkeypatch.setattr(picture, "_chinese_font", lambda known=known: known)
-        picture.write(tmp_path / "d.png", draw)
-    picture.write(tmp_path / "d.svg", draw)
-    assert asked == [False, True, False]
-    assert (tmp_path / "d.png").read_bytes().startswith(b"\x89PNG")
+def test_the_command_says_what_a_png_lacks(
+    db: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    real = functools.partial(resvg_py.svg_to_bytes, skip_system_fonts=True)
+    monkeypatch.setattr(picture, "_resvg", lambda: lambda svg: bytes(real(svg_string=svg)))
+    where = ("--db", str(db), "--registry", str(ROOT / "registry"))
+    out = db.with_suffix(".PNG")
+    assert main(["explain", *where, "--site", "fs-01", "--date", DATE, "--out", str(out)]) == 0
+    said = capsys.readouterr()
+    assert f"drawn in {out}" in said.out
+    (line,) = said.err.splitlines()
+    assert line.startswith(f"qingyun: {out}: no font is installed")
+    assert line.endswith("apt install fonts-wqy-zenhei")
+
+
+def test_a_day_that_nobody_measured(explain: Callable[..., str], tmp_path: Path) -> None:
+    """Of four scales: no figure, neither in text nor in the picture; and a scale all the same."""
+    said = explain("--date", "2026-03-09", "--out", tmp_path / "day.svg")
+    assert said.count("nothing was measured") == 4
+    assert "0.000" not in said and "no scale" not in said
+    drawn = (tmp_path / "day.svg").read_text(encoding="utf-8")
+    assert drawn.count("— nothing was measured") == 4 and "deposited 0" not in drawn
 
 
 def test_without_chinese(db: Path) -> None:
-    from host import registry  # noqa: PLC0415
-    from host.reports import explain as module  # noqa: PLC0415
-
     known = registry.load(ROOT / "registry")
     date = dt.date.fromisoformat(DATE)
-    told = module.stories(Store(db), known, "fs-01", date)
+    told = explain_.stories(Store(db), known, "fs-01", date)
     assert not CJK.search(picture.day(told, "fs-01", known, date, latin=True).split("</style>")[1])
     assert CJK.search(picture.day(told, "fs-01", known, date, latin=False))
 

@@ -112,7 +112,7 @@ def test_estimates_stand_beside_what_was_measured(folder: Path, tmp_path: Path) 
     assert (harmful.estimated_g, harmful.estimated_collections) == (0, 1)  # no density
     lines = reports.district_lines(DATE, rows)
     totals = {(x[1], x[2], x[4]): x[3] for x in lines}
-    assert totals["松江区", "清运量（投放点实测）", "t"] == "0.000000"
+    assert totals["松江区", "清运量（投放点实测）", "t"] == "—"
     assert totals["松江区", reports.ESTIMATED, "t"] == "0.029400"
     note = next(str(x[6]) for x in lines if x[2] == reports.ESTIMATED)
     assert "估算值 ±0.01294" in note

@@ -70,7 +70,7 @@ def test_csv(found: report.Report) -> None:
     assert by["8"]["value"] == "52.64"
     assert by["8"]["inputs"] == "facility_dry_t=380000; facility_wet_t=146400"
     assert by["8"]["status"] == "computed" and by["8"]["mandatory"] == "1"
-    assert by["2"]["value"] == "" and "hw_generated_t" in by["2"]["reason"]
+    assert by["2"]["value"] == "—" and "hw_generated_t" in by["2"]["reason"]
     assert by["1"]["status"] == "not_measured" and by["1"]["reason"]
 
 

@@ -30,7 +30,9 @@ TONNES = Decimal("4.636")
 # Two bins each: fs-01 from its first second to its last, 29 × 86,400 - 1 s;
 # jt-01 in two stretches, 27 × 86,400 - 2 s. Due: four bins, 29 days.
 COVERED = 2 * (29 * 86_400 - 1) + 2 * (27 * 86_400 - 2)
-COVERAGE = COVERED / (4 * 29 * 86_400)  # 56/58 less six seconds
+COVERAGE = Decimal(round(1_000_000 * COVERED / (4 * 29 * 86_400))).scaleb(
+    -6
+)  # 56/58 less six seconds
 
 
 def test_the_month_of_the_points(store: Store) -> None:
@@ -39,7 +41,7 @@ def test_the_month_of_the_points(store: Store) -> None:
     assert site.value == TONNES / 10_000
     assert site.shown == "0.000464"
     assert site.status == "computed"
-    assert site.coverage == pytest.approx(COVERAGE, abs=1e-9)
+    assert site.coverage == COVERAGE
     assert row(found, "8").status == "missing_input"  # no weighbridge: the points do not stand in
 
 
@@ -95,7 +97,7 @@ def test_as_of_cuts_the_days(store: Store) -> None:
     assert site.status == "partial"
     assert "实测数据截至2024-02-10" in site.notes
     # Of two bins each, ten days but for the last second.
-    assert site.coverage == pytest.approx((864_000 - 1) / 864_000, abs=1e-5)
+    assert site.coverage == Decimal("0.999999")
 
 
 def test_a_year_without_readings_has_no_figure(store: Store) -> None:
@@ -118,6 +120,6 @@ def test_a_leap_year_of_a_point(tmp_path: Path, figure: Callable[[str], None]) -
     figure(f"a year of a board, {readings} readings: indicators in {spent:.1f} s of CPU")
     site = beside(found, "8", LABEL)
     assert (site.status, site.value) == ("computed", Decimal("0.002928"))
-    assert site.coverage == pytest.approx(0.5, abs=1e-6)
+    assert site.coverage == Decimal("0.5")
     # one of three sites on each of 366 days
     assert beside(found, "48", "登记点位在线率（点日）").expression == "366 点日 / 1098 点日 × 100"

@@ -22,7 +22,9 @@ from sim_board import ROOT
 from host.indicators import IndicatorError, periods, workbook
 from host.office import run
 from host.office.svg import Bars, stacked, step
-from host.office.table import MISSING
+from host.office.table import Column, Table
+from host.office.xlsx import Book
+from host.quantity import MISSING
 from host.reports import DISCLAIMER, LABEL, summary_html, summary_xlsx
 from host.reports.summary import HAULED
 from host.store import Store
@@ -195,6 +197,10 @@ def test_libreoffice_reads_it_and_adds_up_the_same(folder: Path, tmp_path: Path)
     assert "＃" not in str(found) and "#REF" not in str(found) and "Err:" not in str(found)
 
 
+def pages_of(pdf: bytes) -> int:
+    return len(re.findall(rb"/Type\s*/Page\b", pdf))
+
+
 @pytest.mark.usefixtures("needs_soffice")
 def test_it_prints_on_as_many_a4_pages_as_it_should(folder: Path, tmp_path: Path) -> None:
     convert(folder / "month.xlsx", "pdf", tmp_path)
@@ -202,8 +208,71 @@ def test_it_prints_on_as_many_a4_pages_as_it_should(folder: Path, tmp_path: Path
     boxes = re.findall(rb"/MediaBox\s*\[\s*0 0 ([\d.]+) ([\d.]+)", pdf)
     sizes = {(round(float(w)), round(float(h))) for w, h in boxes}
     assert sizes == {(842, 595)}  # 297 × 210 mm in points
-    # 汇总, 逐日 and its plot are one page each; 29 × 8 rows of 明细 about 25 a page.
-    assert len(boxes) in range(12, 15)
+    # As many as were planned: no page came about by itself, with notes alone on it.
+    book = openpyxl.load_workbook(folder / "month.xlsx")
+    assert pages_of(pdf) == sum(1 + len(sheet.row_breaks.brk) for sheet in book)
+    # 明细: 29 × 3 rows of fs-01 and 27 × 2 of jt-01; what nobody measured is not among them.
+    found = values(folder / "month.xlsx", "明细")
+    rows = [r for r in found if re.fullmatch(r"2024-02-\d\d", str(r[0]))]
+    assert len(rows) == 29 * 3 + 27 * 2 and MISSING not in str(rows)
+    assert any("没有有效计量的不列：91项" in str(r[0]) for r in found)
+
+
+TALL = [Column("名", 20), Column("值", 30, 3)]
+WIDE = [Column(f"列{n}", 14) for n in range(16)]
+
+
+@pytest.mark.usefixtures("needs_soffice")
+def test_notes_are_never_alone_on_a_page(tmp_path: Path) -> None:
+    """Tables of every length about a page and three: the pages are those that were planned,
+    and each begins with a row of the table."""
+    path = tmp_path / "x.xlsx"
+    sizes = [*range(18, 30), *range(68, 74)]
+    with Book(path, "title", DISCLAIMER) as made_:
+        for n in sizes:
+            tall = [[f"第{i}行", 1.0] for i in range(n)]
+            wide = [["内容比较长的一个格子"] * 16 for _ in range(n)]
+            for name, columns, rows in (("t", TALL, tall), ("w", WIDE, wide)):
+                notes = ("甲", "乙", "丙")
+                made_.add(Table(f"{name}{n}", "标题", "kg", "本月", columns, rows, notes))
+    convert(path, "pdf", tmp_path)
+    pages = pages_of((tmp_path / "x.pdf").read_bytes())
+    planned = 0
+    for sheet in openpyxl.load_workbook(path):
+        last_row = 3 + int(sheet.title[1:])
+        begins = [b.id for b in sheet.row_breaks.brk]  # so many rows stand before it
+        assert all(3 < b < last_row for b in begins), sheet.title
+        planned += 1 + len(begins)
+    assert pages == planned
+
+
+def test_a_table_without_a_row_says_why(tmp_path: Path) -> None:
+    """Of a database without a reading: no page of nothing but —."""
+    Store(tmp_path / "q.db", create=True).close()
+    db = ("--db", tmp_path / "q.db", *REGISTRY)
+    month, day = (tmp_path / f"{name}.xlsx" for name in ("month", "day"))
+    plan, ledger = tmp_path / "plan.xlsx", tmp_path / "ledger.xlsx"
+    for args in (
+        ("report", *db, "--month", "2024-02", "--out", month),
+        ("report", *db, "--month", "2024-02", "--out", tmp_path / "month.html"),
+        ("rollup", *db, "--date", "2024-02-11", "--out", tmp_path / "o", "--xlsx", day),
+        ("indicators", *db, "--month", "2024-02", "--out", plan),
+        ("ledger", "export", *db, "--month", "2024-02", "--out", ledger),
+    ):
+        done = qingyun(*args)
+        assert done.returncode == 0, done.stderr
+    nothing = summary_xlsx.NOTHING
+    for path, sheet, said in (
+        *((month, "逐日", nothing), (month, "明细", nothing), (day, "点位", nothing)),
+        (plan, "清运量", "本期没有进厂计量，也没有投放点实测"),
+        (ledger, "入库", "本期没有入库环节的记录"),
+    ):
+        found = values(path, sheet)
+        assert found[3][0] == said
+        assert MISSING not in [c for row in found[3:] for c in row]
+        assert "合计" not in [row[0] for row in found]
+    html = (tmp_path / "month.html").read_text(encoding="utf-8")
+    assert html.count(f">{nothing}<") == 2
 
 
 class _Outside(HTMLParser):

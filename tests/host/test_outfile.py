@@ -11,7 +11,7 @@ import pytest
 from host.cli import main
 from host.errors import UserError
 from host.office.xlsx import Book
-from host.outfile import whole
+from host.outfile import folder, form_of, whole
 from host.store import Store
 
 
@@ -115,3 +115,71 @@ def test_a_rollup_says_it_in_a_line(tmp_path: Path, capfd: pytest.CaptureFixture
     said = capfd.readouterr().err.strip().splitlines()
     assert said[-1].startswith("qingyun: error: ")
     assert said[-1].endswith("a-file/daily.csv: cannot be written: File exists")
+
+
+FORMS = [
+    ("report", ("--month", "2024-02"), "xlsx html", "csv pdf"),
+    ("indicators", ("--month", "2024-02"), "xlsx csv json txt", "html pdf"),
+    ("export", ("--date", "2024-02-11"), "json", "xlsx csv"),
+]
+
+
+def _kind(body: bytes) -> str:
+    """What a file is, by what stands in it."""
+    text = body.decode("utf-8-sig", "replace")
+    begins = {"PK": "xlsx", "<!DOCTYPE html>": "html", "{": "json", "number,": "csv"}
+    return next((kind for begin, kind in begins.items() if text.startswith(begin)), "txt")
+
+
+@pytest.mark.parametrize(("command", "when", "good", "bad"), FORMS)
+def test_the_ending_decides(
+    tmp_path: Path,
+    capfd: pytest.CaptureFixture[str],
+    *,
+    command: str,
+    when: tuple[str, ...],
+    good: str,
+    bad: str,
+) -> None:
+    Store(tmp_path / "x.db", create=True).close()
+    args = [command, "--db", str(tmp_path / "x.db"), "--registry", "registry", *when]
+    for ending in (*good.split(), *good.upper().split()):
+        out = tmp_path / f"m.{ending}"
+        assert main([*args, "--out", str(out)]) == 0
+        assert _kind(out.read_bytes()) == ending.lower()
+    capfd.readouterr()
+    for name in (*(f"n.{ending}" for ending in bad.split()), "n", "n.", ".xlsx"):
+        assert main([*args, "--out", str(tmp_path / name)]) == 2
+        assert not (tmp_path / name).exists()
+        (line,) = capfd.readouterr().err.splitlines()
+        assert line.startswith("qingyun: error: --out: expected a name ending in .")
+        assert line.endswith(f"found {tmp_path / name}")
+
+
+def test_a_format_that_is_not_the_ending(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    Store(tmp_path / "x.db", create=True).close()
+    base = ["--db", str(tmp_path / "x.db"), "--registry", "registry"]
+    month = ["--month", "2024-02"]
+    for args, said in (
+        (["report", *base, *month, "--format", "html", "--out", "m.xlsx"], "expected both alike"),
+        (["indicators", *base, *month, "--format", "table", "--out", "m.csv"], "both alike"),
+        (["ledger", "export", *base, *month, "--format", "csv", "--out", "m.xlsx"], "a folder"),
+        (["ledger", "export", *base, *month, "--format", "xlsx", "--out", "m"], ".xlsx, found m"),
+        (["ledger", "export", *base, *month, "--out", "m.csv"], "ending in .xlsx, found m.csv"),
+        (["rollup", *base, "--date", "2024-02-11", "--out", "m.xlsx"], "expected a folder"),
+        (["rollup", *base, "--date", "2024-02-11", "--xlsx", "m.csv"], "--xlsx: expected a name"),
+        (["transfers", "compare", *base, *month, "--csv", "m.xlsx"], "--csv: expected a name"),
+        (["transfers", "match", *base, *month, "--csv", "m"], "--csv: expected a name ending"),
+        (["bundle", "--key", "k", "--out", "b.zip"], "expected a name ending in .bundle"),
+    ):
+        assert main(args) == 2
+        (line,) = capfd.readouterr().err.splitlines()
+        assert said in line, line
+        assert not any(Path(name).exists() for name in ("m.xlsx", "m.csv", "m", "b.zip"))
+
+
+def test_a_pipe_has_the_form_that_is_asked_for(tmp_path: Path) -> None:
+    assert form_of(Path("/dev/null"), "html xlsx", "xlsx") == "xlsx"
+    assert form_of(Path("/dev/null"), "html xlsx") is None
+    (tmp_path / "m.xlsx").mkdir()
+    assert folder(tmp_path / "m.xlsx") == tmp_path / "m.xlsx"

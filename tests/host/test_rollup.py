@@ -8,6 +8,7 @@ import json
 from pathlib import Path
 
 import pytest
+from host_job import qingyun
 from hypothesis import given
 from hypothesis import strategies as st
 from sim_board import ROOT
@@ -110,7 +111,7 @@ def test_district_adds_dry_and_wet_and_nothing_else(tmp_path: Path) -> None:
     assert value["松江区", "危险废物出库", "t"] == "0.500000"
     # 63.04 万吨 / 366 d = 630,400 t / 366 = 1,722.404… t
     assert value["松江区", "2020年日均基线", "t"] == "1722.4"
-    assert {x["coverage"] for x in lines if x["item"].startswith("清运量")} == {"0.5000"}
+    assert {x["coverage"] for x in lines if x["item"].startswith("清运量")} == {"0.500000"}
     assert lines[-1]["item"] == "管理数据，非贸易结算用"
 
 
@@ -118,8 +119,8 @@ def test_daily_file(tmp_path: Path) -> None:
     reports.write_daily(tmp_path / "daily.csv", [_row("fs-01", "湿垃圾", 80_002)])
     header, line = (tmp_path / "daily.csv").read_text(encoding="utf-8").splitlines()
     assert header.startswith("date,site,town,stream,deposited_kg,collected_kg,collections,coverage")
-    begin = "2026-03-03,fs-01,方松街道,湿垃圾,0.000,80.002,1,0.5000,0.000,0.000"
-    assert line == begin + ",,0.000,0.000,,0.000,0.000,0"
+    begin = "2026-03-03,fs-01,方松街道,湿垃圾,0.000,80.002,1,0.500000,0.000,0.000"
+    assert line == begin + ",,0.000,0.000,,—,—,—"
 
 
 def test_daily_topic() -> None:
@@ -128,3 +129,55 @@ def test_daily_topic() -> None:
     body = json.loads(json.dumps(topics["qingyun/1/fs-01/daily"]))
     assert body["streams"]["湿垃圾"]["collected_kg"] == 80.002
     assert body["streams"]["干垃圾"]["collected_kg"] == 0.001
+
+
+def _unseen(site: str, stream: str) -> rollup.DailyRow:
+    return rollup.DailyRow(DAY, site, "方松街道", stream, 1)
+
+
+def test_what_nobody_measured_is_missing_everywhere(tmp_path: Path) -> None:
+    """In files, table and topic; what was measured and is nothing stays 0."""
+    nothing = rollup.DailyRow(DAY, "fs-01", "方松街道", "干垃圾", 1, covered_s=86_400)
+    rows = [nothing, _unseen("fs-01", "湿垃圾"), _unseen("fs-01", "可回收物")]
+    reports.write_daily(tmp_path / "daily.csv", rows)
+    with (tmp_path / "daily.csv").open(encoding="utf-8") as file:
+        measured, missing, _ = csv.DictReader(file)
+    figures = [n for n in measured if n.endswith("_kg") and "estimated" not in n]
+    figures.append("collections")
+    assert {measured[n] for n in figures} == {"0.000", "0"}
+    assert {missing[n] for n in figures} == {"—"}
+    assert (measured["coverage"], missing["coverage"]) == ("1.000000", "0.000000")
+    value = {x[2]: x[3:6] for x in reports.district_lines(DAY, rows) if x[1] == "松江区"}
+    assert value["可回收物"] == ("—", "t", "0.000000")
+    # The sum of what is there, with its coverage.
+    assert value["清运量（投放点实测）"] == ("0.0000000000", "万吨", "0.500000")
+    body = publish.daily_messages(rows)["qingyun/1/fs-01/daily"]["streams"]
+    assert body["干垃圾"] == {
+        "deposited_kg": 0, "collected_kg": 0, "collections": 0, "coverage": 1,
+    }  # fmt: skip
+    assert body["湿垃圾"] == {
+        "deposited_kg": None, "collected_kg": None, "collections": None, "coverage": 0,
+    }  # fmt: skip
+    assert json.loads(json.dumps(body)) == body
+
+
+def test_what_was_seen_across_a_gap_is_not_lost() -> None:
+    """A collection of a day of which no second was measured."""
+    row = _unseen("fs-01", "湿垃圾")
+    row.collected_g, row.collections = 30_000, 1
+    first = reports.district_lines(DAY, [row])[0]
+    assert first[1:6] == ("松江区", reports.LABEL, "0.030000", "t", "0.000000")
+    body = publish.daily_messages([row])["qingyun/1/fs-01/daily"]["streams"]["湿垃圾"]
+    assert (body["collected_kg"], body["deposited_kg"]) == (30, None)
+
+
+def test_a_day_without_readings_in_the_terminal(tmp_path: Path) -> None:
+    Store(tmp_path / "q.db", create=True).close()
+    done = qingyun(
+        *("rollup", "--db", tmp_path / "q.db", "--registry", ROOT / "registry"),
+        *("--date", "2026-03-03", "--out", tmp_path),
+    )
+    assert done.returncode == 0, done.stderr
+    assert "0.000" not in done.stdout and done.stdout.count("—") > 9 * 4
+    balance = (tmp_path / "balance.csv").read_text(encoding="utf-8")
+    assert "0.000," not in balance and "—,—,—" in balance

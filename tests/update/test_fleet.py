@@ -131,7 +131,7 @@ def test_the_key_is_its_owners_alone_and_never_replaced(tmp_path: Path) -> None:
     assert key.read_text() not in done.stdout + done.stderr
     again = qingyun("bundle", "--new-key", key)
     assert again.returncode == 2 and "is there already" in again.stderr
-    out = tmp_path / "b"
+    out = tmp_path / "b.bundle"
     done = qingyun("bundle", "--key", key, "--board", "sim", "--out", out)
     assert done.returncode == 0, done.stderr
     made = bundles.load(out)
