@@ -1,6 +1,6 @@
 # Every command a person needs; `make help` lists them.
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint charts replay flash deploy monitor soak bench-host bench-serve bench-accuracy clean distclean
+.PHONY: help demo live test lint charts replay flash deploy monitor soak bench-host bench-serve bench-accuracy clean distclean
 
 VENV := .venv
 PY := $(VENV)/bin/python
@@ -19,8 +19,13 @@ help: ## this text
 $(READY): pyproject.toml tools/env.sh
 	@tools/env.sh
 
-demo: $(READY) ## one simulated day of three sites: firmware, broker, host, rollup beside the truth
-	@$(PY) tools/demo.py $(if $(SEED),--seed $(SEED))
+# PAGE=1 with the demo that is there; without one, or with a SEED, the demo runs first.
+demo: $(READY) $(if $(PAGE),$(CHARTS)) ## one simulated day of three sites: firmware, broker, host, rollup beside the truth [PAGE=1: the page on it]
+	@$(if $(PAGE),test -z "$(SEED)" && $(PY) tools/demo_page.py --ready || )$(PY) tools/demo.py $(if $(SEED),--seed $(SEED))
+	@$(if $(PAGE),exec $(PY) tools/demo_page.py)
+
+live: $(READY) $(CHARTS) ## one site in real time with a prompt: put 3, lift, net off, unplug … [PHYSICS=ideal|field]
+	@PYTHONPATH=tools exec $(PY) -m live $(if $(PHYSICS),--physics $(PHYSICS))
 
 $(OFFICE): $(READY)
 	@tools/env.sh office
