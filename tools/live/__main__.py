@@ -128,8 +128,9 @@ def live(out: Path, physics: str, say: Terminal) -> int:
             stack.enter_context(board)
         stack.callback(feed.stop)
         feed.start()
-        parts = {"broker": broker, "ingester": ingester, "page": page, "board": board}
-        watch = Watch({name: part.ended for name, part in parts.items()})
+        parts = {"broker": broker.ended, "ingester": ingester.ended}
+        parts |= {"page": page.ended, "board": board.ended}
+        watch = Watch(parts)
         stack.callback(watch.stop)
         watch.start()
         demo_page.open_browser(f"{page.url}/sites/{SITE}")
