@@ -24,8 +24,8 @@ demo: $(READY) $(if $(PAGE),$(CHARTS)) ## one simulated day of three sites: firm
 	@$(if $(PAGE),test -z "$(SEED)" && $(PY) tools/demo_page.py --ready || )$(PY) tools/demo.py $(if $(SEED),--seed $(SEED))
 	@$(if $(PAGE),exec $(PY) tools/demo_page.py)
 
-live: $(READY) $(CHARTS) ## one site in real time with a prompt: put 3, lift, net off, unplug … [PHYSICS=ideal|field]
-	@PYTHONPATH=tools exec $(PY) -m live $(if $(PHYSICS),--physics $(PHYSICS))
+live: $(READY) $(CHARTS) ## one site in real time with a prompt: put 3, lift, net off, unplug … [PHYSICS=ideal|field] [OUT=build/live]
+	@PYTHONPATH=tools exec $(PY) -m live $(if $(PHYSICS),--physics "$(PHYSICS)") $(if $(OUT),--out "$(OUT)")
 
 $(OFFICE): $(READY)
 	@tools/env.sh office

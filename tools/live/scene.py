@@ -15,7 +15,7 @@ from day_plan import HARMFUL, PROFILES
 from day_play import EMPTY_MM, FLOOR_MM, FULL_MM
 from site_registry import Bin
 
-AWAY_S = 15  # a crew needs so long to empty a bin; the board sees the bare platform
+AWAY_S = 12  # a crew needs so long to empty a bin; the board sees the bare platform
 DOOR, THERMOMETER, WIFI = "d1", "c1", "wifi"
 COLDEST, WARMEST = -40.0, 85.0  # °C that the thermometer measures
 
