@@ -39,8 +39,8 @@ class Seat:
         self._pid, self._fd = pty.fork()
         if self._pid == 0:
             os.chdir(ROOT)
-            os.execvp("make", [  # noqa: S606
-                "make", "--no-print-directory", "live", f"OUT={self.folder}"])
+            command = ["make", "--no-print-directory", "live", f"OUT={self.folder}"]
+            os.execvp("make", command)  # noqa: S606
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -189,7 +189,7 @@ ENDS: dict[str, Callable[[Seat], None]] = {
 @pytest.mark.parametrize("how", ENDS)
 def test_whatever_ends_it_nothing_runs_on(tmp_path: Path, how: str) -> None:
     with Seat(tmp_path / "live") as seat:
-        seat.read("the board is online", STARTS_S)
+        seat.read("try:  put 3", STARTS_S)
         assert running(seat.folder)
         ENDS[how](seat)
         code = seat.ended()
@@ -208,29 +208,21 @@ def test_an_end_while_it_starts(tmp_path: Path) -> None:
     assert "page:" not in seat.said
 
 
-def script(folder: Path, lines: str) -> subprocess.CompletedProcess[str]:
-    command = ["make", "--no-print-directory", "live", f"OUT={folder}"]
-    return subprocess.run(
-        command, cwd=ROOT, input=lines, capture_output=True, text=True, timeout=240, check=False
-    )
-
-
 def test_a_script(tmp_path: Path) -> None:
-    """Each line waits until the page shows what it did; a second session is refused."""
-    done = script(tmp_path / "live", "put 3\nlift\nquit\n")
-    assert done.returncode == 0, done.stdout + done.stderr
-    deposit = done.stdout.index("deposit 投放  fs-01-1 干垃圾  3.000 kg")
-    assert deposit < done.stdout.index("> lift") < done.stdout.index("collection 清运")
+    """Each line waits until the page shows what it did. Meanwhile a second session is refused."""
+    command = ["make", "--no-print-directory", "live", f"OUT={tmp_path / 'live'}"]
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+    with subprocess.Popen(command, cwd=ROOT, text=True, **pipes) as first:
+        assert first.stdin and first.stdout
+        first.stdin.write("put 3\nput x\nlift\nquit\n")
+        first.stdin.flush()
+        while not (line := first.stdout.readline()).startswith("> put 3"):
+            assert line, "it has ended"
+        second = subprocess.run(command, cwd=ROOT, input="", capture_output=True, text=True)
+        assert second.returncode != 0 and "another session runs there" in second.stderr
+        said, _ = first.communicate(timeout=4 * COMES_S)
+    deposit = said.index("deposit 投放  fs-01-1 干垃圾  3.000 kg")
+    assert deposit < said.index("put: expected put KG [BIN], 0.001 to 1000 kg; found 'x'")
+    assert said.index("> lift") < said.index("collection 清运  fs-01-1 干垃圾  3.000 kg")
+    assert first.returncode != 0  # for the line that was no command
     assert not running(tmp_path / "live")
-
-
-def test_a_wrong_line_and_a_second_session(tmp_path: Path) -> None:
-    with Seat(tmp_path / "live") as seat:
-        seat.read("the board is online", STARTS_S)
-        second = script(tmp_path / "live", "quit\n")
-        assert second.returncode != 0
-        assert "another session runs there" in second.stderr
-        seat.type("put x\n")
-        seat.read("put: expected put KG .BIN., 0.001 to 1000 kg; found 'x'")
-        seat.type("quit\n")
-        assert seat.ended() == 0

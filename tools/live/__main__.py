@@ -108,16 +108,15 @@ def live(out: Path, physics: str, say: Terminal) -> int:
         with ending.held():
             stack.enter_context(broker)
         db = folder / "qingyun.db"
-        ingester = Ingester(db, site.registry, broker.address)
-        with ending.held():
-            stack.enter_context(ingester)
-        ingester.wait_subscribed()
         password = demo_page.passwd(db, USER)
         token = demo_page.token(db, "terminal")
+        ingester = Ingester(db, site.registry, broker.address)
         options = ("--broker", broker.address, "--refresh", "2")
         page = demo_page.Page(db, site.registry, folder / "page.log", *options)
-        with ending.held():
-            stack.enter_context(page)
+        for part in (ingester, page):
+            with ending.held():
+                stack.enter_context(part)
+        ingester.wait_subscribed()
         page.wait()
         greet(say, site, broker, page.url, password)
         board = LiveBoard(site.config, broker.address, physics, scene, folder / "hand")

@@ -64,6 +64,8 @@ def parse(line: str) -> Said:
         raise Refused(f"expected one of {' '.join(WORDS)}; found {name!r}")
     said = Said(name, *_first(name, word, rest))
     rest = rest[1 if word.number or word.choices else 0 :]
+    if word.number and rest[:1] == [word.number[0]]:
+        rest = rest[1:]
     if word.bin and rest:
         said = Said(name, said.number, said.choice, rest.pop(0))
     if rest:
@@ -82,7 +84,7 @@ def _first(name: str, word: Word, rest: Sequence[str]) -> tuple[float, str]:
         return 0.0, ""
     unit, least, most = word.number
     try:
-        number = float(first)
+        number = float(first.removesuffix(unit))
     except ValueError:
         number = math.nan
     if not least <= number <= most:
