@@ -149,7 +149,8 @@ class Scene:
     @property
     def moving(self) -> bool:
         """A bin is off its scale."""
-        return any(p.back is not None for p in self.places.values())
+        with self._lock:
+            return any(p.back is not None for p in self.places.values())
 
     def shown(self, channel: str) -> float:
         """What is true of it as the board tells it: kg, fill ratio, °C, 0 or 1."""
