@@ -86,7 +86,7 @@ deploy: $(READY) ## PORT=/dev/ttyUSB0 DEVICE=qy-fs01 [CONFIG=build/fleet/DEVICE]
 	@PYTHONPATH=tools $(PY) -m board.deploy --port "$(PORT)" --device "$(DEVICE)" $(if $(CONFIG),--from "$(CONFIG)") $(OPTIONS)
 
 clean: ## remove what was built
-	@rm -rf build/demo build/replay build/accuracy-readings build/*.log .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	@rm -rf build/demo build/live build/replay build/accuracy-readings build/*.log .pytest_cache .mypy_cache .ruff_cache .hypothesis
 	@find . -name __pycache__ -not -path './.venv/*' -prune -exec rm -rf {} +
 
 distclean: clean ## remove the environment too

@@ -27,6 +27,7 @@ from broker import free_port
 from run_folder import end, sigterm_as_interrupt
 from sim_board import ROOT
 
+from host.errors import UserError
 from host.store import Store
 
 USER = "demo"
@@ -173,7 +174,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         with sigterm_as_interrupt():
             show(args.out)
-    except RuntimeError as error:
+    except (RuntimeError, UserError) as error:
         print(f"page: error: {error}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:

@@ -3,7 +3,8 @@
     PYTHONPATH=tools python -m live [--out build/live] [--physics ideal|field]
 
 Real firmware on MicroPython weighs what is typed; broker, ingester and page are those of
-every site. Exit code 2 when a script's line was no command, 1 when something failed.
+every site. Exit code 2 when a script's line was no command, or the folder is not ours; 1 when
+something failed.
 """
 
 from __future__ import annotations
@@ -23,6 +24,8 @@ from broker import Broker, find_mosquitto
 from host_job import Ingester
 from run_folder import fresh_folder
 
+from host.errors import UserError
+from host.store import Store
 from live.board import LiveBoard
 from live.ending import Ending
 from live.feed import Feed
@@ -48,6 +51,8 @@ def alone(folder: Path) -> Iterator[Path]:
     try:
         folder = fresh_folder(folder)
         mine = _lock(folder)
+    except RuntimeError as error:
+        raise Refused(str(error)) from None
     finally:
         if held is not None:
             os.close(held)
@@ -64,7 +69,8 @@ def _lock(folder: Path) -> int:
         fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
         os.close(fd)
-        raise Failed(f"{folder}: another session runs there; end it, or say --out") from None
+        text = f"{folder}: another session runs there; end it, or name another folder"
+        raise Refused(text) from None
     return fd
 
 
@@ -108,6 +114,7 @@ def live(out: Path, physics: str, say: Terminal) -> int:
         with ending.held():
             stack.enter_context(broker)
         db = folder / "qingyun.db"
+        Store(db, create=True).close()
         password = demo_page.passwd(db, USER)
         token = demo_page.token(db, "terminal")
         ingester = Ingester(db, site.registry, broker.address)
@@ -178,7 +185,10 @@ def main(argv: Sequence[str] | None = None) -> int:
         code = live(args.out, args.physics, say)
     except KeyboardInterrupt:  # before there was a prompt
         code = 0
-    except (Failed, RuntimeError, NotShown, OSError) as error:
+    except Refused as error:
+        print(f"live: error: {error}", file=sys.stderr)
+        return 2
+    except (Failed, RuntimeError, NotShown, OSError, UserError) as error:
         print(f"live: error: {error}", file=sys.stderr)
         return 1
     say.say("live: everything is stopped")
