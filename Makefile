@@ -1,6 +1,6 @@
 # Every command a person needs; `make help` lists them.
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint charts replay flash deploy install uninstall monitor soak fresh bench-host bench-serve bench-accuracy clean distclean
+.PHONY: help demo live test lint charts replay flash deploy install uninstall monitor soak fresh bench-host bench-serve bench-accuracy clean distclean
 
 VENV := .venv
 PY := $(VENV)/bin/python
@@ -29,8 +29,13 @@ $(DEV) $(BOARDS) $(BENCH): $(READY)
 $(TESTS): $(DEV)
 	@tools/env.sh test
 
-demo: $(READY) ## one simulated day of three sites: firmware, broker, host, rollup beside the truth
-	@$(PY) tools/demo.py $(if $(SEED),--seed "$(SEED)")
+# PAGE=1 with the demo that is there; without one, or with a SEED, the demo runs first.
+demo: $(READY) $(if $(PAGE),$(CHARTS)) ## one simulated day of three sites: firmware, broker, host, rollup beside the truth [PAGE=1: the page on it]
+	@$(if $(PAGE),test -z "$(SEED)" && $(PY) tools/demo_page.py --ready || )$(PY) tools/demo.py $(if $(SEED),--seed "$(SEED)")
+	@$(if $(PAGE),exec $(PY) tools/demo_page.py)
+
+live: $(READY) $(CHARTS) ## one site in real time with a prompt: put 3, lift, net off, unplug … [PHYSICS=ideal|field] [OUT=build/live]
+	@PYTHONPATH=tools exec $(PY) -m live $(if $(PHYSICS),--physics "$(PHYSICS)") $(if $(OUT),--out "$(OUT)")
 
 # First what measures speed, with nothing beside it; then the rest, several files at a time:
 # most tests wait for boards and brokers.
@@ -98,10 +103,10 @@ install: ## the host job as a service, as root: [PREFIX=/usr/local] [DESTDIR=]; 
 uninstall: ## remove what make install brought; configuration, store and backups stay
 	@PREFIX="$(or $(PREFIX),/usr/local)" DESTDIR="$(DESTDIR)" tools/install.sh uninstall
 
-clean: ## remove what was built, and the folders of make demo and make replay
+clean: ## remove what was built, and the folders of make demo, live and replay
 	@rm -rf build/accuracy-readings build/*.log .pytest_cache .mypy_cache .ruff_cache .hypothesis
 	@find . -name __pycache__ -not -path './.venv/*' -prune -exec rm -rf {} +
-	@python3 tools/run_folder.py build/demo build/replay
+	@python3 tools/run_folder.py build/demo build/live build/replay
 	@echo "clean: what was built is removed"
 
 # By name: what else lies in build/ is somebody's, keys of a fleet for example.

@@ -155,10 +155,14 @@ class Broker:
         if self._process is not None:
             self._process.send_signal(signal.SIGHUP)
 
+    def ended(self) -> bool:
+        """By itself."""
+        return self._process is not None and self._process.poll() is not None
+
     def _end(self, how: signal.Signals) -> None:
-        if self._process is not None:
-            end(self._process, how)
-            self._process = None
+        process, self._process = self._process, None
+        if process is not None:
+            end(process, how)
 
     def __enter__(self) -> Broker:
         self.start()

@@ -90,10 +90,14 @@ class Ingester:
         """SIGTERM: the batch under way is finished first."""
         self._end(signal.SIGTERM)
 
+    def ended(self) -> bool:
+        """By itself."""
+        return self._process is not None and self._process.poll() is not None
+
     def _end(self, how: signal.Signals) -> None:
-        if self._process is not None:
-            end(self._process, how)
-            self._process = None
+        process, self._process = self._process, None
+        if process is not None:
+            end(process, how)
 
     def __enter__(self) -> Ingester:
         self.start()

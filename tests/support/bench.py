@@ -16,34 +16,13 @@ import stored
 from fault_proxy import PUBACK, PUBLISH, Packet, Proxy
 from host_job import Ingester, qingyun
 from replay import make_registry
-from sim_board import BoardRun
+from rig_board import RigRun
 from simple_site import SCALE, Row, write_trace
 
 DATE = dt.date(2026, 3, 3)
 DEVICE, SITE = "qy-hw09", "hw-09"
 # Hour, kg: deposits of 5, 7 and 11 kg, then everything is taken away.
 LOADS = ((0.0, 0.0), (1.0, 5.0), (2.5, 12.0), (4.0, 23.0), (5.5, 0.0))
-
-
-@dataclass(frozen=True, kw_only=True)
-class RigRun(BoardRun):
-    """A board under measurement; see boards/sim/rig.py."""
-
-    speed: int = 0
-    patience: int = 1000
-    made: Path | None = None
-    hand: Path | None = None
-
-    def command(self) -> list[str]:
-        parts = ["rig" if p == "run" else p for p in super().command()]
-        parts += ["--speed", str(self.speed), "--patience", str(self.patience)]
-        parts += ["--hand", str(self.hand)] if self.hand else []
-        return [*parts, "--made", str(self.made)] if self.made else parts
-
-    @property
-    def log(self) -> str:
-        """What the board has printed so far."""
-        return self.report.with_suffix(".log").read_text()
 
 
 @dataclass

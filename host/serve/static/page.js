@@ -91,6 +91,7 @@
         said(line.querySelector('[data-field="text"]'), `${percent(bin.fill)} · ${bin.kg === null ? "—" : `${mass(bin.kg)} kg`}`);
       }
     }
+    document.dispatchEvent(new Event("site")); // site.js draws the day anew
   };
 
   const topic = document.body.dataset.topic;
