@@ -68,7 +68,7 @@ class Logger:
         self._look_for_update()
         gc.collect()
         # Collect before the heap is in pieces, not only when it is full.
-        gc.threshold(min(gc.mem_alloc(), gc.mem_free()) // 4)
+        gc.threshold(min(gc.mem_alloc(), gc.mem_free()) // 2)
 
     def _describe(self):
         self._about["channels"] = self.sampler.channels
@@ -167,7 +167,7 @@ class Logger:
 
     def step(self):
         """Sample, use the network, wait until something is due."""
-        self._sample()
+        ms = self._sample()
         now = self._hal.ticks_ms()
         if self._hal.ticks_diff(now, self._ticked) >= _TICK_MS:
             self._ticked = now
@@ -176,7 +176,9 @@ class Logger:
         more = self._run(2, self.link.poll, False)
         self._run(3, self._command, None)
         more = self._run(4, self._updating, False) or more
-        ms = self._sample()  # the network may have taken its time
+        ms -= self._hal.ticks_diff(self._hal.ticks_ms(), now)
+        if ms <= 0:
+            ms = self._sample()  # the network has taken its time
         self._board.wait(self.link.poller(), 0 if more else ms, self.link.expecting)
 
     def _watch(self, now):

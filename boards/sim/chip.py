@@ -25,8 +25,7 @@ class Hx711Chip:
     def __init__(self, clock, convert):
         self._clock = clock
         self._convert = convert
-        self._high = False
-        self._rise = 0
+        self._rise = None  # when SCK rose; None while it is low
         self._last = 0  # when SCK fell last
         self._n = 0  # pulses of the frame under way
         self._word = 0
@@ -41,7 +40,7 @@ class Hx711Chip:
         if on:
             if self._on:
                 return
-            self._high = False
+            self._rise = None
             self._gain = 128
             self._begin(self._clock.us)
         else:
@@ -57,7 +56,8 @@ class Hx711Chip:
 
     def _ready(self):
         us = self._clock.us
-        if self._high and us - self._rise > _DOWN_US:
+        rise = self._rise
+        if rise is not None and us - rise > _DOWN_US:
             return False  # powered down
         if self._n and us >= self._next:
             self._end_frame()
@@ -83,11 +83,12 @@ class Hx711Chip:
         return 0 if not self._on or self._ready() else 1
 
     def sck(self, level):
+        us = self._clock.us
+        rise = self._rise
         if level:
-            if self._high:
+            if rise is not None:
                 return
-            self._high = True
-            self._rise = us = self._clock.us
+            self._rise = us
             n = self._n
             if n == 0 or us >= self._next:
                 if not self._ready():
@@ -96,11 +97,10 @@ class Hx711Chip:
                 n = 0
             self._n = n + 1
             self._bit = self._word >> (23 - n) & 1 if n < 24 else 1
-        elif self._high:
-            self._high = False
-            us = self._clock.us
+        elif rise is not None:
+            self._rise = None
             self._last = us
-            if us - self._rise > _DOWN_US:
+            if us - rise > _DOWN_US:
                 self._gain = 128
                 self._begin(us)
 
