@@ -159,9 +159,8 @@ class LoadCell:
             self.load(ms, kg)
         if not self._field:
             return self._damaged(ms, self._base) if self._faults else self._base
-        quantum = ms >> _QUANTUM
-        if quantum != self._quantum or centi_c != self._centi_c:
-            self._renew(quantum, centi_c)
+        if ms >> _QUANTUM != self._quantum or centi_c != self._centi_c:
+            self._renew(ms >> _QUANTUM, centi_c)
         h = mix(ms // CONVERSION_MS ^ self._seed)
         x = self._base + noise(h, self._half)
         if ms < self._ring_end and ms >= self._ring_ms:
