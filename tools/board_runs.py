@@ -60,7 +60,8 @@ def how_far(run: BoardRun) -> dict[str, Any] | None:
 def text(told: dict[str, Any]) -> str:
     """That as a person reads it."""
     at = dt.datetime.fromtimestamp(told["at"] + SHANGHAI_S, dt.UTC)
-    weighed = "" if told["kg"] is None else f", {told['kg']:.1f} kg on its platforms"
+    kg = told["kg"]
+    weighed = "" if kg is None else f", {round(kg, 1) + 0.0:.1f} kg on its platforms"  # no -0.0
     return f"{at:%m-%d %H:%M}, {told['readings']} readings{weighed}"
 
 
