@@ -67,8 +67,9 @@ class CrashLog:
 
     def next(self):
         """The next entry to publish as JSON text, or None."""
-        if self._at >= self._size:
-            return None
+        return None if self._at >= self._size else self._read()
+
+    def _read(self):
         try:
             with open(self._new) as f:
                 f.seek(self._at)

@@ -58,7 +58,8 @@ class Logger:
         self.link.crashes = self.crashes
         now = self._hal.ticks_ms()
         self._ticked = now
-        self._well = [now] * len(_TASKS)
+        # When each task last ended well; None while it is not loaded.
+        self._well = [now, now, now, None, None]
         self._restart_at = None
         text = "qingyun %s: %s at %s, life %s, start %d, %s"
         what = (identity.VERSION, cfg["device"], cfg["site"], self.spool.life, self.spool.boot)
@@ -67,8 +68,9 @@ class Logger:
         self.updates = None
         self._look_for_update()
         gc.collect()
-        # Collect before the heap is in pieces, not only when it is full.
-        gc.threshold(min(gc.mem_alloc(), gc.mem_free()) // 4)
+        # Collect before the heap is in pieces, not only when it is full. Not too often: the
+        # frames of calls count too, though they are given back at once.
+        gc.threshold(min(gc.mem_alloc(), gc.mem_free()) // 2)
 
     def _describe(self):
         self._about["channels"] = self.sampler.channels
@@ -90,6 +92,7 @@ class Logger:
         from updates import Updates
 
         self.updates = Updates(self, self._board, self._key, self._slots)
+        self._well[4] = self._hal.ticks_ms()
 
     def _begin_update(self, cmd):
         if self.updates is None:
@@ -97,8 +100,6 @@ class Logger:
         return self.updates.begin(cmd)
 
     def _updating(self):
-        if self.updates is None:
-            return False
         more = self.updates.poll()
         if self.updates.restart:
             self._restart()
@@ -141,11 +142,10 @@ class Logger:
                 self.crashes,
             )
             self.commands.update = self._begin_update
+            self._well[3] = self._hal.ticks_ms()
         self.commands.take(payload)
 
     def _command(self):
-        if self.commands is None:
-            return
         reply = self.commands.poll()
         if reply:
             self.link.reply(reply)
@@ -167,21 +167,25 @@ class Logger:
 
     def step(self):
         """Sample, use the network, wait until something is due."""
-        self._sample()
+        ms = self._sample()
         now = self._hal.ticks_ms()
         if self._hal.ticks_diff(now, self._ticked) >= _TICK_MS:
             self._ticked = now
             self._run(1, self._tick, None)
             self._watch(now)
         more = self._run(2, self.link.poll, False)
-        self._run(3, self._command, None)
-        more = self._run(4, self._updating, False) or more
-        ms = self._sample()  # the network may have taken its time
+        if self.commands is not None:
+            self._run(3, self._command, None)
+        if self.updates is not None and self._run(4, self._updating, False):
+            more = True
+        ms -= self._hal.ticks_diff(self._hal.ticks_ms(), now)
+        if ms <= 0:
+            ms = self._sample()  # the network has taken its time
         self._board.wait(self.link.poller(), 0 if more else ms, self.link.expecting)
 
     def _watch(self, now):
         for t in self._well:
-            if self._hal.ticks_diff(now, t) > _LATE_MS:
+            if t is not None and self._hal.ticks_diff(now, t) > _LATE_MS:
                 return  # the watchdog will end this start
         self._board.feed()
         if self._starts and self.clock.up() >= _HEALTHY_S:

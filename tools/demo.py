@@ -17,14 +17,14 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from arguments import Parser, whole
+from board_runs import run_boards
 from broker import Broker
 from host_job import Ingester, qingyun
 from rich.console import Console
 from run_folder import FolderError, fresh_folder, sigterm_as_interrupt
-from sim_board import HEAP, ROOT, BoardRun
+from sim_board import ROOT, BoardRun
 
 from host import tables
 from host.quantity import MISSING
@@ -32,7 +32,7 @@ from host.quantity import MISSING
 REGISTRY = ROOT / "registry"
 CONFIGS = ROOT / "boards" / "sim" / "demo"
 WORST_PERCENT = 1.0
-AT_ONCE = 2
+TRY = "what to try on them:"
 
 Key = tuple[str, str]  # site, stream
 
@@ -74,47 +74,6 @@ def generate(date: dt.date, seed: int, out: Path) -> None:
     args = ["--registry", str(REGISTRY), "--date", str(date), "--seed", str(seed)]
     command = [sys.executable, script, *args, "--out", str(out)]
     subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
-
-
-def run_boards(runs: Sequence[BoardRun], console: Console) -> list[dict[str, Any]]:
-    """Run boards, two at a time; their reports in the same order."""
-    waiting = list(runs)
-    running: list[tuple[BoardRun, subprocess.Popen[bytes]]] = []
-    try:
-        with console.status("boards …") if console.is_terminal else _Quiet():
-            while waiting or running:
-                while waiting and len(running) < AT_ONCE:
-                    run = waiting.pop(0)
-                    running.append((run, run.launch()))
-                for run, process in list(running):
-                    if process.poll() is not None:
-                        running.remove((run, process))
-                        line = f"board {run.trace.stem}: {_summary(run.result())}"
-                        console.print(line, soft_wrap=True)
-                time.sleep(0.1)
-    finally:
-        for _, process in running:
-            process.kill()
-            process.wait()
-    return [run.result() for run in runs]
-
-
-class _Quiet:
-    """Stands in for a spinner where nobody watches a terminal."""
-
-    def __enter__(self) -> None:
-        return None
-
-    def __exit__(self, *exc: object) -> None:
-        return None
-
-
-def _summary(report: dict[str, Any]) -> str:
-    return (
-        f"{report['readings']} readings made, {report['published']} acknowledged; "
-        f"{report['frames']} HX711 frames; {report['virtual_s']} s in {report['wall_s']} s; "
-        f"{report['heap_free_low'] // 1024} of {HEAP} heap free"
-    )
 
 
 def compare(out: Path) -> list[Line]:
@@ -219,8 +178,42 @@ def _demo(date: dt.date, seed: int, out: Path, console: Console) -> list[str]:
     if counts.get("duplicates") or counts.get("quarantined"):
         faults.append("readings were doubled or quarantined")
     took = f"{time.monotonic() - started:.1f} s"
-    console.print(f"{took}; every file of it is in {_near(out)}", soft_wrap=True)
+    console.print(f"{took}; where things are:", soft_wrap=True)
+    for line in where(date, out):
+        console.print(line, soft_wrap=True)
     return faults
+
+
+def where(date: dt.date, out: Path) -> list[str]:
+    """Lines that say where the run has left what, and what to try on it."""
+    near = _near(out)
+    files = {
+        "database": "qingyun.db",
+        "reports": "daily.csv balance.csv district.csv",
+        "traces": "qy-*.csv",
+        "truth": "truth.csv truth_events.csv",
+        "boards": "qy-*.log qy-*.flash",
+    }
+    lines = [
+        f"  {what:9} " + " ".join(str(near / name) for name in names.split())
+        for what, names in files.items()
+    ]
+    return [*lines, TRY, *(f"  {c}" for c in commands(date, out))]
+
+
+def commands(date: dt.date, out: Path) -> list[str]:
+    """What a person may type next, each a whole command for this folder."""
+    near, day = _near(out), f"--date {date} --site fs-01"
+    program = _near(Path(sys.executable).with_name("qingyun"))
+    return [
+        f"{program} {command} --db {near / 'qingyun.db'}{more}"
+        for command, more in (
+            (f"events {day}", ""),
+            (f"explain {day}", f" --out {near / 'day.svg'}"),
+            (f"trace daily:{date}/fs-01/湿垃圾", ""),
+            (f"report --month {date:%Y-%m} --format xlsx", f" --out {near / 'month.xlsx'}"),
+        )
+    ]
 
 
 def _near(path: Path) -> Path:

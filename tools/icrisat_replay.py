@@ -14,8 +14,8 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from board_runs import run_boards
 from broker import Broker
-from demo import run_boards
 from host_job import Ingester
 from icrisat_series import SUPPLY_GAP_S, Sample, gaps, impulses, read_cells, waterings
 from rich.console import Console

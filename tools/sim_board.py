@@ -63,8 +63,14 @@ class BoardRun:
     cut: int | None = None
     faults: float = 0.0
 
+    @property
+    def progress(self) -> Path:
+        """Where it says how far it is."""
+        return self.report.with_suffix(".progress")
+
     def command(self) -> list[str]:
         parts = [micropython(), "-X", f"heapsize={self.heap}", "-m", "run"]
+        parts += ["--progress", str(self.progress)]
         for name in ("config", "trace", "flash", "report", "broker", "physics", "seed"):
             parts += [f"--{name}", str(getattr(self, name))]
         for name in ("start", "until", "files", "install", "cut"):
@@ -77,6 +83,7 @@ class BoardRun:
     def launch(self) -> subprocess.Popen[bytes]:
         """Start it; its lines go to a log beside the report."""
         self.report.unlink(missing_ok=True)
+        self.progress.unlink(missing_ok=True)
         env = os.environ | {"MICROPYPATH": f"{compiled() / 'boards' / 'sim'}:.frozen"}
         with self.report.with_suffix(".log").open("ab") as log:
             return subprocess.Popen(self.command(), stdout=log, stderr=log, cwd=ROOT, env=env)

@@ -80,6 +80,40 @@ class _Thermometer:
         return None if c is None else int(c * 16) * 100 // 16  # DS18B20: steps of 1/16 degC
 
 
+class _Platform:
+    """What stands before the converter of a channel."""
+
+    def __init__(self, board, name, cell):
+        player = board.player
+        self._value = player.value
+        self._raw = player.raw
+        self._name = name
+        self._temperature = board.temperature
+        self._cell = cell
+        self._load(board.clock.ms(), player.value(name))
+        player.listen(name, self._load)
+
+    def _load(self, ms, kg):
+        if kg is not None:
+            self._cell.load(ms, kg)
+
+    def convert(self, ms, gain):
+        """For the chip, see there."""
+        kg = self._value(self._name)
+        return kg if gain == 0 or kg is None else self._counts(ms, gain, kg)
+
+    def _counts(self, ms, gain, kg):
+        v = self._raw(self._name)
+        if v is None:
+            v = self._cell.counts(ms, kg, self._centi_c())
+            v = v if gain == 128 else v // 2 if gain == 64 else 0
+        return v
+
+    def _centi_c(self):
+        c = self._value(self._temperature)
+        return None if c is None else int(c * 100)
+
+
 class _Wlan:
     def __init__(self, player):
         self._player = player
@@ -131,8 +165,7 @@ class Board:
         self._rtc = None  # microseconds that the RTC is ahead of the true time
         self._cause = "power_on"
         self._pins = {}
-        self._temperature = None
-        self._cells = []
+        self.temperature = None  # the channel that tells it
         clock.on_move = player.advance
         player.advance(clock.ms())
         self._wire(cfg, mode)
@@ -143,8 +176,8 @@ class Board:
 
     def _wire(self, cfg, mode):
         for ch in cfg["channels"]:
-            if ch["kind"] == "temperature" and self._temperature is None:
-                self._temperature = ch["id"]
+            if ch["kind"] == "temperature" and self.temperature is None:
+                self.temperature = ch["id"]
         for ch in cfg["channels"]:
             name = ch["id"]
             kind = ch["kind"]
@@ -153,7 +186,7 @@ class Board:
                 shape = cal["zero"], cal["counts_per_kg"], ch["max_kg"], mode, self.seed_of(name)
                 more = {"faults": self.faults} if self.faults else {}
                 cell = self.models.LoadCell(*shape, **more)
-                chip = Hx711Chip(self.clock, self._converter(name, cell))
+                chip = Hx711Chip(self.clock, _Platform(self, name, cell).convert)
                 self._pins[ch["sck"]] = chip.sck
                 self._pins[ch["dout"]] = chip.dout
             elif kind == "fill":
@@ -164,30 +197,9 @@ class Board:
             else:
                 self._pins[ch["pin"]] = lambda name=name: int(self.player.value(name) or 0)
 
-    def _converter(self, name, cell):
-        values = self.player.value
-        raws = self.player.raw
-        temperature = self._temperature
-        if values(name) is not None:
-            cell.load(self.clock.ms(), values(name))
-        self.player.listen(name, lambda ms, kg: kg is None or cell.load(ms, kg))
-
-        def convert(ms, gain):
-            kg = values(name)
-            if gain == 0 or kg is None:
-                return kg
-            raw = raws(name)
-            if raw is not None:
-                return raw
-            c = values(temperature) if temperature else None
-            v = cell.counts(ms, kg, None if c is None else int(c * 100))
-            return v if gain == 128 else v // 2 if gain == 64 else 0
-
-        return convert
-
     def centi_c(self):
         """True air temperature in 0.01 degC."""
-        c = self.player.value(self._temperature) if self._temperature else None
+        c = self.player.value(self.temperature)
         return 2000 if c is None else int(c * 100)
 
     # The board interface.

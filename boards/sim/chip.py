@@ -25,13 +25,12 @@ class Hx711Chip:
     def __init__(self, clock, convert):
         self._clock = clock
         self._convert = convert
-        self._high = False
-        self._rise = 0
+        self._rise = None  # when SCK rose; None while it is low
         self._last = 0  # when SCK fell last
         self._n = 0  # pulses of the frame under way
         self._word = 0
         self._bit = 1
-        self._next = 0  # when a new conversion pushes out the one held
+        self._until = 0  # when a new conversion ends the frame under way; 0: there is none
         self._gain = 128
         self._on = True
         self._begin(clock.us)
@@ -41,11 +40,11 @@ class Hx711Chip:
         if on:
             if self._on:
                 return
-            self._high = False
+            self._rise = None
             self._gain = 128
             self._begin(self._clock.us)
         else:
-            self._n = 0
+            self._n = self._until = 0
             self._first = _NEVER
         self._on = on
 
@@ -53,13 +52,14 @@ class Hx711Chip:
         """Conversions start anew at us; the first is out after the settling time."""
         self._first = us + _SETTLE_US
         self._read = -1  # number of the conversion read last
-        self._n = 0
+        self._n = self._until = 0
 
     def _ready(self):
         us = self._clock.us
-        if self._high and us - self._rise > _DOWN_US:
+        rise = self._rise
+        if rise is not None and us - rise > _DOWN_US:
             return False  # powered down
-        if self._n and us >= self._next:
+        if self._n and us >= self._until:
             self._end_frame()
         if us < self._first:
             return False
@@ -70,7 +70,7 @@ class Hx711Chip:
     def _end_frame(self):
         """A new conversion pushes the old one out, however far that was read."""
         n = self._n
-        self._n = 0
+        self._n = self._until = 0
         if n > 24:
             gain = (128, 32, 64)[min(n, 27) - 25]
             if gain != self._gain:
@@ -78,29 +78,30 @@ class Hx711Chip:
                 self._begin(self._last)
 
     def dout(self):
-        if self._n and self._clock.us < self._next:
+        if self._clock.us < self._until:
             return self._bit
         return 0 if not self._on or self._ready() else 1
 
     def sck(self, level):
+        us = self._clock.us
+        rise = self._rise
         if level:
-            if self._high:
+            if rise is not None:
                 return
-            self._high = True
-            self._rise = us = self._clock.us
-            n = self._n
-            if n == 0 or us >= self._next:
+            self._rise = us
+            if us < self._until:
+                n = self._n
+            else:
                 if not self._ready():
                     return
                 self._latch(us)
                 n = 0
             self._n = n + 1
             self._bit = self._word >> (23 - n) & 1 if n < 24 else 1
-        elif self._high:
-            self._high = False
-            us = self._clock.us
+        elif rise is not None:
+            self._rise = None
             self._last = us
-            if us - self._rise > _DOWN_US:
+            if us - rise > _DOWN_US:
                 self._gain = 128
                 self._begin(us)
 
@@ -108,7 +109,7 @@ class Hx711Chip:
         number = (us - self._first) // _PERIOD_US
         self._read = number
         made = self._first + number * _PERIOD_US
-        self._next = made + _PERIOD_US
+        self._until = made + _PERIOD_US
         v = self._convert(made // 1000, self._gain)
         v = HIGH if v > HIGH else LOW if v < LOW else v
         self._word = v & _MASK

@@ -35,8 +35,12 @@ class NtpServer:
         raise OSError("no free UDP port on loopback")
 
     def serve(self):
-        if not self._poll.poll(0):
-            return False
+        for _ in self._poll.ipoll(0):
+            self._answer()
+            return True
+        return False
+
+    def _answer(self):
         question, peer = self._sock.recvfrom(48)
         ms = self._clock.ms()
         p = bytearray(48)
@@ -49,4 +53,3 @@ class NtpServer:
         p[40:48] = stamp
         self._sock.sendto(p, peer)
         self.asked += 1
-        return True

@@ -11,6 +11,7 @@ _OPTIONS = {
     "start": "",
     "until": "",
     "report": "",
+    "progress": "",
     "files": "",
     "quiet": "",
     "install": "",

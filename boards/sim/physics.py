@@ -159,19 +159,21 @@ class LoadCell:
             self.load(ms, kg)
         if not self._field:
             return self._damaged(ms, self._base) if self._faults else self._base
-        quantum = ms >> _QUANTUM
-        if quantum != self._quantum or centi_c != self._centi_c:
-            self._renew(quantum, centi_c)
+        if ms >> _QUANTUM != self._quantum or centi_c != self._centi_c:
+            self._renew(ms >> _QUANTUM, centi_c)
         h = mix(ms // CONVERSION_MS ^ self._seed)
         x = self._base + noise(h, self._half)
         if ms < self._ring_end and ms >= self._ring_ms:
-            dt = ms - self._ring_ms
-            x += round(self._ring * math.exp(-dt / self._ring_tau) * math.cos(self._ring_w * dt))
+            x += self._ringing(ms - self._ring_ms)
         if self._busy:
             x += round(self._moving(ms) * self._scale)
         if h >> 16 < _SPIKES:
             x += self._spike(h)
         return self._damaged(ms, x) if self._faults else x
+
+    def _ringing(self, dt):
+        """Counts by which the platform swings dt after the load has changed."""
+        return round(self._ring * math.exp(-dt / self._ring_tau) * math.cos(self._ring_w * dt))
 
     def _renew(self, quantum, centi_c):
         """Slow effects as they are at the start of the quantum."""

@@ -14,7 +14,8 @@ class TraceError(Exception):
 
 
 class Player:
-    """value(channel) is what is true now; advance(ms) moves on."""
+    """value(channel) is what is true now, None where no row has said; raw(channel) likewise.
+    advance(ms) moves on."""
 
     def __init__(self, path):
         self._path = path
@@ -31,6 +32,8 @@ class Player:
         self._columns = head.count(",") + 1
         self._values = {"power": 1.0, "wifi": 1.0}
         self._raw = {}
+        self.value = self._values.get  # a function in C: it is asked for with every look
+        self.raw = self._raw.get
         self._listeners = {}
         self._row = None
         self.next_ms = None  # when the next row is due; None after the last
@@ -40,12 +43,6 @@ class Player:
     def listen(self, channel, call):
         """call(ms, value) on each row of the channel."""
         self._listeners[channel] = call
-
-    def value(self, channel):
-        return self._values.get(channel)
-
-    def raw(self, channel):
-        return self._raw.get(channel)
 
     def advance(self, ms):
         while self.next_ms is not None and self.next_ms <= ms:

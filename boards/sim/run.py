@@ -2,7 +2,7 @@
 
 micropython boards/sim/run.py --config C.json --trace T.csv --flash F.img
     [--broker HOST:PORT] [--physics ideal|field] [--seed N] [--faults SHARE]
-    [--start UNIX] [--until UNIX] [--report R.json] [--files DIR] [--quiet]
+    [--start UNIX] [--until UNIX] [--report R.json] [--progress P.json] [--files DIR] [--quiet]
     [--install FOLDER [--cut N]]
 
 SHARE: of its conversions that an HX711 damages, 0 to 1.
@@ -67,6 +67,7 @@ class Session:
         self.device = cfg["device"]
         self._config = json.dumps(cfg)
         self._files = opt["files"]
+        self._progress = opt["progress"]
         self.player.listen("reset", self._on_reset)
         self._reset = False
         self.running = None  # what main.start() gave
@@ -161,6 +162,23 @@ class Session:
         if self._waits & 0x3FF == 0:
             gc.collect()
             self.free_low = min(self.free_low, gc.mem_free())
+            if self._progress:
+                self._tell()
+
+    def _tell(self):
+        """How far this run is, for whoever waits for it."""
+        sampler = getattr(self.running, "sampler", None)
+        channels = sampler.channels if sampler else ()
+        grams = [ch.value() for ch in channels if ch.kind == "weight"]
+        told = {
+            "at": self.clock.ms() // 1000,
+            "start": self.start_ms // 1000,
+            "until": self.until_ms // 1000,
+            "readings": self.made + (sampler.made if sampler else 0),
+            "kg": sum(g or 0 for g in grams) / 1000 if grams else None,
+        }
+        with open(self._progress, "w") as f:
+            json.dump(told, f)
 
     def _pass(self, ms):
         """Let time go by until Unix ms, row by row."""

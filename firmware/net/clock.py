@@ -110,14 +110,17 @@ class Sntp:
         if self._sock is None:
             if clock.up() >= self._next:
                 self._ask(lookup)
-            return
+        else:
+            self._listen()
+
+    def _listen(self):
         try:
             answer = self._sock.recv(48)
         except OSError:
             answer = None  # nothing there yet
         if answer:
             self._take(answer)
-        elif clock.up_ms() - self._sent > _ANSWER_MS:
+        elif self._clock.up_ms() - self._sent > _ANSWER_MS:
             self._log.warn("ntp: no answer from %s" % self._servers[self._i])
             self._miss()
 

@@ -95,7 +95,7 @@ class Link:
                 return True
             more = self._publish()
             # After the readings: what could go out is no longer counted as waiting.
-            self.state.publish(self._mqtt, self._base + "state")
+            self.state.publish(self._mqtt, self._base)
             return more
         except OSError as e:
             self.expecting = False
@@ -196,7 +196,7 @@ class Link:
 
     def _publish(self):
         """One message of the oldest readings; True when there may be more."""
-        recs = self._spool.peek(_ARRAY)
+        recs = self._spool.peek(_ARRAY) if self._spool.waiting() else None
         now = self._hal.ticks_ms()
         if not recs:
             self._fresh = now

@@ -37,9 +37,9 @@ class State:
             self._print = None
             self._printed = self._hal.ticks_ms()
 
-    def publish(self, mqtt, topic):
+    def publish(self, mqtt, base):
         if self._publish is not None and self._rested(self._published):
-            mqtt.publish(topic, self.text(self._publish), True, 0)
+            mqtt.publish(base + "state", self.text(self._publish), True, 0)
             self._publish = None
             self._published = self._hal.ticks_ms()
 

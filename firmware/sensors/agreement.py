@@ -68,12 +68,12 @@ class Agreement:
             self.held = None
             return self._agreed(held)
         count = chip.read()
-        self.error = error = chip.error
+        self.error = chip.error
         if count is None:
-            if error != hx711.UNSURE:
+            if self.error != hx711.UNSURE:
                 return None
             count = chip.value
-        return self._decide(held, count, error == _OK)
+        return self._decide(held, count, self.error == _OK)
 
     def _decide(self, held, count, sure):
         held_sure = self._sure

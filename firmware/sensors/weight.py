@@ -85,51 +85,58 @@ class Weight:
             self._told += moved  # a zero that drifts is no news of the load
 
     def sample(self, now):
-        chip = self._chip
-        counts = chip.read(self.weighing.stable or self._fault)
+        counts = self._chip.read(self.weighing.stable or self._fault)
         if counts is None:
             self._unread(now)
             return
         self._heard = now
         self.frames += 1
-        span = counts - self._zero
-        if counts >= _HIGH or counts <= _LOW:
-            self._fail(quality.SATURATED, now)
+        fault = self._shown(counts, now)
+        if fault:
+            self._fail(fault, now)
             return
-        if span > self._most or span < -self._most:
-            self._fail(quality.RANGE, now)
-            return
-        if counts != self._same:
-            self._same = counts
-            self._changed = now
-            repeated = False
-        else:
-            same_ms = self._diff(now, self._changed)
-            if self._fault == quality.FROZEN or same_ms > _FROZEN_MS:
-                self._fail(quality.FROZEN, now)
-                return
-            repeated = same_ms < _STUCK_MS
         self._bad = 0
         if self._fault:
             self._fault = quality.GOOD
             self.weighing.restart()
             self.tracking.restart()
-        w = self.weighing
-        if repeated and w.noisy:
-            pace = IDLE if w.stable else ACTIVE  # what has noise repeats nothing: an old count
-        else:
-            pace = w.feed(counts, now)
-        if pace == ACTIVE or chip.held is not None:
+        if self._pace(counts, now) == ACTIVE or self._chip.held is not None:
             self.due = self._add(now, _CONVERSION_MS)
         else:
             # In step with the other platforms: fewer turns of the loop.
             self.due = self._add(now, self._idle_ms - now % self._idle_ms)
+        self._tell(now)
+
+    def _shown(self, counts, now):
+        """The fault that this count shows; quality.GOOD where none."""
+        if counts >= _HIGH or counts <= _LOW:
+            return quality.SATURATED
+        if not -self._most <= counts - self._zero <= self._most:
+            return quality.RANGE
+        if counts != self._same:
+            self._same = counts
+            self._changed = now
+        elif self._fault == quality.FROZEN or self._diff(now, self._changed) > _FROZEN_MS:
+            return quality.FROZEN
+        return quality.GOOD
+
+    def _pace(self, counts, now):
+        """Weigh by this count; how soon the next is wanted."""
+        w = self.weighing
+        if w.noisy and self._changed != now and self._diff(now, self._changed) < _STUCK_MS:
+            return IDLE if w.stable else ACTIVE  # what has noise repeats nothing: an old count
+        return w.feed(counts, now)
+
+    def _tell(self, now):
+        """Whether what is known now is news."""
+        w = self.weighing
         if w.stable:
             self._track(w.mean, now)
-            told = self._told
             # What came of a motion is told even where it was nothing: only then is it
             # known when the load stood as it did before.
-            if self._restless or told is None or not -self._report < w.mean - told < self._report:
+            if self._restless or self._told is None:
+                self.news = True
+            elif not -self._report < w.mean - self._told < self._report:
                 self.news = True
         elif w.moved != self._moved:
             self._moved = w.moved

@@ -220,6 +220,10 @@ class Spool:
 
     # Giving
 
+    def waiting(self):
+        """True while there may be something that was not sent."""
+        return self._ram_sent < len(self._ram) or self._shelf.waiting()
+
     def peek(self, most):
         """Up to `most` of the oldest readings not yet sent, all from one segment or all
         from RAM, as (life, seq, boot, dated, seconds, body, names): seconds are Unix

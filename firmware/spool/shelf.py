@@ -90,6 +90,10 @@ class Shelf:
 
     # Reading
 
+    def waiting(self):
+        """True while something may stand after the cursor."""
+        return bool(self._peeked) or self._at < len(self._files)
+
     def peek(self, most):
         """Up to `most` records at the cursor, of one segment, as
         (life, seq, boot, epoch, up, body, names)."""

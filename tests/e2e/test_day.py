@@ -5,6 +5,8 @@ from __future__ import annotations
 import csv
 import datetime as dt
 import json
+import shlex
+import subprocess
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -13,7 +15,7 @@ from typing import Any
 import pytest
 import stored
 from broker import Broker
-from demo import CONFIGS, REGISTRY, demo, generate
+from demo import CONFIGS, REGISTRY, TRY, commands, demo, generate, where
 from host_job import Ingester, qingyun
 from rich.console import Console
 from sim_board import BoardRun
@@ -58,6 +60,22 @@ def test_the_ledger_has_every_drum_that_was_weighed(another_day: tuple[Path, lis
         assert e.weighed and e.weighed.channel == row["channel"]
     traced = qingyun("trace", *db, "entry:1")
     assert "calibration c-2026-01 of 2026-01-05, firmware 0.1.0 " in traced.stdout
+
+
+def test_what_it_says_at_the_end_is_there_and_can_be_typed(
+    another_day: tuple[Path, list[str]],
+) -> None:
+    out, _ = another_day
+    lines = where(DATE, out)
+    files = [name for line in lines[: lines.index(TRY)] for name in line.split()[1:]]
+    assert len(files) > 5
+    for name in files:
+        assert list(out.glob(name.removeprefix(f"{out}/"))), name
+    for command in commands(DATE, out):
+        assert f"  {command}" in lines
+        done = subprocess.run(shlex.split(command), capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stderr
+    assert (out / "day.svg").stat().st_size > 0 and (out / "month.xlsx").stat().st_size > 0
 
 
 @pytest.fixture(scope="module")

@@ -11,8 +11,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from board_runs import run_boards
 from broker import Broker
-from demo import run_boards
 from host_job import Ingester
 from rich.console import Console
 from sim_board import BoardRun
