@@ -21,6 +21,7 @@ from typing import Any
 import district
 import paho.mqtt.client as paho
 from broker import Broker, free_port
+from host_job import ALONE
 from paho.mqtt.enums import CallbackAPIVersion
 
 from host.serve import accounts
@@ -104,9 +105,13 @@ async def _run(args: argparse.Namespace, folder: Path) -> int:
     counts: list[int] = []
     with Broker(folder / "broker") as mqtt, (folder / "log").open("wb") as log:
         listen = ["--listen", f"127.0.0.1:{port}", "--refresh", "3600"]
+        commands = {
+            "ingest": [qingyun, "ingest", *told, mqtt.address],
+            "serve": [qingyun, "serve", *told, mqtt.address, *listen],
+        }
         parts = {
-            "ingest": subprocess.Popen([qingyun, "ingest", *told, mqtt.address], stderr=log),
-            "serve": subprocess.Popen([qingyun, "serve", *told, mqtt.address, *listen], stderr=log),
+            name: subprocess.Popen(command, stderr=log, env=os.environ | ALONE)
+            for name, command in commands.items()
         }
         try:
             await _wait(port)

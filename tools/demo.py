@@ -12,6 +12,7 @@ from __future__ import annotations
 import argparse
 import csv
 import datetime as dt
+import os
 import subprocess
 import sys
 import time
@@ -73,6 +74,18 @@ def generate(date: dt.date, seed: int, out: Path) -> None:
     args = ["--registry", str(REGISTRY), "--date", str(date), "--seed", str(seed)]
     command = [sys.executable, script, *args, "--out", str(out)]
     subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
+
+
+def configure(out: Path) -> None:
+    """A configuration beside the database: `qingyun` needs no --db and --registry with it."""
+    lines = (
+        "# The demo's database and registry. With QINGYUN_CONFIG naming this file, or from this",
+        "# folder, qingyun needs neither --db nor --registry.",
+        "[store]",
+        'db = "qingyun.db"',
+        f'registry = "{os.path.relpath(REGISTRY, out)}"',
+    )
+    (out / "qingyun.toml").write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 
 def run_boards(runs: Sequence[BoardRun], console: Console) -> list[dict[str, Any]]:
@@ -170,6 +183,7 @@ def demo(date: dt.date, seed: int, out: Path, console: Console) -> list[str]:
     """Run the whole; the list of what does not agree is empty when all is well."""
     started = time.monotonic()
     out = fresh_folder(out)
+    configure(out)
     generate(date, seed, out)
     runs = []
     with Broker(out / "broker") as broker:
