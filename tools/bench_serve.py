@@ -105,13 +105,9 @@ async def _run(args: argparse.Namespace, folder: Path) -> int:
     counts: list[int] = []
     with Broker(folder / "broker") as mqtt, (folder / "log").open("wb") as log:
         listen = ["--listen", f"127.0.0.1:{port}", "--refresh", "3600"]
-        commands = {
-            "ingest": [qingyun, "ingest", *told, mqtt.address],
-            "serve": [qingyun, "serve", *told, mqtt.address, *listen],
-        }
         parts = {
-            name: subprocess.Popen(command, stderr=log, env=os.environ | ALONE)
-            for name, command in commands.items()
+            "ingest": subprocess.Popen([qingyun, "ingest", *told, mqtt.address], stderr=log),
+            "serve": subprocess.Popen([qingyun, "serve", *told, mqtt.address, *listen], stderr=log),
         }
         try:
             await _wait(port)
@@ -207,6 +203,7 @@ def main() -> int:
     p.add_argument("--seconds", type=float, default=30)
     p.add_argument("--page", type=Path, help="page to put the figures in")
     args = p.parse_args()
+    os.environ |= ALONE
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (min(hard, max(soft, 4096)), hard))
     with tempfile.TemporaryDirectory(prefix="bench-serve-") as folder:

@@ -12,7 +12,7 @@ from __future__ import annotations
 import argparse
 import csv
 import datetime as dt
-import os
+import shutil
 import subprocess
 import sys
 import time
@@ -77,13 +77,15 @@ def generate(date: dt.date, seed: int, out: Path) -> None:
 
 
 def configure(out: Path) -> None:
-    """A configuration beside the database: `qingyun` needs no --db and --registry with it."""
+    """A registry and a configuration beside the database: with it qingyun needs neither --db
+    nor --registry, and what is tried there leaves the project's own registry as it is."""
+    shutil.copytree(REGISTRY, out / "registry")
     lines = (
-        "# The demo's database and registry. With QINGYUN_CONFIG naming this file, or from this",
-        "# folder, qingyun needs neither --db nor --registry.",
+        "# Of the demo. Where QINGYUN_CONFIG names this file, or in this folder, qingyun needs",
+        "# neither --db nor --registry.",
         "[store]",
         'db = "qingyun.db"',
-        f'registry = "{os.path.relpath(REGISTRY, out)}"',
+        'registry = "registry"',
     )
     (out / "qingyun.toml").write_text("\n".join(lines) + "\n", encoding="utf-8")
 
@@ -183,7 +185,6 @@ def demo(date: dt.date, seed: int, out: Path, console: Console) -> list[str]:
     """Run the whole; the list of what does not agree is empty when all is well."""
     started = time.monotonic()
     out = fresh_folder(out)
-    configure(out)
     generate(date, seed, out)
     runs = []
     with Broker(out / "broker") as broker:
@@ -199,6 +200,7 @@ def demo(date: dt.date, seed: int, out: Path, console: Console) -> list[str]:
             published = sum(r["published"] for r in reports)
             ingester.wait_for(published)
         counts = ingester.stats()
+    configure(out)
     rollup = qingyun(
         *("rollup", "--date", str(date), "--db", out / "qingyun.db"),
         *("--registry", REGISTRY, "--out", out),

@@ -65,7 +65,9 @@ class BoardRun:
 
     def command(self) -> list[str]:
         parts = [micropython(), "-X", f"heapsize={self.heap}", "-m", "run"]
-        for name in ("config", "trace", "flash", "report", "broker", "physics", "seed"):
+        for name in ("config", "trace", "flash", "report"):  # it runs in ROOT, wherever this does
+            parts += [f"--{name}", str(getattr(self, name).resolve())]
+        for name in ("broker", "physics", "seed"):
             parts += [f"--{name}", str(getattr(self, name))]
         for name in ("start", "until", "files", "install", "cut"):
             if getattr(self, name) is not None:

@@ -61,16 +61,16 @@ class Config:
 
     def named(self, value: object) -> str:
         """` (PLACE names it)` where this database or folder comes from here; else nothing."""
-        for name, place_ in self.places.items():
+        for name, where in self.places.items():
             if name.endswith((".db", ".registry")) and self.values[name] == str(value):
-                return f" ({place_} names it)"
+                return f" ({where} names it)"
         return ""
 
     def mistake(self, name: str, expected: str, found: Any = None) -> str:
         """One line that names the place."""
-        place = self.places.get(name) or str(self.file or "configuration")
+        where = self.places.get(name) or str(self.file or "configuration")
         said = f", found {found!r}" if found is not None else ""
-        return clean(f"{place}: {name}: expected {expected}{said}")
+        return clean(f"{where}: {name}: expected {expected}{said}")
 
 
 Options = dict[str, list[argparse.Action]]
@@ -110,9 +110,9 @@ def load(
     known = options(parser)
     if file is not None:
         _read(file, config)
-        for name, value in config.values.items():
-            if isinstance(value, str) and _path(name, value, known):
-                config.values[name] = str(file.parent / value)
+        for key, value in config.values.items():
+            if isinstance(value, str) and _path(key, value, known):
+                config.values[key] = str(file.parent / value)
     names = set(known) | {f"{s}.{k}" for s, keys in SHARED.items() for k in keys}
     sections = {name.partition(".")[0] for name in names}
     for variable, text in sorted(environment.items()):

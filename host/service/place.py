@@ -28,7 +28,7 @@ def find(argv: Sequence[str], environment: Mapping[str, str]) -> Place:
         named = environment.get(VARIABLE)
     if named is not None:
         return Place(Path(named)) if named else Place(None, (f"{VARIABLE} (set to nothing)",))
-    absent = []
+    absent: list[str] = []
     for file in (HERE, SYSTEM):
         if (why := _unreadable(file)) is None:
             return Place(file, tuple(absent))

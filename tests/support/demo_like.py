@@ -99,6 +99,6 @@ def readings(config: dict[str, Any], trace: Path, life: str) -> Iterator[dict[st
             if step or channel in moving:
                 moving[channel] = t + AT_REST_S
         if kind == "fill":
-            value = min(max((EMPTY_MM - value) / (EMPTY_MM - FULL_MM), 0.0), 1.0)
-        if kind is not None:
+            now[channel] = min(max((EMPTY_MM - value) / (EMPTY_MM - FULL_MM), 0.0), 1.0)
+        elif kind is not None:
             now[channel] = value

@@ -51,7 +51,9 @@ def commands(page: Path, root: Path) -> list[Command]:
                     found.append((at, piece, False))
                 at += len(piece) + 1
     blank = _BLOCK.sub(lambda block: re.sub(r"[^\n]", " ", block[0]), text)
-    for inline in _INLINE.finditer(blank):
-        if _BEGINS.match(inline[1]):
-            found.append((inline.start(), " ".join(inline[1].split()), True))
+    found += [
+        (inline.start(), " ".join(inline[1].split()), True)
+        for inline in _INLINE.finditer(blank)
+        if _BEGINS.match(inline[1])
+    ]
     return [Command(name, text.count("\n", 0, at) + 1, *said) for at, *said in sorted(found)]

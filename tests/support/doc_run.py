@@ -1,7 +1,7 @@
 """Runs commands of a page in a network of their own: `unshare --net python doc_run.py FILE`.
 
-FILE is JSON: folder, path and a list of commands (see test_commands.py). There the addresses
-that pages name are free: a broker listens at 127.0.0.1:1883, with boards that speak.
+FILE is JSON: folder, messages and commands (see test_commands.py). There the addresses that
+pages name are free: a broker listens at 127.0.0.1:1883 and hears the messages, a webhook at 9999.
 Prints JSON: for each command its exit code and what it said."""
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ import sys
 import termios
 import threading
 import time
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +29,8 @@ from broker import Broker
 from paho.mqtt.enums import CallbackAPIVersion
 
 PORT = 1883
-LONGEST_S = 120
+WEBHOOK = 9999
+LONGEST_S = 300  # where a machine has much else to do
 _SIOCSIFFLAGS, _UP = 0x8914, 0x41
 
 
@@ -48,6 +50,18 @@ def speak(messages: list[tuple[str, str, bool]], over: threading.Event) -> None:
             client.publish(topic, payload, 1, retain)
     client.loop_stop()
     client.disconnect()
+
+
+class Taken(BaseHTTPRequestHandler):
+    """A webhook that takes whatever comes."""
+
+    def do_POST(self) -> None:
+        self.rfile.read(int(self.headers["Content-Length"]))
+        self.send_response(204)
+        self.end_headers()
+
+    def log_message(self, *_: object) -> None:
+        return None
 
 
 class Running:
@@ -88,7 +102,7 @@ class Running:
 
     def end(self) -> int:
         with_children = os.getpgid(self.process.pid)
-        os.killpg(with_children, signal.SIGTERM)
+        os.killpg(with_children, signal.SIGINT)
         try:
             return self.process.wait(20)
         except subprocess.TimeoutExpired:
@@ -97,7 +111,7 @@ class Running:
 
 
 def run(command: dict[str, Any], folder: str) -> dict[str, Any]:
-    """To its end; or, where `ready` is given, until it says that, and then SIGTERM."""
+    """To its end; or, where `ready` is given, until it says that, and then Ctrl-C."""
     running, started = Running(command, folder), time.monotonic()
     ready, code = command["ready"], None
     while running.read():
@@ -126,7 +140,8 @@ def main() -> None:
     over = threading.Event()
     broker = Broker(Path(told["folder"]) / "broker")
     broker.port = PORT
-    with broker:
+    with broker, ThreadingHTTPServer(("127.0.0.1", WEBHOOK), Taken) as webhook:
+        threading.Thread(target=webhook.serve_forever, daemon=True).start()
         speaking = threading.Thread(target=speak, args=(told["messages"], over))
         speaking.start()
         try:
@@ -134,6 +149,7 @@ def main() -> None:
         finally:
             over.set()
             speaking.join()
+            webhook.shutdown()
     json.dump(done, sys.stdout)
 
 
