@@ -108,6 +108,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 1
     except BrokenPipeError:
         return 1
+    except KeyboardInterrupt:
+        print("qingyun: stopped", file=sys.stderr)
+        return 130
     return code
 
 

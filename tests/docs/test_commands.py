@@ -61,7 +61,7 @@ FOREVER = [
     (r"qingyun watch(?!.*--once)(?!.*--for)", r"qy-fs01"),
     (r"qingyun alarms (update|deliver) .*--every", r"again every|alarms go to"),
     (r"mosquitto_sub ", r"qingyun/1/"),
-    (r"tools/pty_board.py ", r"/dev/pts/\d+"),
+    (r"python tools/pty_board.py ", r"/dev/pts/\d+"),
 ]
 # Exit code 1 says that something was found, and here something is.
 FINDS = r"qingyun (alarms update|alarms show|quarantine|transfers|ledger verify|watch)"
@@ -115,6 +115,7 @@ def checkout(folder: Path, day: Path) -> None:
     }
     for name, text in files.items():
         (folder / name).write_text(text, encoding="utf-8")
+    (folder / "webhook.secret").chmod(0o600)
 
 
 def figures() -> str:
