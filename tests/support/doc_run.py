@@ -112,8 +112,17 @@ class Running:
 
 def run(command: dict[str, Any], folder: str) -> dict[str, Any]:
     """To its end; or, where `ready` is given, until it says that, and then Ctrl-C."""
-    running, started = Running(command, folder), time.monotonic()
-    ready, code = command["ready"], None
+    running = Running(command, folder)
+    try:
+        return watched(running, command["ready"])
+    finally:
+        if running.process.poll() is None:
+            running.end()
+
+
+def watched(running: Running, ready: str | None) -> dict[str, Any]:
+    """Its exit code, and what it said."""
+    started, code = time.monotonic(), None
     while running.read():
         if time.monotonic() - started > LONGEST_S:
             running.output += f"\n[not over after {LONGEST_S} s]"
@@ -130,12 +139,12 @@ def run(command: dict[str, Any], folder: str) -> dict[str, Any]:
         if ready is not None:
             running.output += f"\n[ended before it said {ready}]"
             code = code or -1
-    took = round(time.monotonic() - started, 2)
-    return {"code": code, "output": running.output, "took": took}
+    return {"code": code, "output": running.output}
 
 
 def main() -> None:
     told = json.loads(Path(sys.argv[1]).read_text())
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # what it has started ends too
     loopback()
     over = threading.Event()
     broker = Broker(Path(told["folder"]) / "broker")
