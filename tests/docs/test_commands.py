@@ -72,7 +72,7 @@ ANSWERS = [
     )
 ]
 # In a block, they hold for the commands after them.
-KEPT = re.compile(r"(cd|export|\.) ")
+KEPT = re.compile(r"(cd|export|unset|\.) ")
 
 MANIFESTS = """\
 联单编号,移出单位,废物代码,移出量,单位,移出时间,接收单位

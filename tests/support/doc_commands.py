@@ -8,7 +8,7 @@ from pathlib import Path
 
 TOOLS = (
     r"(?:qingyun|make|mosquitto_(?:sub|pub)|mpremote|esptool|python3?|pip|pytest|apt-get|git|cp|"
-    r"cd|export|\.|curl|useradd|runuser|systemctl|journalctl|sudo|sh|install|"
+    r"cd|export|unset|\.|curl|useradd|runuser|systemctl|journalctl|sudo|sh|install|"
     r"(?:\.venv/bin|tools)/[\w./-]+)"
 )
 _BEGINS = re.compile(rf"{TOOLS}(?=\s|$)")
