@@ -27,8 +27,8 @@ from host.commands import (
     update,
     watch,
 )
-from host.errors import OutsideError, UserError
-from host.service import config, logs
+from host.errors import OutsideError, UsageError, UserError
+from host.service import config, logs, place
 from host.store import Busy
 
 
@@ -48,7 +48,10 @@ def _parser() -> argparse.ArgumentParser:
         formatter_class=_wide,
     )
     parser.add_argument("--version", action="version", version=f"qingyun {__version__}")
-    text = "TOML with the options of every command (default: $QINGYUN_CONFIG)"
+    text = (
+        "TOML with the options of every command "
+        f"(default: $QINGYUN_CONFIG, or ./{place.HERE}, or {place.SYSTEM})"
+    )
     parser.add_argument("--config", metavar="FILE", help=text)
     text = "how the log is written (default: plain)"
     parser.add_argument("--log", choices=("plain", "json"), help=text)
@@ -70,21 +73,32 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
+def _named(args: argparse.Namespace, line: str) -> str:
+    """Who named the database or registry that a line begins with, where nobody typed it."""
+    for name in ("db", "registry"):
+        value = getattr(args, name, None)
+        if value is not None and line.startswith(str(value)):
+            return str(args.settings.named(value))
+    return ""
+
+
 def main(argv: Sequence[str] | None = None) -> int:
     """Entry point of the command; returns the exit code."""
     argv = list(sys.argv[1:] if argv is None else argv)
     parser = _parser()
+    args = argparse.Namespace()
     try:
         settings = config.of_command_line(argv, parser)
-        args = parser.parse_args(argv)
-        args.settings = settings
+        args = parser.parse_args(argv, argparse.Namespace(settings=settings))
         logs.start(
             args.log or settings.get("log.format", "plain"), settings.get("log.level", "info")
         )
-        code: int = args.run(args)
+        if getattr(args, "needs_db", False) and args.db is None:
+            raise UsageError(settings.nowhere())
+        code = _run(args)
     except UserError as error:
         for line in str(error).splitlines():
-            print(f"qingyun: error: {line}", file=sys.stderr)
+            print(f"qingyun: error: {line}{_named(args, line)}", file=sys.stderr)
         return 2
     except OutsideError as error:
         print(f"qingyun: error: {error}", file=sys.stderr)
@@ -92,14 +106,23 @@ def main(argv: Sequence[str] | None = None) -> int:
     except Busy as error:
         print(f"qingyun: error: store: {error}; try again", file=sys.stderr)
         return 1
+    except BrokenPipeError:
+        return 1
+    except KeyboardInterrupt:
+        print("qingyun: stopped", file=sys.stderr)
+        return 130
+    return code
+
+
+def _run(args: argparse.Namespace) -> int:
+    """The command itself; UserError names a package that is an extra and not there."""
+    try:
+        code: int = args.run(args)
     except ModuleNotFoundError as error:
         text = extras.missing(error)
         if text is None:
             raise
-        print(f"qingyun: error: {text}", file=sys.stderr)
-        return 2
-    except BrokenPipeError:
-        return 1
+        raise UserError(text) from None
     return code
 
 

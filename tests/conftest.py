@@ -13,6 +13,7 @@ import district
 import psycopg
 import pytest
 from broker import Broker, find_mosquitto
+from host_job import ALONE
 from interpreter import RunMicroPython
 from postgres import NotInstalled, Postgres
 from sim_board import ROOT, micropython
@@ -72,6 +73,7 @@ def pytest_configure(config: pytest.Config) -> None:
     signal.signal(signal.SIGINT, signal.default_int_handler)
     # One day for all processes of a run, though it may go on past midnight.
     os.environ.setdefault(district.DAY, str(district.today()))
+    os.environ |= ALONE
     if terminal := config.pluginmanager.get_plugin("terminalreporter"):
         config.pluginmanager.register(Figures(terminal))
 

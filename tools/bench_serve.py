@@ -23,6 +23,7 @@ import marked_page
 import paho.mqtt.client as paho
 from arguments import Parser, seconds, whole
 from broker import Broker, free_port
+from host_job import ALONE
 from paho.mqtt.enums import CallbackAPIVersion
 
 from host.serve import accounts
@@ -206,6 +207,7 @@ def main() -> int:
             marked_page.check(args.page, BEGIN, END)
     except marked_page.PageError as error:
         p.error(str(error))
+    os.environ |= ALONE
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (min(hard, max(soft, 4096)), hard))
     with tempfile.TemporaryDirectory(prefix="bench-serve-") as folder:

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import csv
 import datetime as dt
+import shutil
 import subprocess
 import sys
 import time
@@ -29,7 +30,8 @@ from sim_board import ROOT, BoardRun
 from host import tables
 from host.quantity import MISSING
 
-REGISTRY = ROOT / "registry"
+REGISOUT = Path("build/demo")
+TRY = ROOT / "registry"
 CONFIGS = ROOT / "boards" / "sim" / "demo"
 WORST_PERCENT = 1.0
 TRY = "what to try on them:"
@@ -74,6 +76,20 @@ def generate(date: dt.date, seed: int, out: Path) -> None:
     args = ["--registry", str(REGISTRY), "--date", str(date), "--seed", str(seed)]
     command = [sys.executable, script, *args, "--out", str(out)]
     subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
+
+
+def configure(out: Path) -> None:
+    """A registry and a configuration beside the database: with it qingyun needs neither --db
+    nor --registry, and what is tried there leaves the project's own registry as it is."""
+    shutil.copytree(REGISTRY, out / "registry")
+    lines = (
+        "# Of the demo. Where QINGYUN_CONFIG names this file, or in this folder, qingyun needs",
+        "# neither --db nor --registry.",
+        "[store]",
+        'db = "qingyun.db"',
+        'registry = "registry"',
+    )
+    (out / "qingyun.toml").write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 
 def compare(out: Path) -> list[Line]:
@@ -154,6 +170,7 @@ def _demo(date: dt.date, seed: int, out: Path, console: Console) -> list[str]:
             published = sum(r["published"] for r in reports)
             ingester.wait_for(published)
         counts = ingester.stats()
+    configure(out)
     rollup = qingyun(
         *("rollup", "--date", str(date), "--db", out / "qingyun.db"),
         *("--registry", REGISTRY, "--out", out),
@@ -188,7 +205,7 @@ def where(date: dt.date, out: Path) -> list[str]:
     """Lines that say where the run has left what, and what to try on it."""
     near = _near(out)
     files = {
-        "database": "qingyun.db",
+        "database": "qingyun.db qingyun.toml",
         "reports": "daily.csv balance.csv district.csv",
         "traces": "qy-*.csv",
         "truth": "truth.csv truth_events.csv",
@@ -202,17 +219,15 @@ def where(date: dt.date, out: Path) -> list[str]:
 
 
 def commands(date: dt.date, out: Path) -> list[str]:
-    """What a person may type next, each a whole command for this folder."""
-    near, day = _near(out), f"--date {date} --site fs-01"
+    """What a person may type next, in this order; files go beside the folder, not into it."""
+    near, beside, day = _near(out), _near(out.parent), f"--date {date} --site fs-01"
     program = _near(Path(sys.executable).with_name("qingyun"))
     return [
-        f"{program} {command} --db {near / 'qingyun.db'}{more}"
-        for command, more in (
-            (f"events {day}", ""),
-            (f"explain {day}", f" --out {near / 'day.svg'}"),
-            (f"trace daily:{date}/fs-01/湿垃圾", ""),
-            (f"report --month {date:%Y-%m} --format xlsx", f" --out {near / 'month.xlsx'}"),
-        )
+        f"export QINGYUN_CONFIG={near / 'qingyun.toml'}",
+        f"{program} events {day}",
+        f"{program} explain {day} --out {beside / 'day.svg'}",
+        f"{program} trace daily:{date}/fs-01/湿垃圾",
+        f"{program} report --month {date:%Y-%m} --out {beside / 'month.xlsx'}",
     ]
 
 
@@ -225,7 +240,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser = Parser("demo", __doc__)
     parser.add_argument("--seed", type=whole(0), default=1)
     parser.add_argument("--date", type=dt.date.fromisoformat, default=dt.date(2026, 3, 3))
-    parser.add_argument("--out", type=Path, default=Path("build/demo"))
+    parser.add_argument("--out", type=Path, default=OUT)
     args = parser.parse_args(argv)
     console = tables.console()
     try:
@@ -241,6 +256,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         print(f"demo: {fault}", file=sys.stderr)
     if not faults:
         console.print("demo: every collection found, none invented; every reading stored once")
+        if args.out == OUT:
+            console.print("make demo PAGE=1 opens the page on this day")
     return 1 if faults else 0
 
 

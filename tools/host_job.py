@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -13,11 +14,16 @@ from types import TracebackType
 
 from run_folder import end
 
+# What these tools run says all it needs: the configuration of this machine's own service, or of
+# the folder one stands in, is not for it.
+ALONE = {"QINGYUN_CONFIG": ""}
+
 
 def qingyun(*args: str | Path) -> subprocess.CompletedProcess[str]:
     """Run one subcommand to its end; output captured."""
     command = [sys.executable, "-m", "host.cli", *map(str, args)]
-    return subprocess.run(command, capture_output=True, text=True, check=False)
+    env = os.environ | ALONE
+    return subprocess.run(command, env=env, capture_output=True, text=True, check=False)
 
 
 class Ingester:
@@ -47,7 +53,8 @@ class Ingester:
         self.stats_file.unlink(missing_ok=True)  # of an earlier process
         with self._log.open("ab") as log:
             command = [*self._inside, sys.executable, "-m", "host.cli", *self._args]
-            self._process = subprocess.Popen(command, stdout=log, stderr=log)
+            env = os.environ | ALONE
+            self._process = subprocess.Popen(command, env=env, stdout=log, stderr=log)
 
     @property
     def pid(self) -> int:

@@ -70,8 +70,10 @@ class BoardRun:
 
     def command(self) -> list[str]:
         parts = [micropython(), "-X", f"heapsize={self.heap}", "-m", "run"]
-        parts += ["--progress", str(self.progress)]
-        for name in ("config", "trace", "flash", "report", "broker", "physics", "seed"):
+        # It runs in ROOT, wherever this does.
+        for name in ("config", "trace", "flash", "report", "progress"):
+            parts += [f"--{name}", str(getattr(self, name).resolve())]
+        for name in ("broker", "physics", "seed"):
             parts += [f"--{name}", str(getattr(self, name))]
         for name in ("start", "until", "files", "install", "cut"):
             if getattr(self, name) is not None:

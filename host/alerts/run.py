@@ -116,6 +116,7 @@ def run_deliver(args: argparse.Namespace) -> int:
     ]
     for thread in threads:
         thread.start()
+    log.info("alarms go to %s, every %d s", " and ".join(c.name for c in found), args.every)
     over.wait()
     for thread in threads:
         thread.join(10)  # longer than that is not waited for: it is sent again

@@ -15,10 +15,11 @@ Run = Callable[[argparse.Namespace], int]
 Command = Callable[[str, Run, str], argparse.ArgumentParser]
 
 
-def db(p: argparse.ArgumentParser) -> None:
-    """--db"""
-    text = "the database: a SQLite file, or postgresql://…"
-    p.add_argument("--db", type=where, required=True, metavar="FILE", help=text)
+def db(p: argparse.ArgumentParser, *, needed: bool = True) -> None:
+    """--db; needed: that none is named is told before the command runs."""
+    text = "the database: a SQLite file, or postgresql://… (default: as the configuration says)"
+    p.add_argument("--db", type=where, metavar="FILE", help=text)
+    p.set_defaults(needs_db=needed)
 
 
 def where(text: str) -> Path | str:
@@ -28,7 +29,7 @@ def where(text: str) -> Path | str:
 
 def registry(p: argparse.ArgumentParser) -> None:
     """--registry"""
-    text = "folder of sites.csv, bins.csv … (default: registry)"
+    text = "folder of sites.csv, bins.csv … (default: as the configuration says, or registry)"
     p.add_argument("--registry", type=Path, default=Path("registry"), metavar="DIR", help=text)
 
 

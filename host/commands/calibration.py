@@ -87,6 +87,8 @@ def _place(args: argparse.Namespace, kg: float) -> None:
 
 
 def _calibrate(args: argparse.Namespace) -> int:
+    if args.port and args.broker == args.settings.get("broker.address"):
+        args.broker = None  # nobody asked for it on this command line
     if bool(args.broker) == bool(args.port):
         raise UsageError("--broker: expected either --broker or --port")
     if not 1 <= len(args.by) <= 40:

@@ -24,6 +24,8 @@ def _check(args: argparse.Namespace) -> int:
     if args.settings.values and not wrong:
         n = len(args.settings.values)
         print(f"{args.settings.file or 'environment'}: {n} values, each as expected")
+    if not args.settings.file:
+        print(f"no configuration file; looked at {', '.join(args.settings.absent)}")
     try:
         known = registry.load(args.registry)
         more = hazard.check(args.registry)

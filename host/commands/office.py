@@ -69,7 +69,7 @@ def add(command: Command) -> None:
     p = command(
         "import-figures", _late("run_import_figures"), "store figures that people bring, from a CSV"
     )
-    p.add_argument("--db", type=Path, metavar="FILE", help="the SQLite database")
+    db(p, needed=False)
     p.add_argument("file", type=Path, nargs="?", metavar="FILE.csv", help="see docs/indicators.md")
     p.add_argument("--list", action="store_true", help="which figures there are")
     p.add_argument("--show", nargs=2, metavar=("FIGURE", "PERIOD"), help="all that was ever said")

@@ -22,7 +22,7 @@ def add(command: Command) -> None:
     p.epilog = "Example: qingyun backup --db qingyun.db --keep 14 /var/backups/qingyun"
 
     p = command("restore", _restore, "put a backup back, to where nothing is yet")
-    db(p)
+    db(p, needed=False)
     p.add_argument("backup", type=Path, metavar="BACKUP", help="a folder that backup made")
     text = "put the registry there too (default: leave it in the backup)"
     p.add_argument("--registry-to", type=Path, metavar="DIR", help=text)
@@ -57,6 +57,8 @@ def _restore(args: argparse.Namespace) -> int:
         contents = backup.read(args.backup)
         print(f"{args.backup}: {len(contents.files)} files as they were made {contents.made}")
         return 0
+    if args.db is None:
+        raise UsageError(args.settings.nowhere())
     contents = backup.restore(args.backup, args.db, args.registry_to)
     print(f"{args.db}: as of {contents.made}")
     if args.registry_to:

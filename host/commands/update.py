@@ -9,6 +9,7 @@ from pathlib import Path
 
 from host import broker, registry, tables
 from host.commands import Command
+from host.commands import registry as registry_option
 from host.errors import UsageError
 from host.outfile import form_of, like, whole
 from host.update import bundle as bundles
@@ -60,8 +61,7 @@ def _run_bundle(args: argparse.Namespace) -> int:
 
 def _add_update(p: argparse.ArgumentParser) -> None:
     p.add_argument("bundle", type=Path, metavar="BUNDLE", help="a file of qingyun bundle")
-    text = "folder of sites.csv, devices.csv … (default: registry)"
-    p.add_argument("--registry", type=Path, default=Path("registry"), metavar="DIR", help=text)
+    registry_option(p)
     broker.add_arguments(p, "qingyun-update", default="127.0.0.1:1883")
     text = "only this board; may be given more than once"
     p.add_argument("--device", action="append", default=[], metavar="DEVICE", help=text)

@@ -81,7 +81,10 @@ def run_update(args: argparse.Namespace) -> int:
     while not over.is_set():
         started, trouble = time.monotonic(), ""
         try:
-            _once(args.db, args.registry, int(time.time()), where)
+            booked, changed = _once(args.db, args.registry, int(time.time()), where)
+            if told is None:
+                counts = f"{len(booked.added)} entries added, {len(changed)} alarms changed"
+                print(f"{counts}; again every {args.every} s", flush=True)
         except publish.PublishError as error:
             trouble = str(error)
         except Busy as error:

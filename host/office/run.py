@@ -13,6 +13,7 @@ from pathlib import Path
 
 from host import registry, tables
 from host.commands.known import no_readings
+from host.errors import UsageError
 from host.hazard import register, sections
 from host.hazard import report as hazard
 from host.indicators import IndicatorError, catalog, imports, output, periods, report, workbook
@@ -101,8 +102,10 @@ def run_import_figures(args: argparse.Namespace) -> int:
                 table.add_row(f.figure, f.name, f.unit, f.kind, f.note)
         tables.console().print(table)
         return 0
-    if args.db is None or (args.file is None and args.show is None):
-        raise IndicatorError("expected --db and FILE, --db and --show, or --list")
+    if args.file is None and args.show is None:
+        raise IndicatorError("expected FILE, --show or --list")
+    if args.db is None:
+        raise UsageError(args.settings.nowhere())
     if args.show:
         name, when = args.show
         if name not in figures:

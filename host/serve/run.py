@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import ipaddress
 import logging
+from contextlib import suppress
 from urllib.parse import urlsplit
 
 import uvicorn
@@ -72,5 +73,6 @@ def run(args: argparse.Namespace) -> int:
         timeout_graceful_shutdown=3,
         limit_concurrency=1000,
     )
-    uvicorn.Server(config).run()
+    with suppress(KeyboardInterrupt):  # Ctrl-C is how it ends at a terminal
+        uvicorn.Server(config).run()
     return 0

@@ -1,8 +1,8 @@
 """One TOML file for the host commands, environment over it, options over both.
 
 A section is a command, a key its option with _ for -. Sections that several commands
-share, and those that are no options, stand in SHARED. Every mistake is found before
-anything starts: file, line, key, what was expected."""
+share, and those that are no options, stand in SHARED. Paths of the file are as seen from
+its folder. Every mistake is found before anything starts: file, line, key, what was expected."""
 
 from __future__ import annotations
 
@@ -17,11 +17,13 @@ from pathlib import Path
 from typing import Any
 
 from host.errors import UserError
+from host.service import place
 from host.service.keys import SHARED
 from host.service.logs import clean
 
 PREFIX = "QINGYUN_"
-FILE = "QINGYUN_CONFIG"
+# The broker as boards reach it, which is not how this machine does: never that of [broker].
+_OF_BOARDS = ("provision", "--broker")
 _HEADER = re.compile(r"\s*\[\s*([A-Za-z0-9_-]+)\s*\]")
 _KEY = re.compile(r"\s*([A-Za-z0-9_-]+)\s*=")
 
@@ -32,9 +34,11 @@ class ConfigError(UserError):
 
 @dataclass
 class Config:
-    """What was found. values: section.key → value; places: the same → where it stands."""
+    """What was found. values: section.key → value; places: the same → where it stands.
+    absent: files that were looked for, each with why it does not count."""
 
     file: Path | None = None
+    absent: tuple[str, ...] = ()
     values: dict[str, Any] = field(default_factory=dict)
     places: dict[str, str] = field(default_factory=dict)
 
@@ -46,11 +50,27 @@ class Config:
         start = name + "."
         return {k[len(start) :]: v for k, v in self.values.items() if k.startswith(start)}
 
+    def nowhere(self) -> str:
+        """That no database is named, where it was looked for, and what to do."""
+        used = (f"{self.file} (no [store] db in it)",) if self.file else ()
+        looked = ", ".join(("--db", "QINGYUN_STORE_DB", *self.absent, *used))
+        return (
+            f"no database is named; looked at {looked}; expected --db FILE, or [store] db = "
+            "'FILE' in qingyun.toml"
+        )
+
+    def named(self, value: object) -> str:
+        """` (PLACE names it)` where this database or folder comes from here; else nothing."""
+        for name, where in self.places.items():
+            if name.endswith((".db", ".registry")) and self.values[name] == str(value):
+                return f" ({where} names it)"
+        return ""
+
     def mistake(self, name: str, expected: str, found: Any = None) -> str:
         """One line that names the place."""
-        place = self.places.get(name) or str(self.file or "configuration")
+        where = self.places.get(name) or str(self.file or "configuration")
         said = f", found {found!r}" if found is not None else ""
-        return clean(f"{place}: {name}: expected {expected}{said}")
+        return clean(f"{where}: {name}: expected {expected}{said}")
 
 
 Options = dict[str, list[argparse.Action]]
@@ -61,12 +81,13 @@ def options(parser: argparse.ArgumentParser) -> Options:
     found: Options = {}
     for command, action in _walk(parser, ""):
         longest = max(action.option_strings, key=len)
+        of_boards = (command, longest) == _OF_BOARDS
         for section, keys in SHARED.items():
             for name, key in keys.items():
-                if longest in key.options:
+                if longest in key.options and not of_boards:
                     found.setdefault(f"{section}.{name}", []).append(action)
         own = longest.removeprefix("--").replace("-", "_")
-        if longest != "--broker":
+        if longest != "--broker" or of_boards:
             found.setdefault(f"{command}.{own}", []).append(action)
     return found
 
@@ -89,10 +110,13 @@ def load(
     known = options(parser)
     if file is not None:
         _read(file, config)
+        for key, value in config.values.items():
+            if isinstance(value, str) and _path(key, value, known):
+                config.values[key] = str(file.parent / value)
     names = set(known) | {f"{s}.{k}" for s, keys in SHARED.items() for k in keys}
     sections = {name.partition(".")[0] for name in names}
     for variable, text in sorted(environment.items()):
-        if variable == FILE or not variable.startswith(PREFIX):
+        if variable == place.VARIABLE or not variable.startswith(PREFIX):
             continue
         name = _of_variable(variable, names)
         if name is not None:
@@ -128,6 +152,22 @@ def _read(file: Path, config: Config) -> None:
             name = f"{section}.{key}"
             config.values[name] = value
             config.places[name] = f"{file}:{lines.get(name, lines.get(section, 1))}"
+
+
+def _path(name: str, value: str, known: Options) -> bool:
+    """Whether it is one, as the option takes it: postgresql://… is none."""
+    section, _, key = name.partition(".")
+    shared = SHARED.get(section, {}).get(key)
+    if shared is not None:
+        return shared.path and "://" not in value
+    for action in known.get(name, ()):
+        try:
+            made = action.type(value) if callable(action.type) else value
+        except (argparse.ArgumentTypeError, ValueError):
+            continue  # told with the other mistakes
+        if isinstance(made, Path):
+            return True
+    return False
 
 
 def _lines(text: str) -> dict[str, int]:
@@ -225,22 +265,10 @@ def apply(config: Config, parser: argparse.ArgumentParser) -> None:
             action.required = False
 
 
-def named(argv: list[str], option: str) -> str | None:
-    """The value of an option that stands before the command."""
-    for i, word in enumerate(argv):
-        if not word.startswith("-"):
-            if i == 0 or argv[i - 1] not in ("--config", "--log"):
-                return None
-        elif word == option and i + 1 < len(argv):
-            return argv[i + 1]
-        elif word.startswith(option + "="):
-            return word.partition("=")[2]
-    return None
-
-
 def of_command_line(argv: list[str], parser: argparse.ArgumentParser) -> Config:
-    """The configuration that a command line and the environment name, applied."""
-    where = named(argv, "--config") or os.environ.get(FILE)
-    config = load(Path(where) if where else None, os.environ, parser)
+    """The configuration that counts for a command line here, applied."""
+    found = place.find(argv, os.environ)
+    config = load(found.file, os.environ, parser)
+    config.absent = found.absent
     apply(config, parser)
     return config

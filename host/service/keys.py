@@ -15,11 +15,13 @@ Check = Callable[[Any], bool]
 
 @dataclass(frozen=True)
 class Key:
-    """What a value must be; options: those that it is the default of."""
+    """What a value must be; options: those that it is the default of; path: as seen from the
+    folder of the file."""
 
     expected: str
     good: Check
     options: tuple[str, ...] = ()
+    path: bool = False
 
 
 def _text(value: Any) -> bool:
@@ -49,7 +51,7 @@ def _mail(value: Any) -> bool:
 
 
 LEVELS = ("提示", "告警")  # as rules.csv has them, the mildest first
-TEXT, PATH = Key("a text", _text), Key("a path", _text)
+TEXT, PATH = Key("a text", _text), Key("a path", _text, path=True)
 _HOURS_KEY = Key("HH:MM-HH:MM", lambda v: isinstance(v, str) and bool(_HOURS.fullmatch(v)))
 _CHANNEL = {
     "quiet": _HOURS_KEY,  # local hours in which only quiet_passes and above is told
@@ -63,12 +65,12 @@ _CHANNEL = {
 
 
 def _shared(option: str, key: Key) -> Key:
-    return Key(key.expected, key.good, (option,))
+    return Key(key.expected, key.good, (option,), key.path)
 
 
 SHARED: dict[str, dict[str, Key]] = {
     "store": {
-        "db": Key("a path, or postgresql://…", _text, ("--db",)),
+        "db": Key("a path, or postgresql://…", _text, ("--db",), path=True),
         "registry": _shared("--registry", PATH),
     },
     "broker": {

@@ -6,6 +6,7 @@ Two engines below, one SQL (database)."""
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from importlib.resources import files
@@ -42,6 +43,7 @@ STEPS = (
 )
 VERSION = len(STEPS)
 _DAYS_IN_PART = 28
+_log = logging.getLogger("qingyun.store")
 
 
 def open_database(where: Path | str, *, create: bool) -> Database:
@@ -65,6 +67,8 @@ class Store:
 
     def _migrate(self, create: bool) -> None:
         """Run the steps that are missing, each whole or not at all."""
+        if create and not self._db.has_table("schema_version"):
+            _log.info("%s: a new database", self._where)
         while (version := self._version(create)) < VERSION:
             with self._db.transaction():
                 if self._version(create) == version:  # else another process was faster

@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import datetime as dt
 import json
-import shlex
 import subprocess
 import time
 from collections.abc import Callable
@@ -18,6 +17,7 @@ from broker import Broker
 from demo import CONFIGS, REGISTRY, TRY, commands, demo, generate, where
 from host_job import Ingester, qingyun
 from rich.console import Console
+from run_folder import fresh_folder
 from sim_board import BoardRun
 
 from host.hazard import ledger
@@ -71,11 +71,15 @@ def test_what_it_says_at_the_end_is_there_and_can_be_typed(
     assert len(files) > 5
     for name in files:
         assert list(out.glob(name.removeprefix(f"{out}/"))), name
-    for command in commands(DATE, out):
-        assert f"  {command}" in lines
-        done = subprocess.run(shlex.split(command), capture_output=True, text=True, check=False)
-        assert done.returncode == 0, done.stderr
-    assert (out / "day.svg").stat().st_size > 0 and (out / "month.xlsx").stat().st_size > 0
+    typed = commands(DATE, out)
+    assert lines[-len(typed) :] == [f"  {command}" for command in typed]
+    script = "set -e\n" + "\n".join(typed)
+    done = subprocess.run(["sh", "-c", script], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    for name in ("day.svg", "month.xlsx"):
+        assert (out.parent / name).stat().st_size > 0
+    with fresh_folder(out):  # nothing of it is in the way of the next demo
+        pass
 
 
 @pytest.fixture(scope="module")

@@ -17,6 +17,7 @@ from broker import free_port
 from host_job import qingyun
 from sim_board import ROOT
 
+from host.cli import main
 from host.messages import Reading
 from host.store import Batch, Store
 
@@ -178,3 +179,14 @@ def test_progress_is_for_a_terminal_and_on_standard_error(
     os.close(watcher)
     assert what in seen and "100%" in seen
     assert shown.stdout.decode() == plain.stdout
+
+
+def test_ctrl_c_is_no_mistake(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def interrupted(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("host.service.logs.start", interrupted)
+    assert main(["check", "--registry", REGISTRY]) == 130
+    assert capsys.readouterr().err == "qingyun: stopped\n"
