@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import secrets
+import time
 from typing import Any
 
 import anyio
@@ -13,9 +14,10 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from host.calibration.ways import BoardError, Mqtt, Refused
+from host.calibration.ways import ANSWER_S, TRIES, BoardError, Mqtt, Refused
 from host.serve.here import Here, here
 from host.serve.web import allowed, field, need, note, page, posted
+from host.serve.words import clock
 
 # What an operator may ask for: label, least and most of a number it takes.
 COMMANDS: dict[str, tuple[str, str]] = {
@@ -24,6 +26,8 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "interval": ("采样间隔", "interval, s"),
     "restart": ("重新启动", "restart"),
 }
+WAIT_S = round(ANSWER_S * TRIES)  # for an answer, at most
+KEPT_S = 5.0  # after connecting: what the broker has kept may still be on its way
 _one = anyio.CapacityLimiter(2)
 
 
@@ -40,6 +44,7 @@ def ask(at: Here, device: str, do: str, by: str, seconds: int | None) -> Any:
         if seconds is None or not 10 <= seconds <= 3600:
             raise HTTPException(422, "s: expected 10 to 3600 seconds")
         more["s"] = seconds
+    refuse(at, device)
     name = f"{at.settings.broker.client_id}-ask-{secrets.token_hex(3)}"
     broker = dataclasses.replace(at.settings.broker, client_id=name)
     try:
@@ -49,6 +54,27 @@ def ask(at: Here, device: str, do: str, by: str, seconds: int | None) -> Any:
         raise HTTPException(409, f"设备拒绝 the board refused: {error}") from None
     except BoardError as error:
         raise HTTPException(504, str(error)) from None
+
+
+def refuse(at: Here, device: str) -> None:
+    """HTTPException when it is known that nobody will answer, so that nobody waits for it."""
+    now, link = time.time(), at.hub.link
+    if not link.connected:
+        why = f": {link.problem}" if link.problem else ""
+        raise HTTPException(503, f"not connected to the broker since {clock(link.since)}{why}")
+    board = at.hub.boards.get((at.known.devices[device].site, device))
+    age = None if board is None else board.age(now)
+    if board is not None and board.status == "offline":
+        if board.since is not None:
+            raise HTTPException(409, f"{device} is offline since {clock(board.since)}")
+        if age is not None:
+            said = f"its last values are of {clock(now - age)}"
+            raise HTTPException(409, f"{device} is offline; {said}")
+        raise HTTPException(409, f"{device} is offline and has told no value yet")
+    silent = board is None or (board.status is None and age is None)
+    if silent and now - link.since > KEPT_S:
+        text = "has never spoken: has it power, network and the right broker?"
+        raise HTTPException(409, f"{device} {text}")
 
 
 async def command(request: Request, device: str, do: str, seconds: int | None) -> tuple[str, Any]:

@@ -160,8 +160,8 @@ KINDS = {
 @allowed("viewer")
 async def show(request: Request) -> Response:
     now = today()
-    yesterday = now - dt.timedelta(1)
-    defaults = {"day": str(yesterday), "month": str(yesterday)[:7], "year": str(now.year)}
+    last = str(here(request).figures.before_today())
+    defaults = {"day": last, "month": last[:7], "year": last[:4]}
     kinds = [k for k in KINDS.values() if not k.hazardous or here(request).register]
     return page(request, "downloads.html", kinds=kinds, defaults=defaults, today=now)
 

@@ -147,6 +147,15 @@ def site_day(store: Store, known: Registry, site: str, date: dt.date) -> list[Bi
     return told
 
 
+def latest_day(store: Store, known: Registry, site: str) -> dt.date:
+    """The last day of which something was measured at a site; today when nothing ever was."""
+    bins, now = [b for b in known.bins if b.site == site and b.device], today()
+    with suppress(Busy):
+        bring(store, known, now, only=bins)
+    day = book.last_day(store.database, day_of(now), _names(bins))
+    return now if day is None else date_of(day)
+
+
 def _names(bins: Sequence[Bin]) -> list[str]:
     return [b.bin for b in bins]
 
@@ -160,6 +169,7 @@ class Figures:
     told: Callable[[], None] = lambda: None  # there is something new
     days: dict[dt.date, DayFigures] = field(default_factory=dict)
     problem: str = ""
+    last: dt.date | None = None  # the last day of which something was measured
     _seen: int = 0  # the last revision that was looked at
     _closed: set[str] = field(default_factory=set)
     _places: dict[str, list[Place]] = field(default_factory=dict)  # by closed month; "": now
@@ -177,6 +187,11 @@ class Figures:
 
     def day(self, date: dt.date) -> DayFigures | None:
         return self.days.get(date)
+
+    def before_today(self) -> dt.date:
+        """The last day that is over and has figures; yesterday when none has."""
+        yesterday = today() - dt.timedelta(1)
+        return min(self.last or yesterday, yesterday)
 
     def span(self, first: dt.date, last: dt.date) -> list[DayFigures]:
         """Those of the days that are known, in order."""
@@ -212,15 +227,18 @@ class Figures:
             closed = {c.month: c for c in book.closings(db).values()}
             if closed.keys() != self._closed:
                 changed |= {d for d in self.days if f"{d:%Y-%m}" in closed}
-            first = _first_day(db)
-            back = [now - dt.timedelta(n) for n in range(BACK_DAYS + 1)]
-            for date in sorted(back, key=lambda d: (d not in (now, now - WEEK), -d.toordinal())):
+            first, last = book.first_day(db), book.last_day(db, day_of(now))
+            self.last = None if last is None else date_of(last)
+            soon = {now, self.last or now}
+            soon |= {date - WEEK for date in soon}
+            back = {now - dt.timedelta(n) for n in range(BACK_DAYS + 1)} | soon
+            for date in sorted(back, key=lambda d: (d not in soon, -d.toordinal())):
                 if self._over.is_set():
                     return
                 held = self.days.get(date)
                 if held is not None and held.over and date not in changed:
                     continue
-                if first is None or (date < first and date != now):
+                if first is None or (day_of(date) < first and date != now):
                     continue
                 self._read(db, date, closed.get(f"{date:%Y-%m}"))
                 if date == now:
@@ -238,9 +256,3 @@ class Figures:
                 (b.bin, b.site, then.sites[b.site].town, b.stream) for b in then.platforms()
             ]
         self.days[date] = read_day(db, date, self._places[month], upto, time.time())
-
-
-def _first_day(db: Database) -> dt.date | None:
-    """The first day that has figures."""
-    found = book.first_day(db)
-    return None if found is None else date_of(found)

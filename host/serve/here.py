@@ -95,6 +95,7 @@ class Here:
             return
         hauled = day.of(HAULED)
         self.hub.extra["today"] = {
+            "date": str(day.date),
             "at": round(day.at),
             "hauled_t": None if hauled.tonnes is None else float(hauled.tonnes),
             "collections": hauled.collections,

@@ -13,12 +13,14 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from host.reports.explain import BinStory
 from host.rollup import day_bounds
 from host.serve import series
-from host.serve.figures import site_day, today
+from host.serve.figures import latest_day, site_day, today
 from host.serve.here import Here, here
 from host.serve.now import site_now
-from host.serve.web import allowed, page
+from host.serve.web import allowed, asked_day, page
+from host.store import Store
 
 PER_PAGE = 100
 SORTS = ("site", "fill", "kg", "seen", "share")
@@ -109,27 +111,19 @@ async def show(request: Request) -> Response:
     )
 
 
-def day_of(request: Request) -> dt.date:
-    """?date=, today where there is none."""
-    said = request.query_params.get("date", "")
-    if not said:
-        return today()
-    try:
-        return dt.date.fromisoformat(said)
-    except ValueError:
-        raise HTTPException(422, f"date: expected YYYY-MM-DD, found {said[:20]!r}") from None
-
-
 @allowed("viewer")
 async def one(request: Request) -> Response:
     at, name = here(request), request.path_params["site"]
     site = at.known.sites.get(name)
     if site is None:
         raise HTTPException(404, "没有这个点位 there is no such site")
-    date = day_of(request)
-    if not dt.date(2015, 1, 1) <= date <= today():
-        raise HTTPException(422, "date: expected a day from 2015-01-01 to today")
-    told = await at.ask(lambda store: site_day(store, at.known, name, date))
+    asked = asked_day(request)
+
+    def read(store: Store) -> tuple[dt.date, list[BinStory]]:
+        date = asked or latest_day(store, at.known, name)
+        return date, site_day(store, at.known, name, date)
+
+    date, told = await at.ask(read)
     events = series.events(told, *day_bounds(date))
     return page(
         request,
@@ -137,6 +131,7 @@ async def one(request: Request) -> Response:
         site=site,
         date=date,
         today=today(),
+        instead=asked is None and date != today(),
         before=date - dt.timedelta(1),
         after=date + dt.timedelta(1) if date < today() else None,
         stories=told,

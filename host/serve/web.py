@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import hmac
 from collections.abc import Awaitable, Callable
 from functools import wraps
@@ -14,6 +15,7 @@ from starlette.responses import HTMLResponse, Response
 
 from host.serve import accounts
 from host.serve.accounts import Account
+from host.serve.figures import today
 from host.serve.here import here
 from host.serve.sessions import Session
 
@@ -81,6 +83,20 @@ def field(form: FormData, name: str, longest: int = 200) -> str:
     if len(text) > longest or any(not c.isprintable() for c in text):
         raise HTTPException(422, f"{name}: expected at most {longest} printable characters")
     return text
+
+
+def asked_day(request: Request) -> dt.date | None:
+    """?date=, None where it is not said; 422 when it is none, or one to come."""
+    said = request.query_params.get("date", "")
+    if not said:
+        return None
+    try:
+        date = dt.date.fromisoformat(said)
+    except ValueError:
+        raise HTTPException(422, f"date: expected YYYY-MM-DD, found {said[:20]!r}") from None
+    if not dt.date(2015, 1, 1) <= date <= today():
+        raise HTTPException(422, "date: expected a day from 2015-01-01 to today")
+    return date
 
 
 async def note(request: Request, action: str, object_: str, outcome: str, detail: str = "") -> None:

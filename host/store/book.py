@@ -164,6 +164,22 @@ def first_day(db: Database) -> int | None:
     return found
 
 
+def last_day(db: Database, upto: int, platforms: Sequence[str] | None = None) -> int | None:
+    """The last day up to one of which something was measured, of these platforms or of any."""
+    where, names = "", tuple(platforms or ())
+    if platforms is not None:
+        if not names:
+            return None
+        where = f"p.bin IN ({','.join('?' * len(names))}) AND "
+    found = db.query(
+        "SELECT d.day FROM platform_day d JOIN platform p ON p.id=d.platform "  # noqa: S608
+        f"WHERE {where}d.day<=? AND (d.covered_s>0 OR d.weighings>0 OR d.fullest IS NOT NULL) "
+        "ORDER BY d.day DESC LIMIT 1",
+        (*names, upto),
+    )
+    return found[0][0] if found else None
+
+
 def newest(db: Database) -> int:
     """The highest id of a revision."""
     return int(db.query("SELECT coalesce(max(id), 0) FROM platform_day")[0][0])
