@@ -19,13 +19,7 @@ from host.serve.here import Here, here
 from host.serve.web import allowed, field, need, note, page, posted
 from host.serve.words import clock
 
-# What an operator may ask for: label, least and most of a number it takes.
-COMMANDS: dict[str, tuple[str, str]] = {
-    "read": ("读取一次", "read now"),
-    "log": ("读取日志", "read its log"),
-    "interval": ("采样间隔", "interval, s"),
-    "restart": ("重新启动", "restart"),
-}
+COMMANDS = ("read", "log", "interval", "restart")  # what an operator may ask for
 WAIT_S = round(ANSWER_S * TRIES)  # for an answer, at most
 KEPT_S = 5.0  # after connecting: what the broker has kept may still be on its way
 _one = anyio.CapacityLimiter(2)
@@ -34,9 +28,9 @@ _one = anyio.CapacityLimiter(2)
 def ask(at: Here, device: str, do: str, by: str, seconds: int | None) -> Any:
     """The board's answer; HTTPException says why there is none."""
     if at.settings.broker is None:
-        raise HTTPException(503, "没有连接消息服务器 serve was started without --broker")
+        raise HTTPException(503, "serve was started without --broker")
     if device not in at.known.devices:
-        raise HTTPException(404, "没有这个设备 there is no such board")
+        raise HTTPException(404, "there is no such board")
     if do not in COMMANDS:
         raise HTTPException(422, f"do: expected one of {' '.join(COMMANDS)}")
     more: dict[str, Any] = {}
@@ -51,7 +45,7 @@ def ask(at: Here, device: str, do: str, by: str, seconds: int | None) -> Any:
         with Mqtt(broker, at.known.devices[device].site, device) as way:
             return way.ask(do, by=by[:40], **more)
     except Refused as error:
-        raise HTTPException(409, f"设备拒绝 the board refused: {error}") from None
+        raise HTTPException(409, f"the board refused: {error}") from None
     except BoardError as error:
         raise HTTPException(504, str(error)) from None
 

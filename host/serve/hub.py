@@ -19,6 +19,7 @@ import paho.mqtt.client as paho
 from host.broker import Broker
 from host.live import Board
 from host.registry import Bin, Registry
+from host.serve.language import Words, words
 from host.serve.link import Link
 from host.serve.now import Slopes, board_now, site_now
 
@@ -29,7 +30,7 @@ LINK_S = 10.0  # a browser that hears nothing for longer than this knows that it
 _BEHIND = 64  # texts that a viewer may be late; then it must begin anew
 _log = logging.getLogger("qingyun.serve")
 
-Key = tuple[str, str]  # site, device
+Key = tuple[str, str]  # site, device; of viewers: topic, language
 
 
 class Full(Exception):
@@ -41,6 +42,7 @@ class Viewer:
     """One open stream. topic: district, sites, or site:NAME."""
 
     topic: str
+    language: str
     queue: asyncio.Queue[bytes | None] = field(
         default_factory=lambda: asyncio.Queue(maxsize=_BEHIND)
     )
@@ -62,12 +64,12 @@ class Hub:
     heard_at: float | None = None  # when a message came that the broker had not merely kept
     slopes: Slopes = field(default_factory=Slopes)
     alarms_changed: Callable[[], None] = lambda: None
-    _viewers: dict[str, set[Viewer]] = field(default_factory=dict)
+    _viewers: dict[Key, set[Viewer]] = field(default_factory=dict)
     _came: dict[Key, dict[str, tuple[bytes, bool, float]]] = field(default_factory=dict)
     _events: int = 0
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _client: paho.Client | None = None
-    _was: str = ""
+    _was: bytes = b""
     _linked: tuple[float, dict[str, Any]] = (0.0, {})  # when what was told of the link
     extra: dict[str, Any] = field(default_factory=dict)  # of the district: alarms, figures
     devices_of: dict[str, list[str]] = field(default_factory=dict)
@@ -133,31 +135,32 @@ class Hub:
 
     # The viewers' side
 
-    def join(self, topic: str) -> Viewer:
+    def join(self, topic: str, language: str) -> Viewer:
         if sum(map(len, self._viewers.values())) >= MOST_VIEWERS:
             raise Full
-        viewer = Viewer(topic)
+        viewer = Viewer(topic, language)
         begin = b"retry: 2000\n\n" + text("link", self.linked(time.time()))
-        viewer.queue.put_nowait(begin + self.whole(topic))
-        self._viewers.setdefault(topic, set()).add(viewer)
+        viewer.queue.put_nowait(begin + self.whole(topic, words()[language]))
+        self._viewers.setdefault((topic, language), set()).add(viewer)
         return viewer
 
     def leave(self, viewer: Viewer) -> None:
-        same = self._viewers.get(viewer.topic, set())
+        key = viewer.topic, viewer.language
+        same = self._viewers.get(key, set())
         same.discard(viewer)
         if not same:
-            self._viewers.pop(viewer.topic, None)
+            self._viewers.pop(key, None)
 
     def viewers(self) -> int:
         return sum(map(len, self._viewers.values()))
 
-    def whole(self, topic: str) -> bytes:
+    def whole(self, topic: str, words: Words) -> bytes:
         """What somebody who begins to look must know."""
         if topic == "district":
             return text("district", self.district())
         if topic == "sites":
-            return text("sites", [site_now(self, s, time.time()) for s in self.heard()])
-        return text("site", self.site(topic.removeprefix("site:")))
+            return text("sites", [site_now(self, s, time.time(), words) for s in self.heard()])
+        return text("site", self.site(topic.removeprefix("site:"), words))
 
     def linked(self, now: float) -> dict[str, Any]:
         """Whether the broker is heard, as pages say it."""
@@ -176,10 +179,11 @@ class Hub:
             counts[status or "unknown"] += 1
         return {"boards": counts, **self.extra}
 
-    def site(self, site: str) -> dict[str, Any]:
+    def site(self, site: str, words: Words | None = None) -> dict[str, Any]:
+        """Without words as the API has it."""
         now = time.time()
-        devices = [board_now(self, site, d, now) for d in self.devices_of.get(site, ())]
-        return {"site": site, "now": site_now(self, site, now), "boards": devices}
+        devices = [board_now(self, site, d, now, words) for d in self.devices_of.get(site, ())]
+        return {"site": site, "now": site_now(self, site, now, words), "boards": devices}
 
     def step(self, now: float) -> set[str]:
         """Go through what came; the sites of which there is something new."""
@@ -196,19 +200,24 @@ class Hub:
         return changed
 
     def tell(self, changed: set[str]) -> None:
-        """Write what is new to those who look at it."""
-        now = time.time()
+        """Write what is new to those who look at it, in their language."""
+        now, district = time.time(), b""
         self._tell_link(now)
-        if "district" in self._viewers:
+        if any(topic == "district" for topic, _ in self._viewers):
             said = text("district", self.district())
-            if (plain := said.decode()) != self._was:
-                self._was = plain
-                self._send("district", said)
-        if changed and "sites" in self._viewers:
-            self._send("sites", text("sites", [site_now(self, s, now) for s in sorted(changed)]))
-        for site in changed:
-            if f"site:{site}" in self._viewers:
-                self._send(f"site:{site}", text("site", self.site(site)))
+            if said != self._was:
+                self._was = district = said
+        for topic, language in self._viewers:
+            in_words = words()[language]
+            if topic == "district":
+                if district:
+                    self._send((topic, language), district)
+            elif topic == "sites":
+                if changed:
+                    rows = [site_now(self, s, now, in_words) for s in sorted(changed)]
+                    self._send((topic, language), text("sites", rows))
+            elif (site := topic.removeprefix("site:")) in changed:
+                self._send((topic, language), text("site", self.site(site, in_words)))
 
     def _tell_link(self, now: float) -> None:
         """When it is another, and now and then: so a browser knows that it is not cut off."""
@@ -217,11 +226,11 @@ class Hub:
         if standing == self._linked[1] and now - self._linked[0] < LINK_S:
             return
         self._linked = now, standing
-        for topic in self._viewers:
-            self._send(topic, text("link", said))
+        for key in self._viewers:
+            self._send(key, text("link", said))
 
-    def _send(self, topic: str, said: bytes) -> None:
-        for viewer in self._viewers.get(topic, ()):
+    def _send(self, key: Key, said: bytes) -> None:
+        for viewer in self._viewers.get(key, ()):
             try:
                 viewer.queue.put_nowait(said)
             except asyncio.QueueFull:

@@ -37,7 +37,7 @@ async def sign_in(request: Request) -> Response:
     password = form.get("password")
     whence = address(request)
     if wait := at.failures.wait(name, whence):
-        text = f"失败次数过多，请 {wait} 秒后再试 too many failures: wait {wait} s"
+        text = f"too many failures: wait {wait} s"
         refused = page(request, "signin.html", 429, next=back, problem=text)
         refused.headers["retry-after"] = str(wait)
         return refused
@@ -53,7 +53,7 @@ async def sign_in(request: Request) -> Response:
 
     found = await anyio.to_thread.run_sync(verify, limiter=_hashing)
     if found is None:
-        text = "用户名或密码不对 name or password is wrong"
+        text = "name or password is wrong"
         return page(request, "signin.html", 401, next=back, problem=text)
     at.failures.passed(name, whence)
     at.forget(name)
@@ -89,13 +89,13 @@ async def password(request: Request) -> Response:
     form = await posted(request)
     me, at = need(request, "viewer"), here(request)
     old, new = form.get("old"), form.get("new")
-    if at.failures.wait(me.name, address(request)):
-        raise HTTPException(429, "too many failures: wait")
+    if wait := at.failures.wait(me.name, address(request)):
+        raise HTTPException(429, f"too many failures: wait {wait} s", {"retry-after": str(wait)})
 
     def run() -> str:
         with at.store() as store:
             if not accounts.signed_in(store, me.name, str(old or "")):
-                return "原密码不对 the old password is wrong"
+                return "the old password is wrong"
             try:
                 accounts.change(store, me.name, me.name, password=str(new or ""))
             except AccountError as error:

@@ -18,8 +18,9 @@ from host.rollup import day_bounds
 from host.serve import series
 from host.serve.figures import latest_day, site_day, today
 from host.serve.here import Here, here
+from host.serve.language import Words
 from host.serve.now import site_now
-from host.serve.web import allowed, asked_day, page
+from host.serve.web import allowed, asked_day, page, words_of
 from host.store import Store
 
 PER_PAGE = 100
@@ -61,8 +62,8 @@ class Filters:
         return {k: v for k, v in vars(self).items() if v and plain.get(k) != v}
 
 
-def chosen(at: Here, f: Filters) -> list[dict[str, Any]]:
-    """The sites that the filters let through, in their order."""
+def chosen(at: Here, f: Filters, words: Words | None = None) -> list[dict[str, Any]]:
+    """The sites that the filters let through, in their order; without words as the API has them."""
     now, found = time.time(), []
     q = f.q.casefold()
     for site in at.known.sites.values():
@@ -72,7 +73,7 @@ def chosen(at: Here, f: Filters) -> list[dict[str, Any]]:
             continue
         if f.stream and f.stream not in {b.stream for b in at.hub.bins_of.get(site.site, ())}:
             continue
-        row = site_now(at.hub, site.site, now)
+        row = site_now(at.hub, site.site, now, words)
         if f.status not in ("", row["status"]):
             continue
         found.append(row | {"name": site.name, "town": site.town, "kind": site.kind})
@@ -89,7 +90,7 @@ def chosen(at: Here, f: Filters) -> list[dict[str, Any]]:
 @allowed("viewer")
 async def show(request: Request) -> Response:
     at, f = here(request), Filters.of(request.query_params)
-    found = chosen(at, f)
+    found = chosen(at, f, words_of(request))
     pages = max(1, -(-len(found) // PER_PAGE))
     first = (min(f.page, pages) - 1) * PER_PAGE
     towns: dict[str, list[dict[str, Any]]] = {}
@@ -116,7 +117,7 @@ async def one(request: Request) -> Response:
     at, name = here(request), request.path_params["site"]
     site = at.known.sites.get(name)
     if site is None:
-        raise HTTPException(404, "没有这个点位 there is no such site")
+        raise HTTPException(404, "there is no such site")
     asked = asked_day(request)
 
     def read(store: Store) -> tuple[dt.date, list[BinStory]]:
@@ -137,7 +138,7 @@ async def one(request: Request) -> Response:
         stories=told,
         events=events,
         gaps=series.gaps(told, *day_bounds(date)),
-        now=at.hub.site(name),
+        now=at.hub.site(name, words_of(request)),
         stores=at.register.stores_at(name) if at.register else [],
     )
 

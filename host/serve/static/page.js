@@ -1,7 +1,7 @@
 // What is live on every page: one stream, and the elements that say what they show.
 "use strict";
 (() => {
-  const STATUS = { online: "在线", offline: "离线", safe: "安全模式", unknown: "未知", none: "无设备" };
+  const words = JSON.parse(document.getElementById("words").textContent);
   const all = (selector, root = document) => root.querySelectorAll(selector);
   const percent = (x) => (x === null || x === undefined ? "—" : `${Math.round(100 * x)} %`);
   const mass = (x) => (x === null || x === undefined ? "—" : x.toFixed(2));
@@ -16,11 +16,12 @@
   const ago = (t) => {
     if (!t) return "—";
     const s = Math.max(0, Math.round(Date.now() / 1000 - t));
-    return s < 120 ? `${s} s` : s < 7200 ? `${Math.floor(s / 60)} min` : s < 172800 ? `${Math.floor(s / 3600)} h` : `${Math.floor(s / 86400)} d`;
+    const [unit, size] = s < 120 ? ["s", 1] : s < 7200 ? ["min", 60] : s < 172800 ? ["h", 3600] : ["d", 86400];
+    return words.unit[unit].replace("{n}", Math.floor(s / size));
   };
   const state = (element, status) => {
     if (!element) return;
-    said(element, STATUS[status] || status);
+    said(element, words.status[status] || status);
     element.className = `tag state ${status}`;
   };
   const seen = (element, t) => {
@@ -96,13 +97,13 @@
   const topic = document.body.dataset.topic;
   const mark = document.querySelector('[data-live="state"]');
   if (topic && mark && !mark.textContent.trim()) {
-    const source = new EventSource(`/live?topic=${encodeURIComponent(topic)}`);
+    const source = new EventSource(`/live?topic=${encodeURIComponent(topic)}&lang=${document.documentElement.lang.slice(0, 2)}`);
     const take = { district, sites, site };
     for (const name of Object.keys(take)) {
       source.addEventListener(name, (event) => take[name](JSON.parse(event.data)));
     }
-    source.onopen = () => { mark.textContent = "● 实时 live"; };
-    source.onerror = () => { mark.textContent = "○ 连接中断，正在重连 connection lost"; };
+    source.onopen = () => { mark.textContent = words.js.live; };
+    source.onerror = () => { mark.textContent = words.js.lost; };
     window.addEventListener("pagehide", () => source.close());
   }
   setInterval(() => all('[data-field="seen"]').forEach((e) => { if (e.dataset.t) e.textContent = ago(Number(e.dataset.t)); }), 5000);

@@ -1,6 +1,7 @@
 // The curves of a site's day: gross weight and fill, events and gaps marked.
 "use strict";
 (() => {
+  const words = JSON.parse(document.getElementById("words").textContent).js;
   const COLOURS = { deposit: "#2b8a4a", collection: "#c2352b", returned: "#77807b", removal: "#b06a00", unattributed: "#8a4fb5", emptied: "#c2352b" };
   const css = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
   const hour = (t) => new Date((t + 8 * 3600) * 1000).toISOString().slice(11, 16);
@@ -45,24 +46,24 @@
     const box = figure.querySelector(".plot");
     if (!curve || curve.t.length === 0) {
       box.classList.add("empty");
-      box.textContent = "当日没有读数 no readings on this day";
+      box.textContent = words.no_readings;
       return;
     }
     const ink = css("--ink");
     const line = css("--line");
     const grid = { stroke: line, width: 1 };
     const step = uPlot.paths.stepped({ align: 1 });
-    const series = [{ label: "时间 time", value: (_, t) => (t ? hour(t) : "—") }];
+    const series = [{ label: words.time, value: (_, t) => (t ? hour(t) : "—") }];
     const data = [curve.t];
     // Whole hours: these divide the 8 h between UTC and Shanghai.
     const axes = [{ stroke: ink, grid, incrs: [3600, 7200, 14400, 28800], values: (_, ts) => ts.map(hour) }];
     if (curve.kg) {
-      series.push({ label: "重量 kg", scale: "kg", stroke: css("--brand"), width: 1.5, paths: step, points: { show: curve.t.length < 3 } });
+      series.push({ label: `${words.weight} kg`, scale: "kg", stroke: css("--brand"), width: 1.5, paths: step, points: { show: curve.t.length < 3 } });
       data.push(curve.kg);
       axes.push({ scale: "kg", stroke: ink, grid, size: 56, values: (_, v) => v.map((x) => `${x} kg`) });
     }
     if (curve.fill) {
-      series.push({ label: "满溢 fill %", scale: "%", stroke: css("--warn"), width: 1.2, spanGaps: true, points: { show: false } });
+      series.push({ label: words.fill, scale: "%", stroke: css("--warn"), width: 1.2, spanGaps: true, points: { show: false } });
       data.push(curve.fill);
       axes.push({ scale: "%", side: curve.kg ? 1 : 3, stroke: ink, grid: curve.kg ? { show: false } : grid, values: (_, v) => v.map((x) => `${x}%`) });
     }
@@ -84,7 +85,7 @@
     const figures = [...document.querySelectorAll("[data-curve]")];
     if (!figures.length) return;
     if (!window.uPlot) {
-      figures.forEach((f) => { f.querySelector(".plot").textContent = "图表未安装 charts are not installed: see docs/operations.md"; });
+      figures.forEach((f) => { f.querySelector(".plot").textContent = words.no_charts; });
       return;
     }
     const answer = await fetch(figures[0].dataset.curve, { credentials: "same-origin" });
