@@ -57,6 +57,7 @@ async def show(request: Request) -> Response:
         "district.html",
         date=date,
         today=today(),
+        coming=now is None and (date == today() or not at.figures.read),
         instead=asked is None and date != today(),
         now=now,
         week=date - dt.timedelta(7),

@@ -170,6 +170,7 @@ class Figures:
     days: dict[dt.date, DayFigures] = field(default_factory=dict)
     problem: str = ""
     last: dt.date | None = None  # the last day of which something was measured
+    read: bool = False  # every day is known
     _seen: int = 0  # the last revision that was looked at
     _closed: set[str] = field(default_factory=set)
     _places: dict[str, list[Place]] = field(default_factory=dict)  # by closed month; "": now
@@ -243,7 +244,7 @@ class Figures:
                 self._read(db, date, closed.get(f"{date:%Y-%m}"))
                 if date == now:
                     self.told()
-            self._seen, self._closed = newest, set(closed)
+            self._seen, self._closed, self.read = newest, set(closed), True
         finally:
             store.close()
 

@@ -52,6 +52,15 @@ def events(told: Sequence[BinStory], t0: int, t1: int) -> list[Shown]:
     return sorted(found, key=lambda e: (e.t, e.bin))
 
 
+def measured(told: Sequence[BinStory], t0: int, t1: int) -> set[str]:
+    """Bins on scales of which there is anything of that time."""
+    return {
+        s.bin.bin
+        for s in told
+        if (s.balance and s.balance.covered_s) or any(t0 <= x.t < t1 for x in s.samples)
+    }
+
+
 def gaps(told: Sequence[BinStory], t0: int, t1: int) -> list[tuple[str, int, int]]:
     """(bin, from, to) of what nobody measured, up to now."""
     end = min(t1, int(time.time()))

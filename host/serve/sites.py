@@ -16,6 +16,7 @@ from starlette.routing import Route
 from host.reports.explain import BinStory
 from host.rollup import day_bounds
 from host.serve import series
+from host.serve.commands import WAIT_S
 from host.serve.figures import latest_day, site_day, today
 from host.serve.here import Here, here
 from host.serve.language import Words
@@ -132,11 +133,13 @@ async def one(request: Request) -> Response:
         site=site,
         date=date,
         today=today(),
+        wait_s=WAIT_S,
         instead=asked is None and date != today(),
         before=date - dt.timedelta(1),
         after=date + dt.timedelta(1) if date < today() else None,
         stories=told,
         events=events,
+        measured=series.measured(told, *day_bounds(date)),
         gaps=series.gaps(told, *day_bounds(date)),
         now=at.hub.site(name, words_of(request)),
         stores=at.register.stores_at(name) if at.register else [],

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import hmac
+import time
 from collections.abc import Awaitable, Callable
 from functools import wraps
 from typing import Any
@@ -146,6 +147,7 @@ def page(request: Request, template: str, status: int = 200, **values: Any) -> H
             csrf=held.csrf if held else "",
             unseen=at.hub.extra.get("alarms", {}).get("unseen", 0),
             broker=at.settings.broker is not None,
+            link=at.hub.linked(time.time()),
             **values,
         )
     )

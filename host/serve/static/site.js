@@ -2,7 +2,7 @@
 "use strict";
 (() => {
   const words = JSON.parse(document.getElementById("words").textContent).js;
-  const COLOURS = { deposit: "#2b8a4a", collection: "#c2352b", returned: "#77807b", removal: "#b06a00", unattributed: "#8a4fb5", emptied: "#c2352b" };
+  const COLOURS = { deposit: "--good", collection: "--bad", returned: "--dim", removal: "--warn", unattributed: "--other", emptied: "--bad" };
   const css = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
   const hour = (t) => new Date((t + 8 * 3600) * 1000).toISOString().slice(11, 16);
 
@@ -22,20 +22,26 @@
       draw: [(u) => {
         const { left, top, width, height } = u.bbox;
         const size = 5 * devicePixelRatio;
+        let free = left; // where the next figure may stand
         for (const e of events) {
           const x = u.valToPos(e.t, "x", true);
           if (x < left || x > left + width) continue;
           const up = e.kind === "deposit";
           const y = up ? top + height - 1 : top + 1;
-          u.ctx.fillStyle = COLOURS[e.kind] || "#777777";
+          u.ctx.fillStyle = css(COLOURS[e.kind] || "--dim");
           u.ctx.beginPath();
           u.ctx.moveTo(x - size, y);
           u.ctx.lineTo(x + size, y);
           u.ctx.lineTo(x, up ? y - 1.6 * size : y + 1.6 * size);
           u.ctx.fill();
           if (!up && e.kg) {
-            u.ctx.font = `${11 * devicePixelRatio}px sans-serif`;
-            u.ctx.fillText(Number(e.kg).toFixed(1), x + size + 2, y + 1.8 * size);
+            u.ctx.font = `${12 * devicePixelRatio}px sans-serif`;
+            const said = Number(e.kg).toFixed(1);
+            const wide = u.ctx.measureText(said).width;
+            const beside = x + size + 2 + wide < left + width ? x + size + 2 : x - size - 2 - wide;
+            if (beside < free) continue;
+            u.ctx.fillText(said, beside, y + 2 * size);
+            free = beside + wide + size;
           }
         }
       }],
@@ -60,7 +66,7 @@
     if (curve.kg) {
       series.push({ label: `${words.weight} kg`, scale: "kg", stroke: css("--brand"), width: 1.5, paths: step, points: { show: curve.t.length < 3 } });
       data.push(curve.kg);
-      axes.push({ scale: "kg", stroke: ink, grid, size: 56, values: (_, v) => v.map((x) => `${x} kg`) });
+      axes.push({ scale: "kg", stroke: ink, grid, size: 44, values: (_, v) => v.map((x, i) => (i === v.length - 1 ? `${x} kg` : `${x}`)) });
     }
     if (curve.fill) {
       series.push({ label: words.fill, scale: "%", stroke: css("--warn"), width: 1.2, spanGaps: true, points: { show: false } });
