@@ -38,7 +38,7 @@ def bars(values: Sequence[tuple[str, float | None]], unit: str) -> Markup:
     for n, (name, value) in enumerate(values):
         x = f'x="{n * step + step * 0.1:.2f}%" width="{step * 0.8:.2f}%"'
         if n % often == 0:
-            middle = f'x="{(n + 0.5) * step:.2f}%" y="{HEIGHT + 18}" text-anchor="middle"'
+            middle = f'x="{(n + 0.5) * step:.2f}%" y="{HEIGHT + 22}" text-anchor="middle"'
             out.append(f"<text {middle}>{escape(short(name))}</text>")
         if value is None:
             out.append(f'<rect class="gap" {x} y="0" height="{HEIGHT}"/>')

@@ -14,7 +14,7 @@ from markupsafe import Markup
 from host.hazard.alarms import MOST
 from host.hazard.rules import LEVELS
 from host.reports.summary import HAULED, Part
-from host.rollup import LOCAL
+from host.rollup import LOCAL, day_bounds
 from host.serve import chart
 from host.serve.language import TAGS, Words
 
@@ -23,12 +23,17 @@ ROLES = ("viewer", "operator", "admin")
 UNITS_S = {"d": 86_400, "h": 3600, "min": 60, "s": 1}
 
 
-def clock(t: float | None) -> str:
-    """Unix seconds as the time of day in Shanghai, with the date where it is not today."""
+def clock(t: float | None, day: dt.date | None = None) -> str:
+    """Unix seconds as the time of day in Shanghai, with the date where it is not that day
+    (today where none is given); the end of a day is 24:00."""
     if t is None:
         return NOTHING
-    at, now = dt.datetime.fromtimestamp(t, LOCAL), dt.datetime.now(LOCAL)
-    return at.strftime("%H:%M:%S" if at.date() == now.date() else "%Y-%m-%d %H:%M")
+    at = dt.datetime.fromtimestamp(t, LOCAL)
+    if at.date() == (day or dt.datetime.now(LOCAL).date()):
+        return at.strftime("%H:%M:%S")
+    if day is not None and t == day_bounds(day)[1]:
+        return "24:00:00"
+    return at.strftime("%Y-%m-%d %H:%M")
 
 
 def ago(words: Words, t: float | None) -> str:

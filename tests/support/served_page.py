@@ -105,10 +105,13 @@ class Looking:
 def look(
     browser: Browser, served: Served, role: str, **options: Any
 ) -> tuple[BrowserContext, Looking]:
-    """A page of its own; whatever goes wrong in it is kept."""
+    """A page of its own, of nobody where role is ""; whatever goes wrong in it is kept."""
     context = browser.new_context(base_url=served.url, locale="zh-CN", **options)
     context.add_cookies(
-        [{"name": k, "value": v, "url": served.url} for k, v in served.sessions[role].items()]
+        [
+            {"name": k, "value": v, "url": served.url}
+            for k, v in served.sessions.get(role, {}).items()
+        ]
     )
     page, said = context.new_page(), []
 

@@ -66,7 +66,7 @@
     if (curve.kg) {
       series.push({ label: `${words.weight} kg`, scale: "kg", stroke: css("--brand"), width: 1.5, paths: step, points: { show: curve.t.length < 3 } });
       data.push(curve.kg);
-      axes.push({ scale: "kg", stroke: ink, grid, size: 44, values: (_, v) => v.map((x, i) => (i === v.length - 1 ? `${x} kg` : `${x}`)) });
+      axes.push({ scale: "kg", stroke: ink, grid, size: 52, values: (_, v) => v.map((x, i) => (i === v.length - 1 ? `${x} kg` : `${x}`)) });
     }
     if (curve.fill) {
       series.push({ label: words.fill, scale: "%", stroke: css("--warn"), width: 1.2, spanGaps: true, points: { show: false } });
