@@ -15,7 +15,8 @@ from starlette.routing import Route
 
 from host.calibration.ways import BoardError, Mqtt, Refused
 from host.serve.here import Here, here
-from host.serve.web import allowed, field, need, note, page, posted
+from host.serve.language import Words
+from host.serve.web import allowed, field, need, note, page, posted, words_of
 
 COMMANDS = ("read", "log", "interval", "restart")  # what an operator may ask for
 _one = anyio.CapacityLimiter(2)
@@ -58,6 +59,19 @@ async def command(request: Request, device: str, do: str, seconds: int | None) -
     return what, found
 
 
+def told(do: str, found: Any, words: Words) -> tuple[str, str]:
+    """A board's answer in words; and as it is, where it is the board's own text."""
+    match do, found:
+        case "read", {"seq": seq}:
+            return words("answer.read", seq=seq), ""
+        case "interval", {"every_s": int(every)}:
+            return words("answer.interval", every=words.duration(every)), ""
+        case "restart", "restarting":
+            return words("answer.restart"), ""
+    raw = found if isinstance(found, str) else json.dumps(found, ensure_ascii=False, indent=1)
+    return words("answer.log" if do == "log" else "answer.other"), raw
+
+
 @allowed("operator")
 async def post(request: Request) -> Response:
     form = await posted(request)
@@ -67,8 +81,8 @@ async def post(request: Request) -> Response:
     do = field(form, "do", 20)
     what, found = await command(request, device, do, seconds if do == "interval" else None)
     site = here(request).known.devices[device].site
-    text = found if isinstance(found, str) else json.dumps(found, ensure_ascii=False, indent=1)
-    return page(request, "answer.html", what=what, text=text, site=site)
+    sentence, raw = told(do, found, words_of(request))
+    return page(request, "answer.html", what=what, sentence=sentence, raw=raw, site=site)
 
 
 ROUTES = [Route("/boards/{device}/command", post, methods=["POST"])]
