@@ -112,6 +112,11 @@ def address(path: str, query: dict[str, Any], **change: Any) -> str:
     return f"{path}?{urlencode(held, doseq=True)}" if held else path
 
 
+def sentence(text: str) -> str:
+    """With a capital first letter; nothing else is changed."""
+    return text[:1].upper() + text[1:]
+
+
 def speak(environment: Environment, words: Words) -> None:
     """Give templates the texts of one language, and how things are written in it."""
     bound = {f.__name__: partial(f, words) for f in (ago, quantity, bars)}
@@ -136,5 +141,6 @@ def speak(environment: Environment, words: Words) -> None:
         percent=percent,
         kg=kg,
         said=words.said,
+        sentence=sentence,
         flag=partial(words.of, "flag"),
     )
