@@ -40,6 +40,10 @@ from host.store import Busy
 
 PAGES = (signin, district, sites, hazard, indicators, history, downloads, commands, stream)
 BUILT = "static-built"
+PLAIN = {  # what the router says, in words of ours
+    "Not Found": "there is no such page",
+    "Method Not Allowed": "this address does not take that",
+}
 _log = logging.getLogger("qingyun.serve")
 
 
@@ -118,7 +122,7 @@ def _answer(request: Request, status: int, text: str) -> Response:
         return JSONResponse({"detail": text}, status)
     if status == 401:
         return RedirectResponse("/signin", 303)
-    return page(request, "error.html", status, code=status, text=text)
+    return page(request, "error.html", status, code=status, text=PLAIN.get(text, text))
 
 
 async def _failed(request: Request, error: Exception) -> Response:

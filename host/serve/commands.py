@@ -16,7 +16,8 @@ from starlette.routing import Route
 
 from host.calibration.ways import ANSWER_S, TRIES, BoardError, Mqtt, Refused
 from host.serve.here import Here, here
-from host.serve.web import allowed, field, need, note, page, posted
+from host.serve.language import Words
+from host.serve.web import allowed, field, need, note, page, posted, words_of
 from host.serve.words import clock
 
 COMMANDS = ("read", "log", "interval", "restart")  # what an operator may ask for
@@ -54,21 +55,22 @@ def refuse(at: Here, device: str) -> None:
     """HTTPException when it is known that nobody will answer, so that nobody waits for it."""
     now, link = time.time(), at.hub.link
     if not link.connected:
-        why = f": {link.problem}" if link.problem else ""
-        raise HTTPException(503, f"not connected to the broker since {clock(link.since)}{why}")
+        since = clock(link.since)
+        if link.problem:
+            raise HTTPException(503, f"not connected to the broker since {since}: {link.problem}")
+        raise HTTPException(503, f"not connected to the broker since {since}")
     board = at.hub.boards.get((at.known.devices[device].site, device))
     age = None if board is None else board.age(now)
     if board is not None and board.status == "offline":
         if board.since is not None:
             raise HTTPException(409, f"{device} is offline since {clock(board.since)}")
         if age is not None:
-            said = f"its last values are of {clock(now - age)}"
-            raise HTTPException(409, f"{device} is offline; {said}")
+            last = clock(now - age)
+            raise HTTPException(409, f"{device} is offline; its last values are of {last}")
         raise HTTPException(409, f"{device} is offline and has told no value yet")
-    silent = board is None or (board.status is None and age is None)
-    if silent and now - link.since > KEPT_S:
-        text = "has never spoken: has it power, network and the right broker?"
-        raise HTTPException(409, f"{device} {text}")
+    if (board is None or (board.status is None and age is None)) and now - link.since > KEPT_S:
+        text = f"{device} has never spoken: has it power, network and the right broker?"
+        raise HTTPException(409, text)
 
 
 async def command(request: Request, device: str, do: str, seconds: int | None) -> tuple[str, Any]:
@@ -84,6 +86,19 @@ async def command(request: Request, device: str, do: str, seconds: int | None) -
     return what, found
 
 
+def told(do: str, found: Any, words: Words) -> tuple[str, str]:
+    """A board's answer in words; and as it is, where it is the board's own text."""
+    match do, found:
+        case "read", {"seq": seq}:
+            return words("answer.read", seq=seq), ""
+        case "interval", {"every_s": int(every)}:
+            return words("answer.interval", every=words.duration(every)), ""
+        case "restart", "restarting":
+            return words("answer.restart"), ""
+    raw = found if isinstance(found, str) else json.dumps(found, ensure_ascii=False, indent=1)
+    return words("answer.log" if do == "log" else "answer.other"), raw
+
+
 @allowed("operator")
 async def post(request: Request) -> Response:
     form = await posted(request)
@@ -93,8 +108,8 @@ async def post(request: Request) -> Response:
     do = field(form, "do", 20)
     what, found = await command(request, device, do, seconds if do == "interval" else None)
     site = here(request).known.devices[device].site
-    text = found if isinstance(found, str) else json.dumps(found, ensure_ascii=False, indent=1)
-    return page(request, "answer.html", what=what, text=text, site=site)
+    sentence, raw = told(do, found, words_of(request))
+    return page(request, "answer.html", what=what, sentence=sentence, raw=raw, site=site)
 
 
 ROUTES = [Route("/boards/{device}/command", post, methods=["POST"])]

@@ -46,6 +46,7 @@ class Restated:
     after_g: int
     at: int
     why: str
+    counted: bool = True  # false: it came after its month was closed
 
 
 @dataclass(frozen=True)
@@ -99,9 +100,8 @@ def read_day(
         before = held.get(bin_)
         if bin_ in places and before and reason != NOT_OVER and before[:2] != tuple(masses[:2]):
             site, _, stream = places[bin_]
-            after = "" if id_ <= upto else "已结账，未计入 after closing, not counted; "
-            said = (str(date), site, bin_, stream, before[0], masses[0], at, after + reason)
-            changed.append(Restated(*said))
+            said = (str(date), site, bin_, stream, before[0], masses[0], at, reason)
+            changed.append(Restated(*said, counted=id_ <= upto))
         if id_ <= upto:
             held[bin_] = tuple(masses)
     for bin_, (collected, deposited, collections, covered) in held.items():

@@ -2,26 +2,36 @@
 
 words.csv has a row for each text. A text of the page has a key of its own. A key that ends
 in "/" is the name of a group of texts that other modules say or store in one language, with
-figures in them: these are found by what they say, in whichever language that is."""
+figures in them: these are found by what they say, in whichever language that is. There
+`{kg}` is a figure or a name, `{what:said}` a text of the table again, `{away:s}` and
+`{gap:min}` a time in that unit, `{months:n}` numbers, `{fault:flag}` the key flag.… ."""
 
 from __future__ import annotations
 
 import csv
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from functools import cache
 from pathlib import Path
 from string import Formatter
 
-from markupsafe import Markup, escape
+from markupsafe import escape
 
 FILE = Path(__file__).with_name("words.csv")
-LANGUAGES = {"zh": "中文", "en": "English"}  # the first is what the page speaks to anybody
+LANGUAGES = {"zh": "中文", "en": "English"}
 TAGS = {"zh": "zh-CN", "en": "en"}
 DEFAULT = "zh"
 GROUP = "/"
-_JOINTS = (("；", "; "), ("、", ", "))  # between parts that are said one by one
-_PIECE = r"(?P<{}>.+?)"
+UNITS_S = {"d": 86_400, "h": 3600, "min": 60, "s": 1}
+# Between parts that are said one by one, the widest apart first: as read, in each language.
+_JOINTS = (
+    (re.compile("；|; "), {"zh": "；", "en": "; "}),
+    (re.compile("，|, "), {"zh": "，", "en": ", "}),
+    (re.compile("、"), {"zh": "、", "en": ", "}),
+)
+_SHAPES = {"said": ".+?", "n": r"[\d.–、-]+?", **dict.fromkeys(UNITS_S, r"\d+?")}
+_KIND = re.compile(r":\w+\}")
+_FIGURE = "(?:(?!; |；).)+?"
 
 Row = tuple[str, dict[str, str]]  # key, text by language
 
@@ -42,26 +52,26 @@ def read(file: Path = FILE) -> list[Row]:
                 raise WordsError(f"{where}: expected a key and a text in {' and '.join(texts)}")
             if not key.endswith(GROUP) and key in known:
                 raise WordsError(f"{where}: expected each key once")
-            if len({frozenset(places(text)) for text in texts.values()}) > 1:
+            if len({frozenset(_places(text)) for text in texts.values()}) > 1:
                 raise WordsError(f"{where}: expected the same {{…}} in both languages")
             known.add(key)
             rows.append((key, texts))
     return rows
 
 
-def places(text: str) -> list[str]:
-    """The names of what is put into a text."""
-    return [name for _, name, _, _ in Formatter().parse(text) if name]
+def _places(text: str) -> Iterator[tuple[str, str]]:
+    """(name, kind) of what is put into a text."""
+    return ((name, kind or "") for _, name, kind, _ in Formatter().parse(text) if name)
 
 
 def _pattern(text: str) -> re.Pattern[str]:
     """What a text looks like with its figures in it."""
-    out, seen = "", set()
-    for literal, name, _, _ in Formatter().parse(text):
+    out = ""
+    for literal, name, kind, _ in Formatter().parse(text):
         out += re.escape(literal)
         if name:
-            out += f"(?P={name})" if name in seen else _PIECE.format(name)
-            seen.add(name)
+            out += f"(?P<{name}>{_SHAPES.get(kind or '', _FIGURE)})"
+            out += f" {kind}" if kind in UNITS_S else ""
     return re.compile(out, re.DOTALL)
 
 
@@ -72,20 +82,21 @@ class Words:
         self.language = language
         self._texts: dict[str, str] = {}
         self._terms: dict[str, str] = {}
-        patterns: list[tuple[int, re.Pattern[str], str]] = []
+        patterns: list[tuple[int, re.Pattern[str], dict[str, str], str]] = []
         for key, texts in rows:
             here = texts[language]
             if not key.endswith(GROUP):
                 self._texts[key] = here
                 continue
+            kinds, plain = dict(_places(here)), _KIND.sub("}", here)
             for text in texts.values():
-                if names := places(text):
-                    fixed = len(text) - sum(len(n) + 2 for n in names)
-                    patterns.append((fixed, _pattern(text), here))
+                if kinds:
+                    own = sum(len(literal) for literal, *_ in Formatter().parse(text))
+                    patterns.append((own, _pattern(text), kinds, plain))
                 else:
                     self._terms.setdefault(text, here)
         # The one that says most itself is tried first.
-        self._patterns = [(p, t) for _, p, t in sorted(patterns, key=lambda x: -x[0])]
+        self._patterns = [p[1:] for p in sorted(patterns, key=lambda p: -p[0])]
 
     def __call__(self, key: str, /, **values: object) -> str:
         """The text of a key; WordsError when there is none."""
@@ -96,7 +107,7 @@ class Words:
         if not values:
             return text
         if any(hasattr(v, "__html__") for v in values.values()):
-            return Markup(escape(text)).format(**values)  # noqa: S704  both are escaped
+            return escape(text).format(**values)
         return text.format(**values)
 
     def of(self, group: str, name: str) -> str:
@@ -107,25 +118,68 @@ class Words:
         """Texts by what is left of their key after this beginning."""
         return {k.removeprefix(start): v for k, v in self._texts.items() if k.startswith(start)}
 
+    def duration(self, seconds: float) -> str:
+        """In its two largest units: 389,424 min are 270 d 10 h."""
+        left = round(seconds)
+        told: list[str] = []
+        for unit, size in UNITS_S.items():
+            n, left = divmod(left, size)
+            if n or told:
+                told.append(self(f"unit.{unit}", n=n) if n else "")
+            if len(told) == 2:
+                break
+        return " ".join(filter(None, told)) or self("unit.s", n=0)
+
     def said(self, text: object) -> str:
         """What another module says, in this language. What is not in the table stays: data."""
         whole = str(text)
-        if whole in self._terms:
-            return self._terms[whole]
-        for pattern, here in self._patterns:
-            if found := pattern.fullmatch(whole):
-                return here.format(**self._put(found.groupdict()))
-        for chinese, english in _JOINTS:
-            joint = chinese if self.language == "zh" else english
-            for between in (chinese, english):
-                parts = whole.split(between)
-                if len(parts) > 1 and (told := [self.said(p) for p in parts]) != parts:
-                    return joint.join(told)
+        told = self._known(whole) or self._filled(whole, self.said)
+        if told is not None:
+            return told
+        for between, joint in _JOINTS:
+            parts = between.split(whole)
+            if len(parts) > 1 and (some := [self._known(p) or p for p in parts]) != parts:
+                return joint[self.language].join(some)
         return whole
 
-    def _put(self, values: Mapping[str, str]) -> dict[str, str]:
-        """`said…` is in words again; the rest is figures and names."""
-        return {k: self.said(v) if k.startswith("said") else v for k, v in values.items()}
+    def _known(self, whole: str, level: int = 0) -> str | None:
+        """None where any of it is not in the table. level: which joints may part it."""
+        if whole in self._terms:
+            return self._terms[whole]
+        for n, (between, joint) in enumerate(_JOINTS[level:], level + 1):
+            parts = between.split(whole)
+            if len(parts) > 1 and (told := self._each(parts, n)):
+                return joint[self.language].join(told)
+        return self._filled(whole, self._known)
+
+    def _each(self, parts: list[str], level: int) -> list[str]:
+        """Empty where one of them is not known."""
+        told = []
+        for part in parts:
+            known = self._known(part, level)
+            if known is None:
+                return []
+            told.append(known)
+        return told
+
+    def _filled(self, whole: str, inner: Callable[[str], str | None]) -> str | None:
+        """A text with figures; None where inner does not know what stands in it."""
+        for pattern, kinds, here in self._patterns:
+            if found := pattern.fullmatch(whole):
+                parts = {
+                    name: inner(value) if kinds[name] == "said" else self._part(kinds[name], value)
+                    for name, value in found.groupdict().items()
+                }
+                if None not in parts.values():
+                    return here.format(**parts)
+        return None
+
+    def _part(self, kind: str, value: str) -> str:
+        if kind in UNITS_S:
+            return self.duration(int(value) * UNITS_S[kind])
+        if kind == "n":
+            return value if self.language == "zh" else value.replace("、", ", ")
+        return self.of(kind, value) if kind else value
 
 
 @cache

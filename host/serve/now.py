@@ -11,7 +11,6 @@ from host.live import QUALITY, Board, measured, word
 from host.registry import Bin
 from host.rollup.days import OVERFLOW_PERMILLE
 from host.serve.language import Words
-from host.serve.words import duration
 
 if TYPE_CHECKING:
     from host.serve.hub import Hub
@@ -122,7 +121,7 @@ def _limit(nearest: dict[str, Any], share: float, words: Words) -> str:
     if nearest["fill"] is None or nearest["fill"] / FULL < share:
         return words("limit.load", stream=stream, percent=f"{100 * share:.0f}")
     key = "limit.full" if share >= 1 else "limit.fill" if soon is None else "limit.soon"
-    hours = "" if soon is None else duration(words, 3600 * soon)
+    hours = "" if soon is None else words.duration(3600 * soon)
     return words(key, stream=stream, percent=f"{100 * nearest['fill']:.0f}", soon=hours)
 
 

@@ -27,7 +27,12 @@ def back_to(said: str) -> str:
 async def show(request: Request) -> Response:
     if user(request) is not None:
         return RedirectResponse("/", 303)
-    return page(request, "signin.html", next=back_to(request.query_params.get("next", "/")))
+    return await _form(request, back_to(request.query_params.get("next", "/")))
+
+
+async def _form(request: Request, back: str, problem: str = "", status: int = 200) -> Response:
+    nobody = await here(request).ask(accounts.nobody)
+    return page(request, "signin.html", status, next=back, problem=problem, nobody=nobody)
 
 
 async def sign_in(request: Request) -> Response:
@@ -38,7 +43,7 @@ async def sign_in(request: Request) -> Response:
     whence = address(request)
     if wait := at.failures.wait(name, whence):
         text = f"too many failures: wait {wait} s"
-        refused = page(request, "signin.html", 429, next=back, problem=text)
+        refused = await _form(request, back, text, 429)
         refused.headers["retry-after"] = str(wait)
         return refused
     at.failures.failed(name, whence)  # until it is known to be right
@@ -53,8 +58,7 @@ async def sign_in(request: Request) -> Response:
 
     found = await anyio.to_thread.run_sync(verify, limiter=_hashing)
     if found is None:
-        text = "name or password is wrong"
-        return page(request, "signin.html", 401, next=back, problem=text)
+        return await _form(request, back, "name or password is wrong", 401)
     at.failures.passed(name, whence)
     at.forget(name)
     token, _ = at.sessions.start(found.name, found.id)

@@ -16,11 +16,10 @@ from host.hazard.rules import LEVELS
 from host.reports.summary import HAULED, Part
 from host.rollup import LOCAL, day_bounds
 from host.serve import chart
-from host.serve.language import TAGS, Words
+from host.serve.language import TAGS, UNITS_S, Words
 
 NOTHING = "—"
 ROLES = ("viewer", "operator", "admin")
-UNITS_S = {"d": 86_400, "h": 3600, "min": 60, "s": 1}
 
 
 def clock(t: float | None, day: dt.date | None = None) -> str:
@@ -45,25 +44,12 @@ def ago(words: Words, t: float | None) -> str:
     return words(f"unit.{unit}", n=seconds // UNITS_S[unit])
 
 
-def duration(words: Words, seconds: float) -> str:
-    """In its two largest units: 389,424 min are 270 d 10 h."""
-    told: list[str] = []
-    left = round(seconds)
-    for unit, size in UNITS_S.items():
-        n, left = divmod(left, size)
-        if n or told:
-            told.append(words(f"unit.{unit}", n=n) if n else "")
-        if len(told) == 2:
-            break
-    return " ".join(filter(None, told)) or words("unit.s", n=0)
-
-
 def quantity(words: Words, value: float, unit: str) -> str:
     """A value of a rule with its unit; times in words."""
     if value >= MOST:
         return words("never")
     if unit in UNITS_S:
-        return duration(words, value * UNITS_S[unit])
+        return words.duration(value * UNITS_S[unit])
     return f"{value:g} {words.said(unit)}"
 
 
@@ -108,14 +94,20 @@ def address(path: str, query: dict[str, Any], **change: Any) -> str:
     return f"{path}?{urlencode(held, doseq=True)}" if held else path
 
 
+def sentence(text: str) -> str:
+    """With a capital first letter; nothing else is changed."""
+    return text[:1].upper() + text[1:]
+
+
 def speak(environment: Environment, words: Words) -> None:
     """Give templates the texts of one language, and how things are written in it."""
-    bound = {f.__name__: partial(f, words) for f in (ago, duration, quantity, bars)}
+    bound = {f.__name__: partial(f, words) for f in (ago, quantity, bars)}
     environment.globals.update(
         bound,
         _=words,
         said=words.said,
         of=words.of,
+        duration=words.duration,
         scripts={g: words.under(g + ".") for g in ("js", "link", "status", "unit")},
         language=TAGS[words.language],
         address=address,
@@ -131,5 +123,6 @@ def speak(environment: Environment, words: Words) -> None:
         percent=percent,
         kg=kg,
         said=words.said,
+        sentence=sentence,
         flag=partial(words.of, "flag"),
     )

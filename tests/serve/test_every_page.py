@@ -13,12 +13,12 @@ from urllib.parse import urlencode
 import district
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from host.serve.language import LANGUAGES
 from playwright.sync_api import Browser, Page
 from served_page import Served, look
 from starlette.routing import Route
 
 from host.serve.app import PAGES
+from host.serve.language import LANGUAGES
 
 WIDTHS = (390, 768, 1280, 1920)
 SCHEMES = ("light", "dark")
