@@ -41,12 +41,12 @@ def today() -> dt.date:
     return dt.date.fromisoformat(given) if given else dt.datetime.now(LOCAL).date()
 
 
-def write_registry(folder: Path) -> Registry:
-    """The example registry, and SITES collection points of two bins each."""
+def write_registry(folder: Path, count: int = SITES) -> Registry:
+    """The example registry, and so many collection points of two bins each."""
     shutil.copytree(ROOT / "registry", folder)
     towns = list(registry.load(folder).towns)
     sites, devices, bins = [], [], []
-    for n in range(1, SITES + 1):
+    for n in range(1, count + 1):
         site, device = f"s{n:04d}", f"qy-s{n:04d}"
         sites.append(
             f"{site},{towns[n % len(towns)]}第{n}投放点,{towns[n % len(towns)]},collection,"
@@ -172,34 +172,34 @@ class District:
     known: Registry
 
 
-def _made_of() -> str:
+def _made_of(count: int) -> str:
     """Another name whenever what it is made by is another."""
     parts = [Path(__file__), *sorted((ROOT / "host" / "store").glob("*.sql"))]
     parts += [ROOT / "host" / "store" / "bookings.py", *sorted((ROOT / "registry").glob("*.csv"))]
     made = hashlib.sha256(b"".join(p.read_bytes() for p in parts)).hexdigest()
-    return f"{today()}-{made[:12]}"
+    return f"{today()}-{count}-{made[:12]}"
 
 
-def make(folder: Path) -> District:
-    """In an empty folder."""
-    known = write_registry(folder / "registry")
+def make(folder: Path, count: int = SITES) -> District:
+    """In an empty folder, of so many sites."""
+    known = write_registry(folder / "registry", count)
     db = folder / "district.db"
     KEPT.mkdir(parents=True, exist_ok=True)
     with (KEPT / "lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)  # of several that want one, the first makes it
-        _copy_of_year(known, db)
+        _copy_of_year(known, db, count)
     store = Store(db)
     hazardous(store, known, folder / "registry", int(time.time()))
     store.close()
     return District(db, folder / "registry", known)
 
 
-def _copy_of_year(known: Registry, db: Path) -> None:
-    kept = KEPT / f"{_made_of()}.db"
+def _copy_of_year(known: Registry, db: Path, count: int) -> None:
+    kept = KEPT / f"{_made_of(count)}.db"
     if kept.exists():
         shutil.copy(kept, db)
         return
-    for old in KEPT.glob("*.db*"):
+    for old in KEPT.glob(f"*-{count}-*.db*"):
         old.unlink()
     store = Store(db, create=True)
     store.database.script("PRAGMA synchronous=OFF;\n")

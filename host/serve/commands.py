@@ -63,13 +63,15 @@ def refuse(at: Here, device: str) -> None:
     age = None if board is None else board.age(now)
     if board is not None and board.status == "offline":
         if board.since is not None:
-            raise HTTPException(409, f"{device} is offline since {clock(board.since)}")
+            raise HTTPException(409, f"the board {device} is offline since {clock(board.since)}")
         if age is not None:
             last = clock(now - age)
-            raise HTTPException(409, f"{device} is offline; its last values are of {last}")
-        raise HTTPException(409, f"{device} is offline and has told no value yet")
+            raise HTTPException(
+                409, f"the board {device} is offline; its last values are of {last}"
+            )
+        raise HTTPException(409, f"the board {device} is offline and has told no value yet")
     if (board is None or (board.status is None and age is None)) and now - link.since > KEPT_S:
-        text = f"{device} has never spoken: has it power, network and the right broker?"
+        text = f"the board {device} has never spoken: has it power, network and the right broker?"
         raise HTTPException(409, text)
 
 

@@ -67,12 +67,12 @@ def kept(page: Page, name: str) -> None:
 
 @pytest.mark.parametrize("lang", LANGUAGES)
 @pytest.mark.parametrize("path", pages())
-def test_a_page_fits_every_screen(browser: Browser, served: Served, path: str, lang: str) -> None:
+def test_a_page_fits_every_screen(browser: Browser, small: Served, path: str, lang: str) -> None:
     role = "" if path == "/signin" else "admin"
     wrong = []
     for scheme in SCHEMES:
         more = {"viewport": {"width": WIDTHS[0], "height": 844}, "color_scheme": scheme}
-        context, looking = look(browser, served, role, **more)
+        context, looking = look(browser, small, role, **more)
         settled(looking.page, path, lang)
         for width in WIDTHS:
             looking.page.set_viewport_size({"width": width, "height": 844})
