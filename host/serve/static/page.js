@@ -69,6 +69,7 @@
       const card = document.querySelector(`[data-device="${board.device}"]`);
       if (!card) continue;
       state(card.querySelector('[data-field="status"]'), board.status);
+      card.classList.toggle("silent", !Object.keys(board.health).length && !Object.keys(board.values).length);
       seen(card.querySelector('[data-field="seen"]'), board.seen);
       all("[data-health]", card).forEach((e) => said(e, board.health[e.dataset.health] ?? "—"));
       const list = card.querySelector(".values");

@@ -52,7 +52,7 @@
     const box = figure.querySelector(".plot");
     if (!curve || curve.t.length === 0) {
       box.classList.add("empty");
-      box.textContent = words.no_readings;
+      if (!("silent" in figure.dataset)) box.textContent = words.no_readings;
       return;
     }
     const ink = css("--ink");
