@@ -11,6 +11,7 @@ import os
 import random
 import shutil
 import time
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -32,6 +33,7 @@ PLAYED = "s0001"  # its readings are stored, too
 ROOT = Path(__file__).resolve().parents[1]
 KEPT = ROOT / "build" / "serve"
 TARE_G = 12_000
+GAP = range(600, 720)  # minutes of the day that nobody measured
 DAY = "DISTRICT_DAY"
 
 
@@ -84,14 +86,22 @@ def _entry(day: int, grams: int) -> bookings.Entry:
     return bookings.Entry(day, 1, day_bounds(date_of(day))[1], FIRST, facts, b"")
 
 
-def play(store: Store, site: str, device: str, date: dt.date) -> None:
-    """A day of a site, told once a minute: two deposits, a lift, a gap of two hours. Where
-    the next load is another, a motion is told with the one before."""
+def play(
+    store: Store,
+    site: str,
+    device: str,
+    date: dt.date,
+    *,
+    left_out: Collection[int] = GAP,
+    seq: int = 0,
+) -> None:
+    """A day of a site from a seq on, told once a minute but for those left out: two deposits,
+    a lift. Where the next load is another, a motion is told with the one before."""
     t0, _ = day_bounds(date)
     readings: list[Reading] = []
     steps = (450, 900, 1194, 1200)
     for minute in range(24 * 60):
-        if 600 <= minute < 720:
+        if minute in left_out:
             continue
         load = 12_000 + (3_250 if minute >= 450 else 0) + (5_500 if minute >= 900 else 0)
         if minute >= 1200:
@@ -103,7 +113,7 @@ def play(store: Store, site: str, device: str, date: dt.date) -> None:
         q = {"w1": "moving"} if minute + 1 in steps else {}
         values["w2"] += minute % 2  # a live scale is never still to the gram
         values["w1"] += minute % 2
-        readings.append(Reading("a1b2c3d4", minute, 1, t0 + 60 * minute, None, values, q))
+        readings.append(Reading("a1b2c3d4", seq + minute, 1, t0 + 60 * minute, None, values, q))
     batch = Batch(readings=[(device, site, r) for r in readings])
     store.add(batch, t0 + 86_400)
     store.compact()

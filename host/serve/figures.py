@@ -30,6 +30,7 @@ from host.store.database import Database
 
 BACK_DAYS = 400  # a year, and the same weekday before it
 WEEK = dt.timedelta(7)
+LEAST_S = 3600  # a day of which less was measured is not worth being shown in place of today
 Place = tuple[str, str, str, str]  # bin, site, 街镇, stream
 _log = logging.getLogger("qingyun.serve")
 
@@ -147,13 +148,25 @@ def site_day(store: Store, known: Registry, site: str, date: dt.date) -> list[Bi
     return told
 
 
+def last_measured(
+    db: Database, now: dt.date, platforms: Sequence[str] | None = None
+) -> dt.date | None:
+    """Today as soon as anything was measured; before that the last day of which there is more
+    than the first minutes, where there is one."""
+    day = day_of(now)
+    for first, least_s in ((day, 1), (0, LEAST_S), (0, 1)):
+        found = book.last_day(db, first, day, least_s, platforms)
+        if found is not None:
+            return date_of(found)
+    return None
+
+
 def latest_day(store: Store, known: Registry, site: str) -> dt.date:
     """The last day of which something was measured at a site; today when nothing ever was."""
     bins, now = [b for b in known.bins if b.site == site and b.device], today()
     with suppress(Busy):
         bring(store, known, now, only=bins)
-    day = book.last_day(store.database, day_of(now), _names(bins))
-    return now if day is None else date_of(day)
+    return last_measured(store.database, now, _names(bins)) or now
 
 
 def _names(bins: Sequence[Bin]) -> list[str]:
@@ -228,8 +241,7 @@ class Figures:
             closed = {c.month: c for c in book.closings(db).values()}
             if closed.keys() != self._closed:
                 changed |= {d for d in self.days if f"{d:%Y-%m}" in closed}
-            first, last = book.first_day(db), book.last_day(db, day_of(now))
-            self.last = None if last is None else date_of(last)
+            first, self.last = book.first_day(db), last_measured(db, now)
             soon = {now, self.last or now}
             soon |= {date - WEEK for date in soon}
             back = {now - dt.timedelta(n) for n in range(BACK_DAYS + 1)} | soon

@@ -32,11 +32,11 @@ class Link:
         return replace(self, connected=False, problem=why)
 
     def said(self, heard: float | None, now: float) -> dict[str, Any]:
-        """For a page. state: none (no broker), away, waiting (no message yet), quiet (none
+        """For a page. state: off (no broker), away, waiting (no message yet), quiet (none
         for QUIET_S), live. heard: when a board's message came last that the broker had not
         merely kept."""
         if not self.wanted:
-            state = "none"
+            state = "off"
         elif not self.connected:
             state = "away"
         elif heard is None:

@@ -164,7 +164,7 @@ def test_without_a_broker(tmp_path: Path, page: Page) -> None:
     url, process = serving(tmp_path)
     try:
         mark = opened(page, url, "/sites")
-        assert "未配置消息服务器" in state(mark, "none")
+        assert "未配置消息服务器" in state(mark, "off")
     finally:
         process.terminate()
         process.wait(20)
