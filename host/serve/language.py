@@ -4,7 +4,8 @@ words.csv has a row for each text. A text of the page has a key of its own. A ke
 in "/" is the name of a group of texts that other modules say or store in one language, with
 figures in them: these are found by what they say, in whichever language that is. There
 `{kg}` is a figure or a name, `{what:said}` a text of the table again, `{away:s}` and
-`{gap:min}` a time in that unit, `{months:n}` numbers, `{fault:flag}` the key flag.… ."""
+`{gap:min}` a time in that unit, `{months:n}` numbers, `{fault:flag}` keys flag.…, with a
+space between."""
 
 from __future__ import annotations
 
@@ -179,7 +180,10 @@ class Words:
             return self.duration(int(value) * UNITS_S[kind])
         if kind == "n":
             return value if self.language == "zh" else value.replace("、", ", ")
-        return self.of(kind, value) if kind else value
+        if not kind:
+            return value
+        joint = _JOINTS[2][1][self.language]
+        return joint.join(self.of(kind, name) for name in value.split(" "))
 
 
 @cache

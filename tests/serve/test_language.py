@@ -143,7 +143,7 @@ def _wrong(client: httpx.Client, paths: Iterator[str], language: str, names: lis
 
 def _computed(client: httpx.Client, path: str) -> None:
     """Until a page that computes shows what it computed."""
-    end = time.monotonic() + 240
+    end = time.monotonic() + 600
     while "data-again" in client.get(path).text:
         assert time.monotonic() < end, f"{path} is never computed"
         time.sleep(0.2)
@@ -199,7 +199,7 @@ def test_a_form_that_fails_says_why_in_the_language(
         assert answer.status_code in codes, answer.text
         texts = Texts()
         texts.feed(answer.text)
-        found.extend(x for x in texts.found if _foreign(language, x, [*names, "li;"]))
+        found.extend(x for x in texts.found if _foreign(language, x, names))
 
     with served.http() as client:
         wrong = {"name": f"nobody-{language}", "password": "wrong-wrong-wrong"}
@@ -212,9 +212,9 @@ def test_a_form_that_fails_says_why_in_the_language(
         csrf = {"csrf": made[1]}
         look(client.post("/users", data={"do": "add"}, headers=accept), 403)
         for said in (
-            {"do": "add", "name": "li;", "role": "viewer", "password": PASSWORD},
+            {"do": "add", "name": "a;1", "role": "viewer", "password": PASSWORD},
             {"do": "add", "name": "viewer", "role": "viewer", "password": PASSWORD},
-            {"do": "add", "name": "new", "role": "king", "password": PASSWORD},
+            {"do": "add", "name": "new", "role": "r1", "password": PASSWORD},
             {"do": "add", "name": "new", "role": "viewer", "password": "short"},
             {"do": "role", "name": "gone", "role": "viewer"},
             {"do": "remove", "name": "admin"},
@@ -310,7 +310,12 @@ def test_an_unknown_key_is_an_error() -> None:
 
 
 def test_every_key_is_used() -> None:
-    files = [*SERVE.rglob("*.html"), *SERVE.rglob("*.py"), *(SERVE / "static").glob("*.js")]
+    files = [
+        SERVE / "words.csv",
+        *SERVE.rglob("*.html"),
+        *SERVE.rglob("*.py"),
+        *(SERVE / "static").glob("*.js"),
+    ]
     source = "\n".join(f.read_text() for f in files)
     unused = []
     for key, _ in read():
