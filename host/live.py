@@ -85,6 +85,7 @@ class Board:
     site: str
     device: str
     status: str | None = None
+    since: float | None = None  # when the status came; None: the broker had kept it
     birth: dict[str, Any] = field(default_factory=dict)
     state: dict[str, Any] = field(default_factory=dict)
     faults: dict[str, str] = field(default_factory=dict)  # messages not understood, by topic
@@ -96,6 +97,8 @@ class Board:
         if what == "status":
             status = word(payload.decode("utf-8", "replace"))
             changed, self.status = status != self.status, status
+            if changed:
+                self.since = None if retained else now
             return changed
         if what not in ("state", "birth", "reading"):
             return False

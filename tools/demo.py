@@ -30,8 +30,8 @@ from sim_board import ROOT, BoardRun
 from host import tables
 from host.quantity import MISSING
 
-REGISOUT = Path("build/demo")
-TRY = ROOT / "registry"
+OUT = Path("build/demo")
+REGISTRY = ROOT / "registry"
 CONFIGS = ROOT / "boards" / "sim" / "demo"
 WORST_PERCENT = 1.0
 TRY = "what to try on them:"

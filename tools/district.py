@@ -11,6 +11,7 @@ import os
 import random
 import shutil
 import time
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -32,6 +33,7 @@ PLAYED = "s0001"  # its readings are stored, too
 ROOT = Path(__file__).resolve().parents[1]
 KEPT = ROOT / "build" / "serve"
 TARE_G = 12_000
+GAP = range(600, 720)  # minutes of the day that nobody measured
 DAY = "DISTRICT_DAY"
 
 
@@ -41,12 +43,12 @@ def today() -> dt.date:
     return dt.date.fromisoformat(given) if given else dt.datetime.now(LOCAL).date()
 
 
-def write_registry(folder: Path) -> Registry:
-    """The example registry, and SITES collection points of two bins each."""
+def write_registry(folder: Path, count: int = SITES) -> Registry:
+    """The example registry, and so many collection points of two bins each."""
     shutil.copytree(ROOT / "registry", folder)
     towns = list(registry.load(folder).towns)
     sites, devices, bins = [], [], []
-    for n in range(1, SITES + 1):
+    for n in range(1, count + 1):
         site, device = f"s{n:04d}", f"qy-s{n:04d}"
         sites.append(
             f"{site},{towns[n % len(towns)]}第{n}投放点,{towns[n % len(towns)]},collection,"
@@ -84,14 +86,22 @@ def _entry(day: int, grams: int) -> bookings.Entry:
     return bookings.Entry(day, 1, day_bounds(date_of(day))[1], FIRST, facts, b"")
 
 
-def play(store: Store, site: str, device: str, date: dt.date) -> None:
-    """A day of a site, told once a minute: two deposits, a lift, a gap of two hours. Where
-    the next load is another, a motion is told with the one before."""
+def play(
+    store: Store,
+    site: str,
+    device: str,
+    date: dt.date,
+    *,
+    left_out: Collection[int] = GAP,
+    seq: int = 0,
+) -> None:
+    """A day of a site from a seq on, told once a minute but for those left out: two deposits,
+    a lift. Where the next load is another, a motion is told with the one before."""
     t0, _ = day_bounds(date)
     readings: list[Reading] = []
     steps = (450, 900, 1194, 1200)
     for minute in range(24 * 60):
-        if 600 <= minute < 720:
+        if minute in left_out:
             continue
         load = 12_000 + (3_250 if minute >= 450 else 0) + (5_500 if minute >= 900 else 0)
         if minute >= 1200:
@@ -103,7 +113,7 @@ def play(store: Store, site: str, device: str, date: dt.date) -> None:
         q = {"w1": "moving"} if minute + 1 in steps else {}
         values["w2"] += minute % 2  # a live scale is never still to the gram
         values["w1"] += minute % 2
-        readings.append(Reading("a1b2c3d4", minute, 1, t0 + 60 * minute, None, values, q))
+        readings.append(Reading("a1b2c3d4", seq + minute, 1, t0 + 60 * minute, None, values, q))
     batch = Batch(readings=[(device, site, r) for r in readings])
     store.add(batch, t0 + 86_400)
     store.compact()
@@ -172,34 +182,34 @@ class District:
     known: Registry
 
 
-def _made_of() -> str:
+def _made_of(count: int) -> str:
     """Another name whenever what it is made by is another."""
     parts = [Path(__file__), *sorted((ROOT / "host" / "store").glob("*.sql"))]
     parts += [ROOT / "host" / "store" / "bookings.py", *sorted((ROOT / "registry").glob("*.csv"))]
     made = hashlib.sha256(b"".join(p.read_bytes() for p in parts)).hexdigest()
-    return f"{today()}-{made[:12]}"
+    return f"{today()}-{count}-{made[:12]}"
 
 
-def make(folder: Path) -> District:
-    """In an empty folder."""
-    known = write_registry(folder / "registry")
+def make(folder: Path, count: int = SITES) -> District:
+    """In an empty folder, of so many sites."""
+    known = write_registry(folder / "registry", count)
     db = folder / "district.db"
     KEPT.mkdir(parents=True, exist_ok=True)
     with (KEPT / "lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)  # of several that want one, the first makes it
-        _copy_of_year(known, db)
+        _copy_of_year(known, db, count)
     store = Store(db)
     hazardous(store, known, folder / "registry", int(time.time()))
     store.close()
     return District(db, folder / "registry", known)
 
 
-def _copy_of_year(known: Registry, db: Path) -> None:
-    kept = KEPT / f"{_made_of()}.db"
+def _copy_of_year(known: Registry, db: Path, count: int) -> None:
+    kept = KEPT / f"{_made_of(count)}.db"
     if kept.exists():
         shutil.copy(kept, db)
         return
-    for old in KEPT.glob("*.db*"):
+    for old in KEPT.glob(f"*-{count}-*.db*"):
         old.unlink()
     store = Store(db, create=True)
     store.database.script("PRAGMA synchronous=OFF;\n")

@@ -100,20 +100,23 @@ def _user(args: argparse.Namespace) -> int:
 def _do(accounts: object, store: object, args: argparse.Namespace, by: str) -> None:
     a: object = accounts
     call = {name: getattr(a, name) for name in ("add", "add_token", "change", "everybody", "trail")}
+    role = args.role or "viewer"
     if args.do == "add" and args.token:
-        print(call["add_token"](store, args.name, args.role or "viewer", by))
+        print(call["add_token"](store, args.name, role, by), flush=True)
+        # Not beside the token: that may go into a file.
+        print(f"user {args.name}: added as {role}; the token is not shown again", file=sys.stderr)
     elif args.do == "add":
-        call["add"](store, args.name, args.role or "viewer", _password(args), by)
-        print(f"{args.db}: {args.name} added as {args.role or 'viewer'}")
+        call["add"](store, args.name, role, _password(args), by)
+        print(f"user {args.name}: added as {role}, may sign in now")
     elif args.do == "password":
         call["change"](store, args.name, by, password=_password(args))
-        print(f"{args.db}: {args.name} has another password; who was signed in is not any more")
+        print(f"user {args.name}: has another password; whoever was signed in is signed out")
     elif args.do == "role":
         call["change"](store, args.name, by, role=args.role)
-        print(f"{args.db}: {args.name} is {args.role}")
+        print(f"user {args.name}: is {args.role} now; whoever was signed in is signed out")
     elif args.do == "remove":
         call["change"](store, args.name, by, role=getattr(a, "GONE"))  # noqa: B009
-        print(f"{args.db}: {args.name} removed")
+        print(f"user {args.name}: removed; the audit trail keeps what was done")
     elif args.do == "list":
         users = call["everybody"](store)
         if not users:

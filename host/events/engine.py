@@ -232,8 +232,12 @@ class Books:
             s.level += grams
             why = f"nobody saw it: {gap}"
             if grams <= -self._limits.emptied_g and before.fill is not None:
-                told = "did not tell" if b.fill is None else "does not agree"
-                why += f"; the fill sensor {told}"
+                silent = b.fill is None
+                why += (
+                    "; the fill sensor did not tell"
+                    if silent
+                    else "; the fill sensor does not agree"
+                )
             self._event(Kind.UNATTRIBUTED, before, b, grams, Story(why, gap))
         else:
             self._slow(b.first.t, grams)  # as small as drift, and told like it

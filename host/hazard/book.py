@@ -34,6 +34,7 @@ from host.store import Store
 
 SETTLE_S = 120  # nobody leans on a platform for longer than 90
 LEDGER = "台账"  # who says which batches a mass was taken from
+UNDONE = "later readings show another step"
 TRIES = 5  # where several add to the ledger at once
 EDGE_S = 3600  # at the beginning of a part a motion may be cut in two
 LATE_S = 8 * 86_400  # how late a backlog may come and still correct what was booked
@@ -205,10 +206,9 @@ def _update(
             ):
                 undone.append(entry)
     gone = {e.id for e in undone}
-    reason = "later readings show another step"
-    rows = [ledger.reversal(e, SYSTEM, reason, now) for e in undone]
+    rows = [ledger.reversal(e, SYSTEM, UNDONE, now) for e in undone]
     made = books(register, (e for e in standing if e.id not in gone))
-    done.told += [f"{e.batch}: reversed: {reason}" for e in undone]
+    done.told += [f"{e.batch}: reversed: {UNDONE}" for e in undone]
     kept = {e.weighed.event for e in standing if e.weighed and e.id not in gone}
     for event, bin_ in sorted(fresh, key=lambda x: x[0].t):
         if weighed(bin_, event).event in kept:

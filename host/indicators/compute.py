@@ -98,8 +98,9 @@ def _common(flows: Sequence[Series], period: Period) -> tuple[int, ...] | None:
         return None
     for s in flows:
         if not wanted & s.months.keys():
-            has = f"只有{s.year}年的年度数" if s.whole is not None else f"没有{period.chinese}的数"
-            raise _Missing(f"期间不一致：{_label(s)}{has}")
+            if s.whole is not None:
+                raise _Missing(f"期间不一致：{_label(s)}只有{s.year}年的年度数")
+            raise _Missing(f"期间不一致：{_label(s)}没有{period.chinese}的数")
     common = wanted.intersection(*(s.months.keys() for s in flows))
     if not common:
         each = "，".join(f"{s.figure.name}{span(s.months)}" for s in flows)

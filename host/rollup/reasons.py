@@ -57,7 +57,8 @@ def of(day: int, old: Entry, figure: Figure, touches: Sequence[Touch]) -> str:
         return f"{n} late readings arrived on {on}"
     if figure.events != old.events and figure.late >= t1:
         days = local_day(figure.late) - day
-        return f"a lift that ended {'the next day' if days == 1 else f'{days} days later'}"
+        later = f"a lift that ended {days} days later"
+        return "a lift that ended the next day" if days == 1 else later
     if not touches:
         return FULL
     near = min(touches, key=lambda t: (abs(t.day - day), -t.day)).day

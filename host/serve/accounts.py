@@ -84,6 +84,11 @@ def everybody(store: Store) -> list[Account]:
     return [account for account in found if account.role != GONE]
 
 
+def nobody(store: Store) -> bool:
+    """Whether there is no person yet who could sign in."""
+    return all(account.token for account in everybody(store))
+
+
 def _put(store: Store, name: str, role: str, secret: str, by: str) -> None:
     rows.put(store.database, (int(time.time()), name, role, secret, by))
 

@@ -41,6 +41,10 @@ from host.store import Busy
 PAGES = (signin, district, sites, hazard, indicators, history, downloads, commands, stream)
 BUILT = "static-built"
 CURVES = "uPlot.iife.min.js"
+PLAIN = {  # what the router says, in words of ours
+    "Not Found": "there is no such page",
+    "Method Not Allowed": "this address does not take that",
+}
 _log = logging.getLogger("qingyun.serve")
 
 
@@ -120,7 +124,7 @@ def _answer(request: Request, status: int, text: str) -> Response:
         return JSONResponse({"detail": text}, status)
     if status == 401:
         return RedirectResponse("/signin", 303)
-    return page(request, "error.html", status, code=status, text=text)
+    return page(request, "error.html", status, code=status, text=PLAIN.get(text, text))
 
 
 async def _failed(request: Request, error: Exception) -> Response:
@@ -145,11 +149,11 @@ async def _user_error(request: Request, error: Exception) -> Response:
 async def _busy(request: Request, error: Exception) -> Response:
     """Somebody else writes the store, and nothing of this was done."""
     _log.warning("%s %s: store: %s", request.method, request.url.path, error)
-    return _answer(request, 503, "数据库忙，请稍后再试 the store is busy: try again")
+    return _answer(request, 503, "the store is busy: try again")
 
 
 async def _broken(request: Request, error: Exception) -> Response:
     """What went wrong is in the log, not on the page."""
     who = found.name if (found := user(request)) else ""
     _log.error("%s %s (%s): %s", request.method, request.url.path, who, type(error).__name__)
-    return _answer(request, 500, "内部错误，见日志 something went wrong: see the log")
+    return _answer(request, 500, "something went wrong: see the log")

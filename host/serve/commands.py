@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import secrets
+import time
 from typing import Any
 
 import anyio
@@ -13,26 +14,24 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from host.calibration.ways import BoardError, Mqtt, Refused
+from host.calibration.ways import ANSWER_S, TRIES, BoardError, Mqtt, Refused
 from host.serve.here import Here, here
-from host.serve.web import allowed, field, need, note, page, posted
+from host.serve.language import Words
+from host.serve.web import allowed, field, need, note, page, posted, words_of
+from host.serve.words import clock
 
-# What an operator may ask for: label, least and most of a number it takes.
-COMMANDS: dict[str, tuple[str, str]] = {
-    "read": ("读取一次", "read now"),
-    "log": ("读取日志", "read its log"),
-    "interval": ("采样间隔", "interval, s"),
-    "restart": ("重新启动", "restart"),
-}
+COMMANDS = ("read", "log", "interval", "restart")  # what an operator may ask for
+WAIT_S = round(ANSWER_S * TRIES)  # for an answer, at most
+KEPT_S = 5.0  # after connecting: what the broker has kept may still be on its way
 _one = anyio.CapacityLimiter(2)
 
 
 def ask(at: Here, device: str, do: str, by: str, seconds: int | None) -> Any:
     """The board's answer; HTTPException says why there is none."""
     if at.settings.broker is None:
-        raise HTTPException(503, "没有连接消息服务器 serve was started without --broker")
+        raise HTTPException(503, "serve was started without --broker")
     if device not in at.known.devices:
-        raise HTTPException(404, "没有这个设备 there is no such board")
+        raise HTTPException(404, "there is no such board")
     if do not in COMMANDS:
         raise HTTPException(422, f"do: expected one of {' '.join(COMMANDS)}")
     more: dict[str, Any] = {}
@@ -40,15 +39,40 @@ def ask(at: Here, device: str, do: str, by: str, seconds: int | None) -> Any:
         if seconds is None or not 10 <= seconds <= 3600:
             raise HTTPException(422, "s: expected 10 to 3600 seconds")
         more["s"] = seconds
+    refuse(at, device)
     name = f"{at.settings.broker.client_id}-ask-{secrets.token_hex(3)}"
     broker = dataclasses.replace(at.settings.broker, client_id=name)
     try:
         with Mqtt(broker, at.known.devices[device].site, device) as way:
             return way.ask(do, by=by[:40], **more)
     except Refused as error:
-        raise HTTPException(409, f"设备拒绝 the board refused: {error}") from None
+        raise HTTPException(409, f"the board refused: {error}") from None
     except BoardError as error:
         raise HTTPException(504, str(error)) from None
+
+
+def refuse(at: Here, device: str) -> None:
+    """HTTPException when it is known that nobody will answer, so that nobody waits for it."""
+    now, link = time.time(), at.hub.link
+    if not link.connected:
+        since = clock(link.since)
+        if link.problem:
+            raise HTTPException(503, f"not connected to the broker since {since}: {link.problem}")
+        raise HTTPException(503, f"not connected to the broker since {since}")
+    board = at.hub.boards.get((at.known.devices[device].site, device))
+    age = None if board is None else board.age(now)
+    if board is not None and board.status == "offline":
+        if board.since is not None:
+            raise HTTPException(409, f"the board {device} is offline since {clock(board.since)}")
+        if age is not None:
+            last = clock(now - age)
+            raise HTTPException(
+                409, f"the board {device} is offline; its last values are of {last}"
+            )
+        raise HTTPException(409, f"the board {device} is offline and has told no value yet")
+    if (board is None or (board.status is None and age is None)) and now - link.since > KEPT_S:
+        text = f"the board {device} has never spoken: has it power, network and the right broker?"
+        raise HTTPException(409, text)
 
 
 async def command(request: Request, device: str, do: str, seconds: int | None) -> tuple[str, Any]:
@@ -64,6 +88,19 @@ async def command(request: Request, device: str, do: str, seconds: int | None) -
     return what, found
 
 
+def told(do: str, found: Any, words: Words) -> tuple[str, str]:
+    """A board's answer in words; and as it is, where it is the board's own text."""
+    match do, found:
+        case "read", {"seq": seq}:
+            return words("answer.read", seq=seq), ""
+        case "interval", {"every_s": int(every)}:
+            return words("answer.interval", every=words.duration(every)), ""
+        case "restart", "restarting":
+            return words("answer.restart"), ""
+    raw = found if isinstance(found, str) else json.dumps(found, ensure_ascii=False, indent=1)
+    return words("answer.log" if do == "log" else "answer.other"), raw
+
+
 @allowed("operator")
 async def post(request: Request) -> Response:
     form = await posted(request)
@@ -73,8 +110,8 @@ async def post(request: Request) -> Response:
     do = field(form, "do", 20)
     what, found = await command(request, device, do, seconds if do == "interval" else None)
     site = here(request).known.devices[device].site
-    text = found if isinstance(found, str) else json.dumps(found, ensure_ascii=False, indent=1)
-    return page(request, "answer.html", what=what, text=text, site=site)
+    sentence, raw = told(do, found, words_of(request))
+    return page(request, "answer.html", what=what, sentence=sentence, raw=raw, site=site)
 
 
 ROUTES = [Route("/boards/{device}/command", post, methods=["POST"])]

@@ -1,4 +1,4 @@
-"""The district today: masses by 街镇 and stream, coverage, alarms, boards."""
+"""The district today, or on another day: masses by 街镇 and stream, coverage, alarms, boards."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from host.reports.summary import HAULED, SHOWN, Part
 from host.serve import words
 from host.serve.figures import DayFigures, today
 from host.serve.here import here
-from host.serve.web import allowed, page
+from host.serve.web import allowed, asked_day, page
 
 TREND_DAYS = 30
 
@@ -42,7 +42,8 @@ def lines(now: DayFigures, before: DayFigures | None) -> list[Line]:
 
 @allowed("viewer")
 async def show(request: Request) -> Response:
-    at, date = here(request), today()
+    at, asked = here(request), asked_day(request)
+    date = asked or at.figures.last or today()
     now = at.figures.day(date)
     week = at.figures.day(date - dt.timedelta(7))
     first = date - dt.timedelta(TREND_DAYS)
@@ -55,6 +56,9 @@ async def show(request: Request) -> Response:
         request,
         "district.html",
         date=date,
+        today=today(),
+        coming=now is None and (date == today() or not at.figures.read),
+        instead=asked is None and date != today(),
         now=now,
         week=date - dt.timedelta(7),
         rows=rows,

@@ -46,8 +46,6 @@ class Kind:
     """A report: what it is over (day, month, year), in which formats, how it is made."""
 
     name: str
-    chinese: str
-    english: str
     over: str
     formats: tuple[str, ...]
     make: Callable[[Here, Store, str, str], bytes]
@@ -143,16 +141,13 @@ def _ledger(_: Here, store: Store, said: str, form: str) -> bytes:
 KINDS = {
     k.name: k
     for k in (
-        Kind("daily", "日报（各点位）", "daily, by site", "day", ("csv", "xlsx"), _daily),
-        Kind("balance", "称量平衡", "balance of each platform", "day", ("csv",), _balance),
-        Kind("district", "全区日报", "daily, district", "day", ("csv",), _district),
-        Kind("export", "平台交换数据", "for a city platform", "day", ("json",), _export),
-        Kind("month", "月报", "monthly report", "month", ("html", "xlsx"), _month),
-        Kind(
-            *("indicators", "无废城市指标", "the 66 indicators", "year"),
-            *(("csv", "json", "xlsx"), _indicators),
-        ),
-        Kind("ledger", "危险废物台账", "hazardous ledger", "month", ("xlsx",), _ledger, True),
+        Kind("daily", "day", ("csv", "xlsx"), _daily),
+        Kind("balance", "day", ("csv",), _balance),
+        Kind("district", "day", ("csv",), _district),
+        Kind("export", "day", ("json",), _export),
+        Kind("month", "month", ("html", "xlsx"), _month),
+        Kind("indicators", "year", ("csv", "json", "xlsx"), _indicators),
+        Kind("ledger", "month", ("xlsx",), _ledger, True),
     )
 }
 
@@ -160,8 +155,8 @@ KINDS = {
 @allowed("viewer")
 async def show(request: Request) -> Response:
     now = today()
-    yesterday = now - dt.timedelta(1)
-    defaults = {"day": str(yesterday), "month": str(yesterday)[:7], "year": str(now.year)}
+    last = str(here(request).figures.before_today())
+    defaults = {"day": last, "month": last[:7], "year": last[:4]}
     kinds = [k for k in KINDS.values() if not k.hazardous or here(request).register]
     return page(request, "downloads.html", kinds=kinds, defaults=defaults, today=now)
 
@@ -171,7 +166,7 @@ async def fetch(request: Request) -> Response:
     at, q = here(request), request.query_params
     kind = KINDS.get(request.path_params["name"])
     if kind is None or (kind.hazardous and at.register is None):
-        raise HTTPException(404, "没有这种报表 there is no such report")
+        raise HTTPException(404, "there is no such report")
     form, when = q.get("format") or kind.formats[0], q.get("when", "")
     if form not in kind.formats:
         raise HTTPException(422, f"format: expected one of {' '.join(kind.formats)}")

@@ -30,6 +30,7 @@ from host.store.database import Database
 
 BACK_DAYS = 400  # a year, and the same weekday before it
 WEEK = dt.timedelta(7)
+LEAST_S = 3600  # a day of which less was measured is not worth being shown in place of today
 Place = tuple[str, str, str, str]  # bin, site, 街镇, stream
 _log = logging.getLogger("qingyun.serve")
 
@@ -46,6 +47,7 @@ class Restated:
     after_g: int
     at: int
     why: str
+    counted: bool = True  # false: it came after its month was closed
 
 
 @dataclass(frozen=True)
@@ -91,9 +93,8 @@ def read_day(
         before = held.get(bin_)
         if bin_ in places and before and reason != NOT_OVER and before[:2] != tuple(masses[:2]):
             site, _, stream = places[bin_]
-            after = "" if id_ <= upto else "已结账，未计入 after closing, not counted; "
-            said = (str(date), site, bin_, stream, before[0], masses[0], at, after + reason)
-            changed.append(Restated(*said))
+            said = (str(date), site, bin_, stream, before[0], masses[0], at, reason)
+            changed.append(Restated(*said, counted=id_ <= upto))
         if id_ <= upto:
             held[bin_] = tuple(masses)
     for bin_, (collected, deposited, collections, covered) in held.items():
@@ -140,6 +141,27 @@ def site_day(store: Store, known: Registry, site: str, date: dt.date) -> list[Bi
     return told
 
 
+def last_measured(
+    db: Database, now: dt.date, platforms: Sequence[str] | None = None
+) -> dt.date | None:
+    """Today as soon as anything was measured; before that the last day of which there is more
+    than the first minutes, where there is one."""
+    day = day_of(now)
+    for first, least_s in ((day, 1), (0, LEAST_S), (0, 1)):
+        found = book.last_day(db, first, day, least_s, platforms)
+        if found is not None:
+            return date_of(found)
+    return None
+
+
+def latest_day(store: Store, known: Registry, site: str) -> dt.date:
+    """The last day of which something was measured at a site; today when nothing ever was."""
+    bins, now = [b for b in known.bins if b.site == site and b.device], today()
+    with suppress(Busy):
+        bring(store, known, now, only=bins)
+    return last_measured(store.database, now, _names(bins)) or now
+
+
 def _names(bins: Sequence[Bin]) -> list[str]:
     return [b.bin for b in bins]
 
@@ -153,6 +175,8 @@ class Figures:
     told: Callable[[], None] = lambda: None  # there is something new
     days: dict[dt.date, DayFigures] = field(default_factory=dict)
     problem: str = ""
+    last: dt.date | None = None  # the last day of which something was measured
+    read: bool = False  # every day is known
     _seen: int = 0  # the last revision that was looked at
     _closed: set[str] = field(default_factory=set)
     _places: dict[str, list[Place]] = field(default_factory=dict)  # by closed month; "": now
@@ -170,6 +194,11 @@ class Figures:
 
     def day(self, date: dt.date) -> DayFigures | None:
         return self.days.get(date)
+
+    def before_today(self) -> dt.date:
+        """The last day that is over and has figures; yesterday when none has."""
+        yesterday = today() - dt.timedelta(1)
+        return min(self.last or yesterday, yesterday)
 
     def span(self, first: dt.date, last: dt.date) -> list[DayFigures]:
         """Those of the days that are known, in order."""
@@ -205,22 +234,24 @@ class Figures:
             closed = {c.month: c for c in book.closings(db).values()}
             if closed.keys() != self._closed:
                 changed |= {d for d in self.days if f"{d:%Y-%m}" in closed}
-            first = _first_day(db)
+            first, self.last = book.first_day(db), last_measured(db, now)
+            soon = {now, self.last or now}
+            soon |= {date - WEEK for date in soon}
             # Whole months: what was not seen at the begin of one counts as not covered.
             oldest = (now - dt.timedelta(BACK_DAYS)).replace(day=1)
-            back = period.days(oldest, now)
-            for date in sorted(back, key=lambda d: (d not in (now, now - WEEK), -d.toordinal())):
+            back = {*period.days(oldest, now), *soon}
+            for date in sorted(back, key=lambda d: (d not in soon, -d.toordinal())):
                 if self._over.is_set():
                     return
                 held = self.days.get(date)
                 if held is not None and held.over and date not in changed:
                     continue
-                if first is None or (date < first.replace(day=1) and date != now):
+                if first is None or (date < date_of(first).replace(day=1) and date != now):
                     continue
                 self._read(db, date, closed.get(f"{date:%Y-%m}"))
                 if date == now:
                     self.told()
-            self._seen, self._closed = newest, set(closed)
+            self._seen, self._closed, self.read = newest, set(closed), True
         finally:
             store.close()
 
@@ -233,9 +264,3 @@ class Figures:
                 (b.bin, b.site, then.sites[b.site].town, b.stream) for b in then.platforms()
             ]
         self.days[date] = read_day(db, date, self._places[month], upto, time.time())
-
-
-def _first_day(db: Database) -> dt.date | None:
-    """The first day that has figures."""
-    found = book.first_day(db)
-    return None if found is None else date_of(found)

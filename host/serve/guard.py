@@ -13,6 +13,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from host.serve import accounts
 from host.serve.here import Here
+from host.serve.language import LANGUAGES
+from host.serve.web import LANGUAGE, page, words_of
 
 OPEN = ("/signin", "/static/", "/healthz")
 LARGEST = 64 * 1024  # bytes of a request's body
@@ -57,19 +59,15 @@ class Guard:
         """Why this request goes no further; None lets it through."""
         headers, path = request.headers, request.url.path
         if not self._known_host(headers):
-            return PlainTextResponse("unknown host", 400)
+            return PlainTextResponse(words_of(request).said("unknown host"), 400)
         length = headers.get("content-length", "0")
         if not length.isdigit() or int(length) > LARGEST:
-            return PlainTextResponse("too large", 413)
+            return PlainTextResponse(words_of(request).said("too large"), 413)
         if request.method not in SAFE and not self._own_origin(headers):
-            return PlainTextResponse("from another site", 403)
+            return PlainTextResponse(words_of(request).said("from another site"), 403)
         await self._identify(request)
         if request.scope.get("qingyun.user") is None and not path.startswith(OPEN):
-            if path.startswith("/api/") or request.method not in SAFE:
-                challenge = {"www-authenticate": "Bearer"}
-                return JSONResponse({"detail": "sign in first"}, 401, challenge)
-            back = path + (f"?{request.url.query}" if request.url.query else "")
-            return RedirectResponse("/signin?" + urlencode({"next": back}), 303)
+            return _sign_in_first(request)
         return None
 
     def _known_host(self, headers: Headers) -> bool:
@@ -116,11 +114,30 @@ class Guard:
                     headers.setdefault(name, value)
                 kept = scope["path"].startswith("/static/")
                 headers.setdefault("cache-control", "max-age=3600" if kept else "no-store")
+                asked = Request(scope).query_params.get("lang", "")
+                if asked in LANGUAGES:
+                    headers.append("set-cookie", self._kept(asked))
                 if self._here.settings.secure:
                     headers["strict-transport-security"] = "max-age=31536000"
             await send(message)
 
         return sending
+
+    def _kept(self, language: str) -> str:
+        """The cookie that keeps a language for a year."""
+        secure = "; Secure" if self._here.settings.secure else ""
+        return f"{LANGUAGE}={language}; Path=/; Max-Age=31536000; SameSite=Lax; HttpOnly{secure}"
+
+
+def _sign_in_first(request: Request) -> Response:
+    path = request.url.path
+    if path.startswith("/api/"):
+        challenge = {"www-authenticate": "Bearer"}
+        return JSONResponse({"detail": "sign in first"}, 401, challenge)
+    if request.method not in SAFE:
+        return page(request, "error.html", 401, code=401, text="sign in first")
+    back = path + (f"?{request.url.query}" if request.url.query else "")
+    return RedirectResponse("/signin?" + urlencode({"next": back}), 303)
 
 
 def _limited(receive: Receive) -> Receive:

@@ -140,7 +140,7 @@ async def acknowledge(request: Request) -> Response:
     if not _NUMBER.fullmatch(said):
         raise HTTPException(422, "alarm: expected the number of an alarm")
     if not why:
-        raise HTTPException(422, "note: 请写明处理情况 say what was done about it")
+        raise HTTPException(422, "note: say what was done about it")
     try:
         await at.ask(lambda s: alarms.acknowledge(s, int(said), me.name, why, int(time.time())))
     except HazardError as error:

@@ -21,6 +21,8 @@ from host.serve import accounts, words
 from host.serve.accounts import Account
 from host.serve.figures import Figures, today
 from host.serve.hub import Hub
+from host.serve.language import Words
+from host.serve.language import words as all_words
 from host.serve.sessions import Failures, Sessions
 from host.serve.settings import Settings
 from host.store import Store
@@ -40,7 +42,7 @@ class Here:
     rules: list[rules.Rule]
     hub: Hub
     figures: Figures
-    templates: Environment
+    templates: dict[str, Environment]  # by language
     sessions: Sessions = field(default_factory=Sessions)
     failures: Failures = field(default_factory=Failures)
     open_alarms: dict[int, tuple[alarms.Row, alarms.Row | None]] = field(default_factory=dict)
@@ -95,6 +97,7 @@ class Here:
             return
         hauled = day.of(HAULED)
         self.hub.extra["today"] = {
+            "date": str(day.date),
             "at": round(day.at),
             "hauled_t": None if hauled.tonnes is None else float(hauled.tonnes),
             "collections": hauled.collections,
@@ -108,6 +111,12 @@ def make(settings: Settings) -> Here:
     Store(settings.db).close()
     held = register.load(settings.registry, known) if register.present(settings.registry) else None
     limits = rules.load(settings.registry) if (settings.registry / "rules.csv").exists() else []
+    templates = {code: _templates(said) for code, said in all_words().items()}
+    hub = Hub(known)
+    return Here(settings, known, held, limits, hub, Figures(settings, known), templates)
+
+
+def _templates(said: Words) -> Environment:
     environment = Environment(
         loader=FileSystemLoader(FOLDER / "templates"),
         autoescape=True,
@@ -116,10 +125,8 @@ def make(settings: Settings) -> Here:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.globals.update(words.GLOBALS)
-    environment.filters.update(words.FILTERS)
-    hub = Hub(known)
-    return Here(settings, known, held, limits, hub, Figures(settings, known), environment)
+    words.speak(environment, said)
+    return environment
 
 
 def here(request: HTTPConnection) -> Here:

@@ -114,7 +114,7 @@ def series(found: list[DayFigures], span: Span) -> list[tuple[str, Part | None]]
 @allowed("viewer")
 async def show(request: Request) -> Response:
     at = here(request)
-    said = request.query_params.get("period", "") or str(today() - dt.timedelta(1))
+    said = request.query_params.get("period", "") or str(at.figures.before_today())
     span = span_of(said)
     found = counted(at, span)
     points = series(found, span)

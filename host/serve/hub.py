@@ -19,15 +19,18 @@ import paho.mqtt.client as paho
 from host.broker import Broker
 from host.live import Board
 from host.registry import Bin, Registry
+from host.serve.language import Words, words
+from host.serve.link import Link
 from host.serve.now import Slopes, board_now, site_now
 
 TICK_S = 0.4
 TOPICS = ("status", "birth", "state", "reading")
 MOST_VIEWERS = 500
+LINK_S = 10.0  # a browser that hears nothing for longer than this knows that it is cut off
 _BEHIND = 64  # texts that a viewer may be late; then it must begin anew
 _log = logging.getLogger("qingyun.serve")
 
-Key = tuple[str, str]  # site, device
+Key = tuple[str, str]  # site, device; of viewers: topic, language
 
 
 class Full(Exception):
@@ -39,6 +42,7 @@ class Viewer:
     """One open stream. topic: district, sites, or site:NAME."""
 
     topic: str
+    language: str
     queue: asyncio.Queue[bytes | None] = field(
         default_factory=lambda: asyncio.Queue(maxsize=_BEHIND)
     )
@@ -56,15 +60,17 @@ class Hub:
 
     known: Registry
     boards: dict[Key, Board] = field(default_factory=dict)
-    connected: bool = False
+    link: Link = field(default_factory=lambda: Link(wanted=False, connected=False, since=0.0))
+    heard_at: float | None = None  # when a message came that the broker had not merely kept
     slopes: Slopes = field(default_factory=Slopes)
     alarms_changed: Callable[[], None] = lambda: None
-    _viewers: dict[str, set[Viewer]] = field(default_factory=dict)
+    _viewers: dict[Key, set[Viewer]] = field(default_factory=dict)
     _came: dict[Key, dict[str, tuple[bytes, bool, float]]] = field(default_factory=dict)
     _events: int = 0
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _client: paho.Client | None = None
-    _was: str = ""
+    _was: bytes = b""
+    _linked: tuple[float, dict[str, Any]] = (0.0, {})  # when what was told of the link
     extra: dict[str, Any] = field(default_factory=dict)  # of the district: alarms, figures
     devices_of: dict[str, list[str]] = field(default_factory=dict)
     bins_of: dict[str, list[Bin]] = field(default_factory=dict)
@@ -79,8 +85,10 @@ class Hub:
 
     def connect(self, broker: Broker) -> None:
         """Listen, now or whenever the broker is there."""
+        self.link = Link(wanted=True, connected=False, since=time.time())
         client = broker.client()
         client.on_connect = self._on_connect
+        client.on_connect_fail = self._on_connect_fail
         client.on_disconnect = self._on_disconnect
         client.on_message = self._on_message
         client.reconnect_delay_set(1, 30)
@@ -96,13 +104,17 @@ class Hub:
     def _on_connect(self, client: paho.Client, *args: Any) -> None:
         if args[2].is_failure:
             _log.warning("broker refused the connection: %s", args[2])
+            self.link = self.link.refused(str(args[2]))
             return
         wanted = [(f"qingyun/1/+/+/{topic}", 0) for topic in TOPICS]
         client.subscribe([*wanted, ("qingyun/1/+/event", 1)])
-        self.connected = True
+        self.link = self.link.made(time.time())
 
     def _on_disconnect(self, *_: Any) -> None:
-        self.connected = False
+        self.link = self.link.lost(time.time())
+
+    def _on_connect_fail(self, *_: Any) -> None:
+        self.link = self.link.refused("")
 
     def _on_message(self, _c: paho.Client, _u: Any, message: paho.MQTTMessage) -> None:
         self.take(message.topic, bytes(message.payload), message.retain, time.time())
@@ -114,6 +126,8 @@ class Hub:
             self._events += 1
         if len(parts) != 5 or not payload or parts[2] not in self.known.sites:
             return
+        if not retained:
+            self.heard_at = now
         with self._lock:
             came = self._came.setdefault((parts[2], parts[3]), {})
             came.pop(parts[4], None)
@@ -121,30 +135,36 @@ class Hub:
 
     # The viewers' side
 
-    def join(self, topic: str) -> Viewer:
+    def join(self, topic: str, language: str) -> Viewer:
         if sum(map(len, self._viewers.values())) >= MOST_VIEWERS:
             raise Full
-        viewer = Viewer(topic)
-        viewer.queue.put_nowait(b"retry: 2000\n\n" + self.whole(topic))
-        self._viewers.setdefault(topic, set()).add(viewer)
+        viewer = Viewer(topic, language)
+        begin = b"retry: 2000\n\n" + text("link", self.linked(time.time()))
+        viewer.queue.put_nowait(begin + self.whole(topic, words()[language]))
+        self._viewers.setdefault((topic, language), set()).add(viewer)
         return viewer
 
     def leave(self, viewer: Viewer) -> None:
-        same = self._viewers.get(viewer.topic, set())
+        key = viewer.topic, viewer.language
+        same = self._viewers.get(key, set())
         same.discard(viewer)
         if not same:
-            self._viewers.pop(viewer.topic, None)
+            self._viewers.pop(key, None)
 
     def viewers(self) -> int:
         return sum(map(len, self._viewers.values()))
 
-    def whole(self, topic: str) -> bytes:
+    def whole(self, topic: str, words: Words) -> bytes:
         """What somebody who begins to look must know."""
         if topic == "district":
             return text("district", self.district())
         if topic == "sites":
-            return text("sites", [site_now(self, s, time.time()) for s in self.heard()])
-        return text("site", self.site(topic.removeprefix("site:")))
+            return text("sites", [site_now(self, s, time.time(), words) for s in self.heard()])
+        return text("site", self.site(topic.removeprefix("site:"), words))
+
+    def linked(self, now: float) -> dict[str, Any]:
+        """Whether the broker is heard, as pages say it."""
+        return self.link.said(self.heard_at, now)
 
     def heard(self) -> list[str]:
         """Sites of which a board was heard."""
@@ -157,12 +177,13 @@ class Hub:
             board = self.boards.get((where.site, device))
             status = board.status if board and board.status in counts else "unknown"
             counts[status or "unknown"] += 1
-        return {"boards": counts, "broker": self.connected, **self.extra}
+        return {"boards": counts, **self.extra}
 
-    def site(self, site: str) -> dict[str, Any]:
+    def site(self, site: str, words: Words | None = None) -> dict[str, Any]:
+        """Without words as the API has it."""
         now = time.time()
-        devices = [board_now(self, site, d, now) for d in self.devices_of.get(site, ())]
-        return {"site": site, "now": site_now(self, site, now), "boards": devices}
+        devices = [board_now(self, site, d, now, words) for d in self.devices_of.get(site, ())]
+        return {"site": site, "now": site_now(self, site, now, words), "boards": devices}
 
     def step(self, now: float) -> set[str]:
         """Go through what came; the sites of which there is something new."""
@@ -179,21 +200,37 @@ class Hub:
         return changed
 
     def tell(self, changed: set[str]) -> None:
-        """Write what is new to those who look at it."""
-        now = time.time()
-        if "district" in self._viewers:
+        """Write what is new to those who look at it, in their language."""
+        now, district = time.time(), b""
+        self._tell_link(now)
+        if any(topic == "district" for topic, _ in self._viewers):
             said = text("district", self.district())
-            if (plain := said.decode()) != self._was:
-                self._was = plain
-                self._send("district", said)
-        if changed and "sites" in self._viewers:
-            self._send("sites", text("sites", [site_now(self, s, now) for s in sorted(changed)]))
-        for site in changed:
-            if f"site:{site}" in self._viewers:
-                self._send(f"site:{site}", text("site", self.site(site)))
+            if said != self._was:
+                self._was = district = said
+        for topic, language in self._viewers:
+            in_words = words()[language]
+            if topic == "district":
+                if district:
+                    self._send((topic, language), district)
+            elif topic == "sites":
+                if changed:
+                    rows = [site_now(self, s, now, in_words) for s in sorted(changed)]
+                    self._send((topic, language), text("sites", rows))
+            elif (site := topic.removeprefix("site:")) in changed:
+                self._send((topic, language), text("site", self.site(site, in_words)))
 
-    def _send(self, topic: str, said: bytes) -> None:
-        for viewer in self._viewers.get(topic, ()):
+    def _tell_link(self, now: float) -> None:
+        """When it is another, and now and then: so a browser knows that it is not cut off."""
+        said = self.linked(now)
+        standing = {k: v for k, v in said.items() if k != "heard"}
+        if standing == self._linked[1] and now - self._linked[0] < LINK_S:
+            return
+        self._linked = now, standing
+        for key in self._viewers:
+            self._send(key, text("link", said))
+
+    def _send(self, key: Key, said: bytes) -> None:
+        for viewer in self._viewers.get(key, ()):
             try:
                 viewer.queue.put_nowait(said)
             except asyncio.QueueFull:

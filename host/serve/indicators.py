@@ -15,11 +15,12 @@ from starlette.routing import Route
 
 from host.errors import UserError
 from host.indicators import periods
-from host.indicators.compute import STATUS
-from host.indicators.report import Report, build, explanation
+from host.indicators.compute import Result
+from host.indicators.report import Report, build, coverage_text
 from host.serve.figures import today
 from host.serve.here import Here, here
-from host.serve.web import allowed, page
+from host.serve.language import Words
+from host.serve.web import allowed, page, words_of
 from host.store import Busy
 
 KEPT_S = 900.0  # a report is made anew after so long
@@ -94,6 +95,28 @@ def period_of(request: Request) -> periods.Period:
         raise HTTPException(422, f"period: {error}") from None
 
 
+def explanation(r: Result, words: Words) -> list[str]:
+    """Lines that say how a value came about, or why there is none."""
+    said = words.said
+    lines = [said(r.reason)] if r.reason else []
+    if r.expression:
+        formula = words(f"formula.{r.definition.formula}")
+        expression = " ".join(said(part) for part in r.expression.split(" "))
+        value = f"{r.shown} {said(r.unit)}".strip()
+        equals = "=" if r.rounded == r.value else "≈"
+        told = {"formula": formula, "expression": expression, "equals": equals, "value": value}
+        lines.append(words("how.value", **told))
+    for u in r.inputs:
+        if u.value is not None:
+            f = u.series.figure
+            value = f"{u.value:f} {said(f.unit)}"
+            origin = said(u.series.origin)
+            lines.append(words("how.input", name=said(f.name), value=value, origin=origin))
+    if r.coverage is not None:
+        lines.append(words("how.coverage", coverage=coverage_text(r.coverage)))
+    return [*lines, *(said(note) for note in r.notes)]
+
+
 @allowed("viewer")
 async def show(request: Request) -> Response:
     when = period_of(request)
@@ -104,7 +127,6 @@ async def show(request: Request) -> Response:
         period=when,
         report=report,
         problem=reports(request).problem(when),
-        statuses=STATUS,
         years=range(today().year, today().year - 5, -1),
     )
 
@@ -118,7 +140,7 @@ async def one(request: Request) -> Response:
     if report is not None:
         found = next((r for r in report.results if r.definition.number == number), None)
         if found is None:
-            raise HTTPException(404, "没有这个指标 there is no such indicator")
+            raise HTTPException(404, "there is no such indicator")
     trend: list[tuple[str, float | None]] = []
     pending = 0
     for month in range(1, 13):
@@ -136,8 +158,7 @@ async def one(request: Request) -> Response:
         number=number,
         period=when,
         r=found,
-        how=explanation(found) if found else [],
-        statuses=STATUS,
+        how=explanation(found, words_of(request)) if found else [],
         trend=trend,
         pending=pending if found is not None and found.value is not None else 0,
         problem=kept.problem(when),

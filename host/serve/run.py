@@ -12,6 +12,7 @@ import uvicorn
 
 from host import broker
 from host.errors import UsageError
+from host.serve import accounts
 from host.serve.app import app
 from host.serve.settings import Settings
 
@@ -57,6 +58,11 @@ def run(args: argparse.Namespace) -> int:
     """Serve until it is told to end."""
     told = settings(args)
     made = app(told)
+    with made.state.here.store() as store:
+        if accounts.nobody(store):
+            db = "postgresql://…" if "://" in str(told.db) else told.db  # it may hold a password
+            text = "nobody can sign in yet: in another terminal, qingyun user add NAME --role admin"
+            _log.warning("%s --db %s", text, db)
     scheme = "https" if args.tls_cert else "http"
     _log.info("serving %s://%s:%d", scheme, told.host, told.port)
     config = uvicorn.Config(

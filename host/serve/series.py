@@ -9,7 +9,6 @@ from typing import Any
 
 from host.quantity import kg
 from host.reports.explain import BinStory
-from host.serve.words import EVENTS
 
 MOST_POINTS = 1500  # of a curve: more than a screen has
 
@@ -23,7 +22,6 @@ class Shown:
     bin: str
     stream: str
     kind: str
-    name: str
     kg: str
     why: str
     note: str
@@ -37,23 +35,30 @@ def events(told: Sequence[BinStory], t0: int, t1: int) -> list[Shown]:
     for story in told:
         b = story.bin
         for e in story.events(t0, t1):
-            parts = (("之前 before", e.before), ("空位 bin away", e.bare), ("之后 after", e.after))
+            parts = (("before", e.before), ("away", e.bare), ("after", e.after))
             evidence = tuple(
                 (what, kg(x.grams), x.t, x.life, x.seq) for what, x in parts if x is not None
             )
             found.append(
                 Shown(
-                    *(e.t, e.t_end, b.bin, b.stream, str(e.kind), EVENTS.get(str(e.kind), "")),
+                    *(e.t, e.t_end, b.bin, b.stream, str(e.kind)),
                     *(kg(e.grams), e.why, e.note, kg(e.doubt_g) if e.doubt_g else "", evidence),
                 )
             )
         for x in story.emptyings:
             why = f"fill {x.before / 10:.0f} % → {x.after / 10:.0f} %"
-            line = (("满溢传感器 fill", "", x.t, x.life, x.seq),)
-            found.append(
-                Shown(x.t, x.t_end, b.bin, b.stream, "emptied", "倒空", "", why, "", "", line)
-            )
+            line = (("fill", "", x.t, x.life, x.seq),)
+            found.append(Shown(x.t, x.t_end, b.bin, b.stream, "emptied", "", why, "", "", line))
     return sorted(found, key=lambda e: (e.t, e.bin))
+
+
+def measured(told: Sequence[BinStory], t0: int, t1: int) -> set[str]:
+    """Bins on scales of which there is anything of that time."""
+    return {
+        s.bin.bin
+        for s in told
+        if (s.balance and s.balance.covered_s) or any(t0 <= x.t < t1 for x in s.samples)
+    }
 
 
 def gaps(told: Sequence[BinStory], t0: int, t1: int) -> list[tuple[str, int, int]]:

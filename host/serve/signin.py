@@ -27,7 +27,12 @@ def back_to(said: str) -> str:
 async def show(request: Request) -> Response:
     if user(request) is not None:
         return RedirectResponse("/", 303)
-    return page(request, "signin.html", next=back_to(request.query_params.get("next", "/")))
+    return await _form(request, back_to(request.query_params.get("next", "/")))
+
+
+async def _form(request: Request, back: str, problem: str = "", status: int = 200) -> Response:
+    nobody = await here(request).ask(accounts.nobody)
+    return page(request, "signin.html", status, next=back, problem=problem, nobody=nobody)
 
 
 async def sign_in(request: Request) -> Response:
@@ -37,8 +42,8 @@ async def sign_in(request: Request) -> Response:
     password = form.get("password")
     whence = address(request)
     if wait := at.failures.wait(name, whence):
-        text = f"失败次数过多，请 {wait} 秒后再试 too many failures: wait {wait} s"
-        refused = page(request, "signin.html", 429, next=back, problem=text)
+        text = f"too many failures: wait {wait} s"
+        refused = await _form(request, back, text, 429)
         refused.headers["retry-after"] = str(wait)
         return refused
     at.failures.failed(name, whence)  # until it is known to be right
@@ -53,8 +58,7 @@ async def sign_in(request: Request) -> Response:
 
     found = await anyio.to_thread.run_sync(verify, limiter=_hashing)
     if found is None:
-        text = "用户名或密码不对 name or password is wrong"
-        return page(request, "signin.html", 401, next=back, problem=text)
+        return await _form(request, back, "name or password is wrong", 401)
     at.failures.passed(name, whence)
     at.forget(name)
     token, _ = at.sessions.start(found.name, found.id)
@@ -89,13 +93,13 @@ async def password(request: Request) -> Response:
     form = await posted(request)
     me, at = need(request, "viewer"), here(request)
     old, new = form.get("old"), form.get("new")
-    if at.failures.wait(me.name, address(request)):
-        raise HTTPException(429, "too many failures: wait")
+    if wait := at.failures.wait(me.name, address(request)):
+        raise HTTPException(429, f"too many failures: wait {wait} s", {"retry-after": str(wait)})
 
     def run() -> str:
         with at.store() as store:
             if not accounts.signed_in(store, me.name, str(old or "")):
-                return "原密码不对 the old password is wrong"
+                return "the old password is wrong"
             try:
                 accounts.change(store, me.name, me.name, password=str(new or ""))
             except AccountError as error:

@@ -13,12 +13,16 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from host.reports.explain import BinStory
 from host.rollup import day_bounds
 from host.serve import series
-from host.serve.figures import site_day, today
+from host.serve.commands import WAIT_S
+from host.serve.figures import latest_day, site_day, today
 from host.serve.here import Here, here
+from host.serve.language import Words
 from host.serve.now import site_now
-from host.serve.web import allowed, page
+from host.serve.web import allowed, asked_day, page, words_of
+from host.store import Store
 
 PER_PAGE = 100
 SORTS = ("site", "fill", "kg", "seen", "share")
@@ -59,8 +63,8 @@ class Filters:
         return {k: v for k, v in vars(self).items() if v and plain.get(k) != v}
 
 
-def chosen(at: Here, f: Filters) -> list[dict[str, Any]]:
-    """The sites that the filters let through, in their order."""
+def chosen(at: Here, f: Filters, words: Words | None = None) -> list[dict[str, Any]]:
+    """The sites that the filters let through, in their order; without words as the API has them."""
     now, found = time.time(), []
     q = f.q.casefold()
     for site in at.known.sites.values():
@@ -70,7 +74,7 @@ def chosen(at: Here, f: Filters) -> list[dict[str, Any]]:
             continue
         if f.stream and f.stream not in {b.stream for b in at.hub.bins_of.get(site.site, ())}:
             continue
-        row = site_now(at.hub, site.site, now)
+        row = site_now(at.hub, site.site, now, words)
         if f.status not in ("", row["status"]):
             continue
         found.append(row | {"name": site.name, "town": site.town, "kind": site.kind})
@@ -87,7 +91,7 @@ def chosen(at: Here, f: Filters) -> list[dict[str, Any]]:
 @allowed("viewer")
 async def show(request: Request) -> Response:
     at, f = here(request), Filters.of(request.query_params)
-    found = chosen(at, f)
+    found = chosen(at, f, words_of(request))
     pages = max(1, -(-len(found) // PER_PAGE))
     first = (min(f.page, pages) - 1) * PER_PAGE
     towns: dict[str, list[dict[str, Any]]] = {}
@@ -109,27 +113,19 @@ async def show(request: Request) -> Response:
     )
 
 
-def day_of(request: Request) -> dt.date:
-    """?date=, today where there is none."""
-    said = request.query_params.get("date", "")
-    if not said:
-        return today()
-    try:
-        return dt.date.fromisoformat(said)
-    except ValueError:
-        raise HTTPException(422, f"date: expected YYYY-MM-DD, found {said[:20]!r}") from None
-
-
 @allowed("viewer")
 async def one(request: Request) -> Response:
     at, name = here(request), request.path_params["site"]
     site = at.known.sites.get(name)
     if site is None:
-        raise HTTPException(404, "没有这个点位 there is no such site")
-    date = day_of(request)
-    if not dt.date(2015, 1, 1) <= date <= today():
-        raise HTTPException(422, "date: expected a day from 2015-01-01 to today")
-    told = await at.ask(lambda store: site_day(store, at.known, name, date))
+        raise HTTPException(404, "there is no such site")
+    asked = asked_day(request)
+
+    def read(store: Store) -> tuple[dt.date, list[BinStory]]:
+        date = asked or latest_day(store, at.known, name)
+        return date, site_day(store, at.known, name, date)
+
+    date, told = await at.ask(read)
     events = series.events(told, *day_bounds(date))
     return page(
         request,
@@ -137,12 +133,15 @@ async def one(request: Request) -> Response:
         site=site,
         date=date,
         today=today(),
+        wait_s=WAIT_S,
+        instead=asked is None and date != today(),
         before=date - dt.timedelta(1),
         after=date + dt.timedelta(1) if date < today() else None,
         stories=told,
         events=events,
+        measured=series.measured(told, *day_bounds(date)),
         gaps=series.gaps(told, *day_bounds(date)),
-        now=at.hub.site(name),
+        now=at.hub.site(name, words_of(request)),
         stores=at.register.stores_at(name) if at.register else [],
     )
 

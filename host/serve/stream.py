@@ -12,7 +12,7 @@ from starlette.routing import Route
 
 from host.serve.here import here
 from host.serve.hub import Full
-from host.serve.web import allowed, user
+from host.serve.web import allowed, user, words_of
 
 ALIVE_S = 15.0  # a proxy closes what is silent for a minute
 
@@ -26,7 +26,7 @@ async def live(request: Request) -> Response:
     me = user(request)
     assert me is not None
     try:
-        viewer = at.hub.join(topic)
+        viewer = at.hub.join(topic, words_of(request).language)
     except Full:
         raise HTTPException(503, "too many viewers", {"retry-after": "60"}) from None
 

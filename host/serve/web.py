@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import hmac
+import time
 from collections.abc import Awaitable, Callable
 from functools import wraps
 from typing import Any
@@ -14,10 +16,14 @@ from starlette.responses import HTMLResponse, Response
 
 from host.serve import accounts
 from host.serve.accounts import Account
+from host.serve.figures import today
 from host.serve.here import here
+from host.serve.language import LANGUAGES, Words, choose, words
 from host.serve.sessions import Session
+from host.serve.words import address as with_query
 
 Handler = Callable[[Request], Awaitable[Response]]
+LANGUAGE = "qingyun-lang"  # the cookie, and ?lang= without what is before it
 
 
 def user(request: Request) -> Account | None:
@@ -33,6 +39,25 @@ def session(request: Request) -> Session | None:
 
 def address(request: Request) -> str:
     return request.client.host if request.client else ""
+
+
+def words_of(request: Request) -> Words:
+    """The language in which this request is answered."""
+    asked, kept = request.query_params.get("lang", ""), request.cookies.get(LANGUAGE, "")
+    return words()[choose(asked, kept, request.headers.get("accept-language", ""))]
+
+
+def others(request: Request) -> list[tuple[str, str, str]]:
+    """(address, code, name) of this page in each other language; of what answers a form,
+    the first page."""
+    query = dict(request.query_params)
+    path = request.url.path if request.method in ("GET", "HEAD") else "/"
+    mine = words_of(request).language
+    return [
+        (with_query(path, query if path != "/" else {}, lang=code), code, name)
+        for code, name in LANGUAGES.items()
+        if code != mine
+    ]
 
 
 def need(request: Request, role: str) -> Account:
@@ -83,6 +108,20 @@ def field(form: FormData, name: str, longest: int = 200) -> str:
     return text
 
 
+def asked_day(request: Request) -> dt.date | None:
+    """?date=, None where it is not said; 422 when it is none, or one to come."""
+    said = request.query_params.get("date", "")
+    if not said:
+        return None
+    try:
+        date = dt.date.fromisoformat(said)
+    except ValueError:
+        raise HTTPException(422, f"date: expected YYYY-MM-DD, found {said[:20]!r}") from None
+    if not dt.date(2015, 1, 1) <= date <= today():
+        raise HTTPException(422, "date: expected a day from 2015-01-01 to today")
+    return date
+
+
 async def note(request: Request, action: str, object_: str, outcome: str, detail: str = "") -> None:
     """Add to the audit trail what somebody did."""
     who = found.name if (found := user(request)) else ""
@@ -97,13 +136,19 @@ def page(request: Request, template: str, status: int = 200, **values: Any) -> H
     """A template with what every page has."""
     at = here(request)
     held = session(request)
-    text = at.templates.get_template(template).render(
-        request_path=request.url.path,
-        query=dict(request.query_params),
-        user=user(request),
-        csrf=held.csrf if held else "",
-        unseen=at.hub.extra.get("alarms", {}).get("unseen", 0),
-        broker=at.settings.broker is not None,
-        **values,
+    text = (
+        at.templates[words_of(request).language]
+        .get_template(template)
+        .render(
+            request_path=request.url.path,
+            query=dict(request.query_params),
+            others=others(request),
+            user=user(request),
+            csrf=held.csrf if held else "",
+            unseen=at.hub.extra.get("alarms", {}).get("unseen", 0),
+            broker=at.settings.broker is not None,
+            link=at.hub.linked(time.time()),
+            **values,
+        )
     )
     return HTMLResponse(text, status)

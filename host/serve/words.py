@@ -1,72 +1,65 @@
-"""How figures and terms are written on the pages: Chinese first, English beside it."""
+"""How figures and terms are written on the pages, in the language of who looks."""
 
 from __future__ import annotations
 
 import datetime as dt
 from decimal import Decimal
+from functools import partial
 from typing import Any
 from urllib.parse import urlencode
 
-from markupsafe import Markup, escape
+from jinja2 import Environment
+from markupsafe import Markup
 
-from host import quantity
-from host.live import age
+from host import quantity as digits
+from host.hazard.alarms import MOST
+from host.hazard.rules import LEVELS
 from host.quantity import MISSING as NOTHING
 from host.quantity import kg
-from host.reports.picture import ENGLISH
 from host.reports.summary import HAULED, Part
-from host.rollup import LOCAL
+from host.rollup import LOCAL, day_bounds
+from host.serve import chart
+from host.serve.language import TAGS, UNITS_S, Words
 
-STATUS = {
-    "online": ("在线", "online"),
-    "offline": ("离线", "offline"),
-    "safe": ("安全模式", "safe mode"),
-    "unknown": ("未知", "unknown"),
-    "none": ("无设备", "no board"),
-}
-KINDS = {"collection": ("投放点", "collection point"), "hazardous": ("危废贮存", "hazardous store")}
-ROLES = {"viewer": "查看", "operator": "操作", "admin": "管理"}
-EVENTS = {
-    "deposit": "投放",
-    "collection": "清运",
-    "returned": "放回",
-    "removal": "取走",
-    "unattributed": "未归因",
-}
+ROLES = ("viewer", "operator", "admin")
 
 
-def both(chinese: str, english: str) -> Markup:
-    """A term in both languages, each marked as what it is."""
-    return Markup('<span lang="zh">{}</span> <span class="en" lang="en">{}</span>').format(
-        chinese, english
-    )
-
-
-def pair(table: dict[str, tuple[str, str]], key: str) -> Markup:
-    return both(*table.get(key, (key, "")))
-
-
-def stream(name: str) -> Markup:
-    return both(name, ENGLISH.get(name, ""))
-
-
-def clock(t: float | None) -> str:
-    """Unix seconds as the time of day in Shanghai, with the date where it is not today."""
+def clock(t: float | None, day: dt.date | None = None) -> str:
+    """Unix seconds as the time of day in Shanghai, with the date where it is not that day
+    (today where none is given); the end of a day is 24:00."""
     if t is None:
         return NOTHING
-    at, now = dt.datetime.fromtimestamp(t, LOCAL), dt.datetime.now(LOCAL)
-    return at.strftime("%H:%M:%S" if at.date() == now.date() else "%Y-%m-%d %H:%M")
+    at = dt.datetime.fromtimestamp(t, LOCAL)
+    if at.date() == (day or dt.datetime.now(LOCAL).date()):
+        return at.strftime("%H:%M:%S")
+    if day is not None and t == day_bounds(day)[1]:
+        return "24:00:00"
+    return at.strftime("%Y-%m-%d %H:%M")
 
 
-def ago(t: float | None) -> str:
-    return NOTHING if t is None else age(dt.datetime.now().timestamp() - t)
+def ago(words: Words, t: float | None) -> str:
+    """How long ago, in one unit that gives at least two of it."""
+    if t is None:
+        return NOTHING
+    seconds = max(0, int(dt.datetime.now().timestamp() - t))
+    unit = next((u for u, size in UNITS_S.items() if seconds >= 2 * size), "s")
+    return words(f"unit.{unit}", n=seconds // UNITS_S[unit])
+
+
+def quantity(words: Words, value: float, unit: str) -> str:
+    """A value of a rule with its unit; times in words."""
+    if value >= MOST:
+        return words("never")
+    if unit in UNITS_S:
+        return words.duration(value * UNITS_S[unit])
+    return f"{value:g} {words.said(unit)}"
 
 
 def tonnes(part: Part | None) -> str:
     """Three decimals below 100 t, one above; not measured is not zero."""
     if part is None or part.tonnes is None:
         return NOTHING
-    return quantity.shown(part.tonnes, 1 if part.tonnes >= 100 else 3)
+    return digits.shown(part.tonnes, 1 if part.tonnes >= 100 else 3)
 
 
 def coverage(part: Part | None) -> str:
@@ -74,7 +67,7 @@ def coverage(part: Part | None) -> str:
 
 
 def percent(share: Decimal | float | None) -> str:
-    return NOTHING if share is None else f"{quantity.percent(share)} %"
+    return NOTHING if share is None else f"{digits.percent(share)} %"
 
 
 def said(value: object) -> object:
@@ -89,31 +82,11 @@ def change(now: Part | None, before: Part | None) -> str:
     return f"{100 * (now.tonnes / before.tonnes - 1):+.1f} %"
 
 
-def bars(
-    values: list[tuple[str, float | None]], unit: str, width: int = 640, height: int = 120
-) -> Markup:
-    """A small bar chart as SVG, for what a table beside it says too."""
-    most = max((v for _, v in values if v is not None), default=0.0)
-    if not values or most <= 0:
-        return Markup('<p class="none">{}</p>').format(both("尚无数据", "no data yet"))
-    step = width / len(values)
-    out = [
-        f'<svg class="bars" viewBox="0 0 {width} {height + 16}" role="img" '
-        f'aria-label="{escape(values[0][0])} – {escape(values[-1][0])}, ≤ {most:.3g} '
-        f'{escape(unit)}" preserveAspectRatio="none">'
-    ]
-    for i, (name, value) in enumerate(values):
-        x, w = i * step, max(1.0, step * 0.8)
-        if value is None:
-            out.append(f'<rect class="gap" x="{x:.1f}" y="0" width="{w:.1f}" height="{height}"/>')
-            continue
-        h = height * value / most
-        out.append(
-            f'<rect class="bar" x="{x:.1f}" y="{height - h:.1f}" width="{w:.1f}" '
-            f'height="{h:.1f}"><title>{escape(name)}: {value:.3f} {escape(unit)}</title></rect>'
-        )
-    out.append("</svg>")
-    return Markup("".join(out))  # noqa: S704  every part of it is a number or escaped
+def bars(words: Words, values: list[tuple[str, float | None]], unit: str) -> Markup:
+    """A small bar chart, for what a table beside it says too."""
+    if not any(value for _, value in values):
+        return Markup('<p class="none">{}</p>').format(words("no_data"))
+    return chart.bars(values, unit)
 
 
 def address(path: str, query: dict[str, Any], **change: Any) -> str:
@@ -122,23 +95,35 @@ def address(path: str, query: dict[str, Any], **change: Any) -> str:
     return f"{path}?{urlencode(held, doseq=True)}" if held else path
 
 
-GLOBALS = {
-    "b": both,
-    "pair": pair,
-    "stream": stream,
-    "STATUS": STATUS,
-    "KINDS": KINDS,
-    "ROLES": ROLES,
-    "EVENTS": EVENTS,
-    "HAULED": HAULED,
-    "bars": bars,
-    "address": address,
-}
-FILTERS = {
-    "clock": clock,
-    "ago": ago,
-    "tonnes": tonnes,
-    "coverage": coverage,
-    "percent": percent,
-    "kg": kg,
-}
+def sentence(text: str) -> str:
+    """With a capital first letter; nothing else is changed."""
+    return text[:1].upper() + text[1:]
+
+
+def speak(environment: Environment, words: Words) -> None:
+    """Give templates the texts of one language, and how things are written in it."""
+    bound = {f.__name__: partial(f, words) for f in (ago, quantity, bars)}
+    environment.globals.update(
+        bound,
+        _=words,
+        said=words.said,
+        of=words.of,
+        duration=words.duration,
+        scripts={g: words.under(g + ".") for g in ("js", "link", "status", "unit")},
+        language=TAGS[words.language],
+        address=address,
+        ROLES=ROLES,
+        HAULED=HAULED,
+        GRAVE=LEVELS[1],
+    )
+    environment.filters.update(
+        clock=clock,
+        ago=bound["ago"],
+        tonnes=tonnes,
+        coverage=coverage,
+        percent=percent,
+        kg=kg,
+        said=words.said,
+        sentence=sentence,
+        flag=partial(words.of, "flag"),
+    )

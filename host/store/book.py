@@ -164,6 +164,26 @@ def first_day(db: Database) -> int | None:
     return found
 
 
+def last_day(
+    db: Database, first: int, upto: int, least_s: int, platforms: Sequence[str] | None = None
+) -> int | None:
+    """The last day from first to upto of which at least least_s seconds were measured of one
+    of these platforms, or of any; of one without a scale, anything."""
+    where, names = "", tuple(platforms or ())
+    if platforms is not None:
+        if not names:
+            return None
+        where = f"p.bin IN ({','.join('?' * len(names))}) AND "
+    found = db.query(
+        "SELECT d.day FROM platform_day d JOIN platform p ON p.id=d.platform "  # noqa: S608
+        f"WHERE {where}d.day BETWEEN ? AND ? "
+        "AND (d.covered_s>=? OR (d.covered_s=0 AND d.fullest IS NOT NULL)) "
+        "ORDER BY d.day DESC LIMIT 1",
+        (*names, first, upto, least_s),
+    )
+    return found[0][0] if found else None
+
+
 def newest(db: Database) -> int:
     """The highest id of a revision."""
     return int(db.query("SELECT coalesce(max(id), 0) FROM platform_day")[0][0])

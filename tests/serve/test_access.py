@@ -213,7 +213,7 @@ def test_while_somebody_else_writes_the_store(served: Served) -> None:
             other.execute("BEGIN IMMEDIATE")
             answer = client.post("/signin", data=form)
         assert answer.status_code == 503
-        assert "the store is busy: try again" in answer.text
+        assert "数据库忙，请稍后再试" in answer.text
         assert client.post("/signin", data=form).status_code == 303
 
 

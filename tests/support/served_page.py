@@ -6,6 +6,8 @@ import datetime as dt
 import json
 import subprocess
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -14,9 +16,13 @@ import district
 import httpx
 import paho.mqtt.client as paho
 import pytest
-from broker import Broker
+from broker import Broker, free_port
+from paho.mqtt.enums import CallbackAPIVersion
 from playwright.sync_api import Browser, BrowserContext, Page
 from sim_board import ROOT
+
+from host.serve import accounts
+from host.store import Store
 
 PASSWORD = "a-long-enough-password"  # noqa: S105  of a database that is thrown away
 ROLES = ("viewer", "operator", "admin")
@@ -53,10 +59,10 @@ def sign_in(url: str, name: str) -> dict[str, str]:
         return dict(client.cookies)
 
 
-def say_all(client: paho.Client) -> None:
+def say_all(client: paho.Client, count: int = district.SITES) -> None:
     """Every collection site: status, birth and state."""
     now = int(time.time())
-    for n in range(1, district.SITES + 1):
+    for n in range(1, count + 1):
         base = f"qingyun/1/s{n:04d}/qy-s{n:04d}/"
         client.publish(base + "status", "offline" if n % 97 == 0 else "online", 1, True)
         fill = (n * 37 % 100) / 100
@@ -94,6 +100,39 @@ def wait_figures(served: Served) -> None:
     pytest.fail(f"figures of {last} do not come: {served.log.read_text()[-2000:]}")
 
 
+@contextmanager
+def serving(made: district.District, count: int, folder: Path) -> Iterator[Served]:
+    """A district of so many sites behind its page, with its broker, once its year is known."""
+    store = Store(made.db)
+    for role in ROLES:
+        accounts.add(store, role, role, PASSWORD, "test")
+    store.close()
+    with Broker(folder / "broker") as mqtt:
+        client = paho.Client(CallbackAPIVersion.VERSION2, "boards")
+        client.connect(mqtt.host, mqtt.port)
+        client.loop_start()
+        say_all(client, count)
+        port = free_port()
+        command = [ROOT / ".venv/bin/qingyun", "serve", "--db", made.db]
+        command += ["--registry", made.folder, "--broker", mqtt.address]
+        command += ["--listen", f"127.0.0.1:{port}", "--refresh", "5"]
+        log = folder / "log"
+        with log.open("wb") as file:
+            process = subprocess.Popen(list(map(str, command)), stderr=file, cwd=ROOT)
+        found = Served(f"http://127.0.0.1:{port}", made, mqtt, client, process, log)
+        try:
+            wait(found)
+            for role in ROLES:
+                found.sessions[role] = sign_in(found.url, role)
+            wait_figures(found)
+            yield found
+        finally:
+            process.terminate()
+            process.wait(20)
+            client.disconnect()
+            client.loop_stop()
+
+
 @dataclass
 class Looking:
     """A page of somebody; said: what the console and failed requests told."""
@@ -105,10 +144,13 @@ class Looking:
 def look(
     browser: Browser, served: Served, role: str, **options: Any
 ) -> tuple[BrowserContext, Looking]:
-    """A page of its own; whatever goes wrong in it is kept."""
+    """A page of its own, of nobody where role is ""; whatever goes wrong in it is kept."""
     context = browser.new_context(base_url=served.url, locale="zh-CN", **options)
     context.add_cookies(
-        [{"name": k, "value": v, "url": served.url} for k, v in served.sessions[role].items()]
+        [
+            {"name": k, "value": v, "url": served.url}
+            for k, v in served.sessions.get(role, {}).items()
+        ]
     )
     page, said = context.new_page(), []
 

@@ -1,7 +1,7 @@
 // What is live on every page: one stream, and the elements that say what they show.
 "use strict";
 (() => {
-  const STATUS = { online: "在线", offline: "离线", safe: "安全模式", unknown: "未知", none: "无设备" };
+  const words = JSON.parse(document.getElementById("words").textContent);
   const all = (selector, root = document) => root.querySelectorAll(selector);
   const percent = (x) => (x === null || x === undefined ? "—" : `${Math.round(100 * x)} %`);
   const mass = (x) => (x === null || x === undefined ? "—" : x.toFixed(2));
@@ -16,11 +16,12 @@
   const ago = (t) => {
     if (!t) return "—";
     const s = Math.max(0, Math.round(Date.now() / 1000 - t));
-    return s < 120 ? `${s} s` : s < 7200 ? `${Math.floor(s / 60)} min` : s < 172800 ? `${Math.floor(s / 3600)} h` : `${Math.floor(s / 86400)} d`;
+    const [unit, size] = s < 120 ? ["s", 1] : s < 7200 ? ["min", 60] : s < 172800 ? ["h", 3600] : ["d", 86400];
+    return words.unit[unit].replace("{n}", Math.floor(s / size));
   };
   const state = (element, status) => {
     if (!element) return;
-    said(element, STATUS[status] || status);
+    said(element, words.status[status] || status);
     element.className = `tag state ${status}`;
   };
   const seen = (element, t) => {
@@ -36,7 +37,10 @@
       live("unseen", d.alarms.unseen);
       all(".count[data-live=unseen]").forEach((e) => { e.hidden = !d.alarms.unseen; });
     }
-    if (d.today) {
+    if (d.today && d.today.date !== document.body.dataset.date) {
+      // Another day than this page is of: the first of its readings have come.
+      if (d.today.coverage && !new URLSearchParams(location.search).get("date")) location.reload();
+    } else if (d.today) {
       const t = d.today.hauled_t;
       live("hauled", t === null ? "—" : t >= 100 ? t.toFixed(1) : t.toFixed(3));
       live("coverage", d.today.coverage === null ? "—" : `${(100 * d.today.coverage).toFixed(1)} %`);
@@ -65,6 +69,7 @@
       const card = document.querySelector(`[data-device="${board.device}"]`);
       if (!card) continue;
       state(card.querySelector('[data-field="status"]'), board.status);
+      card.classList.toggle("silent", !Object.keys(board.health).length && !Object.keys(board.values).length);
       seen(card.querySelector('[data-field="seen"]'), board.seen);
       all("[data-health]", card).forEach((e) => said(e, board.health[e.dataset.health] ?? "—"));
       const list = card.querySelector(".values");
@@ -94,18 +99,70 @@
     document.dispatchEvent(new Event("site")); // site.js draws the day anew
   };
 
-  const topic = document.body.dataset.topic;
-  const mark = document.querySelector('[data-live="state"]');
-  if (topic && mark && !mark.textContent.trim()) {
-    const source = new EventSource(`/live?topic=${encodeURIComponent(topic)}`);
+  const clock = (t) => {
+    const local = (x) => new Date((x + 8 * 3600) * 1000).toISOString();
+    const [at, now] = [local(t), local(Date.now() / 1000)];
+    return at.slice(0, 10) === now.slice(0, 10) ? at.slice(11, 19) : at.slice(0, 16).replace("T", " ");
+  };
+  const put = (text, values) => Object.entries(values).reduce((all, [name, value]) => all.replace(`{${name}}`, value), text);
+
+  // The stream to this browser, and the broker behind the server: whether what stands here is live.
+  const SILENT_S = 25; // the server says something every 10 s
+  const follow = (topic, mark) => {
+    const [text, beside] = mark.querySelectorAll("span");
     const take = { district, sites, site };
-    for (const name of Object.keys(take)) {
-      source.addEventListener(name, (event) => take[name](JSON.parse(event.data)));
-    }
-    source.onopen = () => { mark.textContent = "● 实时 live"; };
-    source.onerror = () => { mark.textContent = "○ 连接中断，正在重连 connection lost"; };
-    window.addEventListener("pagehide", () => source.close());
+    let source = null;
+    let link = null;
+    let heard = Date.now() / 1000;
+    const show = () => {
+      const cut = Date.now() / 1000 - heard > SILENT_S || source.readyState === EventSource.CLOSED || (link && source.readyState !== EventSource.OPEN);
+      const name = cut ? "cut" : link ? link.state : "connecting";
+      const times = { at: clock(heard), since: clock(link?.since ?? heard), heard: clock(link?.heard ?? heard) };
+      const words_ = put(words.link[name], times) + (name === "away" && link.problem ? ` (${link.problem})` : "");
+      if (text.textContent !== words_) text.textContent = words_;
+      beside.textContent = name === "live" ? `· ${put(words.link.last, times)}` : "";
+      mark.className = `link ${name}`;
+      document.body.classList.toggle("stale", name === "cut" || name === "away");
+    };
+    const connect = () => {
+      source?.close();
+      source = new EventSource(`/live?topic=${encodeURIComponent(topic)}&lang=${document.documentElement.lang.slice(0, 2)}`);
+      const on = (name, told) => source.addEventListener(name, (event) => {
+        heard = Date.now() / 1000;
+        told(JSON.parse(event.data));
+        show();
+      });
+      on("link", (said) => { link = said; });
+      for (const [name, told] of Object.entries(take)) on(name, told);
+      source.onerror = show;
+    };
+    connect();
+    setInterval(() => {
+      // A browser gives up for good where a proxy says that the server is away.
+      if (source.readyState === EventSource.CLOSED || Date.now() / 1000 - heard > SILENT_S) connect();
+      show();
+    }, 5000);
+    addEventListener("pagehide", () => source.close());
+  };
+  const mark = document.querySelector("[data-live=link]");
+  if (mark) follow(document.body.dataset.topic, mark);
+
+  // A command: nothing else can be asked for until the board has answered, and how long that may take is said.
+  for (const form of all("form[data-wait]")) {
+    form.addEventListener("submit", () => {
+      const note = form.querySelector(".waiting");
+      const began = Date.now();
+      note.querySelector("span").textContent = put(words.js.waiting, { most: form.dataset.wait });
+      note.hidden = false;
+      const count = () => { note.lastElementChild.textContent = `· ${put(words.js.waited, { n: Math.round((Date.now() - began) / 1000) })}`; };
+      count();
+      setInterval(count, 1000);
+      // Once the form is sent: a button that is disabled says nothing.
+      setTimeout(() => all("[data-wait] button").forEach((b) => { b.disabled = true; }));
+    });
   }
+  addEventListener("pageshow", (event) => { if (event.persisted) location.reload(); });
+
   setInterval(() => all('[data-field="seen"]').forEach((e) => { if (e.dataset.t) e.textContent = ago(Number(e.dataset.t)); }), 5000);
   const again = document.querySelector("[data-again]");
   if (again) setTimeout(() => location.reload(), 1000 * Number(again.dataset.again));

@@ -1,7 +1,8 @@
 // The curves of a site's day: gross weight and fill, events and gaps marked.
 "use strict";
 (() => {
-  const COLOURS = { deposit: "#2b8a4a", collection: "#c2352b", returned: "#77807b", removal: "#b06a00", unattributed: "#8a4fb5", emptied: "#c2352b" };
+  const words = JSON.parse(document.getElementById("words").textContent).js;
+  const COLOURS = { deposit: "--good", collection: "--bad", returned: "--dim", removal: "--warn", unattributed: "--other", emptied: "--bad" };
   const css = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
   const hour = (t) => new Date((t + 8 * 3600) * 1000).toISOString().slice(11, 16);
 
@@ -21,20 +22,26 @@
       draw: [(u) => {
         const { left, top, width, height } = u.bbox;
         const size = 5 * devicePixelRatio;
+        let free = left; // where the next figure may stand
         for (const e of day.events) {
           const x = u.valToPos(e.t, "x", true);
           if (x < left || x > left + width) continue;
           const up = e.kind === "deposit";
           const y = up ? top + height - 1 : top + 1;
-          u.ctx.fillStyle = COLOURS[e.kind] || "#777777";
+          u.ctx.fillStyle = css(COLOURS[e.kind] || "--dim");
           u.ctx.beginPath();
           u.ctx.moveTo(x - size, y);
           u.ctx.lineTo(x + size, y);
           u.ctx.lineTo(x, up ? y - 1.6 * size : y + 1.6 * size);
           u.ctx.fill();
           if (!up && e.kg) {
-            u.ctx.font = `${11 * devicePixelRatio}px sans-serif`;
-            u.ctx.fillText(Number(e.kg).toFixed(1), x + size + 2, y + 1.8 * size);
+            u.ctx.font = `${12 * devicePixelRatio}px sans-serif`;
+            const said = Number(e.kg).toFixed(1);
+            const wide = u.ctx.measureText(said).width;
+            const beside = x + size + 2 + wide < left + width ? x + size + 2 : x - size - 2 - wide;
+            if (beside < free) continue;
+            u.ctx.fillText(said, beside, y + 2 * size);
+            free = beside + wide + size;
           }
         }
       }],
@@ -47,7 +54,7 @@
     const { curve, t0 } = day;
     box.classList.toggle("empty", !curve || curve.t.length === 0);
     if (!curve || curve.t.length === 0) {
-      box.textContent = "当日没有读数 no readings on this day";
+      if (!("silent" in figure.dataset)) box.textContent = words.no_readings;
       return (next) => draw(figure, next);
     }
     box.textContent = "";
@@ -55,15 +62,15 @@
     const line = css("--line");
     const grid = { stroke: line, width: 1 };
     const step = uPlot.paths.stepped({ align: 1 });
-    const series = [{ label: "时间 time", value: (_, t) => (t ? hour(t) : "—") }];
+    const series = [{ label: words.time, value: (_, t) => (t ? hour(t) : "—") }];
     // Whole hours: these divide the 8 h between UTC and Shanghai.
     const axes = [{ stroke: ink, grid, incrs: [3600, 7200, 14400, 28800], values: (_, ts) => ts.map(hour) }];
     if (curve.kg) {
-      series.push({ label: "重量 kg", scale: "kg", stroke: css("--brand"), width: 1.5, paths: step, points: { show: curve.t.length < 3 } });
-      axes.push({ scale: "kg", stroke: ink, grid, size: 56, values: (_, v) => v.map((x) => `${x} kg`) });
+      series.push({ label: `${words.weight} kg`, scale: "kg", stroke: css("--brand"), width: 1.5, paths: step, points: { show: curve.t.length < 3 } });
+      axes.push({ scale: "kg", stroke: ink, grid, size: 52, values: (_, v) => v.map((x, i) => (i === v.length - 1 ? `${x} kg` : `${x}`)) });
     }
     if (curve.fill) {
-      series.push({ label: "满溢 fill %", scale: "%", stroke: css("--warn"), width: 1.2, spanGaps: true, points: { show: false } });
+      series.push({ label: words.fill, scale: "%", stroke: css("--warn"), width: 1.2, spanGaps: true, points: { show: false } });
       axes.push({ scale: "%", side: curve.kg ? 1 : 3, stroke: ink, grid: curve.kg ? { show: false } : grid, values: (_, v) => v.map((x) => `${x}%`) });
     }
     const options = {
@@ -107,7 +114,7 @@
     const figures = [...document.querySelectorAll("[data-curve]")];
     if (!figures.length) return;
     const missing = (figure) => {
-      figure.querySelector(".plot").textContent = "图表未安装 charts are not installed: see docs/operations.md";
+      figure.querySelector(".plot").textContent = words.no_charts;
       return () => missing(figure);
     };
     let shown = figures.map((figure) => (window.uPlot ? (day) => draw(figure, day) : missing(figure)));

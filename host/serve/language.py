@@ -1,0 +1,209 @@
+"""The table of words: every text of the page in Chinese and in English, one language at a time.
+
+words.csv has a row for each text. A text of the page has a key of its own. A key that ends
+in "/" is the name of a group of texts that other modules say or store in one language, with
+figures in them: these are found by what they say, in whichever language that is. There
+`{kg}` is a figure or a name, `{what:said}` a text of the table again, `{away:s}` and
+`{gap:min}` a time in that unit, `{months:n}` numbers, `{fault:flag}` keys flag.…, with a
+space between."""
+
+from __future__ import annotations
+
+import csv
+import re
+from collections.abc import Callable, Iterable, Iterator
+from functools import cache
+from pathlib import Path
+from string import Formatter
+
+from markupsafe import escape
+
+FILE = Path(__file__).with_name("words.csv")
+LANGUAGES = {"zh": "中文", "en": "English"}
+TAGS = {"zh": "zh-CN", "en": "en"}
+DEFAULT = "zh"
+GROUP = "/"
+UNITS_S = {"d": 86_400, "h": 3600, "min": 60, "s": 1}
+# Between parts that are said one by one, the widest apart first: as read, in each language.
+_JOINTS = (
+    (re.compile("；|; "), {"zh": "；", "en": "; "}),
+    (re.compile("，|, "), {"zh": "，", "en": ", "}),
+    (re.compile("、"), {"zh": "、", "en": ", "}),
+)
+_SHAPES = {"said": ".+?", "n": r"[\d.–、-]+?", **dict.fromkeys(UNITS_S, r"\d+?")}
+_KIND = re.compile(r":\w+\}")
+_FIGURE = "(?:(?!; |；).)+?"
+
+Row = tuple[str, dict[str, str]]  # key, text by language
+
+
+class WordsError(Exception):
+    """The table has not what it should have; one line."""
+
+
+def read(file: Path = FILE) -> list[Row]:
+    """The rows; WordsError where a text is missing, comes twice or has other figures."""
+    rows: list[Row] = []
+    known = set()
+    with file.open(encoding="utf-8", newline="") as lines:
+        for n, row in enumerate(csv.DictReader(lines), 2):
+            key, texts = row["key"], {code: row[code] or "" for code in LANGUAGES}
+            where = f"{file.name}: line {n}: {key}"
+            if not key or not all(texts.values()):
+                raise WordsError(f"{where}: expected a key and a text in {' and '.join(texts)}")
+            if not key.endswith(GROUP) and key in known:
+                raise WordsError(f"{where}: expected each key once")
+            if len({frozenset(_places(text)) for text in texts.values()}) > 1:
+                raise WordsError(f"{where}: expected the same {{…}} in both languages")
+            known.add(key)
+            rows.append((key, texts))
+    return rows
+
+
+def _places(text: str) -> Iterator[tuple[str, str]]:
+    """(name, kind) of what is put into a text."""
+    return ((name, kind or "") for _, name, kind, _ in Formatter().parse(text) if name)
+
+
+def _pattern(text: str) -> re.Pattern[str]:
+    """What a text looks like with its figures in it."""
+    out = ""
+    for literal, name, kind, _ in Formatter().parse(text):
+        out += re.escape(literal)
+        if name:
+            out += f"(?P<{name}>{_SHAPES.get(kind or '', _FIGURE)})"
+            out += f" {kind}" if kind in UNITS_S else ""
+    return re.compile(out, re.DOTALL)
+
+
+class Words:
+    """The texts of one language."""
+
+    def __init__(self, language: str, rows: Iterable[Row]) -> None:
+        self.language = language
+        self._texts: dict[str, str] = {}
+        self._terms: dict[str, str] = {}
+        patterns: list[tuple[int, re.Pattern[str], dict[str, str], str]] = []
+        for key, texts in rows:
+            here = texts[language]
+            if not key.endswith(GROUP):
+                self._texts[key] = here
+                continue
+            kinds, plain = dict(_places(here)), _KIND.sub("}", here)
+            for text in texts.values():
+                if kinds:
+                    own = sum(len(literal) for literal, *_ in Formatter().parse(text))
+                    patterns.append((own, _pattern(text), kinds, plain))
+                else:
+                    self._terms.setdefault(text, here)
+        # The one that says most itself is tried first.
+        self._patterns = [p[1:] for p in sorted(patterns, key=lambda p: -p[0])]
+
+    def __call__(self, key: str, /, **values: object) -> str:
+        """The text of a key; WordsError when there is none."""
+        try:
+            text = self._texts[key]
+        except KeyError:
+            raise WordsError(f"{FILE.name}: no key {key!r}") from None
+        if not values:
+            return text
+        if any(hasattr(v, "__html__") for v in values.values()):
+            return escape(text).format(**values)
+        return text.format(**values)
+
+    def of(self, group: str, name: str) -> str:
+        """`group.name`; the name itself where it is not known here, such as a new board's."""
+        return self._texts.get(f"{group}.{name}", name)
+
+    def under(self, start: str) -> dict[str, str]:
+        """Texts by what is left of their key after this beginning."""
+        return {k.removeprefix(start): v for k, v in self._texts.items() if k.startswith(start)}
+
+    def duration(self, seconds: float) -> str:
+        """In its two largest units: 389,424 min are 270 d 10 h."""
+        left = round(seconds)
+        told: list[str] = []
+        for unit, size in UNITS_S.items():
+            n, left = divmod(left, size)
+            if n or told:
+                told.append(self(f"unit.{unit}", n=n) if n else "")
+            if len(told) == 2:
+                break
+        return " ".join(filter(None, told)) or self("unit.s", n=0)
+
+    def said(self, text: object) -> str:
+        """What another module says, in this language. What is not in the table stays: data."""
+        whole = str(text)
+        told = self._known(whole) or self._filled(whole, self.said)
+        if told is not None:
+            return told
+        for between, joint in _JOINTS:
+            parts = between.split(whole)
+            if len(parts) > 1 and (some := [self._known(p) or p for p in parts]) != parts:
+                return joint[self.language].join(some)
+        return whole
+
+    def _known(self, whole: str, level: int = 0) -> str | None:
+        """None where any of it is not in the table. level: which joints may part it."""
+        if whole in self._terms:
+            return self._terms[whole]
+        for n, (between, joint) in enumerate(_JOINTS[level:], level + 1):
+            parts = between.split(whole)
+            if len(parts) > 1 and (told := self._each(parts, n)):
+                return joint[self.language].join(told)
+        return self._filled(whole, self._known)
+
+    def _each(self, parts: list[str], level: int) -> list[str]:
+        """Empty where one of them is not known."""
+        told = []
+        for part in parts:
+            known = self._known(part, level)
+            if known is None:
+                return []
+            told.append(known)
+        return told
+
+    def _filled(self, whole: str, inner: Callable[[str], str | None]) -> str | None:
+        """A text with figures; None where inner does not know what stands in it."""
+        for pattern, kinds, here in self._patterns:
+            if found := pattern.fullmatch(whole):
+                parts = {
+                    name: inner(value) if kinds[name] == "said" else self._part(kinds[name], value)
+                    for name, value in found.groupdict().items()
+                }
+                if None not in parts.values():
+                    return here.format(**parts)
+        return None
+
+    def _part(self, kind: str, value: str) -> str:
+        if kind in UNITS_S:
+            return self.duration(int(value) * UNITS_S[kind])
+        if kind == "n":
+            return value if self.language == "zh" else value.replace("、", ", ")
+        if not kind:
+            return value
+        joint = _JOINTS[2][1][self.language]
+        return joint.join(self.of(kind, name) for name in value.split(" "))
+
+
+@cache
+def words() -> dict[str, Words]:
+    """By language."""
+    rows = read()
+    return {code: Words(code, rows) for code in LANGUAGES}
+
+
+def choose(asked: str, kept: str, accepted: str) -> str:
+    """Which language: as asked for, else as chosen before, else the first of an
+    Accept-Language header that there is."""
+    for said in (asked, kept):
+        if said in LANGUAGES:
+            return said
+    wishes = []
+    for n, wish in enumerate(accepted[:400].split(",")):
+        name, _, weight = wish.strip().partition(";q=")
+        try:
+            wishes.append((-float(weight or 1), n, name.partition("-")[0].lower()))
+        except ValueError:
+            continue
+    return next((name for w, _, name in sorted(wishes) if w and name in LANGUAGES), DEFAULT)
