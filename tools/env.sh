@@ -98,6 +98,7 @@ demo() {
 # Which packages tests need of Debian: what they start, read with, or (libatomic1, the fonts) what that needs.
 test_packages() {
     has mosquitto || echo mosquitto
+    has mosquitto_sub || echo mosquitto-clients
     has initdb || ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || echo postgresql
     has nginx || echo nginx-light
     has systemd-analyze || echo systemd

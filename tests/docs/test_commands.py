@@ -36,6 +36,7 @@ ALL = [command for found in FOUND.values() for command in found if not command.n
 MACHINE = r"(apt-get|systemctl|journalctl|useradd|runuser|sudo|install|cp|git|make (un)?install)\b"
 # Not run here: why, and what runs it instead.
 ELSEWHERE = [
+    (r"make live", "a person at its prompt", "tests/e2e/test_live.py"),
     (r"make demo", "minutes of simulated boards", "tests/e2e/test_day.py"),
     (r"make test", "runs this", "tests/docs/test_commands.py"),
     (r"pytest ", "runs in make test", "Makefile"),
@@ -69,7 +70,8 @@ ANSWERS = [
     (
         r"qingyun user (add|password) (?!.*--token)",
         [("(?i)word: ", "long-enough-pw\n"), ("again: ", "long-enough-pw\n")],
-    )
+    ),
+    (r"qingyun close-month (?!.*--yes)", [(r"Type 2026-03 to close it: ", "2026-03\n")]),
 ]
 # In a block, they hold for the commands after them.
 KEPT = re.compile(r"(cd|export|unset|\.) ")
