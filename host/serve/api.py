@@ -17,10 +17,9 @@ from host.reports.summary import Part
 from host.rollup import day_bounds
 from host.serve import accounts, commands, history, series
 from host.serve import hazard as stores
-from host.serve.figures import Restated, site_day, today
+from host.serve.figures import site_day, today
 from host.serve.here import here
 from host.serve.indicators import period_of, reports
-from host.serve.language import words
 from host.serve.models import (
     Answered,
     Asked,
@@ -33,6 +32,8 @@ from host.serve.models import (
     Problem,
     Site,
     TownDay,
+    event,
+    restated,
 )
 from host.serve.now import board_now
 from host.serve.sites import Filters, chosen
@@ -44,13 +45,6 @@ Limit = Annotated[int, Query(ge=1, le=500, description="Items on a page.")]
 Name = Annotated[str, Path(pattern=r"^[A-Za-z0-9_.-]{1,64}$")]
 Date = Annotated[dt.date, Query(description="A day in Asia/Shanghai, YYYY-MM-DD.")]
 _EARLIEST = dt.date(2015, 1, 1)
-NOT_COUNTED = "已结账，未计入 after closing, not counted; "
-EVIDENCE = {
-    "before": "之前 before",
-    "away": "空位 bin away",
-    "after": "之后 after",
-    "fill": "满溢传感器 fill",
-}
 
 
 def signed_in(request: Request) -> None:
@@ -136,7 +130,7 @@ async def period(
             {"when": n, **(mass(p).model_dump() if p else {"tonnes": None})}
             for n, p in history.series(found, span)
         ],
-        restated=[_restated(r) for r in history.restated(found)],
+        restated=[restated(r) for r in history.restated(found)],
     )
 
 
@@ -190,20 +184,9 @@ async def site_curves(request: Request, site: Name, date: Date | None = None) ->
         site=site,
         date=date,
         curves=[series.curve(s, *bounds) for s in told],
-        events=[_event(e) for e in series.events(told, *bounds)],
+        events=[event(e) for e in series.events(told, *bounds)],
         gaps=[{"bin": b, "from": t0, "to": t1} for b, t0, t1 in series.gaps(told, *bounds)],
     )
-
-
-def _restated(r: Restated) -> dict[str, Any]:
-    said = {k: v for k, v in vars(r).items() if k != "counted"}
-    return said if r.counted else said | {"why": NOT_COUNTED + r.why}
-
-
-def _event(e: series.Shown) -> dict[str, Any]:
-    said = words()["zh"]
-    evidence = [(EVIDENCE[what], *rest) for what, *rest in e.evidence]
-    return vars(e) | {"name": said(f"event.{e.kind}"), "evidence": evidence}
 
 
 @router.get("/boards")

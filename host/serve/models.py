@@ -7,6 +7,10 @@ from typing import Any
 
 from pydantic import BaseModel, Field
 
+from host.serve.figures import Restated
+from host.serve.language import words
+from host.serve.series import Shown
+
 
 class Problem(BaseModel):
     """What is wrong, in one line."""
@@ -95,3 +99,25 @@ class Answered(BaseModel):
     device: str
     do: str
     answer: Any
+
+
+NOT_COUNTED = "已结账，未计入 after closing, not counted; "
+EVIDENCE = {
+    "before": "之前 before",
+    "away": "空位 bin away",
+    "after": "之后 after",
+    "fill": "满溢传感器 fill",
+}
+
+
+def restated(r: Restated) -> dict[str, Any]:
+    """What was reported otherwise, as it is sent."""
+    said = {k: v for k, v in vars(r).items() if k != "counted"}
+    return said if r.counted else said | {"why": NOT_COUNTED + r.why}
+
+
+def event(e: Shown) -> dict[str, Any]:
+    """An event of a site's day, as it is sent."""
+    said = words()["zh"]
+    evidence = [(EVIDENCE[what], *rest) for what, *rest in e.evidence]
+    return vars(e) | {"name": said(f"event.{e.kind}"), "evidence": evidence}
