@@ -139,8 +139,8 @@ class Hub:
         if sum(map(len, self._viewers.values())) >= MOST_VIEWERS:
             raise Full
         viewer = Viewer(topic, language)
-        begin = b"retry: 2000\n\n" + text("link", self.linked(time.time()))
-        viewer.queue.put_nowait(begin + self.whole(topic, words()[language]))
+        whole = self.whole(topic, words()[language]) + text("link", self.linked(time.time()))
+        viewer.queue.put_nowait(b"retry: 2000\n\n" + whole)
         self._viewers.setdefault((topic, language), set()).add(viewer)
         return viewer
 
