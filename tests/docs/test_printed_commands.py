@@ -38,7 +38,7 @@ MACHINE = r"(apt-get|systemctl|journalctl|useradd|runuser|sudo|install|cp|git|ma
 ELSEWHERE = [
     (r"make live", "a person at its prompt", "tests/e2e/test_live.py"),
     (r"make demo", "minutes of simulated boards", "tests/e2e/test_day.py"),
-    (r"make test", "runs this", "tests/docs/test_commands.py"),
+    (r"make test", "runs this", "tests/docs/test_printed_commands.py"),
     (r"pytest ", "runs in make test", "Makefile"),
     (r"make bench-accuracy", "minutes to hours", "tests/tools/test_accuracy.py"),
     (r"make bench-host|python -m bench_host", "minutes to hours", "tools/bench_host/run.py"),
