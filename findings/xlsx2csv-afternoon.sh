@@ -3,9 +3,9 @@
 #
 # Guess: 13:30 stays 13:30 or becomes 01:30 PM, as the format of the cell says.
 # Seen (xlsx2csv 0.8.6; workbook by xlsxwriter 3.3.1): a format with h and neither AM nor PM gives 01:30 without a mark,
-# so that the afternoon reads as the night before it; among them are format 22 (m/d/yy h:mm, what Excel offers for date and time),
-# yyyy/m/d h:mm and the Chinese 2026年3月3日 h:mm. With hh it is right, and with h:mm alone too. In the Chinese
-# 上午/下午h时mm分 neither is right: the mark is copied as it stands, and the minutes are the number of the month.
+# so that the afternoon reads as the night before it; among them are format 22 (m/d/yy h:mm, the one for a date with a
+# time), yyyy/m/d h:mm and the Chinese 2026年3月3日 h:mm. With hh it is right, and with h:mm alone too. In the
+# Chinese 上午/下午h时mm分 the mark is copied as it stands, and the minutes are the number of the month.
 . "$(dirname "$0")/_python.sh"
 environment xlsx2csv==0.8.6 xlsxwriter==3.3.1
 cat >"$work/try.py" <<'END'
