@@ -23,7 +23,7 @@ light = [g for g in range(150001) if back("add_load", g / 1000) != g / 1000]
 off = {round(back("add_load", g / 1000) * 1000) - g for g in light}
 warm = [t for t in range(-400, 601) if back("add_temperature", t / 10) != t / 10]
 below = back("add_analog_input", -0.29)
-print(len(light), "loads of 150001 differ, from", light[0], "g on, by", off, "g; temperatures:", len(warm), "; -0.29 ->", below)
+print(len(light), "loads of 150001 differ, from", light[0], "g on; temperatures:", len(warm), "; -0.29:", below)
 assert (len(light), light[0], off, warm, below) == (1482, 1001, {-1}, [], -0.28)
 END
 cat >"$work/try.js" <<'END'
@@ -39,7 +39,7 @@ const off = (encode, from, to, scale) => {
 const analogue = off(encoder.encodeAnalogInput, 0, 32767, 100);
 const warm = off(encoder.encodeTemperature, -400, 600, 10);
 const below = back(encoder.encodeAnalogInput, -0.29, 100);
-console.log(analogue.length, "analogue values differ, from", analogue[0], "on; temperatures:", warm.length, "; -0.29 ->", below);
+console.log(analogue.length, "analogue values differ; temperatures:", warm.length, "; -0.29:", below);
 process.exit(analogue.length === 2292 && analogue[0] === 0.29 && warm.length === 0 && below === -0.28 ? 0 : 1);
 END
 cd "$work"

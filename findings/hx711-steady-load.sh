@@ -28,7 +28,7 @@ quiet = read(9000)
 raw, fresh = scale.get_raw(), scale.get_fresh_weight()
 nearly = read(*[9000] * 8, 9001)
 limit = read(0x7FFFFF)
-print("500 g, noisy:", noisy, "; 800 g, quiet:", quiet, raw, fresh, "; one count of noise:", nearly, "; at the limit:", limit)
+print("500 g, noisy:", noisy, "; 800 g, quiet:", quiet, raw, fresh, "; one count more:", nearly, "; limit:", limit)
 assert set(chip.frames) == {25}
 assert (noisy, quiet, raw, fresh, nearly, limit) == (500, 500, None, None, 800, 800)
 END

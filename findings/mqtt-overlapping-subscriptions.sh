@@ -5,7 +5,7 @@
 # Seen (mosquitto 2.0.11; aedes 1.2.0; amqtt 0.12.1): mosquitto sends one copy with the QoS of the pattern that is more
 # exact, so "#" at QoS 1 beside the plain topic at QoS 0 gives QoS 0: a second, careless subscription for a live view
 # takes the guarantee from the first. aedes sends one copy too, and both orders of "#" and the plain topic end at QoS 0;
-# with "+" in place of the plain topic the one of "#" counts. amqtt sends both. The order of subscribing does not matter.
+# with "+" in place of the plain topic that of "#" counts. amqtt sends both. The order of subscribing does not matter.
 . "$(dirname "$0")/_python.sh"
 PATH=$PATH:/usr/sbin
 mosquitto -h | grep -q "version 2\.0\.11" || { echo "needs mosquitto 2.0.11 of Debian 12" >&2; exit 2; }
