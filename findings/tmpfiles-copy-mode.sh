@@ -2,7 +2,7 @@
 # A mode with a colon in a line of systemd-tmpfiles that copies a file to where one is already.
 #
 # Guess: the file that exists keeps its mode, as tmpfiles.d(5) says of a mode with a colon, and as it keeps its content.
-# Seen (systemd 252 of Debian 12): a line of type C (copy) puts the mode back to what it says at each run, while f
+# Seen (systemd 252 of Debian 12): a line of type C (copy) puts its mode back at each run, while f
 # (file) and d (folder) with the same colon leave it. So an office that closes its configuration to 0600 finds it at 0640
 # after the next boot.
 set -eu
