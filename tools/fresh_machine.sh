@@ -27,6 +27,7 @@ inside=/root/qingyun
 # Enters a mount and process namespace of its own, so that nothing stays mounted or running.
 enter() { # USER SCRIPT
     unshare --mount --pid --fork --kill-child bash -ec '
+        mount --bind "$1" "$1" # a mount point: tests make mount namespaces of their own
         mount --rbind /dev "$1/dev"; mount -t proc proc "$1/proc"; mount -t sysfs -o ro sys "$1/sys"
         mount -t tmpfs tmp "$1/run"
         exec chroot "$1" /bin/su - "$2" -c "$3"' - "$root" "$1" ". /etc/network-needs; $2" &

@@ -118,7 +118,7 @@ def browser() -> Iterator[Page]:
         arguments = ["--no-sandbox"] if os.geteuid() == 0 else []
         made = driver.chromium.launch(executable_path=CHROMIUM, args=arguments)
         try:
-            page = made.new_page()
+            page = made.new_page(locale="zh-CN")
             page.set_default_timeout(TIMEOUT_MS)
             yield page
         finally:
@@ -138,18 +138,18 @@ def test_what_is_typed_is_seen_on_the_page(tmp_path: Path) -> None:
         seat.read("w1 fs-01-1: 12.40 kg")
 
         state = page.locator('[data-device="qy-fs01"] [data-field="status"]')
-        events = page.locator("table.num tbody tr")
+        events = page.locator("table.stack tbody tr")
         held = page.locator('[data-bin-now="fs-01-1"] [data-field="text"]')
         expect(state).to_have_text("在线")
         loaded = page.evaluate("performance.timeOrigin")
 
         seat.type("put 3\n")
         expect(held).to_contain_text("3.00 kg")
-        expect(events.filter(has_text="deposit")).to_contain_text(["3.000"])
+        expect(events.filter(has_text="投放")).to_contain_text(["3.000"])
         seat.read(r"deposit 投放  fs-01-1 干垃圾  3\.000 kg")
 
         seat.type("lift\n")
-        expect(events.filter(has_text="collection")).to_contain_text(["3.000"])
+        expect(events.filter(has_text="清运")).to_contain_text(["3.000"])
         expect(held).to_contain_text("0.00 kg")
 
         seat.type("net off\n")
@@ -168,7 +168,7 @@ def test_what_is_typed_is_seen_on_the_page(tmp_path: Path) -> None:
         expect(state).to_have_text("在线")
 
         seat.type("door open\n")
-        expect(page.locator('[data-channel="d1"] span').first).to_have_text("open 开")
+        expect(page.locator('[data-channel="d1"] span').first).to_have_text("开")
         assert page.evaluate("performance.timeOrigin") == loaded, "the page was loaded anew"
 
         assert listens(broker) and listens(int(port))
@@ -190,6 +190,7 @@ ENDS: dict[str, Callable[[Seat], None]] = {
 def test_whatever_ends_it_nothing_runs_on(tmp_path: Path, how: str) -> None:
     with Seat(tmp_path / "live") as seat:
         seat.read("try:  put 3", STARTS_S)
+        seat.read("live> ")  # before it, a Ctrl-D is lost when the line editor takes the terminal
         assert running(seat.folder)
         ENDS[how](seat)
         code = seat.ended()

@@ -166,7 +166,7 @@ def test_the_command_says_what_a_png_lacks(
     out = db.with_suffix(".PNG")
     assert main(["explain", *where, "--site", "fs-01", "--date", DATE, "--out", str(out)]) == 0
     said = capsys.readouterr()
-    assert f"drawn in {out}" in said.out
+    assert f"{out}: written" in said.out
     (line,) = said.err.splitlines()
     assert line.startswith(f"qingyun: {out}: no font is installed")
     assert line.endswith("apt install fonts-wqy-zenhei")

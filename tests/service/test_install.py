@@ -128,14 +128,16 @@ def test_the_command_finds_configuration_and_all_it_needs(machine: Machine, tmp_
     """From a folder with another `host` in it, as a checkout has."""
     (tmp_path / "host").mkdir()
     (tmp_path / "host" / "__init__.py").write_text("raise SystemExit('the wrong one')\n")
-    done = machine.qingyun("check", cwd=tmp_path)
+    # What stands for the machine has its /etc elsewhere.
+    configured = ("--config", machine.etc / "qingyun.toml")
+    done = machine.qingyun(*configured, "check", cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     assert f"{machine.etc}/qingyun.toml: " in done.stdout
     assert "0 sites, 0 devices" in done.stdout and "17 rules" in done.stdout
     places = ("--broker", "mqtt.example.org", "--fleet", machine.etc / "fleet")
-    done = machine.qingyun("provision", EXAMPLE, *places, cwd=tmp_path)
+    done = machine.qingyun(*configured, "provision", EXAMPLE, *places, cwd=tmp_path)
     assert done.returncode == 0, done.stderr
-    assert "2 sites, 3 devices" in machine.qingyun("check", cwd=tmp_path).stdout
+    assert "2 sites, 3 devices" in machine.qingyun(*configured, "check", cwd=tmp_path).stdout
     key = machine.etc / "fleet" / "update.key"
     done = machine.qingyun("bundle", "--key", key, "--out", "x.bundle", cwd=tmp_path)
     assert done.returncode == 0, done.stderr

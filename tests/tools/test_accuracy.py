@@ -206,7 +206,7 @@ def test_page_and_picture(tmp_path: Path) -> None:
     root = ET.fromstring(svg(results))  # noqa: S314 - our own
     assert root.tag.endswith("svg") and len(root) > 10
     path.write_text("no marks")
-    with pytest.raises(RuntimeError, match="expected the marks"):
+    with pytest.raises(RuntimeError, match="expected a page with the line"):
         page(path, tmp_path / "accuracy.svg", results, "conditions")
 
 
