@@ -32,6 +32,9 @@ starting() { find /etc/systemd/system /etc/rc?.d \( -path '*.wants/*' -o -path '
 keep_off() { # FILE with what started before
     starting | comm -13 "$1" - | while read -r link; do
         name=${link##*/}
+        # What systemd brings of its own, where it was not there, is what every machine starts with.
+        unit=$(echo "$name" | sed 's/@[^.]*\./@./')
+        if grep -qs "/systemd/system/$unit\$" /var/lib/dpkg/info/systemd*.list; then continue; fi
         case $link in
             /etc/rc?.d/*) as_root update-rc.d "${name#S??}" disable ;;
             *) as_root deb-systemd-helper disable "$name" ;;

@@ -80,7 +80,13 @@ clone() { # FOLDER USER
     chroot "$root" chown -R "$2:" "$1"
 }
 
-enabled() { (cd "$root/etc" && find systemd/system rc?.d -path '*.wants/*' -o -path 'rc?.d/S*' 2>/dev/null | sort); }
+# What starts at the next boot; of systemd itself, which a package may bring, not what every machine starts with.
+enabled() {
+    (cd "$root/etc" && find systemd/system rc?.d -path '*.wants/*' -o -path 'rc?.d/S*' 2>/dev/null | sort) | while read -r link; do
+        unit=$(basename "$link" | sed 's/@[^.]*\./@./')
+        grep -qs "/systemd/system/$unit\$" "$root"/var/lib/dpkg/info/systemd*.list || echo "$link"
+    done
+}
 megabytes() { du -smx "$root" | cut -f1; }
 received() { awk -F'[: ]+' '$2 != "lo" && NR > 2 { sum += $3 } END { print int(sum / 1e6) }' /proc/net/dev; }
 
