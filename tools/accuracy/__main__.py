@@ -41,7 +41,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--failures", type=Path, help="file for each day that went wrong")
     parser.add_argument("--out", type=Path, default=ROOT / "build" / "accuracy")
     parser.add_argument("--keep", action="store_true", help="leave each day's files in --out")
+    parser.add_argument("--look", action="store_true", help="only check the arguments")
     a = parser.parse_args(argv)
+    if a.look:
+        return 0
     console = tables.console()
     try:
         with sigterm_as_interrupt():
