@@ -305,17 +305,11 @@ def main() -> int:
     board = PtyBoard(args.folder, args.speed, not args.without_umqtt, trace=args.trace)
     if args.ntp_port:
         board.ntp_port = args.ntp_port
-    with board:
+    with board, contextlib.suppress(KeyboardInterrupt):
         print(f"port {board.port}, time server 127.0.0.1:{board.ntp_port}", flush=True)
-        try:
-            signal.pause()
-        except KeyboardInterrupt:
-            print()
+        signal.pause()
     return 0
 
 
 if __name__ == "__main__":
-    try:
-        sys.exit(main())
-    except KeyboardInterrupt:  # at another moment than while it waits
-        sys.exit(130)
+    sys.exit(main())
