@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import os
 import signal
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+_AGAIN_S = 0.1
 
 
 class Ending:
@@ -16,12 +19,12 @@ class Ending:
 
     def __init__(self) -> None:
         self._held = False
-        self._told = False
+        self._told = threading.Event()
 
     def _signal(self, _number: int, _frame: FrameType | None) -> None:
         for number in SIGNALS:
             signal.signal(number, signal.SIG_IGN)
-        self._told = True
+        self._told.set()
         if not self._held:
             raise KeyboardInterrupt
 
@@ -33,13 +36,27 @@ class Ending:
             yield
         finally:
             self._held = False
-        if self._told:
+        if self._told.is_set():
             raise KeyboardInterrupt
 
+    def _repeat(self, signals: int) -> None:
+        """Python only marks a signal that comes to another thread, or just before the main
+        one waits for a key, and the wait goes on. So it is sent again until it is taken."""
+        with open(signals, "rb", buffering=0) as came:
+            number = came.read(1)
+        while number and not self._told.wait(_AGAIN_S):
+            signal.pthread_kill(threading.main_thread().ident, number[0])  # type: ignore[arg-type]
+
     def __enter__(self) -> Ending:
+        came, self._wakeup = os.pipe()
+        os.set_blocking(self._wakeup, False)
+        self._wakeup_before = signal.set_wakeup_fd(self._wakeup, warn_on_full_buffer=False)
+        threading.Thread(target=self._repeat, args=(came,), daemon=True, name="ending").start()
         self._before = [signal.signal(number, self._signal) for number in SIGNALS]
         return self
 
     def __exit__(self, *_: object) -> None:
         for number, before in zip(SIGNALS, self._before, strict=True):
             signal.signal(number, before)
+        signal.set_wakeup_fd(self._wakeup_before)
+        os.close(self._wakeup)  # the thread ends
