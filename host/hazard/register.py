@@ -7,6 +7,7 @@ from __future__ import annotations
 import datetime as dt
 import re
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 
 from host import registry
@@ -91,12 +92,24 @@ class Register:
     bins: dict[str, Bin] = field(default_factory=dict)
     folder: Path | None = None
 
+    @cached_property
+    def _by_name(self) -> dict[str, Container]:
+        return {c.container: c for c in reversed(self.containers)}
+
+    @cached_property
+    def _by_bin(self) -> dict[str, list[Container]]:
+        found: dict[str, list[Container]] = {}
+        for c in self.containers:
+            found.setdefault(c.bin, []).append(c)
+        return found
+
     def on(self, bin_: str, day: dt.date) -> Container | None:
         """The container that stands on a platform on a day."""
-        return next((c for c in self.containers if c.bin == bin_ and c.holds(day)), None)
+        return next((c for c in self._by_bin.get(bin_, ()) if c.holds(day)), None)
 
     def container(self, name: str) -> Container | None:
-        return next((c for c in self.containers if c.container == name), None)
+        """By its name; of more than one of that name the first."""
+        return self._by_name.get(name)
 
     def platforms(self, store: str) -> list[Bin]:
         """The platforms on which containers of a store stand."""

@@ -91,11 +91,11 @@ class Words:
                 continue
             kinds, plain = dict(_places(here)), _KIND.sub("}", here)
             for text in texts.values():
-                if kinds:
+                if not kinds:
+                    self._terms.setdefault(text, here)
+                elif not _pattern(text).fullmatch("1"):  # a bare figure is no year
                     own = sum(len(literal) for literal, *_ in Formatter().parse(text))
                     patterns.append((own, _pattern(text), kinds, plain))
-                else:
-                    self._terms.setdefault(text, here)
         # The one that says most itself is tried first.
         self._patterns = [p[1:] for p in sorted(patterns, key=lambda p: -p[0])]
 

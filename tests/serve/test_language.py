@@ -475,6 +475,13 @@ def test_long_times_are_told_in_days() -> None:
 
 
 def test_data_stays_as_it_is() -> None:
-    for text in ("", "已联系处置单位、张工", "Zhang, Li; 12 kg", "li said: a step up"):
+    for text in (
+        "",
+        "1",
+        "63.04",
+        "已联系处置单位、张工",
+        "Zhang, Li; 12 kg",
+        "li said: a step up",
+    ):
         for language in LANGUAGES:
             assert words()[language].said(text) == text
