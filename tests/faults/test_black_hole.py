@@ -134,6 +134,10 @@ def test_waiting_for_the_network_delays_no_sample(
     assert report["poll_gap_ms"] <= 10_100
 
 
+# Mosquitto counts whole seconds, and looks for silent sessions every six of them
+# (keepalive__check of 2.0.11: `last_keepalive_check + 5 < now`).
+MOSQUITTO_LATE_S = 1 + 6 + 1
+
 CASES = ("before CONNACK", "within a publish", "idle", "no accept")
 
 
@@ -162,4 +166,4 @@ def test_the_board_notices_a_dead_peer(silence: Silence, figure: Callable[[str],
 def test_the_broker_says_offline(silence: Silence, figure: Callable[[str], None]) -> None:
     seconds = silence.offline - silence.began
     figure(f"idle session cut off: `offline` after {seconds:.1f} s, keepalive {KEEPALIVE_S}")
-    assert 0 < seconds <= 1.5 * KEEPALIVE_S + 3  # mosquitto looks every few seconds
+    assert 0 < seconds <= 1.5 * KEEPALIVE_S + MOSQUITTO_LATE_S
