@@ -67,9 +67,12 @@ replay: $(READY) ## TRACE=file.csv CONFIG=board.json [REGISTRY=registry] [PHYSIC
 	@test -n "$(CONFIG)" || { echo "replay: CONFIG= must name a board configuration" >&2; exit 2; }
 	@$(PY) tools/replay.py --trace "$(TRACE)" --config "$(CONFIG)" $(if $(REGISTRY),--registry "$(REGISTRY)") --physics "$(or $(PHYSICS),ideal)" --seed "$(or $(SEED),1)" --out "$(or $(OUT),build/replay)"
 
+# What make test does in part.
+MORE_IN_SOAK = $(addprefix tests/,e2e/test_icrisat.py deploy/test_cut.py firmware/test_frames.py)
+
 soak: $(TESTS) $(CHARTS) ## what takes longer than make test may: [DAYS=30] of a month with restarts
 	@$(PY) tools/arguments.py soak DAYS "$(or $(DAYS),30)"
-	@DAYS="$(or $(DAYS),30)" $(VENV)/bin/pytest tests/soak
+	@DAYS="$(or $(DAYS),30)" CELLS=all CUTS=50 FRAMES=2000000 $(VENV)/bin/pytest tests/soak $(MORE_IN_SOAK)
 
 $(NODE_RED): $(READY) tools/bench_host/node_red/package.json
 	@tools/env.sh node-red

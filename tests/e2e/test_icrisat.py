@@ -1,7 +1,10 @@
-"""Six real outdoor load cells, 24 days, through the pin-level HX711 and the whole chain."""
+"""Real outdoor load cells, 24 days, through the pin-level HX711 and the whole chain: two of
+the six, or with CELLS=all, as `make soak` has it, all."""
 
 from __future__ import annotations
 
+import csv
+import os
 from pathlib import Path
 
 import pytest
@@ -15,6 +18,8 @@ from host.events import Kind, Outcome
 from host.rollup import covered_seconds
 
 DATA = ROOT.parent / "shared" / "data" / "icrisat_loadcells" / "load_cells.csv"
+# The one with most impulses, and the noisiest (docs/icrisat.md).
+SOME = ("F-2-157", "G-2-21")
 FULL_CHAIN_S = 330  # a reading at least every 300 s, and the start of the board
 
 
@@ -24,17 +29,30 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def cells() -> dict[str, list[Sample]]:
+def data(folder: Path) -> Path:
+    """The series that are replayed."""
     if not DATA.exists():
         pytest.skip(f"{DATA} is not there: this test replays real series from it")
-    return read_cells(DATA)
+    if os.environ.get("CELLS") == "all":
+        return DATA
+    path = folder / "cells.csv"
+    with DATA.open(encoding="utf-8", newline="") as whole, path.open("w", newline="") as part:
+        rows = csv.DictReader(whole)
+        kept = csv.DictWriter(part, rows.fieldnames or [])
+        kept.writeheader()
+        kept.writerows(row for row in rows if row["sector"] in SOME)
+    return path
 
 
 @pytest.fixture(scope="module")
-def outcomes(folder: Path, cells: dict[str, list[Sample]]) -> dict[str, Outcome]:
+def cells(data: Path) -> dict[str, list[Sample]]:
+    return read_cells(data)
+
+
+@pytest.fixture(scope="module")
+def outcomes(data: Path, folder: Path) -> dict[str, Outcome]:
     """What the host derived of each cell; every reading made is stored."""
-    assert cells
-    return replay_cells(DATA, folder, Console(quiet=True))
+    return replay_cells(data, folder / "run", Console(quiet=True))
 
 
 def test_outages_are_lost_coverage_and_never_a_collection(
@@ -83,7 +101,7 @@ def test_impulses_that_return_are_not_booked(
             for e in outcomes[device_of(sector)].events:
                 if abs(e.t - sample.t) <= 2100 and e.kind is not Kind.UNATTRIBUTED:
                     assert e.grams < abs(off) / 3, (sector, sample, off, e)
-    assert seen >= 15
+    assert seen >= (15 if len(cells) == 6 else 13)
 
 
 def test_the_booked_change_is_the_change_of_the_series(

@@ -1,14 +1,17 @@
-"""Two million frames of the HX711 at its pins, with faults: which are believed, which lost."""
+"""Frames of the HX711 at its pins, with faults: which are believed, which lost. Half a million,
+or FRAMES, as `make soak` has it two million."""
 
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
 from interpreter import RunMicroPython
 
 E_COUNTS = 1050
+FRAMES = int(os.environ.get("FRAMES", "500000"))
 COLUMNS = ("injected", "refused", "odd", "passed over", "given right", "given wrong")
 
 
@@ -69,12 +72,12 @@ def play(run_micropython: RunMicroPython, seeds: list[int], frames: int) -> Resu
         return Result(list(pool.map(one, seeds)))
 
 
-def test_two_million_frames(run_micropython: RunMicroPython, figure: Callable[[str], None]) -> None:
-    result = play(run_micropython, [1, 2], 1_000_000)
+def test_many_frames(run_micropython: RunMicroPython, figure: Callable[[str], None]) -> None:
+    result = play(run_micropython, [1, 2], FRAMES // 2)
     figure(result.table())
-    assert result.frames >= 2_000_000
+    assert result.frames >= FRAMES
     for kind, numbers in result.kinds.items():
-        assert numbers[0] >= 60, kind
+        assert numbers[0] >= FRAMES * 0.00003, kind
     assert result.lost <= result.frames / 10_000
     # What no rule can tell: a lost clock that changes less than the load's own noise, and
     # two faults in succession.
@@ -83,7 +86,7 @@ def test_two_million_frames(run_micropython: RunMicroPython, figure: Callable[[s
     assert result.count["wrong at rest > e/2"] <= result.frames * 0.000003
     assert result.count["wrong in motion > e/10"] <= result.frames * 0.00001
     assert result.kinds["clock added"][-1] <= result.kinds["clock added"][0] * 0.03
-    assert result.count["-1"] > 10_000 and result.count["saturated"] > 10_000
+    assert min(result.count["-1"], result.count["saturated"]) > FRAMES * 0.005
 
 
 def test_other_seeds(run_micropython: RunMicroPython) -> None:

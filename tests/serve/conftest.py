@@ -17,23 +17,12 @@ from served_page import (
 
 
 @pytest.fixture(scope="session")
-def made(tmp_path_factory: pytest.TempPathFactory) -> district.District:
-    return district.make(tmp_path_factory.mktemp("district"))
-
-
-@pytest.fixture(scope="session")
-def served(made: district.District, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
-    """The district served, with every board of it heard once."""
-    with serving(made, district.SITES, tmp_path_factory.mktemp("serve")) as found:
-        yield found
-
-
-@pytest.fixture(scope="session")
-def small(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
-    """The same of so few sites that each page is there at once."""
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    """A district of so few sites that each page is there at once, with every board of it heard
+    once. The whole district's size is of test_quick alone."""
     count = 150
-    made = district.make(tmp_path_factory.mktemp("small"), count)
-    with serving(made, count, tmp_path_factory.mktemp("serve-small")) as found:
+    made = district.make(tmp_path_factory.mktemp("district"), count)
+    with serving(made, count, tmp_path_factory.mktemp("serve")) as found:
         yield found
 
 

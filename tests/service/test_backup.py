@@ -40,7 +40,7 @@ def registry(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setattr(load, "SITES", 20)
     monkeypatch.setattr(load, "BOARDS", 30)
     folder = tmp_path / "registry"
-    load.write_registry(folder)
+    load.write_registry(folder, 30)
     return folder
 
 
@@ -71,7 +71,7 @@ def test_under_load_and_back(tmp_path: Path, registry: Path, figure: Callable[[s
             assert done.returncode == 0, done.stderr
             sender.join()
             total = len(killing.names(what))
-            assert killing.until(lambda: len(seqs_all(db)) == total, 120)
+            all_come(ingester, db, len(killing.names(first)), total)
         (folder,) = target.iterdir()
         back, registry_back = tmp_path / "back" / "q.db", tmp_path / "back" / "registry"
         back.parent.mkdir()
@@ -92,7 +92,7 @@ def test_under_load_and_back(tmp_path: Path, registry: Path, figure: Callable[[s
         with Ingester(back, registry_back, broker.address, *far) as ingester:
             ingester.wait_subscribed(60)
             killing.publish(broker, what, threading.Event())
-            assert killing.until(lambda: len(seqs_all(back)) == total, 120)
+            all_come(ingester, back, len(held), total)
             assert ingester.stats()["duplicates"] >= len(held)
     assert after > before
     assert report(back, registry_back, tmp_path / "o1") == report(db, registry, tmp_path / "o2")
@@ -101,6 +101,12 @@ def test_under_load_and_back(tmp_path: Path, registry: Path, figure: Callable[[s
         "were stored; restored, the report is the same to the byte, and after the boards have "
         "sent again nothing is missing"
     )
+
+
+def all_come(ingester: Ingester, db: Path, before: int, total: int) -> None:
+    """Wait until an ingester that found so many readings has stored all others."""
+    assert killing.until(lambda: ingester.stats().get("stored") == total - before, 120)
+    assert len(seqs_all(db)) == total
 
 
 def steadily(broker: Broker, what: list[tuple[str, bytes]], enough: threading.Event) -> None:

@@ -118,7 +118,7 @@ def test_each_schema_becomes_the_present_one(
 
 def test_the_report_is_the_same_after_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     registry = tmp_path / "registry"
-    load.write_registry(registry)
+    load.write_registry(registry, 30)
     reports = set()
     for version in (1, VERSION):
         db = tmp_path / f"v{version}.db"
