@@ -117,6 +117,7 @@ WRONG: list[Wrong] = [
     lambda home: home / "project",
     lambda home: home.parent,
     lambda home: home / ("x" * 300),
+    lambda _: "/",
     lambda _: "/proc",
     lambda _: "/proc/run",
     lambda _: "/dev/null",
