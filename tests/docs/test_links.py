@@ -9,7 +9,7 @@ import pytest
 from sim_board import ROOT
 
 PAGES = [*ROOT.glob("docs/**/*.md"), *ROOT.glob("boards/**/*.md"), *ROOT.glob("adapters/**/*.md")]
-PAGES = sorted([ROOT / "README.md", *PAGES])
+PAGES = sorted([*ROOT.glob("*.md"), *PAGES])
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
