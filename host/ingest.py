@@ -14,13 +14,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from host import messages
-from host.broker import Broker
-from host.progress import Progress
+from host.mqtt.broker import Broker
+from host.mqtt.consumer import Taken, Topics, Transport
+from host.readings import messages
+from host.readings.decoder import Reader
 from host.registry import Registry
-from host.shapes import Reader
+from host.service.progress import Progress
 from host.store import Batch, Busy, Counts, Refused, Store
-from host.transport import Taken, Topics, Transport
 
 log = logging.getLogger("qingyun.ingest")
 

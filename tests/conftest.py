@@ -42,12 +42,40 @@ LONGEST = (
     "update/test_faults.py",
     "net/test_tls.py",
 )
+# What a test has in its hands that takes seconds.
+SLOW = {
+    *(
+        "broker",
+        "persistent_broker",
+        "needs_mosquitto",
+        "postgres_server",
+        "postgres_database",
+        "browser",
+        "served",
+    ),
+    *("run_micropython", "shared_data", "Broker", "BoardRun", "Browser", "Ingester", "Postgres"),
+    *("qingyun", "subprocess", "killing", "cable", "play", "real_boards", "demo", "replay_cells"),
+}
 _DATABASES = itertools.count()
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+def pytest_addoption(parser: pytest.Parser) -> None:
+    text = "only tests that need no broker, database, board, browser or process of their own"
+    parser.addoption("--fast", action="store_true", help=text)
+
+
+def _is_fast(item: pytest.Item) -> bool:
+    """By what its module imports and which fixtures it asks for."""
+    names = set(vars(item.module)) if isinstance(item, pytest.Function) else set()
+    return not (names | set(getattr(item, "fixturenames", ()))) & SLOW
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """The files that take longest first: one of them alone at the end would keep the other
     workers waiting."""
+    if config.getoption("--fast"):
+        config.hook.pytest_deselected(items=[item for item in items if not _is_fast(item)])
+        items[:] = [item for item in items if _is_fast(item)]
     last = len(LONGEST)
     place = {ROOT / "tests" / name: n for n, name in enumerate(LONGEST)}
     items.sort(key=lambda item: place.get(item.path, last))

@@ -14,7 +14,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn
 from sim_board import HEAP, BoardRun
 
-from host.localtime import SHANGHAI_S
+from host.common.local_days import SHANGHAI_S
 
 # One more than there are cores: the boards of a run are not all as long, and none stays idle.
 AT_ONCE = (os.cpu_count() or 1) + 1

@@ -27,8 +27,8 @@ from rich.console import Console
 from run_folder import FolderError, fresh_folder, sigterm_as_interrupt
 from sim_board import ROOT, BoardRun
 
-from host import tables
-from host.quantity import MISSING
+from host.common import terminal
+from host.common.quantity import MISSING
 
 OUT = Path("build/demo")
 REGISTRY = ROOT / "registry"
@@ -126,11 +126,11 @@ def _rows(path: Path) -> dict[Key, dict[str, str]]:
 
 
 def show(lines: Sequence[Line], console: Console) -> None:
-    table = tables.table("清运量（投放点实测） beside the ground truth")
-    tables.columns(table, ("site",))
-    tables.columns(table, ("stream",), wrap=True)
+    table = terminal.table("清运量（投放点实测） beside the ground truth")
+    terminal.columns(table, ("site",))
+    terminal.columns(table, ("stream",), wrap=True)
     collected = ("collected\nkg", "true\nkg", "error\n%", "collections", "true")
-    tables.columns(table, (*collected, "deposited\nkg", "true\nkg", "coverage"), right=True)
+    terminal.columns(table, (*collected, "deposited\nkg", "true\nkg", "coverage"), right=True)
     for x in lines:
         table.add_row(
             x.site,
@@ -242,7 +242,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--date", type=dt.date.fromisoformat, default=dt.date(2026, 3, 3))
     parser.add_argument("--out", type=Path, default=OUT)
     args = parser.parse_args(argv)
-    console = tables.console()
+    console = terminal.console()
     try:
         with sigterm_as_interrupt():
             faults = demo(args.date, args.seed, args.out, console)

@@ -27,7 +27,7 @@ from broker import free_port
 from run_folder import end, sigterm_as_interrupt
 from sim_board import ROOT
 
-from host.errors import UserError
+from host.common.errors import UserError
 from host.store import Store
 
 USER = "demo"

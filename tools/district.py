@@ -16,17 +16,17 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from host import registry
-from host.hazard import alarms, book, ledger, register
+from host.common.local_days import LOCAL, date_of, day_of
+from host.hazard import alarms, ledger, ledger_posting, register
 from host.hazard.entry import STORED, Batches, Entry
-from host.localtime import date_of, day_of
-from host.messages import Reading
+from host.readings.messages import Reading
 from host.registry import Registry
-from host.rollup import LOCAL, day_bounds
+from host.rollup import day_bounds
 from host.rollup.booking import _Run
-from host.store import Batch, Store, bookings
+from host.store import Batch, Store, revision_writer
 from host.store import hazard as rows
-from host.store.book import FIRST
-from host.store.bookings import Account, Work
+from host.store.day_revisions import FIRST
+from host.store.revision_writer import Account, Work
 
 SITES, DAYS = 2800, 366
 PLAYED = "s0001"  # its readings are stored, too
@@ -76,14 +76,16 @@ def year(store: Store, known: Registry, last: dt.date) -> None:
         entries = [_entry(first + n, mass + 997 * (n % 7)) for n in range(DAYS)]
         works.append(Work(account, entries=entries))
         if len(works) == 400:
-            assert bookings.write(store.database, bookings.stamp(store.database), works, [])
+            assert revision_writer.write(
+                store.database, revision_writer.stamp(store.database), works, []
+            )
             works = []
-    assert bookings.write(store.database, bookings.stamp(store.database), works, [])
+    assert revision_writer.write(store.database, revision_writer.stamp(store.database), works, [])
 
 
-def _entry(day: int, grams: int) -> bookings.Entry:
+def _entry(day: int, grams: int) -> revision_writer.Entry:
     facts = (0, grams, grams, 0, 0, 0, 1500, 30, 0, 84_000, 1, "", 600)
-    return bookings.Entry(day, 1, day_bounds(date_of(day))[1], FIRST, facts, b"")
+    return revision_writer.Entry(day, 1, day_bounds(date_of(day))[1], FIRST, facts, b"")
 
 
 def play(
@@ -129,7 +131,7 @@ def hazardous(store: Store, known: Registry, folder: Path, now: int) -> None:
         t = now - hours * 3600
         institution = held.of(container.store).institution
         batch = batches.next(institution, STORED, t)
-        said = book.columns(STORED, batch, t, grams, container=container, register=held)
+        said = ledger_posting.columns(STORED, batch, t, grams, container=container, register=held)
         entries.append(
             Entry(
                 table=STORED,

@@ -15,7 +15,7 @@ from broker import Broker
 from host_job import Ingester
 from stored import seqs
 
-from host.messages import readings
+from host.readings.messages import readings
 from host.store import Batch, Store
 
 OF = 32  # readings in a message

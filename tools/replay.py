@@ -28,9 +28,9 @@ from sim_board import ROOT, BoardRun
 from trace_file import Trace, TraceError, check
 
 from host import registry as registry_
-from host import tables
-from host.errors import UserError
-from host.localtime import date_of, local_day
+from host.common import terminal
+from host.common.errors import UserError
+from host.common.local_days import date_of, local_day
 
 OURS = ROOT / "registry"
 WRONG_USE = (BoardError, FolderError, TraceError, UserError)
@@ -150,16 +150,16 @@ def replay(
 
 def show(out: Path, site: str) -> None:
     """Each day's line for each stream of the site, as it stands in daily.csv."""
-    table = tables.table()
-    tables.columns(table, ("date", "stream"))
+    table = terminal.table()
+    terminal.columns(table, ("date", "stream"))
     figures = ("deposited_kg", "collected_kg", "collections", "coverage", "unattributed_kg")
-    tables.columns(table, (name.replace("_", "\n") for name in figures), right=True)
+    terminal.columns(table, (name.replace("_", "\n") for name in figures), right=True)
     for path in sorted(out.glob("*/daily.csv")):
         with path.open(encoding="utf-8", newline="") as file:
             for row in csv.DictReader(file):
                 if row["site"] == site:
                     table.add_row(row["date"], row["stream"], *(row[name] for name in figures))
-    tables.console().print(table)
+    terminal.console().print(table)
 
 
 def main(argv: Sequence[str] | None = None) -> int:

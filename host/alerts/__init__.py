@@ -1,6 +1,6 @@
 """Alarms to people who watch no topic: e-mail and a signed webhook.
 
-The topic is told by host.hazard.run_alarms; each way has a place of its own in the rows."""
+The topic is told by host.commands.alarms; each way has a place of its own in the rows."""
 
 from __future__ import annotations
 

@@ -12,8 +12,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from host.alerts import Declined, Failed
+from host.common.local_days import LOCAL
 from host.hazard import alarms
-from host.rollup import LOCAL
 from host.service.keys import LEVELS
 from host.store import Store
 from host.store import delivery as rows

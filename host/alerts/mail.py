@@ -16,7 +16,7 @@ from pathlib import Path
 from host.alerts import Declined, Failed
 from host.alerts.bounded import bounded
 from host.hazard import alarms
-from host.hazard.run_alarms import line
+from host.hazard.alarms import line
 
 log = logging.getLogger("qingyun.deliver")
 

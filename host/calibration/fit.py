@@ -1,15 +1,14 @@
-"""Least squares through points of known weight, and what R 76 says of the result.
-
-Class III, initial verification: at most 0.5 e up to 500 e, 1 e up to 2000 e, 1.5 e
-above (OIML R 76-1, 3.5.1)."""
+"""Least squares through points of known weight, and what R 76 says of the result."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from host.metrology import r76
+
 LEAST_APART_C = 5.0  # two temperatures closer than this say nothing of a coefficient
-_BOUNDS = ((500, 0.5), (2000, 1.0), (float("inf"), 1.5))
+_MG = 1_000_000  # in a kg
 
 
 @dataclass(frozen=True)
@@ -45,9 +44,8 @@ class NoFit(Exception):
 
 
 def limit_e(kg: float, e_kg: float) -> float:
-    """Maximum permissible error at a load, in e."""
-    load = round(abs(kg) / e_kg, 6)
-    return next(limit for most, limit in _BOUNDS if load <= most)
+    """Maximum permissible error at initial verification, in e."""
+    return r76.half_intervals(round(kg * _MG), round(e_kg * _MG)) / 2
 
 
 def _seven(x: float) -> float:

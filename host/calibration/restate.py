@@ -6,14 +6,15 @@ import datetime as dt
 
 from rich.table import Table
 
-from host import tables
-from host.errors import UserError
-from host.quantity import kg
+from host.common import terminal
+from host.common.errors import UserError
+from host.common.local_days import LOCAL
+from host.common.quantity import kg
 from host.registry import Registry
-from host.rollup import LOCAL, revisions
-from host.rollup.booking import bring
+from host.rollup import revisions
+from host.rollup.booking import update_figures
 from host.rollup.revisions import Revision
-from host.store import Store, book
+from host.store import Store, day_revisions
 from host.store.calibrations import Correction
 
 
@@ -36,14 +37,14 @@ def recalibrate(store: Store, known: Registry, new: Correction) -> list[Revision
     seen = kept.days_of(new.device, new.channel, new.calibration)
     last = max((t for _, t in seen), default=0)
     until = dt.datetime.fromtimestamp(last, LOCAL).date()
-    bring(store, known, until, only=mine)
-    before = book.newest(db)
+    update_figures(store, known, until, only=mine)
+    before = day_revisions.newest(db)
     kept.correct(new)
-    bring(store, known, until, only=mine)
+    update_figures(store, known, until, only=mine)
     named = {b.bin: b for b in mine}
     found = [
         Revision(named[new_.platform], old, new_)
-        for old, new_ in revisions.pairs(book.all_of(db, list(named)))
+        for old, new_ in revisions.pairs(day_revisions.all_of(db, list(named)))
         if new_.id > before
     ]
     return [r for r in found if r.changes_mass]
@@ -51,10 +52,10 @@ def recalibrate(store: Store, known: Registry, new: Correction) -> list[Revision
 
 def table(restated: list[Revision]) -> Table:
     """Figures before and after."""
-    out = tables.table("restated")
-    tables.columns(out, ("date", "site", "stream"))
+    out = terminal.table("restated")
+    terminal.columns(out, ("date", "site", "stream"))
     names = "deposited\nkg before", "after", "collected\nkg before", "after"
-    tables.columns(out, names, right=True)
+    terminal.columns(out, names, right=True)
     for r in restated:
         pairs = [
             (getattr(x.balance, what) if x else 0)

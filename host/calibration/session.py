@@ -11,10 +11,10 @@ from typing import Any
 
 from rich.table import Table
 
-from host import tables
 from host.calibration.fit import NoFit, Point, Verdict, judge, mean_c
 from host.calibration.ways import Refused, Way
-from host.errors import UserError
+from host.common import terminal
+from host.common.errors import UserError
 from host.store import Store
 from host.store.calibrations import Session
 
@@ -123,7 +123,7 @@ def run(way: Way, plan: Plan, store: Store) -> bool:
         verdict = judge(points, e_kg, max_kg, now["counts_per_kg"], earlier)
     except NoFit as error:
         raise SessionError(f"{plan.channel}: {error}") from None
-    tables.console().print(table(verdict, e_kg, f"{plan.device} {plan.channel}"))
+    terminal.console().print(table(verdict, e_kg, f"{plan.device} {plan.channel}"))
     for note in verdict.notes:
         plan.say(f"note: {note}")
     outcome, new, reply = "failed", _calibration(verdict, points), None
@@ -202,11 +202,11 @@ def table(verdict: Verdict, e_kg: float, title: str) -> Table:
     caption = f"zero {fit.zero}, {fit.counts_per_kg:g} counts per kg, e = {1000 * e_kg:g} g"
     if fit.zero_per_c or fit.span_ppm_per_c:
         caption += f"; {fit.zero_per_c:g} counts and {fit.span_ppm_per_c:g} ppm per degC"
-    out = tables.table(f"{title}: {'passes' if verdict.passed else 'FAILS'} (R 76 class III)")
+    out = terminal.table(f"{title}: {'passes' if verdict.passed else 'FAILS'} (R 76 class III)")
     out.caption = caption
     names = "point", "kg", "counts", "degC", "residual kg", "residual e", "limit e"
-    tables.columns(out, names, right=True)
-    tables.columns(out, ("",))
+    terminal.columns(out, names, right=True)
+    terminal.columns(out, ("",))
     for i, r in enumerate(verdict.residuals, 1):
         c = "" if r.point.c is None else f"{r.point.c:.1f}"
         figures = f"{r.kg:+.4f}", f"{r.e:+.3f}", f"{r.limit_e:g}"

@@ -7,7 +7,7 @@ import datetime as dt
 from collections.abc import Callable
 from pathlib import Path
 
-from host.rollup import LOCAL
+from host.common.local_days import LOCAL
 
 # What a subcommand does; the exit code.
 Run = Callable[[argparse.Namespace], int]
@@ -47,8 +47,3 @@ def date(text: str) -> dt.date:
         return dt.date.fromisoformat(text)
     except ValueError:
         raise argparse.ArgumentTypeError(f"expected YYYY-MM-DD, found {text!r}") from None
-
-
-def local(t: int | None) -> str:
-    """Unix seconds as people in Shanghai read them."""
-    return dt.datetime.fromtimestamp(t, LOCAL).strftime("%Y-%m-%d %H:%M:%S") if t else "-"

@@ -6,8 +6,7 @@ import argparse
 import datetime as dt
 
 from host.commands import Command, db
-from host.localtime import date_of, local_day
-from host.rollup import LOCAL
+from host.common.local_days import LOCAL, date_of, local_day
 from host.store import Store
 
 

@@ -7,12 +7,11 @@ import sys
 import time
 
 from host import registry as registry_
-from host import tables
-from host.commands import Command, db, local, registry
-from host.errors import UsageError
-from host.indicators import periods
-from host.localtime import DAY_S, day_of
-from host.quantity import MISSING, count, kg, known, percent, share
+from host.commands import Command, db, registry
+from host.common import periods, terminal
+from host.common.errors import UsageError
+from host.common.local_days import DAY_S, clock, day_of
+from host.common.quantity import MISSING, count, kg, known, percent, share
 from host.rollup import closing, density, period
 from host.store import Store
 
@@ -46,7 +45,7 @@ def _month(text: str) -> str:
 
 
 def _close(args: argparse.Namespace) -> int:
-    then = closing.Then(registry_.load(args.registry), density.load(args.registry))
+    then = closing.RegistrySnapshot(registry_.load(args.registry), density.load(args.registry))
     store = Store(args.db)
     closing.check(store, args.month, args.by, int(time.time()))
     _show(store, then, args.month)
@@ -55,22 +54,22 @@ def _close(args: argparse.Namespace) -> int:
     closed = closing.close(store, then, args.month, args.by)
     store.close()
     print(
-        f"{closed.month} closed in {args.db} on {local(closed.at)} by {closed.by}: its figures "
+        f"{closed.month} closed in {args.db} on {clock(closed.at)} by {closed.by}: its figures "
         f"stay; qingyun adjustments --month {closed.month} tells what comes later"
     )
     return 0
 
 
-def _show(store: Store, then: closing.Then, month: str) -> None:
+def _show(store: Store, then: closing.RegistrySnapshot, month: str) -> None:
     """What would be fixed, by stream."""
     when = periods.parse(month)
     rows = period.roll_days(
-        *(store, then.known, when.first, when.last, lambda b: tables.watched(b, "adding up")),
+        *(store, then.known, when.first, when.last, lambda b: terminal.watched(b, "adding up")),
         densities=then.densities,
     )
-    table = tables.table(f"{month}: what is closed")
-    tables.columns(table, ("stream",))
-    tables.columns(table, ("deposited\nkg", "collected\nkg", "n", "cover-\nage"), right=True)
+    table = terminal.table(f"{month}: what is closed")
+    terminal.columns(table, ("stream",))
+    terminal.columns(table, ("deposited\nkg", "collected\nkg", "n", "cover-\nage"), right=True)
     for stream in dict.fromkeys(r.stream for r in rows):
         mine = [r for r in rows if r.stream == stream]
         seen = sum(r.covered_s for r in mine)
@@ -80,7 +79,7 @@ def _show(store: Store, then: closing.Then, month: str) -> None:
         said = MISSING if cover is None else f"{percent(cover)} %"
         times = count(known(sum(r.collections for r in mine), seen))
         table.add_row(stream, *masses, times, said)
-    tables.console().print(table)
+    terminal.console().print(table)
     first = day_of(when.first)
     empty = sum(not store.dated(day, day) for day in range(first, first + when.days))
     print(f"{month}: {when.days} days, {empty} of them without any reading")
@@ -108,15 +107,15 @@ def _adjustments(args: argparse.Namespace) -> int:
         if args.month not in (None, month):
             continue
         made = list(closing.adjustments(store, month))
-        print(f"{month} was closed on {local(c.at)} by {c.by}; {len(made)} adjustments since")
+        print(f"{month} was closed on {clock(c.at)} by {c.by}; {len(made)} adjustments since")
         if not made:
             continue
-        table = tables.table(f"{month} later adjustments")
-        tables.columns(table, ("date", "site", "bin", "stream"))
+        table = terminal.table(f"{month} later adjustments")
+        terminal.columns(table, ("date", "site", "bin", "stream"))
         heads = "deposited\nkg before", "after", "collected\nkg before", "after"
-        tables.columns(table, heads, right=True)
-        tables.columns(table, ("when",))
-        tables.columns(table, ("why",), wrap=True)
+        terminal.columns(table, heads, right=True)
+        terminal.columns(table, ("when",))
+        terminal.columns(table, ("why",), wrap=True)
         for x in made:
             pairs = [
                 kg(getattr(r.balance, what) if r else None)
@@ -124,8 +123,8 @@ def _adjustments(args: argparse.Namespace) -> int:
                 for r in (x.before, x.after)
             ]
             place = str(x.after.date), x.bin.site, x.bin.bin, x.bin.stream
-            table.add_row(*place, *pairs, local(x.after.computed), x.after.reason)
-        tables.console().print(table)
+            table.add_row(*place, *pairs, clock(x.after.computed), x.after.reason)
+        terminal.console().print(table)
         deposited, collected = closing.change(made)
         print(f"in all: deposited {kg(deposited, '+')} kg, collected {kg(collected, '+')} kg")
     store.close()

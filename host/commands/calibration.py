@@ -6,12 +6,15 @@ import argparse
 import sys
 import time
 
-from host import broker, registry, tables
+from host import registry
 from host.calibration import restate, session, ways
 from host.calibration.session import Plan
-from host.commands import Command, db, known, local
+from host.commands import Command, db, known
 from host.commands import registry as registry_option
-from host.errors import UsageError
+from host.common import terminal
+from host.common.errors import UsageError
+from host.common.local_days import clock
+from host.mqtt import broker
 from host.store import Store
 from host.store.calibrations import Correction
 
@@ -128,12 +131,12 @@ def _calibrations(args: argparse.Namespace) -> int:
             f"--channel: expected one of {args.device} whose calibration {args.db} knows "
             f"({known.names(channels)}), found {args.channel!r}"
         )
-    table = tables.table(f"{args.device} {args.channel} weighed by")
-    tables.columns(table, ("life",))
-    tables.columns(table, ("from seq",), right=True)
-    tables.columns(table, ("calibration", "date"))
+    table = terminal.table(f"{args.device} {args.channel} weighed by")
+    terminal.columns(table, ("life",))
+    terminal.columns(table, ("from seq",), right=True)
+    terminal.columns(table, ("calibration", "date"))
     names = "zero", "counts\nper kg", "at\ndegC", "counts\nper degC", "ppm\nper degC"
-    tables.columns(table, names, right=True)
+    terminal.columns(table, names, right=True)
     for stream, w in kept.weighed(*place):
         terms = (w.t_c, w.zero_per_c, w.span_ppm_per_c)
         shown = ("" if t is None else f"{t:g}" for t in terms)
@@ -148,12 +151,12 @@ def _calibrations(args: argparse.Namespace) -> int:
             ),
             *shown,
         )
-    tables.console().print(table)
+    terminal.console().print(table)
     for s in kept.sessions(*place):
-        print(f"{local(s.at)}  session {s.calibration}: {s.outcome}, by {s.by} ({s.way})")
+        print(f"{clock(s.at)}  session {s.calibration}: {s.outcome}, by {s.by} ({s.way})")
     for c in kept.all_corrections(*place):
         values = f"zero {c.zero}, {c.counts_per_kg:.7g} counts per kg"
-        print(f"{local(c.at)}  correction of {c.calibration}: {values}: {c.reason} ({c.by})")
+        print(f"{clock(c.at)}  correction of {c.calibration}: {values}: {c.reason} ({c.by})")
     store.close()
     return 0
 
@@ -170,7 +173,7 @@ def _recalibrate(args: argparse.Namespace) -> int:
     restated = restate.recalibrate(store, places, Correction(int(time.time()), *place, *values))
     store.close()
     if restated:
-        tables.console().print(restate.table(restated))
+        terminal.console().print(restate.table(restated))
     days = len({r.after.day for r in restated})
     print(f"{args.db}: the correction of {args.calibration} is written")
     print(f"{len(restated)} figures of {days} days restated; readings are as they were")

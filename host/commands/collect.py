@@ -6,10 +6,13 @@ import argparse
 import json
 from pathlib import Path
 
-from host import broker, outfile, registry, tables
-from host.commands import Command, db, local
+from host import registry
+from host.commands import Command, db
 from host.commands import registry as registry_option
+from host.common import atomic_write, terminal
+from host.common.local_days import clock
 from host.ingest import Ingester
+from host.mqtt import broker
 from host.rollup import DAY_S
 from host.store import Store
 
@@ -70,7 +73,7 @@ def _ingest(args: argparse.Namespace) -> int:
     where = broker.from_arguments(args)
     known = registry.load(args.registry)
     if args.stats:
-        outfile.like(args.stats, b"{")
+        atomic_write.like(args.stats, b"{")
     store = Store(args.db, create=True)
     ahead = int(args.max_ahead_days * DAY_S)
     share = {"shard": args.shard, "group": args.group}
@@ -99,14 +102,14 @@ def _status(args: argparse.Namespace) -> int:
         stored = sum(s.readings for s in streams)
         print(json.dumps({"stored": stored, "quarantined": quarantined, "lives": lives}))
         return 0
-    table = tables.table()
-    tables.columns(table, ("device", "site", "life"))
-    tables.columns(table, ("boots", "readings", "missing", "undated"), right=True)
-    tables.columns(table, ("last",))
+    table = terminal.table()
+    terminal.columns(table, ("device", "site", "life"))
+    terminal.columns(table, ("boots", "readings", "missing", "undated"), right=True)
+    terminal.columns(table, ("last",))
     for s in streams:
         counts = (s.boots, s.readings, s.missing, s.undated)
-        table.add_row(s.device, s.site, s.life, *map(str, counts), local(s.last_t))
-    tables.console().print(table)
+        table.add_row(s.device, s.site, s.life, *map(str, counts), clock(s.last_t))
+    terminal.console().print(table)
     print(f"{sum(s.readings for s in streams)} readings stored, {quarantined} quarantined")
     return 0
 
@@ -114,7 +117,7 @@ def _status(args: argparse.Namespace) -> int:
 def _quarantine(args: argparse.Namespace) -> int:
     rows = Store(args.db).quarantine(args.limit)
     for id_, received, topic, reason, size, start in rows:
-        print(f"{id_}  {local(received)}  {topic}  {reason}  [{size} bytes] {start!r}")
+        print(f"{id_}  {clock(received)}  {topic}  {reason}  [{size} bytes] {start!r}")
     if not rows:
         print(f"{args.db}: nothing in quarantine")
     return 1 if rows else 0

@@ -5,8 +5,10 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from host import broker, outfile, reports
-from host.commands import Command, day, db, known, office, registry
+from host import reports
+from host.commands import Command, day, db, known, registry
+from host.common import atomic_write
+from host.mqtt import broker
 from host.reports import publish
 
 
@@ -35,15 +37,17 @@ def add(command: Command) -> None:
 
 def _rollup(args: argparse.Namespace) -> int:
     where = broker.from_arguments(args, "--publish") if args.broker else None
-    outfile.folder(args.out)
-    outfile.form_of(args.xlsx, "xlsx", option="--xlsx")
+    atomic_write.folder(args.out)
+    atomic_write.form_of(args.xlsx, "xlsx", option="--xlsx")
     rows = reports.run_rollup(args.db, args.registry, args.date, args.out, full=args.full)
     if note := known.no_readings(args.db, args.date, args.date):
         print(note)
     files = ", ".join(str(args.out / name) for name in reports.FILES)
     print(f"{files}: written, {len(rows)} rows of {args.date}")
     if args.xlsx:
-        office.write_day(args.date, rows, args.xlsx)
+        from host.reports import summary_xlsx  # noqa: PLC0415  with what writes workbooks
+
+        summary_xlsx.write_day(args.date, rows, args.xlsx)
         print(f"{args.xlsx}: written")
     if where:
         sites = publish.daily(where, rows)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import argparse
 
-from host import broker
 from host import registry as places
 from host.commands import Command, registry
-from host.errors import UsageError
+from host.common.errors import UsageError
+from host.mqtt import broker
 from host.reports import homeassistant, publish
 
 

@@ -6,8 +6,8 @@ import datetime as dt
 from collections.abc import Sequence
 from pathlib import Path
 
-from host.errors import UsageError
-from host.localtime import day_of
+from host.common.errors import UsageError
+from host.common.local_days import day_of
 from host.rollup.closing import days_held
 from host.store import Store
 

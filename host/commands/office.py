@@ -1,35 +1,18 @@
 """indicators, import-figures, report, export: what an office asks for.
 
-What they do, and the libraries it takes, is loaded when one of them is run."""
+What they do is in commands.run.office."""
 
 from __future__ import annotations
 
 import argparse
-import datetime as dt
 from collections.abc import Callable
-from importlib import import_module
 from pathlib import Path
 
-from host.commands import Command, Run, date, day, db, registry
-from host.indicators import periods
-from host.reports import DISCLAIMER
-from host.rollup import DailyRow
+from host.commands import Command, date, day, db, registry
+from host.common import periods
+from host.common.disclaimer import DISCLAIMER
 
-DONE = "host.office.run"
 FORM = "what to write where FILE does not say it by its ending"
-
-
-def _late(name: str) -> Run:
-    def run(args: argparse.Namespace) -> int:
-        code: int = getattr(import_module(DONE), name)(args)
-        return code
-
-    return run
-
-
-def write_day(when: dt.date, rows: list[DailyRow], path: Path) -> None:
-    """The daily workbook, of rows that were rolled up already."""
-    import_module(DONE).write_day(when, rows, path)
 
 
 def _period(month: bool) -> Callable[[str], periods.Period]:
@@ -51,7 +34,7 @@ def add(command: Command) -> None:
     plan = "folder of definitions.csv and figures.csv (default: the plan of 2022)"
     p = command(
         "indicators",
-        _late("run_indicators"),
+        _run,
         "the 66 indicators of the plan: values and how, or why not",
     )
     db(p)
@@ -66,9 +49,7 @@ def add(command: Command) -> None:
     p.add_argument("--plan", type=Path, metavar="DIR", help=plan)
     p.epilog = "Example: qingyun indicators --db qingyun.db --year 2026 --out indicators.xlsx"
 
-    p = command(
-        "import-figures", _late("run_import_figures"), "store figures that people bring, from a CSV"
-    )
+    p = command("import-figures", _run, "store figures that people bring, from a CSV")
     db(p, needed=False)
     p.add_argument("file", type=Path, nargs="?", metavar="FILE.csv", help="see docs/indicators.md")
     p.add_argument("--list", action="store_true", help="which figures there are")
@@ -76,7 +57,7 @@ def add(command: Command) -> None:
     p.add_argument("--plan", type=Path, metavar="DIR", help=plan)
     p.epilog = "Example: qingyun import-figures --db qingyun.db figures-2026.csv"
 
-    p = command("report", _late("run_report"), "the monthly report of the district, to print")
+    p = command("report", _run, "the monthly report of the district, to print")
     db(p)
     registry(p)
     p.add_argument("--month", type=_period(True), required=True, metavar="YYYY-MM")
@@ -84,9 +65,15 @@ def add(command: Command) -> None:
     p.add_argument("--out", type=Path, metavar="FILE", help="where to (default: standard output)")
     p.epilog = "Example: qingyun report --db qingyun.db --month 2026-03 --out month.xlsx"
 
-    p = command("export", _late("run_export"), f"a day as JSON for a city platform ({DISCLAIMER})")
+    p = command("export", _run, f"a day as JSON for a city platform ({DISCLAIMER})")
     db(p)
     registry(p)
     day(p)
     p.add_argument("--out", type=Path, metavar="FILE", help="where to (default: standard output)")
     p.epilog = "Example: qingyun export --db qingyun.db --date 2026-03-03 --out day.json"
+
+
+def _run(args: argparse.Namespace) -> int:
+    from host.commands.run import office  # noqa: PLC0415
+
+    return office.RUNS[args.part](args)

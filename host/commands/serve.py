@@ -1,20 +1,28 @@
 """serve, user: the page for operators, and who may use it.
 
-What they do, and the libraries it takes, is loaded when one of them is run."""
+The libraries of the page are an extra: they are loaded when one of these is run."""
 
 from __future__ import annotations
 
 import argparse
 import getpass
+import ipaddress
+import logging
 import os
 import sys
-from importlib import import_module
+from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
+from urllib.parse import urlsplit
 
-from host import broker
-from host.commands import Command, db, local, registry
-from host.errors import UsageError
+from host.commands import Command, db, registry
+from host.common.errors import UsageError
+from host.common.local_days import clock
+from host.mqtt import broker
+from host.serve.settings import Settings
+from host.store import Store
 
+_log = logging.getLogger("qingyun.serve")
 ROLES = ("viewer", "operator", "admin")
 DEFAULT = "127.0.0.1:8080"
 
@@ -40,7 +48,7 @@ def add(command: Command) -> None:
 
     p = command("user", _user, "who may use the page: add, password, role, remove, list, audit")
     db(p)
-    p.add_argument("do", choices=("add", "password", "role", "remove", "list", "audit"))
+    p.add_argument("do", choices=tuple(_DO))
     p.add_argument("name", nargs="?", metavar="NAME")
     p.add_argument("--role", choices=ROLES, default=None, help="what the user may do")
     text = "holds the password (default: it is asked for)"
@@ -60,9 +68,74 @@ def _seconds(text: str) -> float:
     return seconds
 
 
+def _settings(args: argparse.Namespace) -> Settings:
+    """UsageError when the options do not fit together."""
+    host, port = broker.address(args.listen, "--listen")
+    if bool(args.tls_cert) != bool(args.tls_key):
+        raise UsageError("--tls-cert: expected --tls-cert and --tls-key together")
+    for name, path in (("--tls-cert", args.tls_cert), ("--tls-key", args.tls_key)):
+        if path is not None and not path.is_file():
+            raise UsageError(f"{name}: {path}: no such file")
+    public = urlsplit(args.public_url)
+    if args.public_url and (public.scheme not in ("http", "https") or not public.hostname):
+        raise UsageError(f"--public-url: expected https://NAME, found {args.public_url!r}")
+    secure = bool(args.tls_cert) or public.scheme == "https"
+    host = host.strip("[]")
+    if not secure and not _loopback(host):
+        text = "passwords would cross the network in the clear: expected --tls-cert and"
+        raise UsageError(f"--listen {host}: {text} --tls-key, or --public-url https://…")
+    return Settings(
+        db=args.db,
+        registry=args.registry,
+        broker=broker.from_arguments(args) if args.broker else None,
+        host=host,
+        port=port,
+        public_url=args.public_url,
+        secure=secure,
+        refresh_s=args.refresh,
+    )
+
+
+def _loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
 def _serve(args: argparse.Namespace) -> int:
-    code: int = import_module("host.serve.run").run(args)
-    return code
+    """Serve until it is told to end."""
+    import uvicorn  # noqa: PLC0415  of an extra
+
+    from host.serve import accounts  # noqa: PLC0415
+    from host.serve.app import app  # noqa: PLC0415
+
+    told = _settings(args)
+    made = app(told)
+    with made.state.here.store() as store:
+        if accounts.nobody(store):
+            db = "postgresql://…" if "://" in str(told.db) else told.db  # it may hold a password
+            text = "nobody can sign in yet: in another terminal, qingyun user add NAME --role admin"
+            _log.warning("%s --db %s", text, db)
+    scheme = "https" if args.tls_cert else "http"
+    _log.info("serving %s://%s:%d", scheme, told.host, told.port)
+    config = uvicorn.Config(
+        made,
+        host=told.host,
+        port=told.port,
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        proxy_headers=bool(told.public_url),
+        forwarded_allow_ips="127.0.0.1,::1",
+        ssl_certfile=args.tls_cert,
+        ssl_keyfile=args.tls_key,
+        timeout_graceful_shutdown=3,
+        limit_concurrency=1000,
+    )
+    with suppress(KeyboardInterrupt):  # Ctrl-C is how it ends at a terminal
+        uvicorn.Server(config).run()
+    return 0
 
 
 def _password(args: argparse.Namespace) -> str:
@@ -80,10 +153,6 @@ def _password(args: argparse.Namespace) -> str:
 
 
 def _user(args: argparse.Namespace) -> int:
-    from host.store import Store  # noqa: PLC0415
-
-    accounts = import_module("host.serve.accounts")
-    assert hasattr(accounts, "everybody")
     if args.do not in ("list", "audit") and not args.name:
         raise UsageError(f"user {args.do}: expected NAME")
     if args.do == "role" and args.role is None:
@@ -91,42 +160,72 @@ def _user(args: argparse.Namespace) -> int:
     store = Store(args.db, create=args.do == "add")
     by = f"{os.environ.get('SUDO_USER') or os.environ.get('USER') or 'root'} (shell)"
     try:
-        _do(accounts, store, args, by)
+        _DO[args.do](store, args, by)
     finally:
         store.close()
     return 0
 
 
-def _do(accounts: object, store: object, args: argparse.Namespace, by: str) -> None:
-    a: object = accounts
-    call = {name: getattr(a, name) for name in ("add", "add_token", "change", "everybody", "trail")}
+def _add(store: Store, args: argparse.Namespace, by: str) -> None:
+    from host.serve import accounts  # noqa: PLC0415  hashes passwords with a library of an extra
+
     role = args.role or "viewer"
-    if args.do == "add" and args.token:
-        print(call["add_token"](store, args.name, role, by), flush=True)
+    if args.token:
+        print(accounts.add_token(store, args.name, role, by), flush=True)
         # Not beside the token: that may go into a file.
         print(f"user {args.name}: added as {role}; the token is not shown again", file=sys.stderr)
-    elif args.do == "add":
-        call["add"](store, args.name, role, _password(args), by)
-        print(f"user {args.name}: added as {role}, may sign in now")
-    elif args.do == "password":
-        call["change"](store, args.name, by, password=_password(args))
-        print(f"user {args.name}: has another password; whoever was signed in is signed out")
-    elif args.do == "role":
-        call["change"](store, args.name, by, role=args.role)
-        print(f"user {args.name}: is {args.role} now; whoever was signed in is signed out")
-    elif args.do == "remove":
-        call["change"](store, args.name, by, role=getattr(a, "GONE"))  # noqa: B009
-        print(f"user {args.name}: removed; the audit trail keeps what was done")
-    elif args.do == "list":
-        users = call["everybody"](store)
-        if not users:
-            print(f"{args.db}: no users; qingyun user add NAME --role admin makes one")
-        for u in users:
-            kind = "  token" if u.token else ""
-            print(f"{u.name}  {u.role}{kind}  since {local(u.at)} by {u.by}")
-    else:
-        for x in call["trail"](store):
-            where = f" from {x.address}" if x.address else ""
-            detail = f": {x.detail}" if x.detail else ""
-            who = x.who or "-"
-            print(f"{local(x.at)}  {who}{where}  {x.action} {x.object}  {x.outcome}{detail}")
+        return
+    accounts.add(store, args.name, role, _password(args), by)
+    print(f"user {args.name}: added as {role}, may sign in now")
+
+
+def _change_password(store: Store, args: argparse.Namespace, by: str) -> None:
+    from host.serve import accounts  # noqa: PLC0415
+
+    accounts.change(store, args.name, by, password=_password(args))
+    print(f"user {args.name}: has another password; whoever was signed in is signed out")
+
+
+def _change_role(store: Store, args: argparse.Namespace, by: str) -> None:
+    from host.serve import accounts  # noqa: PLC0415
+
+    accounts.change(store, args.name, by, role=args.role)
+    print(f"user {args.name}: is {args.role} now; whoever was signed in is signed out")
+
+
+def _remove(store: Store, args: argparse.Namespace, by: str) -> None:
+    from host.serve import accounts  # noqa: PLC0415
+
+    accounts.change(store, args.name, by, role=accounts.GONE)
+    print(f"user {args.name}: removed; the audit trail keeps what was done")
+
+
+def _list(store: Store, args: argparse.Namespace, _: str) -> None:
+    from host.serve import accounts  # noqa: PLC0415
+
+    users = accounts.everybody(store)
+    if not users:
+        print(f"{args.db}: no users; qingyun user add NAME --role admin makes one")
+    for u in users:
+        kind = "  token" if u.token else ""
+        print(f"{u.name}  {u.role}{kind}  since {clock(u.at)} by {u.by}")
+
+
+def _audit(store: Store, _: argparse.Namespace, __: str) -> None:
+    from host.serve import accounts  # noqa: PLC0415
+
+    for x in accounts.trail(store):
+        where = f" from {x.address}" if x.address else ""
+        detail = f": {x.detail}" if x.detail else ""
+        who = x.who or "-"
+        print(f"{clock(x.at)}  {who}{where}  {x.action} {x.object}  {x.outcome}{detail}")
+
+
+_DO: dict[str, Callable[[Store, argparse.Namespace, str], None]] = {
+    "add": _add,
+    "password": _change_password,
+    "role": _change_role,
+    "remove": _remove,
+    "list": _list,
+    "audit": _audit,
+}

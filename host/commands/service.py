@@ -7,7 +7,7 @@ import datetime as dt
 from pathlib import Path
 
 from host.commands import Command, db, registry
-from host.errors import UsageError
+from host.common.errors import UsageError
 
 
 def add(command: Command) -> None:

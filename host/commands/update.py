@@ -7,11 +7,13 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from host import broker, registry, tables
+from host import registry
 from host.commands import Command
 from host.commands import registry as registry_option
-from host.errors import UsageError
-from host.outfile import form_of, like, whole
+from host.common import terminal
+from host.common.atomic_write import form_of, like, whole
+from host.common.errors import UsageError
+from host.mqtt import broker
 from host.update import bundle as bundles
 from host.update import fleet, keys
 from host.update.air import Air, AirError
@@ -137,12 +139,12 @@ def _run_update(args: argparse.Namespace) -> int:
 
 
 def _table(chosen: Sequence[fleet.Target]) -> None:
-    table = tables.table()
-    tables.columns(table, ("device", "site", "version", "outcome"))
-    tables.columns(table, ("s",), right=True)
-    tables.columns(table, ("why",))
+    table = terminal.table()
+    terminal.columns(table, ("device", "site", "version", "outcome"))
+    terminal.columns(table, ("s",), right=True)
+    terminal.columns(table, ("why",))
     for t in chosen:
         table.add_row(t.device, t.site, t.version, t.state, f"{t.took:.0f}", t.why)
-    tables.console().print(table)
+    terminal.console().print(table)
     counts = {s: sum(t.state == s for t in chosen) for s in dict.fromkeys(t.state for t in chosen)}
     print(", ".join(f"{n} {state}" for state, n in counts.items()))

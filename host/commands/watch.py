@@ -5,8 +5,8 @@ from __future__ import annotations
 import argparse
 import secrets
 
-from host import broker, watch
 from host.commands import Command
+from host.mqtt import broker, watch
 
 
 def add(command: Command) -> None:

@@ -17,9 +17,9 @@ from host.events.model import (
     Sums,
     Transition,
 )
-from host.events.series import Series
+from host.events.processor import LateError, advance, derive, finish
+from host.events.sample_columns import Series
 from host.events.state import State, fresh, load, save
-from host.events.stream import LateError, advance, derive, finish
 
 # Raised whenever the same readings give other events: figures are then computed anew.
 RULES = 1

@@ -4,7 +4,7 @@
 
 is what changed without an event: rain, drain, drift of the scale, what was too small for
 a deposit. Its limit is what the scale may be off by: for each weighing that the balance
-rests on the largest permissible error in service (limits.mpe_g) at that load; weighings
+rests on the largest permissible error in service (metrology.r76) at that load; weighings
 are the opening, the closing, and two for each event, before and after."""
 
 from __future__ import annotations
@@ -14,9 +14,9 @@ from collections.abc import Iterable
 from msgspec import Struct
 from msgspec.structs import replace
 
-from host.events.limits import mpe_g
+from host.common.local_days import local_day
 from host.events.model import Event, Kind, Outcome, Platform
-from host.localtime import local_day
+from host.metrology import r76
 
 LEAST_COVERED = 990  # per mille of the day: less is said
 LASTING_S = 60  # a fault that is over sooner is not worth a flag
@@ -79,7 +79,7 @@ def day_balance(platform: Platform, found: Outcome, t0: int, t1: int) -> Balance
     closing = opening + sum(signed(e) for e in events) + drift
     gross = [opening + platform.tare_g, closing + platform.tare_g]
     gross += [x.grams for e in events for x in (e.before, e.after)]
-    limit = sum(mpe_g(g, platform.e_g) for g in gross)
+    limit = sum(r76.in_service_g(g, platform.e_g) for g in gross)
     doubt = sum(e.doubt_g for e in events)
     covered = covered_seconds(found.covered, t0, t1)
     made = Balance(

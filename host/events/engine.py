@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from host.common.local_days import local_day
 from host.events import bins
-from host.events.fillings import agrees
+from host.events.fill_agreement import agrees
 from host.events.limits import (
     AWAY_S,
     BARE_G,
@@ -18,7 +19,6 @@ from host.events.limits import (
 )
 from host.events.model import Event, Evidence, Kind, Outcome, Plateau, Platform, add
 from host.events.state import State
-from host.localtime import local_day
 
 
 @dataclass(frozen=True)
@@ -30,7 +30,7 @@ class Story:
     doubt_g: int = 0
 
 
-class Books:
+class EventClassifier:
     """Books one step after another of a state into an outcome; both are changed."""
 
     def __init__(self, platform: Platform, state: State, out: Outcome) -> None:

@@ -1,7 +1,7 @@
 """What the engine takes for what: times in seconds, masses in grams.
 
 The masses are those of a platform with e = 50 g; `Limits.of` scales them up for coarser
-ones. Permissible errors: OIML R 76, class III."""
+ones."""
 
 from __future__ import annotations
 
@@ -55,12 +55,3 @@ class Limits:
         if e_g <= 50:
             return cls()
         return cls(3 * e_g, 20 * e_g, 6 * e_g, 6 * e_g, 10 * e_g, 4 * e_g, 2 * e_g)
-
-
-def mpe_g(gross_g: int, e_g: int) -> int:
-    """Largest error a class III scale may have in service, in grams: twice ±0.5 e up to
-    500 e, ±1 e up to 2000 e, ±1.5 e above (OIML R 76-1, 3.5.1 and 3.5.2)."""
-    g = abs(gross_g)
-    if g <= 500 * e_g:
-        return e_g
-    return 2 * e_g if g <= 2000 * e_g else 3 * e_g

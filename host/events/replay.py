@@ -11,9 +11,9 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
 from host.events.model import Outcome, Platform, Sample
-from host.events.series import ordered
+from host.events.processor import advance, finish
+from host.events.sample_columns import ordered
 from host.events.state import State, fresh
-from host.events.stream import advance, finish
 
 EVERY_S = 6 * 3600  # of readings between two checkpoints
 

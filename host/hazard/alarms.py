@@ -8,6 +8,7 @@ from typing import Any
 
 import msgspec
 
+from host.common.local_days import clock
 from host.hazard import HazardError
 from host.hazard.measure import Finding
 from host.hazard.register import Register
@@ -201,3 +202,15 @@ def message(row: Row) -> tuple[str, dict[str, Any]]:
 def tell(store: Store, taken: Sequence[Row]) -> None:
     """The broker has taken these."""
     rows.told(store, [r.id for r in taken])
+
+
+def line(row: Row) -> str:
+    """For a log or a letter."""
+    s = row.said
+    where = f"{s.store}/{s.subject}" if s.subject else s.store
+    value = "∞" if s.value >= MOST else f"{s.value:g}"
+    who = f" by {s.by}{': ' + s.note if s.note else ''}" if s.by else ""
+    return (
+        f"{clock(row.t)}  {row.alarm}  {row.what}{who}  {s.level}  {where}  {s.rule}  "
+        f"{s.text} {value} {s.unit} (≥ {s.threshold:g} {s.unit}, {s.source})"
+    )

@@ -9,16 +9,11 @@ from dataclasses import dataclass, field
 from math import isqrt
 
 from host.events import Sample
-from host.hazard.book import Seen
 from host.hazard.entry import STORED, TAKEN, Entry
+from host.hazard.ledger_posting import Seen
 from host.hazard.register import Register
 from host.hazard.stock import books
-
-
-def in_service(grams: int, e_g: int) -> int:
-    """Maximum permissible error in service of a class III scale (OIML R 76), in g."""
-    n = abs(grams) // e_g if e_g else 0
-    return (1 if n <= 500 else 2 if n <= 2000 else 3) * e_g
+from host.metrology import r76
 
 
 @dataclass
@@ -107,4 +102,4 @@ def balances(
 
 def _weigh(b: Balance, gross: int, e_g: int) -> None:
     b.weighings += 1
-    b.squares += in_service(gross, e_g) ** 2
+    b.squares += r76.in_service_g(gross, e_g) ** 2

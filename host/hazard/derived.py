@@ -8,12 +8,13 @@ from collections import defaultdict
 from collections.abc import Iterable
 from decimal import Decimal
 
+from host.common.local_days import LOCAL
+from host.common.periods import Period
 from host.hazard import rules
 from host.hazard.entry import PRODUCED, TAKEN, Entry
 from host.hazard.register import SOCIAL, HazardStore, Register
 from host.hazard.stock import Books, books
-from host.indicators.periods import Period
-from host.rollup import DAY_S, LOCAL, day_bounds
+from host.rollup import DAY_S, day_bounds
 from host.store import Store
 
 UPSTREAM = "产生批次编码/出库批次编码"

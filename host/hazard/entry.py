@@ -6,8 +6,8 @@ import datetime as dt
 
 import msgspec
 
+from host.common.local_days import LOCAL
 from host.hazard import HazardError
-from host.rollup import LOCAL
 
 PRODUCED, STORED, TAKEN = "产生", "入库", "出库"
 OWN, OUTSIDE = "自行利用/处置", "委外利用/处置"
@@ -149,7 +149,3 @@ class Batches:
         n = self._last.get((institution, stem), 0) + 1
         self._last[institution, stem] = n
         return batch_code(table, t, n)
-
-
-def clock(t: int) -> str:
-    return dt.datetime.fromtimestamp(t, LOCAL).strftime("%Y-%m-%d %H:%M:%S")

@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from decimal import Decimal
 from pathlib import Path
 
+from host.common.atomic_write import whole
+from host.common.disclaimer import DISCLAIMER
 from host.hazard.entry import MISSING, REGISTER, SCALE, TABLES, Entry
 from host.office.table import Cell, Column, Table
-from host.outfile import whole
-from host.reports import DISCLAIMER
 
 OPTIONAL = "数字识别码"  # only where somebody has given one
 NOTES = (

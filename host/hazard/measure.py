@@ -7,12 +7,13 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 
+from host.common.local_days import LOCAL
 from host.hazard.register import LIQUID, Register
 from host.hazard.rules import Rule
 from host.hazard.stock import Books, Shelf
 from host.hazard.view import StoreView
 from host.registry import Site
-from host.rollup import DAY_S, LOCAL, day_bounds
+from host.rollup import DAY_S, day_bounds
 
 UTC_8 = 8 * 3600
 

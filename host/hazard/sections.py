@@ -6,8 +6,9 @@ import datetime as dt
 from collections.abc import Callable
 from typing import Any
 
+from host.common.local_days import LOCAL
 from host.hazard import alarms, ledger
-from host.rollup import LOCAL, day_bounds
+from host.rollup import day_bounds
 from host.store import Store
 
 Section = Callable[[dt.date], list[dict[str, Any]]]

@@ -6,7 +6,7 @@ from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-from host.hazard.book import SETTLE_S, Seen
+from host.hazard.ledger_posting import SETTLE_S, Seen
 from host.hazard.register import HazardStore, Register
 from host.registry import Bin
 from host.store import Store

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
 
-from host.indicators import IndicatorError, catalog, nosum
+from host.indicators import IndicatorError, addition_rules, catalog
 from host.indicators.catalog import Catalog
 
 # formula -> the roles it takes (needed, allowed besides)
@@ -99,7 +99,7 @@ def _check(d: Definition, figures: Catalog) -> None:
         added = [figures[t.figure] for t in terms if t.sign > 0]
         # Whatever calls itself 清运量 is held to what that is.
         hauled = d.formula == "haulage" or d.name.startswith(("清运量", "生活垃圾清运量"))
-        if rule := nosum.broken(added, haulage=hauled):
+        if rule := addition_rules.broken(added, haulage=hauled):
             raise ValueError(f"inputs: {role}: {rule}")
     if d.formula in ("none", "evidence") and not d.reason:
         raise ValueError("reason: expected why it is not measured here")

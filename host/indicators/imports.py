@@ -12,10 +12,11 @@ from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
 
-from host.decoding import EncodingError, decoded
-from host.indicators import IndicatorError, periods
+from host.common import periods
+from host.common.local_days import LOCAL
+from host.common.text_encoding import EncodingError, decoded
+from host.indicators import IndicatorError
 from host.indicators.catalog import Catalog, Figure
-from host.rollup import LOCAL
 from host.store import Store
 from host.store.figures import Entry, add, in_force
 

@@ -12,11 +12,11 @@ from rich.console import Console
 from rich.padding import Padding
 from rich.text import Text
 
-from host import tables
+from host.common import terminal
+from host.common.disclaimer import DISCLAIMER
+from host.common.quantity import MISSING, coverage
 from host.indicators.compute import STATUS, Result, Used, span
 from host.indicators.report import DISTRICT, Report, coverage_text, explanation, measurable
-from host.quantity import MISSING, coverage
-from host.reports import DISCLAIMER
 
 INDENT = (0, 0, 0, 4)
 SCHEMA = "qingyun.indicators/1"
@@ -30,14 +30,14 @@ CSV_COLUMNS = (
 def show(report: Report, console: Console) -> None:
     """The table of all rows, then how each measurable one came about; fits 80 columns."""
     title = f"{report.title}（{report.period.chinese}，截至{report.as_of}）"
-    table = tables.table(title, DISCLAIMER)
-    tables.columns(table, ("序号",))
-    tables.columns(table, ("指标",), wrap=True)
+    table = terminal.table(title, DISCLAIMER)
+    terminal.columns(table, ("序号",))
+    terminal.columns(table, ("指标",), wrap=True)
     table.add_column("单位", overflow="fold", max_width=9)
     table.add_column("基准2020", justify="right", overflow="fold", max_width=8)
     table.add_column("目标2025", justify="right", overflow="fold", max_width=8)
-    tables.columns(table, ("值",), right=True)
-    tables.columns(table, ("状态",))
+    terminal.columns(table, ("值",), right=True)
+    terminal.columns(table, ("状态",))
     for r in report.results:
         d = r.definition
         star = "★" if d.mandatory else ""

@@ -8,14 +8,14 @@ from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
 
-from host.hazard import figures as hazard
+from host.common.local_days import LOCAL
+from host.common.periods import Period
+from host.common.quantity import percent
 from host.hazard.register import Register
 from host.indicators import catalog, definitions, measured, series
+from host.indicators import hazardous as hazard
 from host.indicators.compute import EVIDENCE, NOT_HERE, STATUS, Result, compute_all
-from host.indicators.periods import Period
-from host.quantity import percent
 from host.registry import Bin, Registry
-from host.rollup import LOCAL
 from host.store import Store
 
 DISTRICT = "松江区"

@@ -7,8 +7,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 
+from host.common.periods import Period, days_of
 from host.indicators.catalog import Catalog, Figure
-from host.indicators.periods import Period, days_of
 from host.rollup import day_bounds
 from host.store import Store
 from host.store.figures import Entry, in_force

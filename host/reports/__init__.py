@@ -1,7 +1,6 @@
 """What people get: daily files, workbooks, pages, pictures, and what a figure rests on."""
 
 from host.reports.daily import (
-    DISCLAIMER,
     ESTIMATED,
     FILES,
     LABEL,
@@ -14,7 +13,6 @@ from host.reports.daily import (
 )
 
 __all__ = [
-    "DISCLAIMER",
     "ESTIMATED",
     "FILES",
     "LABEL",

@@ -11,17 +11,19 @@ from pathlib import Path
 
 from rich.table import Table
 
-from host import registry, rollup, tables
-from host.outfile import whole
-from host.quantity import MISSING, count, coverage, kg, percent, share, tonnes, wan_tonnes
+from host import registry, rollup
+from host.common import terminal
+from host.common.atomic_write import whole
+from host.common.disclaimer import DISCLAIMER
+from host.common.local_days import LOCAL
+from host.common.quantity import MISSING, count, coverage, kg, percent, share, tonnes, wan_tonnes
 from host.registry import DRY, HAZARDOUS, RECYCLABLE, STORED_HAZARDOUS, WET
 from host.reports.summary import part
-from host.rollup import DAY_S, LOCAL, DailyRow, density, revisions
-from host.rollup.booking import bring
+from host.rollup import DAY_S, DailyRow, density, revisions
+from host.rollup.booking import update_figures
 from host.store import Store
 
 LABEL = "清运量（投放点实测）"
-DISCLAIMER = "管理数据，非贸易结算用"
 BASELINE_2020_KG = 630_400_000  # indicator 8: 63.04 万吨 in 2020
 DAYS_2020 = 366
 DAILY_COLUMNS = (
@@ -125,11 +127,11 @@ def write_district(path: Path, lines: Iterable[tuple[object, ...]]) -> None:
 def _daily_table(date: dt.date, rows: Iterable[DailyRow]) -> Table:
     rows = list(rows)
     guessed = any(r.estimated_collections for r in rows)
-    table = tables.table(f"{date} {LABEL}", DISCLAIMER)
-    tables.columns(table, ("site", "街镇", "stream"))
+    table = terminal.table(f"{date} {LABEL}", DISCLAIMER)
+    terminal.columns(table, ("site", "街镇", "stream"))
     masses = ("deposited\nkg", "collected\nkg", "n", "cover-\nage", "residual\nkg")
-    tables.columns(table, (*masses, "estimated\nkg") if guessed else masses, right=True)
-    tables.columns(table, ("look at",), wrap=True)
+    terminal.columns(table, (*masses, "estimated\nkg") if guessed else masses, right=True)
+    terminal.columns(table, ("look at",), wrap=True)
     for r in rows:
         mass = kg(r.known(r.deposited_g)), kg(r.known(r.collected_g))
         seen = MISSING if r.coverage is None else f"{percent(r.coverage)} %"
@@ -142,10 +144,10 @@ def _daily_table(date: dt.date, rows: Iterable[DailyRow]) -> Table:
 
 
 def _district_table(lines: Iterable[tuple[object, ...]]) -> Table:
-    table = tables.table("松江区 (Songjiang District)", DISCLAIMER)
+    table = terminal.table("松江区 (Songjiang District)", DISCLAIMER)
     for column in DISTRICT_COLUMNS[1:]:
         number = column in ("value", "coverage")
-        tables.columns(table, (column,), right=number, wrap=column == "note")
+        terminal.columns(table, (column,), right=number, wrap=column == "note")
     for line in lines:
         if line[2] != DISCLAIMER:
             cells = [str(x) for x in line[1:]]
@@ -164,10 +166,10 @@ def run_rollup(
     densities = density.load(folder)
 
     def watched(bins: Sequence[registry.Bin]) -> Iterable[registry.Bin]:
-        return tables.watched(bins, "adding up")
+        return terminal.watched(bins, "adding up")
 
     if full:
-        bring(store, known, date, watched, full=True)
+        update_figures(store, known, date, watched, full=True)
     day = rollup.roll(store, known, date, watched, densities)
     rows = day.rows
     older = store.calibrations.restatements(str(date))
@@ -179,7 +181,7 @@ def run_rollup(
     write_balance(out / "balance.csv", date, day.platforms)
     lines = district_lines(date, rows)
     write_district(out / "district.csv", lines)
-    console = tables.console()
+    console = terminal.console()
     console.print(_daily_table(date, rows))
     for r, c in older:
         change = f"deposited {kg(r.deposited_before)} → {kg(r.deposited_after)} kg, "
@@ -199,17 +201,17 @@ def run_events(db: Path | str, folder: Path, date: dt.date, site: str | None) ->
     if site is not None and site not in known.sites:
         raise registry.RegistryError(f"{folder}: expected a site of sites.csv, found {site!r}")
     store = Store(db)
-    table = tables.table(f"{date} events")
-    tables.columns(table, ("time", "site", "bin", "event"))
-    tables.columns(table, ("kg", "before kg\n(seq)", "after kg\n(seq)"), right=True)
-    tables.columns(table, ("note",), wrap=True)
+    table = terminal.table(f"{date} events")
+    terminal.columns(table, ("time", "site", "bin", "event"))
+    terminal.columns(table, ("kg", "before kg\n(seq)", "after kg\n(seq)"), right=True)
+    terminal.columns(table, ("note",), wrap=True)
     n = 0
-    found = rollup.events(store, known, date, lambda bins: tables.watched(bins, "reading"))
+    found = rollup.events(store, known, date, lambda bins: terminal.watched(bins, "reading"))
     for bin_, events in found:
         for e in events if site in (None, bin_.site) else ():
             clock = dt.datetime.fromtimestamp(e.t, LOCAL).strftime("%H:%M:%S")
             shown = (f"{kg(x.grams)} ({x.seq})" for x in (e.before, e.after))
             table.add_row(clock, bin_.site, bin_.bin, e.kind, kg(e.grams), *shown, e.note)
             n += 1
-    tables.console().print(table)
+    terminal.console().print(table)
     return n

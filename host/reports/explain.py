@@ -9,13 +9,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from host import registry, rollup
+from host.common.local_days import LOCAL
+from host.common.quantity import MISSING, percent, share
 from host.events import Event, Evidence, Flag, Outcome, Sample, Transition, derive
 from host.events.balance import Balance, day_balance
 from host.events.fillonly import Emptying, FillSample
-from host.quantity import MISSING, percent, share
 from host.registry import Bin, Registry
 from host.reports import picture
-from host.rollup import AFTER_S, DAY_S, LOCAL, day_bounds, scales
+from host.rollup import AFTER_S, DAY_S, day_bounds, scales
 from host.store import Store
 
 

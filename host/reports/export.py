@@ -9,13 +9,15 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from host import __version__, rollup
+from host.common.disclaimer import DISCLAIMER
+from host.common.local_days import LOCAL
+from host.common.quantity import kg_number
 from host.events import Event
 from host.events.model import Evidence
-from host.quantity import kg_number
 from host.registry import STORED_HAZARDOUS, Bin, Registry
-from host.reports import DISCLAIMER, LABEL
+from host.reports import LABEL
 from host.reports.summary import HAULED, Part, Summary, part
-from host.rollup import LOCAL, DailyRow
+from host.rollup import DailyRow
 from host.store import Store
 
 SCHEMA = "qingyun.export/1"

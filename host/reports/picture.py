@@ -9,11 +9,11 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from host.errors import UserError
+from host.common.atomic_write import form_of, whole
+from host.common.errors import UserError
+from host.common.quantity import MISSING
 from host.events import Event, Kind
 from host.events.limits import GAP_S
-from host.outfile import form_of, whole
-from host.quantity import MISSING
 from host.registry import DRY, HAZARDOUS, RECYCLABLE, STORED_HAZARDOUS, WET, Registry
 from host.rollup import DAY_S, day_bounds
 

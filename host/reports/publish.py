@@ -10,9 +10,9 @@ from typing import Any
 
 import paho.mqtt.client as paho
 
-from host.broker import Broker
-from host.errors import OutsideError
-from host.quantity import kg_number
+from host.common.errors import OutsideError
+from host.common.quantity import kg_number
+from host.mqtt.broker import Broker
 from host.rollup import DailyRow
 
 ANSWER_S = 30  # seconds the broker has to acknowledge everything

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from functools import cached_property
 
-from host import quantity
+from host.common import quantity
 from host.registry import DRY, HAZARDOUS, RECYCLABLE, WET
 from host.rollup import DAY_S, DailyRow
 

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Sequence
 from pathlib import Path
 
+from host.common.disclaimer import DISCLAIMER
+from host.common.quantity import kg_number
 from host.office.table import Cell, Column, Table
 from host.office.xlsx import Book, Plot
-from host.quantity import kg_number
 from host.registry import DRY, HAZARDOUS, RECYCLABLE, WET
-from host.reports import DISCLAIMER, LABEL
+from host.reports import LABEL
 from host.reports.summary import HAULED, SHOWN, Part, Summary
 from host.rollup import DailyRow
 
@@ -137,8 +139,10 @@ def write_month(summary: Summary, path: Path, more: Sequence[Table] = ()) -> Non
             book.add(table)
 
 
-def write_day(summary: Summary, rows: list[DailyRow], path: Path) -> None:
-    """The daily workbook."""
+def write_day(date: dt.date, rows: list[DailyRow], path: Path) -> None:
+    """The daily workbook, of rows that were rolled up already."""
+    said = f"{date.year}年{date.month}月{date.day}日"
+    summary = Summary(said, date, date, rows)
     with Book(path, f"松江区{LABEL}日报（{summary.period}）", DISCLAIMER) as book:
         placed = book.add(towns(summary))
         title = f"松江区{LABEL}（{summary.period}）"

@@ -11,16 +11,16 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import groupby
 from pathlib import Path
 
-from host import quantity
-from host.errors import UserError
+from host.common import quantity
+from host.common.errors import UserError
+from host.common.local_days import clock, day_of
 from host.events import Event, Kind
 from host.hazard import alarms, ledger, register, transfers
-from host.hazard.entry import TABLES, Entry, Weighed, clock
-from host.localtime import day_of
+from host.hazard.entry import TABLES, Entry, Weighed
 from host.registry import Bin, Registry
 from host.rollup import closing
-from host.rollup.booking import bring
-from host.store import Row, Store, book
+from host.rollup.booking import update_figures
+from host.store import Row, Store, day_revisions
 from host.store.hazard import birth
 
 Line = tuple[int, str]  # how deep, what
@@ -123,12 +123,12 @@ class Trace:
 
     def collected(self, bins: Sequence[Bin], days: Sequence[dt.date], what: str) -> Iterator[Line]:
         """What was collected on days, as it is booked, with every event of it."""
-        bring(self.store, self.known, days[-1], only=bins)
+        update_figures(self.store, self.known, days[-1], only=bins)
         named = {b.bin: b for b in bins}
         db = self.store.database
         first, last = (day_of(day) for day in (days[0], days[-1]))
-        rows = book.platform_days(db, first, last, named)
-        events = book.events(db, rows)
+        rows = day_revisions.platform_days(db, first, last, named)
+        events = day_revisions.events(db, rows)
         below: list[Line] = []
         of_day: list[Line]
         for day, group in groupby(rows, lambda r: r.date):
@@ -149,7 +149,7 @@ class Trace:
 
     def closed(self, bins: Mapping[str, Bin], days: Sequence[dt.date]) -> Iterator[Line]:
         """Of closed months: that they are, and what came too late for them."""
-        closed = book.closings(self.store.database)
+        closed = day_revisions.closings(self.store.database)
         for month in dict.fromkeys(f"{day:%Y-%m}" for day in days):
             if month in closed:
                 c = closed[month]

@@ -1,9 +1,8 @@
 """From events to the day of each site and stream, kept as revisions; what is dirty is made anew."""
 
-from host.localtime import DAY_S
+from host.common.local_days import DAY_S
 from host.rollup.days import (
     AFTER_S,
-    LOCAL,
     BinDay,
     DailyRow,
     Day,
@@ -20,7 +19,6 @@ from host.rollup.days import (
 __all__ = [
     "AFTER_S",
     "DAY_S",
-    "LOCAL",
     "BinDay",
     "DailyRow",
     "Day",

@@ -20,15 +20,15 @@ from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
-from host.localtime import bounds, day_of, local_day
+from host.common.local_days import bounds, day_of, local_day
 from host.registry import Bin, Registry
-from host.rollup import reasons
+from host.rollup import restatement_reasons
 from host.rollup.fold import Chain, Fold, Nothing
 from host.rollup.folds import Filled, Scale
 from host.rollup.scales import fills_of, platforms_of
-from host.store import Columns, Store, bookings
-from host.store.book import FIRST
-from host.store.bookings import Account, Entry, Touch, Work
+from host.store import Columns, Store, revision_writer
+from host.store.day_revisions import FIRST
+from host.store.revision_writer import Account, Entry, Touch, Work
 
 TOGETHER = 200  # bins in one transaction
 CREW_FROM = 400  # bins that are worth other processes
@@ -46,7 +46,7 @@ class Done:
     revisions: int = 0
 
 
-def bring(
+def update_figures(
     store: Store,
     known: Registry,
     last: dt.date,
@@ -108,11 +108,11 @@ class _Run:
     ) -> None:
         self._store, self._db = store, store.database
         self._last, self._computed, self._full = last, computed, full
-        self._stamp = bookings.stamp(self._db)
+        self._stamp = revision_writer.stamp(self._db)
         self._registry = known
-        self._accounts = bookings.accounts(self._db)
+        self._accounts = revision_writer.accounts(self._db)
         self._on_board = _by_device(self._accounts.values())
-        self._touched = bookings.touched(self._db)
+        self._touched = revision_writer.touched(self._db)
         self._platforms = platforms_of(known)
         self._corrected = store.calibrations.corrected()
         self._boards: dict[str, list[Bin]] = defaultdict(list)
@@ -188,7 +188,7 @@ class _Run:
         return {d: self._touched[d] for d in (bins[0].device,) if d in self._touched}
 
     def _write(self, works: list[Work], taken: list[int]) -> bool:
-        done = bookings.write(self._db, self._stamp, works, taken)
+        done = revision_writer.write(self._db, self._stamp, works, taken)
         self._stamp += 1
         return done
 
@@ -217,7 +217,7 @@ class _Run:
             platform = self._platforms[bin_.bin]
             made |= {k: getattr(platform, k) for k in platform.__dataclass_fields__}
             made |= self._corrected.get((bin_.device, bin_.channel), {})
-        return reasons.made_with(made)
+        return restatement_reasons.made_with(made)
 
     def _bin(self, bin_: Bin, readings: Readings) -> Work:
         account, made_with = self._account(bin_), self._with(bin_)
@@ -225,19 +225,22 @@ class _Run:
         until = max(account.booked, self._last)
         made = replace(account, device=bin_.device, made_with=made_with, booked=until)
         fold: Fold[Any] = Scale(self._platforms[bin_.bin]) if bin_.channel else Filled()
-        stored = bookings.Steps(self._db, account)
+        stored = revision_writer.Steps(self._db, account)
         chain = Chain(fold, Nothing() if void else stored)
         touches = self._touched.get(bin_.device, [])
         read = self._reader(bin_, readings)
         affected = chain.absorb(readings.days() if void else [t.day for t in touches], read)
         first, why = 0, ""
         if void:
-            why = reasons.changed(account.made_with, made_with) or reasons.FULL
+            why = (
+                restatement_reasons.changed(account.made_with, made_with)
+                or restatement_reasons.FULL
+            )
         else:
             if days := stored.days(account.booked + 1, self._last):
                 affected |= set(range(account.booked + 1, days[-1] + 1))
             first = min(affected, default=until + 1)
-        held = bookings.held(self._db, account, first, until)
+        held = revision_writer.held(self._db, account, first, until)
         affected = {day for day in affected if day <= until}
         if void:
             affected |= set(held)
@@ -253,7 +256,7 @@ class _Run:
                 if chain.at(day) is not None or new != (fold.silent(day, closing), b""):
                     work.entries.append(Entry(day, 1, self._computed, FIRST, *new))
             elif (old.facts, old.events) != new:
-                reason = why or reasons.of(day, old, figure, touches)
+                reason = why or restatement_reasons.of(day, old, figure, touches)
                 work.entries.append(Entry(day, old.revision + 1, self._computed, reason, *new))
             closing, at = figure.closing, day
         return work
@@ -273,7 +276,7 @@ class _Run:
         return read
 
     def _closing_before(self, account: Account, day: int, made: Sequence[Entry]) -> int:
-        before = bookings.last_before(self._db, account, day) if account.id else None
+        before = revision_writer.last_before(self._db, account, day) if account.id else None
         if made and (before is None or made[-1].day >= before.day):
             before = made[-1]
         return int(before.facts[5] or 0) if before is not None else 0

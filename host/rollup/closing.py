@@ -13,18 +13,18 @@ from functools import cached_property
 
 import msgspec
 
-from host.errors import UserError
+from host.common.errors import UserError
+from host.common.local_days import bounds, date_of, local_day
 from host.events import Platform
-from host.localtime import bounds, date_of, local_day
 from host.registry import Bin, Registry
-from host.rollup.booking import Watched, bring
+from host.rollup.booking import Watched, update_figures
 from host.rollup.density import Density
 from host.rollup.folds import Filled, Scale
 from host.rollup.revisions import Revision
 from host.rollup.scales import platforms_of
-from host.store import Store, book, bookings
-from host.store.book import Closing, PlatformDay
-from host.store.bookings import Entry, Work
+from host.store import Store, day_revisions, revision_writer
+from host.store.day_revisions import Closing, PlatformDay
+from host.store.revision_writer import Entry, Work
 
 QUIET = "nothing was told of it when the month was closed"
 
@@ -34,7 +34,7 @@ class ClosingError(UserError):
 
 
 @dataclass(frozen=True)
-class Then:
+class RegistrySnapshot:
     """Who stood where, and how heavy what is estimated is taken to be."""
 
     known: Registry
@@ -51,17 +51,19 @@ class Then:
     def platforms(self) -> dict[str, Platform]:
         return platforms_of(self.known)
 
-    def at(self, site: str) -> Then:
+    def at(self, site: str) -> RegistrySnapshot:
         """The same of one site."""
         sites = {s: self.known.sites[s] for s in (site,) if s in self.known.sites}
         bins = tuple(self.known.around(site))
-        return Then(replace(self.known, sites=sites, devices={}, bins=bins), self.densities)
+        return RegistrySnapshot(
+            replace(self.known, sites=sites, devices={}, bins=bins), self.densities
+        )
 
     def pack(self) -> bytes:
         return zlib.compress(msgspec.json.encode([self.known, self.densities]))
 
     @classmethod
-    def of(cls, closed: Closing) -> Then:
+    def of(cls, closed: Closing) -> RegistrySnapshot:
         """As it was when a month was closed."""
         raw = zlib.decompress(closed.registry)
         return cls(*msgspec.json.decode(raw, type=tuple[Registry, dict[str, Density]]))
@@ -75,7 +77,7 @@ def days_held(store: Store) -> str:
 
 def check(store: Store, month: str, by: str, at: int) -> None:
     """ClosingError unless a month can be closed: over, not closed yet, and with readings."""
-    first, last = book.month_days(month)
+    first, last = day_revisions.month_days(month)
     if not by.strip():
         raise ClosingError("--by: expected the name of whoever closes the month")
     if at < bounds(last)[1]:
@@ -83,7 +85,7 @@ def check(store: Store, month: str, by: str, at: int) -> None:
         raise ClosingError(
             f"--month: expected a month that is over, found {month}; close it from {then} on"
         )
-    if found := book.closings(store.database).get(month):
+    if found := day_revisions.closings(store.database).get(month):
         on = date_of(local_day(found.at))
         raise ClosingError(f"--month: {month} was closed on {on} by {found.by}")
     store.compact()
@@ -96,7 +98,7 @@ def check(store: Store, month: str, by: str, at: int) -> None:
 
 def close(
     store: Store,
-    then: Then,
+    then: RegistrySnapshot,
     month: str,
     by: str,
     *,
@@ -105,32 +107,32 @@ def close(
 ) -> Closing:
     """Bring a month up to date and close it; ClosingError when it cannot be."""
     at = int(time.time()) if now is None else now
-    first, last = book.month_days(month)
+    first, last = day_revisions.month_days(month)
     check(store, month, by, at)
     db = store.database
     while True:
-        bring(store, then.known, date_of(last), watched, now=at)
-        stamp = bookings.stamp(db)
+        update_figures(store, then.known, date_of(last), watched, now=at)
+        stamp = revision_writer.stamp(db)
         works = _quiet(store, then, first, last, at)
         closed = Closing(month, at, by.strip(), 0, then.pack())
-        if bookings.close(db, stamp, works, closed):
-            return book.closings(db)[month]
+        if revision_writer.close(db, stamp, works, closed):
+            return day_revisions.closings(db)[month]
 
 
-def _quiet(store: Store, then: Then, first: int, last: int, at: int) -> list[Work]:
+def _quiet(store: Store, then: RegistrySnapshot, first: int, last: int, at: int) -> list[Work]:
     """Figures of the days of which nothing was told, so that the month rests on itself."""
     db = store.database
     held: dict[str, dict[int, PlatformDay]] = {}
-    for r in book.platform_days(db, first, last):
+    for r in day_revisions.platform_days(db, first, last):
         held.setdefault(r.platform, {})[r.day] = r
-    accounts = bookings.accounts(db)
+    accounts = revision_writer.accounts(db)
     works = []
     for bin_ in then.bins:
         mine = held.get(bin_.bin, {})
         fold = Scale(then.platforms[bin_.bin]) if bin_.channel else Filled()
         if len(mine) == last - first + 1:
             continue
-        before = book.latest(db, bin_.bin, first)
+        before = day_revisions.latest(db, bin_.bin, first)
         level = before.balance.closing if before else 0
         entries = []
         for day in range(first, last + 1):
@@ -144,19 +146,21 @@ def _quiet(store: Store, then: Then, first: int, last: int, at: int) -> list[Wor
 
 def closings(store: Store) -> dict[str, Closing]:
     """Closed months, YYYY-MM."""
-    return book.closings(store.database)
+    return day_revisions.closings(store.database)
 
 
 def adjustments(store: Store, month: str | None = None) -> Iterator[Revision]:
     """What came too late for closed months, or for one of them, oldest first."""
     db = store.database
-    for name, closed in book.closings(db).items():
+    for name, closed in day_revisions.closings(db).items():
         if month is not None and name != month:
             continue
-        bins = {b.bin: b for b in Then.of(closed).bins}
-        first, last = book.month_days(name)
-        for after in book.later(db, closed, first, last):
-            before = [r for r in book.history(db, after.platform, after.day) if r.id < after.id]
+        bins = {b.bin: b for b in RegistrySnapshot.of(closed).bins}
+        first, last = day_revisions.month_days(name)
+        for after in day_revisions.later(db, closed, first, last):
+            before = [
+                r for r in day_revisions.history(db, after.platform, after.day) if r.id < after.id
+            ]
             if after.platform in bins:  # what stood nowhere then is no part of the month
                 yield Revision(bins[after.platform], before[-1] if before else None, after)
 

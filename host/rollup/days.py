@@ -13,22 +13,21 @@ from decimal import Decimal
 
 import msgspec
 
-from host import quantity
+from host.common import quantity
+from host.common.local_days import DAY_S, LOCAL, day_of
 from host.events import Event, Outcome, Sums, balance
 from host.events.balance import Balance, day_balance
 from host.events.fillonly import Emptying, FillSample
 from host.events.fillonly import watch as watch_fill
-from host.localtime import DAY_S, day_of
 from host.registry import Bin, Registry
 from host.rollup import closing
-from host.rollup.booking import Watched, bring
+from host.rollup.booking import Watched, update_figures
 from host.rollup.density import Density, estimate
 from host.rollup.scales import fills_of
-from host.store import Store, book
-from host.store.book import PlatformDay
+from host.store import Store, day_revisions
+from host.store.day_revisions import PlatformDay
 
 covered_seconds = balance.covered_seconds
-LOCAL = dt.timezone(dt.timedelta(hours=8), "Asia/Shanghai")
 # A lift before midnight ends after it, and a lean is known for one only when it is over.
 AFTER_S = 6 * 3600
 OVERFLOW_PERMILLE = 900
@@ -137,7 +136,7 @@ def roll(
 
     watched passes the bins through, so that somebody sees how far it is. densities:
     without one for its stream a bin without a scale has emptyings, but no mass."""
-    bring(store, known, date, watched)
+    update_figures(store, known, date, watched)
     (day,) = days_of(store, known, [date], densities)
     return day
 
@@ -153,9 +152,9 @@ def events(
     store: Store, known: Registry, date: dt.date, watched: Watched = iter
 ) -> list[tuple[Bin, list[Event]]]:
     """Platform by platform what began on a day, as it is booked."""
-    bring(store, known, date, watched)
+    update_figures(store, known, date, watched)
     (day,) = days_of(store, known, [date])
-    found = book.events(store.database, [p.booked for p in day.platforms if p.booked])
+    found = day_revisions.events(store.database, [p.booked for p in day.platforms if p.booked])
     return [(p.bin, found[p.booked.id] if p.booked else []) for p in day.platforms]
 
 
@@ -175,8 +174,12 @@ def days_of(
     held: dict[int, dict[str, PlatformDay]] = defaultdict(dict)
     first, last = (day_of(date) for date in (span[0], span[-1]))
     months = {f"{date:%Y-%m}" for date in span}
-    closed = {m: closing.Then.of(c) for m, c in book.closings(db).items() if m in months}
-    now = closing.Then(known, dict(densities or {}))
+    closed = {
+        m: closing.RegistrySnapshot.of(c)
+        for m, c in day_revisions.closings(db).items()
+        if m in months
+    }
+    now = closing.RegistrySnapshot(known, dict(densities or {}))
     if site is not None:
         now, *others = [t.at(site) for t in (now, *closed.values())]
         closed = dict(zip(closed, others, strict=True))
@@ -187,7 +190,7 @@ def days_of(
         if n % _AT_ONCE == 0:
             held.clear()
             upto = min(first + n + _AT_ONCE - 1, last)
-            for r in book.platform_days(db, first + n, upto, names):
+            for r in day_revisions.platform_days(db, first + n, upto, names):
                 held[r.day][r.platform] = r
         then = closed.get(f"{date:%Y-%m}", now)
         yield _day(store, then, date, held[first + n], levels)
@@ -195,7 +198,7 @@ def days_of(
 
 def _day(
     store: Store,
-    then: closing.Then,
+    then: closing.RegistrySnapshot,
     date: dt.date,
     held: Mapping[str, PlatformDay],
     levels: dict[str, int],
@@ -203,7 +206,7 @@ def _day(
     """levels: bin → what it closed the day before with, as far as that is known."""
     day, known = Day(), then.known
     rows: dict[tuple[str, str], DailyRow] = {}
-    fallen = book.emptyings(store.database, held.values())
+    fallen = day_revisions.emptyings(store.database, held.values())
     for bin_ in then.bins:
         key = (bin_.site, bin_.stream)
         if key not in rows:
@@ -221,7 +224,7 @@ def _day(
             closed = found.balance
         else:
             if bin_.bin not in levels:
-                before = book.latest(store.database, bin_.bin, day_of(date))
+                before = day_revisions.latest(store.database, bin_.bin, day_of(date))
                 levels[bin_.bin] = before.balance.closing if before else 0
             nothing = Outcome(sums=Sums(opening=levels[bin_.bin]))
             closed = day_balance(then.platforms[bin_.bin], nothing, *day_bounds(date))

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 
 from host.registry import Registry
 from host.rollup import DailyRow, Day, days_of
-from host.rollup.booking import Watched, bring
+from host.rollup.booking import Watched, update_figures
 from host.rollup.density import Density
 from host.store import Store
 
@@ -29,7 +29,7 @@ def each_day(
     """Day after day, so that a year does not stand in memory at once."""
     span = days(first, last)
     if span:
-        bring(store, known, last, watched)
+        update_figures(store, known, last, watched)
     return days_of(store, known, span, densities)
 
 

@@ -6,11 +6,11 @@ import datetime as dt
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from host.localtime import day_of
-from host.quantity import kg
+from host.common.local_days import day_of
+from host.common.quantity import kg
 from host.registry import Bin
-from host.store import Store, book
-from host.store.book import NOT_OVER, PlatformDay
+from host.store import Store, day_revisions
+from host.store.day_revisions import NOT_OVER, PlatformDay
 
 
 @dataclass(frozen=True)
@@ -44,7 +44,7 @@ def restated(store: Store, bins: Iterable[Bin], first: dt.date, last: dt.date) -
     """Revisions of days from first to last that changed a mass which had been reported for
     a whole day; in a closed month those before it was closed."""
     named = {b.bin: b for b in bins}
-    rows = book.reported(store.database, day_of(first), day_of(last))
+    rows = day_revisions.reported(store.database, day_of(first), day_of(last))
     found = (
         Revision(named[after.platform], before, after)
         for before, after in pairs(rows)

@@ -17,7 +17,7 @@ from functools import cache
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
-from host.errors import UserError
+from host.common.errors import UserError
 from host.store import Store
 from host.store import accounts as rows
 

@@ -15,11 +15,12 @@ from starlette.exceptions import HTTPException
 from host.hazard import alarms, ledger
 from host.reports.summary import Part
 from host.rollup import day_bounds
-from host.serve import accounts, commands, history, series
+from host.serve import accounts, commands, history, site_charts
 from host.serve import hazard as stores
-from host.serve.figures import site_day, today
-from host.serve.here import here
+from host.serve.context import here
+from host.serve.day_cache import site_day, today
 from host.serve.indicators import period_of, reports
+from host.serve.live_status import board_now
 from host.serve.models import (
     Answered,
     Asked,
@@ -35,7 +36,6 @@ from host.serve.models import (
     event,
     restated,
 )
-from host.serve.now import board_now
 from host.serve.sites import Filters, chosen
 from host.serve.web import check_csrf, need
 
@@ -183,9 +183,9 @@ async def site_curves(request: Request, site: Name, date: Date | None = None) ->
     return Curves(
         site=site,
         date=date,
-        curves=[series.curve(s, *bounds) for s in told],
-        events=[event(e) for e in series.events(told, *bounds)],
-        gaps=[{"bin": b, "from": t0, "to": t1} for b, t0, t1 in series.gaps(told, *bounds)],
+        curves=[site_charts.curve(s, *bounds) for s in told],
+        events=[event(e) for e in site_charts.events(told, *bounds)],
+        gaps=[{"bin": b, "from": t0, "to": t1} for b, t0, t1 in site_charts.gaps(told, *bounds)],
     )
 
 

@@ -19,7 +19,7 @@ from starlette.routing import Mount
 from starlette.staticfiles import StaticFiles
 
 from host import __version__
-from host.errors import UserError
+from host.common.errors import UserError
 from host.serve import (
     api,
     commands,
@@ -32,8 +32,8 @@ from host.serve import (
     sites,
     stream,
 )
+from host.serve.context import FOLDER, make
 from host.serve.guard import Guard, Tagged
-from host.serve.here import FOLDER, make
 from host.serve.settings import Settings
 from host.serve.web import page, user
 from host.store import Busy

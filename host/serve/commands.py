@@ -15,10 +15,10 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from host.calibration.ways import ANSWER_S, TRIES, BoardError, Mqtt, Refused
-from host.serve.here import Here, here
+from host.serve.context import Here, here
+from host.serve.formatting import clock
 from host.serve.language import Words
 from host.serve.web import allowed, field, need, note, page, posted, words_of
-from host.serve.words import clock
 
 COMMANDS = ("read", "log", "interval", "restart")  # what an operator may ask for
 WAIT_S = round(ANSWER_S * TRIES)  # for an answer, at most

@@ -10,9 +10,9 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from host.reports.summary import HAULED, SHOWN, Part
-from host.serve import words
-from host.serve.figures import DayFigures, today
-from host.serve.here import here
+from host.serve import formatting
+from host.serve.context import here
+from host.serve.day_cache import DayFigures, today
 from host.serve.web import allowed, asked_day, page
 
 TREND_DAYS = 30
@@ -62,7 +62,7 @@ async def show(request: Request) -> Response:
         now=now,
         week=date - dt.timedelta(7),
         rows=rows,
-        changes=[words.change(r.hauled, r.before) for r in rows],
+        changes=[formatting.change(r.hauled, r.before) for r in rows],
         streams=SHOWN,
         trend=trend,
         masses=masses,

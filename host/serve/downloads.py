@@ -18,15 +18,15 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from host import reports, rollup
+from host.common import periods
 from host.hazard import hj1259, ledger, sections
-from host.hazard import report as hazard_report
-from host.indicators import output, periods, report, workbook
-from host.office.run import summarise
-from host.reports import export, summary_html, summary_xlsx
+from host.indicators import output, report, workbook
+from host.reports import export, hazardous_tables, summary_html, summary_xlsx
+from host.reports.month import summarise
 from host.rollup import density
-from host.serve.figures import today
+from host.serve.context import Here, here
+from host.serve.day_cache import today
 from host.serve.hazard import month
-from host.serve.here import Here, here
 from host.serve.web import allowed, note, page
 from host.store import Store
 
@@ -88,9 +88,7 @@ def _rolled(at: Here, store: Store, said: str) -> tuple[dt.date, rollup.Day]:
 def _daily(at: Here, store: Store, said: str, form: str) -> bytes:
     date, day = _rolled(at, store, said)
     if form == "xlsx":
-        from host.commands.office import write_day  # noqa: PLC0415
-
-        return _through(lambda p: write_day(date, day.rows, p), form)
+        return _through(lambda p: summary_xlsx.write_day(date, day.rows, p), form)
     return _through(lambda p: reports.write_daily(p, day.rows), form)
 
 
@@ -114,7 +112,7 @@ def _export(at: Here, store: Store, said: str, _: str) -> bytes:
 def _month(at: Here, store: Store, said: str, form: str) -> bytes:
     when = _period(said, months=True)
     summary = summarise(store, at.known, when)
-    more = hazard_report.tables(store, at.register, summary.rows, when)
+    more = hazardous_tables.tables(store, at.register, summary.rows, when)
     if form == "html":
         return summary_html.month(summary, more).encode()
     return _through(lambda p: summary_xlsx.write_month(summary, p, more), form)

@@ -12,7 +12,7 @@ from starlette.responses import JSONResponse, PlainTextResponse, RedirectRespons
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from host.serve import accounts
-from host.serve.here import Here
+from host.serve.context import Here
 from host.serve.language import LANGUAGES
 from host.serve.web import LANGUAGE, page, words_of
 

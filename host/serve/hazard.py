@@ -14,15 +14,16 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
+from host.common import periods
+from host.common.local_days import LOCAL
 from host.hazard import HazardError, alarms, ledger
 from host.hazard.entry import TABLES, Entry
 from host.hazard.hj1259 import missing
 from host.hazard.register import HazardStore, Register
 from host.hazard.rules import Rule
 from host.hazard.stock import Shelf, books
-from host.indicators import periods
-from host.rollup import LOCAL, day_bounds
-from host.serve.here import Here, here
+from host.rollup import day_bounds
+from host.serve.context import Here, here
 from host.serve.web import allowed, field, need, note, page, posted
 from host.store import Store
 

@@ -14,8 +14,8 @@ from starlette.routing import Route
 
 from host.reports.summary import HAULED, SHOWN, Part, add
 from host.rollup.period import days
-from host.serve.figures import DayFigures, Restated, today
-from host.serve.here import Here, here
+from host.serve.context import Here, here
+from host.serve.day_cache import DayFigures, Restated, today
 from host.serve.web import allowed, page
 
 _SAID = re.compile(r"(\d{4})(?:-(\d{2})(?:-(\d{2}))?)?")

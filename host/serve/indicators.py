@@ -13,12 +13,12 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from host.errors import UserError
-from host.indicators import periods
+from host.common import periods
+from host.common.errors import UserError
 from host.indicators.compute import Result
 from host.indicators.report import Report, build, coverage_text
-from host.serve.figures import today
-from host.serve.here import Here, here
+from host.serve.context import Here, here
+from host.serve.day_cache import today
 from host.serve.language import Words
 from host.serve.web import allowed, page, words_of
 from host.store import Busy

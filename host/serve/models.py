@@ -7,9 +7,9 @@ from typing import Any
 
 from pydantic import BaseModel, Field
 
-from host.serve.figures import Restated
+from host.serve.day_cache import Restated
 from host.serve.language import words
-from host.serve.series import Shown
+from host.serve.site_charts import Shown
 
 
 class Problem(BaseModel):

@@ -12,7 +12,7 @@ from starlette.routing import Route
 
 from host.serve import accounts
 from host.serve.accounts import AccountError
-from host.serve.here import here
+from host.serve.context import here
 from host.serve.web import address, allowed, field, need, note, page, posted, user
 
 _OWN = re.compile(r"/(?![/\\])[^\\\s]*")

@@ -15,12 +15,12 @@ from starlette.routing import Route
 
 from host.reports.explain import BinStory
 from host.rollup import day_bounds
-from host.serve import series
+from host.serve import site_charts
 from host.serve.commands import WAIT_S
-from host.serve.figures import latest_day, site_day, today
-from host.serve.here import Here, here
+from host.serve.context import Here, here
+from host.serve.day_cache import latest_day, site_day, today
 from host.serve.language import Words
-from host.serve.now import site_now
+from host.serve.live_status import site_now
 from host.serve.web import allowed, asked_day, page, words_of
 from host.store import Store
 
@@ -126,7 +126,7 @@ async def one(request: Request) -> Response:
         return date, site_day(store, at.known, name, date)
 
     date, told = await at.ask(read)
-    events = series.events(told, *day_bounds(date))
+    events = site_charts.events(told, *day_bounds(date))
     return page(
         request,
         "site.html",
@@ -139,8 +139,8 @@ async def one(request: Request) -> Response:
         after=date + dt.timedelta(1) if date < today() else None,
         stories=told,
         events=events,
-        measured=series.measured(told, *day_bounds(date)),
-        gaps=series.gaps(told, *day_bounds(date)),
+        measured=site_charts.measured(told, *day_bounds(date)),
+        gaps=site_charts.gaps(told, *day_bounds(date)),
         now=at.hub.site(name, words_of(request)),
         stores=at.register.stores_at(name) if at.register else [],
     )

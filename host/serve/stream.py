@@ -10,7 +10,7 @@ from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 
-from host.serve.here import here
+from host.serve.context import here
 from host.serve.hub import Full
 from host.serve.web import allowed, user, words_of
 

@@ -16,11 +16,11 @@ from starlette.responses import HTMLResponse, Response
 
 from host.serve import accounts
 from host.serve.accounts import Account
-from host.serve.figures import today
-from host.serve.here import here
+from host.serve.context import here
+from host.serve.day_cache import today
+from host.serve.formatting import address as with_query
 from host.serve.language import LANGUAGES, Words, choose, words
 from host.serve.sessions import Session
-from host.serve.words import address as with_query
 
 Handler = Callable[[Request], Awaitable[Response]]
 LANGUAGE = "qingyun-lang"  # the cookie, and ?lang= without what is before it

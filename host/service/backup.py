@@ -21,7 +21,7 @@ from urllib.parse import unquote, urlsplit, urlunsplit
 import msgspec
 
 from host import __version__
-from host.errors import OutsideError, UserError
+from host.common.errors import OutsideError, UserError
 from host.store import VERSION, Store
 
 LIST = "backup.json"

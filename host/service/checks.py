@@ -6,7 +6,7 @@ import stat
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from host.errors import UserError
+from host.common.errors import UserError
 from host.service.config import Config
 from host.store import VERSION, open_database
 

@@ -16,7 +16,7 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
-from host.errors import UserError
+from host.common.errors import UserError
 from host.service import place
 from host.service.keys import SHARED
 from host.service.logs import clean

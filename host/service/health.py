@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from shutil import disk_usage
 
-from host.progress import Stats, read
 from host.service.logs import clean
-from host.store import Store, condition
+from host.service.progress import Stats, read
+from host.store import Store, health_queries
 
 LEAST_FREE = 64 << 20  # bytes
 
@@ -86,7 +86,7 @@ def of_store(db: Path | str) -> list[str]:
     try:
         store = Store(db)
         try:
-            condition.writable(store)
+            health_queries.writable(store)
         finally:
             store.close()
     except Exception as error:  # whatever it is, the store is not well

@@ -13,10 +13,10 @@ from prometheus_client.exposition import CONTENT_TYPE_LATEST
 
 from host import __version__
 from host.hazard.alarms import decoded
-from host.progress import Stats, read
 from host.registry import Registry
 from host.service.keys import LEVELS
-from host.store import Store, condition, delivery
+from host.service.progress import Stats, read
+from host.store import Store, delivery, health_queries
 
 log = logging.getLogger("qingyun.metrics")
 
@@ -118,21 +118,21 @@ def _store(store: Store, known: Registry | None, now: int) -> Iterator[Metric]:
     yield GaugeMetricFamily(
         "qingyun_store_quarantine_messages", "Messages in the quarantine", store.quarantined()
     )
-    heard = condition.heard(store, now)
+    heard = health_queries.heard(store, now)
     yield _boards(heard, known, now)
     yield GaugeMetricFamily(
         "qingyun_store_last_received_timestamp_seconds",
         "When something of any board was last stored, 0 where that was before yesterday",
         max(heard.values(), default=0),
     )
-    levels = Counter(decoded(body).level for body in condition.open_alarms(store))
+    levels = Counter(decoded(body).level for body in health_queries.open_alarms(store))
     alarms = GaugeMetricFamily("qingyun_alarms_open", "Alarms not over", labels=["level"])
     for level in {*LEVELS, *levels}:
         alarms.add_metric([level], levels[level])
     yield alarms
     yield GaugeMetricFamily(
         "qingyun_alarms_untold_rows", "Rows of alarms not taken by the broker",
-        condition.untold(store),
+        health_queries.untold(store),
     )  # fmt: skip
     yield from _delivery(store)
 

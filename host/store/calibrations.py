@@ -13,7 +13,7 @@ from fractions import Fraction
 from math import lcm
 from typing import Any
 
-from host.messages import Weighed
+from host.readings.messages import Weighed
 from host.store import chunk
 from host.store.database import Database
 

@@ -16,7 +16,7 @@ from typing import Any
 
 import msgspec
 
-from host.messages import Reading
+from host.readings.messages import Reading
 from host.store.database import StoreError
 
 _encode = msgspec.msgpack.Encoder().encode
@@ -77,19 +77,19 @@ def of_day(rows: Sequence[Stored]) -> bytes:
     names = sorted({name for r in rows for name in r.values})
     at = [r.at for r in rows]
     # As a rule the time is the one that the board gave: then it is not written twice.
-    given = None if all(r.t == r.at for r in rows) else _apart([r.t for r in rows])
+    given = None if all(r.t == r.at for r in rows) else _delta_encode([r.t for r in rows])
     ups = [r.up for r in rows]
     return zlib.compress(
         _encode(
             [
                 names,
-                _apart([r.seq for r in rows]),
-                _apart([r.boot for r in rows]),
+                _delta_encode([r.seq for r in rows]),
+                _delta_encode([r.boot for r in rows]),
                 given,
                 None if not any(up is not None for up in ups) else ups,
-                _apart(at),
+                _delta_encode(at),
                 {i: r.q for i, r in enumerate(rows) if r.q},
-                *(_apart([r.values.get(name) for r in rows]) for name in names),
+                *(_delta_encode([r.values.get(name) for r in rows]) for name in names),
             ]
         ),
         _LEVEL,
@@ -110,17 +110,17 @@ class Day:
 def day(raw: bytes) -> list[Stored]:
     """What of_day() was given."""
     names, seq, boot, t, up, at, q, *columns = _undone(raw)
-    times = _together(at)
-    given = times if t is None else _together(t)
+    times = _delta_decode(at)
+    given = times if t is None else _delta_decode(t)
     ups = up if up is not None else [None] * len(times)
-    values = [_together(c) for c in columns]
-    return _rows(names, (_together(seq), _together(boot), given, ups, times), q, values)
+    values = [_delta_decode(c) for c in columns]
+    return _rows(names, (_delta_decode(seq), _delta_decode(boot), given, ups, times), q, values)
 
 
 def day_columns(raw: bytes) -> Day:
     """The same as columns, of a day with a date."""
     names, seq, boot, _, _, at, q, *columns = _undone(raw)
-    values = {name: _together(c) for name, c in zip(names, columns, strict=True)}
+    values = {name: _delta_decode(c) for name, c in zip(names, columns, strict=True)}
     reasons = {int(i): why for i, why in q.items()}
     seq, boot, at = (list(accumulate(c)) for c in (seq, boot, at))
     return Day(seq, boot, at, values, reasons)
@@ -166,7 +166,7 @@ def _rows(
     return out
 
 
-def _apart(values: list[int | None]) -> list[int | None]:
+def _delta_encode(values: list[int | None]) -> list[int | None]:
     """Each value as its difference to the one before; None stays None."""
     last = 0
     out: list[int | None] = []
@@ -179,7 +179,7 @@ def _apart(values: list[int | None]) -> list[int | None]:
     return out
 
 
-def _together(values: list[int | None]) -> list[int | None]:
+def _delta_decode(values: list[int | None]) -> list[int | None]:
     if None not in values:
         return list(accumulate(values))
     last = 0

@@ -9,9 +9,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from host.events.series import Series, breaks_of, in_order
-from host.events.series import series as in_their_order
-from host.localtime import date_of, local_day
+from host.common.local_days import date_of, local_day
+from host.events.sample_columns import Series, breaks_of, in_order
+from host.events.sample_columns import series as in_their_order
 from host.store import chunk
 from host.store.calibrations import Correct
 from host.store.database import Database, StoreError

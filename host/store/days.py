@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 
-from host.localtime import local_day
+from host.common.local_days import local_day
 from host.store import chunk
 from host.store.chunk import Stored
 from host.store.database import Database

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from host.store import days, spans
+from host.store import days, seq_intervals
 from host.store.columns import columns
 from host.store.database import Database
 from host.store.model import Row, StreamStatus
@@ -59,7 +59,7 @@ def status(db: Database) -> Iterator[StreamStatus]:
                 site,
                 life,
                 int(stored.get(id_, 0)) + archived[id_],
-                spans.missing(unpack(bytes(raw))),
+                seq_intervals.missing(unpack(bytes(raw))),
             ),
             *(first, last, undated.get(id_, 0), boots),
         )

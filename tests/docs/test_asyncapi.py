@@ -24,8 +24,8 @@ from jsonschema import Draft7Validator
 from paho.mqtt.enums import CallbackAPIVersion
 from sim_board import ROOT, BoardRun, micropython
 
-from host import messages
 from host.hazard import rules
+from host.readings import messages
 from host.registry import STREAMS
 from host.update import bundle, keys
 from host.update.air import chunk_messages

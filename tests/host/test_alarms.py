@@ -19,9 +19,10 @@ from host_job import qingyun
 from paho.mqtt.enums import CallbackAPIVersion
 from sim_board import ROOT
 
-from host.hazard import alarms, byhand, register, rules, run_alarms
+from host.hazard import alarms, manual_entries, register, rules
 from host.hazard.entry import STORED, TAKEN
 from host.hazard.measure import closed_since
+from host.hazard.update import update_alarms
 from host.registry import RegistryError, Site
 from host.store import Store
 
@@ -55,7 +56,7 @@ def board(t: int = T0) -> DrumBoard:
 
 def run(store: Store, folder: Path, now: int) -> list[tuple[str, str, str]]:
     known, limits = register.load(folder), rules.load(folder)
-    _, changed = run_alarms.update(store, known, limits, now)
+    _, changed = update_alarms(store, known, limits, now)
     return [(r.what, r.said.rule, r.said.subject) for r in changed]
 
 
@@ -126,8 +127,8 @@ def test_what_is_taken_while_nobody_sees_it_is_a_loss(store: Store, folder: Path
     made.silence(made.t + 3 * HOUR).until(made.t + 600).store(store)
     assert run(store, folder, made.t) == [("raised", "loss", "xq-oil-01")]
     assert alarms.read(store)[0].said.value == 10
-    said = [byhand.Said(TAKEN, T0 + 3 * HOUR, 10_000, container="xq-oil-01")]
-    byhand.add(store, register.load(folder), said, "王五", made.t)
+    said = [manual_entries.Said(TAKEN, T0 + 3 * HOUR, 10_000, container="xq-oil-01")]
+    manual_entries.add(store, register.load(folder), said, "王五", made.t)
     assert run(store, folder, made.t) == [("cleared", "loss", "xq-oil-01")]
 
 
@@ -190,8 +191,10 @@ def test_a_bund_that_is_too_small(store: Store, folder: Path) -> None:
     made = board().step(T0 + HOUR, "w1", 5_000).until(T0 + 2 * HOUR)
     made.store(store)
     known = register.load(folder)
-    said = [byhand.Said(STORED, T0 + HOUR, 1_000, container=f"oil-{n}") for n in range(2, 13)]
-    byhand.add(store, known, said, "王五", made.t)
+    said = [
+        manual_entries.Said(STORED, T0 + HOUR, 1_000, container=f"oil-{n}") for n in range(2, 13)
+    ]
+    manual_entries.add(store, known, said, "王五", made.t)
     assert run(store, folder, made.t) == []
     path = folder / "stores.csv"
     path.write_text(path.read_text().replace("废油区=240", "废油区=199"))

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from host.messages import Reading
+from host.readings.messages import Reading
 from host.store import Batch, Row, Store, archive, days
 
 T0 = 1_790_000_000

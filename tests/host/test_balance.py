@@ -8,7 +8,6 @@ import random
 from dataclasses import replace
 from pathlib import Path
 
-import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from series import T0, Series
@@ -17,8 +16,7 @@ from sim_board import ROOT
 from host import registry, reports, rollup
 from host.events import Platform, derive
 from host.events.balance import Balance, day_balance
-from host.events.limits import mpe_g
-from host.messages import Reading
+from host.readings.messages import Reading
 from host.store import Batch, Store
 
 BIN = Platform(13_000, wheelie=True, spares=(14_600,), e_g=50)
@@ -30,17 +28,6 @@ MIDNIGHT = int(dt.datetime(2026, 3, 2, 16, tzinfo=dt.UTC).timestamp())
 
 def of(s: Series, t0: int = T0, t1: int = T0 + DAY, platform: Platform = BIN) -> Balance:
     return day_balance(platform, derive(platform, s.samples), t0, t1)
-
-
-@pytest.mark.parametrize(
-    ("gross_g", "e_g", "mpe"),
-    [
-        *((0, 50, 50), (25_000, 50, 50), (25_001, 50, 100), (100_000, 50, 100)),
-        *((100_001, 50, 150), (150_000, 50, 150), (-3_000, 50, 50), (400_000, 500, 1_000)),
-    ],
-)
-def test_twice_the_class_iii_limits(gross_g: int, e_g: int, mpe: int) -> None:
-    assert mpe_g(gross_g, e_g) == mpe
 
 
 def test_a_day_by_hand() -> None:

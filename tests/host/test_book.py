@@ -13,13 +13,13 @@ from hypothesis import strategies as st
 from plan_figures import KNOWN
 
 from host import rollup
+from host.common.local_days import day_of
 from host.events import Kind, derive
 from host.events.balance import day_balance
-from host.localtime import day_of
-from host.messages import Reading
-from host.rollup.booking import bring
+from host.readings.messages import Reading
+from host.rollup.booking import update_figures
 from host.rollup.scales import platform_of, samples
-from host.store import Batch, Store, book, bookings
+from host.store import Batch, Store, day_revisions, revision_writer
 
 FIRST = dt.date(2024, 2, 27)  # over a leap day and into March
 START = rollup.day_bounds(FIRST)[0]
@@ -59,8 +59,8 @@ def put(store: Store, readings: list[Reading], at: int = LATER) -> None:
 
 def figures(store: Store) -> dict[int, tuple[Any, ...]]:
     """What holds of each day that has figures, to the byte."""
-    account = bookings.accounts(store.database)[BIN.bin]
-    held = bookings.held(store.database, account, 0, 1 << 30)
+    account = revision_writer.accounts(store.database)[BIN.bin]
+    held = revision_writer.held(store.database, account, 0, 1 << 30)
     return {day: (e.facts, e.events) for day, e in held.items()}
 
 
@@ -84,7 +84,7 @@ def test_any_order_any_split_any_run_comes_to_the_same(
     readings = series(steps)
     whole = Store(folder / "whole.db", create=True)
     put(whole, readings)
-    bring(whole, KNOWN, LAST, only=[BIN], now=LATER)
+    update_figures(whole, KNOWN, LAST, only=[BIN], now=LATER)
 
     parts = Store(folder / "parts.db", create=True)
     order = data.draw(st.permutations([*readings, *readings[::4]]))
@@ -97,10 +97,10 @@ def test_any_order_any_split_any_run_comes_to_the_same(
             put(parts, part, now)
         if data.draw(st.booleans()):
             until = data.draw(st.integers(-2, 6))
-            bring(parts, KNOWN, FIRST + dt.timedelta(until), only=[BIN], now=now)
+            update_figures(parts, KNOWN, FIRST + dt.timedelta(until), only=[BIN], now=now)
     if order:
         put(parts, order, now)
-    bring(parts, KNOWN, LAST, only=[BIN], now=now)
+    update_figures(parts, KNOWN, LAST, only=[BIN], now=now)
 
     late, once = figures(parts), figures(whole)
     quiet = {day for day in late if day not in once}
@@ -110,7 +110,7 @@ def test_any_order_any_split_any_run_comes_to_the_same(
         rollup.roll_day(s, KNOWN, FIRST + dt.timedelta(n)) for s in (parts, whole) for n in (0, 3)
     ]
     assert rows[:2] == rows[2:]
-    assert bring(parts, KNOWN, LAST, only=[BIN], full=True, now=now).revisions == 0
+    assert update_figures(parts, KNOWN, LAST, only=[BIN], full=True, now=now).revisions == 0
     parts.close()
     whole.close()
 
@@ -122,14 +122,14 @@ def test_a_day_is_what_the_engine_says_of_everything(
 ) -> None:
     store = Store(tmp_path_factory.mktemp("book") / "q.db", create=True)
     put(store, series(steps))
-    bring(store, KNOWN, LAST, only=[BIN], now=LATER)
+    update_figures(store, KNOWN, LAST, only=[BIN], now=LATER)
     platform = platform_of(KNOWN, BIN)
     all_ = list(samples(store, BIN.device, BIN.channel, 1 << 40, BIN.fill_channel))
     found = derive(platform, all_)
     seen = (next(s.t for s in all_ if s.usable) + 8 * 3600) // 86_400
-    rows = book.platform_days(store.database, seen, DAY + 5, [BIN.bin])
+    rows = day_revisions.platform_days(store.database, seen, DAY + 5, [BIN.bin])
     assert rows
-    events = book.events(store.database, rows)
+    events = day_revisions.events(store.database, rows)
     for r in rows:
         t0, t1 = rollup.day_bounds(r.date)
         assert r.balance == day_balance(platform, found, t0, t1)

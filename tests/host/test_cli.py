@@ -18,7 +18,7 @@ from host_job import qingyun
 from sim_board import ROOT
 
 from host.cli import main
-from host.messages import Reading
+from host.readings.messages import Reading
 from host.store import Batch, Store
 
 REGISTRY = str(ROOT / "registry")

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from host.messages import Birth, Reading
+from host.readings.messages import Birth, Reading
 from host.store import Batch, Store, chunk
 
 LIFE = "aaaaaaaa"

@@ -10,10 +10,11 @@ import pytest
 from drums import DrumBoard
 from sim_board import ROOT
 
-from host.hazard import byhand, figures, register
+from host.common import periods
+from host.common.local_days import LOCAL
+from host.hazard import manual_entries, register
 from host.hazard.entry import OUTSIDE, STORED, TAKEN
-from host.indicators import catalog, periods, report
-from host.rollup import LOCAL
+from host.indicators import catalog, hazardous, report
 from host.store import Store
 
 FIGURES = catalog.load()
@@ -39,11 +40,11 @@ def store(tmp_path: Path) -> Store:
     return Store(tmp_path / "q.db", create=True)
 
 
-def used(when: str, kg: int, upstream: str, method: str = "R9") -> byhand.Said:
+def used(when: str, kg: int, upstream: str, method: str = "R9") -> manual_entries.Said:
     columns = {"利用/处置方式": method}
     if upstream:
         columns["产生批次编码/出库批次编码"] = upstream
-    return byhand.Said(OUTSIDE, at(when), 1000 * kg, container="xq-oil-01", columns=columns)
+    return manual_entries.Said(OUTSIDE, at(when), 1000 * kg, container="xq-oil-01", columns=columns)
 
 
 def test_what_was_used_from_earlier_years(store: Store, folder: Path) -> None:
@@ -54,24 +55,26 @@ def test_what_was_used_from_earlier_years(store: Store, folder: Path) -> None:
     known = register.load(folder)
     oil = {"container": "xq-oil-01"}
     said = [
-        byhand.Said(STORED, at("2024-12-10 09:00"), 300_000, **oil),
-        byhand.Said(STORED, at("2025-01-10 09:00"), 500_000, **oil),
-        byhand.Said(TAKEN, at("2025-02-10 09:00"), 400_000, batch="HWCK20250210001", **oil),
+        manual_entries.Said(STORED, at("2024-12-10 09:00"), 300_000, **oil),
+        manual_entries.Said(STORED, at("2025-01-10 09:00"), 500_000, **oil),
+        manual_entries.Said(TAKEN, at("2025-02-10 09:00"), 400_000, batch="HWCK20250210001", **oil),
         used("2025-02-10 10:00", 200, "HWCK20250210001"),
         used("2025-02-10 11:00", 200, "HWCK20250210001", "D10"),
-        byhand.Said(TAKEN, at("2025-03-10 09:00"), 200_000, batch="HWCK20250310001", **oil),
+        manual_entries.Said(TAKEN, at("2025-03-10 09:00"), 200_000, batch="HWCK20250310001", **oil),
         used("2025-03-10 10:00", 200, "HWCK20250310001"),
     ]
-    byhand.add(store, known, said, "王五", at("2026-01-05 09:00"))
-    source = figures.from_ledger(store, known, dt.date(2026, 1, 31))
+    manual_entries.add(store, known, said, "王五", at("2026-01-05 09:00"))
+    source = hazardous.from_ledger(store, known, dt.date(2026, 1, 31))
     series = source(FIGURES["hw_used_from_stock_t"], 2025)
     assert series is not None
     assert series.months == {2: Decimal("0.15"), 3: Decimal(0)}
     made = source(FIGURES["hw_generated_t"], 2025)
     assert made is not None and made.months == {1: Decimal("0.5")}
     # Used without a word of where it came from: nobody knows, so March has no figure.
-    byhand.add(store, known, [used("2025-03-11 10:00", 10, "")], "王五", at("2026-01-06 09:00"))
-    source = figures.from_ledger(store, known, dt.date(2026, 1, 31))
+    manual_entries.add(
+        store, known, [used("2025-03-11 10:00", 10, "")], "王五", at("2026-01-06 09:00")
+    )
+    source = hazardous.from_ledger(store, known, dt.date(2026, 1, 31))
     series = source(FIGURES["hw_used_from_stock_t"], 2025)
     assert series is not None and series.months == {2: Decimal("0.15")}
 
@@ -98,16 +101,16 @@ def test_units_that_are_online_and_collected_in_time(store: Store, folder: Path)
         made = DrumBoard(device, site, end - 6 * HOUR, dict(channels))
         made._say()
         made.until(end - HOUR).store(store)
-    old = byhand.Said(STORED, end - 366 * DAY, 50_000, container="u2-1")
-    fresh = byhand.Said(STORED, end - 30 * DAY, 50_000, container="xq-oil-01")
-    byhand.add(store, known, [old, fresh], "王五", end)
-    source = figures.from_ledger(store, known, dt.date(2026, 5, 31))
+    old = manual_entries.Said(STORED, end - 366 * DAY, 50_000, container="u2-1")
+    fresh = manual_entries.Said(STORED, end - 30 * DAY, 50_000, container="xq-oil-01")
+    manual_entries.add(store, known, [old, fresh], "王五", end)
+    source = hazardous.from_ledger(store, known, dt.date(2026, 5, 31))
     series = source(FIGURES["social_units_on_time"], 2026)
     assert series is not None and series.months == {3: Decimal(1)}
     # The rules say what is too old: with 400 d both are in time.
     path = folder / "rules.csv"
     path.write_text(path.read_text().replace("社会源,365,d", "社会源,400,d"))
-    series = figures.from_ledger(store, known, dt.date(2026, 5, 31))(
+    series = hazardous.from_ledger(store, known, dt.date(2026, 5, 31))(
         FIGURES["social_units_on_time"], 2026
     )
     assert series is not None and series.months == {3: Decimal(2)}

@@ -19,7 +19,7 @@ from sim_board import ROOT
 
 from host import registry
 from host.cli import main
-from host.messages import Reading
+from host.readings.messages import Reading
 from host.reports import explain as explain_
 from host.reports import picture
 from host.store import Batch, Store

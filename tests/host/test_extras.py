@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from sim_board import ROOT
 
-from host.extras import EXTRA
+from host.common.extras import EXTRA
 
 WITHOUT = """
 import sys

@@ -14,7 +14,7 @@ from sim_board import ROOT
 
 from host import registry, reports, rollup
 from host.events.fillonly import FillSample, FillState, watch
-from host.messages import Reading
+from host.readings.messages import Reading
 from host.rollup import density
 from host.store import Batch, Store
 

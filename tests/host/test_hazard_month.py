@@ -13,7 +13,16 @@ import real_boards
 from hazard_month import END, START, Breach, StorePlan
 
 from host.events import derive
-from host.hazard import alarms, balance, book, byhand, ledger, measure, register, rules
+from host.hazard import (
+    alarms,
+    balance,
+    ledger,
+    ledger_posting,
+    manual_entries,
+    measure,
+    register,
+    rules,
+)
 from host.hazard.entry import TAKEN, Entry
 from host.hazard.stock import books
 from host.hazard.view import Watched, Weights
@@ -56,13 +65,13 @@ def _go_through(district: District, plan: StorePlan, limits: measure.Rules) -> N
         )
     for p, bin_ in enumerate(known.platforms(plan.store)):
         told = month.samples(plan, p, [(r.start, r.weights[p]) for r in real])
-        seen.append(book.Seen(bin_, derive(platform_of(known.known, bin_), told), told))
+        seen.append(ledger_posting.Seen(bin_, derive(platform_of(known.known, bin_), told), told))
         district.readings += len(told)
         district.events += len(seen[-1].outcome.events)
     watched = Watched(
         known.stores[plan.store], [Weights.of(s) for s in seen], plan.temperatures, plan.doors
     )
-    settled = sorted(e.t_end + book.SETTLE_S for s in seen for e in s.outcome.events)
+    settled = sorted(e.t_end + ledger_posting.SETTLE_S for s in seen for e in s.outcome.events)
     hand = sorted(plan.by_hand, key=lambda x: x[0])
     entries: list[Entry] = []
     held = books(known, [])
@@ -70,12 +79,12 @@ def _go_through(district: District, plan: StorePlan, limits: measure.Rules) -> N
     for now in range(START, END, TICK_S):
         fresh = False
         while hand and hand[0][0] <= now:
-            entries += byhand.add(store, known, [hand.pop(0)[1]], "王五", now)
+            entries += manual_entries.add(store, known, [hand.pop(0)[1]], "王五", now)
             fresh = True
         if settled and settled[0] <= now:
             while settled and settled[0] <= now:
                 settled.pop(0)
-            entries += book.update(store, known, seen, now, entries).added
+            entries += ledger_posting.update(store, known, seen, now, entries).added
             fresh = True
         if fresh:
             held = books(known, ledger.live(entries))

@@ -15,7 +15,7 @@ from drums import DrumBoard
 from host_job import qingyun
 from sim_board import ROOT
 
-from host.reports import DISCLAIMER
+from host.common.disclaimer import DISCLAIMER
 from host.store import Store
 
 REGISTRY = ("--registry", ROOT / "registry")

@@ -15,8 +15,8 @@ from rich.cells import cell_len
 from rich.console import Console
 from sim_board import ROOT
 
+from host.common.disclaimer import DISCLAIMER
 from host.indicators import output, report
-from host.reports import DISCLAIMER
 from host.store import Store
 
 SCHEMA = json.loads((ROOT / "host/schemas/indicators.schema.json").read_text(encoding="utf-8"))

@@ -12,10 +12,10 @@ from pathlib import Path
 import pytest
 from plan_figures import beside, bring, made, row
 
+from host.common.periods import Period
 from host.indicators import IndicatorError, catalog, definitions
 from host.indicators.catalog import Figure
 from host.indicators.compute import compute, span
-from host.indicators.periods import Period
 from host.indicators.report import Definitions
 from host.indicators.series import Figures, Series, imported
 from host.store import Store

@@ -14,11 +14,11 @@ from host_job import qingyun
 from openpyxl import load_workbook
 from sim_board import ROOT
 
-from host.hazard import HazardError, balance, book, byhand, ledger, register
+from host.hazard import HazardError, balance, ledger, ledger_posting, manual_entries, register
 from host.hazard.entry import MISSING, PRODUCED, REGISTER, SCALE, STORED, TABLES, TAKEN
 from host.hazard.hj1259 import missing
-from host.hazard.run import bring_up_to_date
 from host.hazard.stock import books
+from host.hazard.update import bring_up_to_date
 from host.store import Store
 from host.store import hazard as sql
 
@@ -47,12 +47,12 @@ def db(tmp_path: Path) -> Path:
     return path
 
 
-def seen(store: Store, now: int) -> list[book.Seen]:
-    return [book.see(store, KNOWN, b, now) for b in KNOWN.platforms("hw-01-a")]
+def seen(store: Store, now: int) -> list[ledger_posting.Seen]:
+    return [ledger_posting.see(store, KNOWN, b, now) for b in KNOWN.platforms("hw-01-a")]
 
 
-def update(store: Store, now: int) -> book.Booked:
-    return book.update(store, KNOWN, seen(store, now), now)
+def update(store: Store, now: int) -> ledger_posting.Booked:
+    return ledger_posting.update(store, KNOWN, seen(store, now), now)
 
 
 def test_steps_become_entries(db: Path) -> None:
@@ -197,8 +197,8 @@ def test_what_leaks_away_stays_in_the_balance(tmp_path: Path) -> None:
     assert oil.residual == 3000 and not oil.closes
     shelf = books(KNOWN, live).shelves["xq-oil-01"]
     assert shelf.unexplained(47_000) == 3000
-    byhand.add(
-        *(store, KNOWN, [byhand.Said(TAKEN, T0 + DAY, 3000, container="xq-oil-01")]),
+    manual_entries.add(
+        *(store, KNOWN, [manual_entries.Said(TAKEN, T0 + DAY, 3000, container="xq-oil-01")]),
         *("王五", T0 + 2 * DAY),
     )
     shelf = books(KNOWN, ledger.live(ledger.read(store))).shelves["xq-oil-01"]
@@ -216,8 +216,8 @@ def test_a_drum_that_comes_and_goes_is_not_waste(tmp_path: Path) -> None:
     store = Store(tmp_path / "q.db", create=True)
     made = board().step(T0 + HOUR, "w1", 118_000)
     made.until(T0 + 3 * HOUR).store(store)
-    see = [book.see(store, known, b, T0 + 3 * HOUR) for b in known.platforms("hw-01-a")]
-    (entry,) = book.update(store, known, see, T0 + 3 * HOUR).added
+    see = [ledger_posting.see(store, known, b, T0 + 3 * HOUR) for b in known.platforms("hw-01-a")]
+    (entry,) = ledger_posting.update(store, known, see, T0 + 3 * HOUR).added
     assert entry.grams == 100_000
     (oil,) = balance.balances(known, [entry], see, T0, T0 + 3 * HOUR)
     assert (oil.closing, oil.residual) == (100_000, 0)
@@ -231,8 +231,8 @@ def test_a_platform_without_a_container_is_told_and_not_booked(tmp_path: Path) -
     known = register.load(folder)
     store = Store(tmp_path / "q.db", create=True)
     board().step(T0 + HOUR, "w1", 20_000).until(T0 + 3 * HOUR).store(store)
-    see = [book.see(store, known, b, T0 + 3 * HOUR) for b in known.platforms("hw-01-a")]
-    done = book.update(store, known, see, T0 + 3 * HOUR)
+    see = [ledger_posting.see(store, known, b, T0 + 3 * HOUR) for b in known.platforms("hw-01-a")]
+    done = ledger_posting.update(store, known, see, T0 + 3 * HOUR)
     assert done.added == [] and "no container" in done.told[0]
 
 
@@ -370,9 +370,9 @@ def test_wrong_use_is_one_line(db: Path) -> None:
 def test_a_wrong_batch_is_refused(db: Path) -> None:
     store = Store(db)
     update(store, T0 + 2 * DAY)
-    said = byhand.Said(STORED, T0, 1000, container="xq-oil-01", batch="HWRK20260303001")
+    said = manual_entries.Said(STORED, T0, 1000, container="xq-oil-01", batch="HWRK20260303001")
     with pytest.raises(HazardError, match="is there already"):
-        byhand.add(store, KNOWN, [said], "王五", T0 + DAY)
+        manual_entries.add(store, KNOWN, [said], "王五", T0 + DAY)
 
 
 def test_an_update_looks_at_what_is_new_and_at_what_came_late(tmp_path: Path) -> None:

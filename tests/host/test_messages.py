@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from host import messages
+from host.readings import messages
 
 LATEST = 1_790_086_400
 GOOD: dict[str, Any] = {

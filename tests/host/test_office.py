@@ -19,13 +19,15 @@ from office import convert, find_soffice, sheets
 from plan_figures import KNOWN, bring, made
 from sim_board import ROOT
 
-from host.indicators import IndicatorError, periods, workbook
-from host.office import run
+from host.common import periods
+from host.common.disclaimer import DISCLAIMER
+from host.common.quantity import MISSING
+from host.indicators import IndicatorError, workbook
 from host.office.svg import Bars, stacked, step
 from host.office.table import Column, Table
 from host.office.xlsx import Book
-from host.quantity import MISSING
-from host.reports import DISCLAIMER, LABEL, summary_html, summary_xlsx
+from host.reports import LABEL, summary_html, summary_xlsx
+from host.reports.month import summarise
 from host.reports.summary import HAULED
 from host.store import Store
 
@@ -147,13 +149,13 @@ def test_the_month_adds_up(folder: Path) -> None:
 def test_a_month_that_is_not_over_says_so(folder: Path) -> None:
     """On the 4th three days are over: 3 × (20 + 60 + 18 + 70) kg."""
     store = Store(folder / "q.db")
-    summary = run.summarise(store, KNOWN, periods.parse("2024-02"), dt.date(2024, 2, 4))
+    summary = summarise(store, KNOWN, periods.parse("2024-02"), dt.date(2024, 2, 4))
     assert summary.of(HAULED).tonnes == Decimal("0.504")
     assert summary.notes == ("月份未满：截至2024-02-03（3/29天）",)
     assert summary.notes[0] in summary_html.month(summary)
     assert summary.notes[0] in summary_xlsx.towns(summary).notes
     with pytest.raises(IndicatorError, match="no day yet that is over"):
-        run.summarise(store, KNOWN, periods.parse("2024-02"), dt.date(2024, 2, 1))
+        summarise(store, KNOWN, periods.parse("2024-02"), dt.date(2024, 2, 1))
 
 
 def test_the_day(folder: Path) -> None:

@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from host.cli import main
-from host.errors import UserError
+from host.common.atomic_write import folder, form_of, whole
+from host.common.errors import UserError
 from host.office.xlsx import Book
-from host.outfile import folder, form_of, whole
 from host.store import Store
 
 

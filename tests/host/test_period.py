@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from plan_figures import KNOWN
 
 from host import rollup
-from host.messages import Reading
+from host.readings.messages import Reading
 from host.rollup.period import days, roll_days
 from host.store import Batch, Store
 

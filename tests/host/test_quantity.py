@@ -8,12 +8,12 @@ from pathlib import Path
 import pytest
 from office import sheets
 
-from host import quantity
+from host.common import quantity
+from host.common.quantity import kg, known, percent, share, shown, tonnes, wan_tonnes
 from host.office.page import table_html
 from host.office.table import Column, Table
 from host.office.xlsx import Book
-from host.quantity import kg, known, percent, share, shown, tonnes, wan_tonnes
-from host.serve import words
+from host.serve import formatting
 
 # Halves, and what binary fractions make of them: t and shares that a program might round apart.
 TIES = ["0.0125", "0.0005", "2.6745", "0.0035", "1.0005", "0.9995", "0.1235", "8.8125"]
@@ -58,7 +58,7 @@ def test_a_spreadsheet_shows_the_same_digits(tmp_path: Path) -> None:
     assert found == ours
     html = table_html(table)
     assert all(f">{cell}<" in html for row in ours for cell in row)
-    assert [words.percent(s) for _, s in rows] == [f"{percent(s)} %" for _, s in rows]
+    assert [formatting.percent(s) for _, s in rows] == [f"{percent(s)} %" for _, s in rows]
 
 
 @pytest.mark.parametrize("value", [0.03345, 2.6745, 0.0345])

@@ -13,15 +13,15 @@ from plan_figures import KNOWN
 
 from host import rollup
 from host.calibration.restate import recalibrate
-from host.localtime import day_of
-from host.messages import Birth, Reading, Weighed
+from host.common.local_days import day_of
+from host.readings.messages import Birth, Reading, Weighed
 from host.registry import Registry
 from host.rollup import closing
-from host.rollup.booking import Done, bring
+from host.rollup.booking import Done, update_figures
 from host.rollup.period import days, roll_days
-from host.store import Batch, Store, book, bookings
-from host.store.book import FIRST, NOT_OVER, PlatformDay
+from host.store import Batch, Store, day_revisions, revision_writer
 from host.store.calibrations import Correction
+from host.store.day_revisions import FIRST, NOT_OVER, PlatformDay
 
 LEAP = dt.date(2024, 2, 29)
 MIDNIGHT = rollup.day_bounds(LEAP)[0]  # 00:00 in Shanghai
@@ -61,11 +61,11 @@ class Wet:
     def put(self, readings: list[Reading], at: int = LATER) -> None:
         self.store.add(Batch(readings=[(*BOARD, r) for r in readings]), at)
 
-    def bring(self, last: dt.date, now: int = LATER, known: Registry = KNOWN) -> Done:
-        return bring(self.store, known, last, only=[BIN], now=now)
+    def update_figures(self, last: dt.date, now: int = LATER, known: Registry = KNOWN) -> Done:
+        return update_figures(self.store, known, last, only=[BIN], now=now)
 
     def history(self, day: int = DAY) -> list[PlatformDay]:
-        return book.history(self.store.database, BIN.bin, day)
+        return day_revisions.history(self.store.database, BIN.bin, day)
 
 
 def rest(first: int, last: int, kg: float) -> list[tuple[int, float, bool]]:
@@ -86,15 +86,15 @@ def test_a_bin_lifted_in_the_evening_and_back_in_the_morning(store: Store) -> No
     )
     split = next(i for i, r in enumerate(series) if (r.t or 0) >= MIDNIGHT + 86_400 + 600)
     wet.put(series[:split])
-    wet.bring(LEAP, MIDNIGHT + 86_400 + 700)
+    wet.update_figures(LEAP, MIDNIGHT + 86_400 + 700)
     (first,) = wet.history()
     assert (first.reason, first.balance.collected, first.collections) == (FIRST, 0, 0)
     wet.put(series[split:], MIDNIGHT + 86_400 + 50_000)
-    wet.bring(LEAP + dt.timedelta(1), LATER)
+    wet.update_figures(LEAP + dt.timedelta(1), LATER)
     _, second = wet.history()
     assert second.reason == "a lift that ended the next day"
     assert (second.revision, second.balance.collected, second.collections) == (2, 46_800, 1)
-    (event,) = book.events(store.database, [second])[second.id]
+    (event,) = day_revisions.events(store.database, [second])[second.id]
     assert (event.t, event.t_end) == (MIDNIGHT + at, MIDNIGHT + back + 15)
     rows = roll_days(store, KNOWN, LEAP, LEAP + dt.timedelta(1))
     assert [r.date for r in rows if r.collections] == [LEAP]
@@ -107,11 +107,11 @@ def test_late_readings_restate_what_they_touch_and_nothing_else(store: Store) ->
     late = [r for r in series if 45_000 < (r.t or 0) - MIDNIGHT < 47_000]
     wet.put([r for r in series if r not in late])
     last = LEAP + dt.timedelta(3)
-    wet.bring(last)
-    assert wet.bring(last) == Done()
+    wet.update_figures(last)
+    assert wet.update_figures(last) == Done()
     came = LATER + 3 * 86_400
     wet.put(late, came)
-    done = wet.bring(last, came + 60)
+    done = wet.update_figures(last, came + 60)
     before, after = wet.history()
     assert before.balance.collected == 0 and before.balance.unattributed == -7_001
     assert after.balance.collected == 7_000 and after.balance.unattributed == 0
@@ -122,7 +122,7 @@ def test_late_readings_restate_what_they_touch_and_nothing_else(store: Store) ->
     # The day itself for each platform of the board, and the next until the state is the same.
     assert done.computed <= 5 * len([b for b in KNOWN.platforms() if b.device == BOARD[0]])
     wet.put(late, came + 90)  # and once more: they are known
-    assert wet.bring(last, came + 99) == Done()
+    assert wet.update_figures(last, came + 99) == Done()
 
 
 def test_a_day_that_was_not_over_says_so(store: Store) -> None:
@@ -131,9 +131,9 @@ def test_a_day_that_was_not_over_says_so(store: Store) -> None:
         [*rest(0, 40_000, 20), *lift(40_500, 40_560, 20, 13), *rest(41_000, 99_000, 13)]
     )
     wet.put(series[:100])
-    wet.bring(LEAP, MIDNIGHT + 30_000)
+    wet.update_figures(LEAP, MIDNIGHT + 30_000)
     wet.put(series[100:])
-    wet.bring(LEAP, LATER)
+    wet.update_figures(LEAP, LATER)
     assert [r.reason for r in wet.history()] == [FIRST, NOT_OVER]
 
 
@@ -146,10 +146,10 @@ def test_a_clock_that_was_put_right_later_restates_both_days(store: Store) -> No
         for s, kg, moving in [*rest(0, 30_000, 30), *lift(30_300, 30_360, 30, 13)]
     ]
     wet.put(wet.make([*ahead, *rest(30_600 + 86_400, 60_000 + 86_400, 13)]))
-    wet.bring(LEAP + dt.timedelta(1))
+    wet.update_figures(LEAP + dt.timedelta(1))
     assert wet.history() == [] and wet.history(DAY + 1)[0].balance.collected == 17_000
     wet.put(wet.make([(60_000, 13.0, False)]))
-    wet.bring(LEAP + dt.timedelta(1), LATER + 60)
+    wet.update_figures(LEAP + dt.timedelta(1), LATER + 60)
     (today,) = wet.history()
     assert today.reason == FIRST
     gone = wet.history(DAY + 1)[-1]
@@ -192,10 +192,10 @@ def test_a_flag_that_reaches_back_is_on_the_day_it_began(store: Store) -> None:
     series = wet.make([*rest(0, 20 * 3600, 30), *frozen, *rest(30 * 3600, 40 * 3600, 30.1)])
     early = [r for r in series if (r.t or 0) < MIDNIGHT + 86_700]
     wet.put(early)
-    wet.bring(LEAP, MIDNIGHT + 86_700)
+    wet.update_figures(LEAP, MIDNIGHT + 86_700)
     assert wet.history()[-1].balance.flags == ()
     wet.put(series[len(early) :])
-    wet.bring(LEAP)
+    wet.update_figures(LEAP)
     assert wet.history()[-1].balance.flags == ("frozen",)
     assert wet.history()[-1].reason == "readings of 2024-03-01 arrived on 2024-03-20"
 
@@ -207,15 +207,15 @@ def test_what_a_platform_is_has_changed(store: Store, monkeypatch: pytest.Monkey
             [*rest(0, 40_000, 60), *lift(40_500, 40_560, 60, 13.2), *rest(41_000, 86_400, 13.2)]
         )
     )
-    wet.bring(LEAP)
+    wet.update_figures(LEAP)
     bins = tuple(replace(b, e_g=100) if b == BIN else b for b in KNOWN.bins)
-    wet.bring(LEAP, known=replace(KNOWN, bins=bins))
+    wet.update_figures(LEAP, known=replace(KNOWN, bins=bins))
     assert wet.history()[-1].reason == "registry changed: e_g 50 → 100"
-    wet.bring(LEAP)
+    wet.update_figures(LEAP)
     assert [r.revision for r in wet.history()] == [1, 2, 3]
     assert wet.history()[0].balance == wet.history()[2].balance
-    monkeypatch.setattr("host.rollup.reasons.RULES", 77)
-    assert wet.bring(LEAP).computed > 0
+    monkeypatch.setattr("host.rollup.restatement_reasons.RULES", 77)
+    assert wet.update_figures(LEAP).computed > 0
     assert len(wet.history()) == 3  # what comes to the same is not another revision
 
 
@@ -244,7 +244,7 @@ def test_a_closed_month_stays_and_what_came_later_is_listed(store: Store) -> Non
     late = series[100:150]
     wet.put([r for r in series if r not in late])
     span = days(dt.date(2024, 2, 1), LEAP)
-    then = closing.Then(KNOWN)
+    then = closing.RegistrySnapshot(KNOWN)
     with pytest.raises(closing.ClosingError, match="expected a month that is over, found 2024-02"):
         closing.close(store, then, "2024-02", "Li", now=MIDNIGHT + 86_399)
     before = roll_days(store, KNOWN, span[0], LEAP)
@@ -254,7 +254,7 @@ def test_a_closed_month_stays_and_what_came_later_is_listed(store: Store) -> Non
         closing.close(store, then, "2024-02", "Wang", now=LATER + 1)
     assert roll_days(store, KNOWN, span[0], LEAP) == before
     wet.put(late, LATER + 86_400)
-    wet.bring(LEAP, LATER + 86_500)
+    wet.update_figures(LEAP, LATER + 86_500)
     # Neither what arrives nor who stands where now changes what was reported.
     bins = tuple(replace(b, stream="干垃圾") for b in KNOWN.bins)
     assert roll_days(store, replace(KNOWN, bins=bins), span[0], LEAP) == before
@@ -264,7 +264,9 @@ def test_a_closed_month_stays_and_what_came_later_is_listed(store: Store) -> Non
     assert x.before is not None and x.before.balance.collected == 0
     assert closing.change(made) == (0, 46_800)
     assert x.words.startswith("deposited 0.000 → 0.000 kg, collected 0.000 → 46.800 kg; 50 late")
-    assert book.platform_days(store.database, DAY, DAY, [BIN.bin])[0].balance.collected == 0
+    assert (
+        day_revisions.platform_days(store.database, DAY, DAY, [BIN.bin])[0].balance.collected == 0
+    )
     for table in ("platform_day", "platform_day_events", "closing"):
         for sql in (f"DELETE FROM {table}", f"UPDATE {table} SET day = 1"):  # noqa: S608
             with pytest.raises(
@@ -277,18 +279,18 @@ def test_two_at_once_write_once(store: Store, monkeypatch: pytest.MonkeyPatch) -
     """Somebody else brings the book up to date while this one is computing."""
     wet = Wet(store)
     wet.put(wet.make(rest(0, 86_400, 20)))
-    write, calls = bookings.write, []
+    write, calls = revision_writer.write, []
 
     def other_first(*args: object) -> bool:
         if not calls:
             calls.append(1)
-            wet.bring(LEAP)
+            wet.update_figures(LEAP)
         return write(*args)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(bookings, "write", other_first)
-    wet.bring(LEAP)
+    monkeypatch.setattr(revision_writer, "write", other_first)
+    wet.update_figures(LEAP)
     assert [r.revision for r in wet.history()] == [1]
-    assert bookings.touched(store.database) == {}
+    assert revision_writer.touched(store.database) == {}
 
 
 def test_a_silent_platform_keeps_what_was_in_it(store: Store) -> None:

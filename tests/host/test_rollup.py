@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from sim_board import ROOT
 
 from host import registry, reports, rollup
-from host.messages import Reading
+from host.readings.messages import Reading
 from host.reports import publish
 from host.store import Batch, Store
 

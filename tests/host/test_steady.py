@@ -12,8 +12,8 @@ from msgspec.structs import replace
 from series import T0
 from test_stream import PLATFORMS, series
 
-from host.events import Outcome, Platform, Sample, State, advance, finish, fresh, stream
-from host.events.series import series as columns
+from host.events import Outcome, Platform, Sample, State, advance, finish, fresh, processor
+from host.events.sample_columns import series as columns
 
 COARSE = Platform(12_000, True, (12_300,), (), 500, 0, False)
 OPEN = Platform(0, False, (), (), 50, 20_000, True)
@@ -61,7 +61,7 @@ def _walk(
     """States and outcomes after each part, and the provisional end."""
     with pytest.MonkeyPatch.context() as patch:
         if not skipping:
-            patch.setattr(stream, "skip", lambda _p, _s, _o, _rows, i: i)
+            patch.setattr(processor, "skip", lambda _p, _s, _o, _rows, i: i)
         states, found = [fresh(platform)], []
         for a, b in itertools.pairwise(cuts):
             state, out = advance(platform, states[-1], samples[a:b])
@@ -123,8 +123,8 @@ def test_columns_are_the_samples(samples: list[Sample], a: int, b: int) -> None:
 
 def test_a_still_day_is_passed_over_in_few_steps(monkeypatch: pytest.MonkeyPatch) -> None:
     taken = []
-    real = stream._take
-    monkeypatch.setattr(stream, "_take", lambda *args: (taken.append(args[-1]), real(*args)))
+    real = processor._take
+    monkeypatch.setattr(processor, "_take", lambda *args: (taken.append(args[-1]), real(*args)))
     rng = random.Random(1)  # noqa: S311
     day = [
         Sample(T0 + 300 * i, 30_000 + rng.randint(-9, 9), None, "aaaaaaaa", i, 0)

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from host.messages import Birth, Reading
-from host.store import Batch, Refused, Row, Store, StoreError, spans
+from host.readings.messages import Birth, Reading
+from host.store import Batch, Refused, Row, Store, StoreError, seq_intervals
 
 T0 = 1_790_000_000
 
@@ -45,16 +45,16 @@ def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
 
 @given(st.lists(st.integers(0, 40), max_size=80))
 def test_spans_are_what_a_set_would_be(seqs: list[int]) -> None:
-    held: spans.Spans = []
+    held: seq_intervals.Spans = []
     seen: set[int] = set()
     for seq in seqs:
-        assert spans.add(held, seq) == (seq not in seen)
+        assert seq_intervals.add(held, seq) == (seq not in seen)
         seen.add(seq)
     assert {s for lo, hi in held for s in range(lo, hi + 1)} == seen
     assert all(a[1] + 1 < b[0] for a, b in itertools.pairwise(held))
-    assert spans.missing(held) == (max(seen) + 1 - len(seen) if seen else 0)
+    assert seq_intervals.missing(held) == (max(seen) + 1 - len(seen) if seen else 0)
     whole = next(n for n in range(42) if n not in seen) - 1
-    assert spans.contiguous(held) == (whole if whole >= 0 else None)
+    assert seq_intervals.contiguous(held) == (whole if whole >= 0 else None)
 
 
 def test_a_reading_is_stored_once(store: Store) -> None:

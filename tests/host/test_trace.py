@@ -14,7 +14,7 @@ from plan_figures import bring
 from sim_board import ROOT
 
 from host.hazard import register, transfers
-from host.messages import Birth
+from host.readings.messages import Birth
 from host.store import Batch, Store
 
 REGISTRY = ROOT / "registry"

@@ -14,20 +14,14 @@ from host_job import qingyun
 from plan_figures import KNOWN as DISTRICT
 from sim_board import ROOT
 
-from host.hazard import (
-    HazardError,
-    beside,
-    book,
-    byhand,
-    figures,
-    ledger,
-    register,
-    transfers,
-)
+from host.common import periods
+from host.common.local_days import LOCAL
+from host.hazard import HazardError, ledger, ledger_posting, manual_entries, register, transfers
 from host.hazard.entry import STORED, TAKEN
 from host.hazard.matching import Paper, Step, Tolerance, match
-from host.indicators import catalog, periods, report
-from host.rollup import LOCAL, period
+from host.indicators import catalog, hazardous, report
+from host.reports import facility_comparison
+from host.rollup import period
 from host.store import Store
 
 KNOWN = register.load(ROOT / "registry")
@@ -268,11 +262,11 @@ def test_manifests_beside_weigh_outs(store: Store, tmp_path: Path) -> None:
     made.step(T0 + 9 * HOUR, "w1", 50_000).step(T0 + 33 * HOUR, "w1", -34_000)
     made.step(T0 + 40 * HOUR, "w2", 20_000).step(T0 + 60 * HOUR, "w2", -20_000)
     made.until(T0 + 72 * HOUR).store(store)
-    seen = [book.see(store, KNOWN, b, made.t) for b in KNOWN.platforms("hw-01-a")]
-    book.update(store, KNOWN, seen, made.t)
+    seen = [ledger_posting.see(store, KNOWN, b, made.t) for b in KNOWN.platforms("hw-01-a")]
+    ledger_posting.update(store, KNOWN, seen, made.t)
     extra = M_ROW.replace("000001", "000002").replace("2026-03-04", "2026-03-20")
     bring(store, tmp_path, f"{M_HEAD}\n{M_ROW}\n{extra}\n")
-    found = beside.manifests_matched(
+    found = facility_comparison.manifests_matched(
         KNOWN, transfers.manifests(store), ledger.live(ledger.read(store)), Tolerance()
     )
     head = T_HEAD + ",来源点位,废物代码"
@@ -281,7 +275,7 @@ def test_manifests_beside_weigh_outs(store: Store, tmp_path: Path) -> None:
         "D2,某公司,2026-03-12 15:00,危险废物,,2034.2,2000,34.2,kg,hw-01,336-064-17",
     ]
     bring(store, tmp_path, "\n".join([head, *tickets]) + "\n", "ticket")
-    loads = beside.hazardous_tickets_matched(
+    loads = facility_comparison.hazardous_tickets_matched(
         KNOWN, transfers.tickets(store), ledger.live(ledger.read(store)), Tolerance()
     )
     assert [(m.paper.number, m.difference) for m in loads.matches] == [("某公司/D1", -200)]
@@ -316,7 +310,9 @@ def test_the_two_labels_stand_side_by_side(store: Store, tmp_path: Path) -> None
     ]
     bring(store, tmp_path, "\n".join([T_HEAD, *rows]) + "\n", "ticket")
     days = period.roll_days(store, DISTRICT, dt.date(2024, 2, 1), dt.date(2024, 2, 29))
-    found = {(b.town, b.stream): b for b in beside.beside(days, transfers.tickets(store))}
+    found = {
+        (b.town, b.stream): b for b in facility_comparison.beside(days, transfers.tickets(store))
+    }
     one = found["方松街道", "干垃圾"]
     assert (one.site_t, one.facility_t, one.tickets) == (Decimal("0.58"), Decimal("0.6"), 1)
     assert one.ratio is not None and round(one.ratio, 4) == Decimal("0.9667")
@@ -331,7 +327,7 @@ def test_the_two_labels_stand_side_by_side(store: Store, tmp_path: Path) -> None
     assert all("建筑垃圾" not in stream for _, stream in found)
     # Without the ticket of wet waste the dry one is not beside dry and wet.
     dry = [x for x in transfers.tickets(store) if x.stream == "干垃圾"]
-    (total,) = [b for b in beside.beside(days, dry) if b.stream == "干垃圾+湿垃圾"]
+    (total,) = [b for b in facility_comparison.beside(days, dry) if b.stream == "干垃圾+湿垃圾"]
     assert (total.facility_t, total.ratio, total.tickets) == (None, None, 2)
 
 
@@ -350,7 +346,7 @@ def test_tickets_are_a_source_of_the_indicators(store: Store, tmp_path: Path) ->
     assert haul.value == Decimal("0.00026")
     assert any("磅单" in u.series.origin for u in haul.inputs)
     known = catalog.load()
-    source = figures.tickets(store, now.date())
+    source = hazardous.tickets(store, now.date())
     dry = source(known["facility_dry_t"], 2024)
     assert dry is not None and dry.months == {2: Decimal("0.6"), 3: Decimal("0.4")}
     built = source(known["construction_t"], 2024)
@@ -365,10 +361,10 @@ def test_the_ledger_is_a_source_of_the_indicators(tmp_path: Path) -> None:
     made._say()
     made.step(T0 + 9 * HOUR, "w1", 50_000).step(T0 + 33 * HOUR, "w1", -34_000)
     made.until(T0 + 72 * HOUR).store(store)
-    seen = [book.see(store, KNOWN, b, made.t) for b in KNOWN.platforms("hw-01-a")]
-    book.update(store, KNOWN, seen, made.t)
+    seen = [ledger_posting.see(store, KNOWN, b, made.t) for b in KNOWN.platforms("hw-01-a")]
+    ledger_posting.update(store, KNOWN, seen, made.t)
     as_of, known = dt.date(2026, 3, 31), catalog.load()
-    ledger_ = figures.from_ledger(store, KNOWN, as_of)
+    ledger_ = hazardous.from_ledger(store, KNOWN, as_of)
     generated, stored = ledger_(known["hw_generated_t"], 2026), ledger_(known["hw_stored_t"], 2026)
     assert generated is not None and generated.months == {3: Decimal("0.05")}
     assert stored is not None and stored.months == {3: Decimal("0.016")}
@@ -381,7 +377,7 @@ def test_the_ledger_is_a_source_of_the_indicators(tmp_path: Path) -> None:
         *("--time", "2026-03-04 10:00", "--set", "利用/处置方式=D10"),
     )
     assert done.returncode == 0, done.stderr
-    ledger_ = figures.from_ledger(store, KNOWN, dt.datetime.now(LOCAL).date())
+    ledger_ = hazardous.from_ledger(store, KNOWN, dt.datetime.now(LOCAL).date())
     disposed = ledger_(known["hw_disposed_t"], 2026)
     assert disposed is not None and disposed.months == {3: Decimal("0.034")}
     assert ledger_(known["hw_landfilled_t"], 2026) is None  # D10 is not D1
@@ -396,11 +392,11 @@ def test_pickups_of_medical_waste(tmp_path: Path) -> None:
         (folder / file.name).write_text(file.read_text().replace(",简化,", ",医疗,"))
     known, store = register.load(folder), Store(tmp_path / "q.db", create=True)
     out = [T0 + h * HOUR for h in (10, 11, 51, 111)]
-    said = [byhand.Said(STORED, t - HOUR, 5_000, container="xq-oil-01") for t in out]
-    said += [byhand.Said(TAKEN, t, 5_000, container="xq-oil-01") for t in out]
-    byhand.add(store, known, said, "王五", NOW)
+    said = [manual_entries.Said(STORED, t - HOUR, 5_000, container="xq-oil-01") for t in out]
+    said += [manual_entries.Said(TAKEN, t, 5_000, container="xq-oil-01") for t in out]
+    manual_entries.add(store, known, said, "王五", NOW)
     rows = catalog.load()
-    source = figures.from_ledger(store, known, dt.datetime.now(LOCAL).date())
+    source = hazardous.from_ledger(store, known, dt.datetime.now(LOCAL).date())
     found = {n: source(rows[n], 2026) for n in ("medical_pickups", "medical_pickups_48h")}
     assert {n: s.months for n, s in found.items() if s} == {
         "medical_pickups": {3: Decimal(2)},
@@ -409,7 +405,7 @@ def test_pickups_of_medical_waste(tmp_path: Path) -> None:
     medical, industry = source(rows["medical_hw_generated_t"], 2026), rows["hw_generated_t"]
     assert medical is not None and medical.months == {3: Decimal("0.02")}
     assert source(industry, 2026) is None
-    assert len(figures.rests_on(store, known, "medical_pickups")) == 4
+    assert len(hazardous.rests_on(store, known, "medical_pickups")) == 4
 
 
 def test_the_commands(store: Store, tmp_path: Path) -> None:

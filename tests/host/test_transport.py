@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from host.transport import Taken, _Socket
+from host.mqtt.consumer import Taken, _Socket
 
 PINGRESP = b"\xd0\x00"
 Pair = tuple[_Socket, socket.socket]

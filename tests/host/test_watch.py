@@ -18,7 +18,7 @@ from host_job import qingyun
 from listener import Listener
 from paho.mqtt.enums import CallbackAPIVersion
 
-from host import live
+from host.mqtt import board_state
 from host.provision.certificates import make
 
 NOW = 1_772_496_100.0
@@ -145,8 +145,8 @@ def test_a_mistake_is_one_line(args: list[str], code: int, said: str) -> None:
     assert len([line for line in result.stderr.splitlines() if "error:" in line]) == 1
 
 
-def board(**state: object) -> live.Board:
-    b = live.Board("fs-01", "qy-fs01", "online")
+def board(**state: object) -> board_state.Board:
+    b = board_state.Board("fs-01", "qy-fs01", "online")
     b.take("state", json.dumps(state).encode(), False, NOW)
     return b
 
@@ -157,7 +157,7 @@ def test_no_line_is_wider_than_the_terminal() -> None:
     b = board(t=1, **many, q=q, queue=4000, clock="unset", drift_ppm=-1234, rssi=-90)
     b.take("birth", json.dumps({"version": "0.1.0", "dropped": 12345}).encode(), False, NOW)
     for width in (80, 60):
-        lines = live.lines(b, NOW, width)
+        lines = board_state.lines(b, NOW, width)
         assert all(line.cell_len <= width for line in lines), [line.cell_len for line in lines]
     text = "\n".join(line.plain for line in lines)
     assert text.count("saturated 超量程") == 8
@@ -185,8 +185,8 @@ def test_a_backlog_does_not_turn_time_back() -> None:
     [b"", b"[]", b"[[]]", b"7", b'{"q":7}', b'{"w1":"\\u001b[2J","q":{"w1":[]}}', b"\xff\x1b[2J"],
 )
 def test_whatever_comes_can_be_shown(what: str, payload: bytes) -> None:
-    b = live.Board("fs-01", "qy\x1b[2J", "online")
+    b = board_state.Board("fs-01", "qy\x1b[2J", "online")
     b.take(what, payload, False, NOW)
     b.take(what, payload, True, time.time())
-    for line in live.lines(b, NOW, 80):
+    for line in board_state.lines(b, NOW, 80):
         assert "\x1b" not in line.plain

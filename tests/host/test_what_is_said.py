@@ -16,7 +16,7 @@ import pytest
 from sim_board import ROOT
 
 from host.cli import main
-from host.messages import Birth, Weighed
+from host.readings.messages import Birth, Weighed
 from host.service import backup
 from host.store import Batch, Store
 

@@ -23,17 +23,17 @@ from starlette.testclient import TestClient
 
 from host.events.model import Platform
 from host.events.states import FROZEN, NEGATIVE
-from host.hazard.book import UNDONE
 from host.hazard.entry import IMPORT, MISSING, PERSON, REGISTER, SCALE, SYSTEM, TABLES
+from host.hazard.ledger_posting import UNDONE
 from host.hazard.register import STORE_KINDS
 from host.hazard.rules import KINDS, LEVELS
 from host.indicators.measured import ORIGIN
-from host.live import QUALITY
-from host.rollup import reasons
+from host.mqtt.board_state import QUALITY
+from host.rollup import restatement_reasons
 from host.serve.app import PLAIN, app
 from host.serve.language import LANGUAGES, WordsError, choose, read, words
 from host.serve.settings import Settings
-from host.store import book
+from host.store import day_revisions
 
 SERVE = ROOT / "host" / "serve"
 HAN = re.compile(r"[\u3400-\u9fff]+")
@@ -385,12 +385,12 @@ def _texts(node: ast.AST) -> Iterator[str]:
 SAYS_ENGLISH = (
     ("host/events/engine.py",),
     ("host/events/bins.py",),
-    ("host/events/stream.py", "_unseen"),
+    ("host/events/processor.py", "_unseen"),
     ("host/events/states.py", "unusable", "before"),
-    ("host/rollup/reasons.py", "changed", "of"),
+    ("host/rollup/restatement_reasons.py", "changed", "of"),
     ("host/hazard/alarms.py", "acknowledge"),
     ("host/calibration/ways.py", "Mqtt"),
-    ("host/indicators/periods.py", "parse"),
+    ("host/common/periods.py", "parse"),
     ("host/serve/accounts.py",),
     ("host/serve/app.py", "_busy", "_broken"),
     ("host/serve/commands.py",),
@@ -407,7 +407,7 @@ SAYS_ENGLISH = (
 SAYS_CHINESE = (
     ("host/hazard/measure.py",),
     ("host/hazard/alarms.py",),
-    ("host/hazard/figures.py", "tickets", "from_ledger", "source"),
+    ("host/indicators/hazardous.py", "tickets", "from_ledger", "source"),
     ("host/indicators/compute.py",),
     ("host/indicators/series.py",),
     ("host/indicators/measured.py",),
@@ -434,7 +434,13 @@ def test_terms_that_are_stored_are_known_in_both() -> None:
     fields = [f.name for f in dataclasses.fields(Platform)]
     fields += ["device", "channel", "fill_channel", "corrections", "weighed"]
     english = [f"{name} 1 → 2" for name in fields]
-    english += [book.FIRST, book.NOT_OVER, reasons.FULL, UNDONE, *PLAIN.values()]
+    english += [
+        day_revisions.FIRST,
+        day_revisions.NOT_OVER,
+        restatement_reasons.FULL,
+        UNDONE,
+        *PLAIN.values(),
+    ]
     told = {x: words()["zh"].said(x) for x in english}
     assert {x: t for x, t in told.items() if _foreign("zh", t, [])} == {}
     chinese = [*TABLES, *(c for columns in TABLES.values() for c in columns), *STORE_KINDS]

@@ -14,10 +14,10 @@ from sim_board import ROOT
 from starlette.testclient import TestClient
 
 from host import registry
-from host.rollup.booking import bring
+from host.rollup.booking import update_figures
 from host.serve import accounts
 from host.serve.app import app
-from host.serve.figures import last_measured
+from host.serve.day_cache import last_measured
 from host.serve.settings import Settings
 from host.store import Store
 
@@ -75,7 +75,7 @@ def test_a_few_minutes_after_midnight_are_no_day(tmp_path: Path) -> None:
     district.play(store, SITE, DEVICE, LAST)
     before = {x for x in range(24 * 60) if x > 10}
     district.play(store, SITE, DEVICE, midnight, left_out=before, seq=24 * 60)
-    bring(store, known, midnight)
+    update_figures(store, known, midnight)
     names = [b.bin for b in known.bins if b.site == SITE]
     for platforms in (None, names):
         assert last_measured(store.database, LAST + dt.timedelta(30), platforms) == LAST

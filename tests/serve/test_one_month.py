@@ -23,7 +23,7 @@ from office import sheets
 from served_page import PASSWORD, sign_in
 from sim_board import ROOT
 
-from host.rollup import LOCAL
+from host.common.local_days import LOCAL
 from host.serve import accounts
 from host.store import Store
 

@@ -20,11 +20,11 @@ from killing import until
 from sim_board import ROOT
 from test_ingest import Publisher, reading
 
-from host.messages import Reading
-from host.progress import Progress, Stats
-from host.progress import read as read_stats
+from host.readings.messages import Reading
 from host.registry import load
 from host.service import health, metrics
+from host.service.progress import Progress, Stats
+from host.service.progress import read as read_stats
 from host.store import Batch, Store
 
 REGISTRY = ROOT / "registry"

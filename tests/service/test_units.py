@@ -14,9 +14,9 @@ from alarm_rows import add
 from sim_board import ROOT
 
 from host.cli import _parser
-from host.progress import Stats
 from host.registry import load
 from host.service import metrics
+from host.service.progress import Stats
 from host.store import Store, delivery
 
 UNITS = sorted((ROOT / "deploy" / "systemd").glob("*"))

@@ -26,7 +26,7 @@ from broker import Broker, free_port
 from host_job import Ingester, qingyun
 from receivers import Hook
 
-from host.rollup import LOCAL
+from host.common.local_days import LOCAL
 
 DAYS = int(os.environ.get("DAYS", "30"))
 BOARDS = 6

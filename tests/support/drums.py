@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from host.messages import Reading
+from host.readings.messages import Reading
 from host.store import Batch, Store
 
 EVERY_S = 300

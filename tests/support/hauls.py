@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from dataclasses import dataclass, field
 
-from host.messages import Reading
+from host.readings.messages import Reading
 from host.rollup import day_bounds
 from host.store import Batch, Store
 

@@ -15,10 +15,10 @@ from pathlib import Path
 from msgspec.structs import replace
 from sim_board import ROOT
 
+from host.common.local_days import LOCAL
 from host.events import Sample
-from host.hazard.byhand import Said
 from host.hazard.entry import STORED
-from host.rollup import LOCAL
+from host.hazard.manual_entries import Said
 
 START = int(dt.datetime(2026, 8, 1, tzinfo=LOCAL).timestamp())
 DAYS, DAY, HOUR = 31, 86_400, 3600

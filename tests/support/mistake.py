@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from host.errors import UserError
+from host.common.errors import UserError
 from host.registry import RegistryError
 
 

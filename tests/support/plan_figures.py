@@ -9,10 +9,11 @@ from pathlib import Path
 from sim_board import ROOT
 
 from host import registry
-from host.indicators import catalog, imports, periods, report
+from host.common import periods
+from host.common.local_days import LOCAL
+from host.indicators import catalog, imports, report
 from host.indicators.compute import Result
 from host.registry import Registry
-from host.rollup import LOCAL
 from host.store import Store
 
 KNOWN: Registry = registry.load(ROOT / "registry")

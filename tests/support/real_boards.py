@@ -15,8 +15,8 @@ from day_play import RUN_IN, Row
 from hazard_month import DAY, EVERY_S, StorePlan
 from site_registry import Bin
 
+from host.common.local_days import LOCAL
 from host.events import Sample
-from host.rollup import LOCAL
 
 RAMP_S = 10  # waste that leaks goes in so small steps
 

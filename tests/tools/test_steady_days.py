@@ -9,7 +9,7 @@ from accuracy import ours
 from accuracy.families import FAMILIES
 from accuracy.scene import E_KG, MAX_KG
 
-from host.events import Outcome, Platform, Sample, State, advance, finish, fresh, stream
+from host.events import Outcome, Platform, Sample, State, advance, finish, fresh, processor
 
 
 def _walked(platform: Platform, samples: list[Sample]) -> tuple[State, Outcome, Outcome]:
@@ -33,6 +33,6 @@ def test_a_day_as_reading_by_reading(family: str, tmp_path: Path) -> None:
         samples = ours.samples(rows, bin_.channel)
         fast = _walked(platform, samples)
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(stream, "skip", lambda _p, _s, _o, _rows, i: i)
+            patch.setattr(processor, "skip", lambda _p, _s, _o, _rows, i: i)
             assert fast == _walked(platform, samples)
         assert fast[1].covered

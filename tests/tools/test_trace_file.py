@@ -16,7 +16,7 @@ from board.files import configuration
 from sim_board import ROOT
 from trace_file import TraceError, check
 
-from host.errors import UserError
+from host.common.errors import UserError
 
 CONFIG = ROOT / "boards" / "esp32" / "config.example.json"
 KNOWN = ("w1", "f1", "c1", "d1")

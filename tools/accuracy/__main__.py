@@ -28,7 +28,7 @@ from accuracy.families import FAMILIES
 from accuracy.full import compare
 from accuracy.report import BEGIN, END, page, show, svg
 from accuracy.summary import failures, shortfalls
-from host import tables
+from host.common import terminal
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -45,7 +45,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     a = parser.parse_args(argv)
     if a.look:
         return 0
-    console = tables.console()
+    console = terminal.console()
     try:
         with sigterm_as_interrupt():
             return _run(a, console)

@@ -12,7 +12,7 @@ from rich.console import Console
 from accuracy.baselines import BASELINES
 from accuracy.bench import OURS, Result
 from accuracy.summary import Summary, by_family, median, overall, quantile, shortfalls
-from host import tables
+from host.common import terminal
 
 BEGIN = "<!-- made by make bench-accuracy: do not edit below this line -->"
 END = "<!-- made by make bench-accuracy: end -->"
@@ -122,9 +122,9 @@ def tables_of(results: Sequence[Result]) -> list[tuple[str, Sequence[str], list[
 
 def show(results: Sequence[Result], console: Console) -> None:
     for title, head, rows in tables_of(results):
-        table = tables.table(title)
-        tables.columns(table, head[:1])
-        tables.columns(table, [h.replace(" ", "\n") for h in head[1:]], right=True)
+        table = terminal.table(title)
+        terminal.columns(table, head[:1])
+        terminal.columns(table, [h.replace(" ", "\n") for h in head[1:]], right=True)
         for row in rows:
             table.add_row(*row)
         console.print(table)

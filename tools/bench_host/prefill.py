@@ -9,7 +9,7 @@ from pathlib import Path
 import psycopg
 
 from bench_host import load
-from host.messages import reading
+from host.readings.messages import reading
 from host.store import Batch, Store
 
 _AT_ONCE = 200_000

@@ -10,7 +10,7 @@ from pathlib import Path
 from marked_page import put
 from rich.console import Console
 
-from host import tables
+from host.common import terminal
 
 BEGIN = "<!-- made by make bench-host: do not edit below this line -->"
 END = "<!-- made by make bench-host: end -->"
@@ -52,10 +52,10 @@ HEAD = ("what", "measured", "goal", "", "")
 
 
 def show(rows: Sequence[Row], console: Console) -> None:
-    table = tables.table()
-    tables.columns(table, HEAD[:1])
-    tables.columns(table, HEAD[1:3], right=True)
-    tables.columns(table, HEAD[3:4])
+    table = terminal.table()
+    terminal.columns(table, HEAD[:1])
+    terminal.columns(table, HEAD[1:3], right=True)
+    terminal.columns(table, HEAD[3:4])
     for row in rows:
         what, value, goal, met, _ = row.cells()
         table.add_row(what, value, goal, met.strip("*"))

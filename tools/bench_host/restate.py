@@ -21,11 +21,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from host import rollup
-from host.localtime import DAY_S, SHANGHAI_S, date_of
-from host.messages import Reading
+from host.common.local_days import DAY_S, SHANGHAI_S, date_of
+from host.readings.messages import Reading
 from host.registry import Bin, Device, Registry, Site
 from host.rollup import booking
-from host.store import Batch, Store, book
+from host.store import Batch, Store, day_revisions
 
 LATE = 100
 _EVERY, _FIRST = 5, 8  # days between two with an outage, and the first that is healed
@@ -131,10 +131,10 @@ def build(store: Store, scale: Scale, emptied: bool) -> Registry:
     for n in range(scale.days):
         store.add(Batch(readings=[(f"qy-{first}", first, r) for r in parted(n, emptied)[0]]), 1)
     last = date_of(FIRST_DAY + scale.days - 1)
-    booking.bring(store, registry(1), last)
+    booking.update_figures(store, registry(1), last)
     for site in list(known.sites)[1:]:
         _copy(store, first, site)
-    booking.bring(store, known, last)  # what each of them is, is part of its account
+    booking.update_figures(store, known, last)  # what each of them is, is part of its account
     return known
 
 
@@ -163,7 +163,7 @@ def _copy(store: Store, first: str, site: str) -> None:
             platform = "(SELECT id FROM platform WHERE bin=?)"
             for table, columns in (
                 ("checkpoint", "day, opens, state, found"),
-                ("platform_day", f"day, revision, computed, reason, {book.BALANCE}"),
+                ("platform_day", f"day, revision, computed, reason, {day_revisions.BALANCE}"),
                 ("platform_day_events", "day, revision, body"),
             ):
                 db.many(
@@ -185,7 +185,7 @@ def once(store: Store, known: Registry, scale: Scale, emptied: bool) -> dict[str
     marks = [_clocks()]
     store.compact()
     marks.append(_clocks())
-    done = booking.bring(store, known, last)
+    done = booking.update_figures(store, known, last)
     marks.append(_clocks())
     rows = list(_sums(store, known, where))
     marks.append(_clocks())

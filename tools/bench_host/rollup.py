@@ -26,8 +26,8 @@ from pathlib import Path
 
 from bench_host import load
 from host import registry, rollup
-from host.messages import Reading
-from host.rollup.booking import bring
+from host.readings.messages import Reading
+from host.rollup.booking import update_figures
 from host.store import Batch, Store
 
 OUT = Path("build/bench-host")
@@ -126,7 +126,7 @@ def once(way: str, db: str, known_at: Path, jobs: int) -> dict[str, float]:
     began = time.perf_counter()
     if way == "rollup":
         with closing(Store(db)) as store:
-            bring(store, known, DATE, full=True, jobs=jobs)
+            update_figures(store, known, DATE, full=True, jobs=jobs)
             (day,) = rollup.days_of(store, known, [DATE])
         took = time.perf_counter() - began
         collected = sum(r.collected_g for r in day.rows)

@@ -27,7 +27,7 @@ from bench_host import drain, kills, load, node_red, restate, rollup, shards, si
 from bench_host.derived import lines
 from bench_host.prefill import copy, prefill
 from bench_host.report import BEGIN, END, Bar, Row, page, shortfalls, show, svg
-from host import tables
+from host.common import terminal
 
 OUT = Path("build/bench-host")
 
@@ -268,7 +268,7 @@ def _run(args: argparse.Namespace) -> int:
         f"PREFILL={args.prefill}`, {time.strftime('%Y-%m-%d', time.gmtime())}, "
         f"{(time.monotonic() - started) / 60:.0f} min."
     )
-    console = tables.console()
+    console = terminal.console()
     show(bench.rows, console)
     console.print(conditions, soft_wrap=True)
     (OUT / "result.json").write_text(json.dumps(bench.raw, indent=1, ensure_ascii=False))

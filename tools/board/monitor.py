@@ -22,7 +22,7 @@ import serial  # type: ignore[import-untyped]
 from rich.console import Console
 from rich.text import Text
 
-from host import live
+from host.mqtt import board_state
 
 _AGAIN_S = 0.5  # between tries to open a port that is not there
 _LONGEST = 2000  # bytes of a line; what is longer is noise
@@ -87,9 +87,9 @@ def shown(line: str, width: int) -> list[Text]:
     if found:
         with contextlib.suppress(ValueError, RecursionError):
             state = json.loads(found[1])
-            parts = [*live.values(state), *live.condition(state, {})]
+            parts = [*board_state.values(state), *board_state.condition(state, {})]
             first = Text("= ").append_text(parts[0]) if parts else Text("= ")
-            return live.wrapped([first, *parts[1:]], width, "  ", gap=" · ")
+            return board_state.wrapped([first, *parts[1:]], width, "  ", gap=" · ")
     clean = "".join(c if c.isprintable() else "?" for c in line)
     style = "red" if "error:" in line else "yellow" if "warning:" in line else ""
     return [Text(clean, style)]

@@ -22,7 +22,7 @@ from broker import Broker, find_mosquitto
 from host_job import Ingester
 from run_folder import fresh_folder
 
-from host.errors import UserError
+from host.common.errors import UserError
 from host.store import Store
 from live.board import LiveBoard
 from live.ending import Ending

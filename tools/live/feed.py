@@ -7,8 +7,8 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 
-from host.live import STATUS
-from host.rollup import LOCAL
+from host.common.local_days import LOCAL
+from host.mqtt.board_state import STATUS
 from live.view import Api, Event, View
 
 EVERY_S = 0.5

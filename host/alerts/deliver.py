@@ -1,0 +1,64 @@
+"""Tells what waits: once, or again and again."""
+
+from __future__ import annotations
+
+import logging
+import signal
+import threading
+import time
+from pathlib import Path
+
+from host.alerts.delivery import Channel, step
+from host.store import Busy, Store, StoreError
+from host.store import delivery as rows
+
+log = logging.getLogger("qingyun.deliver")
+
+
+def once(db: Path | str, channel: Channel) -> bool:
+    """Everything that is due; whether something waits because it was not taken."""
+    store = Store(db)
+    try:
+        while step(store, channel, int(time.time())):
+            pass
+        return rows.standing(store, channel.name, 0).tries > 0
+    finally:
+        store.close()
+
+
+def forever(db: Path | str, found: list[Channel], every: int) -> None:
+    """Until SIGTERM or Ctrl-C, each channel in a thread of its own, so that one that hangs
+    holds back no other. every: seconds."""
+    Store(db).close()  # what is wrong with it is said at once
+    over = threading.Event()
+    for name in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(name, lambda *_: over.set())
+    threads = [
+        threading.Thread(target=_loop, args=(db, c, every, over), daemon=True) for c in found
+    ]
+    for thread in threads:
+        thread.start()
+    log.info("alarms go to %s, every %d s", " and ".join(c.name for c in found), every)
+    over.wait()
+    for thread in threads:
+        thread.join(10)  # longer than that is not waited for: it is sent again
+
+
+def _loop(db: Path | str, channel: Channel, every: int, over: threading.Event) -> None:
+    while not over.is_set():
+        try:
+            _drain(db, channel, over)
+        except (Busy, StoreError) as error:
+            log.error("store: %s; %s waits", error, channel.name)
+        except Exception:
+            log.exception("%s: stopped by a mistake of this program; it goes on", channel.name)
+        over.wait(every)
+
+
+def _drain(db: Path | str, channel: Channel, over: threading.Event) -> None:
+    store = Store(db)
+    try:
+        while not over.is_set() and step(store, channel, int(time.time())):
+            pass
+    finally:
+        store.close()

@@ -1,0 +1,60 @@
+"""alarms: what is wrong in the stores of hazardous waste, and who is told.
+
+What it does is in commands.run.alarms."""
+
+from __future__ import annotations
+
+import argparse
+from typing import TYPE_CHECKING
+
+from host.commands import Command, db, registry
+from host.commands.parts import by, nothing, now, parts
+from host.mqtt import broker
+
+if TYPE_CHECKING:
+    pass
+
+
+def add(command: Command) -> None:
+    """Put this subcommand into the parser."""
+    part = parts(command("alarms", nothing, "what is wrong in the stores of hazardous waste"))
+
+    p = part("update", _run, "book what was weighed, then hold it to rules.csv")
+    db(p)
+    registry(p)
+    now(p)
+    text = "also tell each site's event topic at this broker"
+    broker.add_arguments(p, "qingyun-alarms", "--publish", text=text)
+    text = "again and again until SIGTERM or Ctrl-C (an alarm is there within SECONDS)"
+    p.add_argument("--every", type=int, metavar="SECONDS", help=text)
+    p.epilog = "Example: qingyun alarms update --db q.db --publish 127.0.0.1:1883 --every 120"
+
+    p = part(
+        "deliver",
+        _run,
+        "tell people by e-mail and webhook, as [email] and [webhook] of the configuration say",
+    )
+    db(p)
+    text = "again and again until SIGTERM or Ctrl-C"
+    p.add_argument("--every", type=int, metavar="SECONDS", help=text)
+    p.add_argument("--test", action="store_true", help="only a message that says it is a test")
+    p.epilog = "Example: qingyun --config qingyun.toml alarms deliver --every 10"
+
+    p = part("show", _run, "the open alarms, or all that ever was")
+    db(p)
+    registry(p)
+    p.add_argument("--all", action="store_true", help="also those that are over")
+    p.add_argument("--store", help="only this store")
+    p.add_argument("--json", action="store_true", help="for scripts")
+
+    p = part("ack", _run, "say that somebody has seen an alarm")
+    db(p)
+    by(p)
+    p.add_argument("id", type=int, metavar="ID")
+    p.add_argument("--note", default="", help="what was found, or done")
+
+
+def _run(args: argparse.Namespace) -> int:
+    from host.commands.run import alarms  # noqa: PLC0415
+
+    return alarms.RUNS[args.part](args)

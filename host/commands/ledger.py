@@ -1,0 +1,76 @@
+"""ledger: what was weighed into and out of stores of hazardous waste, and how it adds up.
+
+What it does is in commands.run.ledger."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from host.commands import Command, date, db, ledger_entries, registry
+from host.commands.parts import nothing, now, parts
+
+
+def add(command: Command) -> None:
+    """Put this subcommand into the parser."""
+    part = parts(command("ledger", nothing, "the ledger of hazardous waste (HJ 1259-2022)"))
+
+    p = part("update", _run, "book what was weighed in and out")
+    db(p)
+    registry(p)
+    now(p)
+    text = "go through every reading, not only those since 8 days before the last update"
+    p.add_argument("--all", action="store_true", help=text)
+
+    p = part("show", _run, "its entries, and what is still to be filled in")
+    db(p)
+    registry(p)
+    p.add_argument("--table", help="产生, 入库, 出库, 自行利用/处置 or 委外利用/处置")
+    p.add_argument("--store", help="only this store")
+    p.add_argument("--month", metavar="YYYY-MM", help="only this month")
+    p.add_argument("--id", type=int, metavar="N", help="one entry with all its columns")
+    p.add_argument("--missing", action="store_true", help="only those with something to fill in")
+
+    p = part("stock", _run, "what stands where, and since when")
+    db(p)
+    registry(p)
+    p.add_argument("--as-of", type=date, metavar="YYYY-MM-DD", help="at the end of that day")
+
+    p = part("balance", _run, "opening + in = out + closing, and the rest")
+    db(p)
+    registry(p)
+    p.add_argument("--month", required=True, metavar="YYYY-MM")
+
+    _more(part)
+
+
+def _more(part: Command) -> None:
+    p = part("verify", _run, "whether a row was changed, removed or put in")
+    db(p)
+    text = "as it was printed earlier: finds a ledger that was made anew"
+    p.add_argument("--head", type=_head, metavar="ROWS:HASH", help=text)
+
+    ledger_entries.add(part)
+
+    p = part("export", _run, "the five tables as a workbook, or one as CSV")
+    db(p)
+    registry(p)
+    p.add_argument("--month", required=True, metavar="YYYY-MM")
+    p.add_argument("--institution", metavar="NAME", help="only this one")
+    p.add_argument("--format", choices=("xlsx", "csv"), help="a workbook, or CSV files")
+    text = "a name ending in .xlsx, or a folder for the CSV files"
+    p.add_argument("--out", type=Path, required=True, metavar="FILE|DIR", help=text)
+
+
+def _head(text: str) -> tuple[int, str]:
+    """ROWS:HASH as `ledger verify` prints it."""
+    rows, _, digest = text.partition(":")
+    if not rows.isdigit() or len(digest) != 64:
+        raise argparse.ArgumentTypeError(f"expected ROWS:HASH, found {text!r}")
+    return int(rows), digest
+
+
+def _run(args: argparse.Namespace) -> int:
+    from host.commands.run import ledger  # noqa: PLC0415
+
+    return ledger.RUNS[args.part](args)

@@ -1,0 +1,35 @@
+"""Subcommands that have parts, such as `ledger show`; options that several of them share."""
+
+from __future__ import annotations
+
+import argparse
+
+from host.commands import Command, Run
+
+
+def parts(p: argparse.ArgumentParser) -> Command:
+    """Makes the parsers below a subcommand."""
+    subs = p.add_subparsers(required=True, metavar="WHAT")
+
+    def command(name: str, run: Run, text: str) -> argparse.ArgumentParser:
+        sub = subs.add_parser(name, help=text, description=text[0].upper() + text[1:] + ".")
+        sub.set_defaults(run=run, part=name)
+        return sub
+
+    return command
+
+
+def now(p: argparse.ArgumentParser) -> None:
+    """--now"""
+    text = "as if it were then, in Shanghai (default: the clock)"
+    p.add_argument("--now", metavar="'YYYY-MM-DD HH:MM'", help=text)
+
+
+def by(p: argparse.ArgumentParser) -> None:
+    """--by"""
+    p.add_argument("--by", required=True, metavar="NAME", help="who says so")
+
+
+def nothing(_: argparse.Namespace) -> int:
+    """Of a subcommand that has parts: one of them runs."""
+    return 2

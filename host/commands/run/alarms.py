@@ -1,0 +1,164 @@
+"""What `qingyun alarms` does."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import signal
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from host.commands.run.hazard import known_store, moment, watched
+from host.common import terminal
+from host.common.errors import OutsideError, UsageError, UserError
+from host.common.local_days import clock
+from host.hazard import alarms, ledger_posting, register, rules
+from host.hazard.update import update_alarms
+from host.mqtt import broker
+from host.reports import publish
+from host.store import Busy, Store
+
+if TYPE_CHECKING:
+    from host.alerts.delivery import Channel
+
+
+def _once(
+    path: Path, folder: Path, now: int, where: broker.Broker | None
+) -> tuple[ledger_posting.Booked, list[alarms.Row]]:
+    known, limits = register.load(folder), rules.load(folder)
+    store = Store(path)
+    try:
+        booked, changed = update_alarms(store, known, limits, now, watched)
+        for text in booked.told:
+            print(text)
+        for row in changed:
+            print(alarms.line(row))
+        if where and (waiting := alarms.untold(store)):
+            publish.events(where, map(alarms.message, waiting))
+            alarms.tell(store, waiting)
+            print(f"{where}: {len(waiting)} events published")
+    finally:
+        store.close()
+    return booked, changed
+
+
+def run_update(args: argparse.Namespace) -> int:
+    where = broker.from_arguments(args, "--publish") if args.broker else None
+    if args.every is None:
+        booked, changed = _once(args.db, args.registry, moment(args), where)
+        print(f"{args.db}: {len(booked.added)} entries added, {len(changed)} alarms changed")
+        return 1 if changed else 0
+    if args.now is not None or args.every < 1:
+        raise UsageError("--every: expected 1 or more seconds, and no --now")
+    over = threading.Event()
+    for name in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(name, lambda *_: over.set())
+    told: str | None = None  # before the first turn
+    while not over.is_set():
+        started, trouble = time.monotonic(), ""
+        try:
+            booked, changed = _once(args.db, args.registry, int(time.time()), where)
+            if told is None:
+                counts = f"{len(booked.added)} entries added, {len(changed)} alarms changed"
+                print(f"{counts}; again every {args.every} s", flush=True)
+        except publish.PublishError as error:
+            trouble = str(error)
+        except Busy as error:
+            trouble = f"store: {error}"
+        except UserError as error:
+            if told is None:
+                raise
+            trouble = str(error)  # somebody is at the registry: the next turn
+        if trouble not in ("", told):
+            print(trouble, flush=True)
+        told = trouble
+        over.wait(max(0.0, args.every - (time.monotonic() - started)))
+    return 0
+
+
+def run_show(args: argparse.Namespace) -> int:
+    store = Store(args.db)
+    every = alarms.read(store)
+    store.close()
+    known_store(args.store, {r.said.store for r in every}, args.registry)
+    known = [r for r in every if args.store in (None, r.said.store)]
+    if args.all:
+        if args.json:
+            print(json.dumps([alarms.message(r)[1] for r in known], ensure_ascii=False))
+        else:
+            print("\n".join(map(alarms.line, known)) or f"{args.db}: never an alarm")
+        return 0
+    held = alarms.open_alarms(known)
+    if args.json:
+        print(json.dumps([alarms.message(r)[1] for r, _ in held.values()], ensure_ascii=False))
+        return 0
+    table = terminal.table("告警")
+    terminal.columns(table, ("id", "since", "level", "store", "subject", "rule"))
+    terminal.columns(table, ("value", "limit"), right=True)
+    terminal.columns(table, ("what / acknowledged",), wrap=True)
+    if not held:
+        print(f"{args.db}: no alarm is open")
+        return 0
+    for raised, seen in held.values():
+        s = raised.said
+        note = s.text + (f"; {seen.said.by}, {clock(seen.t)} {seen.said.note}" if seen else "")
+        value = "∞" if s.value >= alarms.MOST else f"{s.value:g}"
+        row = (str(raised.alarm), clock(raised.t), s.level, s.store, s.subject or "—", s.rule)
+        table.add_row(*row, f"{value} {s.unit}", f"{s.threshold:g} {s.unit}", note)
+    terminal.console().print(table)
+    return 1
+
+
+def run_ack(args: argparse.Namespace) -> int:
+    store = Store(args.db)
+    row = alarms.acknowledge(store, args.id, args.by, args.note, int(time.time()))
+    store.close()
+    print(alarms.line(row))
+    return 0
+
+
+def run_deliver(args: argparse.Namespace) -> int:
+    from host.alerts import channels, deliver  # noqa: PLC0415  with all that letters take
+
+    found = channels.of(args.settings)
+    if args.test:
+        return _test(found)
+    if args.every is None:
+        waits = [deliver.once(args.db, channel) for channel in found]
+        for channel, left in zip(found, waits, strict=True):
+            print(f"{channel.name}: {'not taken, it waits' if left else 'nothing left to tell'}")
+        return 1 if any(waits) else 0
+    if args.every < 1:
+        raise UsageError("--every: expected 1 or more seconds")
+    Store(args.db).close()  # what is wrong with it is said at once
+    deliver.forever(args.db, found, args.every)
+    return 0
+
+
+def _test(found: list[Channel]) -> int:
+    """A message that says that it is one, through every channel."""
+    from host.alerts import Failed  # noqa: PLC0415
+
+    now = int(time.time())
+    said = alarms.Said(
+        rule="test", kind="test", level="提示", site="test", store="test", subject="",
+        value=0, unit="", threshold=0, source="qingyun alarms deliver --test", text="测试 test",
+    )  # fmt: skip
+    for channel in found:
+        try:
+            channel.send([alarms.Row(0, 0, alarms.RAISED, now, said)], f"test-{now}")
+        except Failed as error:
+            raise OutsideError(f"{channel.name}: {error}") from None
+        print(f"{channel.name}: taken")
+    return 0
+
+
+RUNS: dict[str, Callable[[argparse.Namespace], int]] = {
+    "update": run_update,
+    "show": run_show,
+    "ack": run_ack,
+    "deliver": run_deliver,
+}

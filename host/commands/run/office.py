@@ -1,0 +1,177 @@
+"""What `qingyun indicators`, `import-figures`, `report` and `export` do."""
+
+from __future__ import annotations
+
+import argparse
+import datetime as dt
+import io
+import json
+import sys
+import time
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+
+from host import registry as registries
+from host.commands.known import no_readings
+from host.common import terminal
+from host.common.atomic_write import form_of, whole
+from host.common.errors import UsageError
+from host.hazard import register, sections
+from host.indicators import IndicatorError, catalog, imports, output, report
+from host.office import OfficeError
+from host.registry import Bin
+from host.reports import export, hazardous_tables, summary_html
+from host.reports.month import summarise
+from host.store import Store
+from host.store.figures import history
+
+
+def _watched(bins: Sequence[Bin]) -> Iterable[Bin]:
+    return terminal.watched(bins, "adding up")
+
+
+def _out(path: Path | None, text: str) -> None:
+    """To the file, or to standard output where none is named."""
+    if path is None:
+        sys.stdout.write(text)
+        return
+    with whole(path) as part:
+        part.write_text(text, encoding="utf-8")
+    print(f"{path}: written")
+
+
+def _note(db: Path | str, first: dt.date, last: dt.date) -> None:
+    """Where there is nothing to report; beside standard output, which may be the report."""
+    if note := no_readings(db, first, last):
+        print(note, file=sys.stderr)
+
+
+def _file(path: Path | None, form: str) -> Path | None:
+    """Where to; a workbook needs a file."""
+    if path is None and form == "xlsx":
+        raise OfficeError("--out: expected a file for --format xlsx")
+    return path
+
+
+def _plan(folder: Path | None) -> report.Definitions:
+    if folder is None:
+        return report.Definitions()
+    return report.Definitions(folder / "figures.csv", folder / "definitions.csv")
+
+
+def _register(folder: Path, known: registries.Registry) -> register.Register | None:
+    """Of hazardous waste, where a registry has one."""
+    return register.load(folder, known) if register.present(folder) else None
+
+
+def run_indicators(args: argparse.Namespace) -> int:
+    form = form_of(args.out, "table csv json xlsx", args.format) or "table"
+    target = _file(args.out, form)
+    known = registries.load(args.registry)
+    store = Store(args.db)
+    made = report.build(
+        *(store, known, args.year or args.month),
+        as_of=args.as_of,
+        rows=_plan(args.plan),
+        register=_register(args.registry, known),
+        watched=_watched,
+    )
+    store.close()
+    if form == "xlsx":
+        assert target is not None
+        from host.indicators import workbook  # noqa: PLC0415  with what writes workbooks
+
+        workbook.write(made, target)
+        print(f"{target}: written")
+    elif form == "table" and target is None:
+        output.show(made, terminal.console())
+    else:
+        text = io.StringIO()
+        if form == "table":
+            output.show(made, terminal.plain(text))
+        else:
+            (output.write_csv if form == "csv" else output.write_json)(made, text)
+        bom = "\ufeff" if form == "csv" and target else ""  # Excel asks for it
+        _out(target, bom + text.getvalue())
+    return 0
+
+
+def run_import_figures(args: argparse.Namespace) -> int:
+    figures = catalog.load(_plan(args.plan).figures)
+    if args.list:
+        table = terminal.table("figures that can be imported")
+        terminal.columns(table, ("figure", "name", "unit", "kind"))
+        terminal.columns(table, ("note",), wrap=True)
+        for f in figures.values():
+            if "import" in f.sources:
+                table.add_row(f.figure, f.name, f.unit, f.kind, f.note)
+        terminal.console().print(table)
+        return 0
+    if args.file is None and args.show is None:
+        raise IndicatorError("expected FILE, --show or --list")
+    if args.db is None:
+        raise UsageError(args.settings.nowhere())
+    if args.show:
+        name, when = args.show
+        if name not in figures:
+            raise IndicatorError(
+                f"--show: expected a figure (qingyun import-figures --list), found {name!r}"
+            )
+        store = Store(args.db)
+        said = history(store, name, when)
+        if not said:
+            print(f"{args.db}: nothing was ever said of {name} in {when}")
+        for e in said:
+            why = f"supersedes {e.supersedes}: {e.note}" if e.supersedes else e.note
+            value = f"{e.value} {e.unit}" if e.value is not None else "withdrawn"
+            print("  ".join((str(e.id), value, e.source, e.entered_by, e.entered_on, why, e.file)))
+        return 0
+    store = Store(args.db, create=True)
+    done = imports.run(store, figures, args.file, int(time.time()))
+    store.close()
+    for line in done.told:
+        print(line)
+    print(
+        f"{args.file}: {len(done.added)} figures added to {args.db}, {done.unchanged} there already"
+    )
+    return 0
+
+
+def run_report(args: argparse.Namespace) -> int:
+    form = form_of(args.out, "html xlsx", args.format) or "html"
+    target = _file(args.out, form)
+    known = registries.load(args.registry)
+    store = Store(args.db)
+    summary = summarise(store, known, args.month, watched=_watched)
+    more = hazardous_tables.tables(store, _register(args.registry, known), summary.rows, args.month)
+    store.close()
+    if form == "xlsx":
+        assert target is not None
+        from host.reports import summary_xlsx  # noqa: PLC0415
+
+        summary_xlsx.write_month(summary, target, more)
+        print(f"{target}: written")
+    else:
+        _out(target, summary_html.month(summary, more))
+    _note(args.db, summary.first, summary.last)
+    return 0
+
+
+def run_export(args: argparse.Namespace) -> int:
+    form_of(args.out, "json")
+    known = registries.load(args.registry)
+    store = Store(args.db)
+    kept = sections.of(store) if register.present(args.registry) else None
+    body = export.document(store, known, args.date, kept)
+    store.close()
+    _out(args.out, json.dumps(body, ensure_ascii=False, indent=1) + "\n")
+    _note(args.db, args.date, args.date)
+    return 0
+
+
+RUNS: dict[str, Callable[[argparse.Namespace], int]] = {
+    "indicators": run_indicators,
+    "import-figures": run_import_figures,
+    "report": run_report,
+    "export": run_export,
+}

@@ -1,0 +1,164 @@
+"""What `qingyun transfers` does."""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import datetime as dt
+import time
+from collections.abc import Callable, Iterable, Sequence
+from decimal import Decimal
+from pathlib import Path
+
+from host.commands.run.hazard import bounds, month
+from host.common import terminal
+from host.common.atomic_write import form_of, whole
+from host.common.disclaimer import DISCLAIMER
+from host.common.errors import UsageError
+from host.common.local_days import LOCAL, clock
+from host.common.quantity import MISSING, kg, percent, shown
+from host.hazard import ledger, register, transfers
+from host.hazard.matching import Matched, Tolerance
+from host.reports import facility_comparison
+from host.rollup import period
+from host.store import Store
+
+
+def run_import(args: argparse.Namespace) -> int:
+    known = register.load(args.registry)
+    store = Store(args.db, create=True)
+    now = int(time.time())
+    done = transfers.run(store, known, args.file, args.kind, by=args.by, now=now)
+    store.close()
+    for line in done.told:
+        print(line)
+    print(f"{args.file}: {done.count} imported into {args.db}")
+    return 0
+
+
+COLUMNS = ("状态", "单号", "时间", "地点", "代码", "单据kg", "实测kg", "差kg", "差%", "实测记录")
+
+
+def _lines(found: Matched) -> list[tuple[str, ...]]:
+    """A line for each paper and for each step that has none."""
+    out: list[tuple[str, ...]] = []
+    for m in found.matches:
+        p = m.paper
+        state = "相符" if m.within else "超差"
+        what = (state, p.number, clock(p.t), m.steps[0].place, p.code, kg(p.grams), kg(m.grams))
+        names = " + ".join(s.name for s in m.steps)
+        out.append((*what, kg(m.difference), f"{m.percent:+.2f}", names))
+    for p in found.papers:
+        place = " ".join(sorted(p.places))
+        out.append(("无实测", p.number, clock(p.t), place, p.code, kg(p.grams), "", "", "", ""))
+    out += [
+        ("无单据", "", clock(s.t), s.place, s.code, "", kg(s.grams), "", "", s.name)
+        for s in found.steps
+    ]
+    return out
+
+
+def _csv(path: Path, columns: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
+    with whole(path) as part, part.open("w", encoding="utf-8-sig", newline="") as file:
+        out = csv.writer(file, lineterminator="\n")
+        out.writerow(columns)
+        out.writerows(rows)
+    print(f"{path}: written")
+
+
+def _print(title: str, columns: Sequence[str], rows: Iterable[Sequence[str]], numbers: str) -> None:
+    table = terminal.table(title, DISCLAIMER)
+    for c in columns:
+        terminal.columns(table, (c,), right=c in numbers.split(), wrap=c == columns[-1])
+    for row in rows:
+        table.add_row(*row)
+    terminal.console().print(table)
+
+
+def run_match(args: argparse.Namespace) -> int:
+    if args.percent < 0 or args.kg < 0 or args.hours <= 0:
+        raise UsageError("expected --percent and --kg of 0 or more, and --hours above 0")
+    form_of(args.csv, "csv", option="--csv")
+    tolerance = Tolerance(args.percent, args.kg, int(args.hours * 3600))
+    known = register.load(args.registry)
+    t0, t1 = bounds(month(args.month))
+    store = Store(args.db)
+    near0, near1 = t0 - tolerance.window_s, t1 + tolerance.window_s
+    papers = [m for m in transfers.manifests(store) if near0 <= m.t < near1]
+    live = [e for e in ledger.live(ledger.read(store)) if near0 <= e.t < near1]
+    stored = facility_comparison.manifests_matched(known, papers, live, tolerance)
+    brought = [x for x in transfers.tickets(store) if near0 <= x.t < near1]
+    placed = any(x.site for x in brought)
+    taken = facility_comparison.collections(store, known, near0, near1) if placed else []
+    collected = facility_comparison.tickets_matched(brought, taken, tolerance)
+    loads = facility_comparison.hazardous_tickets_matched(known, brought, live, tolerance)
+    store.close()
+    # What lies in the neighbouring months is there only to be matched.
+    for found in (stored, loads, collected):
+        found.matches = [m for m in found.matches if t0 <= m.paper.t < t1]
+        found.papers = [p for p in found.papers if t0 <= p.t < t1]
+        found.steps = [s for s in found.steps if t0 <= s.t < t1]
+    rows = [*_lines(stored), *_lines(loads), *_lines(collected)]
+    title = f"{args.month} 单据与实测（容差 {args.percent:g} % 或 {args.kg:g} kg，取大者）"
+    _print(title, COLUMNS, rows, "单据kg 实测kg 差kg 差%")
+    if not rows:
+        print(f"{args.db}: no papers and nothing weighed out in {args.month}")
+    if args.csv:
+        _csv(args.csv, COLUMNS, rows)
+    return 1 if any(r[0] != "相符" for r in rows) else 0
+
+
+BESIDE = (
+    *(
+        "街镇",
+        "品类",
+        f"{facility_comparison.SITE_LABEL}t",
+        "覆盖率",
+        f"{facility_comparison.FACILITY_LABEL}t",
+    ),
+    *("磅单数", "实测/进厂"),
+)
+
+
+def _shown(value: Decimal | None, places: int, share: bool = False) -> str:
+    if value is None:
+        return MISSING
+    return f"{percent(value, places)} %" if share else shown(value, places)
+
+
+def _compare(store: Store, known: register.Register, text: str) -> list[tuple[str, ...]]:
+    """The lines of a month, as far as it is over."""
+    when = month(text)
+    t0, t1 = bounds(when)
+    yesterday = dt.datetime.now(LOCAL).date() - dt.timedelta(1)
+    days = period.roll_days(store, known.known, when.first, min(when.last, yesterday))
+    brought = [x for x in transfers.tickets(store) if t0 <= x.t < t1]
+    return [
+        (
+            *(b.town, b.stream, _shown(b.site_t, 3), _shown(b.coverage, 1, True)),
+            *(_shown(b.facility_t, 3), str(b.tickets), _shown(b.ratio, 4)),
+        )
+        for b in facility_comparison.beside(days, brought)
+    ]
+
+
+def run_compare(args: argparse.Namespace) -> int:
+    form_of(args.csv, "csv", option="--csv")
+    known = register.load(args.registry)
+    store = Store(args.db)
+    rows = _compare(store, known, args.month)
+    store.close()
+    title = f"{args.month} 投放点实测与进厂计量并列，不相加"
+    _print(title, BESIDE, rows, " ".join(BESIDE[2:]))
+    if not rows:
+        print(f"{args.db}: nothing collected and no tickets in {args.month}")
+    if args.csv:
+        _csv(args.csv, BESIDE, rows)
+    return 0
+
+
+RUNS: dict[str, Callable[[argparse.Namespace], int]] = {
+    "import": run_import,
+    "match": run_match,
+    "compare": run_compare,
+}

@@ -1,0 +1,34 @@
+"""trace: what a figure of a report rests on."""
+
+from __future__ import annotations
+
+import argparse
+
+from host.commands import Command, db, registry
+
+
+def add(command: Command) -> None:
+    """Put this subcommand into the parser."""
+    p = command("trace", _trace, "what a figure of a report rests on")
+    db(p)
+    registry(p)
+    text = "daily:DAY/SITE/STREAM, month:YYYY-MM/街镇/STREAM, indicator:N/YYYY, entry:ID, "
+    text += "batch:CODE, alarm:ID, manifest:NUMBER or ticket:FACILITY/NUMBER"
+    p.add_argument("what", metavar="FIGURE", help=text)
+    p.epilog = "Example: qingyun trace --db q.db daily:2026-03-03/fs-01/湿垃圾"
+
+
+def _trace(args: argparse.Namespace) -> int:
+    from host import registry as registries  # noqa: PLC0415  see commands.run
+    from host.reports.figure_trace import lines  # noqa: PLC0415
+    from host.reports.trace import Trace  # noqa: PLC0415
+    from host.store import Store  # noqa: PLC0415
+
+    known = registries.load(args.registry)
+    store = Store(args.db)
+    try:
+        for depth, text in lines(Trace(store, args.registry, known), args.what):
+            print("  " * depth + text)
+    finally:
+        store.close()
+    return 0

@@ -1,0 +1,46 @@
+"""transfers: 转移联单 and tickets of weighbridges beside what was weighed.
+
+What it does is in commands.run.transfers."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from host.commands import Command, db, registry
+from host.commands.parts import by, nothing, parts
+
+
+def add(command: Command) -> None:
+    """Put this subcommand into the parser."""
+    part = parts(command("transfers", nothing, "转移联单, tickets of weighbridges, what fits"))
+
+    p = part("import", _run, "a file of 转移联单 or tickets, all or nothing")
+    db(p)
+    registry(p)
+    by(p)
+    p.add_argument("--kind", choices=("manifest", "ticket"), required=True)
+    p.add_argument("file", type=Path, metavar="FILE", help="CSV or XLSX, see docs/hazard.md")
+
+    p = part("match", _run, "papers beside weigh-outs and collections")
+    db(p)
+    registry(p)
+    p.add_argument("--month", required=True, metavar="YYYY-MM")
+    text = "a difference up to the larger of the two agrees (default: 5 and 5)"
+    p.add_argument("--percent", type=float, default=5.0, metavar="N", help=text)
+    p.add_argument("--kg", type=float, default=5.0, metavar="N")
+    text = "so far apart in time at most (default: 24)"
+    p.add_argument("--hours", type=float, default=24.0, metavar="N", help=text)
+    p.add_argument("--csv", type=Path, metavar="FILE", help="also as a file")
+
+    p = part("compare", _run, "投放点实测 beside 进厂计量, never added")
+    db(p)
+    registry(p)
+    p.add_argument("--month", required=True, metavar="YYYY-MM")
+    p.add_argument("--csv", type=Path, metavar="FILE", help="also as a file")
+
+
+def _run(args: argparse.Namespace) -> int:
+    from host.commands.run import transfers  # noqa: PLC0415
+
+    return transfers.RUNS[args.part](args)

@@ -1,0 +1,1 @@
+"""What every layer may use: errors, days, masses and clocks as text, files, terminals."""

@@ -1,0 +1,144 @@
+"""Readings in, events out: forward in one pass, from any saved state."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from copy import copy as shallow
+
+from host.common.local_days import local_day
+from host.events import states
+from host.events.engine import EventClassifier
+from host.events.fast_path import EVER, skip
+from host.events.limits import FILL_S, GAP_S
+from host.events.model import Outcome, Plateau, Platform, Sample, add
+from host.events.sample_columns import series
+from host.events.settle import horizon, mature, settle, undecided
+from host.events.state import State, copy, fresh, key
+
+
+class LateError(Exception):
+    """A reading is not later than the state: the platform must be gone through again
+    from a state before it (see replay.absorb)."""
+
+
+def advance(platform: Platform, state: State, samples: Iterable[Sample]) -> tuple[State, Outcome]:
+    """The state after these readings, and what became certain with them. LateError when
+    one of them is not later than the state. The state given stays as it was."""
+    state = copy(state)
+    out = Outcome()
+    classifier = EventClassifier(platform, state, out)
+    rows = series(samples)
+    if len(rows) and state.at is not None and key(s := rows[0]) <= state.at:
+        raise LateError(f"reading {s.life}/{s.seq} is not later than the state")
+    i, n = 0, len(rows)
+    while i < n and (i := skip(platform, state, out, rows, i)) < n:
+        s = rows[i]
+        _take(platform, state, classifier, out, s)
+        state.at = key(s)
+        i += 1
+    state.sums.closing = state.level
+    out.sums = shallow(state.sums)
+    return state, out
+
+
+def finish(platform: Platform, state: State) -> Outcome:
+    """What would be booked if no reading followed: the provisional end of a series."""
+    state = copy(state)
+    out = Outcome()
+    _settle_all(platform, state, EventClassifier(platform, state, out))
+    states.close(state, out)
+    state.sums.closing = state.level
+    out.sums = shallow(state.sums)
+    return out
+
+
+def derive(platform: Platform, samples: Iterable[Sample], state: State | None = None) -> Outcome:
+    """Everything that happened on a platform, the provisional end included."""
+    state, out = advance(platform, state or fresh(platform), samples)
+    out.extend(finish(platform, state))
+    return out
+
+
+def _take(
+    platform: Platform, state: State, classifier: EventClassifier, out: Outcome, s: Sample
+) -> None:
+    if not s.usable or abs(s.grams or 0) > platform.beyond:
+        states.unusable(state, s, out)
+    else:
+        states.before(state, s)
+        _plateau(platform, state, classifier, out, s)
+        states.watch(platform, state, s, out)
+    if state.pending:
+        _book_certain(platform, state, classifier, s.t)
+    states.tell(platform, state, s, out)
+
+
+def _plateau(
+    platform: Platform, state: State, classifier: EventClassifier, out: Outcome, s: Sample
+) -> None:
+    """Put a usable reading into the plateaus."""
+    pending, last = state.pending, state.last
+    gap = state.ended
+    if last is not None:
+        if not gap and s.t - last.t <= GAP_S:
+            out.cover(last.t, s.t)
+        gap = gap or _unseen(platform, last, s, state.moved)
+    here = s.evidence
+    if not pending:
+        pending.append(Plateau(here, here))
+        classifier.open(pending[0])
+    elif gap:
+        _settle_all(platform, state, classifier)
+        pending.append(Plateau(here, here, gap))
+    elif state.moved and (s.q is None or s.grams != last.grams):  # type: ignore[union-attr]
+        # Also a rest in between that was too short or too small to be told.
+        pending.append(Plateau(here, here))
+        settle(pending, platform)
+    else:
+        # Moving as before: a new motion, or another channel's news within the same one.
+        top = pending[-1]
+        if d := here.grams - top.last.grams:
+            add(top.slow, local_day(s.t), d)
+        top.last = here
+    top = pending[-1]
+    if s.fill is not None and s.t - top.first.t >= FILL_S:
+        top.fill = s.fill
+    state.moved, state.last, state.ended = s.q is not None, s, ""
+
+
+def _unseen(platform: Platform, a: Sample, b: Sample, moved: bool) -> str:
+    """Why nobody knows how the weight came from a to b; "" when somebody does."""
+    assert a.grams is not None and b.grams is not None
+    change = abs(b.grams - a.grams)
+    if b.t - a.t > GAP_S:
+        return f"no reading for {(b.t - a.t) // 60} min"
+    if (a.life, a.boot) != (b.life, b.boot):
+        return "the board was restarted" if change >= platform.limits.report_g else ""
+    return "" if moved or change < platform.limits.jump_g else "no motion was told"
+
+
+def _book_certain(platform: Platform, state: State, classifier: EventClassifier, now: int) -> None:
+    """Book every step that nothing which follows can change."""
+    pending = state.pending
+    if len(pending) > 2:
+        mature(pending, platform, now)
+    classifier.flush(pending[0])
+    while len(pending) > 1 and now > horizon(pending[0], pending[1], platform):
+        if undecided(pending, platform):
+            return
+        _book_first(pending, classifier)
+
+
+def _settle_all(platform: Platform, state: State, classifier: EventClassifier) -> None:
+    mature(state.pending, platform, EVER)
+    while len(state.pending) > 1:
+        _book_first(state.pending, classifier)
+    if state.pending:
+        classifier.flush(state.pending[0])
+
+
+def _book_first(pending: list[Plateau], classifier: EventClassifier) -> None:
+    classifier.flush(pending[0])
+    classifier.step(pending[0], pending[1])
+    del pending[0]
+    classifier.flush(pending[0])

@@ -1,0 +1,117 @@
+"""The readings of one weight channel as columns: what 300 objects would cost is saved."""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from operator import le, lt
+
+from host.common.local_days import local_day
+from host.events.limits import GAP_S
+from host.events.model import Evidence, Sample
+from host.events.state import key
+
+
+@dataclass(slots=True)
+class Series:
+    """Columns of one length, in the order of readings (state.key), each reading once.
+
+    q: index → why the weight is no good, or "moving"; every index without grams is in it.
+    breaks: where a reading does not simply follow the one before it, in order; given are
+    those of breaks_of()."""
+
+    t: Sequence[int]
+    grams: Sequence[int | None]
+    q: Mapping[int, str]
+    life: Sequence[str]
+    seq: Sequence[int]
+    boot: Sequence[int]
+    fill: Sequence[int | None] | None
+    breaks: Sequence[int]
+
+    def __post_init__(self) -> None:
+        if self.q:
+            self.breaks = sorted({*self.breaks, *self.q})
+
+    def __len__(self) -> int:
+        return len(self.t)
+
+    def __iter__(self) -> Iterator[Sample]:
+        return (self[i] for i in range(len(self.t)))
+
+    def __getitem__(self, i: int) -> Sample:
+        fill = None if self.fill is None else self.fill[i]
+        return Sample(
+            self.t[i], self.grams[i], self.q.get(i), self.life[i], self.seq[i], self.boot[i], fill
+        )
+
+    def evidence(self, i: int) -> Evidence:
+        """What self[i].evidence is; grams are there."""
+        fill = None if self.fill is None else self.fill[i]
+        return Evidence(self.life[i], self.seq[i], self.t[i], self.grams[i], fill)  # type: ignore[arg-type]
+
+    def stop(self, i: int) -> int:
+        """The first reading from i on that does not simply follow; else how many there are."""
+        at = bisect_left(self.breaks, i)
+        return self.breaks[at] if at < len(self.breaks) else len(self.t)
+
+    def part(self, t0: int, t1: int) -> Series:
+        """Those with t0 <= t < t1."""
+        a, b = bisect_left(self.t, t0), bisect_left(self.t, t1)
+        if a == 0 and b == len(self.t):
+            return self
+        return self.of(range(a, b))
+
+    def of(self, keep: Sequence[int]) -> Series:
+        """Those with these indexes, which rise."""
+        t, seq = [self.t[i] for i in keep], [self.seq[i] for i in keep]
+        life, boot = [self.life[i] for i in keep], [self.boot[i] for i in keep]
+        q = {n: self.q[i] for n, i in enumerate(keep) if i in self.q}
+        fill = self.fill and [self.fill[i] for i in keep]
+        grams = [self.grams[i] for i in keep]
+        return Series(t, grams, q, life, seq, boot, fill, breaks_of(t, life, boot))
+
+
+def breaks_of(t: Sequence[int], life: Sequence[str], boot: Sequence[int]) -> list[int]:
+    """Indexes of readings after a gap, of another local day, start or life than before."""
+    found = [i for i, (a, b) in enumerate(pairwise(t), 1) if b - a > GAP_S]
+    n = len(t)
+    if n and local_day(t[0]) != local_day(t[-1]):
+        days = map(local_day, t)
+        found += [i for i, (a, b) in enumerate(pairwise(days), 1) if a != b]
+    if n and not life.count(life[0]) == boot.count(boot[0]) == n:
+        told = zip(life, boot, strict=True)
+        found += [i for i, (a, b) in enumerate(pairwise(told), 1) if a != b]
+    return sorted(set(found))
+
+
+def in_order(
+    t: Sequence[int], life: Sequence[str], seq: Sequence[int], boot: Sequence[int]
+) -> bool:
+    """Whether these are surely in the order of readings, each once: all of one life, whose
+    numbers only rise, and neither time nor start ever falls."""
+    if not t or life.count(life[0]) != len(life):
+        return not t
+    rising = all(map(lt, seq, seq[1:]))
+    return rising and all(map(le, t, t[1:])) and all(map(le, boot, boot[1:]))
+
+
+def ordered(samples: Iterable[Sample]) -> list[Sample]:
+    """Each reading once, in the one order there is, however they came."""
+    once: dict[tuple[str, int], Sample] = {}
+    for s in samples:
+        once.setdefault((s.life, s.seq), s)
+    return sorted(once.values(), key=key)
+
+
+def series(samples: Iterable[Sample]) -> Series:
+    """Readings however they came; a Series is in order already."""
+    if isinstance(samples, Series):
+        return samples
+    rows = ordered(samples)
+    q = {i: s.q or "range" for i, s in enumerate(rows) if s.q is not None or s.grams is None}
+    t, life, boot = [s.t for s in rows], [s.life for s in rows], [s.boot for s in rows]
+    grams, seq, fill = [s.grams for s in rows], [s.seq for s in rows], [s.fill for s in rows]
+    return Series(t, grams, q, life, seq, boot, fill, breaks_of(t, life, boot))

@@ -1,0 +1,1 @@
+"""What legal metrology says of a scale."""

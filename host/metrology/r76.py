@@ -1,0 +1,22 @@
+"""Maximum permissible errors of a class III scale.
+
+Source: OIML R 76-1:2006, 3.5.1 (table 6) and 3.5.2. For a load m, in verification scale intervals
+e: ±0.5 e for 0 ≤ m ≤ 500, ±1 e for 500 < m ≤ 2,000, ±1.5 e for 2,000 < m ≤ 10,000 at initial
+verification; twice that in service. A load between two intervals counts as it is: 500.2 e lies
+in the second row."""
+
+from __future__ import annotations
+
+
+def half_intervals(load: int, e: int) -> int:
+    """Limit at initial verification in halves of e: 1, 2 or 3. load and e in one unit, as
+    small as one likes; 0 for e = 0, which no scale has."""
+    if e <= 0:
+        return 0
+    load = abs(load)
+    return 1 if load <= 500 * e else 2 if load <= 2000 * e else 3
+
+
+def in_service_g(load_g: int, e_g: int) -> int:
+    """Largest error in service, in g."""
+    return half_intervals(load_g, e_g) * e_g

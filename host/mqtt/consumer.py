@@ -1,0 +1,243 @@
+"""MQTT below the ingester: receive a batch, acknowledge a batch.
+
+paho connects, signs in, subscribes, publishes and keeps the connection alive. What comes
+in large numbers does not go through it: a PUBLISH is read from the same socket here, in
+pieces of many packets, and the acknowledgements of a batch are written at once."""
+
+from __future__ import annotations
+
+import logging
+import select
+import ssl
+import time
+from collections.abc import Callable
+from typing import Any
+
+import paho.mqtt.client as paho
+
+from host.mqtt.broker import Broker
+
+log = logging.getLogger("qingyun.transport")
+
+Topics = list[tuple[str, int]]  # filter, QoS
+_PIECE = 1 << 18
+_FILTERS = 500  # topics in one SUBSCRIBE
+_SEND_S = 60.0  # a broker that writes its memory to disk does nothing else meanwhile
+_PUBLISH = 0x30
+_PUBACK = b"\x40\x02"
+_PINGREQ = b"\xc0\x00"
+
+
+class Taken:
+    """Messages and the packet ids that acknowledge them, good for the connection they came by."""
+
+    def __init__(self, by: Any) -> None:
+        self.messages: list[tuple[bytes, bytes]] = []  # topic, payload
+        self.ids: list[bytes] = []
+        self.by = by
+
+
+class _Socket:
+    """A connected socket, plain or TLS, of which paho sees every packet but PUBLISH."""
+
+    def __init__(self, sock: Any) -> None:
+        self._sock = sock
+        self._data = b""
+        self._at = 0
+        self._for_paho = 0  # bytes of the packet at hand that paho may read
+        self._end: Exception | None = None
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._sock, name)
+
+    def recv(self, n: int) -> bytes:
+        """What paho reads: whole packets, and how the connection ended."""
+        n = min(n, self._for_paho)
+        if n:
+            self._for_paho -= n
+            self._at += n
+            return self._data[self._at - n : self._at]
+        if self._end:
+            raise self._end
+        raise BlockingIOError
+
+    def fail(self, why: Exception) -> None:
+        """From now on paho finds that the connection is lost."""
+        self._end = self._end or why
+
+    def more(self) -> bool:
+        """Read what is there; whether anything was."""
+        try:
+            piece = self._sock.recv(_PIECE)
+        except (BlockingIOError, ssl.SSLWantReadError, ssl.SSLWantWriteError):
+            return False
+        except OSError as error:
+            self.fail(error)
+            return True
+        if not piece:
+            self.fail(ConnectionError("the broker hung up"))
+        self._data = self._data[self._at :] + piece
+        self._at = 0
+        return True
+
+    def waiting(self) -> bool:
+        """Whether TLS holds back bytes that select() does not see."""
+        return isinstance(self._sock, ssl.SSLSocket) and self._sock.pending() > 0
+
+    def take(self, taken: Taken, limit: int) -> bool:
+        """Move messages over until there are so many; True: first paho must read a packet."""
+        data, at, end = self._data, self._at, len(self._data)
+        messages, ids = taken.messages, taken.ids
+        try:
+            while end - at >= 2 and len(messages) < limit:
+                size, body = data[at + 1], at + 2
+                if size > 127:
+                    size, body = _size(data, at + 1)
+                stop = body + size
+                if stop > end:
+                    break
+                head = data[at]
+                if head & 0xF0 != _PUBLISH:
+                    self._for_paho = stop - at
+                    return True
+                if size < 2:
+                    raise ValueError
+                payload = body + 2 + (data[body] << 8 | data[body + 1])
+                topic = data[body + 2 : payload]
+                if head & 0x06:
+                    payload += 2
+                    ids.append(data[payload - 2 : payload])
+                if payload > stop:
+                    raise ValueError
+                messages.append((topic, data[payload:stop]))
+                at = stop
+        except IndexError:
+            pass  # the length of a packet is not all there yet
+        except ValueError:
+            self.fail(ConnectionError("the broker sent a malformed packet"))
+        finally:
+            self._at = at
+        return self._end is not None
+
+
+def _size(data: bytes, at: int) -> tuple[int, int]:
+    """A remaining length, and where it ends; IndexError while bytes of it are missing."""
+    size = 0
+    for i in range(4):
+        byte = data[at + i]
+        size |= (byte & 127) << 7 * i
+        if byte < 128:
+            return size, at + i + 1
+    raise ValueError
+
+
+class _Client(paho.Client):
+    def _create_socket(self) -> Any:
+        return _Socket(super()._create_socket())
+
+
+class Transport:
+    """One session that the broker keeps while nobody is connected; one thread uses it."""
+
+    def __init__(self, broker: Broker, topics: Topics, subscribed: Callable[[], None]) -> None:
+        self._broker = broker
+        self._topics = topics
+        self._subscribed = subscribed
+        self._closing = False
+        self._client = broker.client(_Client, clean_session=False, manual_ack=True)
+        self._client.on_connect = self._on_connect
+        self._client.on_disconnect = self._on_disconnect
+        self._client.on_subscribe = self._on_subscribe
+        self._taken = Taken(None)
+
+    def connect(self) -> None:
+        """OSError when nobody answers."""
+        self._client.connect(self._broker.host, self._broker.port, keepalive=60)
+        # The broker will send again what was not acknowledged by the last connection.
+        self._taken.by = None
+
+    def receive(self, seconds: float, limit: int) -> bool:
+        """Wait so long at most and take what has come; False when the connection is lost."""
+        client, sock = self._client, self._client.socket()
+        if not isinstance(sock, _Socket):
+            return False
+        if self._taken.by is None:
+            self._taken.by, self._taken.ids = sock, []
+        writing = [sock] if client.want_write() else []
+        readable, writable, _ = select.select([sock], writing, [], 0 if sock.waiting() else seconds)
+        if readable or sock.waiting():
+            sock.more()
+        while sock.take(self._taken, limit):
+            if client.loop_read():
+                return False
+        if writable and client.loop_write():
+            return False
+        return client.loop_misc() == paho.MQTT_ERR_SUCCESS
+
+    def __len__(self) -> int:
+        return len(self._taken.messages)
+
+    def take(self) -> Taken:
+        """What was received since the last take()."""
+        taken, self._taken = self._taken, Taken(self._taken.by)
+        return taken
+
+    def acknowledge(self, taken: Taken) -> None:
+        """The broker may forget these; nothing happens when it has them out already again."""
+        if taken.ids and taken.by is self._client.socket():
+            self._send(b"".join([_PUBACK + id_ for id_ in taken.ids]))
+
+    def alive(self) -> None:
+        """Tell the broker that somebody is there while nothing can be received for long."""
+        self._send(_PINGREQ)
+
+    def _send(self, data: bytes) -> None:
+        """Behind what paho has begun to write."""
+        sock: Any = self._client.socket()
+        left, end = memoryview(data), time.monotonic() + _SEND_S
+        try:
+            while sock is not None and (left or self._client.want_write()):
+                if self._client.want_write():
+                    if self._client.loop_write():
+                        return
+                    if not self._client.want_write():
+                        continue
+                else:
+                    try:
+                        left = left[sock.send(left) :]
+                        continue
+                    except (BlockingIOError, ssl.SSLWantReadError, ssl.SSLWantWriteError):
+                        pass
+                wait = end - time.monotonic()
+                if wait <= 0:
+                    raise TimeoutError("the broker takes nothing")
+                select.select([], [sock], [], wait)
+        except OSError as error:
+            sock.fail(error)  # what was not acknowledged comes again
+
+    def publish(self, topic: str, payload: str) -> None:
+        """At QoS 1, retained; sent again by itself if the connection is lost."""
+        self._client.publish(topic, payload, qos=1, retain=True)
+
+    def close(self) -> None:
+        self._closing = True
+        self._client.disconnect()
+        self._client.loop(0.2)
+
+    # What paho calls.
+
+    def _on_connect(self, client: paho.Client, *args: Any) -> None:
+        reason = args[2]
+        if reason.is_failure:
+            log.error("broker refused the connection: %s", reason)
+            return
+        for at in range(0, len(self._topics), _FILTERS):
+            client.subscribe(self._topics[at : at + _FILTERS])
+
+    def _on_subscribe(self, *_: Any) -> None:
+        log.info("connected to %s:%d", self._broker.host, self._broker.port)
+        self._subscribed()
+
+    def _on_disconnect(self, *_: Any) -> None:
+        if not self._closing:
+            log.warning("connection to the broker lost")

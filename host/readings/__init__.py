@@ -1,0 +1,1 @@
+"""What boards publish: messages checked, and decoded fast."""

@@ -1,0 +1,108 @@
+"""What the monthly report says of hazardous waste and of papers: balances, alarms, tickets."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from decimal import Decimal
+
+from host.common.local_days import clock
+from host.common.periods import Period
+from host.hazard import alarms, balance, ledger, transfers
+from host.hazard.balance import Balance
+from host.hazard.register import Register
+from host.hazard.update import BEFORE_S, see_all
+from host.office.table import Cell, Column, Table
+from host.reports import facility_comparison
+from host.rollup import DailyRow, day_bounds
+from host.store import Store
+
+STOCK_NOTES = (
+    "期初 + 入库 = 出库 + 期末 + 差额；期初、期末按秤，无秤的按台账；差额为正表示减少",
+    "允差 = 各次称量使用中最大允许误差（R 76）的方和根；超出时差额须查明",
+    "危险废物贮存量与生活垃圾清运量不相加",
+)
+BESIDE_NOTES = (
+    "投放点实测与进厂计量并列，不相加；— 表示没有有效计量或没有磅单，不是零",
+    "清运量 = 干垃圾 + 湿垃圾；可回收物、有害垃圾另列",
+)
+
+
+def _kg(grams: int) -> Decimal:
+    return Decimal(grams).scaleb(-3)
+
+
+def _stock(register: Register, found: Sequence[Balance], period: str) -> Table:
+    columns = [Column("序号", 6, centre=True), Column("贮存设施", 18), Column("单位", 24)]
+    columns.append(Column("废物代码", 13, centre=True))
+    columns += [Column(c, 12, 3) for c in ("期初", "入库", "出库", "期末", "差额", "秤的允差")]
+    columns.append(Column("说明", 22))
+    rows: list[list[Cell]] = []
+    for n, b in enumerate(found, 1):
+        masses: list[Cell] = [_kg(g) for g in (b.opening, b.stored, b.taken, b.closing, b.residual)]
+        masses.append(_kg(b.limit) if b.weighings else None)
+        note = "；".join((["超出允差"] if b.weighings and not b.closes else []) + b.notes)
+        where = register.stores[b.store].name if b.store in register.stores else b.store
+        who = register.of(b.store).name if b.store in register.stores else ""
+        rows.append([str(n), where, who, b.code, *masses, note])
+    return Table("危险废物贮存", "危险废物贮存平衡表", "kg", period, columns, rows, STOCK_NOTES)
+
+
+def _alarms(known: Sequence[alarms.Row], t0: int, t1: int, period: str) -> Table:
+    columns = [
+        *(Column("编号", 5, centre=True), Column("发生", 11), Column("级别", 6, centre=True)),
+        *(Column("贮存设施", 12), Column("对象", 13), Column("规则", 14), Column("内容", 16)),
+        *(Column("数值", 12, centre=True), Column("限值", 9, centre=True), Column("依据", 20)),
+        *(Column("确认", 20), Column("解除", 11)),
+    ]
+    seen = {r.alarm: r for r in known if r.what == alarms.ACKNOWLEDGED}
+    over = {r.alarm: r for r in known if r.what == alarms.CLEARED}
+    rows: list[list[Cell]] = []
+    for r in known:
+        ended = over.get(r.alarm)
+        if r.what != alarms.RAISED or r.t >= t1 or (ended and ended.t < t0):
+            continue
+        s, who = r.said, seen.get(r.alarm)
+        value = "∞" if s.value >= alarms.MOST else f"{s.value:g}"
+        by = f"{who.said.by} {clock(who.t)} {who.said.note}".strip() if who else None
+        rows.append(
+            [
+                *(str(r.alarm), clock(r.t), s.level, s.store, s.subject, s.rule, s.text),
+                *(f"{value} {s.unit}", f"{s.threshold:g} {s.unit}", s.source, by),
+                clock(ended.t) if ended else None,
+            ]
+        )
+    notes = ("确认、解除为 —：尚无人确认，尚未解除；限值见 rules.csv 所列依据",)
+    return Table("告警", "危险废物贮存告警", "见各行", period, columns, rows, notes)
+
+
+def _beside(days: list[DailyRow], brought: list[transfers.Ticket], period: str) -> Table:
+    columns = [
+        *(Column("街镇", 20), Column("品类", 16)),
+        *(Column(facility_comparison.SITE_LABEL, 22, 3), Column("覆盖率", 10, 1, percent=True)),
+        *(Column(facility_comparison.FACILITY_LABEL, 22, 3), Column("磅单数", 9, 0)),
+        Column("实测/进厂", 12, 4),
+    ]
+    rows: list[list[Cell]] = [
+        [b.town, b.stream, b.site_t, b.coverage, b.facility_t, b.tickets, b.ratio]
+        for b in facility_comparison.beside(days, brought)
+    ]
+    title = "投放点实测与进厂计量"
+    return Table("实测与进厂", title, "t", period, columns, rows, BESIDE_NOTES)
+
+
+def tables(
+    store: Store, register: Register | None, days: Sequence[DailyRow], period: Period
+) -> list[Table]:
+    """What there is to say of a month; nothing for what nobody keeps."""
+    t0, t1 = day_bounds(period.first)[0], day_bounds(period.last)[1]
+    made: list[Table] = []
+    brought = [x for x in transfers.tickets(store) if t0 <= x.t < t1]
+    if brought:
+        made.append(_beside(list(days), brought, period.chinese))
+    live = ledger.live(ledger.read(store))
+    if register is not None and any(e.t < t1 for e in live):
+        seen = see_all(store, register, t1, t0 - BEFORE_S)
+        found = balance.balances(register, live, seen, t0, t1)
+        made.append(_stock(register, found, period.chinese))
+    table = _alarms(alarms.read(store), t0, t1, period.chinese)
+    return [*made, table] if table.rows else made

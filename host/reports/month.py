@@ -1,0 +1,50 @@
+"""A month of the district as far as it is over, from days that were rolled up."""
+
+from __future__ import annotations
+
+import datetime as dt
+from decimal import Decimal
+
+from host.common.local_days import LOCAL
+from host.common.periods import Period
+from host.indicators import IndicatorError
+from host.registry import Registry
+from host.reports.summary import Summary
+from host.rollup import closing, period
+from host.rollup.booking import Watched
+from host.store import Store
+from host.store.day_revisions import Closing
+
+
+def summarise(
+    store: Store,
+    known: Registry,
+    when: Period,
+    today: dt.date | None = None,
+    watched: Watched = iter,
+) -> Summary:
+    """A month as far as it is over; IndicatorError when no day of it is."""
+    today = today or dt.datetime.now(LOCAL).date()
+    last = min(when.last, today - dt.timedelta(1))
+    if last < when.first:
+        raise IndicatorError(f"--month: {when} has no day yet that is over")
+    rows = period.roll_days(store, known, when.first, last, watched=watched)
+    notes: tuple[str, ...] = ()
+    if last < when.last:
+        notes = (f"月份未满：截至{last}（{last.day}/{when.days}天）",)
+    if closed := closing.closings(store).get(str(when)):
+        notes += _closed(store, closed)
+    return Summary(when.chinese, when.first, last, rows, notes)
+
+
+def _closed(store: Store, closed: Closing) -> tuple[str, ...]:
+    """That a month is closed, and what it would be otherwise."""
+    on = dt.datetime.fromtimestamp(closed.at, LOCAL).date()
+    made = [x for x in closing.adjustments(store, closed.month) if x.changes_mass]
+    said = f"本月已由{closed.by}于{on}关账"
+    if not made:
+        return (said,)
+    deposited, collected = (Decimal(g).scaleb(-3) for g in closing.change(made))
+    more = f"其后{len(made)}项调整未计入：投放{deposited:+.3f} kg，清运{collected:+.3f} kg"
+    days = "、".join(dict.fromkeys(f"{x.after.date:%m-%d} {x.bin.site}" for x in made[:5]))
+    return said, more + f"（{days}{'…' if len(made) > 5 else ''}，明细：qingyun adjustments）"

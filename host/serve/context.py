@@ -1,0 +1,135 @@
+"""What the pages share: settings, registry, live boards, figures, sessions, templates."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, TypeVar
+
+import anyio
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from starlette.requests import HTTPConnection
+
+from host import registry
+from host.hazard import alarms, register, rules
+from host.reports.summary import HAULED
+from host.serve import accounts, formatting
+from host.serve.accounts import Account
+from host.serve.day_cache import Figures, today
+from host.serve.hub import Hub
+from host.serve.language import Words
+from host.serve.language import words as all_words
+from host.serve.sessions import Failures, Sessions
+from host.serve.settings import Settings
+from host.store import Store
+
+FOLDER = Path(__file__).parent
+_ACCOUNT_S = 2.0  # a change of an account holds after so long
+T = TypeVar("T")
+
+
+@dataclass
+class Here:
+    """One of it in an app: request.app.state.here."""
+
+    settings: Settings
+    known: registry.Registry
+    register: register.Register | None
+    rules: list[rules.Rule]
+    hub: Hub
+    figures: Figures
+    templates: dict[str, Environment]  # by language
+    sessions: Sessions = field(default_factory=Sessions)
+    failures: Failures = field(default_factory=Failures)
+    open_alarms: dict[int, tuple[alarms.Row, alarms.Row | None]] = field(default_factory=dict)
+    _accounts: dict[str, tuple[float, Account | None]] = field(default_factory=dict)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    @contextmanager
+    def store(self) -> Iterator[Store]:
+        """The store, for one piece of work in the thread that does it."""
+        store = Store(self.settings.db)
+        try:
+            yield store
+        finally:
+            store.close()
+
+    async def ask(self, work: Callable[[Store], T]) -> T:
+        """Do something with the store, off the loop."""
+
+        def run() -> T:
+            with self.store() as store:
+                return work(store)
+
+        return await anyio.to_thread.run_sync(run)
+
+    async def account(self, name: str) -> Account | None:
+        """Who has that name, as it was a moment ago."""
+        now = time.monotonic()
+        at, found = self._accounts.get(name, (-_ACCOUNT_S, None))
+        if now - at >= _ACCOUNT_S:
+            found = await self.ask(lambda store: accounts.find(store, name))
+            with self._lock:
+                if len(self._accounts) > 1000:
+                    self._accounts.clear()
+                self._accounts[name] = now, found
+        return found
+
+    def forget(self, name: str) -> None:
+        """An account was changed here."""
+        self._accounts.pop(name, None)
+
+    def read_alarms(self) -> None:
+        """Those that are open, from the store."""
+        with self.store() as store:
+            self.open_alarms = alarms.open_alarms(alarms.read(store))
+        unseen = sum(1 for _, seen in self.open_alarms.values() if seen is None)
+        self.hub.extra["alarms"] = {"open": len(self.open_alarms), "unseen": unseen}
+
+    def tell_figures(self) -> None:
+        """Today's masses to who looks at the district."""
+        day = self.figures.day(today())
+        if day is None:
+            return
+        hauled = day.of(HAULED)
+        self.hub.extra["today"] = {
+            "date": str(day.date),
+            "at": round(day.at),
+            "hauled_t": None if hauled.tonnes is None else float(hauled.tonnes),
+            "collections": hauled.collections,
+            "coverage": None if hauled.coverage is None else float(hauled.coverage),
+        }
+
+
+def make(settings: Settings) -> Here:
+    """Read what there is; UserError when registry or store cannot be used."""
+    known = registry.load(settings.registry)
+    Store(settings.db).close()
+    held = register.load(settings.registry, known) if register.present(settings.registry) else None
+    limits = rules.load(settings.registry) if (settings.registry / "rules.csv").exists() else []
+    templates = {code: _templates(said) for code, said in all_words().items()}
+    hub = Hub(known)
+    return Here(settings, known, held, limits, hub, Figures(settings, known), templates)
+
+
+def _templates(said: Words) -> Environment:
+    environment = Environment(
+        loader=FileSystemLoader(FOLDER / "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        finalize=formatting.said,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    formatting.speak(environment, said)
+    return environment
+
+
+def here(request: HTTPConnection) -> Here:
+    found: Any = request.app.state.here
+    assert isinstance(found, Here)
+    return found

@@ -1,0 +1,268 @@
+"""Figures for the pages: days added up by 街镇 and stream, kept until they change.
+
+Everything that asks the store for masses goes through read_day() and site_day()."""
+
+from __future__ import annotations
+
+import datetime as dt
+import logging
+import threading
+import time
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+
+from host import rollup
+from host.common.errors import UserError
+from host.common.local_days import LOCAL, date_of, day_of
+from host.events import Outcome, derive
+from host.events.fillonly import FillSample
+from host.registry import Bin, Registry
+from host.reports.explain import BinStory
+from host.reports.summary import Part, add
+from host.rollup import AFTER_S, DAY_S, day_bounds, period, scales
+from host.rollup.booking import update_figures
+from host.rollup.closing import RegistrySnapshot
+from host.serve.settings import Settings
+from host.store import Busy, Store, day_revisions
+from host.store.database import Database
+from host.store.day_revisions import NOT_OVER, Closing
+
+BACK_DAYS = 400  # a year, and the same weekday before it
+WEEK = dt.timedelta(7)
+LEAST_S = 3600  # a day of which less was measured is not worth being shown in place of today
+Place = tuple[str, str, str, str]  # bin, site, 街镇, stream
+_log = logging.getLogger("qingyun.serve")
+
+
+@dataclass(frozen=True)
+class Restated:
+    """Figures that were reported, and that are others since. Masses collected, in grams."""
+
+    date: str
+    site: str
+    bin: str
+    stream: str
+    before_g: int
+    after_g: int
+    at: int
+    why: str
+    counted: bool = True  # false: it came after its month was closed
+
+
+@dataclass(frozen=True)
+class DayFigures:
+    """A day. parts: (街镇, stream) → what was collected; deposited in grams likewise.
+    at: when it was computed; over: the day was over then."""
+
+    date: dt.date
+    at: float
+    over: bool
+    parts: dict[tuple[str, str], Part]
+    deposited: dict[tuple[str, str], int]
+    restated: tuple[Restated, ...] = ()
+
+    def of(self, streams: Iterable[str], town: str | None = None) -> Part:
+        wanted = set(streams)
+        return add(p for (t, s), p in self.parts.items() if s in wanted and town in (None, t))
+
+    @property
+    def towns(self) -> list[str]:
+        return list(dict.fromkeys(town for town, _ in self.parts))
+
+
+def today() -> dt.date:
+    return dt.datetime.now(LOCAL).date()
+
+
+def read_day(
+    db: Database, date: dt.date, bins: Sequence[Place], upto: int, now: float
+) -> DayFigures:
+    """A day as it is booked. bins: who stood where; upto: of a closed month the last
+    revision that counts, else more than there is."""
+    t0, t1 = day_bounds(date)
+    passed = min(DAY_S, max(0, int(now) - t0))
+    parts: dict[tuple[str, str], list[int]] = {}
+    places = {}
+    for bin_, site, town, stream in bins:
+        places[bin_] = site, town, stream
+        parts.setdefault((town, stream), [0, 0, 0, 0, 0])[3] += passed
+    held: dict[str, tuple[int, ...]] = {}
+    changed = []
+    for bin_, id_, reason, at, *masses in day_revisions.collected_of(db, day_of(date)):
+        before = held.get(bin_)
+        if bin_ in places and before and reason != NOT_OVER and before[:2] != tuple(masses[:2]):
+            site, _, stream = places[bin_]
+            said = (str(date), site, bin_, stream, before[0], masses[0], at, reason)
+            changed.append(Restated(*said, counted=id_ <= upto))
+        if id_ <= upto:
+            held[bin_] = tuple(masses)
+    for bin_, (collected, deposited, collections, covered) in held.items():
+        if bin_ in places:
+            _, town, stream = places[bin_]
+            sums = parts[town, stream]
+            sums[0] += collected
+            sums[1] += collections
+            sums[2] += min(covered, passed)
+            sums[4] += deposited
+    found = {key: Part(*sums[:4]) for key, sums in parts.items()}
+    deposits = {key: sums[4] for key, sums in parts.items()}
+    return DayFigures(date, now, now >= t1, found, deposits, tuple(changed))
+
+
+def site_day(store: Store, known: Registry, site: str, date: dt.date) -> list[BinStory]:
+    """Every bin of a site on a day: its readings, and its events as they are booked."""
+    bins = [b for b in known.bins if b.site == site and b.device]
+    with suppress(Busy):  # somebody else writes: then as it was booked last
+        update_figures(store, known, date, only=bins)
+    day, (t0, t1) = day_of(date), day_bounds(date)
+    booked = {
+        r.platform: r for r in day_revisions.platform_days(store.database, day, day, _names(bins))
+    }
+    events = day_revisions.events(store.database, booked.values())
+    told = []
+    for bin_ in bins:
+        row = booked.get(bin_.bin)
+        fills: list[FillSample] = []
+        if bin_.fill_channel:
+            fills = rollup.fills(store, bin_, t0 - AFTER_S, t1 + AFTER_S)
+        if not bin_.channel:
+            emptied = rollup.emptyings(fills, date)
+            told.append(BinStory(bin_, [], Outcome(), None, fills, emptied))
+            continue
+        place = bin_.device, bin_.channel
+        read = list(
+            scales.samples(store, *place, t1 + AFTER_S, bin_.fill_channel, since=t0 - 2 * AFTER_S)
+        )
+        # What was covered, and what was wrong, is told by the readings of that time alone.
+        found = derive(scales.platform_of(known, bin_), read)
+        seen = Outcome(covered=found.covered, flags=found.flags)
+        seen.events = events.get(row.id, []) if row else []
+        closed = row.balance if row and row.balance.measured else None
+        told.append(BinStory(bin_, read, seen, closed, fills, []))
+    return told
+
+
+def last_measured(
+    db: Database, now: dt.date, platforms: Sequence[str] | None = None
+) -> dt.date | None:
+    """Today as soon as anything was measured; before that the last day of which there is more
+    than the first minutes, where there is one."""
+    day = day_of(now)
+    for first, least_s in ((day, 1), (0, LEAST_S), (0, 1)):
+        found = day_revisions.last_day(db, first, day, least_s, platforms)
+        if found is not None:
+            return date_of(found)
+    return None
+
+
+def latest_day(store: Store, known: Registry, site: str) -> dt.date:
+    """The last day of which something was measured at a site; today when nothing ever was."""
+    bins, now = [b for b in known.bins if b.site == site and b.device], today()
+    with suppress(Busy):
+        update_figures(store, known, now, only=bins)
+    return last_measured(store.database, now, _names(bins)) or now
+
+
+def _names(bins: Sequence[Bin]) -> list[str]:
+    return [b.bin for b in bins]
+
+
+@dataclass
+class Figures:
+    """Days as they are known; a thread of its own keeps them so."""
+
+    settings: Settings
+    known: Registry
+    told: Callable[[], None] = lambda: None  # there is something new
+    days: dict[dt.date, DayFigures] = field(default_factory=dict)
+    problem: str = ""
+    last: dt.date | None = None  # the last day of which something was measured
+    read: bool = False  # every day is known
+    _seen: int = 0  # the last revision that was looked at
+    _closed: set[str] = field(default_factory=set)
+    _places: dict[str, list[Place]] = field(default_factory=dict)  # by closed month; "": now
+    _over: threading.Event = field(default_factory=threading.Event)
+    _thread: threading.Thread | None = None
+
+    def start(self) -> None:
+        self._thread = threading.Thread(target=self._run, name="figures", daemon=True)
+        self._thread.start()
+
+    def stop(self) -> None:
+        self._over.set()
+        if self._thread:
+            self._thread.join(timeout=5)
+
+    def day(self, date: dt.date) -> DayFigures | None:
+        return self.days.get(date)
+
+    def before_today(self) -> dt.date:
+        """The last day that is over and has figures; yesterday when none has."""
+        yesterday = today() - dt.timedelta(1)
+        return min(self.last or yesterday, yesterday)
+
+    def span(self, first: dt.date, last: dt.date) -> list[DayFigures]:
+        """Those of the days that are known, in order."""
+        return [d for date in period.days(first, last) if (d := self.days.get(date))]
+
+    def _run(self) -> None:
+        while not self._over.is_set():
+            started = time.monotonic()
+            try:
+                self.refresh()
+                self.problem = ""
+            except (UserError, Busy) as error:
+                self.problem = str(error)
+                _log.warning("figures: %s", error)
+            except Exception as error:  # the page says so; the next turn may do better
+                self.problem = f"{type(error).__name__}: {error}"
+                _log.exception("figures")
+            self.told()
+            left = self.settings.refresh_s - (time.monotonic() - started)
+            self._over.wait(max(1.0, left))
+
+    def refresh(self) -> None:
+        """Bring the book up to date; then today, the same weekday before it, and the days
+        that are not known yet or have another revision, the latest first."""
+        store = Store(self.settings.db)
+        try:
+            now = today()
+            with suppress(Busy):
+                update_figures(store, self.known, now)
+            db = store.database
+            newest = day_revisions.newest(db)
+            changed = {date_of(d) for d in day_revisions.days_since(db, self._seen)}
+            closed = {c.month: c for c in day_revisions.closings(db).values()}
+            if closed.keys() != self._closed:
+                changed |= {d for d in self.days if f"{d:%Y-%m}" in closed}
+            first, self.last = day_revisions.first_day(db), last_measured(db, now)
+            soon = {now, self.last or now}
+            soon |= {date - WEEK for date in soon}
+            # Whole months: what was not seen at the begin of one counts as not covered.
+            oldest = (now - dt.timedelta(BACK_DAYS)).replace(day=1)
+            back = {*period.days(oldest, now), *soon}
+            for date in sorted(back, key=lambda d: (d not in soon, -d.toordinal())):
+                if self._over.is_set():
+                    return
+                held = self.days.get(date)
+                if held is not None and held.over and date not in changed:
+                    continue
+                if first is None or (date < date_of(first).replace(day=1) and date != now):
+                    continue
+                self._read(db, date, closed.get(f"{date:%Y-%m}"))
+                if date == now:
+                    self.told()
+            self._seen, self._closed, self.read = newest, set(closed), True
+        finally:
+            store.close()
+
+    def _read(self, db: Database, date: dt.date, closed: Closing | None) -> None:
+        upto = 1 << 62 if closed is None else closed.last
+        month = "" if closed is None else closed.month
+        if month not in self._places:
+            then = RegistrySnapshot.of(closed).known if closed else self.known
+            self._places[month] = [
+                (b.bin, b.site, then.sites[b.site].town, b.stream) for b in then.platforms()
+            ]
+        self.days[date] = read_day(db, date, self._places[month], upto, time.time())

@@ -1,0 +1,177 @@
+"""How a site stands just now, from what its boards said last."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from host.mqtt.board_state import QUALITY, Board, measured, word
+from host.registry import Bin
+from host.rollup.days import OVERFLOW_PERMILLE
+from host.serve.language import Words
+
+if TYPE_CHECKING:
+    from host.serve.hub import Hub
+
+FULL = OVERFLOW_PERMILLE / 1000
+_FELL = 0.2  # so much less, and it was emptied
+_LEAST_S, _LEAST_RISE = 1800, 0.03  # before that a slope says nothing
+_HEALTH = ("version", "sha256", "rssi", "clock", "drift_ppm", "queue", "dropped", "reset", "up")
+
+
+@dataclass
+class Slopes:
+    """How fast each bin fills: from when it was emptied last, or first seen."""
+
+    _since: dict[tuple[str, str], tuple[float, float, float]] = field(default_factory=dict)
+
+    def saw(self, device: str, state: Mapping[str, Any], now: float) -> None:
+        for channel, value in state.items():
+            if channel[:1] != "f" or not channel[1:].isdigit() or not _number(value):
+                continue
+            t0, v0, last = self._since.get((device, channel), (now, value, value))
+            if value < last - _FELL:
+                t0, v0 = now, value
+            self._since[device, channel] = t0, v0, value
+
+    def hours(self, device: str, channel: str, now: float) -> float | None:
+        """Until it is full; None where nobody can tell yet."""
+        t0, v0, v = self._since.get((device, channel), (now, 0.0, 0.0))
+        if now - t0 < _LEAST_S or v - v0 < _LEAST_RISE:
+            return None
+        return max(0.0, (FULL - v) / (v - v0) * (now - t0) / 3600)
+
+
+def _number(value: object) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool)
+
+
+def marks_of(state: Mapping[str, Any]) -> dict[str, Any]:
+    """Channel → why its value is no good."""
+    found = state.get("q")
+    return found if isinstance(found, dict) else {}
+
+
+def quality(mark: object, words: Words | None) -> str:
+    """Why a value is no good; without words as the API has it."""
+    if words is None:
+        return f"{word(mark)} {QUALITY.get(str(mark), '')}".strip()
+    return words.of("flag", word(mark))
+
+
+def value(channel: str, said: object, words: Words | None) -> str:
+    """What a channel measures, with its unit; a contact in words."""
+    if words is not None and _number(said) and channel[0] == "d":
+        return words("contact.open" if said else "contact.closed")
+    return measured(channel, said)
+
+
+def status_of(boards: list[Board | None]) -> str:
+    """The worst of a site's boards; none: no board is registered."""
+    told = [b.status if b and b.status else "unknown" for b in boards]
+    for status in ("offline", "safe", "unknown", "online"):
+        if status in told:
+            return status
+    return "unknown" if told else "none"
+
+
+def bin_now(hub: Hub, bin_: Bin, now: float, words: Words | None = None) -> dict[str, Any]:
+    """Fill (ratio), net weight (kg, without the bin), how full of what it may bear."""
+    board = hub.boards.get((bin_.site, bin_.device))
+    state = board.state if board else {}
+    fill = state.get(bin_.fill_channel) if bin_.fill_channel else None
+    gross = state.get(bin_.channel) if bin_.channel else None
+    fill = fill if _number(fill) else None
+    kg = round(gross - bin_.tare_g / 1000, 3) if _number(gross) else None  # type: ignore[operator]
+    hours = hub.slopes.hours(bin_.device, bin_.fill_channel, now) if fill is not None else None
+    load = gross / (bin_.max_g / 1000) if _number(gross) and bin_.max_g else None  # type: ignore[operator]
+    marks = marks_of(state)
+    bad = {c: marks[c] for c in (bin_.channel, bin_.fill_channel) if c and c in marks}
+    return {
+        "bin": bin_.bin,
+        "stream": bin_.stream,
+        "fill": fill,
+        "kg": kg,
+        "load": None if load is None else round(load, 3),
+        "full_in_h": None if hours is None else round(hours, 1),
+        "bad": {c: quality(q, words) for c, q in bad.items()},
+    }
+
+
+def limit_of(bins: list[dict[str, Any]], words: Words | None = None) -> tuple[float | None, str]:
+    """The nearest limit of a site: share of it reached, and in words."""
+    shares = [(b["fill"] / FULL, b) for b in bins if b["fill"] is not None]
+    heavy = [(b["load"], b) for b in bins if b["load"] is not None]
+    if not shares and not heavy:
+        return None, ""
+    share, nearest = max([*shares, *heavy], key=lambda x: x[0])
+    if words is not None:
+        return round(share, 3), _limit(nearest, share, words)
+    if nearest["fill"] is None or nearest["fill"] / FULL < share:
+        return round(share, 3), f"{nearest['stream']} 载荷 load {100 * share:.0f} %"
+    soon = nearest["full_in_h"]
+    when = "已满 full" if share >= 1 else f"约 {soon:g} h 后满" if soon is not None else ""
+    return round(share, 3), f"{nearest['stream']} {100 * nearest['fill']:.0f} % {when}".strip()
+
+
+def _limit(nearest: dict[str, Any], share: float, words: Words) -> str:
+    stream, soon = words.said(nearest["stream"]), nearest["full_in_h"]
+    if nearest["fill"] is None or nearest["fill"] / FULL < share:
+        return words("limit.load", stream=stream, percent=f"{100 * share:.0f}")
+    key = "limit.full" if share >= 1 else "limit.fill" if soon is None else "limit.soon"
+    hours = "" if soon is None else words.duration(3600 * soon)
+    return words(key, stream=stream, percent=f"{100 * nearest['fill']:.0f}", soon=hours)
+
+
+def site_now(hub: Hub, site: str, now: float, words: Words | None = None) -> dict[str, Any]:
+    """A line of the list of sites; without words as the API has it."""
+    boards = [hub.boards.get((site, d)) for d in hub.devices_of.get(site, ())]
+    bins = [bin_now(hub, b, now, words) for b in hub.bins_of.get(site, ()) if b.device]
+    ages = [age for b in boards if b and (age := b.age(now)) is not None]
+    share, limit = limit_of(bins, words)
+    fills = [b["fill"] for b in bins if b["fill"] is not None]
+    masses = [b["kg"] for b in bins if b["kg"] is not None]
+    return {
+        "site": site,
+        "status": status_of(boards),
+        "seen": round(now - min(ages)) if ages else None,
+        "fill": max(fills, default=None),
+        "kg": round(sum(masses), 2) if masses else None,
+        "share": share,
+        "limit": limit,
+    }
+
+
+def board_now(
+    hub: Hub, site: str, device: str, now: float | None = None, words: Words | None = None
+) -> dict[str, Any]:
+    """A board's health and values; without words as the API has them."""
+    now = now or time.time()
+    board = hub.boards.get((site, device)) or Board(site, device)
+    said = {**board.birth, **board.state}
+    channels = board.birth.get("channels")
+    marks = marks_of(board.state)
+    names = sorted(k for k in {*board.state, *marks} if k[:1] in "wfcd" and k[1:].isdigit())
+    age = board.age(now)
+    health = {k: said[k] for k in _HEALTH if k in said and not isinstance(said[k], dict)}
+    if words is not None:
+        health |= {k: words.of(k, str(health[k])) for k in ("clock", "reset") if k in health}
+    return {
+        "device": device,
+        "status": board.status or "unknown",
+        "seen": None if age is None else round(now - age),
+        "health": health,
+        "calibration": {
+            name: {k: c.get(k) for k in ("calibration", "calibrated") if k in c}
+            for name, c in (channels.items() if isinstance(channels, dict) else ())
+            if isinstance(c, dict) and c.get("kind") == "weight"
+        },
+        "values": {n: value(n, board.state.get(n), words) for n in names},
+        "bad": {n: quality(q, words) for n, q in marks.items()},
+        "faults": list(board.faults.values()),
+        "bins": [
+            bin_now(hub, b, now, words) for b in hub.bins_of.get(site, ()) if b.device == device
+        ],
+    }

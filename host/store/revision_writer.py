@@ -1,0 +1,213 @@
+"""Writing the book: what is to be booked, from what, and all of it or nothing."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+from host.store.database import Database
+from host.store.day_revisions import BALANCE, Closing, newest
+
+
+@dataclass(frozen=True)
+class Step:
+    """What a day's readings did to a platform; see fold. opens: the second from which on
+    what follows may tell of events."""
+
+    day: int
+    opens: int
+    state: bytes
+    found: bytes
+
+
+@dataclass(frozen=True)
+class Account:
+    """A platform as it is booked. made_with: with what its steps were made, "" for void;
+    booked: the last day that has its figures. id 0: not written yet."""
+
+    bin: str
+    device: str
+    made_with: str = ""
+    booked: int = -1
+    id: int = 0
+
+
+@dataclass(frozen=True)
+class Touch:
+    """Readings of a day came, went or were dated: n more than before, arrived at `at`."""
+
+    id: int
+    day: int
+    n: int
+    at: int
+
+
+# opening … covered_s, collections, flags, fullest: as the columns of the table.
+Facts = tuple[int | str | None, ...]
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A revision of a day's figures."""
+
+    day: int
+    revision: int
+    computed: int
+    reason: str
+    facts: Facts
+    events: bytes  # empty: none began
+
+
+@dataclass
+class Work:
+    """What is to be written of one platform. void: all steps that are stored go."""
+
+    account: Account
+    void: bool = False
+    steps: dict[int, Step | None] = field(default_factory=dict)
+    entries: list[Entry] = field(default_factory=list)
+
+
+class Steps:
+    """The stored steps of a platform."""
+
+    def __init__(self, db: Database, account: Account) -> None:
+        self._db = db
+        self._id = account.id
+
+    def before(self, day: int) -> Step | None:
+        """The last step of a day before that one."""
+        return self._one("day<? ORDER BY day DESC", day)
+
+    def after(self, day: int) -> Step | None:
+        """The first step of a day after that one."""
+        return self._one("day>? ORDER BY day", day)
+
+    def _one(self, where: str, day: int) -> Step | None:
+        query = "SELECT day, opens, state, found FROM checkpoint WHERE platform=? AND "
+        for row in self._db.query(f"{query}{where} LIMIT 1", (self._id, day)):
+            return Step(row[0], row[1], bytes(row[2]), bytes(row[3]))
+        return None
+
+    def days(self, first: int, last: int) -> list[int]:
+        """Days from first to last that have one."""
+        query = "SELECT day FROM checkpoint WHERE platform=? AND day BETWEEN ? AND ? ORDER BY day"
+        return [row[0] for row in self._db.query(query, (self._id, first, last))]
+
+
+def accounts(db: Database) -> dict[str, Account]:
+    """Every platform that was ever booked, by bin."""
+    rows = db.query("SELECT bin, device, made_with, booked, id FROM platform")
+    return {row[0]: Account(*row) for row in rows}
+
+
+def stamp(db: Database) -> int:
+    """Another one whenever figures were written."""
+    return int(db.query("SELECT stamp FROM book WHERE one=1")[0][0])
+
+
+def touched(db: Database) -> dict[str, list[Touch]]:
+    """Device → what its days were touched by since they were booked."""
+    out: dict[str, list[Touch]] = defaultdict(list)
+    for device, *row in db.query(
+        "SELECT s.device, t.id, t.day, t.n, t.at FROM touched t JOIN stream s ON s.id=t.stream "
+        "ORDER BY t.id"
+    ):
+        out[device].append(Touch(*row))
+    return out
+
+
+def held(db: Database, account: Account, first: int, last: int) -> dict[int, Entry]:
+    """The latest revision of each day from first to last, closed or not."""
+    if not account.id:
+        return {}
+    query = (
+        f"SELECT d.day, d.revision, d.computed, d.reason, e.body, {BALANCE} "  # noqa: S608
+        "FROM platform_day d LEFT JOIN platform_day_events e "
+        "ON e.platform=d.platform AND e.day=d.day AND e.revision=d.revision "
+        "WHERE d.platform=? AND d.day BETWEEN ? AND ? ORDER BY d.day, d.revision"
+    )
+    out = {}
+    for day, revision, computed, reason, body, *facts in db.query(query, (account.id, first, last)):
+        out[day] = Entry(day, revision, computed, reason, tuple(facts), bytes(body or b""))
+    return out
+
+
+def last_before(db: Database, account: Account, day: int) -> Entry | None:
+    """The latest revision of the last day before that one."""
+    query = "SELECT max(day) FROM platform_day WHERE platform=? AND day<?"
+    found = db.query(query, (account.id, day))[0][0]
+    return None if found is None else held(db, account, found, found)[found]
+
+
+def write(db: Database, before: int, works: Sequence[Work], taken: Iterable[int]) -> bool:
+    """One transaction; taken: ids of touches that are booked with it. False, and nothing
+    written, when somebody else has written figures since the stamp was `before`."""
+    with db.transaction():
+        if not _claim(db, before):
+            return False
+        _write(db, works)
+        db.many("DELETE FROM touched WHERE id=?", [(id_,) for id_ in taken])
+    return True
+
+
+def close(db: Database, before: int, works: Sequence[Work], closed: Closing) -> bool:
+    """Close a month with the figures that are there and these; False as in write()."""
+    with db.transaction():
+        if not _claim(db, before):
+            return False
+        _write(db, works)
+        last = newest(db)
+        db.many(
+            "INSERT INTO closing (month, at, by, last, registry) VALUES (?,?,?,?,?)",
+            [(closed.month, closed.at, closed.by, last, closed.registry)],
+        )
+    return True
+
+
+def _claim(db: Database, before: int) -> bool:
+    query = f"SELECT stamp FROM book WHERE one=1{db.locking()}"  # noqa: S608
+    if db.query(query)[0][0] != before:
+        return False
+    db.many("UPDATE book SET stamp=? WHERE one=1", [(before + 1,)])
+    return True
+
+
+def _write(db: Database, works: Sequence[Work]) -> None:
+    db.many(
+        "INSERT INTO platform (bin, device, made_with, booked) VALUES (?,?,?,?) "
+        "ON CONFLICT (bin) DO UPDATE SET device=excluded.device, "
+        "made_with=excluded.made_with, booked=excluded.booked",
+        [(a.bin, a.device, a.made_with, a.booked) for a in (w.account for w in works)],
+    )
+    ids = {w.account.bin: w.account.id for w in works}
+    if not all(ids.values()):
+        ids = dict(db.query("SELECT bin, id FROM platform"))
+    placed = [(ids[w.account.bin], w) for w in works]
+    db.many("DELETE FROM checkpoint WHERE platform=?", [(i,) for i, w in placed if w.void])
+    db.many(
+        "DELETE FROM checkpoint WHERE platform=? AND day=?",
+        [(i, day) for i, w in placed for day, step in w.steps.items() if step is None],
+    )
+    db.many(
+        "INSERT INTO checkpoint (platform, day, opens, state, found) VALUES (?,?,?,?,?) "
+        "ON CONFLICT (platform, day) DO UPDATE SET opens=excluded.opens, "
+        "state=excluded.state, found=excluded.found",
+        [
+            (i, s.day, s.opens, s.state, s.found)
+            for i, w in placed
+            for s in w.steps.values()
+            if s is not None
+        ],
+    )
+    entries = [(i, e) for i, w in placed for e in w.entries]
+    db.many(
+        f"INSERT INTO platform_day (platform, day, revision, computed, reason, {BALANCE}) "  # noqa: S608
+        f"VALUES ({','.join('?' * 18)})",
+        [(i, e.day, e.revision, e.computed, e.reason, *e.facts) for i, e in entries],
+    )
+    db.many(
+        "INSERT INTO platform_day_events (platform, day, revision, body) VALUES (?,?,?,?)",
+        [(i, e.day, e.revision, e.events) for i, e in entries if e.events],
+    )
