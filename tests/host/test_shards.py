@@ -51,7 +51,7 @@ def test_two_ingesters_on_one_server(
         expected = killing.names(what)
         assert killing.until(lambda: len(seqs(postgres_database)) >= len(expected), 180)
         # Each has a part in it, the one that was started again too.
-        assert killing.until(lambda: all(i.stats()["messages"] for i in both), 30)
+        assert killing.until(lambda: all(i.stats()["messages"] for i in both), 120)
         taken = [i.stats()["messages"] for i in both]
         for ingester in both:
             ingester.stop()

@@ -27,6 +27,7 @@ from host.service.progress import Progress, Stats
 from host.service.progress import read as read_stats
 from host.store import Batch, Store
 
+COMES_S = 120  # on a busy machine
 REGISTRY = ROOT / "registry"
 
 
@@ -74,7 +75,7 @@ def test_what_comes_in_is_counted(service: Service, broker: Broker) -> None:
     publisher.send(b"nonsense")
     publisher.sure()
     publisher.stop()
-    assert until(lambda: service.value("qingyun_ingest_messages_total") == 3, 20)
+    assert until(lambda: service.value("qingyun_ingest_messages_total") == 3, COMES_S)
     wanted = {
         "qingyun_ingest_readings_total": 70, "qingyun_ingest_stored_total": 60,
         "qingyun_ingest_duplicates_total": 10, "qingyun_ingest_quarantined_total": 1,
@@ -102,27 +103,27 @@ def test_red_while_the_store_cannot_be_written(service: Service, broker: Broker)
         assert service.value("qingyun_ingest_waiting_messages") == 1
         assert service.value("qingyun_ingest_blocked_seconds") > 0
         other.execute("ROLLBACK")
-    assert until(lambda: service.reasons() == [], 30)
+    assert until(lambda: service.reasons() == [], COMES_S)
     publisher.stop()
 
 
 def test_red_without_a_broker(service: Service, broker: Broker) -> None:
     assert service.reasons() == []
     broker.kill()
-    assert until(lambda: service.value("qingyun_ingest_connected") == 0, 20)
+    assert until(lambda: service.value("qingyun_ingest_connected") == 0, COMES_S)
 
     def written() -> Stats:
         found = read_stats(service.ingester.stats_file)
         assert found is not None
         return found
 
-    assert until(lambda: not written().connected, 20)
+    assert until(lambda: not written().connected, COMES_S)
     stats, limits = written(), health.Limits(lag_s=30)
     away = stats.away_since
     (red,) = health.of_ingest(stats, away + 31, limits)
     assert red == "ingest: no session at the broker for 31 s"
     assert health.of_ingest(stats, away + 29, limits) == []  # a broker may be restarted
-    assert until(lambda: written().told > stats.told, 20)  # the counts go on all the same
+    assert until(lambda: written().told > stats.told, COMES_S)  # the counts go on all the same
 
 
 def test_red_when_what_comes_is_old(tmp_path: Path) -> None:
