@@ -9,15 +9,16 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from host import registry, rollup
-from host.common.local_days import LOCAL
+from host.common.local_days import LOCAL, day_of
 from host.common.quantity import MISSING, percent, share
 from host.events import Event, Evidence, Flag, Outcome, Sample, Transition, derive
-from host.events.balance import Balance, day_balance
+from host.events.balance import Balance
 from host.events.fillonly import Emptying, FillSample
 from host.registry import Bin, Registry
 from host.reports import picture
 from host.rollup import AFTER_S, DAY_S, day_bounds, scales
-from host.store import Store
+from host.rollup.booking import update_figures
+from host.store import Store, day_revisions
 
 
 @dataclass(frozen=True)
@@ -36,13 +37,22 @@ class BinStory:
         return [e for e in self.found.events if t0 <= e.t < t1]
 
 
-def stories(store: Store, known: Registry, site: str, date: dt.date) -> list[BinStory]:
-    """Every bin of the site that a board looks at, in the order of the registry."""
-    t0, t1 = day_bounds(date)
+def stories(
+    store: Store, known: Registry, site: str, date: dt.date, *, states: bool = False
+) -> list[BinStory]:
+    """Every bin of the site that a board looks at, in the order of the registry: its events
+    and balance as they are booked, its readings, what they cover and what is wrong with them.
+
+    states: also each change of state, which takes the readings from the first one on."""
+    bins = [b for b in known.bins if b.site == site and b.device]
+    day, (t0, t1) = day_of(date), day_bounds(date)
+    rows = day_revisions.platform_days(store.database, day, day, [b.bin for b in bins])
+    booked = {r.platform: r for r in rows}
+    events = day_revisions.events(store.database, rows)
+    since, until = (0, 1 << 40) if states else (t0 - 2 * AFTER_S, t1 + AFTER_S)
     told = []
-    for bin_ in known.bins:
-        if bin_.site != site or not bin_.device:
-            continue
+    for bin_ in bins:
+        row = booked.get(bin_.bin)
         fills: list[FillSample] = []
         if bin_.fill_channel:
             fills = rollup.fills(store, bin_, t0 - AFTER_S, t1 + AFTER_S)
@@ -50,14 +60,13 @@ def stories(store: Store, known: Registry, site: str, date: dt.date) -> list[Bin
             emptied = rollup.emptyings(fills, date)
             told.append(BinStory(bin_, [], Outcome(), None, fills, emptied))
             continue
-        # To the end: an event of this day may be over days later.
-        series = scales.samples(store, bin_.device, bin_.channel, 1 << 40, bin_.fill_channel)
-        samples = list(series)
-        platform = scales.platform_of(known, bin_)
-        found = derive(platform, samples)
-        balance = day_balance(platform, found, t0, t1)
-        closed = balance if balance.measured else None
-        told.append(BinStory(bin_, samples, found, closed, fills, []))
+        place = bin_.device, bin_.channel
+        read = list(scales.samples(store, *place, until, bin_.fill_channel, since=since))
+        found = derive(scales.platform_of(known, bin_), read)
+        seen = Outcome(covered=found.covered, flags=found.flags, transitions=found.transitions)
+        seen.events = events.get(row.id, []) if row else []
+        closed = row.balance if row and row.balance.measured else None
+        told.append(BinStory(bin_, read, seen, closed, fills, []))
     return told
 
 
@@ -155,7 +164,9 @@ def run(
         picture.check(out)
     store = Store(db)
     store.compact()
-    told = stories(store, known, site, date)
+    bins = [b for b in known.bins if b.site == site and b.device]
+    update_figures(store, known, date, only=bins)
+    told = stories(store, known, site, date, states=states)
     store.close()
     print(f"{site} {known.sites[site].name} {date}, times in Asia/Shanghai")
     print()

@@ -4,10 +4,12 @@ Also who has which load: manifests beside weigh-outs, tickets of a site beside c
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
+from host.common.local_days import LOCAL, date_of, local_day
 from host.events import Kind
 from host.hazard.entry import TAKEN, Entry
 from host.hazard.matching import Matched, Paper, Step, Tolerance, match
@@ -16,8 +18,10 @@ from host.hazard.transfers import Manifest, Ticket
 from host.registry import STORED_HAZARDOUS
 from host.reports.summary import HAULED, SHOWN, part
 from host.rollup import DailyRow
-from host.rollup.scales import platform_of, samples
-from host.store import Store
+from host.rollup.booking import update_figures
+from host.rollup.days import days_of
+from host.rollup.period import days
+from host.store import Store, day_revisions
 
 SITE_LABEL = "清运量（投放点实测）"
 FACILITY_LABEL = "清运量（进厂计量）"
@@ -116,20 +120,26 @@ def hazardous_tickets_matched(
 
 
 def collections(store: Store, register: Register, t0: int, t1: int) -> list[Step]:
-    """What was collected at collection points."""
-    from host.events import derive  # noqa: PLC0415
-
-    store.compact()
-    found = []
-    for bin_ in register.known.platforms():
-        if bin_.stream == STORED_HAZARDOUS:
-            continue
-        read = samples(store, bin_.device, bin_.channel, t1)
-        for e in derive(platform_of(register.known, bin_), read).events:
-            if e.kind is Kind.COLLECTION and t0 <= e.t < t1:
-                name = f"{bin_.device}/{bin_.channel}/{e.before.life}/{e.before.seq}"
-                found.append(Step(name, bin_.site, bin_.stream, e.grams, e.t))
-    return found
+    """What was collected at collection points from t0 on and before t1, as it is booked."""
+    last = min(date_of(local_day(t1 - 1)), dt.datetime.now(LOCAL).date())
+    span = days(date_of(local_day(t0)), last)
+    if not span:
+        return []
+    update_figures(store, register.known, last)
+    found: dict[str, list[Step]] = {b.bin: [] for b in register.known.platforms()}
+    for day in days_of(store, register.known, span):
+        booked = [p.booked for p in day.platforms if p.booked]
+        events = day_revisions.events(store.database, booked)
+        for p in day.platforms:
+            bin_ = p.bin
+            if p.booked is None or bin_.stream == STORED_HAZARDOUS:
+                continue
+            for e in events.get(p.booked.id, ()):
+                if e.kind is Kind.COLLECTION and t0 <= e.t < t1:
+                    name = f"{bin_.device}/{bin_.channel}/{e.before.life}/{e.before.seq}"
+                    step = Step(name, bin_.site, bin_.stream, e.grams, e.t)
+                    found.setdefault(bin_.bin, []).append(step)
+    return [step for steps in found.values() for step in steps]
 
 
 def tickets_matched(

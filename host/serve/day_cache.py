@@ -12,15 +12,12 @@ from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 
-from host import rollup
 from host.common.errors import UserError
 from host.common.local_days import LOCAL, date_of, day_of
-from host.events import Outcome, derive
-from host.events.fillonly import FillSample
 from host.registry import Bin, Registry
-from host.reports.explain import BinStory
+from host.reports.explain import BinStory, stories
 from host.reports.summary import Part, add
-from host.rollup import AFTER_S, DAY_S, day_bounds, period, scales
+from host.rollup import DAY_S, day_bounds, period
 from host.rollup.booking import update_figures
 from host.rollup.closing import RegistrySnapshot
 from host.serve.settings import Settings
@@ -115,32 +112,7 @@ def site_day(store: Store, known: Registry, site: str, date: dt.date) -> list[Bi
     bins = [b for b in known.bins if b.site == site and b.device]
     with suppress(Busy):  # somebody else writes: then as it was booked last
         update_figures(store, known, date, only=bins)
-    day, (t0, t1) = day_of(date), day_bounds(date)
-    booked = {
-        r.platform: r for r in day_revisions.platform_days(store.database, day, day, _names(bins))
-    }
-    events = day_revisions.events(store.database, booked.values())
-    told = []
-    for bin_ in bins:
-        row = booked.get(bin_.bin)
-        fills: list[FillSample] = []
-        if bin_.fill_channel:
-            fills = rollup.fills(store, bin_, t0 - AFTER_S, t1 + AFTER_S)
-        if not bin_.channel:
-            emptied = rollup.emptyings(fills, date)
-            told.append(BinStory(bin_, [], Outcome(), None, fills, emptied))
-            continue
-        place = bin_.device, bin_.channel
-        read = list(
-            scales.samples(store, *place, t1 + AFTER_S, bin_.fill_channel, since=t0 - 2 * AFTER_S)
-        )
-        # What was covered, and what was wrong, is told by the readings of that time alone.
-        found = derive(scales.platform_of(known, bin_), read)
-        seen = Outcome(covered=found.covered, flags=found.flags)
-        seen.events = events.get(row.id, []) if row else []
-        closed = row.balance if row and row.balance.measured else None
-        told.append(BinStory(bin_, read, seen, closed, fills, []))
-    return told
+    return stories(store, known, site, date)
 
 
 def last_measured(

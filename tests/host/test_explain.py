@@ -181,6 +181,35 @@ def test_a_day_that_nobody_measured(explain: Callable[..., str], tmp_path: Path)
     assert drawn.count("— nothing was measured") == 4 and "deposited 0" not in drawn
 
 
+def test_a_closed_month_is_explained_as_it_was_closed(
+    explain: Callable[..., str], db: Path
+) -> None:
+    """What came later, and is an adjustment, does not change why the day is what it is."""
+    before = explain()
+    where = ("--db", db, "--registry", ROOT / "registry")
+    closed = qingyun("close-month", "--month", "2026-03", "--by", "Li", "--yes", *where)
+    assert closed.returncode == 0, closed.stderr
+    late = Series(15_000, MIDNIGHT + 14 * 3_600)
+    late.rest(1_800).step(7_000).rest(1_800)
+    readings = [
+        Reading("bbbbbbbb", x.seq, 9, x.t, None, {"w2": x.grams or 0}, {"w2": x.q} if x.q else {})
+        for x in late.samples
+    ]
+    store = Store(db)
+    store.add(Batch(readings=[("qy-fs01", "fs-01", r) for r in readings]), MIDNIGHT + 86_400)
+    store.close()
+    assert qingyun("rollup", "--date", DATE, *where, "--out", db.parent).returncode == 0
+    told = qingyun("adjustments", "--month", "2026-03", "--db", db)
+    assert "2026-03-03" in told.stdout, told.stdout + told.stderr
+    # What was seen is told by all readings: a stretch that was dark is not dark now.
+    assert _booked(explain()) == _booked(before)
+
+
+def _booked(said: str) -> list[str]:
+    """Lines with a mass."""
+    return [line for line in said.splitlines() if " kg" in line]
+
+
 def test_without_chinese(db: Path) -> None:
     known = registry.load(ROOT / "registry")
     date = dt.date.fromisoformat(DATE)
