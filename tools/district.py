@@ -187,7 +187,8 @@ class District:
 def _made_of(count: int) -> str:
     """Another name whenever what it is made by is another."""
     parts = [Path(__file__), *sorted((ROOT / "host" / "store").glob("*.sql"))]
-    parts += [ROOT / "host" / "store" / "revision_writer.py", *sorted((ROOT / "registry").glob("*.csv"))]
+    parts += sorted((ROOT / "registry").glob("*.csv"))
+    parts.append(ROOT / "host" / "store" / "revision_writer.py")
     made = hashlib.sha256(b"".join(p.read_bytes() for p in parts)).hexdigest()
     return f"{today()}-{count}-{made[:12]}"
 
