@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import subprocess
 import time
 from collections.abc import Callable
@@ -31,6 +32,9 @@ SECONDS = 25  # real time of each run
 LONGEST_GAP_MS = 2000
 KEEPALIVE_S = 10
 IDLE_S = 1.5
+# Mosquitto counts whole seconds, and looks for silent sessions every six of them
+# (keepalive__check of 2.0.11: `last_keepalive_check + 5 < now`).
+MOSQUITTO_LATE_S = 1 + 6 + 1
 
 
 def before_connack(packet: Packet) -> Fate:
@@ -93,7 +97,12 @@ def silence(tmp_path_factory: pytest.TempPathFactory) -> Silence:
             out.reports[name] = boards[name].result()
             out.logs[name] = boards[name].log
         out.board_closed = proxy.ended.get(0, 0)
-        out.offline = next((at for at, what in heard if what == b"offline"), 0)
+        until = out.began + 1.5 * KEEPALIVE_S + MOSQUITTO_LATE_S
+        while not (times := [at for at, what in heard if what == b"offline"]):
+            if time.monotonic() > until:
+                break
+            time.sleep(0.1)
+        out.offline = times[0] if times else math.inf
     return out
 
 
@@ -133,10 +142,6 @@ def test_waiting_for_the_network_delays_no_sample(
     assert proxy.connections > 20
     assert report["poll_gap_ms"] <= 10_100
 
-
-# Mosquitto counts whole seconds, and looks for silent sessions every six of them
-# (keepalive__check of 2.0.11: `last_keepalive_check + 5 < now`).
-MOSQUITTO_LATE_S = 1 + 6 + 1
 
 CASES = ("before CONNACK", "within a publish", "idle", "no accept")
 
