@@ -13,8 +13,8 @@ from typing import Any
 
 ROOT = Path(__file__).resolve().parents[1]
 HEAP = "192k"
-# Machine code of the simulator's modules that every pulse passes: a fifth of the time less.
-# The firmware stays bytecode, as on a board.
+# The simulator's modules that every pulse passes become machine code where that is possible;
+# the firmware stays bytecode, as on a board.
 PULSES = ("chip", "clock", "ideal", "physics", "player")
 EMIT = ["-march=x64", "-X", "emit=native"] if platform.machine() == "x86_64" else []
 

@@ -37,14 +37,19 @@ class BinStory:
         return [e for e in self.found.events if t0 <= e.t < t1]
 
 
+def bins_at(known: Registry, site: str) -> list[Bin]:
+    """Every bin of the site that a board looks at, in the order of the registry."""
+    return [b for b in known.bins if b.site == site and b.device]
+
+
 def stories(
     store: Store, known: Registry, site: str, date: dt.date, *, states: bool = False
 ) -> list[BinStory]:
-    """Every bin of the site that a board looks at, in the order of the registry: its events
-    and balance as they are booked, its readings, what they cover and what is wrong with them.
+    """Each bin of bins_at(): its events and balance as they are booked, its readings, what they
+    cover and what is wrong with them.
 
     states: also each change of state, which takes the readings from the first one on."""
-    bins = [b for b in known.bins if b.site == site and b.device]
+    bins = bins_at(known, site)
     day, (t0, t1) = day_of(date), day_bounds(date)
     rows = day_revisions.platform_days(store.database, day, day, [b.bin for b in bins])
     booked = {r.platform: r for r in rows}
@@ -164,8 +169,7 @@ def run(
         picture.check(out)
     store = Store(db)
     store.compact()
-    bins = [b for b in known.bins if b.site == site and b.device]
-    update_figures(store, known, date, only=bins)
+    update_figures(store, known, date, only=bins_at(known, site))
     told = stories(store, known, site, date, states=states)
     store.close()
     print(f"{site} {known.sites[site].name} {date}, times in Asia/Shanghai")

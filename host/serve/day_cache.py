@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from host.common.errors import UserError
 from host.common.local_days import LOCAL, date_of, day_of
 from host.registry import Bin, Registry
-from host.reports.explain import BinStory, stories
+from host.reports.explain import BinStory, bins_at, stories
 from host.reports.summary import Part, add
 from host.rollup import DAY_S, day_bounds, period
 from host.rollup.booking import update_figures
@@ -109,9 +109,8 @@ def read_day(
 
 def site_day(store: Store, known: Registry, site: str, date: dt.date) -> list[BinStory]:
     """Every bin of a site on a day: its readings, and its events as they are booked."""
-    bins = [b for b in known.bins if b.site == site and b.device]
     with suppress(Busy):  # somebody else writes: then as it was booked last
-        update_figures(store, known, date, only=bins)
+        update_figures(store, known, date, only=bins_at(known, site))
     return stories(store, known, site, date)
 
 
@@ -130,7 +129,7 @@ def last_measured(
 
 def latest_day(store: Store, known: Registry, site: str) -> dt.date:
     """The last day of which something was measured at a site; today when nothing ever was."""
-    bins, now = [b for b in known.bins if b.site == site and b.device], today()
+    bins, now = bins_at(known, site), today()
     with suppress(Busy):
         update_figures(store, known, now, only=bins)
     return last_measured(store.database, now, _names(bins)) or now
