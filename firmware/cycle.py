@@ -6,13 +6,13 @@ readings wait. The clock is kept by the RTC and put right whenever the network i
 import gc
 
 import identity
-import spool
-from log import Log
+from health.log import Log
 from micropython import const
 from net.clock import Clock
 from net.link import Link
-from sampler import Sampler
 from sensors import build
+from sensors.sampler import Sampler
+from spool import queue
 
 _LOOK_MS = const(3000)  # three pings, or a temperature, take less
 _ONLINE_MS = const(30000)
@@ -32,14 +32,14 @@ class Cycle:
         self.clock = Clock(board)
         self.log = Log(self.clock, board.print)
         channels = build.channels(board, cfg)
-        self.spool = spool.of_board(board, cfg, [ch.name for ch in channels], self.clock, self.log)
+        self.spool = queue.of_board(board, cfg, [ch.name for ch in channels], self.clock, self.log)
         self.sampler = Sampler(board, channels, 3600, self._take, self._failed)
         self.link = None
         self.online_ms = 0
         gc.collect()
 
     def _take(self, body):
-        self.spool.put(self.clock.up(), body)
+        self.spool.put(self.clock.uptime_s(), body)
 
     def _failed(self, name, e):
         self.log.error(name, e)
@@ -82,7 +82,7 @@ class Cycle:
                 break
             more = self.link.poll()
             self._board.wait(self.link.poller(), 0 if more else 100, self.link.expecting)
-        self.spool.tick(self.clock.up())
+        self.spool.tick(self.clock.uptime_s())
         self.link.stop()
         self.online_ms = self._hal.ticks_diff(self._hal.ticks_ms(), start)
 

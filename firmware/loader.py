@@ -2,7 +2,7 @@
 
 `/a` and `/b` hold whole firmwares; `/slots.json` says which of them is good, and which is
 on trial: {"good": "a", "trial": "b", "starts": 1}. The firmware on trial makes itself the
-good one (slots.py). If it has not done so after three starts, the good one runs again,
+good one (update/ab_slots.py). If it has not done so after three starts, the good one runs again,
 `failed` names the folder that did not and `why` what it said last. This file uses nothing
 of either folder, and is replaced only over the serial port."""
 

@@ -9,13 +9,13 @@ import sys
 
 import identity
 import sensors
-import spool
-from crash import CrashLog
-from log import Log
+from health.crash_log import CrashLog
+from health.log import Log
 from micropython import const
 from net.clock import Clock
 from net.link import Link
-from sampler import Sampler
+from sensors.sampler import Sampler
+from spool import queue
 
 _TICK_MS = const(1000)
 _LATE_MS = const(120000)  # a task that has not ended well for so long: no more feeding
@@ -39,16 +39,18 @@ class Logger:
         from sensors import build
 
         channels = build.channels(board, cfg)
-        self.spool = spool.of_board(board, cfg, [ch.name for ch in channels], self.clock, self.log)
-        self.crashes = CrashLog(board.data_dir, self.spool.boot, self.clock.stamp, self.log)
+        self.spool = queue.of_board(board, cfg, [ch.name for ch in channels], self.clock, self.log)
+        self.crashes = CrashLog(board.data_dir, self.spool.state.boot, self.clock.stamp, self.log)
         self.sampler = Sampler(
             board, channels, cfg["report"]["every_s"], self._take, self.crashes.take
         )
-        import since
+        from sensors import calibration_start
 
-        since.note(board.data_dir, self.spool, channels, self.log)
+        calibration_start.note(board.data_dir, self.spool, channels, self.log)
         # Some KB that are not needed again, or not before somebody calibrates.
-        del since, build, sys.modules["since"], sys.modules["sensors.build"], sensors.build
+        del calibration_start, sensors.calibration_start, build, sensors.build
+        for name in ("sensors.calibration_start", "sensors.build"):
+            del sys.modules[name]
         gc.collect()
         self.commands = None  # made when the first command comes: until then it costs nothing
         sha = identity.sha256(board.firmware_dir)
@@ -62,7 +64,13 @@ class Logger:
         self._well = [now, now, now, None, None]
         self._restart_at = None
         text = "qingyun %s: %s at %s, life %s, start %d, %s"
-        what = (identity.VERSION, cfg["device"], cfg["site"], self.spool.life, self.spool.boot)
+        what = (
+            identity.VERSION,
+            cfg["device"],
+            cfg["site"],
+            self.spool.state.life,
+            self.spool.state.boot,
+        )
         self.log.info(text % (what + (board.reset_cause(),)))
         self._key = cfg["update"]["key"] if cfg.get("update") else None
         self.updates = None
@@ -89,9 +97,9 @@ class Logger:
         self._load_updates()
 
     def _load_updates(self):
-        from updates import Updates
+        from update.updater import Updater
 
-        self.updates = Updates(self, self._board, self._key, self._slots)
+        self.updates = Updater(self, self._board, self._key, self._slots)
         self._well[4] = self._hal.ticks_ms()
 
     def _begin_update(self, cmd):
@@ -106,7 +114,7 @@ class Logger:
         return more
 
     def _take(self, body):
-        self.spool.put(self.clock.up(), body)
+        self.spool.put(self.clock.uptime_s(), body)
         self.link.state.show(body)
 
     def _run(self, task, call, otherwise):
@@ -127,11 +135,11 @@ class Logger:
         return self._run(0, self.sampler.poll, _TICK_MS)
 
     def _tick(self):
-        self.spool.tick(self.clock.up())
+        self.spool.tick(self.clock.uptime_s())
 
     def _hear(self, payload):
         if self.commands is None:
-            from commands import Commands
+            from commands.dispatcher import Commands
 
             self.commands = Commands(
                 self._board,
@@ -188,7 +196,7 @@ class Logger:
             if t is not None and self._hal.ticks_diff(now, t) > _LATE_MS:
                 return  # the watchdog will end this start
         self._board.feed()
-        if self._starts and self.clock.up() >= _HEALTHY_S:
+        if self._starts and self.clock.uptime_s() >= _HEALTHY_S:
             self._starts.healthy()
             self._starts = None
 

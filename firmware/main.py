@@ -8,7 +8,7 @@ import gc
 import os
 import sys
 
-from starts import Starts
+from health.boot_counter import BootCounter
 
 
 def slots_of(board):
@@ -17,9 +17,9 @@ def slots_of(board):
         os.stat(board.data_dir + "/slots.json")
     except OSError:
         return None
-    from slots import Slots
+    from update.ab_slots import AbSlots
 
-    return Slots(board)
+    return AbSlots(board)
 
 
 def start(board):
@@ -29,15 +29,15 @@ def start(board):
     slots = slots_of(board)
     starts = None
     if not slots or not slots.trial:  # starts on trial are counted by the loader, and end otherwise
-        starts = Starts(board)
+        starts = BootCounter(board)
         if starts.is_safe():
             from safe import Safe
 
             return Safe(board, starts)
-    import config
-    from local import Local
+    from settings import config
+    from settings.overrides import Overrides
 
-    local = Local(board.data_dir)
+    local = Overrides(board.data_dir)
     path = board.data_dir + "/config.json"
     try:
         cfg = config.load(path, local.apply)
@@ -45,7 +45,9 @@ def start(board):
         cfg = config.load(path)  # if it is the file itself, this raises too
         board.print("error: changes made on the board are left out: %s" % e)
     # Some KB that are not needed again, or not before something is changed.
-    del config, local, Local, sys.modules["config"], sys.modules["local"]
+    del config, local, Overrides
+    for name in ("settings", "settings.config", "settings.overrides"):
+        del sys.modules[name]
     gc.collect()
     if cfg["mqtt"].get("tls"):
         _prepare(board, cfg["mqtt"]["tls"])
@@ -79,7 +81,7 @@ def died(board, e):
         board.print("error: %s" % e)  # a person has to mend it: stay at the prompt
         return
     sys.print_exception(e)
-    Starts.died(board, e)
+    BootCounter.died(board, e)
     board.reset()
 
 

@@ -5,14 +5,14 @@ off so that the prompt can be used, and after five minutes tries once more."""
 import json
 import os
 
-import config
 import identity
-from local import Local
-from log import Log
+from health.log import Log
 from micropython import const
 from net.clock import Clock
 from net.mqtt import Mqtt
 from net.wifi import Wifi
+from settings import config
+from settings.overrides import Overrides
 
 _STAY_MS = const(300000)
 _LOOK_MS = const(500)
@@ -34,7 +34,9 @@ class Safe:
         self._next = None
         self._over = False
         try:
-            self._cfg = config.load(board.data_dir + "/config.json", Local(board.data_dir).apply)
+            self._cfg = config.load(
+                board.data_dir + "/config.json", Overrides(board.data_dir).apply
+            )
         except config.ConfigError as e:
             self._cfg = None  # then there is only the prompt
             self.log.error(str(e))
@@ -69,7 +71,7 @@ class Safe:
             self._mqtt = Mqtt(
                 self._board, self._cfg["mqtt"], self._cfg["device"], _idle, self._message
             )
-        if not self._mqtt.up():
+        if not self._mqtt.is_connected():
             self._connect()
             return
         self._mqtt.poll()
@@ -129,7 +131,7 @@ class Safe:
 
     def stop(self):
         """Leave in good order."""
-        if self._mqtt and self._mqtt.up():
+        if self._mqtt and self._mqtt.is_connected():
             try:
                 self._mqtt.publish(self._base + "status", b"offline", True)
                 self._mqtt.leave()

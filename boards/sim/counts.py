@@ -17,15 +17,14 @@ from array import array
 _HERE = __file__.rpartition("/")[0] or "."
 sys.path[:0] = [_HERE, _HERE + "/../../firmware"]
 
-import config
+from settings import config
 
 # isort: split
-import record
 from clock import Clock
 from micropython import const
 from player import Player, last_second
-from sampler import Sampler
-from sensors import build, hx711
+from sensors import build, hx711, record
+from sensors.sampler import Sampler
 
 _PERIOD_US = const(100000)
 _SETTLE_US = const(400000)

@@ -15,7 +15,7 @@ import run
 # isort: split
 from board import Board
 from realtime import RealBoard, RealClock
-from sampler import Sampler
+from sensors.sampler import Sampler
 
 _OWN = {"--speed": "0", "--patience": "1000", "--made": "", "--hand": ""}
 

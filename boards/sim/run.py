@@ -37,10 +37,11 @@ class Session:
     trace. What runs is main.start(), as on any board."""
 
     def __init__(self, opt):
-        import config
+        from settings import config
 
         cfg = config.load(opt["config"])
-        del config, sys.modules["config"]  # the firmware loads it anew
+        # The firmware loads it anew.
+        del config, sys.modules["settings.config"], sys.modules["settings"]
         self.player = Player(opt["trace"])
         start = int(opt["start"] or self.player.first_ms // 1000)
         self.until_ms = 1000 * int(opt["until"] or last_second(opt["trace"]))
@@ -234,12 +235,12 @@ class Session:
         spool = self.spool
         return {
             "device": self.device,
-            "life": spool.life,
-            "boot": spool.boot,
+            "life": spool.state.life,
+            "boot": spool.state.boot,
             "readings": self.made,
             "published": self.published,
             "queued": len(spool),
-            "dropped": spool.dropped,
+            "dropped": spool.state.dropped,
             "starts": self.starts,
             "awake_s": self.awake_ms / 1000,
             "online_s": self.online_ms / 1000,

@@ -44,7 +44,7 @@ class _Last:
     """What the report says of a queue, without the firmware that it was of."""
 
     def __init__(self, spool):
-        self.life, self.boot, self.dropped = spool.life, spool.boot, spool.dropped
+        self.life, self.boot, self.dropped = spool.state.life, spool.state.boot, spool.state.dropped
         self._n = len(spool)
 
     def __len__(self):

@@ -32,14 +32,14 @@ def write(into, board, clock, spool, rssi, about, confirm):
 def _birth(board, clock, spool, rssi, confirm):
     birth = {
         "fw": "qingyun",
-        "life": spool.life,
-        "boot": spool.boot,
+        "life": spool.state.life,
+        "boot": spool.state.boot,
         "reset": board.reset_cause(),
-        "up": clock.up(),
+        "up": clock.uptime_s(),
         "clock": clock.state,
         "first": spool.first(),
         "queue": len(spool),
-        "dropped": spool.dropped,
+        "dropped": spool.state.dropped,
     }
     if confirm:
         birth["confirm"] = "host"

@@ -23,7 +23,7 @@ NTP = "ntp"
 
 
 class Clock:
-    """up_ms() counts from the start; unix() is None until the time is known."""
+    """uptime_ms() counts from the start; unix() is None until the time is known."""
 
     def __init__(self, board):
         self._board = board
@@ -40,32 +40,32 @@ class Clock:
             self._base_ms = kept * 1000
             self.state = RTC
 
-    def up_ms(self):
+    def uptime_ms(self):
         now = self._hal.ticks_ms()
         self._up_ms += self._hal.ticks_diff(now, self._ticks)
         self._ticks = now
         return self._up_ms
 
-    def up(self):
+    def uptime_s(self):
         """Whole seconds since the start."""
-        return self.up_ms() // 1000
+        return self.uptime_ms() // 1000
 
     def unix(self):
         """Unix seconds UTC, or None while the clock is unset."""
         if self.state == UNSET:
             return None
-        return (self._base_ms + self.up_ms()) // 1000
+        return (self._base_ms + self.uptime_ms()) // 1000
 
     def stamp(self):
         """(dated, seconds): Unix time if known, else seconds since the start."""
         t = self.unix()
-        return (False, self.up()) if t is None else (True, t)
+        return (False, self.uptime_s()) if t is None else (True, t)
 
     def text(self):
         """UTC as 2026-01-05T08:00:00Z; seconds since the start while the clock is unset."""
         t = self.unix()
         if t is None:
-            return "+%d" % self.up()
+            return "+%d" % self.uptime_s()
         # The port's own epoch is 1970 or 2000.
         g = time.gmtime(t - (946684800 if time.gmtime(0)[0] == 2000 else 0))
         return "%04d-%02d-%02dT%02d:%02d:%02dZ" % g[:6]
@@ -76,18 +76,18 @@ class Clock:
 
     def off_ms(self, unix_ms):
         """How far Unix milliseconds, true now, are ahead of this clock; 0 while it is unset."""
-        return 0 if self.state == UNSET else unix_ms - self.up_ms() - self._base_ms
+        return 0 if self.state == UNSET else unix_ms - self.uptime_ms() - self._base_ms
 
     def set_ms(self, unix_ms):
         """Take Unix milliseconds as true now."""
         self.moved_ms = self.off_ms(unix_ms)
         if self.state == NTP:
-            elapsed = self.up() - self.sync_up_s
+            elapsed = self.uptime_s() - self.sync_up_s
             if elapsed >= 600:  # over less the network's jitter is all there is to see
                 self.drift_ppm = self.moved_ms * 1000 // elapsed
-        self._base_ms = unix_ms - self.up_ms()
+        self._base_ms = unix_ms - self.uptime_ms()
         self.state = NTP
-        self.sync_up_s = self.up()
+        self.sync_up_s = self.uptime_s()
         self._board.rtc_set(unix_ms // 1000)
 
 
@@ -108,7 +108,7 @@ class Sntp:
         """One step; lookup(host, port) gives an address."""
         clock = self._clock
         if self._sock is None:
-            if clock.up() >= self._next:
+            if clock.uptime_s() >= self._next:
                 self._ask(lookup)
         else:
             self._listen()
@@ -120,7 +120,7 @@ class Sntp:
             answer = None  # nothing there yet
         if answer:
             self._take(answer)
-        elif self._clock.up_ms() - self._sent > _ANSWER_MS:
+        elif self._clock.uptime_ms() - self._sent > _ANSWER_MS:
             self._log.warn("ntp: no answer from %s" % self._servers[self._i])
             self._miss()
 
@@ -134,7 +134,7 @@ class Sntp:
             self._sock.connect(addr)
             packet = bytearray(48)
             packet[0] = 0x23  # version 4, client
-            self._sent = self._clock.up_ms()
+            self._sent = self._clock.uptime_ms()
             # The server echoes our transmit time: an answer to another question is refused.
             packet[40:44] = (self._sent & 0x3FFFFFFF).to_bytes(4, "big")
             self._sock.send(packet)
@@ -143,7 +143,7 @@ class Sntp:
             self._miss()
 
     def _take(self, p):
-        now = self._clock.up_ms()
+        now = self._clock.uptime_ms()
         trip = now - self._sent
         ours = (self._sent & 0x3FFFFFFF).to_bytes(4, "big")
         good = len(p) == 48 and p[0] & 7 == 4 and p[0] >> 6 != 3 and 0 < p[1] < 16
@@ -162,7 +162,7 @@ class Sntp:
         self._close()
         first = self._clock.state != NTP
         self._clock.set_ms(unix_ms)
-        self._next = self._clock.up() + _AGAIN_S
+        self._next = self._clock.uptime_s() + _AGAIN_S
         moved = self._clock.moved_ms
         if first or not -_AGREE_MS < moved < _AGREE_MS:
             text = "ntp: time from %s, clock moved by %d ms"
@@ -171,7 +171,7 @@ class Sntp:
     def _believed(self, unix_ms):
         """A small step always; a large one when two answers in a row agree on it."""
         off = self._clock.off_ms(unix_ms)
-        base = unix_ms - self._clock.up_ms()
+        base = unix_ms - self._clock.uptime_ms()
         doubt = self._doubt
         self._doubt = None
         if -_STEP_MS <= off <= _STEP_MS:
@@ -186,7 +186,7 @@ class Sntp:
     def _miss(self):
         self._close()
         self._i = (self._i + 1) % len(self._servers)
-        self._next = self._clock.up() + _RETRY_S
+        self._next = self._clock.uptime_s() + _RETRY_S
 
     def _close(self):
         if self._sock is not None:

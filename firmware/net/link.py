@@ -4,8 +4,8 @@ import json
 import socket
 
 import buffers
-import record
 from micropython import const
+from sensors import record
 
 from net import birth
 from net.clock import Sntp
@@ -65,8 +65,8 @@ class Link:
         self.expecting = False  # an answer from the network is on its way
         self.published = 0
 
-    def up(self):
-        return self._mqtt.up()
+    def is_connected(self):
+        return self._mqtt.is_connected()
 
     def poller(self):
         return self._mqtt.stream.poller()
@@ -75,13 +75,13 @@ class Link:
         self.state.print()
         self.associated = self._wifi.poll()
         if not self.associated:
-            if self._mqtt.up():
+            if self._mqtt.is_connected():
                 self._mqtt.close()
             self.expecting = False
             return False
         self._sntp.poll(self._lookup)
         try:
-            if not self._mqtt.up():
+            if not self._mqtt.is_connected():
                 return self._connect()
             self._mqtt.poll()
             self.expecting = (
@@ -104,7 +104,7 @@ class Link:
 
     def stop(self):
         """Leave in good order: the queue stays, the topic says offline."""
-        if self._mqtt.up():
+        if self._mqtt.is_connected():
             try:
                 self._mqtt.publish(self._base + "status", b"offline", True)
                 self._mqtt.leave()

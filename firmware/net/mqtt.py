@@ -9,7 +9,7 @@ import errno
 
 import umqtt.simple
 
-from net.stream import Stream
+from net.bounded_socket import BoundedSocket
 
 
 class Mqtt:
@@ -20,7 +20,7 @@ class Mqtt:
         self._cfg = cfg
         self._folder = board.data_dir
         self._keepalive_ms = cfg["keepalive"] * 1000
-        self.stream = Stream(board, idle)
+        self.stream = BoundedSocket(board, idle)
         umqtt.simple.socket = self.stream
         self._client = None
         self._device = device
@@ -28,7 +28,7 @@ class Mqtt:
         self._pinged = 0
         self._starting = False  # within the handshake, or before the first answer
 
-    def up(self):
+    def is_connected(self):
         return self._client is not None
 
     def connect(self, addr, will_topic):
@@ -73,7 +73,7 @@ class Mqtt:
 
     def expecting(self):
         """True while a ping has not been answered."""
-        return self.up() and self._hal.ticks_diff(self._pinged, self.stream.heard) > 0
+        return self.is_connected() and self._hal.ticks_diff(self._pinged, self.stream.heard) > 0
 
     def poll(self):
         """Take what has come in, ping at a quarter of the keepalive, notice a dead peer."""
@@ -127,9 +127,9 @@ class Mqtt:
             raise OSError(self._why(e))
 
     def _why(self, e):
-        from net import why  # only here: it costs some RAM
+        from net import error_text  # only here: it costs some RAM
 
-        return why.text(e)
+        return error_text.text(e)
 
 
 def _bytes(text):

@@ -1,8 +1,8 @@
 """The latest reading and how the board stands, for whoever watches: on the state topic and
 at the serial port, on each at most every 10 s."""
 
-import record
 from micropython import const
+from sensors import record
 
 _REST_MS = const(10000)
 

@@ -1,8 +1,8 @@
 """An ultrasonic sensor above the waste as a channel (see weight for what one has)."""
 
-import quality
 from micropython import const
 
+from sensors import quality
 from sensors.ultrasonic import median3
 
 _PING_MS = const(70)

@@ -1,7 +1,8 @@
 """Thermometers and contacts as channels (see weight for what one has)."""
 
-import quality
 from micropython import const
+
+from sensors import quality
 
 _LOOK_MS = const(1000)
 _TEMPERATURE_MS = const(60000)

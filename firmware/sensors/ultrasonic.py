@@ -5,8 +5,9 @@ back, 60 ms between measurements; JSN-SR04T is blind below 200-250 mm); speed of
 sound 331.3 + 0.606 T m/s.
 """
 
-import quality
 from micropython import const
+
+from sensors import quality
 
 _TRIGGER_US = const(10)
 _TIMEOUT_US = const(38000)  # HC-SR04 ends its pulse after 38 ms without an echo

@@ -4,11 +4,10 @@ A channel has: name, kind, unit, value() as an integer (or None), quality(), due
 sample(now) which measures and sets due, settled(), told(), and news: True once something
 happened that a reading should tell at once."""
 
-import quality
 from micropython import const
 
-from sensors import hx711
-from sensors.agreement import Agreement
+from sensors import hx711, quality
+from sensors.frame_filter import FrameFilter
 from sensors.weighing import ACTIVE, IDLE, Weighing
 from sensors.zero import ZeroTracking
 
@@ -33,7 +32,7 @@ class Weight:
     def __init__(self, name, chip, calibration, e_kg, max_kg, report_kg, idle_ms, hal):
         self.name = name
         # Counts of a load at rest lie within half an e of each other.
-        self._chip = Agreement(chip, calibration.counts(e_kg / 2))
+        self._chip = FrameFilter(chip, calibration.counts(e_kg / 2))
         self._diff = hal.ticks_diff
         self._add = hal.ticks_add
         self.max_kg = max_kg

@@ -114,7 +114,7 @@ class Mqtt:
 
 
 class Serial:
-    """Over the port, by mpremote and firmware/bench.py; the board's own work rests."""
+    """Over the port, by mpremote and firmware/commands/prompt.py; the board's own work rests."""
 
     name = "serial"
 
@@ -151,7 +151,7 @@ class Serial:
         for line in out.splitlines():
             if line.startswith("qingyun: "):
                 return _result(json.loads(line.removeprefix("qingyun: ")))
-        raise BoardError(f"{self._port}: expected a reply of bench.ask, found {out[-200:]!r}")
+        raise BoardError(f"{self._port}: expected a reply of prompt.ask, found {out[-200:]!r}")
 
     def finish(self) -> None:
         try:
@@ -166,15 +166,17 @@ with open("/config.json") as f:
     print(json.load(f)["device"])
 """
 # The loader has put the running folder onto sys.path; a board that was stopped before
-# its loader ran has not.
+# its loader ran has not. Firmware 0.1 has the prompt as `bench`.
 _CODE = """
-import sys
 try:
-    import bench
+    import identity
 except ImportError:
-    import json
+    import json, sys
     with open("/slots.json") as f:
         sys.path.insert(0, "/" + json.load(f)["good"])
-    import bench
-bench.ask({0!r}, unix={1})
+try:
+    from commands import prompt
+except ImportError:
+    import bench as prompt
+prompt.ask({0!r}, unix={1})
 """

@@ -1,4 +1,4 @@
-"""config.json of a board, as firmware/config.py reads it."""
+"""config.json of a board, as firmware/settings/config.py reads it."""
 
 from __future__ import annotations
 

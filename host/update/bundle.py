@@ -2,7 +2,7 @@
 
 A line `qingyun-bundle 1`, a line of JSON {"version", "board", "mpy", "files"}, a line
 [name, size, sha256] for each file, the files one after the other, and an RSA signature
-over everything before. firmware/net/bundle.py reads it."""
+over everything before. firmware/update/bundle.py reads it."""
 
 from __future__ import annotations
 

@@ -1,10 +1,10 @@
 """Which frames are believed: driver, agreement and channel on the chip at its pins."""
 
-import quality
+from sensors import quality
 from chip import Hx711Chip
 from clock import Clock
 from sensors import hx711
-from sensors.agreement import Agreement
+from sensors.frame_filter import FrameFilter
 from sensors.weight import Weight
 from sensors.weighing import Calibration
 
@@ -37,7 +37,7 @@ class Rig:
         self.pulse = 0
         self.fault = None
         self.driver = hx711.HX711(self.clock, self.sck, self.chip.dout, gain)
-        self.agree = Agreement(self.driver, WINDOW)
+        self.agree = FrameFilter(self.driver, WINDOW)
 
     def sck(self, level):
         self.pulse += level
@@ -186,7 +186,7 @@ def test_reading_allocates_nothing():
     clock = Clock(1772467200)
     level = [100000]
     chip = Hx711Chip(clock, lambda ms, gain: level[0])
-    agree = Agreement(hx711.HX711(clock, chip.sck, chip.dout), WINDOW)
+    agree = FrameFilter(hx711.HX711(clock, chip.sck, chip.dout), WINDOW)
     clock.sleep_ms(400)
     agree.read()
     given = 0

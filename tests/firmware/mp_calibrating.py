@@ -2,14 +2,15 @@
 
 import json
 
-import bench
+from commands import prompt
 import main
-import since
+from sensors import calibration_start
 import vfs
 from board import Board
 from clock import Clock
 from flash import Flash
-from local import Local
+from settings.overrides import Overrides
+from spool.queue_state import QueueState
 from player import Player
 from ram_flash import RamFlash
 from sensors.weighing import Calibration
@@ -56,7 +57,7 @@ class Rig:
         self.restart()
 
     def restart(self):
-        self.bench = bench.Bench(self.board)
+        self.bench = prompt.Bench(self.board)
 
     def put(self, channel, value):
         self.player.put(self.board.clock.ms(), channel, value)
@@ -157,11 +158,11 @@ def test_measure_set_and_what_is_kept():
 
 
 class Queue:
-    """As much of a spool as since looks at."""
+    """As much of a queue as calibration_start looks at."""
 
     def __init__(self, life, next_seq):
-        self.life = life
-        self.next_seq = next_seq
+        self.state = QueueState(life)
+        self.state.next_seq = next_seq
 
 
 def test_since_is_the_first_reading_weighed_by_it():
@@ -183,7 +184,7 @@ def test_since_is_the_first_reading_weighed_by_it():
     ):
         ch = Channel()
         ch.calibration = cal
-        since.note(scratch, Queue(life, seq), [ch], None)
+        calibration_start.note(scratch, Queue(life, seq), [ch], None)
         assert ch.since == expected, (n, ch.since)
 
 
@@ -245,14 +246,14 @@ def test_power_cut_while_saving():
     vfs.VfsLfs2.mkfs(flash)
     vfs.mount(vfs.VfsLfs2(flash), "/run")
     cal = dict(GOOD)
-    Local("/run").change("w1", {}, cal, ("2026-01-05T08:00:00Z", "Li"))
+    Overrides("/run").change("w1", {}, cal, ("2026-01-05T08:00:00Z", "Li"))
     seen = []
     low = high = 1
 
     def check(torn):
         vfs.mount(vfs.VfsLfs2(RamFlash(32, torn)), "/cut")
         cfg = {"channels": [{"id": "w1"}]}
-        Local("/cut").apply(cfg)
+        Overrides("/cut").apply(cfg)
         n = cfg["channels"][0]["calibration"]["zero"]
         assert low <= n - 84000 + 1 <= high, ("neither old nor new", n, low)
         with open("/cut/audit.log") as f:
@@ -267,7 +268,7 @@ def test_power_cut_while_saving():
     for i in range(2, 30):
         low, high = i - 1, i
         new = dict(cal, zero=84000 + i - 1, points=[[0, 84000, 20.5]] * 6)
-        Local("/run").change("w1", cal, new, ("2026-01-05T08:00:00Z", "Li"))
+        Overrides("/run").change("w1", cal, new, ("2026-01-05T08:00:00Z", "Li"))
     vfs.umount("/run")
     print("power cut at %d programs and erases of 28 changes: old or new" % len(seen))
     assert len(seen) > 100

@@ -3,7 +3,7 @@
 import socket
 
 from clock import Clock as Virtual
-from log import Log
+from health.log import Log
 from net import clock as net_clock
 from net.clock import Clock, Sntp
 from ntp_server import NtpServer
@@ -63,7 +63,7 @@ def test_what_was_before_the_first_answer_is_dated_within_two_seconds():
     rig = Rig(0)
     assert rig.clock.unix() is None and rig.clock.epoch() == 0
     rig.board.hal.move_us(90 * 1000000)
-    early = rig.clock.up()
+    early = rig.clock.uptime_s()
     rig.run(5)
     assert rig.clock.state == net_clock.NTP
     assert abs(rig.clock.epoch() + early - (T0 + 90)) <= 2

@@ -2,7 +2,7 @@
 
 import json
 
-import config
+from settings import config
 
 scratch = None
 GOOD = json.load(open("boards/sim/demo/qy-fs01.json"))

@@ -3,10 +3,10 @@
 import json
 import os
 
-import crash
+from health import crash_log
 from clock import Clock
-from log import Log
-from sampler import Sampler
+from health.log import Log
+from sensors.sampler import Sampler
 
 scratch = None
 
@@ -18,7 +18,7 @@ def rig(name):
     return (
         folder,
         lines,
-        crash.CrashLog(folder, 7, lambda: (True, 1772467200), Log(None, lines.append)),
+        crash_log.CrashLog(folder, 7, lambda: (True, 1772467200), Log(None, lines.append)),
     )
 
 
@@ -50,7 +50,7 @@ def test_the_same_is_written_once_and_counted():
 def test_it_never_grows_beyond_its_bound():
     folder = rig("bound")[0]
     for n in range(200):
-        crash.CrashLog(folder, n, lambda: (False, 5), Log(None, lambda x: None)).take(
+        crash_log.CrashLog(folder, n, lambda: (False, 5), Log(None, lambda x: None)).take(
             "queue", fail("kind %d" % n)
         )
     assert os.stat(folder + "/crash.new")[6] <= 4096
@@ -60,7 +60,7 @@ def test_what_was_not_published_is_there_after_a_restart():
     folder, _, log = rig("restart")
     log.take("network", fail("one"))
     log.take("network", fail("two"))
-    again = crash.CrashLog(folder, 8, lambda: (False, 5), Log(None, lambda x: None))
+    again = crash_log.CrashLog(folder, 8, lambda: (False, 5), Log(None, lambda x: None))
     seen = []
     line = again.next()
     while line:
@@ -68,7 +68,7 @@ def test_what_was_not_published_is_there_after_a_restart():
         again.sent(line)
         line = again.next()
     assert seen == ["one", "two"]
-    assert crash.CrashLog(folder, 9, None, None).next() is None
+    assert crash_log.CrashLog(folder, 9, None, None).next() is None
 
 
 class Channel:

@@ -105,7 +105,7 @@ def test_a_bug_in_the_queue_restarts_the_board_and_loses_nothing():
     rig = Rig("queue")
     rig.run(130)
     rig.logger.spool.tick = boom
-    made = rig.logger.spool.next_seq
+    made = rig.logger.spool.state.next_seq
     try:
         rig.run(100)
         raise AssertionError("went on")
@@ -117,7 +117,7 @@ def test_a_bug_in_the_queue_restarts_the_board_and_loses_nothing():
     rig.board.unmount()
     rig.board.power_up("soft_reset")
     rig.logger = main.start(rig.board)
-    assert rig.logger.spool.next_seq == made
+    assert rig.logger.spool.state.next_seq == made
     assert [r[1] for r in rig.logger.spool.peek(64)] == list(range(made))
     rig.close()
 

@@ -2,8 +2,8 @@
 
 import json
 
-import quality
-import record
+from sensors import quality
+from sensors import record
 
 NAMES = ["w1", "f1", "c1", "d1"]
 

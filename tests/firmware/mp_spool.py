@@ -4,8 +4,8 @@ import os
 
 import vfs
 from flash import Flash, PowerCut
-from log import Log
-from spool import Spool
+from health.log import Log
+from spool.queue import Queue
 
 scratch = None
 NAMES = ["w1", "w2", "w3", "w4"]
@@ -30,7 +30,7 @@ class Rig:
         vfs.mount(vfs.VfsLfs2(self.flash), "/spooltest")
         self.mounted = True
         self.flash.cut_after = cut_after
-        self.spool = Spool(
+        self.spool = Queue(
             "/spooltest/q", NAMES, os.urandom, Log(None, self.lines.append), **self.options
         )
 
@@ -44,7 +44,7 @@ class Rig:
 
     def put(self, n, step=60):
         for _ in range(n):
-            s = self.spool.next_seq
+            s = self.spool.state.next_seq
             self.spool.put(step * s, BODY)
             self.spool.tick(step * s)
 
@@ -81,15 +81,15 @@ def test_acknowledged_in_ram_never_touches_the_flash_but_for_the_mark():
 
 def test_a_restart_goes_on_with_seq_and_counts_the_start():
     rig = Rig("restart")
-    life = rig.spool.life
+    life = rig.spool.state.life
     rig.put(25)
     rig.spool.flush()
     rig.restart()
-    assert (rig.spool.life, rig.spool.boot, rig.spool.next_seq) == (life, 1, 25)
+    assert (rig.spool.state.life, rig.spool.state.boot, rig.spool.state.next_seq) == (life, 1, 25)
     rig.put(5)
     assert [g[1] for g in rig.take()] == list(range(30))
     rig.restart()
-    assert rig.spool.boot == 2 and rig.spool.next_seq == 30 and len(rig.spool) == 0
+    assert rig.spool.state.boot == 2 and rig.spool.state.next_seq == 30 and len(rig.spool) == 0
     rig.power_off()
 
 
@@ -99,29 +99,31 @@ def test_a_seq_that_was_shown_is_never_handed_out_again():
     shown = [r[1] for r in rig.spool.peek(32)]
     assert shown == list(range(7))
     rig.restart()  # power cut: the seven are lost, but their numbers are not used again
-    assert rig.spool.next_seq == 7
+    assert rig.spool.state.next_seq == 7
     rig.power_off()
 
 
 def test_an_erased_flash_is_a_new_life():
     rig = Rig("erased")
-    life = rig.spool.life
+    life = rig.spool.state.life
     rig.put(3)
     rig.power_off()
     os.remove(rig.path)
     rig.power_on()
-    assert rig.spool.life != life and rig.spool.next_seq == 0 and rig.spool.boot == 0
+    assert (
+        rig.spool.state.life != life and rig.spool.state.next_seq == 0 and rig.spool.state.boot == 0
+    )
     rig.power_off()
 
 
 def test_a_lost_mark_is_a_new_life_and_old_readings_keep_theirs():
     rig = Rig("mark")
-    life = rig.spool.life
+    life = rig.spool.state.life
     rig.put(20)
     rig.spool.flush()
     os.remove("/spooltest/q/mark")
     rig.restart()
-    assert rig.spool.life != life
+    assert rig.spool.state.life != life
     rig.put(3)
     got = rig.take()
     assert [(g[0] == life, g[1]) for g in got] == [(True, s) for s in range(20)] + [
@@ -133,7 +135,7 @@ def test_a_lost_mark_is_a_new_life_and_old_readings_keep_theirs():
 def test_full_drops_the_oldest_and_counts_them():
     rig = Rig("full", max_bytes=64 << 10)
     rig.put(5000)
-    dropped = rig.spool.dropped
+    dropped = rig.spool.state.dropped
     assert dropped > 0
     got = [g[1] for g in rig.take()]
     assert got == list(range(dropped, 5000))
@@ -145,7 +147,7 @@ def test_a_flash_too_small_still_takes_the_newest():
     rig.put(5000)
     got = [g[1] for g in rig.take()]
     assert got[-1] == 4999 and got == list(range(got[0], 5000))
-    assert rig.spool.dropped == got[0]
+    assert rig.spool.state.dropped == got[0]
     rig.power_off()
 
 
@@ -230,9 +232,9 @@ def test_a_reset_without_warning_loses_nothing():
             recs = rig.spool.peek(4)
             rig.spool.sent(recs)
             rig.spool.confirm(*recs[-1][:2])
-        first, made = rig.spool.first(), rig.spool.next_seq
+        first, made = rig.spool.first(), rig.spool.state.next_seq
         rig.restart()
-        assert rig.spool.next_seq == made and rig.spool.first() <= first, (n, made)
+        assert rig.spool.state.next_seq == made and rig.spool.first() <= first, (n, made)
     rig.spool.rewind()
     got = [g[1] for g in rig.take()]
     assert got == list(range(got[0], 420)) and got[0] <= first
@@ -242,11 +244,11 @@ def test_a_reset_without_warning_loses_nothing():
 def test_a_batch_of_another_life_keeps_its_name():
     kept = Kept()
     rig = Rig("other", kept=kept)
-    life = rig.spool.life
+    life = rig.spool.state.life
     rig.put(3)
     os.remove("/spooltest/q/mark")
     rig.restart()
-    assert rig.spool.life != life
+    assert rig.spool.state.life != life
     assert [(g[0], g[1]) for g in rig.take()] == [(life, 0), (life, 1), (life, 2)]
     rig.power_off()
 
@@ -270,7 +272,7 @@ def test_power_cut_in_the_middle_loses_at_most_a_batch():
                 rig.put(1)
         except PowerCut:
             pass  # the firmware stops here
-        made = rig.spool.next_seq
+        made = rig.spool.state.next_seq
         rig.restart()
         got = [g[1] for g in rig.take()]
         assert got == list(range(len(got))), got
@@ -280,7 +282,7 @@ def test_power_cut_in_the_middle_loses_at_most_a_batch():
 
 def test_what_is_not_confirmed_stays_and_comes_again():
     rig = Rig("confirm")
-    life = rig.spool.life
+    life = rig.spool.state.life
     rig.put(25)  # 20 and more on flash, the rest in RAM
     sent = []
     recs = rig.spool.peek(8)
@@ -299,7 +301,7 @@ def test_what_is_not_confirmed_stays_and_comes_again():
 
 def test_unconfirmed_readings_survive_a_restart():
     rig = Rig("unconfirmed")
-    life = rig.spool.life
+    life = rig.spool.state.life
     rig.put(25)
     rig.spool.flush()
     recs = rig.spool.peek(64)
@@ -325,9 +327,9 @@ def test_readings_go_on_while_earlier_ones_wait():
             got += [r[1] for r in recs]
             recs = rig.spool.peek(32)
         if n % 5 == 4:
-            rig.spool.confirm(rig.spool.life, got[-1] - 2)
+            rig.spool.confirm(rig.spool.state.life, got[-1] - 2)
     assert sorted(set(got)) == list(range(600))
-    rig.spool.confirm(rig.spool.life, 599)
+    rig.spool.confirm(rig.spool.state.life, 599)
     assert len(rig.spool) == 0 and rig.take() == []
     assert [n for n in os.listdir("/spooltest/q") if n.endswith(".seg")] == []
     rig.power_off()
@@ -335,7 +337,7 @@ def test_readings_go_on_while_earlier_ones_wait():
 
 def test_without_flash_readings_go_out_as_another_life():
     rig = Rig("dead")
-    life = rig.spool.life
+    life = rig.spool.state.life
     rig.put(3, step=1)
     rig.take()
 
@@ -346,5 +348,5 @@ def test_without_flash_readings_go_out_as_another_life():
     assert any("going on without flash" in line for line in rig.lines)
     rig.flash.off = False
     rig.restart()
-    assert rig.spool.life == life and rig.spool.next_seq == 3
+    assert rig.spool.state.life == life and rig.spool.state.next_seq == 3
     rig.power_off()

@@ -1,6 +1,6 @@
 """The ultrasonic driver on a modelled echo."""
 
-import quality
+from sensors import quality
 from clock import Clock
 from sensors.ultrasonic import Ultrasonic, median3
 

@@ -1,6 +1,6 @@
 """A platform as a channel: what becomes news, a frozen converter, the zero of a bare platform."""
 
-import quality
+from sensors import quality
 from clock import Clock
 from sensors import hx711
 from sensors.weighing import Calibration

@@ -12,7 +12,7 @@ import json
 import time
 
 from micropython import const
-from sampler import Sampler
+from sensors.sampler import Sampler
 from sensors import hx711
 from sensors.weighing import Calibration
 from sensors.weight import Weight

@@ -6,9 +6,9 @@ import os
 import sys
 
 import vfs
-from log import Log
+from health.log import Log
 from ram_flash import RamFlash
-from spool import Spool
+from spool.queue import Queue
 
 NAMES = ["w1", "w2", "w3", "w4"]
 BODY = bytes(range(1, 13))
@@ -16,7 +16,7 @@ BODY = bytes(range(1, 13))
 flash = RamFlash(512)
 vfs.VfsLfs2.mkfs(flash)
 vfs.mount(vfs.VfsLfs2(flash), "/q")
-spool = Spool("/q/spool", NAMES, os.urandom, Log(None, lambda line: None), 1 << 20)
+spool = Queue("/q/spool", NAMES, os.urandom, Log(None, lambda line: None), 1 << 20)
 
 
 def minute(n):
@@ -27,10 +27,10 @@ def minute(n):
 what = sys.argv[1]
 n = 0
 if what == "capacity":
-    while not spool.dropped:
+    while not spool.state.dropped:
         minute(n)
         n += 1
-    print(n - spool.dropped if n > spool.dropped else 0, n)
+    print(n - spool.state.dropped if n > spool.state.dropped else 0, n)
 else:
     before = flash.erases
     while n < 10000:

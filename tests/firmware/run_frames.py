@@ -14,7 +14,7 @@ from chip import Hx711Chip
 from clock import Clock
 from micropython import const
 from sensors import hx711
-from sensors.agreement import Agreement
+from sensors.frame_filter import FrameFilter
 
 E = const(1050)  # counts: 0.05 kg at 21,000 counts a kg
 WINDOW = E // 2
@@ -238,7 +238,7 @@ class Run:
         self.load = Load(self.rnd)
         self.chip = Hx711Chip(self.clock, self.load.convert)
         self.driver = Driver(self.clock, self.chip.sck, self.chip.dout)
-        self.agree = Agreement(self.driver, WINDOW)
+        self.agree = FrameFilter(self.driver, WINDOW)
         self.wire = Wire(self.clock, self.chip, self.rnd)
         self.unmask = self.clock.enable_irq
         self.asked = hx711.A128

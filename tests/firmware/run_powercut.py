@@ -10,9 +10,9 @@ import os
 import sys
 
 import vfs
-from log import Log
+from health.log import Log
 from ram_flash import RamFlash
-from spool import Spool
+from spool.queue import Queue
 
 BLOCKS = 48
 NAMES = ["w1", "w2", "w3", "w4"]
@@ -35,7 +35,7 @@ def body(seq):
 
 
 def open_spool(where):
-    return Spool(where, NAMES, os.urandom, Log(None, lambda line: None), 64 << 10, BATCH, 1 << 30)
+    return Queue(where, NAMES, os.urandom, Log(None, lambda line: None), 64 << 10, BATCH, 1 << 30)
 
 
 class Run:
@@ -47,7 +47,7 @@ class Run:
         vfs.VfsLfs2.mkfs(self.flash)
         vfs.mount(vfs.VfsLfs2(self.flash), "/run")
         self.spool = open_spool("/run/q")
-        self.life = self.spool.life
+        self.life = self.spool.state.life
         self.synced = 0  # every seq below was on the flash, or confirmed
         self.confirmed = 0  # every seq below the host has
         self.shown = 0  # every seq below may have been seen by somebody
@@ -57,10 +57,10 @@ class Run:
 
     def put(self):
         s = self.spool
-        s.put(60 * s.next_seq, body(s.next_seq))
+        s.put(60 * s.state.next_seq, body(s.state.next_seq))
         s.tick(0)
         if not s._ram:
-            self.synced = s.next_seq
+            self.synced = s.state.next_seq
 
     def send(self, most, confirm):
         recs = self.spool.peek(most)
@@ -76,14 +76,14 @@ class Run:
 
     def restart(self):
         self.spool.flush()
-        self.synced = self.spool.next_seq
+        self.synced = self.spool.state.next_seq
         vfs.umount("/run")
         vfs.mount(vfs.VfsLfs2(self.flash), "/run")
         self.spool = open_spool("/run/q")
 
     def play(self, records):
         """Stretches online and offline, host confirmations that lag, restarts."""
-        while self.spool.next_seq < records:
+        while self.spool.state.next_seq < records:
             kind = self.dice(6)
             for _ in range(10 + self.dice(50)):
                 self.put()
@@ -101,12 +101,12 @@ class Run:
     def fill_up(self):
         """Without cuts until it is nearly full, then on over the moment that makes room."""
         self.flash.on_cut = None
-        shelf = self.spool._shelf
-        while shelf._used + 16384 <= 64 << 10 or shelf._size < 15900:
+        segments = self.spool._segments
+        while segments._used + 16384 <= 64 << 10 or segments._size < 15900:
             self.put()
         self.making_room = True
         self.flash.on_cut = self.check
-        while not self.spool.dropped:
+        while not self.spool.state.dropped:
             self.put()
 
     def check(self, torn):
@@ -115,8 +115,8 @@ class Run:
         flash = RamFlash(BLOCKS, torn)
         vfs.mount(vfs.VfsLfs2(flash), "/cut")
         s = open_spool("/cut/q")
-        assert s.life == self.life, "another life"
-        assert s.next_seq >= self.shown, ("handed out again", s.next_seq, self.shown)
+        assert s.state.life == self.life, "another life"
+        assert s.state.next_seq >= self.shown, ("handed out again", s.state.next_seq, self.shown)
         seqs = drain(s, self.life)
         low = max(self.confirmed, self.spool.first())
         if self.making_room and seqs and seqs[0] > low:
@@ -125,15 +125,15 @@ class Run:
         have = set(seqs)
         for seq in range(low, self.synced):
             assert seq in have, ("synced and lost", seq, self.synced, self.cuts)
-        lost = self.spool.next_seq - max(s.next_seq, self.synced)
-        there = [x for x in range(self.synced, self.spool.next_seq) if x not in have]
+        lost = self.spool.state.next_seq - max(s.state.next_seq, self.synced)
+        there = [x for x in range(self.synced, self.spool.state.next_seq) if x not in have]
         there = [x for x in there if x >= self.confirmed]
         self.worst = max(self.worst, len(there))
         assert len(there) <= BATCH, ("more than a batch lost", len(there), lost)
         # And it goes on.
-        start = s.next_seq
+        start = s.state.next_seq
         for _ in range(13):
-            s.put(60 * s.next_seq, body(s.next_seq))
+            s.put(60 * s.state.next_seq, body(s.state.next_seq))
             s.tick(0)
         s.flush()
         assert drain(s, self.life) == list(range(start, start + 13)), "does not go on"
@@ -157,7 +157,7 @@ def drain(s, life):
 
 run = Run(int(sys.argv[1]))
 run.play(int(sys.argv[2]))
-records, cuts = run.spool.next_seq, run.cuts
+records, cuts = run.spool.state.next_seq, run.cuts
 if len(sys.argv) > 3:
     run.fill_up()
 f = run.flash

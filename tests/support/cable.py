@@ -25,18 +25,6 @@ from simple_site import SCALE
 DEVICE, SITE = "qy-hw09", "hw-09"
 _COPIED = re.compile(r"copied (\d+) files, (\d+) bytes in ([\d.]+) s \((\d+) more")
 
-# What makes a firmware on trial the good one, where it does not do so by itself.
-_GOOD = """\
-        try:
-            with open('/slots.json') as f:
-                good = json.load(f)['trial']
-            with open('/slots.json.new', 'w') as f:
-                json.dump({'good': good}, f)
-            __import__('os').rename('/slots.json.new', '/slots.json')
-        except (OSError, KeyError):
-            pass
-"""
-
 
 @dataclass
 class Deployed:
@@ -170,21 +158,11 @@ def firmware(folder: Path, version: str, every: bool = False) -> Path:
     identity = folder / "identity.py"
     text = re.sub(r'VERSION = "[^"]*"', f'VERSION = "{version}"', identity.read_text())
     identity.write_text(text)
-    if not (folder / "slots.py").exists():
-        _confirm(folder / "net" / "link.py")
     for path in folder.rglob("*.py") if every else ():
         if path.name != "loader.py":
             with path.open("a") as file:
                 file.write(f'\n_AS_OF = "{version}"\n')
     return folder
-
-
-def _confirm(link: Path) -> None:
-    """Good on the first reading that the broker has acknowledged."""
-    at = "        self.published += n\n"
-    text = link.read_text()
-    assert at in text
-    link.write_text(text.replace(at, at + _GOOD))
 
 
 def _env() -> dict[str, str]:

@@ -1,4 +1,4 @@
-"""Under MicroPython: what net/bundle.py says of signatures, and what they cost.
+"""Under MicroPython: what update/bundle.py says of signatures, and what they cost.
 
 Each line of the file given: modulus, signature and digest in hex. Prints a line of 0 and 1,
 then milliseconds for one verification, and for 10,000 turns of an empty loop."""
@@ -7,7 +7,7 @@ import sys
 import time
 from binascii import unhexlify
 
-from net.bundle import verified
+from update.bundle import verified
 
 with open(sys.argv[1]) as f:
     cases = [[unhexlify(x) for x in line.split()] for line in f]

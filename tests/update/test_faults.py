@@ -128,7 +128,7 @@ def test_another_version_of_mpy(ota: Ota, broker: Broker) -> None:
     [
         (b"qingyun-bundle 1\n", b"qingyun-bundle 2\n", "expected a bundle that begins with"),
         (b'{"version"', b'["version"', "header: not understood"),
-        (b'["attempt.mpy"', b'["../main.mpy"', "is no file of a firmware"),
+        (b'["buffers.mpy"', b'["../main.mpy"', "is no file of a firmware"),
         (b'["main.mpy"', b'["mine.mpy"', "header: does not fit what follows"),
     ],
 )
@@ -195,7 +195,7 @@ def test_a_full_flash(ota: Ota, broker: Broker) -> None:
 def test_a_flash_that_fills_up_on_the_way(ota: Ota, broker: Broker) -> None:
     """Something else took the room that was there: the file that is half written is found."""
     (ota.files / "ballast").write_bytes(bytes(1_750_000))
-    ota.install(("net/update.py", "_ROOM = const(131072)", "_ROOM = const(-1000000)"))
+    ota.install(("update/installer.py", "_ROOM = const(131072)", "_ROOM = const(-1000000)"))
     good = ota.newer()
     with ota.running(broker) as board:
         assert board.update(good)["ok"]

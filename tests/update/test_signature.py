@@ -90,7 +90,7 @@ def test_no_step_is_long(tmp_path: Path, broker: Broker, figure: Callable[[str],
             self.log.info("%d steps, longest %d us" % (self._steps, self._longest))
         return more
 """
-    ota.install(("updates.py", "        return self.update.poll()\n", timed))
+    ota.install(("update/updater.py", "        return self.update.poll()\n", timed))
     new = ota.newer()
     with ota.running(broker, heap="192k") as board:
         assert board.update(new)["ok"]

@@ -123,11 +123,11 @@ BAD: dict[str, tuple[Patch, str]] = {
         TRIED + "ValueError: a bug",
     ),
     "refuses the configuration": (
-        ("config.py", '    c.name(cfg, "site")\n', '    c.name(cfg, "town")\n'),
+        ("settings/config.py", '    c.name(cfg, "site")\n', '    c.name(cfg, "town")\n'),
         TRIED + "ConfigError: /flash/config.json: town: expected a text",
     ),
     "never samples": (
-        ("sampler.py", "        diff = self._hal.ticks_diff\n", "        return 1000\n"),
+        ("sensors/sampler.py", "        diff = self._hal.ticks_diff\n", "        return 1000\n"),
         TRIED + "no reading was made within 300 s",
     ),
     "never finds the network": (
@@ -192,7 +192,7 @@ def test_no_network_at_the_site_at_that_moment(ota: Ota, broker: Broker) -> None
         (
             "net/link.py",
             "        self.associated = self._wifi.poll()\n",
-            "        self.associated = self._wifi.poll() and self._clock.up() > 400\n",
+            "        self.associated = self._wifi.poll() and self._clock.uptime_s() > 400\n",
         )
     )
     with ota.running(broker) as board:
@@ -205,7 +205,11 @@ def test_no_network_at_the_site_at_that_moment(ota: Ota, broker: Broker) -> None
 def test_an_update_while_on_trial_is_refused(ota: Ota, broker: Broker) -> None:
     """The other folder is what it may have to go back to."""
     slow = ota.newer(
-        ("updates.py", "if lacks is None:", "if lacks is None and self.clock.up() > 200:")
+        (
+            "update/updater.py",
+            "if lacks is None:",
+            "if lacks is None and self.clock.uptime_s() > 200:",
+        )
     )
     with ota.running(broker, {"speed": 20}) as board:
         assert board.update(slow)["ok"]

@@ -13,7 +13,7 @@ _MAGIC = b"QYM2"
 _EPOCHS = const(6)  # starts whose time is remembered
 
 
-class Mark:
+class QueueState:
     """life, boot, next_seq, acked (every seq below is safe or dropped), dropped, and
     epochs: start number -> Unix seconds of its second 0, of the last few starts."""
 
@@ -33,7 +33,7 @@ class Mark:
 
 
 def load(path):
-    """The mark at path, or None when absent or damaged."""
+    """The state at path, or None when absent or damaged."""
     try:
         with open(path, "rb") as f:
             raw = f.read()
@@ -45,21 +45,29 @@ def load(path):
     magic, life, boot, seq, acked, dropped = struct.unpack_from(_FORM, raw)
     if magic != _MAGIC:
         return None
-    m = Mark(life.hex())
-    m.boot = boot
-    m.next_seq = seq
-    m.acked = acked
-    m.dropped = dropped
+    state = QueueState(life.hex())
+    state.boot = boot
+    state.next_seq = seq
+    state.acked = acked
+    state.dropped = dropped
     for at in range(size, len(raw) - 4, 8):
         number, epoch = struct.unpack_from("<II", raw, at)
-        m.epochs[number] = epoch
-    return m
+        state.epochs[number] = epoch
+    return state
 
 
-def save(path, m):
-    """Write the mark; it is the old one or the new one after a power cut, never half."""
-    raw = struct.pack(_FORM, _MAGIC, bytes.fromhex(m.life), m.boot, m.next_seq, m.acked, m.dropped)
-    for number in m.epochs:
-        raw += struct.pack("<II", number, m.epochs[number])
+def save(path, state):
+    """Replace the file at path: after a power cut it is the old one or the new one."""
+    raw = struct.pack(
+        _FORM,
+        _MAGIC,
+        bytes.fromhex(state.life),
+        state.boot,
+        state.next_seq,
+        state.acked,
+        state.dropped,
+    )
+    for number in state.epochs:
+        raw += struct.pack("<II", number, state.epochs[number])
     with open(path, "wb") as f:
         f.write(raw + struct.pack("<I", crc32(raw)))

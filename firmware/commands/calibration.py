@@ -5,10 +5,11 @@ gives the result, or raises Refused before anything has changed."""
 
 import sys
 
-from commands import Refused
 from identity import table
 from micropython import const
 from sensors.build import calibration
+
+from commands.dispatcher import Refused
 
 _ZERO_SHARE = const(25)  # R 76: zero setting within 4 % of Max
 _STABLE_S = const(5)  # nothing is stable sooner; less is a counter that ran over
@@ -168,13 +169,15 @@ def _save(c, cmd, ch, new):
     if ch.weighing.known:
         out["kg"] = ch.weighing.grams() / 1000
     if c.spool is not None:
-        import since
+        import sensors
+        from sensors import calibration_start
 
-        since.note(c.board.data_dir, c.spool, c.sampler.channels, c.log)
-        del since, sys.modules["since"]
+        calibration_start.note(c.board.data_dir, c.spool, c.sampler.channels, c.log)
+        del calibration_start, sensors.calibration_start
+        del sys.modules["sensors.calibration_start"]
         c.sampler.read_now()
         c.changed = True
-        out["life"] = c.spool.life
+        out["life"] = c.spool.state.life
         out["seq"] = ch.since  # the first reading weighed by it
     return out
 

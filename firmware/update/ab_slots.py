@@ -6,7 +6,7 @@ import json
 import os
 
 
-class Slots:
+class AbSlots:
     """folder: "a" or "b", or something else where there are no two; other: the one that
     does not run; failed: a folder that did not pass its trial, and why."""
 

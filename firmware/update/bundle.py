@@ -1,4 +1,4 @@
-"""What a bundle is, and whether it may run on this board; see net/update.py.
+"""What a bundle is, and whether it may run on this board; see installer.py.
 
 A bundle is a line `qingyun-bundle 1`, a line of JSON {"version", "board", "mpy", "files"},
 for each file a line [name, size, sha256], then the files one after the other, then an RSA

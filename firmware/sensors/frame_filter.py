@@ -26,7 +26,7 @@ _AT_REST = const(3)
 _MOST_REST = const(5)
 
 
-class Agreement:
+class FrameFilter:
     """read() in the manner of the chip: a count, or None with .error set.
 
     window in counts. Look every 80 ms while .held is not None or every conversion is

@@ -5,8 +5,8 @@ flash before it is done."""
 
 import json
 
-from local import Local
 from micropython import const
+from settings.overrides import Overrides
 
 _IDS = const(16)
 _WAITING = const(4)
@@ -30,7 +30,7 @@ class Commands:
         self.spool = spool
         self.log = log
         self._crashes = crashes
-        self.local = Local(board.data_dir)
+        self.local = Overrides(board.data_dir)
         self._waiting = []
         self.restart = False  # asked for
         self.changed = False  # a calibration, since this was last looked at
@@ -74,9 +74,9 @@ class Commands:
     def _what(self, name):
         """What does a command; loaded before its id is kept, lest there be no memory."""
         if name in _WEIGHING:
-            import calibrating  # from its first command on: until then it costs nothing
+            from commands import calibration  # until its first command it costs nothing
 
-            return getattr(calibrating, name)
+            return getattr(calibration, name)
         at_work = _DO if self.spool is not None else {}
         if name not in at_work:
             known = ", ".join(sorted(_WEIGHING + tuple(at_work)))
@@ -107,7 +107,7 @@ class Commands:
 
     def _read(self, cmd):
         self.sampler.read_now()
-        return {"seq": self.spool.next_seq - 1}
+        return {"seq": self.spool.state.next_seq - 1}
 
     def _interval(self, cmd):
         s = cmd.get("s")
@@ -122,7 +122,7 @@ class Commands:
         return "restarting"
 
     def _update(self, cmd):
-        from net.bundle import Failed
+        from update.bundle import Failed
 
         try:
             return self.update(cmd)

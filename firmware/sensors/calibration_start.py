@@ -15,20 +15,20 @@ def note(folder, spool, channels, log):
     try:
         with open(path) as f:
             kept = json.load(f)
-        if kept["life"] != spool.life:
+        if kept["life"] != spool.state.life:
             kept = {}
     except (OSError, ValueError, KeyError, TypeError):
         kept = {}
-    table = {"life": spool.life}
+    table = {"life": spool.state.life}
     for ch in channels:
         if ch.kind == "weight":
             by = str(sorted(identity.table(ch.calibration).items()))
             old = kept.get(ch.name)
             if old and old[1] == by:
                 # What a power cut took from RAM is counted anew.
-                ch.since = min(old[0], spool.next_seq)
+                ch.since = min(old[0], spool.state.next_seq)
             else:
-                ch.since = spool.next_seq
+                ch.since = spool.state.next_seq
             table[ch.name] = [ch.since, by]
     if table == kept:
         return

@@ -11,7 +11,7 @@ from micropython import const
 MOST = const(3)
 
 
-class Starts:
+class BootCounter:
     """failed: how many starts in a row; why: what the last of them died of."""
 
     def __init__(self, board):

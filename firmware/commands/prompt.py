@@ -9,14 +9,15 @@ each call measures anew. Loaded by nobody but who stands before the board."""
 import gc
 import json
 
-import config
-from commands import Commands
-from local import Local
-from log import Log
+from health.log import Log
 from micropython import const
 from net.clock import Clock
-from sampler import Sampler
 from sensors import build
+from sensors.sampler import Sampler
+from settings import config
+from settings.overrides import Overrides
+
+from commands.dispatcher import Commands
 
 _NEVER_S = const(3600)
 _bench = None
@@ -28,7 +29,7 @@ class Bench:
     def __init__(self, board):
         self._board = board
         self._hal = board.hal
-        cfg = config.load(board.data_dir + "/config.json", Local(board.data_dir).apply)
+        cfg = config.load(board.data_dir + "/config.json", Overrides(board.data_dir).apply)
         clock = Clock(board)
         self.log = Log(clock, board.print)
         # Temperatures tell weights what they have read, so all of them are built.

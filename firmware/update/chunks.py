@@ -1,4 +1,4 @@
-"""Asks the broker for one retained message after the other; see net/update.py."""
+"""Asks the broker for one retained message after the other; see installer.py."""
 
 from micropython import const
 

@@ -6,7 +6,8 @@ then one byte (channel index << 4 | quality code) for each channel not good.
 """
 
 from micropython import const
-from quality import WORDS
+
+from sensors.quality import WORDS
 
 ABSENT = None
 _BIAS = const(0x800000)

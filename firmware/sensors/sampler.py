@@ -1,8 +1,8 @@
 """Samples each channel when it is due and makes a reading when there is news."""
 
-import quality
-import record
 from micropython import const
+
+from sensors import quality, record
 
 _LONGEST_MS = const(10000)
 _FIRST_MS = const(15000)  # the first reading waits so long for every channel to settle

@@ -13,7 +13,7 @@ from micropython import const
 _MOST = const(4096)
 
 
-class Attempt:
+class UpdateStatus:
     """job: what stands in update.json, None where there was no update yet."""
 
     def __init__(self, board, clock, log):

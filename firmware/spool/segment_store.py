@@ -13,7 +13,7 @@ _SEGMENT = const(16352)  # bytes: what four blocks of littlefs hold; the oldest 
 _BLOCK = const(4096)  # littlefs gives a file whole blocks
 
 
-class Shelf:
+class SegmentStore:
     """A directory of segments; names are the channels of what is written now."""
 
     def __init__(self, path, names, log, max_bytes):

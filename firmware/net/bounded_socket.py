@@ -24,7 +24,7 @@ _SAMPLE_MS = const(500)  # sampling is called for so often even while bytes pour
 _LARGEST = const(8192)  # bytes of a message from the broker
 
 
-class Stream:
+class BoundedSocket:
     """board gives hal and wait(); idle() samples and returns ms until the next sample."""
 
     def __init__(self, board, idle, timeout_ms=_LONGEST_MS):

@@ -11,7 +11,7 @@ from micropython import const
 _AUDIT = const(32768)
 
 
-class Local:
+class Overrides:
     """One board's changes; apply() them to a configuration before it is checked."""
 
     def __init__(self, folder):

@@ -1,20 +1,21 @@
 """Updates of the firmware and the trial of a new one, beside the logger; loaded where there
 is one of these."""
 
-from attempt import Attempt
 from micropython import const
+
+from update.update_status import UpdateStatus
 
 _TRIAL_S = const(300)  # a firmware on trial has so long to show that it is good
 
 
-class Updates:
+class Updater:
     """poll() does a step and gives True while there is more; restart: asked for."""
 
     def __init__(self, logger, board, key, slots):
         if slots is None:
-            from slots import Slots
+            from update.ab_slots import AbSlots
 
-            slots = Slots(board)
+            slots = AbSlots(board)
         self._logger = logger
         self._board = board
         self._key = key
@@ -22,7 +23,7 @@ class Updates:
         self.clock = logger.clock
         self.log = logger.log
         self.update = None  # the one under way
-        self._attempt = Attempt(board, self.clock, self.log)
+        self._attempt = UpdateStatus(board, self.clock, self.log)
         self._attempt.settle(slots)
         if slots.trial:
             self.log.info("update: this firmware is on trial")
@@ -43,10 +44,10 @@ class Updates:
         return (self.update or self._load()).begin(cmd)
 
     def _load(self):
-        from net.update import Update
+        from update.installer import Installer
 
         link = self._logger.link
-        self.update = Update(self._board, self._key, self._slots, self._attempt, link, self.log)
+        self.update = Installer(self._board, self._key, self._slots, self._attempt, link, self.log)
         return self.update
 
     def poll(self):
@@ -71,7 +72,7 @@ class Updates:
             self.log.info("update: this firmware is good")
             self._attempt.settle(self._slots)
             link.hello()
-        elif self.clock.up() >= _TRIAL_S:
+        elif self.clock.uptime_s() >= _TRIAL_S:
             self.log.warn("update: on trial, %s within %d s: restarting" % (lacks, _TRIAL_S))
             self._slots.died("%s within %d s" % (lacks, _TRIAL_S))
             self._logger.stop()

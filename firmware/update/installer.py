@@ -1,6 +1,6 @@
 """A new firmware over the air: fetched, verified, and put into the folder that is not running.
 
-The bundle (see net/bundle.py) comes in chunks of 1 KiB, each a retained message: so a
+The bundle (see bundle.py) comes in chunks of 1 KiB, each a retained message: so a
 board asks for one at a time, and `update.part` on the flash says how far it is. Each
 poll() does one short step; loaded only where there is an update."""
 
@@ -11,9 +11,9 @@ from binascii import hexlify
 
 from micropython import const
 
-from net import bundle
-from net.bundle import Failed
-from net.chunks import Chunks
+from update import bundle
+from update.bundle import Failed
+from update.chunks import Chunks
 
 _CHUNK = const(1024)
 _LARGEST = const(1 << 20)
@@ -24,7 +24,7 @@ _TELL = const(16)  # chunks between two words of progress
 _TOPIC = "qingyun/1/update/%s/%d"
 
 
-class Update:
+class Installer:
     """begin() or resume(), then poll() until `restart` says that all is done."""
 
     def __init__(self, board, key, slots, attempt, link, log):
@@ -163,7 +163,7 @@ class Update:
                 while chunks.got is None and left > 0:
                     yield False
                     now = self._hal.ticks_ms()
-                    if link.up():
+                    if link.is_connected():
                         left -= self._hal.ticks_diff(now, then)
                     then = now
                 if chunks.got is None:
