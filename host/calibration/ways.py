@@ -13,8 +13,8 @@ from typing import Any, Protocol
 
 import paho.mqtt.client as paho
 
-from host.common.errors import UserError
-from host.mqtt.broker import Broker
+from ..common.errors import UserError
+from ..mqtt.broker import Broker
 
 ANSWER_S = 10.0  # a board on a slow link answers within this
 TRIES = 3

@@ -14,7 +14,7 @@ from importlib.resources import files
 from importlib.resources.abc import Traversable
 from pathlib import Path
 
-from host.hazard import HazardError
+from . import HazardError
 
 CODE = re.compile(r"\d{3}-\d{3}-\d{2}")
 
@@ -94,7 +94,7 @@ def _date(where: str, column: str, text: str) -> dt.date:
 
 def load(folder: Path | None = None) -> Catalogue:
     """The package's catalogue, and what a registry folder adds; HazardError otherwise."""
-    own = files("host.hazard")
+    own = files(__package__)
     given = folder is not None
     editions: dict[str, Edition] = {}
     for source in (

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
 
-from host.indicators import IndicatorError
+from . import IndicatorError
 
 KINDS = ("flow", "state", "stock")
 BASES = {
@@ -52,7 +52,7 @@ Catalog = dict[str, Figure]
 
 def table(path: Path | None, name: str) -> Iterator[tuple[str, dict[str, str]]]:
     """(file:line, row) of a CSV, the package's own where no path is given."""
-    source = path or files("host.indicators").joinpath(name)
+    source = path or files(__package__).joinpath(name)
     try:
         with source.open(encoding="utf-8-sig") as file:
             reader = csv.DictReader(file)

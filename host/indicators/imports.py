@@ -12,13 +12,13 @@ from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
 
-from host.common import periods
-from host.common.local_days import LOCAL
-from host.common.text_encoding import EncodingError, decoded
-from host.indicators import IndicatorError
-from host.indicators.catalog import Catalog, Figure
-from host.store import Store
-from host.store.figures import Entry, add, in_force
+from ..common import periods
+from ..common.local_days import LOCAL
+from ..common.text_encoding import EncodingError, decoded
+from ..store import Store
+from ..store.figures import Entry, add, in_force
+from . import IndicatorError
+from .catalog import Catalog, Figure
 
 COLUMNS = ("figure", "period", "value", "unit", "source", "entered_by", "entered_on", "note")
 WITHDRAWN = ("撤销", "withdrawn")

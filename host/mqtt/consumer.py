@@ -15,7 +15,7 @@ from typing import Any
 
 import paho.mqtt.client as paho
 
-from host.mqtt.broker import Broker
+from .broker import Broker
 
 log = logging.getLogger("qingyun.transport")
 

@@ -16,8 +16,8 @@ from rich.console import Console, Group
 from rich.live import Live
 from rich.text import Text
 
-from host.common.errors import OutsideError
-from host.mqtt import board_state
+from ..common.errors import OutsideError
+from . import board_state
 
 TOPICS = ("status", "birth", "state", "reading")
 ANSWER_S = 10.0  # the broker has so long to take the subscription

@@ -8,9 +8,9 @@ import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
-from host import registry
-from host.provision import ProvisionError, begin, files
-from host.provision.plan import Plan
+from .. import registry
+from . import ProvisionError, begin, files
+from .plan import Plan
 
 _HEADERS = {
     "sites.csv": "site,name,town,kind,windows\n",

@@ -10,10 +10,10 @@ from typing import Any
 
 import paho.mqtt.client as paho
 
-from host.common.errors import OutsideError
-from host.common.quantity import kg_number
-from host.mqtt.broker import Broker
-from host.rollup import DailyRow
+from ..common.errors import OutsideError
+from ..common.quantity import kg_number
+from ..mqtt.broker import Broker
+from ..rollup import DailyRow
 
 ANSWER_S = 30  # seconds the broker has to acknowledge everything
 

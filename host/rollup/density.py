@@ -7,7 +7,7 @@ from importlib.resources import files
 from math import isqrt
 from pathlib import Path
 
-from host.registry import STREAMS, csv_rows
+from ..registry import STREAMS, csv_rows
 
 NAME = "densities.csv"
 FILL_OFF = 50  # permille that one fill may be off by: uneven waste under one sensor
@@ -26,7 +26,7 @@ def load(folder: Path) -> dict[str, Density]:
     """densities.csv of the registry, or the project's own where it has none. A stream
     without a line has no estimate."""
     name = f"{NAME}"
-    folder = folder if (folder / name).exists() else Path(str(files("host.rollup")))
+    folder = folder if (folder / name).exists() else Path(str(files(__package__)))
     table: dict[str, Density] = {}
     columns = ("stream", "low_kg_m3", "typical_kg_m3", "high_kg_m3")
     for row in csv_rows(folder, name, columns):

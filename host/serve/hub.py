@@ -16,12 +16,12 @@ from typing import Any
 
 import paho.mqtt.client as paho
 
-from host.mqtt.board_state import Board
-from host.mqtt.broker import Broker
-from host.registry import Bin, Registry
-from host.serve.language import Words, words
-from host.serve.link import Link
-from host.serve.live_status import Slopes, board_now, site_now
+from ..mqtt.board_state import Board
+from ..mqtt.broker import Broker
+from ..registry import Bin, Registry
+from .language import Words, words
+from .link import Link
+from .live_status import Slopes, board_now, site_now
 
 TICK_S = 0.4
 TOPICS = ("status", "birth", "state", "reading")

@@ -16,10 +16,10 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
-from host.common.errors import UserError
-from host.service import place
-from host.service.keys import SHARED
-from host.service.logs import clean
+from ..common.errors import UserError
+from . import place
+from .keys import SHARED
+from .logs import clean
 
 PREFIX = "QINGYUN_"
 # The broker as boards reach it, which is not how this machine does: never that of [broker].

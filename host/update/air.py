@@ -10,8 +10,8 @@ from typing import Any
 
 import paho.mqtt.client as paho
 
-from host.mqtt.broker import Broker
-from host.update.bundle import Bundle
+from ..mqtt.broker import Broker
+from .bundle import Bundle
 
 ANSWER_S = 30  # seconds the broker has to take a message
 _SETTLE_S = 1.0  # without a retained message for so long, there are no more
