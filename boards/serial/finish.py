@@ -65,11 +65,16 @@ def main(args):
             pass  # it is not there
     # What this firmware says of itself in its birth message.
     running = args["running"]
-    sys.modules.pop("identity", None)
+    for name in ("identity", "firmware_hash"):
+        sys.modules.pop(name, None)
     sys.path.insert(0, running)
-    import identity
+    from identity import VERSION
 
-    print("@" + json.dumps(("identity", identity.VERSION, identity.sha256(running))))
+    try:
+        from firmware_hash import sha256
+    except ImportError:  # 0.1.0
+        from identity import sha256
+    print("@" + json.dumps(("identity", VERSION, sha256(running))))
 
 
 main(ARGS)  # noqa: F821

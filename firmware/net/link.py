@@ -131,10 +131,6 @@ class Link:
         """Say anew what the board is, when that has changed."""
         self._greet = True
 
-    def cut(self):
-        """Close without a word, as when the supply goes."""
-        self._mqtt.close()
-
     def _lookup(self, host, port):
         """The address of a host; the last good one when the name cannot be resolved."""
         try:

@@ -127,7 +127,9 @@ def provisioned(folder: Path, device: str | None) -> tuple[Files, dict[str, Any]
 def configuration(path: Path) -> dict[str, Any]:
     """A board's configuration as the firmware itself reads it, every default filled in;
     BoardError names a mistake."""
-    spec = importlib.util.spec_from_file_location("firmware_config", FIRMWARE / "settings" / "config.py")
+    spec = importlib.util.spec_from_file_location(
+        "firmware_config", FIRMWARE / "settings" / "config.py"
+    )
     assert spec and spec.loader
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
