@@ -58,7 +58,7 @@ def table(restated: list[Revision]) -> Table:
     terminal.columns(out, names, right=True)
     for r in restated:
         pairs = [
-            (getattr(x.balance, what) if x else 0)
+            (getattr(x, what) if x else 0)
             for what in ("deposited", "collected")
             for x in (r.before, r.after)
         ]

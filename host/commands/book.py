@@ -118,7 +118,7 @@ def _adjustments(args: argparse.Namespace) -> int:
         terminal.columns(table, ("why",), wrap=True)
         for x in made:
             pairs = [
-                kg(getattr(r.balance, what) if r else None)
+                kg(getattr(r, what) if r else None)
                 for what in ("deposited", "collected")
                 for r in (x.before, x.after)
             ]

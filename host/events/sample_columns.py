@@ -6,7 +6,6 @@ from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from operator import le, lt
 
 from ..common.local_days import local_day
 from .limits import GAP_S
@@ -85,17 +84,6 @@ def breaks_of(t: Sequence[int], life: Sequence[str], boot: Sequence[int]) -> lis
         told = zip(life, boot, strict=True)
         found += [i for i, (a, b) in enumerate(pairwise(told), 1) if a != b]
     return sorted(set(found))
-
-
-def in_order(
-    t: Sequence[int], life: Sequence[str], seq: Sequence[int], boot: Sequence[int]
-) -> bool:
-    """Whether these are surely in the order of readings, each once: all of one life, whose
-    numbers only rise, and neither time nor start ever falls."""
-    if not t or life.count(life[0]) != len(life):
-        return not t
-    rising = all(map(lt, seq, seq[1:]))
-    return rising and all(map(le, t, t[1:])) and all(map(le, boot, boot[1:]))
 
 
 def ordered(samples: Iterable[Sample]) -> list[Sample]:

@@ -15,7 +15,7 @@ from ..events import Event, Evidence, Flag, Outcome, Sample, Transition, derive
 from ..events.balance import Balance
 from ..events.fillonly import Emptying, FillSample
 from ..registry import Bin, Registry
-from ..rollup import AFTER_S, DAY_S, day_bounds, scales
+from ..rollup import AFTER_S, DAY_S, day_bounds, packing, scales
 from ..rollup.booking import update_figures
 from ..store import Store, day_revisions
 from . import picture
@@ -53,7 +53,7 @@ def stories(
     day, (t0, t1) = day_of(date), day_bounds(date)
     rows = day_revisions.platform_days(store.database, day, day, [b.bin for b in bins])
     booked = {r.platform: r for r in rows}
-    events = day_revisions.events(store.database, rows)
+    events = packing.events(store.database, rows)
     since, until = (0, 1 << 40) if states else (t0 - 2 * AFTER_S, t1 + AFTER_S)
     told = []
     for bin_ in bins:
@@ -70,7 +70,8 @@ def stories(
         found = derive(scales.platform_of(known, bin_), read)
         seen = Outcome(covered=found.covered, flags=found.flags, transitions=found.transitions)
         seen.events = events.get(row.id, []) if row else []
-        closed = row.balance if row and row.balance.measured else None
+        balance = packing.balance_of(row) if row else None
+        closed = balance if balance and balance.measured else None
         told.append(BinStory(bin_, read, seen, closed, fills, []))
     return told
 

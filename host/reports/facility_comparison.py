@@ -16,11 +16,11 @@ from ..hazard.matching import Matched, Paper, Step, Tolerance, match
 from ..hazard.register import Register
 from ..hazard.transfers import Manifest, Ticket
 from ..registry import STORED_HAZARDOUS
-from ..rollup import DailyRow
+from ..rollup import DailyRow, packing
 from ..rollup.booking import update_figures
 from ..rollup.days import days_of
 from ..rollup.period import days
-from ..store import Store, day_revisions
+from ..store import Store
 from .summary import HAULED, SHOWN, part
 
 SITE_LABEL = "清运量（投放点实测）"
@@ -129,7 +129,7 @@ def collections(store: Store, register: Register, t0: int, t1: int) -> list[Step
     found: dict[str, list[Step]] = {b.bin: [] for b in register.known.platforms()}
     for day in days_of(store, register.known, span):
         booked = [p.booked for p in day.platforms if p.booked]
-        events = day_revisions.events(store.database, booked)
+        events = packing.events(store.database, booked)
         for p in day.platforms:
             bin_ = p.bin
             if p.booked is None or bin_.stream == STORED_HAZARDOUS:

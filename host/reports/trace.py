@@ -18,7 +18,7 @@ from ..events import Event, Kind
 from ..hazard import alarms, ledger, register, transfers
 from ..hazard.entry import TABLES, Entry, Weighed
 from ..registry import Bin, Registry
-from ..rollup import closing
+from ..rollup import closing, packing
 from ..rollup.booking import update_figures
 from ..store import Row, Store, day_revisions
 from ..store.hazard import birth
@@ -128,13 +128,13 @@ class Trace:
         db = self.store.database
         first, last = (day_of(day) for day in (days[0], days[-1]))
         rows = day_revisions.platform_days(db, first, last, named)
-        events = day_revisions.events(db, rows)
+        events = packing.events(db, rows)
         below: list[Line] = []
         of_day: list[Line]
         for day, group in groupby(rows, lambda r: r.date):
             of_day, grams = [], 0
             for r in group:
-                grams += r.balance.collected
+                grams += r.collected
                 found = [e for e in events[r.id] if e.kind is Kind.COLLECTION]
                 if found and r.revision > 1:
                     of_day.append((2, f"{r.platform}: revision {r.revision}: {r.reason}"))
@@ -142,8 +142,8 @@ class Trace:
                     of_day += self.event(named[r.platform], e, 2)
             if of_day:
                 below += [(1, f"{day}: {kg(grams)}"), *of_day]
-        seen = sum(r.balance.covered_s for r in rows)
-        yield 0, f"{what}: {kg(quantity.known(sum(r.balance.collected for r in rows), seen))}"
+        seen = sum(r.covered_s for r in rows)
+        yield 0, f"{what}: {kg(quantity.known(sum(r.collected for r in rows), seen))}"
         yield from below or [(1, "no collection was seen" if seen else "nothing was measured")]
         yield from self.closed(named, days)
 

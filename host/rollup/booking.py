@@ -29,6 +29,7 @@ from . import restatement_reasons
 from .fold import Chain, Fold, Nothing
 from .folds import Filled, Scale
 from .scales import fills_of, platforms_of
+from .weight_series import WeightSeries
 
 TOGETHER = 200  # bins in one transaction
 CREW_FROM = 400  # bins that are worth other processes
@@ -81,6 +82,7 @@ class Readings:
     def __init__(self, store: Store, device: str) -> None:
         self._store, self._device = store, device
         self._days: dict[int, Columns] = {}
+        self._series: dict[int, WeightSeries] = {}
         self._whole = False
 
     def of(self, day: int) -> Columns:
@@ -90,6 +92,11 @@ class Readings:
                 Columns() if self._whole else self._store.columns(self._device, t0, t1)
             )
         return self._days[day]
+
+    def series(self, day: int) -> WeightSeries:
+        if day not in self._series:
+            self._series[day] = WeightSeries(self.of(day))
+        return self._series[day]
 
     def days(self) -> list[int]:
         """Every day that has any."""
@@ -268,10 +275,9 @@ class _Run:
 
         def read(day: int) -> Any:
             self._days += 1
-            rows = readings.of(day)
             if not bin_.channel:
-                return fills_of(rows.rows(), bin_.fill_channel)
-            return rows.series(bin_.channel, bin_.fill_channel, correct)
+                return fills_of(readings.of(day).rows(), bin_.fill_channel)
+            return readings.series(day).of(bin_.channel, bin_.fill_channel, correct)
 
         return read
 

@@ -133,11 +133,11 @@ def _quiet(store: Store, then: RegistrySnapshot, first: int, last: int, at: int)
         if len(mine) == last - first + 1:
             continue
         before = day_revisions.latest(db, bin_.bin, first)
-        level = before.balance.closing if before else 0
+        level = before.closing if before else 0
         entries = []
         for day in range(first, last + 1):
             if day in mine:
-                level = mine[day].balance.closing
+                level = mine[day].closing
             else:
                 entries.append(Entry(day, 1, at, QUIET, fold.silent(day, level), b""))
         works.append(Work(accounts[bin_.bin], entries=entries))
@@ -171,6 +171,6 @@ def change(made: Sequence[Revision]) -> tuple[int, int]:
     for a in made:
         for sign, r in ((1, a.after), (-1, a.before)):
             if r is not None:
-                deposited += sign * r.balance.deposited
-                collected += sign * r.balance.collected
+                deposited += sign * r.deposited
+                collected += sign * r.collected
     return deposited, collected

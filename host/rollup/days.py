@@ -22,7 +22,7 @@ from ..events.fillonly import watch as watch_fill
 from ..registry import Bin, Registry
 from ..store import Store, day_revisions
 from ..store.day_revisions import PlatformDay
-from . import closing
+from . import closing, packing
 from .booking import Watched, update_figures
 from .density import Density, estimate
 from .scales import fills_of
@@ -154,7 +154,7 @@ def events(
     """Platform by platform what began on a day, as it is booked."""
     update_figures(store, known, date, watched)
     (day,) = days_of(store, known, [date])
-    found = day_revisions.events(store.database, [p.booked for p in day.platforms if p.booked])
+    found = packing.events(store.database, [p.booked for p in day.platforms if p.booked])
     return [(p.bin, found[p.booked.id] if p.booked else []) for p in day.platforms]
 
 
@@ -206,7 +206,7 @@ def _day(
     """levels: bin → what it closed the day before with, as far as that is known."""
     day, known = Day(), then.known
     rows: dict[tuple[str, str], DailyRow] = {}
-    fallen = day_revisions.emptyings(store.database, held.values())
+    fallen = packing.emptyings(store.database, held.values())
     for bin_ in then.bins:
         key = (bin_.site, bin_.stream)
         if key not in rows:
@@ -221,11 +221,11 @@ def _day(
                 book_estimate(rows[key], bin_, fallen.get(found.id, []), then.densities)
             continue
         if found is not None:
-            closed = found.balance
+            closed = packing.balance_of(found)
         else:
             if bin_.bin not in levels:
                 before = day_revisions.latest(store.database, bin_.bin, day_of(date))
-                levels[bin_.bin] = before.balance.closing if before else 0
+                levels[bin_.bin] = before.closing if before else 0
             nothing = Outcome(sums=Sums(opening=levels[bin_.bin]))
             closed = day_balance(then.platforms[bin_.bin], nothing, *day_bounds(date))
         levels[bin_.bin] = closed.closing

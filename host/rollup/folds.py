@@ -14,9 +14,9 @@ from ..events import load as load_state
 from ..events import save as save_state
 from ..events.balance import Balance, day_balance
 from ..events.fillonly import Emptying, FillSample, FillState, watch
-from ..store.day_revisions import pack_emptyings, pack_events
 from ..store.revision_writer import Facts, Step
 from .fold import Figure
+from .packing import pack
 
 _LEARNED = 4  # emptyings after which one more weighs the same: see events.bins.learn
 _pack = msgspec.msgpack.Encoder().encode
@@ -67,7 +67,7 @@ class Scale:
         n = sum(e.kind is Kind.COLLECTION for e in events)
         facts = _facts(day_balance(self._platform, whole, t0, t1), n, fullest)
         late = max((e.t_end for e in events), default=0)
-        return Figure(facts, pack_events(events) if events else b"", late)
+        return Figure(facts, pack(events), late)
 
     def silent(self, day: int, before: int) -> Facts:
         found = Outcome(sums=Sums(opening=before))
@@ -119,7 +119,7 @@ class Filled:
         late = max((e.t_end for e in found), default=0)
         fullest = told[0][1] if steps and steps[0].day == day else None
         facts: Facts = (*[0] * 10, len(found), "", fullest)
-        return Figure(facts, pack_emptyings(found) if found else b"", late)
+        return Figure(facts, pack(found), late)
 
     def silent(self, _day: int, _before: int) -> Facts:
         return (*[0] * 11, "", None)

@@ -23,16 +23,13 @@ class Revision:
 
     @property
     def changes_mass(self) -> bool:
-        old, new = (
-            (r.balance.deposited, r.balance.collected) if r else (0, 0)
-            for r in (self.before, self.after)
-        )
+        old, new = ((r.deposited, r.collected) if r else (0, 0) for r in (self.before, self.after))
         return old != new
 
     @property
     def words(self) -> str:
         """What of the masses changed, and why."""
-        old, new = self.before.balance if self.before else None, self.after.balance
+        old, new = self.before, self.after
         masses = (
             f"{what} {kg(getattr(old, what) if old else None)} → {kg(getattr(new, what))} kg"
             for what in ("deposited", "collected")

@@ -9,6 +9,7 @@ from ..events import Platform, Series
 from ..events.fillonly import FillSample
 from ..registry import Bin, Registry
 from ..store import Row, Store
+from .weight_series import WeightSeries
 
 
 def platform_of(known: Registry, bin_: Bin) -> Platform:
@@ -58,7 +59,8 @@ def samples(
     """One weight channel of a board from its first reading (or since) on, in order of time,
     as corrections have it."""
     correct = store.calibrations.corrector(device, channel)
-    return store.columns(device, since, until).series(channel, fill_channel, correct)
+    columns = store.columns(device, since, until)
+    return WeightSeries(columns).of(channel, fill_channel, correct)
 
 
 def fills_of(rows: Iterable[Row], fill_channel: str) -> list[FillSample]:

@@ -6,14 +6,12 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from operator import le, lt
 from pathlib import Path
 from typing import Any
 
 from ..common.local_days import date_of, local_day
-from ..events.sample_columns import Series, breaks_of, in_order
-from ..events.sample_columns import series as in_their_order
 from . import chunk
-from .calibrations import Correct
 from .database import Database, StoreError
 from .model import Row
 
@@ -29,8 +27,6 @@ class Columns:
     stream: list[int] = field(default_factory=list)
     values: dict[str, list[int | None]] = field(default_factory=dict)
     q: dict[int, dict[str, str]] = field(default_factory=dict)
-    _breaks: list[int] | None = None
-    _sure: bool = False
 
     def __len__(self) -> int:
         return len(self.t)
@@ -55,26 +51,16 @@ class Columns:
             values = {n: v for n, v in zip(names, row, strict=True) if v is not None}
             yield Row(*head, values, self.q.get(i, {}))
 
-    def series(self, channel: str, fill_channel: str, correct: Correct | None) -> Series:
-        """One weight channel, with the fill sensor that looks into the same bin: the
-        readings that tell of it, as corrections have it."""
-        if self._breaks is None:
-            self._breaks = breaks_of(self.t, self.life, self.boot)
-            self._sure = in_order(self.t, self.life, self.seq, self.boot)
-        q = {i: why for i, reasons in self.q.items() if (why := reasons.get(channel)) is not None}
-        grams = self.values.get(channel) or [None] * len(self)
-        if correct:
-            cells = zip(self.stream, self.seq, grams, strict=True)
-            grams = [g if g is None else correct(s, n, g) for s, n, g in cells]
-        fill = self.values.get(fill_channel)
-        if fill and (bad := [i for i, reasons in self.q.items() if fill_channel in reasons]):
-            fill = fill.copy()
-            for i in bad:
-                fill[i] = None
-        made = Series(self.t, grams, q, self.life, self.seq, self.boot, fill, self._breaks)
-        if None in grams and not all(i in q for i, g in enumerate(grams) if g is None):
-            made = made.of([i for i, g in enumerate(grams) if g is not None or i in q])
-        return made if self._sure else in_their_order(iter(made))
+    @property
+    def in_order(self) -> bool:
+        """Whether these are surely in the order of readings, each once: all of one life,
+        whose numbers only rise, and neither time nor start ever falls."""
+        if not self.t or self.life.count(self.life[0]) != len(self):
+            return not self.t
+        rising = all(map(lt, self.seq, self.seq[1:]))
+        return (
+            rising and all(map(le, self.t, self.t[1:])) and all(map(le, self.boot, self.boot[1:]))
+        )
 
 
 def columns(db: Database, archived: Path, device: str, t0: int, t1: int) -> Columns:
@@ -124,7 +110,7 @@ def _sorted(whole: Columns, t0: int, t1: int) -> Columns:
     t = whole.t
     if not t:
         return whole
-    if in_order(t, whole.life, whole.seq, whole.boot) and t0 <= t[0] and t[-1] < t1:
+    if whole.in_order and t0 <= t[0] and t[-1] < t1:
         return whole
     keys = list(zip(t, whole.boot, whole.life, whole.seq, strict=True))
     keep = sorted((i for i, at in enumerate(t) if t0 <= at < t1), key=keys.__getitem__)

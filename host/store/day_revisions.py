@@ -7,7 +7,6 @@ there when it was closed."""
 from __future__ import annotations
 
 import datetime as dt
-import zlib
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -15,9 +14,6 @@ from typing import Any
 import msgspec
 
 from ..common.local_days import date_of, day_of
-from ..events import Event
-from ..events.balance import Balance
-from ..events.fillonly import Emptying
 from .database import Database
 
 FIRST = "first computed"
@@ -31,24 +27,32 @@ _EVENTS = (
     "SELECT d.id, e.body FROM platform_day d JOIN platform_day_events e "
     "ON e.platform=d.platform AND e.day=d.day AND e.revision=d.revision"
 )
-_pack = msgspec.msgpack.Encoder().encode
-_events = msgspec.msgpack.Decoder(list[Event]).decode
-_emptyings = msgspec.msgpack.Decoder(list[Emptying]).decode
 _EVER = 1 << 62
 _AT_ONCE = 400  # names in one query
 
 
 class PlatformDay(msgspec.Struct, frozen=True, gc=False):
-    """One revision of the figures of a platform (the bin's name) and day."""
+    """One revision of the figures of a platform (the bin's name) and day; masses in grams,
+    flags separated by blanks, fullest in permille by the fill sensor."""
 
     platform: str
     day: int
     revision: int
     computed: int
     reason: str
-    balance: Balance
+    opening: int
+    deposited: int
+    collected: int
+    removed: int
+    unattributed: int
+    closing: int
+    limit: int
+    weighings: int
+    doubt: int
+    covered_s: int
     collections: int
-    fullest: int | None = None  # permille, by the fill sensor
+    flags: str
+    fullest: int | None = None
     id: int = 0
 
     @property
@@ -58,7 +62,7 @@ class PlatformDay(msgspec.Struct, frozen=True, gc=False):
     @property
     def has_scale(self) -> bool:
         """A day of a bin without one rests on no weighing."""
-        return self.balance.weighings > 0
+        return self.weighings > 0
 
 
 @dataclass(frozen=True)
@@ -70,16 +74,6 @@ class Closing:
     by: str
     last: int
     registry: bytes
-
-
-def pack_events(events: Sequence[Event]) -> bytes:
-    """Events as they stand in the table; the same events are the same bytes."""
-    return zlib.compress(_pack(events), 1)
-
-
-def pack_emptyings(found: Sequence[Emptying]) -> bytes:
-    """What a bin without a scale has in their place."""
-    return zlib.compress(_pack(found), 1)
 
 
 # Reading
@@ -189,27 +183,14 @@ def newest(db: Database) -> int:
     return int(db.query("SELECT coalesce(max(id), 0) FROM platform_day")[0][0])
 
 
-def events(db: Database, rows: Iterable[PlatformDay]) -> dict[int, list[Event]]:
-    """Id of a revision → the events that began in its day; none for a bin without a scale."""
-    scales = [r.id for r in rows if r.has_scale]
-    found = _bodies(db, scales)
-    return {id_: _events(found[id_]) if id_ in found else [] for id_ in scales}
-
-
-def emptyings(db: Database, rows: Iterable[PlatformDay]) -> dict[int, list[Emptying]]:
-    """The same for bins without a scale."""
-    fills = [r.id for r in rows if not r.has_scale]
-    found = _bodies(db, fills)
-    return {id_: _emptyings(found[id_]) if id_ in found else [] for id_ in fills}
-
-
-def _bodies(db: Database, ids: Sequence[int]) -> dict[int, bytes]:
+def event_bodies(db: Database, ids: Sequence[int]) -> dict[int, bytes]:
+    """Id of a revision → its events as they were written; none where none began."""
     out: dict[int, bytes] = {}
     for at in range(0, len(ids), _AT_ONCE):
         some = ids[at : at + _AT_ONCE]
         marks = ",".join("?" * len(some))
         rows = db.query(f"{_EVENTS} WHERE d.id IN ({marks})", some)
-        out |= {id_: zlib.decompress(bytes(body)) for id_, body in rows}
+        out |= {id_: bytes(body) for id_, body in rows}
     return out
 
 
@@ -231,11 +212,7 @@ def _rows(
         f"SELECT {_FIGURE} FROM platform_day d JOIN platform p ON p.id=d.platform "  # noqa: S608
         f"WHERE {where} ORDER BY {order}"
     )
-    for bin_, day, revision, computed, reason, *rest in db.query(query, args):
-        *masses, collections, flags, fullest, id_ = rest
-        made: tuple[Any, ...] = (*masses, tuple(flags.split()))
-        told = bin_, day, revision, computed, reason, Balance(*made), collections
-        yield PlatformDay(*told, fullest, id_)
+    return (PlatformDay(*row) for row in db.query(query, args))
 
 
 def _stretches(db: Database, first: int, last: int) -> Iterator[tuple[int, int, int]]:

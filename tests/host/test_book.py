@@ -17,6 +17,7 @@ from host.common.local_days import day_of
 from host.events import Kind, derive
 from host.events.balance import day_balance
 from host.readings.messages import Reading
+from host.rollup import packing
 from host.rollup.booking import update_figures
 from host.rollup.scales import platform_of, samples
 from host.store import Batch, Store, day_revisions, revision_writer
@@ -129,10 +130,10 @@ def test_a_day_is_what_the_engine_says_of_everything(
     seen = (next(s.t for s in all_ if s.usable) + 8 * 3600) // 86_400
     rows = day_revisions.platform_days(store.database, seen, DAY + 5, [BIN.bin])
     assert rows
-    events = day_revisions.events(store.database, rows)
+    events = packing.events(store.database, rows)
     for r in rows:
         t0, t1 = rollup.day_bounds(r.date)
-        assert r.balance == day_balance(platform, found, t0, t1)
+        assert packing.balance_of(r) == day_balance(platform, found, t0, t1)
         assert events[r.id] == [e for e in found.events if t0 <= e.t < t1]
         assert r.collections == sum(e.kind is Kind.COLLECTION for e in events[r.id])
     store.close()

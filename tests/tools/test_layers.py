@@ -12,6 +12,7 @@ from sim_board import ROOT
 
 UPWARDS = {
     "common/errors.py": "from host.store import Store",
+    "store/days.py": "from host.events import Event",
     "events/limits.py": "def late():\n    from host.rollup import days\n",
     "hazard/stock.py": "def late():\n    import host.commands.ledger\n",
 }
