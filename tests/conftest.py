@@ -33,14 +33,14 @@ NO_MOSQUITTO = (
 
 MEASURED = "measured"
 LONGEST = (
-    "host/test_killing.py",
-    "deploy/test_cut.py",
+    "host/ingest/test_killing.py",
+    "tools/board/test_cut.py",
     "e2e/test_icrisat.py",
     "e2e/test_day.py",
-    "host/test_shards.py",
-    "update/test_trials.py",
-    "update/test_faults.py",
-    "net/test_tls.py",
+    "host/ingest/test_shards.py",
+    "firmware/update/test_trials.py",
+    "firmware/update/test_faults.py",
+    "firmware/net/test_tls.py",
 )
 # What a test has in its hands that takes seconds.
 SLOW = {

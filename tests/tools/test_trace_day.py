@@ -12,8 +12,8 @@ from pathlib import Path
 
 import mistake
 import pytest
+from sim_board import ROOT
 
-ROOT = Path(__file__).resolve().parents[2]
 DATE = "2026-09-21"
 MIDNIGHT = 1_789_920_000  # of that day in Shanghai
 BIN_COLUMNS = "bin,site,device,channel,fill_channel,stream,volume_l,tare_kg,container,max_kg,e_kg"

@@ -1,6 +1,6 @@
 """The HX711 driver and its agreement rule against the chip at its pins, with faults.
 
-micropython tests/firmware/run_frames.py SEED FRAMES
+micropython tests/firmware/sensors/run_frames.py SEED FRAMES
 
 Time passes with each pulse. The load rests with noise, steps, rings and saturates; gain
 and channel change; clocks are lost or added, interrupts come between pulses and while

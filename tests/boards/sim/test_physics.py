@@ -5,13 +5,12 @@ from __future__ import annotations
 import json
 import subprocess
 from itertools import pairwise
-from pathlib import Path
 from statistics import median
 from typing import Any
 
 import pytest
+from sim_board import ROOT
 
-ROOT = Path(__file__).resolve().parents[2]
 SCALE = 21000  # counts per kg
 E_KG = 0.05
 NIGHT = 1_789_923_600_000  # 2026-09-21 01:00 in Shanghai

@@ -63,7 +63,7 @@ def play(run_micropython: RunMicroPython, seeds: list[int], frames: int) -> Resu
     """One run a seed, two at a time."""
 
     def one(seed: int) -> dict:
-        done = run_micropython("tests/firmware/run_frames.py", seed, frames, timeout=600)
+        done = run_micropython("tests/firmware/sensors/run_frames.py", seed, frames, timeout=600)
         assert done.returncode == 0, done.stdout + done.stderr
         result: dict = json.loads(done.stdout)
         return result

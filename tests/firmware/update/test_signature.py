@@ -63,7 +63,7 @@ def test_only_the_right_signature_is_one(
     modulus = n.to_bytes(k, "big").hex()
     lines = [f"{modulus} {x.hex() or '00'} {digest.hex()}" for x in (good, *bad)]
     (tmp_path / "cases").write_text("\n".join(lines) + "\n")
-    done = run_micropython("tests/update/run_signature.py", tmp_path / "cases")
+    done = run_micropython("tests/firmware/update/run_signature.py", tmp_path / "cases")
     assert done.returncode == 0, done.stderr
     found, times = done.stdout.splitlines()
     assert found == "1" + "0" * len(bad)

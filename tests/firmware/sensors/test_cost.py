@@ -25,7 +25,7 @@ def test_four_platforms_at_ten_a_second(
 ) -> None:
     least = None
     for _ in range(3):  # what else runs on this machine only adds
-        done = run_micropython("tests/firmware/run_cost.py", heap="2m")
+        done = run_micropython("tests/firmware/sensors/run_cost.py", heap="2m")
         assert done.returncode == 0, done.stdout + done.stderr
         us = json.loads(done.stdout)
         busy = FRAMES * (CHANNELS * us["wire"] + us["moving"]) + (LOOKS - FRAMES) * us["unready"]

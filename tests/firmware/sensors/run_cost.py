@@ -1,6 +1,6 @@
 """What the sampling of a frame costs, beside a small reference, both in bytecode time.
 
-micropython tests/firmware/run_cost.py
+micropython tests/firmware/sensors/run_cost.py
 
 Pins and ticks are functions in C, as on a board. Prints one JSON object: microseconds of
 a turn of the reference, of a frame off the wire, and of a poll of four channels: a frame

@@ -33,7 +33,7 @@ def test_a_cut_always_leaves_a_whole_firmware(
     argv = ota.board(broker).command()
     argv[argv.index("run")] = "run_cuts"
     argv[argv.index(f"heapsize={HEAP}")] = "heapsize=16m"
-    path = [compiled() / "boards/sim", ROOT / "tests/update", ".frozen"]
+    path = [compiled() / "boards/sim", ROOT / "tests/firmware/update", ".frozen"]
     env = os.environ | {"MICROPYPATH": ":".join(map(str, path))}
     log = ota.folder / "report.log"
     with Listener(broker) as heard, log.open("wb") as out:
