@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from bench_host import load, stall
-from test_killing import check
+from kill_check import check
 
 
 @pytest.mark.usefixtures("needs_mosquitto")

@@ -6,7 +6,7 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
-from office import sheets
+from libreoffice import sheets
 
 from host.common import quantity
 from host.common.quantity import kg, known, percent, share, shown, tonnes, wan_tonnes

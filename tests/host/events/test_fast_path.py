@@ -9,8 +9,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
-from series import T0
-from test_stream import PLATFORMS, series
+from series import PLATFORMS, T0, any_series
 
 from host.events import Outcome, Platform, Sample, State, advance, finish, fresh, processor
 from host.events.sample_columns import series as columns
@@ -86,7 +85,7 @@ def test_a_rough_series_as_reading_by_reading(samples: list[Sample], cuts: list[
 
 
 @settings(max_examples=60, deadline=None)
-@given(series, st.lists(st.integers(0, 200), max_size=5), st.integers(0, 1 << 30))
+@given(any_series, st.lists(st.integers(0, 200), max_size=5), st.integers(0, 1 << 30))
 def test_what_boards_tell_as_reading_by_reading(
     samples: list[Sample], cuts: list[int], seed: int
 ) -> None:

@@ -9,13 +9,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
-from series import T0, Series
+from series import BIN, PLATFORMS, T0, Series, any_series
 
 from host.events import (
     Kind,
     LateError,
     Outcome,
-    Platform,
     Sample,
     Status,
     advance,
@@ -28,54 +27,9 @@ from host.events import (
 )
 from host.events.state import StateError
 
-BIN = Platform(13_000, True, (14_600, 11_300), (12_100,), 50, 150_000, True)
-DRUMS = Platform(0, wheelie=False)
-PLATFORMS = (BIN, DRUMS)
-
-_ACTIONS = st.lists(
-    st.tuples(
-        st.sampled_from(
-            ["step", "lean", "lift", "swap", "drift", "gap", "fault", "restart", "still", "fill"]
-        ),
-        st.integers(-20_000, 30_000),
-        st.integers(8, 3_000),
-    ),
-    min_size=1,
-    max_size=25,
-)
-
-
-def _played(actions: list[tuple[str, int, int]]) -> list[Sample]:
-    s = Series(30_000)
-    for what, grams, after in actions:
-        if what == "step":
-            s.step(max(grams, 11_000 - s.grams), after)
-        elif what == "lean":
-            s.step(grams, after).step(-grams + after // 20, after=after % 120)
-        elif what == "lift":
-            s.to(0, after).to(max(11_000, 13_000 + grams // 4), after=after % 100)
-        elif what == "swap":
-            s.to(30, after).to((14_600, 11_300, 12_100)[grams % 3] + after % 90, after=30)
-        elif what == "drift":
-            s.drift(grams // 20)
-        elif what == "still":
-            s.rest(4 * after)
-        elif what == "fill":
-            s.fill = grams % 1000
-        else:
-            if what == "fault":
-                s.fault("not_ready")
-            s.grams = max(0, s.grams + grams)
-            s.boot += what == "restart"
-            s.silence(after + (660 if what == "gap" else 0))
-    return s.samples
-
-
-series = _ACTIONS.map(_played)
-
 
 @settings(max_examples=150, deadline=None)
-@given(series, st.randoms(use_true_random=False))
+@given(any_series, st.randoms(use_true_random=False))
 def test_order_and_repetition_change_nothing(samples: list[Sample], draw: random.Random) -> None:
     shuffled = samples + [replace(x) for x in draw.choices(samples, k=len(samples) // 3)]
     draw.shuffle(shuffled)
@@ -84,7 +38,7 @@ def test_order_and_repetition_change_nothing(samples: list[Sample], draw: random
 
 
 @settings(max_examples=150, deadline=None)
-@given(series, st.lists(st.integers(0, 200), max_size=6))
+@given(any_series, st.lists(st.integers(0, 200), max_size=6))
 def test_any_split_and_any_restart_from_a_saved_state(
     samples: list[Sample], cuts: list[int]
 ) -> None:
@@ -100,7 +54,7 @@ def test_any_split_and_any_restart_from_a_saved_state(
 
 
 @settings(max_examples=100, deadline=None)
-@given(series, st.randoms(use_true_random=False), st.integers(1, 9))
+@given(any_series, st.randoms(use_true_random=False), st.integers(1, 9))
 def test_late_readings_are_as_if_they_had_come_in_time(
     samples: list[Sample], draw: random.Random, batches: int
 ) -> None:
@@ -122,7 +76,7 @@ def test_late_readings_are_as_if_they_had_come_in_time(
 
 
 @settings(max_examples=150, deadline=None)
-@given(series, st.sets(st.integers(0, 200)))
+@given(any_series, st.sets(st.integers(0, 200)))
 def test_more_readings_never_lower_coverage(samples: list[Sample], lost: set[int]) -> None:
     """More of those that weigh; a reading that says "fault" is one less for good reason."""
     fewer = [s for i, s in enumerate(samples) if i not in lost or not s.usable]
@@ -133,7 +87,7 @@ def test_more_readings_never_lower_coverage(samples: list[Sample], lost: set[int
 
 
 @settings(max_examples=150, deadline=None)
-@given(series)
+@given(any_series)
 def test_mass_balances_and_nothing_is_negative(samples: list[Sample]) -> None:
     for platform in PLATFORMS:
         o = derive(platform, samples)
@@ -154,7 +108,7 @@ def test_mass_balances_and_nothing_is_negative(samples: list[Sample]) -> None:
 
 
 @settings(max_examples=150, deadline=None)
-@given(series)
+@given(any_series)
 def test_every_transition_has_its_reading(samples: list[Sample]) -> None:
     names = {(s.life, s.seq): s.t for s in samples}
     for platform in PLATFORMS:

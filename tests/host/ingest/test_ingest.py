@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sqlite3
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -13,43 +13,13 @@ import paho.mqtt.client as paho
 import pytest
 from broker import Broker
 from host_job import Ingester, qingyun
+from killing import until
 from paho.mqtt.enums import CallbackAPIVersion
+from publisher import Publisher, reading
 from sim_board import ROOT
 from stored import seqs, spans
 
 REGISTRY = ROOT / "registry"
-T0 = 1_772_467_200
-TOPIC = "qingyun/1/fs-01/qy-fs01/reading"
-
-
-def reading(seq: int, life: str = "9c4e01ab", **more: Any) -> dict[str, Any]:
-    return {"life": life, "seq": seq, "boot": 0, "t": T0 + seq, "w1": seq / 1000} | more
-
-
-class Publisher:
-    """QoS 1, one message at a time or many; sure() returns when the broker has them all."""
-
-    def __init__(self, broker: Broker, client_id: str = "publisher") -> None:
-        self._client = paho.Client(CallbackAPIVersion.VERSION2, client_id, clean_session=False)
-        self._client.max_inflight_messages_set(100)
-        self._answered: set[int] = set()
-        self._sent: list[int] = []
-        self._client.on_publish = lambda _c, _u, mid, *_: self._answered.add(mid)
-        self._client.connect(broker.host, broker.port)
-        self._client.loop_start()
-
-    def send(self, value: object, topic: str = TOPIC) -> None:
-        payload = value if isinstance(value, bytes) else json.dumps(value)
-        self._sent.append(self._client.publish(topic, payload, qos=1).mid)
-
-    def sure(self) -> None:
-        # What was published while the broker was away is queued and sent later.
-        assert until(lambda: all(mid in self._answered for mid in self._sent), 120)
-        self._sent.clear()
-
-    def stop(self) -> None:
-        self._client.disconnect()
-        self._client.loop_stop()
 
 
 @pytest.fixture
@@ -62,15 +32,6 @@ def publisher(broker: Broker) -> Iterator[Publisher]:
     p = Publisher(broker)
     yield p
     p.stop()
-
-
-def until(true: Callable[[], bool], seconds: float = 60) -> bool:
-    end = time.monotonic() + seconds
-    while time.monotonic() < end:
-        if true():
-            return True
-        time.sleep(0.05)
-    return False
 
 
 def stored(db: Path) -> list[tuple[str, int]]:

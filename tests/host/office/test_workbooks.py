@@ -15,7 +15,7 @@ import february
 import openpyxl
 import pytest
 from host_job import qingyun
-from office import convert, find_soffice, sheets
+from libreoffice import convert, find_soffice, sheets
 from plan_figures import KNOWN, bring, made
 from sim_board import ROOT
 

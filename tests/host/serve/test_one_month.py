@@ -19,7 +19,7 @@ import pytest
 from broker import free_port
 from hauls import Board, Haul
 from host_job import qingyun
-from office import sheets
+from libreoffice import sheets
 from served_page import PASSWORD, sign_in
 from sim_board import ROOT
 

@@ -17,8 +17,8 @@ from alarm_rows import add, clear
 from broker import Broker, free_port
 from host_job import Ingester, qingyun
 from killing import until
+from publisher import Publisher, reading
 from sim_board import ROOT
-from test_ingest import Publisher, reading
 
 from host.readings.messages import Reading
 from host.registry import load
