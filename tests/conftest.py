@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 
 import district
@@ -20,6 +21,8 @@ from postgres import NotInstalled, Postgres
 from served_page import CHROMIUM
 from sim_board import ROOT, micropython
 
+from host.store import Store
+
 SHARED = ROOT.parent / "shared" / "data"
 BOARD_PATH = (
     ":".join(str(ROOT / p) for p in ("boards/sim", "firmware", "tests/firmware", "build/lib"))
@@ -32,6 +35,7 @@ NO_MOSQUITTO = (
 )
 
 MEASURED = "measured"
+ENGINES = SQLITE, POSTGRES = "sqlite", "postgres"
 LONGEST = (
     "host/ingest/test_killing.py",
     "tools/board/test_cut.py",
@@ -66,7 +70,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def _is_fast(item: pytest.Item) -> bool:
     """By what its module imports and which fixtures it asks for."""
-    names = set(vars(item.module)) if isinstance(item, pytest.Function) else set()
+    if not isinstance(item, pytest.Function):
+        return True
+    names = set(vars(item.module))
+    if "callspec" in vars(item) and item.callspec.params.get("database") == POSTGRES:
+        return False
     return not (names | set(getattr(item, "fixturenames", ()))) & SLOW
 
 
@@ -171,6 +179,30 @@ def postgres_database(postgres_server: Postgres) -> Iterator[str]:
     yield postgres_server.url.rpartition("/")[0] + "/" + name
     with psycopg.connect(postgres_server.url, autocommit=True) as db:
         db.execute(f"DROP DATABASE {name} WITH (FORCE)")  # type: ignore[arg-type]
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """A test marked each_engine, or one of a module that is, runs once on each engine."""
+    if "database" in metafunc.fixturenames and metafunc.definition.get_closest_marker(
+        "each_engine"
+    ):
+        metafunc.parametrize("database", ENGINES, indirect=True)
+
+
+@pytest.fixture
+def database(request: pytest.FixtureRequest, tmp_path: Path) -> Path | str:
+    """Where the store of a test goes: a file of SQLite, or what each_engine says."""
+    if getattr(request, "param", SQLITE) == SQLITE:
+        return tmp_path / "q.db"
+    url: str = request.getfixturevalue("postgres_database")
+    return url
+
+
+@pytest.fixture
+def store(database: Path | str) -> Iterator[Store]:
+    """An empty store."""
+    with closing(Store(database, create=True)) as made:
+        yield made
 
 
 @pytest.fixture

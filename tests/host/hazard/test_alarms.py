@@ -43,11 +43,6 @@ def folder(tmp_path: Path) -> Path:
     return made
 
 
-@pytest.fixture
-def store(tmp_path: Path) -> Store:
-    return Store(tmp_path / "q.db", create=True)
-
-
 def board(t: int = T0) -> DrumBoard:
     made = DrumBoard("qy-hw01", "hw-01", t, {"w1": 0, "w2": 0, "c1": 1500, "d1": 0})
     made._say()

@@ -34,11 +34,6 @@ M_ROW = "20263101000001,新桥精密机械有限公司,900-214-08,35,kg,2026-03-
 T_ROW = "B1,天马,2026-03-04 10:00,湿垃圾,新桥镇,9500,5000,4500,kg"
 
 
-@pytest.fixture
-def store(tmp_path: Path) -> Store:
-    return Store(tmp_path / "q.db", create=True)
-
-
 def bring(store: Store, folder: Path, text: str | bytes, kind: str = "manifest") -> list[str]:
     """Import a text as a file; the repairs."""
     file = folder / "in.csv"

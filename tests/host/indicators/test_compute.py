@@ -24,11 +24,6 @@ MEASURABLE = [*(str(n) for n in (2, 8, 9, 10, 11, 14)), *(str(n) for n in range(
 MEASURABLE += ["32", "42", "48", "特10"]
 
 
-@pytest.fixture
-def store(tmp_path: Path) -> Store:
-    return Store(tmp_path / "q.db", create=True)
-
-
 def test_the_plan_is_all_there(store: Store) -> None:
     """29 mandatory, 25 optional, 12 of the district's own, as the plan counts itself."""
     results = made(store, "2024").results

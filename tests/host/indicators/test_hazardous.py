@@ -35,11 +35,6 @@ def folder(tmp_path: Path) -> Path:
     return made
 
 
-@pytest.fixture
-def store(tmp_path: Path) -> Store:
-    return Store(tmp_path / "q.db", create=True)
-
-
 def used(when: str, kg: int, upstream: str, method: str = "R9") -> manual_entries.Said:
     columns = {"利用/处置方式": method}
     if upstream:

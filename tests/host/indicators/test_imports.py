@@ -20,11 +20,6 @@ GOOD = "facility_dry_t,2024-03,31000.5,t,地磅月报,王五,2024-04-03,"
 STAMP = int(NOW.timestamp())
 
 
-@pytest.fixture
-def store(tmp_path: Path) -> Store:
-    return Store(tmp_path / "q.db", create=True)
-
-
 def bring(store: Store, folder: Path, *lines: str, encoding: str = "utf-8") -> imports.Imported:
     file = folder / "f.csv"
     file.write_bytes("\n".join([HEAD, *lines, ""]).encode(encoding))

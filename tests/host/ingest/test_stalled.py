@@ -14,19 +14,14 @@ RATE, SECONDS = 2000, 14.0  # longer than an attempt to write waits for the lock
 
 
 @pytest.mark.usefixtures("needs_mosquitto")
-@pytest.mark.parametrize("engine", ["sqlite", "postgres"])
+@pytest.mark.each_engine
 def test_a_stalled_store(
-    tmp_path: Path,
-    engine: str,
-    request: pytest.FixtureRequest,
-    figure: Callable[[str], None],
+    tmp_path: Path, database: Path | str, figure: Callable[[str], None]
 ) -> None:
     load.write_registry(tmp_path / "registry")
-    db = str(tmp_path / "q.db")
-    if engine == "postgres":
-        db = request.getfixturevalue("postgres_database")
-    found = stall.measure(db, tmp_path, SECONDS, RATE)
+    found = stall.measure(str(database), tmp_path, SECONDS, RATE)
     log = (tmp_path / "stall" / "stall.ingest.log").read_text()
+    engine = "SQLite" if isinstance(database, Path) else "PostgreSQL"
     figure(
         f"{engine} locked for {SECONDS:.0f} s at {RATE} readings/s: ingester at most "
         f"{found['rss_mb']:.0f} MB, {found['lost']:.0f} of {found['sent']:.0f} lost, "

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -20,6 +18,8 @@ from host.readings.messages import Reading
 from host.rollup.booking import update_figures
 from host.rollup.scales import platform_of, samples
 from host.store import Batch, Store, day_revisions, revision_writer
+
+pytestmark = pytest.mark.each_engine
 
 FIRST = dt.date(2024, 2, 27)  # over a leap day and into March
 START = rollup.day_bounds(FIRST)[0]
@@ -62,17 +62,6 @@ def figures(store: Store) -> dict[int, tuple[Any, ...]]:
     account = revision_writer.accounts(store.database)[BIN.bin]
     held = revision_writer.held(store.database, account, 0, 1 << 30)
     return {day: (e.facts, e.events) for day, e in held.items()}
-
-
-@pytest.fixture(params=["sqlite", "postgres"])
-def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
-    """The same tests hold on both engines."""
-    where: Path | str = tmp_path / "q.db"
-    if request.param == "postgres":
-        where = request.getfixturevalue("postgres_database")
-    made = Store(where, create=True)
-    yield made
-    made.close()
 
 
 @settings(deadline=None, max_examples=80, suppress_health_check=[HealthCheck.too_slow])

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 from hauls import Board, Haul
@@ -23,23 +21,14 @@ from host.store import Batch, Store, day_revisions, revision_writer
 from host.store.calibrations import Correction
 from host.store.day_revisions import FIRST, NOT_OVER, PlatformDay
 
+pytestmark = pytest.mark.each_engine
+
 LEAP = dt.date(2024, 2, 29)
 MIDNIGHT = rollup.day_bounds(LEAP)[0]  # 00:00 in Shanghai
 DAY = day_of(LEAP)
 LATER = MIDNIGHT + 20 * 86_400  # 2024-03-20
 BOARD = "qy-fs01", "fs-01"
 BIN = next(b for b in KNOWN.platforms() if (b.device, b.channel) == (BOARD[0], "w2"))
-
-
-@pytest.fixture(params=["sqlite", "postgres"])
-def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
-    """The same tests hold on both engines."""
-    where: Path | str = tmp_path / "q.db"
-    if request.param == "postgres":
-        where = request.getfixturevalue("postgres_database")
-    made = Store(where, create=True)
-    yield made
-    made.close()
 
 
 class Wet:

@@ -38,11 +38,6 @@ def wet(store: Store, date: dt.date) -> rollup.DailyRow:
     return next(r for r in rows if (r.site, r.stream) == ("fs-01", "湿垃圾"))
 
 
-@pytest.fixture
-def store(tmp_path: Path) -> Store:
-    return Store(tmp_path / "q.db", create=True)
-
-
 def test_bounds_are_those_of_shanghai() -> None:
     assert rollup.day_bounds(DAY) == (MIDNIGHT, MIDNIGHT + 86_400)
     leap = rollup.day_bounds(dt.date(2028, 2, 29))

@@ -24,11 +24,6 @@ def birth(since: int, id_: str, zero: int = 84213, scale: float = 21000.0) -> Bi
     return Birth(LIFE, 0, T0 + since, since, 0, b"{}", weighed)
 
 
-@pytest.fixture
-def store(tmp_path: Path) -> Store:
-    return Store(tmp_path / "q.db", create=True)
-
-
 def fill(store: Store, *births: Birth, readings: int = 30) -> None:
     kept = [Reading(LIFE, n, 0, T0 + n, None, {"w1": 1000 * n}, {}) for n in range(readings)]
     batch = Batch([("d", "s", r) for r in kept], [("d", "s", b) for b in births])

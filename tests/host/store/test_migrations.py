@@ -84,26 +84,19 @@ def tables(store: Store) -> dict[str, list[tuple[Any, ...]]]:
     }
 
 
-@pytest.fixture(params=["sqlite", "postgres"])
-def where(request: pytest.FixtureRequest, tmp_path: Path) -> Path | str:
-    if request.param == "postgres":
-        url: str = request.getfixturevalue("postgres_database")
-        return url
-    return tmp_path / "old.db"
-
-
+@pytest.mark.each_engine
 @pytest.mark.parametrize("version", range(1, VERSION + 1))
 def test_each_schema_becomes_the_present_one(
-    version: int, where: Path | str, monkeypatch: pytest.MonkeyPatch
+    version: int, database: Path | str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    earlier(where, version, monkeypatch)
+    earlier(database, version, monkeypatch)
     with monkeypatch.context() as patch:
         patch.setattr(host.store, "STEPS", STEPS[:version])
         patch.setattr(host.store, "VERSION", version)
-        store = Store(where)
+        store = Store(database)
         before = tables(store)
         store.close()
-    store = Store(where)
+    store = Store(database)
     after = tables(store)
     assert store.database.query("SELECT version FROM schema_version") == [(VERSION,)]
     assert {name: after[name] for name in before} == before
@@ -113,7 +106,7 @@ def test_each_schema_becomes_the_present_one(
     store.add(host.store.Batch(), 5)
     hazard_rows.add_alarms(store, [(None, "raised", 7, "{}")])
     store.close()
-    assert set(seqs(where)) == killing.names(killing.messages(640, 9))
+    assert set(seqs(database)) == killing.names(killing.messages(640, 9))
 
 
 def test_the_report_is_the_same_after_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

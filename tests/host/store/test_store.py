@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -12,6 +11,8 @@ from hypothesis import strategies as st
 
 from host.readings.messages import Birth, Reading
 from host.store import Batch, Refused, Row, Store, StoreError, seq_intervals
+
+pytestmark = pytest.mark.each_engine
 
 T0 = 1_790_000_000
 
@@ -30,17 +31,6 @@ def rows(store: Store) -> list[Row]:
     """All that is dated, after what has arrived went into its days."""
     store.compact(T0)
     return list(store.readings("qy-fs01", 0, 1 << 40))
-
-
-@pytest.fixture(params=["sqlite", "postgres"])
-def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
-    """The same tests hold on both engines."""
-    where: Path | str = tmp_path / "q.db"
-    if request.param == "postgres":
-        where = request.getfixturevalue("postgres_database")
-    opened = Store(where, create=True)
-    yield opened
-    opened.close()
 
 
 @given(st.lists(st.integers(0, 40), max_size=80))
