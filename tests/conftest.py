@@ -175,10 +175,10 @@ def postgres_database(postgres_server: Postgres) -> Iterator[str]:
     """An empty database of one test; its url."""
     name = f"test_{next(_DATABASES)}"
     with psycopg.connect(postgres_server.url, autocommit=True) as db:
-        db.execute(f"CREATE DATABASE {name}")  # type: ignore[arg-type]
+        db.execute(f"CREATE DATABASE {name}")
     yield postgres_server.url.rpartition("/")[0] + "/" + name
     with psycopg.connect(postgres_server.url, autocommit=True) as db:
-        db.execute(f"DROP DATABASE {name} WITH (FORCE)")  # type: ignore[arg-type]
+        db.execute(f"DROP DATABASE {name} WITH (FORCE)")
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:

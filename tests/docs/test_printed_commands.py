@@ -176,7 +176,7 @@ def run_here(page: Path) -> list[Command]:
 
 @pytest.mark.usefixtures("needs_mosquitto")
 @pytest.mark.parametrize(
-    "page", list(filter(run_here, PAGES)), ids=lambda page: str(page.relative_to(ROOT))
+    "page", [page for page in PAGES if run_here(page)], ids=lambda page: str(page.relative_to(ROOT))
 )
 def test_commands_of_a_page(page: Path, day: Path, tmp_path: Path) -> None:
     found = run_here(page)

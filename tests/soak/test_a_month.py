@@ -139,7 +139,12 @@ def run(folder: Path, registry: Path, luck: random.Random | None) -> Month:
         port = free_port()
         told = ("--registry", registry, "--broker", broker.address, "--refresh", "5")
         page = Part("serve", "--db", db, *told, "--listen", f"127.0.0.1:{port}")
-        parts = {"ingester": ingester, "broker": broker, "deliverer": deliverer, "page": page}
+        parts: dict[str, Ingester | Broker | Part] = {
+            "ingester": ingester,
+            "broker": broker,
+            "deliverer": deliverer,
+            "page": page,
+        }
         try:
             for n, what in enumerate(days()):
                 sender = threading.Thread(

@@ -20,8 +20,8 @@ def imported(source: str) -> set[str]:
         elif isinstance(node, ast.ImportFrom):
             names |= {node.module or "", *(alias.name for alias in node.names)}
         elif isinstance(node, ast.Call) and ast.unparse(node.func).endswith("import_module"):
-            names |= {a.value for a in node.args if isinstance(a, ast.Constant)}
-    return {part for name in names for part in str(name).split(".")}
+            names |= {str(a.value) for a in node.args if isinstance(a, ast.Constant)}
+    return {part for name in names for part in name.split(".")}
 
 
 def of_tests(names: set[str]) -> set[str]:

@@ -84,7 +84,9 @@ def registry(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module", params=[1, 2, 3, 4])
-def day(request: pytest.FixtureRequest, registry: Path, tmp_path_factory) -> Path:
+def day(
+    request: pytest.FixtureRequest, registry: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Path:
     out = tmp_path_factory.mktemp("day")
     assert run(registry, out, seed=request.param) == ""
     return out

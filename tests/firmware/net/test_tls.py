@@ -9,14 +9,15 @@ import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import paho.mqtt.client as paho
 import pytest
-from bench import RigRun
 from broker import Broker
 from host_job import Ingester
 from paho.mqtt.enums import CallbackAPIVersion
 from played import wait_stored
+from rig_board import RigRun
 from simple_site import FILL, MIDNIGHT, SCALE, THERMOMETER, SimpleSite
 
 from host.provision.certificates import UTC, Authority, make
@@ -221,7 +222,12 @@ def test_a_board_hears_updates_and_cannot_make_them(secure: Secure, tmp_path: Pa
         )
         subscribed, got = threading.Event(), threading.Event()
         board.on_subscribe = lambda *_: subscribed.set()
-        board.on_message = lambda _c, _u, m: (heard.append(m.payload), got.set())
+
+        def on_message(_client: paho.Client, _user: Any, message: paho.MQTTMessage) -> None:
+            heard.append(bytes(message.payload))
+            got.set()
+
+        board.on_message = on_message
         board.subscribe(topic, 1)
         try:
             assert subscribed.wait(60)
@@ -263,7 +269,7 @@ def silent(how: str, stop: threading.Event) -> tuple[socket.socket, threading.Th
     server.settimeout(0.2)
 
     def serve() -> None:
-        held = []
+        held: list[socket.socket] = []
         while not stop.is_set():
             try:
                 peer, _ = server.accept()

@@ -7,6 +7,7 @@ import json
 import os
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 from interpreter import RunMicroPython
 
@@ -18,7 +19,7 @@ COLUMNS = ("injected", "refused", "odd", "passed over", "given right", "given wr
 class Result:
     """What several runs count together."""
 
-    def __init__(self, runs: list[dict]) -> None:
+    def __init__(self, runs: list[dict[str, Any]]) -> None:
         self.frames = sum(run["frames"] for run in runs)
         self.count = {key: sum(run["count"][key] for run in runs) for key in runs[0]["count"]}
         self.kinds = {
@@ -62,10 +63,10 @@ class Result:
 def play(run_micropython: RunMicroPython, seeds: list[int], frames: int) -> Result:
     """One run a seed, two at a time."""
 
-    def one(seed: int) -> dict:
+    def one(seed: int) -> dict[str, Any]:
         done = run_micropython("tests/firmware/sensors/run_frames.py", seed, frames, timeout=600)
         assert done.returncode == 0, done.stdout + done.stderr
-        result: dict = json.loads(done.stdout)
+        result: dict[str, Any] = json.loads(done.stdout)
         return result
 
     with ThreadPoolExecutor(2) as pool:

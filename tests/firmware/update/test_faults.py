@@ -75,7 +75,7 @@ def test_a_byte_changed_on_the_way_is_not_of_the_hash(
 ) -> None:
     good = ota.newer()
     raw = flipped(good.raw, REGIONS[region](good))
-    told = {"bundle": good.id, "sha256": good.sha256, "size": len(raw)}
+    told: dict[str, Any] = {"bundle": good.id, "sha256": good.sha256, "size": len(raw)}
     with ota.running(broker) as board:
         for n, chunk in enumerate(raw_bundle(raw, good).chunks):
             board.heard.publish(f"qingyun/1/update/{good.id}/{n}", chunk, retain=True)

@@ -13,6 +13,7 @@ import time
 from collections.abc import Callable, Iterator
 from email.message import EmailMessage
 from pathlib import Path
+from typing import Any
 
 import pytest
 from alarm_rows import add, became, clear
@@ -207,15 +208,15 @@ def test_a_letter_over_starttls_with_a_login(db: Path, store: Store, tmp_path: P
     add(db, NOW, value=93.5, text="库存过多\r\nBcc: somebody@example.org")
     box = Box()
     with smtp(box, tls=tls) as port:
-        known = {"username": "qingyun", "cafile": authority}
+        known: dict[str, Any] = {"username": "qingyun", "cafile": authority}
         good = Mail(
             HOST, port, "starttls", "qingyun@example.org", ("a@example.org", "b@example.org"),
-            password=PASSWORD, **known,  # type: ignore[arg-type]
+            password=PASSWORD, **known,
         )  # fmt: skip
         drain(store, Channel("email", Policy(at_once=AT_ONCE), good), NOW)
         wrong = Mail(
             HOST, port, "starttls", "q@x.org", ("a@x.org",), password=PASSWORD[1:], **known
-        )  # type: ignore[arg-type]
+        )
         with pytest.raises(Declined, match="535"):
             wrong([alarms.as_row(r) for r in rows.waiting(store, rows.Standing("x", 0))], "x")
         strange = Mail(HOST, port, "starttls", "q@x.org", ("a@x.org",))

@@ -56,7 +56,7 @@ def weighs_by(c: Cable, begin: str, seconds: float = 90) -> dict[str, Any]:
     """What the board's birth message says of w1, once its calibration is called so."""
     end = time.monotonic() + seconds
     while time.monotonic() < end:
-        told = [b["channels"]["w1"] for b in c.heard.json("birth")]
+        told: list[dict[str, Any]] = [b["channels"]["w1"] for b in c.heard.json("birth")]
         if told and told[-1]["calibration"].startswith(begin):
             return told[-1]
         time.sleep(0.1)

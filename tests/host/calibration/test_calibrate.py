@@ -15,11 +15,12 @@ from typing import Any
 
 import pytest
 import stored
-from bench import DATE, DEVICE, SITE, Bench, RigRun, run
+from bench import DATE, DEVICE, SITE, Bench, run
 from broker import Broker
 from host_job import qingyun
 from listener import Listener
 from played import wait_stored
+from rig_board import RigRun
 from sim_board import ROOT
 from simple_site import MIDNIGHT
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import random
+from typing import Any
 
 import pytest
 from hypothesis import example, given, settings
@@ -31,7 +32,7 @@ _RUN = st.tuples(
 )
 
 
-def _played(runs: list[tuple], seed: int) -> list[Sample]:  # type: ignore[type-arg]
+def _played(runs: list[tuple[Any, ...]], seed: int) -> list[Sample]:
     rng = random.Random(seed)  # noqa: S311
     out: list[Sample] = []
     t, load, boot, life, seq = T0, 30_000, 0, 0, 0
@@ -121,9 +122,14 @@ def test_columns_are_the_samples(samples: list[Sample], a: int, b: int) -> None:
 
 
 def test_a_still_day_is_passed_over_in_few_steps(monkeypatch: pytest.MonkeyPatch) -> None:
-    taken = []
+    taken: list[Any] = []
     real = processor._take
-    monkeypatch.setattr(processor, "_take", lambda *args: (taken.append(args[-1]), real(*args)))
+
+    def counted(*args: Any) -> None:
+        taken.append(args[-1])
+        real(*args)
+
+    monkeypatch.setattr(processor, "_take", counted)
     rng = random.Random(1)  # noqa: S311
     day = [
         Sample(T0 + 300 * i, 30_000 + rng.randint(-9, 9), None, "aaaaaaaa", i, 0)

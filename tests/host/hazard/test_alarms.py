@@ -249,7 +249,7 @@ def test_what_the_broker_did_not_take_is_told_later_and_once(
     assert away.returncode == 1 and "alarms are kept, and told with the next" in away.stderr
     heard: list[bytes] = []
     client = paho.Client(CallbackAPIVersion.VERSION2, "listener")
-    client.on_message = lambda _c, _d, m: heard.append(m.payload)
+    client.on_message = lambda _c, _d, m: heard.append(bytes(m.payload))
     client.connect(broker.host, broker.port)
     client.subscribe("qingyun/1/hw-01/event", qos=1)
     client.loop_start()

@@ -13,6 +13,7 @@ from drums import DrumBoard
 from host_job import qingyun
 from openpyxl import load_workbook
 from sim_board import ROOT
+from sqlite_of import sqlite_of
 
 from host.hazard import HazardError, balance, ledger, ledger_posting, manual_entries, register
 from host.hazard.entry import MISSING, PRODUCED, REGISTER, SCALE, STORED, TABLES, TAKEN
@@ -285,10 +286,10 @@ def test_every_one_of_100_tamperings_is_found(db: Path) -> None:
     assert ledger.verify(store) == []
     luck, found, kinds = random.Random(7), 0, set()  # noqa: S311
     for n in range(100):
-        store.database.connection.execute("BEGIN")
-        kinds.add(tamper(store.database.connection, luck, n))
+        sqlite_of(store).execute("BEGIN")
+        kinds.add(tamper(sqlite_of(store), luck, n))
         found += bool(ledger.verify(store))
-        store.database.connection.execute("ROLLBACK")
+        sqlite_of(store).execute("ROLLBACK")
     assert ledger.verify(store) == []
     assert found == 100
     assert len(kinds) == 6
@@ -307,8 +308,8 @@ def test_a_chain_made_anew_is_found_by_what_was_written_down(db: Path) -> None:
         for link in sql.links(store)
     ]
     bodies[0] = bodies[0].replace("20.000", "10.000")
-    store.database.connection.execute("DELETE FROM ledger")
-    store.database.connection.execute("DELETE FROM ledger_head")
+    sqlite_of(store).execute("DELETE FROM ledger")
+    sqlite_of(store).execute("DELETE FROM ledger_head")
     sql.append(store, bodies)
     store.close()
     assert qingyun("ledger", "verify", "--db", db).returncode == 0
@@ -397,9 +398,9 @@ def test_an_update_looks_at_what_is_new_and_at_what_came_late(tmp_path: Path) ->
     booked = [(e.t, e.table, e.grams) for e in ledger.live(ledger.read(store))]
     assert looked < 10 * 300 + 35
     whole = Store(tmp_path / "whole.db", create=True)
-    store.database.connection.backup(whole.database.connection)
+    sqlite_of(store).backup(sqlite_of(whole))
     for table in ("ledger", "ledger_head", "hazard_mark"):
-        whole.database.connection.execute(f"DELETE FROM {table}")  # noqa: S608
+        sqlite_of(whole).execute(f"DELETE FROM {table}")  # noqa: S608
     bring_up_to_date(whole, KNOWN, T0 + 35 * DAY)
     assert [(e.t, e.table, e.grams) for e in ledger.live(ledger.read(whole))] == booked
     assert not any(e.reverses for e in ledger.read(store))
@@ -408,7 +409,16 @@ def test_an_update_looks_at_what_is_new_and_at_what_came_late(tmp_path: Path) ->
 
 
 def test_several_updates_at_once_book_each_step_once(db: Path) -> None:
-    command = [sys.executable, "-m", "host.cli", "ledger", "update", "--db", db, *REGISTRY]
+    command = [
+        sys.executable,
+        "-m",
+        "host.cli",
+        "ledger",
+        "update",
+        "--db",
+        str(db),
+        *map(str, REGISTRY),
+    ]
     running = [subprocess.Popen(command, stdout=subprocess.PIPE, text=True) for _ in range(4)]
     said = [process.communicate(timeout=300)[0] for process in running]
     assert sorted(said) == [f"{db}: {n} entries added to the ledger\n" for n in (0, 0, 0, 4)]

@@ -48,14 +48,17 @@ def test_what_was_used_from_earlier_years(store: Store, folder: Path) -> None:
     and 200 burnt: 200 × 300 / 400 = 150 kg used from stock; of March's none. Used 200 + 200 kg,
     put in 500 kg in 2025: rate = 0.4 / (0.5 + 0.15) = 61.5 %."""
     known = register.load(folder)
-    oil = {"container": "xq-oil-01"}
+
+    def of_oil(table: str, when: str, grams: int, batch: str = "") -> manual_entries.Said:
+        return manual_entries.Said(table, at(when), grams, container="xq-oil-01", batch=batch)
+
     said = [
-        manual_entries.Said(STORED, at("2024-12-10 09:00"), 300_000, **oil),
-        manual_entries.Said(STORED, at("2025-01-10 09:00"), 500_000, **oil),
-        manual_entries.Said(TAKEN, at("2025-02-10 09:00"), 400_000, batch="HWCK20250210001", **oil),
+        of_oil(STORED, "2024-12-10 09:00", 300_000),
+        of_oil(STORED, "2025-01-10 09:00", 500_000),
+        of_oil(TAKEN, "2025-02-10 09:00", 400_000, "HWCK20250210001"),
         used("2025-02-10 10:00", 200, "HWCK20250210001"),
         used("2025-02-10 11:00", 200, "HWCK20250210001", "D10"),
-        manual_entries.Said(TAKEN, at("2025-03-10 09:00"), 200_000, batch="HWCK20250310001", **oil),
+        of_oil(TAKEN, "2025-03-10 09:00", 200_000, "HWCK20250310001"),
         used("2025-03-10 10:00", 200, "HWCK20250310001"),
     ]
     manual_entries.add(store, known, said, "王五", at("2026-01-05 09:00"))

@@ -111,7 +111,8 @@ def test_an_operator_signs_in_with_a_certificate(tmp_path: Path) -> None:
     ]
     with Broker(tmp_path / "broker", certificates=certificates) as broker:
         board = paho.Client(CallbackAPIVersion.VERSION2)
-        board.tls_set(*(str(certificates / n) for n in ("ca.pem", "qy-fs01.pem", "qy-fs01.key")))
+        ca, own, key = (str(certificates / n) for n in ("ca.pem", "qy-fs01.pem", "qy-fs01.key"))
+        board.tls_set(ca, own, key)
         board.connect(broker.host, broker.port)
         board.loop_start()
         topic = "qingyun/1/fs-01/qy-fs01/status"

@@ -24,7 +24,7 @@ from host.common.disclaimer import DISCLAIMER
 from host.common.quantity import MISSING
 from host.indicators import IndicatorError, workbook
 from host.office.svg import Bars, stacked, step
-from host.office.table import Column, Table
+from host.office.table import Cell, Column, Table
 from host.office.xlsx import Book
 from host.reports import LABEL, summary_html, summary_xlsx
 from host.reports.month import summarise
@@ -232,8 +232,8 @@ def test_notes_are_never_alone_on_a_page(tmp_path: Path) -> None:
     sizes = [*range(18, 30), *range(68, 74)]
     with Book(path, "title", DISCLAIMER) as made_:
         for n in sizes:
-            tall = [[f"第{i}行", 1.0] for i in range(n)]
-            wide = [["内容比较长的一个格子"] * 16 for _ in range(n)]
+            tall: list[list[Cell]] = [[f"第{i}行", 1.0] for i in range(n)]
+            wide: list[list[Cell]] = [["内容比较长的一个格子"] * 16 for _ in range(n)]
             for name, columns, rows in (("t", TALL, tall), ("w", WIDE, wide)):
                 notes = ("甲", "乙", "丙")
                 made_.add(Table(f"{name}{n}", "标题", "kg", "本月", columns, rows, notes))

@@ -52,7 +52,7 @@ def _without_order(r: messages.Reading) -> messages.Reading:
 @example([{"life": "9c4e01ab\n"}], True, set())
 def test_the_same_as_key_by_key(changes: list[dict[str, Any]], array: bool, gone: set[str]) -> None:
     made = [{k: v for k, v in (USUAL | c).items() if k not in gone} for c in changes]
-    payload = json.dumps(made if array else (made or [0])[0]).encode()
+    payload = json.dumps(made if array else made[0] if made else 0).encode()
     reader = primed()
     for _ in range(2):  # the second time by the shape that the first one has left
         assert shown(reader.readings(payload, LATEST)) == shown(messages.readings(payload, LATEST))

@@ -98,7 +98,10 @@ def test_the_example_consumer(db: Path, tmp_path: Path) -> None:
         files.append(tmp_path / f"{date}.json")
         files[-1].write_text(json.dumps(exported(db, date)), encoding="utf-8")
     out = tmp_path / "day.db"
-    command = [sys.executable, ROOT / "adapters/city/consume.py", out, *files, files[-1]]
+    command = [
+        sys.executable,
+        *map(str, (ROOT / "adapters/city/consume.py", out, *files, files[-1])),
+    ]
     done = subprocess.run(command, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     assert "2024-02-11, 6 events" in done.stdout

@@ -90,7 +90,7 @@ def test_the_export(folder: Path) -> None:
 def test_the_example_consumer(folder: Path) -> None:
     out = folder / "city.db"
     day = folder / "day.json"
-    command = [sys.executable, ROOT / "adapters/city/consume.py", out, day, day]
+    command = [sys.executable, *map(str, (ROOT / "adapters/city/consume.py", out, day, day))]
     done = subprocess.run(command, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     with sqlite3.connect(out) as db:

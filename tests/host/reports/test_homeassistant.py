@@ -26,12 +26,16 @@ def heard(broker: Broker) -> dict[str, dict[str, Any]]:
         if message.topic == "homeassistant/end":
             all_there.set()
         else:
-            found[message.topic] = message.payload
+            found[message.topic] = bytes(message.payload)
 
     client = paho.Client(CallbackAPIVersion.VERSION2)
     client.on_message = on_message
+
     # What is retained comes before what is said after it.
-    client.on_subscribe = lambda *_: client.publish("homeassistant/end", "", 1)
+    @client.subscribe_callback()
+    def subscribed(*_: Any) -> None:
+        client.publish("homeassistant/end", "", 1)
+
     client.connect(broker.host, broker.port)
     client.subscribe("homeassistant/#", 1)
     client.loop_start()
@@ -49,8 +53,8 @@ def shows(entity: dict[str, Any], state: dict[str, Any]) -> str:
 
 @pytest.mark.usefixtures("needs_mosquitto")
 def test_shown_when_asked_and_taken_away(broker: Broker) -> None:
-    args = ("homeassistant", "--registry", ROOT / "registry", "--site", "fs-01")
-    args = (*args, "--publish", broker.address)
+    shown = ("homeassistant", "--registry", ROOT / "registry", "--site", "fs-01")
+    args = (*shown, "--publish", broker.address)
     assert heard(broker) == {}
     done = qingyun(*args)
     assert done.returncode == 0, done.stderr

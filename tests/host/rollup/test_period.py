@@ -32,7 +32,9 @@ STEPS = st.lists(
 
 @settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.too_slow])
 @given(STEPS)
-def test_a_span_is_its_days(tmp_path_factory: pytest.TempPathFactory, steps: list) -> None:
+def test_a_span_is_its_days(
+    tmp_path_factory: pytest.TempPathFactory, steps: list[tuple[int, float, bool]]
+) -> None:
     store = Store(tmp_path_factory.mktemp("period") / "q.db", create=True)
     t, readings = START - 50_000, []
     for seq, (on, kg, moving) in enumerate(steps):

@@ -268,7 +268,8 @@ def test_two_at_once_write_once(store: Store, monkeypatch: pytest.MonkeyPatch) -
     """Somebody else brings the book up to date while this one is computing."""
     wet = Wet(store)
     wet.put(wet.make(rest(0, 86_400, 20)))
-    write, calls = revision_writer.write, []
+    write = revision_writer.write
+    calls: list[int] = []
 
     def other_first(*args: object) -> bool:
         if not calls:

@@ -6,9 +6,11 @@ PICTURES=folder keeps a picture of each."""
 from __future__ import annotations
 
 import contextlib
+import datetime as dt
 import os
 import re
 from pathlib import Path
+from typing import Literal
 from urllib.parse import urlencode
 
 import district
@@ -22,8 +24,8 @@ from host.serve.app import PAGES
 from host.serve.language import LANGUAGES
 
 WIDTHS = (390, 768, 1280, 1920)
-SCHEMES = ("light", "dark")
-YESTERDAY = district.today() - district.dt.timedelta(1)
+SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
+YESTERDAY = district.today() - dt.timedelta(1)
 # What stands in a path, and a page in another state than it opens in.
 VALUES = {"site": district.PLAYED, "number": "8"}
 MORE = {

@@ -36,7 +36,7 @@ def test_the_page_and_the_log_say_how(tmp_path: Path, password: Path) -> None:
     """What the log says is typed with a name in it; then the page says it no more."""
     db, log, port = tmp_path / "q.db", tmp_path / "log", free_port()
     Store(db, create=True).close()
-    serve = [QINGYUN, "serve", "--db", db, "--listen", f"127.0.0.1:{port}"]
+    serve = [str(QINGYUN), "serve", "--db", str(db), "--listen", f"127.0.0.1:{port}"]
     with log.open("wb") as file:
         process = subprocess.Popen(serve, stderr=file, cwd=ROOT)
     try:

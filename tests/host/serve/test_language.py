@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import csv
 import dataclasses
+import datetime as dt
 import json
 import re
 import time
@@ -157,7 +158,7 @@ def test_no_page_mixes_languages(served: Served, names: list[str], language: str
         rows = re.findall(r'href="(/indicators/[^"?]+)\?', client.get("/indicators").text)
         assert len(rows) == 66
         when = district.today().toordinal() - 1
-        day = district.dt.date.fromordinal(when)
+        day = dt.date.fromordinal(when)
         played = f"/sites/{district.PLAYED}?date={day}"
         assert "a1b2c3d4/" in client.get(played).text
         paths = [*PAGES, *WRONG, played, f"/history?period={day}", f"/history?period={day.year}"]
@@ -193,7 +194,7 @@ def test_a_form_that_fails_says_why_in_the_language(
 ) -> None:
     """Wrong passwords until there are too many; users that cannot be; a password too short."""
     accept = {"accept-language": language}
-    found = []
+    found: list[str] = []
 
     def look(answer: httpx.Response, *codes: int) -> None:
         assert answer.status_code in codes, answer.text
@@ -320,7 +321,13 @@ def test_every_key_is_used() -> None:
     unused = []
     for key, _ in read():
         group, _, name = key.rpartition(".")
-        used = (f'"{key}"', f'"{group}." ~', f'"{group}.{{', f'of("{group}"', f":{group}}}")
+        used: tuple[str, ...] = (
+            f'"{key}"',
+            f'"{group}." ~',
+            f'"{group}.{{',
+            f'of("{group}"',
+            f":{group}}}",
+        )
         if group == "js":
             used = (f"words.{name}", f"words.js.{name}")
         if group in ("flag", "field", "clock", "reset", "unit", "status"):
@@ -354,7 +361,7 @@ def _sentences(path: str, *names: str) -> list[str]:
     defined = [n for n in ast.walk(tree) if isinstance(n, (*FUNCTION, ast.ClassDef))]
     inside = [n for n in defined if n.name in names] if names else [tree]
     assert len(inside) >= len(names)
-    found = []
+    found: list[str] = []
     for node in (n for part in inside for n in ast.walk(part) if isinstance(n, FUNCTION)):
         body = node.body[1:] if ast.get_docstring(node) is not None else node.body
         for part in body:

@@ -9,11 +9,12 @@ from pathlib import Path
 
 import pytest
 
+from host.common.local_days import local_day
 from host.readings.messages import Reading
-from host.store import Batch, Row, Store, archive, days
+from host.store import Batch, Row, Store, StoreError
 
 T0 = 1_790_000_000
-DAY = days.local_day(T0)
+DAY = local_day(T0)
 EVER = (0, 1 << 40)
 
 
@@ -97,7 +98,7 @@ for day, n in store.archive({DAY + 8}):
 def test_a_file_that_is_gone_is_named(store: Store) -> None:
     list(store.archive(DAY + 8))
     (store.archived / f"day={DAY + 2}.parquet").unlink()
-    with pytest.raises(archive.StoreError, match=f"day={DAY + 2}.parquet: an archived day is not"):
+    with pytest.raises(StoreError, match=f"day={DAY + 2}.parquet: an archived day is not"):
         content(store)
 
 

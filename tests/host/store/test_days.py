@@ -162,9 +162,14 @@ def test_what_comes_late_reads_the_days_around_it(
     store.add(Batch(readings=[("d", "s", r) for r in known]), T0)
     while store.compact(T0):
         pass
-    read: list[int] = []
+    read: list[bytes] = []
     decode = chunk.day
-    monkeypatch.setattr(chunk, "day", lambda raw: read.append(1) or decode(raw))
+
+    def counted(raw: bytes) -> list[chunk.Stored]:
+        read.append(raw)
+        return decode(raw)
+
+    monkeypatch.setattr(chunk, "day", counted)
     store.add(Batch(readings=[("d", "s", r) for r in late]), T0 + 1)
     store.compact(T0 + 1)
     assert 1 <= len(read) <= 3

@@ -69,16 +69,19 @@ def earlier(where: Path | str, version: int, monkeypatch: pytest.MonkeyPatch) ->
         store.close()
 
 
-def tables(store: Store) -> dict[str, list[tuple[Any, ...]]]:
+def tables(store: Store) -> dict[str, list[str]]:
     """Every row of every table that there is, but the version."""
     if isinstance(store.database, host.store.database.Sqlite):
         sql = "SELECT name FROM sqlite_master WHERE type='table' AND name NOT LIKE 'sqlite%'"
     else:
         sql = "SELECT tablename FROM pg_tables WHERE schemaname='public'"
     of = {"day": "day, stream, n, hi, first_t, last_t, changed, body"}  # as ever
+    select = "SELECT {} FROM {}"
     names = sorted(row[0] for row in store.database.query(sql))
     return {
-        name: sorted(map(repr, store.database.query(f"SELECT {of.get(name, '*')} FROM {name}")))  # type: ignore[misc]  # noqa: S608
+        name: sorted(
+            repr(row) for row in store.database.query(select.format(of.get(name, "*"), name))
+        )
         for name in names
         if name != "schema_version"
     }

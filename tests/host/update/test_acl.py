@@ -41,7 +41,7 @@ def test_boards_read_chunks_and_only_people_and_host_write_them(tmp_path: Path) 
             writer.disconnect()
             writer.loop_stop()
         board = client(broker, "qy-hw09")
-        board.on_message = lambda _c, _u, m: heard.append((m.topic[-1], m.payload))
+        board.on_message = lambda _c, _u, m: heard.append((m.topic[-1], bytes(m.payload)))
         board.subscribe("qingyun/1/update/#", 1)
         end = time.monotonic() + 30
         while len(heard) < 2 and time.monotonic() < end:

@@ -10,11 +10,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from bench import RigRun
 from broker import Broker
 from host_job import qingyun
 from listener import Listener
 from ota import HEAP, Ota
+from rig_board import RigRun
 
 from host.update import bundle as bundles
 from host.update import fleet, keys
@@ -68,7 +68,7 @@ class Fleet:
     def update(self, bundle: Bundle, *more: str) -> tuple[int, str]:
         file = self.ota.folder / f"{bundle.id}.bundle"
         file.write_bytes(bundle.raw)
-        args = ["--registry", self.folder, "--broker", self.broker.address, "--log", self.log]
+        args = ("--registry", self.folder, "--broker", self.broker.address, "--log", self.log)
         done = qingyun("update", file, *args, *more)
         return done.returncode, done.stdout + done.stderr
 
@@ -175,7 +175,7 @@ def test_a_file_that_is_no_bundle(tmp_path: Path, cut: int) -> None:
 def test_a_broker_that_is_not_there(tmp_path: Path) -> None:
     ota = Ota(tmp_path)
     (tmp_path / "b").write_bytes(ota.first.raw)
-    args = ["--registry", tmp_path, "--broker", "127.0.0.1:9", "--log", tmp_path / "log"]
+    args = ("--registry", tmp_path, "--broker", "127.0.0.1:9", "--log", tmp_path / "log")
     done = qingyun("update", tmp_path / "b", *args)
     assert done.returncode == 1
     assert "broker 127.0.0.1:9: [Errno 111] Connection refused" in done.stdout + done.stderr

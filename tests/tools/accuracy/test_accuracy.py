@@ -62,7 +62,7 @@ def test_the_world_is_the_simulators(tmp_path: Path) -> None:
     script.write_text(ASK)
     given = tmp_path / "spec.json"
     given.write_text(json.dumps(spec))
-    command = [micropython(), "-X", "heapsize=64m", script, given]
+    command = [micropython(), "-X", "heapsize=64m", str(script), str(given)]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
     assert done.returncode == 0, done.stdout + done.stderr
     loads = [Load(NIGHT + ms, kg) for ms, kg in LOADS]
