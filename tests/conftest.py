@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import itertools
 import os
+import shutil
 import signal
 import subprocess
+import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
@@ -61,6 +63,8 @@ SLOW = {
     *("qingyun", "subprocess", "killing", "cable", "play", "real_boards", "demo", "replay_cells"),
 }
 _DATABASES = itertools.count()
+# Where files need no disk; a run holds far less there at a time.
+MEMORY, ROOM = Path("/dev/shm"), 3 << 30  # noqa: S108
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -89,6 +93,12 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     items.sort(key=lambda item: place.get(item.path, last))
 
 
+def _memory() -> Path | None:
+    """For temporary files: most tests would only wait for the disk. None: of the system."""
+    there = MEMORY.is_dir() and os.access(MEMORY, os.W_OK)
+    return MEMORY if there and shutil.disk_usage(MEMORY).free > ROOM else None
+
+
 class Figures:
     """Prints what tests have measured, wherever they ran."""
 
@@ -112,6 +122,8 @@ def pytest_configure(config: pytest.Config) -> None:
     # One day for all processes of a run, though it may go on past midnight.
     os.environ.setdefault(district.DAY, str(district.today()))
     os.environ |= ALONE
+    if in_memory := _memory():
+        os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(in_memory))
     if terminal := config.pluginmanager.get_plugin("terminalreporter"):
         config.pluginmanager.register(Figures(terminal))
 
@@ -120,6 +132,16 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """What to do about it belongs where the failures are listed."""
     if find_mosquitto() is None:
         terminalreporter.write_line(NO_MOSQUITTO, red=True)
+
+
+@pytest.fixture
+def tmp_path(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Path]:
+    """On the disk for a test that measures, or whose subject is what a disk keeps."""
+    if not any(map(request.node.get_closest_marker, ("alone", "disk"))):
+        yield tmp_path
+        return
+    with tempfile.TemporaryDirectory(prefix="qingyun-test-") as folder:
+        yield Path(folder)
 
 
 @pytest.fixture
@@ -163,7 +185,7 @@ def persistent_broker(needs_mosquitto: None, tmp_path: Path) -> Iterator[Broker]
 def postgres_server() -> Iterator[Postgres]:
     """A PostgreSQL of this test run alone."""
     try:
-        server = Postgres("fsync=on")
+        server = Postgres("fsync=on", within=_memory())
     except NotInstalled as error:
         pytest.fail(str(error), pytrace=False)
     with server:

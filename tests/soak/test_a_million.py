@@ -9,6 +9,8 @@ import pytest
 from bench_host import load, stall
 from kill_check import check
 
+pytestmark = pytest.mark.disk
+
 
 @pytest.mark.usefixtures("needs_mosquitto")
 def test_fifty_kills_during_a_million_readings(

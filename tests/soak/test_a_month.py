@@ -28,6 +28,8 @@ from receivers import Hook
 
 from host.common.local_days import LOCAL
 
+pytestmark = pytest.mark.disk
+
 DAYS = int(os.environ.get("DAYS", "30"))
 BOARDS = 6
 START = int(dt.datetime(2026, 9, 1, tzinfo=LOCAL).timestamp())

@@ -9,6 +9,7 @@ import pytest
 from kill_check import check
 
 
+@pytest.mark.disk
 @pytest.mark.usefixtures("needs_mosquitto")
 def test_ten_kills(tmp_path: Path, figure: Callable[[str], None]) -> None:
     check(tmp_path, figure, 60_000, 10, 3)

@@ -13,6 +13,7 @@ from bench_host import load, stall
 RATE, SECONDS = 2000, 14.0  # longer than an attempt to write waits for the lock
 
 
+@pytest.mark.disk
 @pytest.mark.usefixtures("needs_mosquitto")
 @pytest.mark.each_engine
 def test_a_stalled_store(
