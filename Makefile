@@ -39,7 +39,7 @@ live: $(READY) $(CHARTS) ## one site in real time with a prompt: put 3, lift, ne
 
 # First what measures speed, with nothing beside it; then the rest, several files at a time:
 # most tests wait for boards and brokers.
-test: $(TESTS) $(CHARTS) ## every test [AREA=host or host/test_book.py: of one folder or file of tests/]
+test: $(TESTS) $(CHARTS) ## every test [AREA=host/events or host/events/test_engine.py: of one folder or file of tests/]
 ifdef AREA
 	@test -e "tests/$(AREA)" || { echo "test: AREA=$(AREA): expected a folder or file below tests/" >&2; exit 2; }
 	@$(VENV)/bin/pytest "tests/$(AREA)"
@@ -77,7 +77,7 @@ replay: $(READY) ## TRACE=file.csv CONFIG=board.json [REGISTRY=registry] [PHYSIC
 	@$(PY) tools/replay.py --trace "$(TRACE)" --config "$(CONFIG)" $(if $(REGISTRY),--registry "$(REGISTRY)") --physics "$(or $(PHYSICS),ideal)" --seed "$(or $(SEED),1)" --out "$(or $(OUT),build/replay)"
 
 # What make test does in part.
-MORE_IN_SOAK = $(addprefix tests/,e2e/test_icrisat.py deploy/test_cut.py firmware/test_frames.py)
+MORE_IN_SOAK = $(addprefix tests/,e2e/test_icrisat.py tools/board/test_cut.py firmware/sensors/test_frames.py)
 
 soak: $(TESTS) $(CHARTS) ## what takes longer than make test may: [DAYS=30] of a month with restarts
 	@$(PY) tools/arguments.py soak DAYS "$(or $(DAYS),30)"

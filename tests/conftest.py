@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import itertools
 import os
+import shutil
 import signal
 import subprocess
+import tempfile
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 
 import district
@@ -20,6 +23,8 @@ from postgres import NotInstalled, Postgres
 from served_page import CHROMIUM
 from sim_board import ROOT, micropython
 
+from host.store import Store
+
 SHARED = ROOT.parent / "shared" / "data"
 BOARD_PATH = (
     ":".join(str(ROOT / p) for p in ("boards/sim", "firmware", "tests/firmware", "build/lib"))
@@ -32,15 +37,16 @@ NO_MOSQUITTO = (
 )
 
 MEASURED = "measured"
+ENGINES = SQLITE, POSTGRES = "sqlite", "postgres"
 LONGEST = (
-    "host/test_killing.py",
-    "deploy/test_cut.py",
+    "host/ingest/test_killing.py",
+    "tools/board/test_cut.py",
     "e2e/test_icrisat.py",
     "e2e/test_day.py",
-    "host/test_shards.py",
-    "update/test_trials.py",
-    "update/test_faults.py",
-    "net/test_tls.py",
+    "host/ingest/test_shards.py",
+    "firmware/update/test_trials.py",
+    "firmware/update/test_faults.py",
+    "firmware/net/test_tls.py",
 )
 # What a test has in its hands that takes seconds.
 SLOW = {
@@ -57,6 +63,8 @@ SLOW = {
     *("qingyun", "subprocess", "killing", "cable", "play", "real_boards", "demo", "replay_cells"),
 }
 _DATABASES = itertools.count()
+# Where files need no disk; a run holds far less there at a time.
+MEMORY, ROOM = Path("/dev/shm"), 3 << 30  # noqa: S108
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -66,7 +74,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def _is_fast(item: pytest.Item) -> bool:
     """By what its module imports and which fixtures it asks for."""
-    names = set(vars(item.module)) if isinstance(item, pytest.Function) else set()
+    if not isinstance(item, pytest.Function):
+        return True
+    names = set(vars(item.module))
+    if "callspec" in vars(item) and item.callspec.params.get("database") == POSTGRES:
+        return False
     return not (names | set(getattr(item, "fixturenames", ()))) & SLOW
 
 
@@ -79,6 +91,12 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     last = len(LONGEST)
     place = {ROOT / "tests" / name: n for n, name in enumerate(LONGEST)}
     items.sort(key=lambda item: place.get(item.path, last))
+
+
+def _memory() -> Path | None:
+    """For temporary files: most tests would only wait for the disk. None: of the system."""
+    there = MEMORY.is_dir() and os.access(MEMORY, os.W_OK)
+    return MEMORY if there and shutil.disk_usage(MEMORY).free > ROOM else None
 
 
 class Figures:
@@ -104,6 +122,8 @@ def pytest_configure(config: pytest.Config) -> None:
     # One day for all processes of a run, though it may go on past midnight.
     os.environ.setdefault(district.DAY, str(district.today()))
     os.environ |= ALONE
+    if in_memory := _memory():
+        os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(in_memory))
     if terminal := config.pluginmanager.get_plugin("terminalreporter"):
         config.pluginmanager.register(Figures(terminal))
 
@@ -112,6 +132,16 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """What to do about it belongs where the failures are listed."""
     if find_mosquitto() is None:
         terminalreporter.write_line(NO_MOSQUITTO, red=True)
+
+
+@pytest.fixture
+def tmp_path(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Path]:
+    """On the disk for a test that measures, or whose subject is what a disk keeps."""
+    if not any(map(request.node.get_closest_marker, ("alone", "disk"))):
+        yield tmp_path
+        return
+    with tempfile.TemporaryDirectory(prefix="qingyun-test-") as folder:
+        yield Path(folder)
 
 
 @pytest.fixture
@@ -155,7 +185,7 @@ def persistent_broker(needs_mosquitto: None, tmp_path: Path) -> Iterator[Broker]
 def postgres_server() -> Iterator[Postgres]:
     """A PostgreSQL of this test run alone."""
     try:
-        server = Postgres("fsync=on")
+        server = Postgres("fsync=on", within=_memory())
     except NotInstalled as error:
         pytest.fail(str(error), pytrace=False)
     with server:
@@ -167,10 +197,34 @@ def postgres_database(postgres_server: Postgres) -> Iterator[str]:
     """An empty database of one test; its url."""
     name = f"test_{next(_DATABASES)}"
     with psycopg.connect(postgres_server.url, autocommit=True) as db:
-        db.execute(f"CREATE DATABASE {name}")  # type: ignore[arg-type]
+        db.execute(f"CREATE DATABASE {name}")
     yield postgres_server.url.rpartition("/")[0] + "/" + name
     with psycopg.connect(postgres_server.url, autocommit=True) as db:
-        db.execute(f"DROP DATABASE {name} WITH (FORCE)")  # type: ignore[arg-type]
+        db.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """A test marked each_engine, or one of a module that is, runs once on each engine."""
+    if "database" in metafunc.fixturenames and metafunc.definition.get_closest_marker(
+        "each_engine"
+    ):
+        metafunc.parametrize("database", ENGINES, indirect=True)
+
+
+@pytest.fixture
+def database(request: pytest.FixtureRequest, tmp_path: Path) -> Path | str:
+    """Where the store of a test goes: a file of SQLite, or what each_engine says."""
+    if getattr(request, "param", SQLITE) == SQLITE:
+        return tmp_path / "q.db"
+    url: str = request.getfixturevalue("postgres_database")
+    return url
+
+
+@pytest.fixture
+def store(database: Path | str) -> Iterator[Store]:
+    """An empty store."""
+    with closing(Store(database, create=True)) as made:
+        yield made
 
 
 @pytest.fixture

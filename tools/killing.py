@@ -136,13 +136,13 @@ def _committed(db: Path, seconds: float = 5) -> None:
         time.sleep(0.002)
 
 
-def until(true: Callable[[], bool], seconds: float) -> bool:
+def until(true: Callable[[], bool], seconds: float = 60) -> bool:
     """Wait for something to be true; False when it does not become so."""
     end = time.monotonic() + seconds
     while time.monotonic() < end:
         if true():
             return True
-        time.sleep(0.5)
+        time.sleep(0.1)
     return False
 
 

@@ -34,12 +34,13 @@ def binaries() -> Path:
 
 
 class Postgres:
-    """Runs from the start to the end of its `with` block; url is its database."""
+    """Runs from the start to the end of its `with` block, in a new folder within another; url
+    is its database."""
 
-    def __init__(self, *options: str) -> None:
+    def __init__(self, *options: str, within: Path | None = None) -> None:
         self._options = options
         self._bin = binaries()
-        self._folder = Path(tempfile.mkdtemp(prefix="qingyun-postgres-"))
+        self._folder = Path(tempfile.mkdtemp(prefix="qingyun-postgres-", dir=within))
         self.port = free_port()
         self.url = f"postgresql://postgres@127.0.0.1:{self.port}/postgres"
         self._process: subprocess.Popen[bytes] | None = None

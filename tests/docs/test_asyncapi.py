@@ -154,7 +154,7 @@ class Listener:
 
     def _on_message(self, _client: paho.Client, _data: Any, message: paho.MQTTMessage) -> None:
         if message.topic == "mark":
-            self._marked.append(message.payload)
+            self._marked.append(bytes(message.payload))
         else:
             self.heard.append(message)
 
@@ -274,7 +274,7 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
 
 def channel_of(topic: str) -> str:
     """The channel whose address fits; fails when none or several do."""
-    fitting = []
+    fitting: list[str] = []
     for name, channel in DOC["channels"].items():
         pattern = re.sub(r"\\\{\w+\\\}", "[^/]+", re.escape(channel["address"]))
         if re.fullmatch(pattern, topic):
@@ -295,7 +295,7 @@ def test_every_real_message_fits_its_channel(run: Run) -> None:
     assert len(run.live) > 40
     for m in run.live:
         message = message_of(channel_of(m.topic))
-        value = decoded(message, m.payload)
+        value = decoded(message, bytes(m.payload))
         faults = [f"{e.json_path}: {e.message}" for e in validator(message).iter_errors(value)]
         assert not faults, (m.topic, m.payload, faults)
     assert {channel_of(m.topic) for m in run.live} == set(DOC["channels"])

@@ -40,20 +40,20 @@ ELSEWHERE = [
     (r"make demo", "minutes of simulated boards", "tests/e2e/test_day.py"),
     (r"make test", "runs this", "tests/docs/test_printed_commands.py"),
     (r"pytest ", "runs in make test", "Makefile"),
-    (r"make bench-accuracy", "minutes to hours", "tests/tools/test_accuracy.py"),
+    (r"make bench-accuracy", "minutes to hours", "tests/tools/accuracy/test_accuracy.py"),
     (r"make bench-host|python -m bench_host", "minutes to hours", "tools/bench_host/run.py"),
     (r"make soak", "an hour", "tests/soak/test_a_month.py"),
-    (r"make charts", "fetches from a registry", "tests/serve/test_pages.py"),
-    (r"make flash ", "a board at a cable", "tests/deploy/test_flash.py"),
-    (r"make deploy ", "a board at a cable", "tests/deploy/test_deploy.py"),
-    (r"make monitor ", "a board at a cable", "tests/tools/test_monitor.py"),
-    (r"qingyun calibrate ", "a board and weights", "tests/calibration/test_calibrate.py"),
-    (r"qingyun update ", "boards that take it", "tests/update/test_fleet.py"),
+    (r"make charts", "fetches from a registry", "tests/host/serve/test_pages.py"),
+    (r"make flash ", "a board at a cable", "tests/tools/board/test_flash.py"),
+    (r"make deploy ", "a board at a cable", "tests/tools/board/test_deploy.py"),
+    (r"make monitor ", "a board at a cable", "tests/tools/board/test_monitor.py"),
+    (r"qingyun calibrate ", "a board and weights", "tests/host/calibration/test_calibrate.py"),
+    (r"qingyun update ", "boards that take it", "tests/host/update/test_fleet.py"),
     (r"python tools/energy.py", "minutes of simulated boards", "tests/e2e/test_power_modes.py"),
     (r".*tools/(trace_icrisat|icrisat_replay)\.py", "its data", "tests/e2e/test_icrisat.py"),
     (r"tools/env.sh node-red", "fetches and compiles for minutes", "tools/bench_host/run.py"),
     (r"pip install ", "changes the environment", "pyproject.toml"),
-    (rf"{MACHINE}|.* /etc/", "root, and the machine itself", "tests/service/test_units.py"),
+    (rf"{MACHINE}|.* /etc/", "root, and the machine itself", "tests/deploy/test_units.py"),
 ]  # fmt: skip
 # Run for ever: what they say once they do their work. Then comes Ctrl-C.
 FOREVER = [
@@ -176,7 +176,7 @@ def run_here(page: Path) -> list[Command]:
 
 @pytest.mark.usefixtures("needs_mosquitto")
 @pytest.mark.parametrize(
-    "page", list(filter(run_here, PAGES)), ids=lambda page: str(page.relative_to(ROOT))
+    "page", [page for page in PAGES if run_here(page)], ids=lambda page: str(page.relative_to(ROOT))
 )
 def test_commands_of_a_page(page: Path, day: Path, tmp_path: Path) -> None:
     found = run_here(page)

@@ -200,8 +200,10 @@ def test_an_end_while_it_starts(tmp_path: Path) -> None:
 def test_a_script(tmp_path: Path) -> None:
     """Each line waits until the page shows what it did. Meanwhile a second session is refused."""
     command = ["make", "--no-print-directory", "live", f"OUT={tmp_path / 'live'}"]
-    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
-    with subprocess.Popen(command, cwd=ROOT, text=True, **pipes) as first:
+    pipe = subprocess.PIPE
+    with subprocess.Popen(
+        command, cwd=ROOT, text=True, stdin=pipe, stdout=pipe, stderr=pipe
+    ) as first:
         assert first.stdin and first.stdout
         first.stdin.write("put 3\nput x\nlift\nquit\n")
         first.stdin.flush()

@@ -169,7 +169,7 @@ def retained(fleet: FleetFolder, broker: Broker, topic: str, folder: Path) -> by
     got: list[bytes] = []
 
     def keep(_c: object, _u: object, message: paho.MQTTMessage) -> None:
-        got.append(message.payload)
+        got.append(bytes(message.payload))
         operator.heard.append(message.topic)
 
     operator.client.on_message = keep

@@ -8,9 +8,10 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
-from bench import Bench, Row, wait_for
+from bench import Bench, wait_for
 from broker import Broker
 from fault_proxy import CONNECT, PASS, PUBLISH, Fate, Packet, Proxy
+from simple_site import Row
 
 FIRST_S, MOST_S = 1, 60  # backoff; each wait is half to one and a half of it
 STEP_S = 1  # the board looks at least so often

@@ -13,7 +13,7 @@ from typing import Any
 
 import paho.mqtt.client as paho
 import pytest
-from bench import DEVICE, SITE, Bench, RigRun, Row, readings_sent, run, wait_for
+from bench import DEVICE, SITE, Bench, readings_sent, run, wait_for
 from broker import Broker
 from fault_proxy import (
     CONNECT,
@@ -27,6 +27,8 @@ from fault_proxy import (
     silent_address,
 )
 from paho.mqtt.enums import CallbackAPIVersion
+from rig_board import RigRun
+from simple_site import Row
 
 SECONDS = 25  # real time of each run
 LONGEST_GAP_MS = 2000
@@ -60,7 +62,7 @@ class Silence:
 def watch_status(broker: Broker, heard: list[tuple[float, bytes]]) -> paho.Client:
     """Notes each message of the board's status topic."""
     client = paho.Client(CallbackAPIVersion.VERSION2)
-    client.on_message = lambda _c, _u, m: heard.append((time.monotonic(), m.payload))
+    client.on_message = lambda _c, _u, m: heard.append((time.monotonic(), bytes(m.payload)))
     client.connect(broker.host, broker.port)
     client.subscribe(f"qingyun/1/{SITE}/{DEVICE}/status", 1)
     client.loop_start()

@@ -8,9 +8,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from bench import Bench, Published, Row, loads, readings_sent, run
+from bench import Bench, Published, loads, readings_sent, run
 from broker import Broker
 from fault_proxy import PASS, PUBLISH, SWALLOW, Fate, Packet, Policy, Proxy
+from simple_site import Row
 
 Disturbed = tuple[Bench, Proxy, dict[str, Any], dict[str, int]]
 

@@ -8,10 +8,10 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
-from bench import Bench, Published, Row, run
+from bench import Bench, Published, run
 from broker import Broker, free_port
 from fault_proxy import CONNACK, PUBLISH, Packet, Proxy
-from simple_site import MIDNIGHT
+from simple_site import MIDNIGHT, Row
 
 AWAY_S = 72 * 3600
 SPEED = 20  # the board's time beside ours; the link is as much faster

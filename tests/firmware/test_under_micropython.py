@@ -1,4 +1,4 @@
-"""Collects the test functions of the mp_*.py files beside this one; MicroPython runs them."""
+"""Collects the test functions of the mp_*.py files of this folder; MicroPython runs them."""
 
 from __future__ import annotations
 
@@ -9,19 +9,20 @@ import pytest
 from interpreter import RunMicroPython
 
 HERE = Path(__file__).parent
-MODULES = sorted(p.stem for p in HERE.glob("mp_*.py"))
+MODULES = sorted(HERE.rglob("mp_*.py"))
 
 
-def names_in(module: str) -> list[str]:
-    tree = ast.parse((HERE / f"{module}.py").read_text())
+def names_in(module: Path) -> list[str]:
     return sorted(
-        n.name for n in tree.body if isinstance(n, ast.FunctionDef) and n.name.startswith("test_")
+        n.name
+        for n in ast.parse(module.read_text()).body
+        if isinstance(n, ast.FunctionDef) and n.name.startswith("test_")
     )
 
 
-@pytest.mark.parametrize("module", MODULES)
-def test_module(module: str, run_micropython: RunMicroPython, tmp_path: Path) -> None:
-    result = run_micropython("tests/firmware/check.py", module, tmp_path, heap="2m")
+@pytest.mark.parametrize("module", MODULES, ids=lambda module: module.stem)
+def test_module(module: Path, run_micropython: RunMicroPython, tmp_path: Path) -> None:
+    result = run_micropython("tests/firmware/check.py", module.with_suffix(""), tmp_path, heap="2m")
     passed = [line[3:] for line in result.stdout.splitlines() if line.startswith("ok ")]
     expected = names_in(module)
     assert expected, f"{module} has no tests"

@@ -7,7 +7,9 @@ from pathlib import Path
 
 import pytest
 from bench_host import load, stall
-from test_killing import check
+from kill_check import check
+
+pytestmark = pytest.mark.disk
 
 
 @pytest.mark.usefixtures("needs_mosquitto")

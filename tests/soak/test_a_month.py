@@ -28,6 +28,8 @@ from receivers import Hook
 
 from host.common.local_days import LOCAL
 
+pytestmark = pytest.mark.disk
+
 DAYS = int(os.environ.get("DAYS", "30"))
 BOARDS = 6
 START = int(dt.datetime(2026, 9, 1, tzinfo=LOCAL).timestamp())
@@ -139,7 +141,12 @@ def run(folder: Path, registry: Path, luck: random.Random | None) -> Month:
         port = free_port()
         told = ("--registry", registry, "--broker", broker.address, "--refresh", "5")
         page = Part("serve", "--db", db, *told, "--listen", f"127.0.0.1:{port}")
-        parts = {"ingester": ingester, "broker": broker, "deliverer": deliverer, "page": page}
+        parts: dict[str, Ingester | Broker | Part] = {
+            "ingester": ingester,
+            "broker": broker,
+            "deliverer": deliverer,
+            "page": page,
+        }
         try:
             for n, what in enumerate(days()):
                 sender = threading.Thread(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
@@ -30,7 +31,7 @@ def add(
     return ids
 
 
-def clear(db: Path, t: int, alarm: int, **more: object) -> None:
+def clear(db: Path, t: int, alarm: int, **more: Any) -> None:
     add(db, t, CLEARED, alarm, **more)
 
 

@@ -64,7 +64,7 @@ class Cable:
 
     def configure(self, **more: Any) -> None:
         mqtt = {"host": "127.0.0.1", "port": self.broker.port, "password": "geheim-2f81"}
-        config = {"device": DEVICE, "site": SITE, "mqtt": mqtt | {"user": DEVICE}}
+        config: dict[str, Any] = {"device": DEVICE, "site": SITE, "mqtt": mqtt | {"user": DEVICE}}
         config |= {"ntp": [f"127.0.0.1:{self.board.ntp_port}"], "channels": [SCALE]}
         self.fleet.mkdir(exist_ok=True)
         (self.fleet / "config.json").write_text(json.dumps(config | more))

@@ -56,4 +56,7 @@ def commands(page: Path, root: Path) -> list[Command]:
         for inline in _INLINE.finditer(blank)
         if _BEGINS.match(inline[1])
     ]
-    return [Command(name, text.count("\n", 0, at) + 1, *said) for at, *said in sorted(found)]
+    return [
+        Command(name, text.count("\n", 0, at) + 1, piece, inline)
+        for at, piece, inline in sorted(found)
+    ]

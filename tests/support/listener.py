@@ -26,7 +26,7 @@ class Listener:
 
     def _on_message(self, _c: paho.Client, _u: Any, message: paho.MQTTMessage) -> None:
         with self._news:
-            self._messages.append((message.topic, message.payload))
+            self._messages.append((message.topic, bytes(message.payload)))
             self._news.notify_all()
 
     def of(self, what: str) -> list[bytes]:

@@ -15,9 +15,9 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from bench import RigRun
 from broker import Broker
 from listener import Listener
+from rig_board import RigRun
 from sim_board import ROOT, BoardRun, micropython
 from simple_site import FILL, SimpleSite
 
@@ -125,7 +125,7 @@ class Ota:
 
     @contextmanager
     def running(
-        self, broker: Broker, rig: dict[str, int] | None = None, **more: Any
+        self, broker: Broker, rig: dict[str, Any] | None = None, **more: Any
     ) -> Iterator[Running]:
         """The board at work, and somebody who listens. rig: speed or patience, see
         boards/sim/rig.py."""

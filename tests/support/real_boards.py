@@ -66,14 +66,15 @@ def play(plan: StorePlan, day: int, folder: Path) -> RealDay:
 
 def _loads(plan: StorePlan, platform: int, start: int) -> list[tuple[float, int]]:
     """(s of the day, grams) from the run-in on; what is slow is spread over its interval."""
-    changes: list[tuple[float, int]] = [(t, g) for t, p, g in plan.steps if p == platform]
+    changes = [(t, g) for t, p, g in plan.steps if p == platform]
     for t, p, g in plan.slow:
         if p != platform:
             continue
         dark = any(a <= t < b for a, b, which in plan.silent if p in which)
         parts = 1 if dark else EVERY_S // RAMP_S
         changes += [(t + RAMP_S * k - (0 if dark else EVERY_S), g // parts) for k in range(parts)]
-    load, found = 0, []
+    load = 0
+    found: list[tuple[float, int]] = []
     first = start - RUN_IN
     for t, g in sorted(changes):
         if t <= first:

@@ -47,7 +47,7 @@ class Box:
             return answer
         content = envelope.content
         assert isinstance(content, bytes)
-        self.letters.append(email.message_from_bytes(content, policy=default))  # type: ignore[arg-type]
+        self.letters.append(email.message_from_bytes(content, policy=default))
         time.sleep(self.delay_s)  # the letter is taken, the answer is late
         return "250 taken"
 

@@ -1,8 +1,10 @@
-"""Series of readings written by hand, as a board makes them."""
+"""Series of readings as a board makes them: written by hand, or any that Hypothesis draws."""
 
 from __future__ import annotations
 
-from host.events import Sample
+from hypothesis import strategies as st
+
+from host.events import Platform, Sample
 
 T0 = 1_790_006_400  # midnight in Shanghai
 
@@ -61,3 +63,49 @@ class Series:
         self.t += 60
         self.samples.append(Sample(self.t, None, why, "aaaaaaaa", len(self.samples), self.boot))
         return self
+
+
+BIN = Platform(13_000, True, (14_600, 11_300), (12_100,), 50, 150_000, True)
+DRUMS = Platform(0, wheelie=False)
+PLATFORMS = (BIN, DRUMS)
+
+_ACTIONS = st.lists(
+    st.tuples(
+        st.sampled_from(
+            ["step", "lean", "lift", "swap", "drift", "gap", "fault", "restart", "still", "fill"]
+        ),
+        st.integers(-20_000, 30_000),
+        st.integers(8, 3_000),
+    ),
+    min_size=1,
+    max_size=25,
+)
+
+
+def _played(actions: list[tuple[str, int, int]]) -> list[Sample]:
+    s = Series(30_000)
+    for what, grams, after in actions:
+        if what == "step":
+            s.step(max(grams, 11_000 - s.grams), after)
+        elif what == "lean":
+            s.step(grams, after).step(-grams + after // 20, after=after % 120)
+        elif what == "lift":
+            s.to(0, after).to(max(11_000, 13_000 + grams // 4), after=after % 100)
+        elif what == "swap":
+            s.to(30, after).to((14_600, 11_300, 12_100)[grams % 3] + after % 90, after=30)
+        elif what == "drift":
+            s.drift(grams // 20)
+        elif what == "still":
+            s.rest(4 * after)
+        elif what == "fill":
+            s.fill = grams % 1000
+        else:
+            if what == "fault":
+                s.fault("not_ready")
+            s.grams = max(0, s.grams + grams)
+            s.boot += what == "restart"
+            s.silence(after + (660 if what == "gap" else 0))
+    return s.samples
+
+
+any_series = _ACTIONS.map(_played)

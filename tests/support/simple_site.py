@@ -48,7 +48,11 @@ class SimpleSite:
         return self.folder / "qingyun.db"
 
     def configure(self, channels: Sequence[dict[str, Any]] = (SCALE,), **more: object) -> None:
-        config = {"device": "qy-hw09", "site": "hw-09", "mqtt": {"host": "127.0.0.1"}}
+        config: dict[str, Any] = {
+            "device": "qy-hw09",
+            "site": "hw-09",
+            "mqtt": {"host": "127.0.0.1"},
+        }
         config |= {"channels": list(channels)} | more
         (self.folder / "board.json").write_text(json.dumps(config))
 
@@ -57,8 +61,10 @@ class SimpleSite:
         write_trace(self.folder / "trace.csv", rows)
 
     def board(self, address: str, **more: Any) -> BoardRun:
-        names = ("board.json", "trace.csv", "flash.img", "report.json")
-        return BoardRun(*(self.folder / n for n in names), broker=address, **more)
+        config, trace, flash, report = (
+            self.folder / name for name in ("board.json", "trace.csv", "flash.img", "report.json")
+        )
+        return BoardRun(config, trace, flash, report, address, **more)
 
     def log(self) -> str:
         return (self.folder / "report.log").read_text()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import fcntl
 import json
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import demo
@@ -24,7 +24,7 @@ CONFIG = ROOT / "boards" / "esp32" / "config.example.json"
 
 
 @pytest.fixture
-def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Somebody's home, and a shell in one of its folders."""
     place = tmp_path / "home"
     planted.plant(place)
@@ -137,7 +137,7 @@ def test_a_wrong_folder_is_refused_and_nothing_is_touched(
     before = planted.tree(home)
     trace = str(home / "my data" / "site.csv")
     told = ["--trace", trace, "--config", str(CONFIG)]
-    programs = {
+    programs: dict[str, Callable[[], int]] = {
         "demo": lambda: demo.main(["--out", out]),
         "replay": lambda: replay.main([*told, "--out", out]),
         "energy": lambda: energy.main(["--out", out]),

@@ -12,8 +12,8 @@ from pathlib import Path
 
 import mistake
 import pytest
+from sim_board import ROOT
 
-ROOT = Path(__file__).resolve().parents[2]
 DATE = "2026-09-21"
 MIDNIGHT = 1_789_920_000  # of that day in Shanghai
 BIN_COLUMNS = "bin,site,device,channel,fill_channel,stream,volume_l,tare_kg,container,max_kg,e_kg"
@@ -84,7 +84,9 @@ def registry(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module", params=[1, 2, 3, 4])
-def day(request: pytest.FixtureRequest, registry: Path, tmp_path_factory) -> Path:
+def day(
+    request: pytest.FixtureRequest, registry: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Path:
     out = tmp_path_factory.mktemp("day")
     assert run(registry, out, seed=request.param) == ""
     return out

@@ -1,7 +1,7 @@
 """The world of boards/sim/physics.py for whole days at once: every conversion of a cell.
 
 The same functions of (seed, time, load history), computed with numpy for each of the
-864,000 conversions of a day. tests/tools/test_accuracy.py holds both against each other.
+864,000 conversions of a day. tests/tools/accuracy/test_accuracy.py holds both against each other.
 """
 
 from __future__ import annotations

@@ -18,7 +18,7 @@ import termios
 import time
 from collections.abc import Callable, Iterator
 
-import serial  # type: ignore[import-untyped]
+import serial
 from rich.console import Console
 from rich.text import Text
 

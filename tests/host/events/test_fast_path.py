@@ -1,0 +1,139 @@
+"""Passing over steady stretches changes nothing: beside a walk through every reading."""
+
+from __future__ import annotations
+
+import itertools
+import random
+from typing import Any
+
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+from msgspec.structs import replace
+from series import PLATFORMS, T0, any_series
+
+from host.events import Outcome, Platform, Sample, State, advance, finish, fresh, processor
+from host.events.sample_columns import series as columns
+
+COARSE = Platform(12_000, True, (12_300,), (), 500, 0, False)
+OPEN = Platform(0, False, (), (), 50, 20_000, True)
+ALL = (*PLATFORMS, COARSE, OPEN)
+
+# A run of readings: how many, seconds between them, grams of noise, grams it starts with
+# more (None: the bin is gone), quality, fill, and whether it is another start or life.
+_RUN = st.tuples(
+    st.sampled_from([1, 1, 1, 2, 3, 5, 12, 60, 90]),
+    st.sampled_from([0, 1, 9, 30, 60, 89, 90, 91, 299, 300, 300, 300, 660, 661, 2100]),
+    st.sampled_from([0, 0, 3, 12, 90, 160, 550]),
+    st.sampled_from([0, 0, 0, 40, -40, 149, 150, 499, 500, 900, 3000, -2900, -8000, 9000, None]),
+    st.sampled_from([None, None, None, None, "moving", "moving", "fault", "no_data"]),
+    st.sampled_from([None, None, 0, 40, 300, 349, 350, 900]),
+    st.sampled_from(["", "", "", "", "", "", "boot", "life"]),
+)
+
+
+def _played(runs: list[tuple[Any, ...]], seed: int) -> list[Sample]:
+    rng = random.Random(seed)  # noqa: S311
+    out: list[Sample] = []
+    t, load, boot, life, seq = T0, 30_000, 0, 0, 0
+    for n, every, noise, more, q, fill, other in runs:
+        load = 0 if more is None else (load or 12_100) + more
+        boot, life = boot + (other == "boot"), life + (other == "life")
+        seq = 0 if other == "life" else seq
+        for i in range(n):
+            t += every
+            grams = None if q == "no_data" else load + rng.randint(-noise, noise)
+            told = None if fill is None or rng.random() < 0.1 else fill + rng.randint(-30, 30)
+            said = q if i == 0 or q not in (None, "moving") else None
+            if said is None and grams is None:
+                grams = load
+            out.append(Sample(t, grams, said, f"{life:08x}", seq, boot, told))
+            seq += 1
+    return out
+
+
+played = st.builds(_played, st.lists(_RUN, min_size=1, max_size=25), st.integers(0, 1 << 30))
+
+
+def _walk(
+    platform: Platform, samples: list[Sample], cuts: list[int], *, skipping: bool
+) -> tuple[list[State], list[Outcome]]:
+    """States and outcomes after each part, and the provisional end."""
+    with pytest.MonkeyPatch.context() as patch:
+        if not skipping:
+            patch.setattr(processor, "skip", lambda _p, _s, _o, _rows, i: i)
+        states, found = [fresh(platform)], []
+        for a, b in itertools.pairwise(cuts):
+            state, out = advance(platform, states[-1], samples[a:b])
+            states.append(state)
+            found.append(out)
+        found.append(finish(platform, states[-1]))
+    return states, found
+
+
+def _same(samples: list[Sample], cuts: list[int]) -> None:
+    at = sorted({min(c, len(samples)) for c in cuts} | {0, len(samples)})
+    for platform in ALL:
+        fast = _walk(platform, samples, at, skipping=True)
+        plain = _walk(platform, samples, at, skipping=False)
+        assert fast == plain
+
+
+@settings(max_examples=150, deadline=None)
+@given(played, st.lists(st.integers(0, 600), max_size=5))
+def test_a_rough_series_as_reading_by_reading(samples: list[Sample], cuts: list[int]) -> None:
+    _same(samples, cuts)
+
+
+@settings(max_examples=60, deadline=None)
+@given(any_series, st.lists(st.integers(0, 200), max_size=5), st.integers(0, 1 << 30))
+def test_what_boards_tell_as_reading_by_reading(
+    samples: list[Sample], cuts: list[int], seed: int
+) -> None:
+    _same(samples, cuts)
+    rng = random.Random(seed)  # noqa: S311
+    noisy = [
+        s if s.grams is None else replace(s, grams=s.grams + rng.randint(-20, 20)) for s in samples
+    ]
+    _same(noisy, cuts)
+
+
+@settings(max_examples=30, deadline=None)
+@given(played, st.randoms(use_true_random=False))
+def test_shuffled_and_repeated(samples: list[Sample], draw: random.Random) -> None:
+    arriving = samples + draw.choices(samples, k=len(samples) // 3)
+    draw.shuffle(arriving)
+    for platform in ALL:
+        whole = _walk(platform, arriving, [0, len(arriving)], skipping=True)
+        assert whole == _walk(platform, samples, [0, len(samples)], skipping=False)
+
+
+@settings(max_examples=30, deadline=None)
+@given(played, st.integers(0, 40_000), st.integers(0, 40_000))
+@example([], 0, 1)
+def test_columns_are_the_samples(samples: list[Sample], a: int, b: int) -> None:
+    rows = columns(samples)
+    plain = sorted(samples, key=lambda s: (s.t, s.boot, s.life, s.seq))
+    assert list(rows) == [replace(s, q=s.q) for s in plain]
+    t0, t1 = T0 + min(a, b), T0 + max(a, b)
+    part = rows.part(t0, t1)
+    assert list(part) == [s for s in plain if t0 <= s.t < t1]
+    assert part.breaks == columns(list(part)).breaks
+
+
+def test_a_still_day_is_passed_over_in_few_steps(monkeypatch: pytest.MonkeyPatch) -> None:
+    taken: list[Any] = []
+    real = processor._take
+
+    def counted(*args: Any) -> None:
+        taken.append(args[-1])
+        real(*args)
+
+    monkeypatch.setattr(processor, "_take", counted)
+    rng = random.Random(1)  # noqa: S311
+    day = [
+        Sample(T0 + 300 * i, 30_000 + rng.randint(-9, 9), None, "aaaaaaaa", i, 0)
+        for i in range(288)
+    ]
+    advance(PLATFORMS[0], fresh(PLATFORMS[0]), day)
+    assert len(taken) == 1

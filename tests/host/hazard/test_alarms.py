@@ -1,0 +1,342 @@
+"""Rules as rows, alarms: raised once, acknowledged, cleared with hysteresis."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import sqlite3
+import subprocess
+import sys
+import time
+from contextlib import closing
+from pathlib import Path
+
+import paho.mqtt.client as paho
+import pytest
+from broker import Broker
+from drums import DrumBoard
+from host_job import qingyun
+from paho.mqtt.enums import CallbackAPIVersion
+from sim_board import ROOT
+
+from host.hazard import alarms, manual_entries, register, rules
+from host.hazard.entry import STORED, TAKEN
+from host.hazard.measure import closed_since
+from host.hazard.update import update_alarms
+from host.registry import RegistryError, Site
+from host.store import Store
+
+HOUR, DAY = 3600, 86_400
+T0 = 1_772_467_200  # 2026-03-03 00:00 in Shanghai, a Tuesday
+REGISTRY = ROOT / "registry"
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """The example district; its store holds 100 kg, opens 08:00-18:00."""
+    made = tmp_path / "registry"
+    made.mkdir()
+    for file in REGISTRY.glob("*.csv"):
+        text = file.read_text().replace("贮存库,8000,", "贮存库,100,")
+        text = text.replace("贮存库,新桥镇,hazardous,", "贮存库,新桥镇,hazardous,08:00-18:00")
+        (made / file.name).write_text(text)
+    return made
+
+
+def board(t: int = T0) -> DrumBoard:
+    made = DrumBoard("qy-hw01", "hw-01", t, {"w1": 0, "w2": 0, "c1": 1500, "d1": 0})
+    made._say()
+    return made
+
+
+def run(store: Store, folder: Path, now: int) -> list[tuple[str, str, str]]:
+    known, limits = register.load(folder), rules.load(folder)
+    _, changed = update_alarms(store, known, limits, now)
+    return [(r.what, r.said.rule, r.said.subject) for r in changed]
+
+
+def test_capacity_is_raised_once_and_cleared_with_hysteresis(store: Store, folder: Path) -> None:
+    made = board().step(T0 + HOUR, "w1", 79_000).until(T0 + 2 * HOUR)
+    made.store(store)
+    assert run(store, folder, made.t) == []
+    made.step(made.t + 60, "w1", 2_000).until(made.t + 600).store(store)
+    assert run(store, folder, made.t) == [("raised", "capacity-80", "")]
+    for _ in range(3):  # nothing changes, nothing is said
+        made.until(made.t + 600).store(store)
+        assert run(store, folder, made.t) == []
+    made.step(made.t + 60, "w1", -4_000).until(made.t + 600).store(store)
+    assert run(store, folder, made.t) == []  # 77 %: still above the 75 that clear it
+    made.step(made.t + 60, "w1", 14_000).until(made.t + 600).store(store)
+    assert run(store, folder, made.t) == [("raised", "capacity-90", "")]
+    made.step(made.t + 60, "w1", -30_000).until(made.t + 600).store(store)
+    assert run(store, folder, made.t) == [
+        ("cleared", "capacity-80", ""),
+        ("cleared", "capacity-90", ""),
+    ]
+    assert [r.alarm for r in alarms.read(store)] == [1, 2, 1, 2]
+
+
+def test_a_person_acknowledges_once(store: Store, folder: Path, tmp_path: Path) -> None:
+    made = board().until(T0 + HOUR)
+    made.store(store)
+    late = made.t + 20 * 60
+    assert run(store, folder, late) == [
+        ("raised", "silent", "hw-01-p1"),
+        ("raised", "silent", "hw-01-p2"),
+    ]
+    store.close()
+    db = tmp_path / "q.db"
+    shown = qingyun("alarms", "show", "--db", db)
+    assert shown.returncode == 1 and "silent" in shown.stdout
+    done = qingyun("alarms", "ack", "1", "--db", db, "--by", "王五", "--note", "断电")
+    assert done.returncode == 0 and "acknowledged by 王五: 断电" in done.stdout
+    again = qingyun("alarms", "ack", "1", "--db", db, "--by", "李四")
+    assert again.returncode == 2
+    assert again.stderr == "qingyun: error: alarms: 1 was acknowledged already by 王五\n"
+    other = Store(db)
+    assert run(other, folder, late + 600) == []  # acknowledged is not over
+    made.until(late + 700).store(other)
+    assert {w for w, _, _ in run(other, folder, made.t)} == {"cleared"}
+    other.close()
+    gone = qingyun("alarms", "ack", "2", "--db", db, "--by", "李四")
+    assert "expected the id of an open alarm, found 2" in gone.stderr
+    assert qingyun("alarms", "show", "--db", db).returncode == 0
+    every = json.loads(qingyun("alarms", "show", "--db", db, "--all", "--json").stdout)
+    assert [r["what"] for r in every] == ["raised"] * 2 + ["acknowledged"] + ["cleared"] * 2
+
+
+def test_a_leak_and_a_removal_nobody_saw(store: Store, folder: Path) -> None:
+    made = board().step(T0 + HOUR, "w1", 50_000).until(T0 + 2 * HOUR)
+    for n in range(25):  # 100 g every 5 min
+        made.values["w1"] -= 100
+        made.until(T0 + 2 * HOUR + 300 * (n + 1))
+        made.store(store)
+        told = run(store, folder, made.t)
+        assert told == ([("raised", "loss", "xq-oil-01")] if n == 19 else []), n
+
+
+def test_what_is_taken_while_nobody_sees_it_is_a_loss(store: Store, folder: Path) -> None:
+    """A removal that is booked by hand is none any more."""
+    made = board().step(T0 + HOUR, "w1", 50_000).until(T0 + 2 * HOUR)
+    made.values["w1"] -= 10_000
+    made.silence(made.t + 3 * HOUR).until(made.t + 600).store(store)
+    assert run(store, folder, made.t) == [("raised", "loss", "xq-oil-01")]
+    assert alarms.read(store)[0].said.value == 10
+    said = [manual_entries.Said(TAKEN, T0 + 3 * HOUR, 10_000, container="xq-oil-01")]
+    manual_entries.add(store, register.load(folder), said, "王五", made.t)
+    assert run(store, folder, made.t) == [("cleared", "loss", "xq-oil-01")]
+
+
+def test_a_step_is_no_loss_while_it_settles(store: Store, folder: Path) -> None:
+    made = board().step(T0 + HOUR, "w1", 50_000).until(T0 + 2 * HOUR)
+    made.step(T0 + 2 * HOUR + 60, "w1", -20_000)
+    made.store(store)
+    for t in range(made.t, made.t + 300, 10):
+        assert run(store, folder, t) == []
+
+
+def test_door_and_temperature(store: Store, folder: Path) -> None:
+    """Only outside 08:00-18:00; warm counts where a rule says so."""
+    text = (
+        (folder / "rules.csv")
+        .read_text()
+        .replace("medical-20c,temperature,category=医疗", "t,temperature,")
+    )
+    (folder / "rules.csv").write_text(text)
+    made = board(T0 + 17 * HOUR)
+    made.values["d1"] = 1
+    made.until(T0 + 18 * HOUR).store(store)
+    assert run(store, folder, T0 + 17 * HOUR + 1800) == []
+    assert run(store, folder, T0 + 18 * HOUR + 60) == []
+    assert run(store, folder, T0 + 18 * HOUR + 120) == [("raised", "door", "")]
+    made.values |= {"d1": 0, "c1": 2010}
+    made.until(T0 + 18 * HOUR + 600).store(store)
+    assert run(store, folder, made.t) == [("raised", "t", ""), ("cleared", "door", "")]
+    made.values["c1"] = 1900
+    made.until(made.t + 600).store(store)
+    assert run(store, folder, made.t) == []
+    made.values["c1"] = 1790
+    made.until(made.t + 600).store(store)
+    assert run(store, folder, made.t) == [("cleared", "t", "")]
+
+
+def test_incompatible_neighbours(store: Store, folder: Path) -> None:
+    text = (folder / "containers.csv").read_text()
+    text = text.replace("污泥区,hw-01-p2", "废油区,hw-01-p2").replace("吨袋,0,,", "吨袋,0,氧化剂,")
+    (folder / "containers.csv").write_text(text)
+    made = board().step(T0 + HOUR, "w1", 20_000).until(T0 + 2 * HOUR)
+    made.store(store)
+    assert run(store, folder, made.t) == []
+    made.step(made.t + 60, "w2", 5_000).until(made.t + 600).store(store)
+    assert run(store, folder, made.t) == [("raised", "neighbours", "废油区")]
+    assert "可能起火" in alarms.read(store)[0].said.text
+    made.step(made.t + 60, "w2", -5_000).until(made.t + 600).store(store)
+    assert run(store, folder, made.t) == [("cleared", "neighbours", "废油区")]
+
+
+def test_a_bund_that_is_too_small(store: Store, folder: Path) -> None:
+    """A drum of 200 L, 12 of 200 L: max(200, 240) L; 199 L are 41 too few, 240 are enough."""
+    path = folder / "stores.csv"
+    path.write_text(
+        path.read_text().replace("废油区=250", "废油区=240").replace("贮存库,100,", "贮存库,0,")
+    )
+    path = folder / "containers.csv"
+    more = [f"oil-{n},hw-01-a,废油区,,2021,900-214-08,油,液态,桶,0,,,,200" for n in range(2, 13)]
+    path.write_text(path.read_text() + "\n".join(more) + "\n")
+    made = board().step(T0 + HOUR, "w1", 5_000).until(T0 + 2 * HOUR)
+    made.store(store)
+    known = register.load(folder)
+    said = [
+        manual_entries.Said(STORED, T0 + HOUR, 1_000, container=f"oil-{n}") for n in range(2, 13)
+    ]
+    manual_entries.add(store, known, said, "王五", made.t)
+    assert run(store, folder, made.t) == []
+    path = folder / "stores.csv"
+    path.write_text(path.read_text().replace("废油区=240", "废油区=199"))
+    assert run(store, folder, made.t) == [("raised", "bund", "废油区")]
+    assert alarms.read(store)[0].said.value == 41
+    assert "围堰 199 L，需 240 L" in alarms.read(store)[0].said.text
+
+
+def test_a_treatment_plant_may_keep_it_longer_in_the_cold(store: Store, folder: Path) -> None:
+    """26 h at 4 °C are right; at 5 °C they are too long, until it is below 4.5 °C; where nobody
+    knows how warm it is, 24 h hold."""
+    path = folder / "institutions.csv"
+    path.write_text(path.read_text().replace(",简化,", ",经营单位,许可证"))
+    path = folder / "containers.csv"
+    path.write_text(path.read_text().replace("900-214-08", "841-001-01"))
+    made = board(T0 + 8 * HOUR)
+    made.values["c1"] = 400
+    made.step(T0 + 9 * HOUR, "w1", 5_000).until(T0 + 35 * HOUR).store(store)
+    assert run(store, folder, made.t) == []
+    for celsius, changed in ((500, "raised"), (470, None), (440, "cleared"), (470, None)):
+        made.values["c1"] = celsius
+        made.until(made.t + 300).store(store)
+        expected = [(changed, "plant-24h", "xq-oil-01")] if changed else []
+        assert run(store, folder, made.t) == expected
+    made.until(T0 + 82 * HOUR).store(store)
+    assert run(store, folder, made.t) == [("raised", "plant-72h", "xq-oil-01")]
+    path = folder / "stores.csv"
+    path.write_text(path.read_text().replace("qy-hw01/c1", ""))
+    assert run(store, folder, made.t) == [("raised", "plant-24h", "xq-oil-01")]
+
+
+def test_a_rule_that_takes_the_place_of_another(store: Store, folder: Path) -> None:
+    """经营单位: one year by 固废法 81 until 2026-08-14, then by 生态环境法典 535."""
+    path = folder / "institutions.csv"
+    path.write_text(path.read_text().replace("简化,", "经营单位,沪环保许防证"))
+    start = int(dt.datetime(2025, 8, 1, 9, tzinfo=dt.UTC).timestamp())
+    made = board(start).step(start + HOUR, "w1", 50_000)
+    made.store(store)
+    made.silence(int(dt.datetime(2026, 8, 14, 12, tzinfo=dt.UTC).timestamp())).until(made.t + 600)
+    made.store(store)
+    assert ("raised", "licensed-1y", "xq-oil-01") in run(store, folder, made.t)
+    made.until(made.t + DAY).store(store)
+    assert run(store, folder, made.t) == [
+        ("raised", "licensed-1y-code", "xq-oil-01"),
+        ("cleared", "licensed-1y", "xq-oil-01"),
+    ]
+
+
+def test_what_the_broker_did_not_take_is_told_later_and_once(
+    store: Store, folder: Path, tmp_path: Path, broker: Broker
+) -> None:
+    """Again and again, as in service, until it is told to stop."""
+    board().until(T0 + HOUR).store(store)  # silent for months by the clock
+    store.close()
+    args = ("alarms", "update", "--db", tmp_path / "q.db", "--registry", folder)
+    away = qingyun(*args, "--publish", "127.0.0.1:9")
+    assert away.returncode == 1 and "alarms are kept, and told with the next" in away.stderr
+    heard: list[bytes] = []
+    client = paho.Client(CallbackAPIVersion.VERSION2, "listener")
+    client.on_message = lambda _c, _d, m: heard.append(bytes(m.payload))
+    client.connect(broker.host, broker.port)
+    client.subscribe("qingyun/1/hw-01/event", qos=1)
+    client.loop_start()
+    command = [sys.executable, "-m", "host.cli", *map(str, args), "--every", "1"]
+    with subprocess.Popen([*command, "--publish", broker.address]) as process:
+        end = time.monotonic() + 90
+        while len(heard) < 2 and time.monotonic() < end:
+            time.sleep(0.1)
+        time.sleep(2.5)  # two more rounds
+        process.terminate()
+        assert process.wait(60) == 0
+    client.loop_stop()
+    assert [json.loads(m)["what"] for m in heard] == ["raised", "raised"]
+    other = Store(tmp_path / "q.db")
+    assert len(alarms.read(other)) == 2 and alarms.untold(other) == []
+
+
+def test_it_goes_on_while_the_registry_is_wrong_and_the_store_is_held(
+    store: Store, folder: Path, tmp_path: Path
+) -> None:
+    """Each is said once, however many rounds it lasts."""
+    board().until(T0 + HOUR).store(store)
+    store.close()
+    path, log = folder / "rules.csv", tmp_path / "log"
+    good = path.read_text()
+    command = [sys.executable, "-m", "host.cli", "alarms", "update", "--every", "1"]
+    command += ["--db", str(tmp_path / "q.db"), "--registry", str(folder)]
+
+    def until(text: str) -> None:
+        end = time.monotonic() + 60
+        while text not in log.read_text() and time.monotonic() < end:
+            time.sleep(0.1)
+
+    with log.open("w") as out, subprocess.Popen(command, stdout=out, stderr=out) as process:
+        until("silent")
+        path.write_text(good.replace(",80,%,75,", ",eighty,%,75,", 1))
+        until("threshold: expected a number")
+        time.sleep(2.5)  # two more rounds
+        path.write_text(good)
+        with closing(sqlite3.connect(tmp_path / "q.db", isolation_level=None)) as other:
+            other.execute("BEGIN IMMEDIATE")
+            until("store: database is locked")
+        time.sleep(1.5)
+        assert process.poll() is None
+        process.terminate()
+        assert process.wait(60) == 0
+    lines = log.read_text().splitlines()
+    assert sum("threshold: expected a number" in line for line in lines) == 1
+    assert sum(line == "store: database is locked" for line in lines) == 1
+    assert not [line for line in lines if "Traceback" in line]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        (",80,%,75,", ",eighty,%,75,", "rules.csv:12: threshold: expected a number"),
+        (",80,%,75,", ",80,kg,75,", "rules.csv:12: unit: expected one of %"),
+        (",80,%,75,", ",80,%,85,", "rules.csv:12: clear: expected a number up to the threshold"),
+        (
+            "kind=贮存点",
+            "kind=仓库",
+            "rules.csv:11: scope: expected kind of 贮存库 贮存点, not 仓库",
+        ),
+        ("kind=贮存点", "sort=贮存点", "rules.csv:11: scope: expected category|"),
+        ("capacity-90", "capacity-80", "rules.csv:13: rule: expected a value not used before"),
+        ("2026-08-14", "2020-08-14", "rules.csv:6: to: expected a day from 2020-09-01 on"),
+        ("warm=5", "warm=cold", "rules.csv:5: scope: expected warm=one number of °C"),
+        ("loss,loss", "loss,smell", "rules.csv:16: kind: expected one of"),
+        ("GB 18597-2023 8.3.5,", ",", "rules.csv:11: source: expected a text"),
+    ],
+)
+def test_a_wrong_rule_is_one_line(folder: Path, old: str, new: str, said: str) -> None:
+    path = folder / "rules.csv"
+    text = path.read_text()
+    assert old in text
+    path.write_text(text.replace(old, new, 1))
+    with pytest.raises(RegistryError) as caught:
+        rules.load(folder)
+    assert said in str(caught.value)
+
+
+def test_windows_of_a_site() -> None:
+    site = Site("a", "a", "a", "hazardous", ("07:00-09:00", "18:00-20:00"))
+    assert closed_since(site, T0 + 8 * HOUR) is None
+    assert closed_since(site, T0 + 9 * HOUR) == T0 + 9 * HOUR
+    assert closed_since(site, T0 + 6 * HOUR) == T0 - 4 * HOUR
+    assert closed_since(Site("a", "a", "a", "hazardous", ()), T0) is None
+    night = Site("a", "a", "a", "hazardous", ("22:00-02:00",))
+    assert closed_since(night, T0 + HOUR) is None
+    assert closed_since(night, T0 + 3 * HOUR) == T0 + 2 * HOUR

@@ -1,0 +1,420 @@
+"""转移联单 and tickets: read with every repair told, refused with the place, matched, compared."""
+
+from __future__ import annotations
+
+import datetime as dt
+from decimal import Decimal
+from pathlib import Path
+
+import february
+import openpyxl
+import pytest
+from drums import DrumBoard
+from host_job import qingyun
+from plan_figures import KNOWN as DISTRICT
+from sim_board import ROOT
+
+from host.common import periods
+from host.common.local_days import LOCAL
+from host.hazard import HazardError, ledger, ledger_posting, manual_entries, register, transfers
+from host.hazard.entry import STORED, TAKEN
+from host.hazard.matching import Paper, Step, Tolerance, match
+from host.indicators import catalog, hazardous, report
+from host.reports import facility_comparison
+from host.rollup import period
+from host.store import Store
+
+KNOWN = register.load(ROOT / "registry")
+REGISTRY = ("--registry", ROOT / "registry")
+NOW = 1_775_000_000  # 2026-04-01
+HOUR, T0 = 3600, 1_772_467_200  # 2026-03-03 00:00 in Shanghai
+M_HEAD = "联单编号,移出单位,废物代码,移出量,单位,移出时间,接收单位"
+T_HEAD = "磅单号,处置设施,进厂时间,品类,来源街镇,毛重,皮重,净重,单位"
+M_ROW = "20263101000001,新桥精密机械有限公司,900-214-08,35,kg,2026-03-04 10:00,某公司"
+T_ROW = "B1,天马,2026-03-04 10:00,湿垃圾,新桥镇,9500,5000,4500,kg"
+
+
+def bring(store: Store, folder: Path, text: str | bytes, kind: str = "manifest") -> list[str]:
+    """Import a text as a file; the repairs."""
+    file = folder / "in.csv"
+    file.write_bytes(text.encode() if isinstance(text, str) else text)
+    return transfers.run(store, KNOWN, file, kind, by="王五", now=NOW).told
+
+
+def test_what_is_plain_is_read_without_a_word(store: Store, tmp_path: Path) -> None:
+    assert bring(store, tmp_path, f"{M_HEAD}\n{M_ROW}\n") == []
+    (m,) = transfers.manifests(store)
+    assert (m.number, m.institution, m.code, m.grams) == (
+        *("20263101000001", "xq-jm", "900-214-08"),
+        35_000,
+    )
+    assert dt.datetime.fromtimestamp(m.t, LOCAL).isoformat() == "2026-03-04T10:00:00+08:00"
+    assert (m.source.file, m.source.row, m.source.by) == ("in.csv", 2, "王五")
+    assert bring(store, tmp_path, f"{T_HEAD}\n{T_ROW}\n", "ticket") == []
+    (ticket,) = transfers.tickets(store)
+    assert (ticket.number, ticket.grams, ticket.town) == ("天马/B1", 4_500_000, "新桥镇")
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "told"),
+    [
+        ("35,kg", "３５．５,kg", "in.csv:2: 移出量: '３５．５' read as '35.5'"),
+        ("35,kg", '"1,035",kg', "in.csv:2: 移出量: '1,035' read as 1035"),
+        ("20263101", "２０２６3101", "in.csv:2: 联单编号: '２０２６3101000001' read as"),
+        ("900-214-08", "900－214—08", "read as 900-214-08"),
+        ("900-214-08", "HW08/900-214-08", "read as 900-214-08"),
+        ("2026-03-04 10:00", "2026年3月4日10时05分", "read as 2026-03-04 10:05:00"),
+        ("2026-03-04 10:00", "2026/3/4 9:05", "read as 2026-03-04 09:05:00"),
+        ("2026-03-04 10:00", "20260304", "read as 2026-03-04 00:00:00"),
+        (
+            "2026-03-04 10:00",
+            "46085.4375",
+            "'46085.4375' read as 2026-03-04 10:30:00",
+        ),
+    ],
+)
+def test_repairs_are_told(store: Store, tmp_path: Path, old: str, new: str, told: str) -> None:
+    said = bring(store, tmp_path, f"{M_HEAD}\n{M_ROW.replace(old, new, 1)}\n")
+    assert any(told in line for line in said), said
+    assert len(transfers.manifests(store)) == 1
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ("20263101000001", "2026310100001", "in.csv:3: 联单编号: expected 14 digits"),
+        ("20263101000001", "20263101000009", "in.csv:3: 联单编号: expected a number not in"),
+        ("900-214-08", "900-999-08", "in.csv:3: 废物代码: expected a code of the catalogue"),
+        (",35,", ",-35,", "in.csv:3: 移出量: expected a number from 0.001 to 60000, found '-35'"),
+        (",35,", ",0,", "in.csv:3: 移出量: expected a number"),
+        (",35,", ",350000,", "in.csv:3: 移出量: expected a number"),
+        (",35,", ",三十五,", "in.csv:3: 移出量: expected a number"),
+        (",35,", ",NaN,", "in.csv:3: 移出量: expected a number"),
+        (",kg,", ",斤,", "in.csv:3: 单位: expected one of kg"),
+        ("2026-03-04 10:00", "03/04/2026", "in.csv:3: 移出时间: expected a date and time"),
+        ("2026-03-04 10:00", "2026-02-30", "in.csv:3: 移出时间: expected a date and time"),
+        ("2026-03-04 10:00", "2026-13-01 10:00", "in.csv:3: 移出时间: expected a date"),
+        ("2026-03-04 10:00", "2027-03-04", "in.csv:3: 移出时间: expected a time that is over"),
+        ("新桥精密", "旧桥精密", "in.csv:3: 移出单位: expected a name of institutions.csv"),
+        (",某公司", "", "in.csv:3: expected 7 columns, found 6"),
+        (",某公司", ",", "in.csv:3: 接收单位: expected a value"),
+    ],
+)
+def test_what_is_wrong_is_refused_whole(
+    store: Store, tmp_path: Path, old: str, new: str, said: str
+) -> None:
+    """The row before it is right, and is not imported either."""
+    right = M_ROW.replace("000001", "000009")
+    assert old in M_ROW
+    with pytest.raises(HazardError) as caught:
+        bring(store, tmp_path, f"{M_HEAD}\n{right}\n{M_ROW.replace(old, new, 1)}\n")
+    assert said in str(caught.value) and "\n" not in str(caught.value)
+    assert str(caught.value).endswith("; nothing was imported")
+    assert transfers.manifests(store) == []
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ("4500,kg", "4600,kg", "in.csv:2: 净重: expected 毛重 - 皮重 = 4500 kg"),
+        ("湿垃圾", "剩饭", "in.csv:2: 品类: expected one of"),
+        ("新桥镇", "新桥", "in.csv:2: 来源街镇: expected a town of towns.csv"),
+        ("9500,5000", "-9500,5000", "in.csv:2: 毛重: expected a number"),
+    ],
+)
+def test_wrong_tickets(store: Store, tmp_path: Path, old: str, new: str, said: str) -> None:
+    with pytest.raises(HazardError) as caught:
+        bring(store, tmp_path, f"{T_HEAD}\n{T_ROW.replace(old, new, 1)}\n", "ticket")
+    assert said in str(caught.value)
+    assert transfers.tickets(store) == []
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "line"),
+    [
+        ("900-214-08", "900-999-08",
+         "废物代码: expected a code of the catalogue, found '900-999-08'"),
+        ("20263101000001", "20263101000009",
+         "联单编号: expected a number not in {file}:2 already, found '20263101000009'"),
+        (",35,", ",-35,", "移出量: expected a number from 0.001 to 60000, found '-35'"),
+        (",35,", ",60000.001,", "移出量: expected a number from 0.001 to 60000, found '60000.001'"),
+        ("2026-03-04 10:00", "99999",
+         "移出时间: expected a date and time as 2026-03-03 08:15, found '99999'"),
+    ],
+)  # fmt: skip
+def test_the_whole_line_that_refuses(
+    store: Store, tmp_path: Path, old: str, new: str, line: str
+) -> None:
+    right = M_ROW.replace("000001", "000009")
+    with pytest.raises(HazardError) as caught:
+        bring(store, tmp_path, f"{M_HEAD}\n{right}\n{M_ROW.replace(old, new, 1)}\n")
+    file = tmp_path / "in.csv"
+    assert str(caught.value) == f"{file}:3: {line.format(file=file)}; nothing was imported"
+
+
+def test_the_whole_line_that_tells_a_repair(store: Store, tmp_path: Path) -> None:
+    row = M_ROW.replace(",35,", ",３５,").replace("2026-03-04 10:00", "46085.4375")
+    said = bring(store, tmp_path, f"{M_HEAD}\n{row}\n".encode("gb18030"))
+    file = tmp_path / "in.csv"
+    assert said == [
+        f"{file}: not UTF-8, read as GB18030",
+        f"{file}:2: 移出量: '３５' read as '35'",
+        f"{file}:2: 移出时间: '46085.4375' read as 2026-03-04 10:30:00",
+    ]
+
+
+def test_the_same_number_a_second_time(store: Store, tmp_path: Path) -> None:
+    bring(store, tmp_path, f"{M_HEAD}\n{M_ROW}\n")
+    with pytest.raises(HazardError, match=r"expected a number not imported from in.csv:2"):
+        bring(store, tmp_path, f"{M_HEAD}\n{M_ROW.replace('35', '36')}\n")
+    assert len(transfers.manifests(store)) == 1
+
+
+def test_encodings(store: Store, tmp_path: Path) -> None:
+    text = f"{M_HEAD}\n{M_ROW}\n"
+    assert "not UTF-8, read as GB18030" in bring(store, tmp_path, text.encode("gbk"))[0]
+    mixed = f"{M_HEAD}\n".encode("gbk") + M_ROW.replace("000001", "000002").encode()
+    with pytest.raises(HazardError, match=r"in.csv:2: expected one encoding"):
+        bring(store, tmp_path, mixed)
+    with pytest.raises(HazardError, match="expected UTF-8 or GB18030"):
+        bring(store, tmp_path, b"\xff\xff\n")
+    with pytest.raises(HazardError, match="expected a column 移出量"):
+        bring(store, tmp_path, text.replace("移出量", "数量"))
+    assert len(transfers.manifests(store)) == 1
+    bring(store, tmp_path, b"\xef\xbb\xbf" + text.replace("000001", "000003").encode())
+
+
+def test_a_workbook_with_a_title_merged_cells_and_dates(store: Store, tmp_path: Path) -> None:
+    book_ = openpyxl.Workbook()
+    page = book_.active
+    page.append(["2026年3月转移联单"])
+    page.merge_cells("A1:G1")
+    page.append(M_HEAD.split(","))
+    at = dt.datetime(2026, 3, 4, 10)
+    name = "新桥精密机械有限公司"
+    page.append([20263101000001, name, "900-214-08", 35, "kg", at, "某公司"])
+    page.append([20263101000002, None, "900-214-08", 0.0125, "吨", "2026/3/5 8:00", "某公司"])
+    page.merge_cells("B3:B4")
+    path = tmp_path / "in.xlsx"
+    book_.save(path)
+    done = transfers.run(store, KNOWN, path, "manifest", by="王五", now=NOW)
+    assert done.count == 2
+    assert any("in.xlsx:3: B3:B4 is merged: '新桥精密" in line for line in done.told)
+    first, second = transfers.manifests(store)
+    assert (first.number, first.grams, second.grams) == ("20263101000001", 35_000, 12_500)
+    assert first.t == T0 + 34 * HOUR
+    path.write_bytes(b"not a workbook")
+    with pytest.raises(HazardError, match="not a workbook"):
+        transfers.run(store, KNOWN, path, "manifest", by="王五", now=NOW)
+
+
+def paper(n: int, kg: float, hours: float, code: str = "c") -> Paper:
+    return Paper(f"m{n}", frozenset("s"), code, int(kg * 1000), int(hours * HOUR))
+
+
+def step(n: int, kg: float, hours: float, code: str = "c", place: str = "s") -> Step:
+    return Step(f"s{n}", place, code, int(kg * 1000), int(hours * HOUR))
+
+
+def told(
+    papers: list[Paper], steps: list[Step], **more: float
+) -> list[tuple[str, list[str], bool]]:
+    found = match(papers, steps, Tolerance(**more))  # type: ignore[arg-type]
+    return [(m.paper.number, [s.name for s in m.steps], m.within) for m in found.matches]
+
+
+def test_matching() -> None:
+    # One step; several that make up a load; the better of two; the difference in kg and %.
+    assert told([paper(1, 100, 10)], [step(1, 103, 9)]) == [("m1", ["s1"], True)]
+    assert told([paper(1, 100, 10)], [step(n, 33, 9 + n / 10) for n in range(3)]) == [
+        ("m1", ["s0", "s1", "s2"], True)
+    ]
+    two = [paper(1, 100, 10), paper(2, 104, 10)]
+    assert told(two, [step(1, 104, 9), step(2, 100, 9)]) == [
+        ("m1", ["s2"], True),
+        ("m2", ["s1"], True),
+    ]
+    # 5 % of 200 kg is 10 kg; of 20 kg it is 1 kg, and 5 kg hold.
+    assert told([paper(1, 200, 1)], [step(1, 190, 1)])[0][2]
+    assert not told([paper(1, 200, 1)], [step(1, 189, 1)])[0][2]
+    assert told([paper(1, 20, 1)], [step(1, 16, 1)])[0][2]
+    assert not told([paper(1, 20, 1)], [step(1, 16, 1)], kg=3)[0][2]
+    found = match([paper(1, 200, 1)], [step(1, 150, 1)], Tolerance())
+    assert (found.matches[0].difference, found.matches[0].percent) == (-50_000, -25.0)
+
+
+def test_what_has_no_counterpart_is_listed() -> None:
+    steps = [step(1, 100, 60), step(2, 100, 1, "d"), step(3, 100, 1, place="x"), step(4, 300, 1)]
+    found = match([paper(1, 100, 1)], steps, Tolerance())
+    assert (found.matches, [p.number for p in found.papers]) == ([], ["m1"])
+    assert [s.name for s in found.steps] == ["s2", "s3", "s4", "s1"]
+    assert told([paper(1, 100, 1)], [step(1, 100, 60)], window_s=60 * HOUR)
+
+
+def test_manifests_beside_weigh_outs(store: Store, tmp_path: Path) -> None:
+    made = DrumBoard("qy-hw01", "hw-01", T0, {"w1": 0, "w2": 0})
+    made._say()
+    made.step(T0 + 9 * HOUR, "w1", 50_000).step(T0 + 33 * HOUR, "w1", -34_000)
+    made.step(T0 + 40 * HOUR, "w2", 20_000).step(T0 + 60 * HOUR, "w2", -20_000)
+    made.until(T0 + 72 * HOUR).store(store)
+    seen = [ledger_posting.see(store, KNOWN, b, made.t) for b in KNOWN.platforms("hw-01-a")]
+    ledger_posting.update(store, KNOWN, seen, made.t)
+    extra = M_ROW.replace("000001", "000002").replace("2026-03-04", "2026-03-20")
+    bring(store, tmp_path, f"{M_HEAD}\n{M_ROW}\n{extra}\n")
+    found = facility_comparison.manifests_matched(
+        KNOWN, transfers.manifests(store), ledger.live(ledger.read(store)), Tolerance()
+    )
+    head = T_HEAD + ",来源点位,废物代码"
+    tickets = [
+        "D1,某公司,2026-03-04 15:00,危险废物,,2034.2,2000,34.2,kg,hw-01,900-214-08",
+        "D2,某公司,2026-03-12 15:00,危险废物,,2034.2,2000,34.2,kg,hw-01,336-064-17",
+    ]
+    bring(store, tmp_path, "\n".join([head, *tickets]) + "\n", "ticket")
+    loads = facility_comparison.hazardous_tickets_matched(
+        KNOWN, transfers.tickets(store), ledger.live(ledger.read(store)), Tolerance()
+    )
+    assert [(m.paper.number, m.difference) for m in loads.matches] == [("某公司/D1", -200)]
+    assert [p.number for p in loads.papers] == ["某公司/D2"]
+    (m,) = found.matches
+    assert (m.paper.number, m.grams, m.difference) == ("20263101000001", 34_000, -1000)
+    assert [p.number for p in found.papers] == ["20263101000002"]
+    assert [s.code for s in found.steps] == ["336-064-17"]
+    store.close()
+    out = tmp_path / "match.csv"
+    done = qingyun(
+        *("transfers", "match", "--db", tmp_path / "q.db", *REGISTRY),
+        *("--month", "2026-03", "--csv", out),
+    )
+    assert done.returncode == 1, done.stderr
+    lines = out.read_text("utf-8-sig").splitlines()
+    assert [line.split(",")[0] for line in lines[1:]] == [
+        *("相符", "无实测", "无单据"),
+        *("相符", "无实测"),
+    ]
+    assert ",35.000,34.000,-1.000,-2.86," in lines[1]
+
+
+def test_the_two_labels_stand_side_by_side(store: Store, tmp_path: Path) -> None:
+    """February: dry 580 kg at fs-01, 486 kg at jt-01; tickets of 600 kg and of no town."""
+    february.put(store)
+    rows = [
+        "B1,天马,2024-02-10 10:00,干垃圾,方松街道,1600,1000,600,kg",
+        "B2,天马,2024-02-10 11:00,干垃圾,,1.4,1.0,0.4,t",
+        "B3,天马,2024-02-11 11:00,湿垃圾,方松街道,3000,1000,2000,kg",
+        "B4,天马,2024-02-12 11:00,建筑垃圾,方松街道,3000,1000,2000,kg",
+    ]
+    bring(store, tmp_path, "\n".join([T_HEAD, *rows]) + "\n", "ticket")
+    days = period.roll_days(store, DISTRICT, dt.date(2024, 2, 1), dt.date(2024, 2, 29))
+    found = {
+        (b.town, b.stream): b for b in facility_comparison.beside(days, transfers.tickets(store))
+    }
+    one = found["方松街道", "干垃圾"]
+    assert (one.site_t, one.facility_t, one.tickets) == (Decimal("0.58"), Decimal("0.6"), 1)
+    assert one.ratio is not None and round(one.ratio, 4) == Decimal("0.9667")
+    assert one.coverage is not None and round(one.coverage, 3) == 1
+    assert found["九亭镇", "干垃圾"].facility_t is None
+    assert found["九亭镇", "干垃圾"].ratio is None
+    assert found["（未注明街镇）", "干垃圾"].facility_t == Decimal("0.4")
+    assert found["（未注明街镇）", "干垃圾"].site_t is None
+    # The district: (580 + 486 + 1680 + 1890) kg at points; 600 + 400 + 2000 kg by ticket.
+    total = found["松江区", "干垃圾+湿垃圾"]
+    assert (total.site_t, total.facility_t) == (Decimal("4.636"), Decimal("3"))
+    assert all("建筑垃圾" not in stream for _, stream in found)
+    # Without the ticket of wet waste the dry one is not beside dry and wet.
+    dry = [x for x in transfers.tickets(store) if x.stream == "干垃圾"]
+    (total,) = [b for b in facility_comparison.beside(days, dry) if b.stream == "干垃圾+湿垃圾"]
+    assert (total.facility_t, total.ratio, total.tickets) == (None, None, 2)
+
+
+def test_tickets_are_a_source_of_the_indicators(store: Store, tmp_path: Path) -> None:
+    """600 + 400 kg dry, 2000 kg wet: 清运量 = 3 t = 0.0003 万吨."""
+    rows = [
+        "B1,天马,2024-02-10 10:00,干垃圾,方松街道,1600,1000,600,kg",
+        "B2,天马,2024-03-10 11:00,干垃圾,,1.4,1.0,0.4,t",
+        "B3,天马,2024-02-11 11:00,湿垃圾,方松街道,3000,1000,2000,kg",
+        "B4,天马,2024-02-12 11:00,建筑垃圾,方松街道,3000,1000,2000,kg",
+    ]
+    bring(store, tmp_path, "\n".join([T_HEAD, *rows]) + "\n", "ticket")
+    now = dt.datetime.fromtimestamp(NOW, LOCAL)
+    made = report.build(store, DISTRICT, periods.parse("2024-02"), now=now)
+    (haul,) = [r for r in made.results if r.definition.number == "8"]
+    assert haul.value == Decimal("0.00026")
+    assert any("磅单" in u.series.origin for u in haul.inputs)
+    known = catalog.load()
+    source = hazardous.tickets(store, now.date())
+    dry = source(known["facility_dry_t"], 2024)
+    assert dry is not None and dry.months == {2: Decimal("0.6"), 3: Decimal("0.4")}
+    built = source(known["construction_t"], 2024)
+    assert built is not None and built.months == {2: Decimal(2)}
+    assert source(known["facility_dry_gross_t"], 2024) is None
+    assert source(known["facility_dry_t"], 2023) is None
+
+
+def test_the_ledger_is_a_source_of_the_indicators(tmp_path: Path) -> None:
+    store = Store(tmp_path / "q.db", create=True)
+    made = DrumBoard("qy-hw01", "hw-01", T0, {"w1": 0, "w2": 0})
+    made._say()
+    made.step(T0 + 9 * HOUR, "w1", 50_000).step(T0 + 33 * HOUR, "w1", -34_000)
+    made.until(T0 + 72 * HOUR).store(store)
+    seen = [ledger_posting.see(store, KNOWN, b, made.t) for b in KNOWN.platforms("hw-01-a")]
+    ledger_posting.update(store, KNOWN, seen, made.t)
+    as_of, known = dt.date(2026, 3, 31), catalog.load()
+    ledger_ = hazardous.from_ledger(store, KNOWN, as_of)
+    generated, stored = ledger_(known["hw_generated_t"], 2026), ledger_(known["hw_stored_t"], 2026)
+    assert generated is not None and generated.months == {3: Decimal("0.05")}
+    assert stored is not None and stored.months == {3: Decimal("0.016")}
+    assert "台账只含登记的1家单位" in generated.notes[0]
+    for absent in ("hw_used_t", "hw_used_from_stock_t", "social_hw_generated_t"):
+        assert ledger_(known[absent], 2026) is None
+    done = qingyun(
+        *("ledger", "add", "--db", tmp_path / "q.db", *REGISTRY, "--by", "王五"),
+        *("--table", "委外利用/处置", "--container", "xq-oil-01", "--kg", "34"),
+        *("--time", "2026-03-04 10:00", "--set", "利用/处置方式=D10"),
+    )
+    assert done.returncode == 0, done.stderr
+    ledger_ = hazardous.from_ledger(store, KNOWN, dt.datetime.now(LOCAL).date())
+    disposed = ledger_(known["hw_disposed_t"], 2026)
+    assert disposed is not None and disposed.months == {3: Decimal("0.034")}
+    assert ledger_(known["hw_landfilled_t"], 2026) is None  # D10 is not D1
+
+
+def test_pickups_of_medical_waste(tmp_path: Path) -> None:
+    """Two drums in one visit, the next after 40 h, the last after 60 h: 1 of 2 within 48 h;
+    4 × 5 kg generated, by a hospital and not by industry."""
+    folder = tmp_path / "registry"
+    folder.mkdir()
+    for file in (ROOT / "registry").glob("*.csv"):
+        (folder / file.name).write_text(file.read_text().replace(",简化,", ",医疗,"))
+    known, store = register.load(folder), Store(tmp_path / "q.db", create=True)
+    out = [T0 + h * HOUR for h in (10, 11, 51, 111)]
+    said = [manual_entries.Said(STORED, t - HOUR, 5_000, container="xq-oil-01") for t in out]
+    said += [manual_entries.Said(TAKEN, t, 5_000, container="xq-oil-01") for t in out]
+    manual_entries.add(store, known, said, "王五", NOW)
+    rows = catalog.load()
+    source = hazardous.from_ledger(store, known, dt.datetime.now(LOCAL).date())
+    found = {n: source(rows[n], 2026) for n in ("medical_pickups", "medical_pickups_48h")}
+    assert {n: s.months for n, s in found.items() if s} == {
+        "medical_pickups": {3: Decimal(2)},
+        "medical_pickups_48h": {3: Decimal(1)},
+    }
+    medical, industry = source(rows["medical_hw_generated_t"], 2026), rows["hw_generated_t"]
+    assert medical is not None and medical.months == {3: Decimal("0.02")}
+    assert source(industry, 2026) is None
+    assert len(hazardous.rests_on(store, known, "medical_pickups")) == 4
+
+
+def test_the_commands(store: Store, tmp_path: Path) -> None:
+    store.close()
+    file = tmp_path / "t.csv"
+    file.write_bytes(f"{T_HEAD}\n{T_ROW}\n".encode("gbk"))
+    args = ("transfers", "import", "--db", tmp_path / "q.db", *REGISTRY, "--kind", "ticket")
+    done = qingyun(*args, "--by", "王五", file)
+    assert done.returncode == 0, done.stderr
+    assert "read as GB18030" in done.stdout and "1 imported" in done.stdout
+    again = qingyun(*args, "--by", "王五", file)
+    assert again.returncode == 2 and again.stderr.count("\n") == 1
+    shown = qingyun(
+        "transfers", "compare", "--db", tmp_path / "q.db", *REGISTRY, "--month", "2026-03"
+    )
+    assert shown.returncode == 0, shown.stderr
+    assert "4.500" in shown.stdout and "清运量（进厂计量）" in shown.stdout

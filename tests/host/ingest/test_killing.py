@@ -1,0 +1,15 @@
+"""SIGKILL of ingester and broker: nothing lost, nothing doubled, the same report."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from kill_check import check
+
+
+@pytest.mark.disk
+@pytest.mark.usefixtures("needs_mosquitto")
+def test_ten_kills(tmp_path: Path, figure: Callable[[str], None]) -> None:
+    check(tmp_path, figure, 60_000, 10, 3)

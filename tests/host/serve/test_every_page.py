@@ -1,0 +1,110 @@
+"""Every page there is, on screens of four widths, in the light and in the dark, in each language:
+nothing is cut off or beside the screen, a finger finds what it needs, colours keep their contrast.
+
+PICTURES=folder keeps a picture of each."""
+
+from __future__ import annotations
+
+import contextlib
+import datetime as dt
+import os
+import re
+from pathlib import Path
+from typing import Literal
+from urllib.parse import urlencode
+
+import district
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Page
+from served_page import Served, look
+from starlette.routing import Route
+
+from host.serve.app import PAGES
+from host.serve.language import LANGUAGES
+
+WIDTHS = (390, 768, 1280, 1920)
+SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
+YESTERDAY = district.today() - dt.timedelta(1)
+# What stands in a path, and a page in another state than it opens in.
+VALUES = {"site": district.PLAYED, "number": "8"}
+MORE = {
+    "/": ({"date": str(YESTERDAY)},),
+    "/sites": ({"view": "tiles", "town": "方松街道"}, {"q": "no such site"}),
+    "/sites/{site}": ({"date": str(YESTERDAY)},),
+    "/history": ({"period": f"{YESTERDAY:%Y-%m}"}, {"period": str(YESTERDAY.year)}),
+    "/alarms": ({"show": "all"},),
+}
+NO_PAGE = {"/live", "/downloads/{name}"}  # a stream, a file
+WRONG = "/there-is-no-such-page"
+PICTURES = os.environ.get("PICTURES", "")
+
+FITS = Path(__file__).with_name("fits.js").read_text()
+WHOLE = "body:not(:has([data-again])):is([data-drawn], :not(:has([data-curve])))"
+LAID_OUT = "new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
+
+
+def pages() -> list[str]:
+    """The address of every page, from the routes that the app has."""
+    found = []
+    for route in (r for module in PAGES for r in module.ROUTES):
+        assert isinstance(route, Route)
+        if "GET" not in (route.methods or ()) or route.path in NO_PAGE:
+            continue
+        path = re.sub(r"\{(\w+)\}", lambda m: VALUES[m[1]], route.path)
+        found += [path, *(f"{path}?{urlencode(q)}" for q in MORE.get(route.path, ()))]
+    return [*found, WRONG]
+
+
+def settled(page: Page, path: str, lang: str) -> None:
+    """Open a page and wait for all that comes later."""
+    page.goto(f"{path}{'&' if '?' in path else '?'}lang={lang}")
+    page.wait_for_selector(WHOLE, timeout=240_000)
+
+
+def kept(page: Page, name: str) -> None:
+    if PICTURES:
+        Path(PICTURES).mkdir(parents=True, exist_ok=True)
+        page.screenshot(path=Path(PICTURES) / f"{name}.png", full_page=True)
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+@pytest.mark.parametrize("path", pages())
+def test_a_page_fits_every_screen(browser: Browser, served: Served, path: str, lang: str) -> None:
+    role = "" if path == "/signin" else "admin"
+    more = {"viewport": {"width": WIDTHS[0], "height": 844}, "color_scheme": SCHEMES[0]}
+    context, looking = look(browser, served, role, **more)
+    page = looking.page
+    settled(page, path, lang)
+    plain = re.sub(r"\W+", "-", path).strip("-") or "district"
+    wrong = []
+    for width in WIDTHS:
+        page.set_viewport_size({"width": width, "height": 844})
+        page.evaluate(LAID_OUT)
+        found = page.evaluate(FITS, width == WIDTHS[0])
+        if width == WIDTHS[0]:
+            found += faults(page)
+        wrong += [f"{width} px: {f}" for f in found]
+        kept(page, f"{plain}-{lang}-{width}-{SCHEMES[0]}")
+    curves = page.locator("[data-curve]").count()  # they are drawn anew, by a page loaded anew
+    with page.expect_navigation() if curves else contextlib.nullcontext():
+        page.emulate_media(color_scheme=SCHEMES[1])
+    page.wait_for_selector(WHOLE, timeout=240_000)
+    for width in WIDTHS if PICTURES else WIDTHS[:1]:
+        page.set_viewport_size({"width": width, "height": 844})
+        page.evaluate(LAID_OUT)
+        kept(page, f"{plain}-{lang}-{width}-{SCHEMES[1]}")
+    wrong += [f"{SCHEMES[1]}: {f}" for f in faults(page)]
+    wrong += [s for s in looking.said if path != WRONG or "404" not in s]
+    context.close()
+    assert not wrong, "\n".join(wrong)
+
+
+def faults(page: Page) -> list[str]:
+    """What anybody cannot see, read or use, by axe."""
+    found = Axe().run(page).response["violations"]
+    return [
+        f"{v['id']}: {v['help']}: {v['nodes'][0]['html'][:200]}"
+        for v in found
+        if v["impact"] in ("serious", "critical")
+    ]

@@ -1,0 +1,181 @@
+"""`qingyun update` across ten boards: a canary first, a halt when it fails, then all of them."""
+
+from __future__ import annotations
+
+import json
+import stat
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from broker import Broker
+from host_job import qingyun
+from listener import Listener
+from ota import HEAP, Ota
+from rig_board import RigRun
+
+from host.update import bundle as bundles
+from host.update import fleet, keys
+from host.update.bundle import Bundle
+
+pytestmark = pytest.mark.usefixtures("needs_mosquitto")
+BOARDS = [f"qy-f{n:02}" for n in range(10)]
+TOWNS = "code,town\n310117105,新桥镇\n"
+BINS = "bin,site,device,channel,fill_channel,stream,volume_l,tare_kg,container,max_kg,e_kg\n"
+
+
+@dataclass
+class Fleet:
+    """Ten boards at two sites, ten times as fast as real ones, and one that is not there."""
+
+    ota: Ota
+    broker: Broker
+
+    def __post_init__(self) -> None:
+        self.folder = self.ota.folder / "registry"
+        self.folder.mkdir()
+        self.log = self.ota.folder / "updates.log"
+        devices = [f"{d},s-{n % 2}" for n, d in enumerate(BOARDS)] + ["qy-gone,s-2"]
+        sites = [f"s-{n},point,新桥镇,collection," for n in range(3)]
+        (self.folder / "towns.csv").write_text(TOWNS, encoding="utf-8")
+        (self.folder / "bins.csv").write_text(BINS)
+        (self.folder / "devices.csv").write_text("device,site\n" + "\n".join(devices) + "\n")
+        (self.folder / "sites.csv").write_text(
+            "site,name,town,kind,windows\n" + "\n".join(sites) + "\n", encoding="utf-8"
+        )
+
+    def launch(self) -> ExitStack:
+        stack = ExitStack()
+        plain = json.loads((self.ota.folder / "board.json").read_text())
+        for n, device in enumerate(BOARDS):
+            config = self.ota.folder / f"{device}.json"
+            config.write_text(json.dumps(plain | {"device": device, "site": f"s-{n % 2}"}))
+            run = RigRun(
+                *(config, self.ota.folder / "trace.csv", self.ota.folder / f"{device}.img"),
+                *(self.ota.folder / f"{device}.report.json", self.broker.address),
+                heap=HEAP,
+                files=self.ota.files,
+                install=self.ota.installed,
+                speed=10,
+            )
+            process = run.launch()
+            stack.callback(process.wait)
+            stack.callback(process.kill)
+        return stack
+
+    def update(self, bundle: Bundle, *more: str) -> tuple[int, str]:
+        file = self.ota.folder / f"{bundle.id}.bundle"
+        file.write_bytes(bundle.raw)
+        args = ("--registry", self.folder, "--broker", self.broker.address, "--log", self.log)
+        done = qingyun("update", file, *args, *more)
+        return done.returncode, done.stdout + done.stderr
+
+    def logged(self, bundle: Bundle) -> list[tuple[str, str]]:
+        lines = [json.loads(x) for x in self.log.read_text().splitlines()]
+        return [(x["device"], x["what"]) for x in lines if x["bundle"] == bundle.id]
+
+
+@pytest.fixture
+def boards(tmp_path: Path, broker: Broker) -> Iterator[Fleet]:
+    fleet_ = Fleet(Ota(tmp_path), broker)
+    with fleet_.launch(), Listener(broker) as heard:
+        for n, device in enumerate(BOARDS):
+            heard.wait_topic(f"qingyun/1/s-{n % 2}/{device}/birth")
+        yield fleet_
+
+
+def test_canary_halt_and_waves(boards: Fleet, figure: Callable[[str], None]) -> None:
+    bad = boards.ota.newer(("main.py", "import gc\n", "import gc\n\nimport no_such_module\n"))
+    code, out = boards.update(bad, "--canary", "10%", "--site", "s-0", "--site", "s-1")
+    assert code == 1, out
+    assert "canary of 1: qy-f00" in out
+    assert "1 failed, 9 not begun" in out
+    assert "ImportError: no module named 'no_such_module'" in out
+    what = boards.logged(bad)
+    assert [w for w in what if w[0] == "qy-f00"] == [
+        ("qy-f00", w) for w in ("sent", "accepted", "failed")
+    ]
+    assert len([w for w in what if w[1] == "not begun"]) == 9
+
+    good = boards.ota.newer()
+    code, out = boards.update(good, "--canary", "10%", "--site", "s-0", "--site", "s-1")
+    assert code == 0, out
+    assert "wave of 4" in out and "wave of 5" in out and "10 updated" in out
+    with Listener(boards.broker) as heard:
+        for n, device in enumerate(BOARDS):
+            birth = json.loads(heard.wait_topic(f"qingyun/1/s-{n % 2}/{device}/birth"))
+            assert (birth["version"], birth["sha256"]) == ("9.1.0", good.firmware)
+            assert birth["update"] == {"bundle": good.id, "state": "good"}
+        assert not heard.topics("qingyun/1/update/")  # the chunks are cleared
+    figure(f"ten boards, canary of 1 and waves of 4 and 5: {out.splitlines()[-1]}")
+
+    code, out = boards.update(good)
+    assert code == 1, out  # one has not been there
+    assert "10 up to date, 1 offline" in out
+
+
+def test_shares() -> None:
+    assert [fleet.share(t, 40) for t in ("5%", "1%", "100%", "3", "90")] == [2, 1, 40, 3, 40]
+    for text in ("0", "0%", "101%", "many", "-1", ""):
+        with pytest.raises(ValueError):
+            fleet.share(text, 40)
+
+
+def test_the_key_is_its_owners_alone_and_never_replaced(tmp_path: Path) -> None:
+    key = tmp_path / "update.key"
+    done = qingyun("bundle", "--new-key", key, "--bits", "2048")
+    assert done.returncode == 0, done.stderr
+    assert stat.S_IMODE(key.stat().st_mode) == 0o600
+    assert key.read_text() not in done.stdout + done.stderr
+    again = qingyun("bundle", "--new-key", key)
+    assert again.returncode == 2 and "is there already" in again.stderr
+    out = tmp_path / "b.bundle"
+    done = qingyun("bundle", "--key", key, "--board", "sim", "--out", out)
+    assert done.returncode == 0, done.stderr
+    made = bundles.load(out)
+    assert made == bundles.build("sim", keys.load(key))
+    assert made.firmware in done.stdout
+    key.chmod(0o644)
+    done = qingyun("bundle", "--key", key, "--out", out)
+    assert done.returncode == 2 and "others may read it; expected mode 0600" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("args", "error"),
+    [
+        (["--canary", "half"], "--canary: expected a number or 1% to 100%, found 'half'"),
+        (["--halt", "0"], "--halt: expected at least 1, found 0"),
+        (["--site", "s-9"], "--site: expected a site of sites.csv, found 's-9'"),
+        (["--device", "qy-x"], "--device: expected a device of devices.csv, found 'qy-x'"),
+        (["--broker", "nowhere"], "--broker: expected HOST:PORT, found 'nowhere'"),
+        (["--log", "/no/such/folder/log"], "--log: /no/such/folder/log: No such file"),
+    ],
+)
+def test_wrong_use(tmp_path: Path, args: list[str], error: str) -> None:
+    ota = Ota(tmp_path)
+    file = tmp_path / "b"
+    file.write_bytes(ota.first.raw)
+    done = qingyun("update", file, "--registry", tmp_path, "--log", tmp_path / "log", *args)
+    assert done.returncode == 2, done.stdout + done.stderr
+    assert f"qingyun: error: {error}" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize("cut", [5, 40, 3000, -1])
+def test_a_file_that_is_no_bundle(tmp_path: Path, cut: int) -> None:
+    ota = Ota(tmp_path)
+    (tmp_path / "b").write_bytes(ota.first.raw[:cut])
+    done = qingyun("update", tmp_path / "b", "--registry", tmp_path)
+    assert done.returncode == 2
+    assert "expected a file of qingyun bundle" in done.stderr
+
+
+def test_a_broker_that_is_not_there(tmp_path: Path) -> None:
+    ota = Ota(tmp_path)
+    (tmp_path / "b").write_bytes(ota.first.raw)
+    args = ("--registry", tmp_path, "--broker", "127.0.0.1:9", "--log", tmp_path / "log")
+    done = qingyun("update", tmp_path / "b", *args)
+    assert done.returncode == 1
+    assert "broker 127.0.0.1:9: [Errno 111] Connection refused" in done.stdout + done.stderr
