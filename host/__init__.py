@@ -1,3 +1,5 @@
 """Qingyun (清运): the host job that turns field readings into daily tonnage."""
 
-__version__ = "0.1.0"
+from importlib.metadata import version
+
+__version__ = version("qingyun")
