@@ -20,7 +20,7 @@ BOARD_CODE := $(shell find firmware boards -name '*.py' 2>/dev/null)
 help: ## this text
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
 
-$(READY): pyproject.toml tools/env.sh
+$(READY): pyproject.toml setup.py tools/env.sh
 	@tools/env.sh demo
 
 $(DEV) $(BOARDS) $(BENCH): $(READY)

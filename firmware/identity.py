@@ -4,7 +4,8 @@ import hashlib
 import os
 from binascii import hexlify
 
-VERSION = "0.1.0"
+# The host job has the same: host/common/project.py.
+VERSION = "0.2.0"
 _PIECE = bytearray(128)
 _OTHERS = ("umqtt", "lib")
 

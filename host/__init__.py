@@ -1,5 +1,5 @@
 """Qingyun (清运): the host job that turns field readings into daily tonnage."""
 
-from importlib.metadata import version
+from .common.project import version
 
-__version__ = version("qingyun")
+__version__ = version()  # the firmware's too

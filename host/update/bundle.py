@@ -92,18 +92,6 @@ def compile_firmware(board: str, root: Path = project.ROOT) -> dict[str, bytes]:
     return files
 
 
-def version_of(root: Path = project.ROOT) -> str:
-    """VERSION in firmware/identity.py."""
-    path = root / "firmware" / "identity.py"
-    try:
-        found = re.search(r'^VERSION = "(.*)"$', path.read_text(), re.MULTILINE)
-    except OSError as error:
-        raise BundleError(f"{path}: cannot be read: {error.strerror}") from None
-    if not found or not _VERSION.fullmatch(found[1]):
-        raise BundleError(f"{path}: expected a VERSION of three numbers")
-    return found[1]
-
-
 def pack(files: Mapping[str, bytes], version: str, board: str, key: rsa.RSAPrivateKey) -> Bundle:
     """Sign these modules as one bundle."""
     mpy = files["main.mpy"][1]  # the second byte of each .mpy: the version of the format
@@ -119,7 +107,7 @@ def pack(files: Mapping[str, bytes], version: str, board: str, key: rsa.RSAPriva
 
 def build(board: str, key: rsa.RSAPrivateKey, root: Path = project.ROOT) -> Bundle:
     """Compile and sign what lies below root."""
-    return pack(compile_firmware(board, root), version_of(root), board, key)
+    return pack(compile_firmware(board, root), project.version(root), board, key)
 
 
 def parse(raw: bytes, name: str = "bundle") -> Bundle:
