@@ -1,6 +1,7 @@
 """What this firmware is: its version, and what its channels say of themselves."""
 
-VERSION = "0.1.0"
+# The host job has the same: host/common/project.py.
+VERSION = "0.2.0"
 
 
 def describe(ch):

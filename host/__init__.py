@@ -1,3 +1,5 @@
 """Qingyun (清运): the host job that turns field readings into daily tonnage."""
 
-__version__ = "0.1.0"
+from .common.project import version
+
+__version__ = version()  # the firmware's too

@@ -91,6 +91,8 @@ fetch_umqtt() {
 demo() {
     [ -x $venv/bin/pip ] || make_venv
     pip_install "the host job and the simulator" -e '.[sim,serve,png]'
+    # Tests and tools import the host job from its folder, as host; installed it is qingyun.
+    echo "$PWD" >"$(echo $venv/lib/python3.*/site-packages)/checkout.pth"
     [ -f build/lib/umqtt/simple.py ] || fetch_umqtt
     if ! has mosquitto && ! apt_get mosquitto; then
         say "mosquitto is missing and could not be installed; as root run: apt-get install mosquitto"

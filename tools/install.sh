@@ -39,12 +39,9 @@ environment() {
         say "the page draws no curves until uPlot can be fetched: run this again then"
     say "installing the host job into $lib (about a minute)"
     # From a copy: setuptools leaves what it builds beside what it reads.
-    cp -R pyproject.toml README.md host "$copy"
+    cp -R pyproject.toml setup.py README.md LICENSE host firmware boards registry "$copy"
     "$lib.new/bin/python" -m pip install -q --disable-pip-version-check "$copy[service]" ||
         die "pip could not install the host job; nothing is changed"
-    # What provision and bundle read lies beside the package, as it does here.
-    site=$("$lib.new/bin/python" -c 'import sysconfig; print(sysconfig.get_path("purelib"))')
-    cp -R boards firmware registry "$site"
     rm -rf "$lib.old"
     [ ! -d "$lib" ] || mv "$lib" "$lib.old"
     mv "$lib.new" "$lib"
@@ -63,9 +60,9 @@ install() {
     rm -rf "$share"
     mkdir -p "$share"
     cp deploy/qingyun.example.toml "$share"
-    "$lib/bin/python" -P -c 'import sys; from host.provision import begin; begin.folder(sys.argv[1])' "$share/registry"
+    "$lib/bin/python" -P -c 'import sys; from qingyun.provision import begin; begin.folder(sys.argv[1])' "$share/registry"
     cp -R docs/. "$root$prefix/share/doc/qingyun"
-    say "$("$lib/bin/python" -P -m host.cli --version) in $lib, command $root$prefix/bin/qingyun, units in $root$units"
+    say "$("$lib/bin/python" -P -m qingyun.cli --version) in $lib, command $root$prefix/bin/qingyun, units in $root$units"
     [ -z "$root" ] || return 0
     systemd-sysusers "$prefix/lib/sysusers.d/qingyun.conf"
     systemd-tmpfiles --create "$prefix/lib/tmpfiles.d/qingyun.conf"

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from .. import registry
-from ..common import terminal
+from ..common import project, terminal
 from ..common.atomic_write import form_of, like, whole
 from ..common.errors import UsageError
 from ..mqtt import broker
@@ -37,8 +37,8 @@ def _add_bundle(p: argparse.ArgumentParser) -> None:
     p.add_argument("--new-key", type=Path, metavar="FILE", help=text)
     text = "length of a new key (default: 3072)"
     p.add_argument("--bits", type=int, choices=keys.SIZES, default=3072, help=text)
-    text = "where firmware/ and boards/ lie (default: the repository this runs from)"
-    p.add_argument("--source", type=Path, default=bundles.ROOT, metavar="DIR", help=text)
+    text = "where firmware/ and boards/ lie (default: those of this installation)"
+    p.add_argument("--source", type=Path, default=project.ROOT, metavar="DIR", help=text)
     p.epilog = "Example: qingyun bundle --key update.key --out qingyun.bundle"
 
 

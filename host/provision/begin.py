@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from ..common import project
 from . import ProvisionError, files
 
-EXAMPLE = Path(__file__).resolve().parents[2] / "registry"
+EXAMPLE = project.ROOT / "registry"
 # What holds for the whole district; of the other files only the header is taken.
 WHOLE = ("towns.csv", "rules.csv", "incompatible.csv")
 

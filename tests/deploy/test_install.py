@@ -125,9 +125,9 @@ def test_folders_and_configuration_are_there_and_stay_as_somebody_made_them(
 
 
 def test_the_command_finds_configuration_and_all_it_needs(machine: Machine, tmp_path: Path) -> None:
-    """From a folder with another `host` in it, as a checkout has."""
-    (tmp_path / "host").mkdir()
-    (tmp_path / "host" / "__init__.py").write_text("raise SystemExit('the wrong one')\n")
+    """From a folder with another `qingyun` in it."""
+    (tmp_path / "qingyun").mkdir()
+    (tmp_path / "qingyun" / "__init__.py").write_text("raise SystemExit('the wrong one')\n")
     # What stands for the machine has its /etc elsewhere.
     configured = ("--config", machine.etc / "qingyun.toml")
     done = machine.qingyun(*configured, "check", cwd=tmp_path)

@@ -21,6 +21,7 @@ from rich.console import Console
 from run_folder import fresh_folder
 from sim_board import BoardRun
 
+from host import __version__
 from host.hazard import ledger
 from host.store import Store
 
@@ -61,7 +62,7 @@ def test_the_ledger_has_every_drum_that_was_weighed(another_day: tuple[Path, lis
         assert abs(e.grams / 1000 - float(row["kg"])) <= 0.1
         assert e.weighed and e.weighed.channel == row["channel"]
     traced = qingyun("trace", *db, "entry:1")
-    assert "calibration c-2026-01 of 2026-01-05, firmware 0.1.0 " in traced.stdout
+    assert f"calibration c-2026-01 of 2026-01-05, firmware {__version__} " in traced.stdout
 
 
 def test_what_it_says_at_the_end_is_there_and_can_be_typed(

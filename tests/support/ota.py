@@ -21,6 +21,7 @@ from rig_board import RigRun
 from sim_board import ROOT, BoardRun, micropython
 from simple_site import FILL, SimpleSite
 
+from host.common import project
 from host.update import bundle as bundles
 from host.update import keys
 from host.update.bundle import Bundle
@@ -29,7 +30,7 @@ FOREVER = 86_400 * 60
 # One process plays every start: what a start leaves behind in the heap a real board does not have.
 HEAP = "384k"
 Patch = tuple[str, str, str]  # module, text, what stands there instead
-VERSION = bundles.version_of()
+VERSION = project.version()
 NEWER: Patch = ("identity.py", f'VERSION = "{VERSION}"', 'VERSION = "9.1.0"')
 _READ = """
 import sys, vfs

@@ -21,6 +21,8 @@ from serial import serialposix
 from sim_board import ROOT
 from simple_site import FILL, SCALE, SimpleSite
 
+from host import __version__
+
 
 class Line:
     """A serial line by name: one end for the board, the other for whoever opens `name`."""
@@ -87,7 +89,7 @@ def test_a_board_is_heard_and_not_disturbed(tmp_path: Path, broker: Broker) -> N
         line.say(site.log().replace("\n", "\r\n").encode())
         line.say(b"the end\r\n")
         said = wait_for(out, "the end")
-        assert "qingyun 0.1.0: qy-hw09 at hw-09" in said  # a line of the log, as it is
+        assert f"qingyun {__version__}: qy-hw09 at hw-09" in said  # a line of the log, as it is
         assert "= w1 20.40 kg ok · f1 45 % ok" in said, said
         assert "clock ntp 已校时" in said and "-61 dBm good 好" in said and "queue 待发 0" in said
         assert "f1 45 % no_echo 无回波" in said
