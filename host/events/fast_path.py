@@ -1,8 +1,8 @@
-"""Stretches in which nothing happens, in one go: most of a day is that.
+"""Takes a stretch of steady readings at once: most of a day is steady.
 
-skip() does to a state exactly what stream does with each of the readings that it passes
-over. It stops before whatever is more than the same load with a little noise: a motion, a
-fault, a gap, a jump, a status that changes, a step that becomes certain."""
+skip() changes a state exactly as processor does with each of these readings. It stops before
+any reading that is more than the same load with a little noise: a motion, a fault, a gap, a
+jump, another status, a step that becomes certain."""
 
 from __future__ import annotations
 
@@ -21,73 +21,99 @@ EVER = 1 << 62
 
 
 def skip(platform: Platform, state: State, out: Outcome, series: Series, i: int) -> int:
-    """Take readings from i on as long as they are steady; the index of the first that is not."""
-    last = state.last
-    if state.moved or state.ended or last is None or state.fault or state.negative:
+    """Take readings from index i on while they are steady; the index of the first that is not."""
+    last, still = state.last, state.still
+    if last is None or last.grams is None or still is None:
         return i
-    if (stop := series.stop(i)) == i or not _follows(last, series, i):
+    if not _is_calm(state, still) or not _follows(last, series, i):
         return i
-    pending, still = state.pending, state.still
-    top = pending[-1]
-    alone = len(pending) == 1
-    assert still is not None
-    assert last.grams is not None
-    if is_frozen(still) or (alone and top.slow):
+    bounds = _bounds(platform, state, last.grams)
+    if not bounds[0] <= last.grams < bounds[1]:
         return i
-    until = EVER if alone else _quiet_until(pending, platform, last.t)
-    lo, hi = _bounds(platform, state, last.grams)
-    if not lo <= last.grams < hi:
-        return i
-    stop = bisect_right(series.t, until, i, stop)
-    absent = alone and top.first.grams < platform.absent_below
-    jump = platform.limits.jump_g
-    before, since, first, k = last.grams, still.first.t, -1, i
+    quiet = _quiet_until(state.pending, platform, last.t)
+    stop = bisect_right(series.t, quiet, i, series.stop(i))
+    weight = last.grams, still.first.t
+    end, first, grams = _steady(series, (i, stop), weight, bounds, platform.limits.jump_g)
+    if end > i:
+        _taken(state, out, series, (i, end), first)
+        _note_drift(platform, state, out, local_day(series.t[i]), grams - last.grams)
+    return end
+
+
+def _is_calm(state: State, still: Still) -> bool:
+    """Whether the state lets steady readings pass: no motion, fault or open question."""
+    if state.moved or state.ended or state.fault or state.negative or is_frozen(still):
+        return False
+    return len(state.pending) > 1 or not state.pending[-1].slow
+
+
+def _steady(
+    series: Series,
+    span: tuple[int, int],
+    weight: tuple[int, int],
+    bounds: tuple[int, int],
+    jump: int,
+) -> tuple[int, int, int]:
+    """How far the readings of a span are steady.
+
+    weight: the last weight (g) and since when the scale shows it (Unix seconds). bounds, jump:
+    in g. Returns the index behind the last steady reading, the index from which the scale
+    shows its last weight (-1: since before the span) and that weight."""
+    (i, stop), (lo, hi) = span, bounds
+    before, since = weight
+    first = -1
     for t, grams in zip(series.t[i:stop], series.grams[i:stop], strict=True):
-        d = grams - before  # type: ignore[operator]
-        if d:
-            if not (-jump < d < jump and lo <= grams < hi):  # type: ignore[operator]
+        change = grams - before  # type: ignore[operator]
+        if change:
+            if not (-jump < change < jump and lo <= grams < hi):  # type: ignore[operator]
                 break
-            before, since, first = grams, t, k  # type: ignore[assignment]
+            before, since, first = grams, t, i  # type: ignore[assignment]
         elif t - since >= FROZEN_S:
             break
-        k += 1
-    if k > i:
-        today = local_day(series.t[i])  # of all of them: another day is a break
-        if alone and not absent:
-            state.sums.drift += before - last.grams
-            state.level += before - last.grams
-            add(out.slow, today, before - last.grams)
-        elif not alone:
-            add(top.slow, today, before - last.grams)
-        _taken(state, out, series, (i, k), first)
-        if absent:
-            state.bare = top.last
-    return k
+        i += 1
+    return i, first, before
+
+
+def _note_drift(platform: Platform, state: State, out: Outcome, day: int, drift_g: int) -> None:
+    """Book slow change within a day; the readings are taken already. A change of the bare
+    platform is none of the bin's."""
+    top = state.pending[-1]
+    if len(state.pending) > 1:
+        add(top.slow, day, drift_g)
+    elif top.first.grams < platform.absent_below:
+        state.bare = top.last
+    else:
+        state.sums.drift += drift_g
+        state.level += drift_g
+        add(out.slow, day, drift_g)
 
 
 def _follows(last: Sample, series: Series, i: int) -> bool:
-    """Also where the one before is not of this series."""
+    """Whether reading i comes without a gap after the last one, which may be of an earlier
+    series."""
     same = series.life[i] == last.life and series.boot[i] == last.boot
     return same and series.t[i] - last.t <= GAP_S
 
 
 def _quiet_until(pending: list[Plateau], platform: Platform, now: int) -> int:
-    """The last second in which no step between plateaus can become certain; now: of the
-    last reading, when those that could were booked."""
+    """The last second in which no step between plateaus can become certain. now: time of the
+    last reading; steps certain by then are booked."""
+    if len(pending) == 1:
+        return EVER
     top = pending[-1]
     if len(pending) == 2 and top.gap:
-        return 0  # what the fill says may end it at any time
+        return 0  # the fill may decide it at any time
     until = horizon(pending[0], pending[1], platform)
-    leaned = top.first.t + LEAN_S  # also until when it is not sure to stay
+    leaned = top.first.t + LEAN_S  # until then the load may be somebody who leans on the bin
     return min(until, leaned) if now <= leaned else until
 
 
 def _bounds(platform: Platform, state: State, grams: int) -> tuple[int, int]:
-    """Weights from lo on and below hi with which the status stays what it is."""
+    """(lo, hi) in g: with lo <= weight < hi the status does not change."""
     low, most = platform.absent_below, platform.beyond
     top = state.pending[-1]
     if grams < low:
-        # Away: how long it has been decides; empty it stays.
+        # The bin is away: only the status EMPTY does not change with time.
         return (-most, low) if state.status is Status.EMPTY else (0, 0)
     lo, hi = max(low, -most), most + 1
     if not platform.wheelie:
@@ -99,8 +125,8 @@ def _bounds(platform: Platform, state: State, grams: int) -> tuple[int, int]:
 
 
 def _taken(state: State, out: Outcome, series: Series, span: tuple[int, int], first: int) -> None:
-    """Note that the readings of a span were taken; first: the first of those that are the
-    same as the last one, -1: all of them are the same as the one before."""
+    """Put the readings of a span into the state. first: index from which all show the weight
+    of the last one; -1: all show the weight before the span."""
     i, k = span
     last, still, top = state.last, state.still, state.pending[-1]
     assert last is not None
@@ -125,7 +151,7 @@ def _taken(state: State, out: Outcome, series: Series, span: tuple[int, int], fi
 def _shown(
     top: Plateau, t: Sequence[int], fill: Sequence[int | None], span: tuple[int, int]
 ) -> None:
-    """The last fill of a span that was told when the sensor had had time to."""
+    """Set the plateau's fill to the last of the span that was measured FILL_S after its start."""
     for i in range(span[1] - 1, span[0] - 1, -1):
         if t[i] - top.first.t < FILL_S:
             return

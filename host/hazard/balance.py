@@ -1,4 +1,4 @@
-"""期初贮存 + 入库 = 出库 + 期末贮存 ± loss, per store and code, with what does not close."""
+"""Balance of a period per store and waste code: 期初贮存 + 入库 − 出库 − 期末贮存 = residual."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from ..metrology import r76
 from .entry import STORED, TAKEN, Entry
 from .ledger_posting import Seen
 from .register import Register
-from .stock import books
+from .stock import Shelf, books
 
 
 @dataclass
 class Balance:
-    """Masses in g. opening and closing as weighed where a scale stands, else as booked.
-    residual: what is missing (a gain is negative). limit: how much the scales may be off
-    over all weighings, in quadrature."""
+    """Masses in g. opening, closing: as weighed where a scale stands, else as booked in the
+    ledger. booked: stock by the ledger at the end. residual: what is missing; a gain is
+    negative. limit: errors in service of all weighings (OIML R 76), added in quadrature."""
 
     store: str
     code: str
@@ -47,7 +47,7 @@ class Balance:
 
 
 def gross_at(samples: Sequence[Sample], t: int) -> Sample | None:
-    """The last weight at rest that was told by then."""
+    """The last good weight at rest up to t (Unix seconds); None where there is none."""
     for i in range(bisect_right(samples, t, key=lambda s: s.t) - 1, -1, -1):
         s = samples[i]
         if s.usable and s.q is None:
@@ -58,48 +58,64 @@ def gross_at(samples: Sequence[Sample], t: int) -> Sample | None:
 def balances(
     register: Register, live: Sequence[Entry], seen: Iterable[Seen], t0: int, t1: int
 ) -> list[Balance]:
-    """One for each store and code that anything stood in or moved through."""
-    by_bin = {s.bin.bin: s for s in seen}
+    """One for each store and code with stock or movement in t0 <= t < t1 (Unix seconds)."""
+    platforms = {s.bin.bin: s for s in seen}
     before = books(register, [e for e in live if e.t < t0])
     after = books(register, [e for e in live if e.t < t1])
-    within: dict[str, list[Entry]] = defaultdict(list)
+    moved: dict[str, list[Entry]] = defaultdict(list)
     for e in live:
         if t0 <= e.t < t1 and e.table in (STORED, TAKEN):
-            within[e.container].append(e)
-    found: dict[tuple[str, str], Balance] = {}
+            moved[e.container].append(e)
+    sums: dict[tuple[str, str], Balance] = {}
     for name, shelf in sorted(after.shelves.items()):
-        b = found.setdefault((shelf.store, shelf.code), Balance(shelf.store, shelf.code))
-        entries = within[name]
-        b.stored += sum(e.grams for e in entries if e.table == STORED)
-        b.taken += sum(e.grams for e in entries if e.table == TAKEN)
+        b = sums.setdefault((shelf.store, shelf.code), Balance(shelf.store, shelf.code))
+        b.stored += sum(e.grams for e in moved[name] if e.table == STORED)
+        b.taken += sum(e.grams for e in moved[name] if e.table == TAKEN)
         b.booked += shelf.grams
         container = register.container(name)
-        platform = by_bin.get(container.bin) if container else None
-        old = before.shelves.get(name)
-        opening, closing = old.grams if old else 0, shelf.grams
+        platform = platforms.get(container.bin) if container else None
+        _add_stock(b, before.shelves.get(name), shelf, platform, (t0, t1))
         if platform is not None:
-            e_g = platform.bin.e_g
-            first, last = (gross_at(platform.samples, t) for t in (t0, t1 - 1))
-            if first is not None and first.grams is not None:
-                carried = old.carried_g if old else 0
-                opening = first.grams - platform.bin.tare_g - carried
-                _weigh(b, first.grams, e_g)
-            else:
-                b.notes.append(f"{name}: 期初无读数，按台账")
-            if last is not None and last.grams is not None:
-                closing = last.grams - platform.bin.tare_g - shelf.carried_g
-                _weigh(b, last.grams, e_g)
-            for e in entries:
-                if e.weighed:
-                    _weigh(b, e.weighed.before_g, e_g)
-                    _weigh(b, e.weighed.after_g, e_g)
-        else:
-            b.notes.append(f"{name}: 无秤，按台账")
-        b.opening += opening
-        b.closing += closing
-    return [b for b in found.values() if b.opening or b.stored or b.taken or b.closing]
+            _add_errors(b, moved[name], platform.bin.e_g)
+    return [b for b in sums.values() if b.opening or b.stored or b.taken or b.closing]
 
 
-def _weigh(b: Balance, gross: int, e_g: int) -> None:
+def _add_stock(
+    b: Balance, old: Shelf | None, new: Shelf, platform: Seen | None, period: tuple[int, int]
+) -> None:
+    """Add the stock of a container at the beginning and the end of the period."""
+    opening, closing = old.grams if old else 0, new.grams
+    if platform is None:
+        b.notes.append(f"{new.container}: 无秤，按台账")
+    else:
+        t0, t1 = period
+        first = _weighed_stock(b, platform, t0, old.carried_g if old else 0)
+        last = _weighed_stock(b, platform, t1 - 1, new.carried_g)
+        if first is None:
+            b.notes.append(f"{new.container}: 期初无读数，按台账")
+        opening = opening if first is None else first
+        closing = closing if last is None else last
+    b.opening += opening
+    b.closing += closing
+
+
+def _weighed_stock(b: Balance, platform: Seen, t: int, carried_g: int) -> int | None:
+    """Waste on a platform at t in g, without the containers carried in; None: no reading."""
+    sample = gross_at(platform.samples, t)
+    if sample is None or sample.grams is None:
+        return None
+    _add_error(b, sample.grams, platform.bin.e_g)
+    return sample.grams - platform.bin.tare_g - carried_g
+
+
+def _add_errors(b: Balance, entries: Iterable[Entry], e_g: int) -> None:
+    """The two weighings of each weighed entry."""
+    for e in entries:
+        if e.weighed:
+            _add_error(b, e.weighed.before_g, e_g)
+            _add_error(b, e.weighed.after_g, e_g)
+
+
+def _add_error(b: Balance, gross_g: int, e_g: int) -> None:
     b.weighings += 1
-    b.squares += r76.in_service_g(gross, e_g) ** 2
+    b.squares += r76.in_service_g(gross_g, e_g) ** 2

@@ -1,14 +1,14 @@
-"""国家危险废物名录: which waste codes there are, by edition. Editions are data.
+"""国家危险废物名录, the national catalogue of hazardous waste: codes by edition.
 
 The package has the codes of 2021. `hw_catalogue.csv` and `hw_editions.csv` in a registry
-folder, of the same columns, add others or take the place of an edition."""
+folder, with the same columns, add or replace editions."""
 
 from __future__ import annotations
 
 import csv
 import datetime as dt
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from importlib.resources import files
 from importlib.resources.abc import Traversable
@@ -33,7 +33,7 @@ class Code:
 
 @dataclass(frozen=True)
 class Edition:
-    """until: its last day, None while it is in force."""
+    """since, until: its first and last day; None while it is in force."""
 
     edition: str
     title: str
@@ -47,7 +47,7 @@ class Catalogue:
     codes: dict[tuple[str, str], Code]
 
     def has(self, edition: str) -> bool:
-        """Whether codes of that edition are held."""
+        """Whether the catalogue has codes of that edition."""
         return any(e == edition for e, _ in self.codes)
 
     def find(self, edition: str, code: str) -> Code | None:
@@ -55,20 +55,20 @@ class Catalogue:
 
     def anywhere(self, code: str) -> Code | None:
         """The code in the latest edition that has it."""
-        found = [c for (_, known), c in self.codes.items() if known == code]
-        return max(found, key=lambda c: c.edition, default=None)
+        rows = [row for (_, name), row in self.codes.items() if name == code]
+        return max(rows, key=lambda row: row.edition, default=None)
 
     def in_force(self, day: dt.date) -> Edition | None:
-        """The edition in force on a day, whether its codes are held or not."""
-        fitting = [
+        """The edition in force on a day, whether the catalogue has its codes or not."""
+        valid = [
             e
             for e in self.editions.values()
             if e.since <= day and (e.until is None or day <= e.until)
         ]
-        return max(fitting, key=lambda e: e.since, default=None)
+        return max(valid, key=lambda e: e.since, default=None)
 
 
-def _rows(source: Traversable | Path, columns: tuple[str, ...]) -> Iterator[tuple[int, list[str]]]:
+def _rows(source: Traversable, columns: tuple[str, ...]) -> Iterator[tuple[int, list[str]]]:
     try:
         with source.open(encoding="utf-8-sig") as file:
             reader = csv.DictReader(file)
@@ -93,39 +93,46 @@ def _date(where: str, column: str, text: str) -> dt.date:
 
 
 def load(folder: Path | None = None) -> Catalogue:
-    """The package's catalogue, and what a registry folder adds; HazardError otherwise."""
-    own = files(__package__)
-    given = folder is not None
+    """The package's catalogue with what a registry folder adds; HazardError names the file
+    and line of the first mistake."""
     editions: dict[str, Edition] = {}
-    for source in (
-        own.joinpath("editions.csv"),
-        folder / "hw_editions.csv" if given and folder else None,
-    ):
-        if source is None or not source.is_file():
-            continue
-        for line, (name, title, since, until) in _rows(source, ("edition", "title", "from", "to")):
-            where = f"{source}:{line}"
-            last = _date(where, "to", until) if until else None
-            editions[name] = Edition(name, title, _date(where, "from", since), last)
+    for source in _sources("editions.csv", folder):
+        editions |= _editions(source)
     codes: dict[tuple[str, str], Code] = {}
-    for source in (
-        own.joinpath("catalogue.csv"),
-        folder / "hw_catalogue.csv" if given and folder else None,
-    ):
-        if source is None or not source.is_file():
-            continue
-        columns = ("edition", "category", "category_name", "code", "hazard", "description")
-        for line, values in _rows(source, columns):
-            code = Code(*values)
-            if code.edition not in editions:
-                raise HazardError(
-                    f"{source}:{line}: edition: expected one of {' '.join(editions)}, "
-                    f"found {code.edition!r}"
-                )
-            if not CODE.fullmatch(code.code) or code.category != "HW" + code.code[-2:]:
-                raise HazardError(
-                    f"{source}:{line}: code: expected NNN-NNN-NN of {code.category}, "
-                    f"found {code.code!r}"
-                )
-            codes[code.edition, code.code] = code
+    for source in _sources("catalogue.csv", folder):
+        codes |= _codes(source, editions)
     return Catalogue(editions, codes)
+
+
+def _sources(name: str, folder: Path | None) -> list[Traversable]:
+    """The package's file, and after it the folder's hw_ file where there is one."""
+    given = [] if folder is None else [folder / f"hw_{name}"]
+    return [s for s in (files(__package__).joinpath(name), *given) if s.is_file()]
+
+
+def _editions(source: Traversable) -> dict[str, Edition]:
+    editions = {}
+    for line, (name, title, since, until) in _rows(source, ("edition", "title", "from", "to")):
+        where = f"{source}:{line}"
+        last = _date(where, "to", until) if until else None
+        editions[name] = Edition(name, title, _date(where, "from", since), last)
+    return editions
+
+
+def _codes(source: Traversable, editions: Collection[str]) -> dict[tuple[str, str], Code]:
+    columns = ("edition", "category", "category_name", "code", "hazard", "description")
+    codes = {}
+    for line, values in _rows(source, columns):
+        code = Code(*values)
+        if code.edition not in editions:
+            raise HazardError(
+                f"{source}:{line}: edition: expected one of {' '.join(editions)}, "
+                f"found {code.edition!r}"
+            )
+        if not CODE.fullmatch(code.code) or code.category != "HW" + code.code[-2:]:
+            raise HazardError(
+                f"{source}:{line}: code: expected NNN-NNN-NN of {code.category}, "
+                f"found {code.code!r}"
+            )
+        codes[code.edition, code.code] = code
+    return codes

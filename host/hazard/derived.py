@@ -1,4 +1,5 @@
-"""Figures that take more of the ledger than a sum: used from earlier years, units on time."""
+"""Figures that are more than a sum of ledger entries: waste used from earlier years, and
+institutions that report and ship on time."""
 
 from __future__ import annotations
 
@@ -23,92 +24,108 @@ UPSTREAM = "产生批次编码/出库批次编码"
 def from_earlier(
     register: Register, live: Iterable[Entry], used: Iterable[Entry], year: int
 ) -> dict[int, Decimal]:
-    """Tonnes used in a year that were put in before it, by month: first in, first out.
+    """Month -> tonnes used in a year that were stored before it, first in, first out.
 
-    A use says which 出库 (or 产生) it came from. A month with a use that does not is absent."""
+    A use names the 出库 or 产生 batches it came from. A month is absent if one of its uses
+    names none that are known."""
     start = day_bounds(dt.date(year, 1, 1))[0]
     shares = _shares(register, live, start)
-    found: dict[int, int | None] = {}
+    grams: dict[int, int | None] = {}  # None: not known
     for e in used:
         when = dt.datetime.fromtimestamp(e.t, LOCAL)
         if when.year != year:
             continue
         names = re.split(r"[\s;；,，、]+", e.said.get(UPSTREAM, "").strip())
         named = [shares.get((e.institution, n)) for n in names]
-        before = found.get(when.month, 0)
-        old, all_ = (sum(x[i] for x in named if x) for i in (0, 1))
-        if before is None or None in named or not all_:
-            found[when.month] = None
+        before = grams.get(when.month, 0)
+        old, total = (sum(x[i] for x in named if x) for i in (0, 1))
+        if before is None or None in named or not total:
+            grams[when.month] = None
         else:
-            found[when.month] = before + round(e.grams * old / all_)
-    return {m: Decimal(g).scaleb(-6) for m, g in found.items() if g is not None}
+            grams[when.month] = before + round(e.grams * old / total)
+    return {m: Decimal(g).scaleb(-6) for m, g in grams.items() if g is not None}
 
 
 def _shares(
     register: Register, live: Iterable[Entry], start: int
 ) -> dict[tuple[str, str], tuple[int, int]]:
-    """(institution, batch) → (grams from before start, all grams) of what left or was made."""
-    made, found = Books(register), {}
+    """(institution, batch) → (g from before start, g in all) of each 出库 and 产生."""
+    stock, shares = Books(register), {}
     for e in live:
         if e.table == TAKEN:
-            old = sum(lot.grams for lot in made.shelf(e).lots if lot.t < start)
-            found[e.institution, e.batch] = min(e.grams, max(0, old)), e.grams
+            old = sum(lot.grams for lot in stock.shelf(e).lots if lot.t < start)
+            shares[e.institution, e.batch] = min(e.grams, max(0, old)), e.grams
         elif e.table == PRODUCED:
-            found[e.institution, e.batch] = e.grams if e.t < start else 0, e.grams
-        made.apply(e)
-    return found
+            shares[e.institution, e.batch] = e.grams if e.t < start else 0, e.grams
+        stock.apply(e)
+    return shares
 
 
 def units_on_time(
     store: Store, register: Register, live: list[Entry], year: int, as_of: dt.date
 ) -> dict[int, Decimal]:
-    """Units of 社会源 at each month's end of which every platform has told a good weight
-    within the last day, and nothing is older than the `age` rules let it be.
+    """Month -> count of 社会源 institutions on time at its end: every platform gave a good
+    weight in the last day, and no waste is older than the `age` rules allow.
 
-    A month in whose last day none of them said anything is absent."""
+    A month is absent if no platform gave a weight in its last day, or it ends after as_of."""
     if register.folder is None or not (register.folder / "rules.csv").exists():
         return {}
     limits = [r for r in rules.load(register.folder) if r.kind == "age"]
-    whose: dict[str, list[HazardStore]] = defaultdict(list)
-    for s in register.stores.values():
-        if register.of(s.store).category == SOCIAL:
-            whose[s.institution].append(s)
-    found = {}
+    institutions = _social_stores(register)
+    counts = {}
     for m in range(1, 13):
         last = Period(year, m).last
         if last > as_of:
             break
         end = day_bounds(last)[1]
-        said = {s.store: _online(store, register, s, end) for x in whose.values() for s in x}
-        if not any(any(x) for x in said.values()):
+        online = {
+            s.store: _online(store, register, s, end)
+            for stores in institutions.values()
+            for s in stores
+        }
+        if not any(any(platforms) for platforms in online.values()):
             continue
-        held = books(register, (e for e in live if e.t < end))
+        stock = books(register, (e for e in live if e.t < end))
         holding = [r for r in limits if r.holds(last)]
-        count = 0
-        for stores in whose.values():
-            online = all(said[s.store] and all(said[s.store]) for s in stores)
-            count += online and not any(_late(register, held, s, holding, end) for s in stores)
-        found[m] = Decimal(count)
-    return found
+        on_time = {
+            name
+            for name, platforms in online.items()
+            if platforms
+            and all(platforms)
+            and not _late(register, stock, register.stores[name], holding, end)
+        }
+        counts[m] = Decimal(
+            sum(all(s.store in on_time for s in stores) for stores in institutions.values())
+        )
+    return counts
+
+
+def _social_stores(register: Register) -> dict[str, list[HazardStore]]:
+    """Institution -> its stores, of those that are 社会源."""
+    stores: dict[str, list[HazardStore]] = defaultdict(list)
+    for s in register.stores.values():
+        if register.of(s.store).category == SOCIAL:
+            stores[s.institution].append(s)
+    return stores
 
 
 def _online(store: Store, register: Register, s: HazardStore, end: int) -> list[bool]:
-    """Whether each platform told a good weight in the day before end."""
-    wanted = [(b.device, b.channel) for b in register.platforms(s.store)]
+    """For each platform of a store: whether it gave a good weight in the day before end."""
+    platforms = [(b.device, b.channel) for b in register.platforms(s.store)]
     heard = set()
-    for device in {d for d, _ in wanted}:
+    for device in {d for d, _ in platforms}:
         for r in store.readings(device, end - DAY_S, end):
             heard |= {(device, c) for c in r.values if r.q.get(c) in (None, "moving")}
-    return [w in heard for w in wanted]
+    return [platform in heard for platform in platforms]
 
 
 def _late(
-    register: Register, held: Books, s: HazardStore, limits: list[rules.Rule], end: int
+    register: Register, stock: Books, s: HazardStore, limits: list[rules.Rule], end: int
 ) -> bool:
-    """Whether something in a store is too old."""
+    """Whether a store holds waste older at end (Unix seconds) than a limit allows."""
     return any(
         shelf.oldest is not None and (end - shelf.oldest) / 3600 / r.factor >= r.threshold
-        for shelf in held.of_store(s.store)
+        for shelf in stock.of_store(s.store)
         for r in limits
         if r.of_store(register, s) and r.of_container(register, shelf.container)
     )

@@ -1,4 +1,6 @@
-"""From weighed steps to 入库 and 出库; late readings correct what was booked before them."""
+"""Posts weighed steps to the ledger as 入库 and 出库.
+
+A step that late readings change or remove is reversed, and posted anew where it changed."""
 
 from __future__ import annotations
 
@@ -32,19 +34,19 @@ from .register import Container, Register
 from .stock import Books, books
 
 SETTLE_S = 120  # nobody leans on a platform for longer than 90
-LEDGER = "台账"  # who says which batches a mass was taken from
+LEDGER = "台账"  # origin of the batches that a mass was taken from
 UNDONE = "later readings show another step"
-TRIES = 5  # where several add to the ledger at once
-EDGE_S = 3600  # at the beginning of a part a motion may be cut in two
-LATE_S = 8 * 86_400  # how late a backlog may come and still correct what was booked
+TRIES = 5  # when others add to the ledger at the same time
+EDGE_S = 3600  # the start of a part may cut a motion in two
+LATE_S = 8 * 86_400  # a backlog up to so late still corrects posted entries
 _TABLE = {Kind.DEPOSIT: STORED, Kind.COLLECTION: TAKEN, Kind.REMOVAL: TAKEN}
 
 
 @dataclass(frozen=True)
 class Seen:
-    """A platform up to a moment: its events, and the samples they come from.
+    """Events of a platform up to a moment, and their samples.
 
-    since: what began before it is not judged, because its beginning was not looked at."""
+    since: Unix seconds. Steps that began earlier are not judged: their beginning was not read."""
 
     bin: Bin
     outcome: Outcome
@@ -54,33 +56,33 @@ class Seen:
 
 @dataclass
 class Booked:
-    """What an update did. told: a line for each thing a person should know."""
+    """Entries that an update added. told: lines for a person."""
 
     added: list[Entry] = field(default_factory=list)
     told: list[str] = field(default_factory=list)
 
 
 def see(store: Store, register: Register, bin_: Bin, until: int, since: int = 0) -> Seen:
-    """All that is known of a platform before a moment, or of it since another.
+    """Events of a platform from readings with since <= t < until (Unix seconds).
 
-    An open platform has no past but the weight that stands there, so that the events of
-    a part are those of the whole. Where bins are lifted, all of it is gone through."""
+    An open platform has no past but the weight that stands there, so the events of a part
+    are those of the whole. A platform whose bins are lifted is read from its first reading."""
     if bin_.container == "wheelie":
         since = 0
-    read = list(samples(store, bin_.device, bin_.channel, until, since=since))
-    found = derive(platform_of(register.known, bin_), read)
-    return Seen(bin_, found, read, since + EDGE_S if since else 0)
+    readings = list(samples(store, bin_.device, bin_.channel, until, since=since))
+    outcome = derive(platform_of(register.known, bin_), readings)
+    return Seen(bin_, outcome, readings, since + EDGE_S if since else 0)
 
 
 def columns(
     table: str, batch: str, t: int, grams: int, *, container: Container | None, register: Register
 ) -> dict[str, str]:
-    """What the register can say of an entry, with batch, time and mass."""
+    """Columns of an entry that batch, time (Unix seconds), mass (g) and register fill."""
     names = TABLES[table]
-    said = {names[0]: batch, names[1]: clock(t), names[6]: kg(grams), "计量单位": "kg"}
+    values = {names[0]: batch, names[1]: clock(t), names[6]: kg(grams), "计量单位": "kg"}
     if container is not None:
         store = register.stores[container.store]
-        said |= {
+        values |= {
             "危险废物名称": container.code.category_name,
             "行业俗称/单位内部名称": container.name,
             "危险废物类别": container.code.category,
@@ -90,11 +92,12 @@ def columns(
             "容器/包装数量": "1",
         }
         if table in (STORED, TAKEN):
-            said |= {"贮存设施编码": store.facility, "贮存设施类型": store.kind}
-    return {name: value for name, value in said.items() if value}
+            values |= {"贮存设施编码": store.facility, "贮存设施类型": store.kind}
+    return {name: value for name, value in values.items() if value}
 
 
 def weighed(bin_: Bin, event: Event) -> Weighed:
+    """The two readings whose difference is the event."""
     b, a = event.before, event.after
     return Weighed(bin_.device, bin_.channel, b.life, b.seq, b.t, b.grams, a.seq, a.t, a.grams)
 
@@ -102,13 +105,14 @@ def weighed(bin_: Bin, event: Event) -> Weighed:
 def entry_of(
     register: Register, bin_: Bin, event: Event, batches: Batches, now: int
 ) -> Entry | None:
-    """The entry of one step; None where no container is registered on the platform."""
+    """The entry of a step, recorded at now (Unix seconds); None where no container is
+    registered on the platform."""
     day = dt.datetime.fromtimestamp(event.t, LOCAL).date()
     container = register.on(bin_.bin, day)
     if container is None:
         return None
     table = _TABLE[event.kind]
-    # A step as heavy as the container brought it along, or took it away.
+    # A step heavier than the container includes it: the container came or went as well.
     grams = event.grams - container.tare_g if event.grams > container.tare_g else event.grams
     institution = register.of(container.store).institution
     batch = batches.next(institution, table, event.t)
@@ -132,9 +136,9 @@ def entry_of(
     )
 
 
-def sourced(made: Books, entry: Entry) -> Entry:
-    """The entry once it was applied, with the batches it was taken from."""
-    sources = made.apply(entry)
+def sourced(stock: Books, entry: Entry) -> Entry:
+    """Apply an entry to the stock; the entry with the batches that it was taken from."""
+    sources = stock.apply(entry)
     if not sources:
         return entry
     return msgspec.structs.replace(
@@ -146,7 +150,7 @@ def sourced(made: Books, entry: Entry) -> Entry:
 
 
 def steps(seen: Seen, now: int) -> Iterable[Event]:
-    """The steps that count and that nothing can undo any more."""
+    """Deposits, collections and removals that have settled by now (Unix seconds)."""
     return (e for e in seen.outcome.events if e.kind in _TABLE and e.t_end + SETTLE_S <= now)
 
 
@@ -157,10 +161,11 @@ def update(
     now: int,
     held: Sequence[Entry] | None = None,
 ) -> Booked:
-    """Book every step that is not booked yet; reverse what later readings have undone.
+    """Post every settled step without an entry; reverse entries whose step later readings
+    changed or removed. Entries that a person corrected or reversed stay.
 
-    What a person has corrected or reversed stays as the person has it. held: the entries
-    of these platforms, by a caller who alone writes."""
+    now: Unix seconds. held: the entries of these platforms, from a caller that alone writes.
+    MovedError where others kept adding to the ledger."""
     if held is not None:
         return _update(store, register, seen, now, held, whole=False)
     for _ in range(TRIES):
@@ -178,56 +183,74 @@ def _update(
     *,
     whole: bool,
 ) -> Booked:
-    done = Booked()
-    ever = {e.weighed.key for e in entries if e.weighed}
-    standing = ledger.live(entries)
-    booked = {e.weighed.event: e for e in standing if e.weighed}
-    batches = ledger.batches(entries)
-    fresh: list[tuple[Event, Bin]] = []
-    undone: list[Entry] = []
-    for platform in seen:
-        bin_ = platform.bin
-        found: dict[str, Event] = {}
-        for event in steps(platform, now):
-            step = weighed(bin_, event)
-            found[step.event] = event
-            if step.key not in ever and event.t >= platform.since:
-                fresh.append((event, bin_))
-        for name, entry in booked.items():
-            w = entry.weighed
-            if w is None or (w.device, w.channel) != (bin_.device, bin_.channel):
-                continue
-            if w.before_t < platform.since:
-                continue
-            still = found.get(name)
-            if (still is None or weighed(bin_, still).key != w.key) and (
-                entry.kg_origin != PERSON and w.after_t + SETTLE_S <= now
-            ):
-                undone.append(entry)
-    gone = {e.id for e in undone}
+    live = ledger.live(entries)
+    undone = _undone(seen, live, now)
+    undone_ids = {e.id for e in undone}
+    kept = [e for e in live if e.id not in undone_ids]
+    done = Booked(told=[f"{e.batch}: reversed: {UNDONE}" for e in undone])
     rows = [ledger.reversal(e, SYSTEM, UNDONE, now) for e in undone]
-    made = books(register, (e for e in standing if e.id not in gone))
-    done.told += [f"{e.batch}: reversed: {UNDONE}" for e in undone]
-    kept = {e.weighed.event for e in standing if e.weighed and e.id not in gone}
-    for event, bin_ in sorted(fresh, key=lambda x: x[0].t):
-        if weighed(bin_, event).event in kept:
-            continue  # a person has said what it was
-        made_of = entry_of(register, bin_, event, batches, now)
-        if made_of is None:
+    stock, batches = books(register, kept), ledger.batches(entries)
+    for event, bin_ in _unposted(seen, entries, kept, now):
+        entry = entry_of(register, bin_, event, batches, now)
+        if entry is None:
             done.told.append(
                 f"{bin_.bin}: {clock(event.t)}: {kg(event.grams)} kg, and no container of "
                 "containers.csv stands there: not booked"
             )
-            continue
-        rows.append(sourced(made, made_of))
+        else:
+            rows.append(sourced(stock, entry))
     done.added = ledger.add(store, rows, entries if whole else None)
     return done
+
+
+def _undone(seen: Sequence[Seen], live: Sequence[Entry], now: int) -> list[Entry]:
+    """Live entries whose step has changed or is no longer there."""
+    by_event = {e.weighed.event: (e, e.weighed) for e in live if e.weighed}
+    undone = []
+    for platform in seen:
+        weighings = [weighed(platform.bin, event) for event in steps(platform, now)]
+        keys = {w.event: w.key for w in weighings}
+        undone += [
+            entry
+            for event, (entry, w) in by_event.items()
+            if keys.get(event) != w.key and _is_judged(entry, w, platform, now)
+        ]
+    return undone
+
+
+def _is_judged(entry: Entry, w: Weighed, platform: Seen, now: int) -> bool:
+    """Whether the readings of the platform decide about the entry: it is of this platform,
+    its step was read whole and has settled, and no person has given its mass."""
+    return (
+        (w.device, w.channel) == (platform.bin.device, platform.bin.channel)
+        and w.before_t >= platform.since
+        and w.after_t + SETTLE_S <= now
+        and entry.kg_origin != PERSON
+    )
+
+
+def _unposted(
+    seen: Sequence[Seen], entries: Sequence[Entry], kept: Sequence[Entry], now: int
+) -> list[tuple[Event, Bin]]:
+    """Settled steps to be posted, in order of time: those that never were, and those whose
+    entry is reversed now. kept: entries that stay live."""
+    posted = {e.weighed.key for e in entries if e.weighed}
+    events = {e.weighed.event for e in kept if e.weighed}  # a person may have corrected them
+    unposted = []
+    for platform in seen:
+        for event in steps(platform, now):
+            w = weighed(platform.bin, event)
+            if event.t >= platform.since and w.key not in posted and w.event not in events:
+                unposted.append((event, platform.bin))
+    return sorted(unposted, key=lambda step: step[0].t)
 
 
 def corrected(
     entry: Entry, by: str, reason: str, now: int, *, said: Mapping[str, str], grams: int | None
 ) -> Entry:
-    """The entry that follows a reversal: the same batch with what a person says."""
+    """The entry that follows a reversal: the same batch with a person's values.
+
+    said: column -> value; grams: net, None where the mass stays; now: Unix seconds."""
     mass = TABLES[entry.table][6]
     more = dict(said) | ({mass: kg(grams)} if grams is not None else {})
     return msgspec.structs.replace(

@@ -1,19 +1,20 @@
-"""What papers say beside what scales have seen: by time, place, code and weight."""
+"""Matches manifests and tickets with weighed steps by time, place, waste code and mass."""
 
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 WINDOW_S = 24 * 3600
-MOST_OFF = 0.5  # further apart, they are not the same load
-LONGEST = 40  # steps of one load
+MOST_OFF = 0.5  # a difference above this share of the paper's mass: not the same load
+LONGEST = 40  # most steps of one load
 
 
 @dataclass(frozen=True)
 class Tolerance:
-    """A difference is within it up to the larger of the two; a choice, no rule has one."""
+    """A difference is allowed up to the larger of percent and kg. No standard gives these
+    limits: they are a choice of this project."""
 
     percent: float = 5.0
     kg: float = 5.0
@@ -25,7 +26,7 @@ class Tolerance:
 
 @dataclass(frozen=True)
 class Paper:
-    """A 联单 or ticket. places: any of them will do."""
+    """A 联单 or ticket: net mass in g, Unix seconds. places: one of them must fit."""
 
     number: str
     places: frozenset[str]
@@ -36,7 +37,7 @@ class Paper:
 
 @dataclass(frozen=True)
 class Step:
-    """A weigh-out or a collection. name: how it is found again."""
+    """A weigh-out or a collection: mass in g, Unix seconds. name: identifies it."""
 
     name: str
     place: str
@@ -47,7 +48,8 @@ class Step:
 
 @dataclass(frozen=True)
 class Match:
-    """One paper and the steps of its load; the difference is steps less paper."""
+    """One paper and the steps of its load. within: inside the tolerance. difference: mass
+    of the steps less that of the paper, in g."""
 
     paper: Paper
     steps: tuple[Step, ...]
@@ -74,7 +76,7 @@ class Matched:
 
 
 def _runs(paper: Paper, steps: Sequence[Step], tolerance: Tolerance) -> Iterable[tuple[Step, ...]]:
-    """Every stretch of neighbouring steps that may be the load."""
+    """Every run of consecutive steps, within the time window, that may be the load."""
     times = [s.t for s in steps]
     i = bisect_left(times, paper.t - tolerance.window_s)
     j = bisect_right(times, paper.t + tolerance.window_s)
@@ -87,38 +89,65 @@ def _runs(paper: Paper, steps: Sequence[Step], tolerance: Tolerance) -> Iterable
             yield tuple(steps[a : b + 1])
 
 
+@dataclass(frozen=True)
+class _Offer:
+    """Steps that may be the load of a paper; better offers sort first."""
+
+    share_off: float
+    seconds_off: int
+    index: int  # of the paper
+    run: tuple[Step, ...]
+
+    @property
+    def order(self) -> tuple[float, int, int]:
+        return self.share_off, self.seconds_off, self.index
+
+
 def match(papers: Iterable[Paper], steps: Iterable[Step], tolerance: Tolerance) -> Matched:
-    """Each paper and each step once: first what agrees best, then what agrees badly."""
+    """Match each paper and each step at most once: first what lies within the tolerance,
+    then what differs by at most MOST_OFF of the paper's mass; the best offer first."""
     by_code: dict[str, list[Step]] = {}
     for s in sorted(steps, key=lambda s: (s.t, s.name)):
         by_code.setdefault(s.code, []).append(s)
-    found = Matched()
-    left = sorted(papers, key=lambda p: (p.t, p.number))
-    used: set[str] = set()
-    for close in (True, False):
-        offers = []
-        for n, paper in enumerate(left):
-            fitting = [
-                s
-                for s in by_code.get(paper.code, ())
-                if s.place in paper.places and s.name not in used
-            ]
-            for run in _runs(paper, fitting, tolerance):
-                off = sum(s.grams for s in run) - paper.grams
-                within = tolerance.allows(off, paper.grams)
-                if close == within and (within or abs(off) <= MOST_OFF * paper.grams):
-                    away = abs(run[-1].t - paper.t)
-                    offers.append((abs(off) / paper.grams, away, n, run, within))
-        taken: set[int] = set()
-        for _, _, n, run, within in sorted(offers, key=lambda o: (o[0], o[1], o[2])):
-            if n in taken or any(s.name in used for s in run):
+    unmatched = sorted(papers, key=lambda p: (p.t, p.number))
+    matches: list[Match] = []
+    used: set[str] = set()  # names of matched steps
+    for within in (True, False):
+        offers = list(_offers(unmatched, by_code, used, tolerance, within))
+        accepted = _accept(offers, used)
+        matches += [Match(unmatched[i], run, within) for i, run in accepted.items()]
+        unmatched = [p for i, p in enumerate(unmatched) if i not in accepted]
+    matches.sort(key=lambda m: (m.paper.t, m.paper.number))
+    unused = [s for same_code in by_code.values() for s in same_code if s.name not in used]
+    return Matched(matches, unmatched, sorted(unused, key=lambda s: (s.t, s.name)))
+
+
+def _offers(
+    papers: Sequence[Paper],
+    by_code: Mapping[str, Sequence[Step]],
+    used: Container[str],
+    tolerance: Tolerance,
+    within: bool,
+) -> Iterable[_Offer]:
+    """Runs of unused steps for each paper, inside the tolerance or outside it."""
+    for index, paper in enumerate(papers):
+        fitting = [
+            s for s in by_code.get(paper.code, ()) if s.place in paper.places and s.name not in used
+        ]
+        for run in _runs(paper, fitting, tolerance):
+            off = abs(sum(s.grams for s in run) - paper.grams)
+            if tolerance.allows(off, paper.grams) != within:
                 continue
-            taken.add(n)
-            used |= {s.name for s in run}
-            found.matches.append(Match(left[n], run, within))
-        left = [p for n, p in enumerate(left) if n not in taken]
-    found.matches.sort(key=lambda m: (m.paper.t, m.paper.number))
-    found.papers = left
-    found.steps = [s for steps_ in by_code.values() for s in steps_ if s.name not in used]
-    found.steps.sort(key=lambda s: (s.t, s.name))
-    return found
+            if within or off <= MOST_OFF * paper.grams:
+                yield _Offer(off / paper.grams, abs(run[-1].t - paper.t), index, run)
+
+
+def _accept(offers: Iterable[_Offer], used: set[str]) -> dict[int, tuple[Step, ...]]:
+    """Index of paper -> run, the best offers first; names of their steps are added to used."""
+    accepted: dict[int, tuple[Step, ...]] = {}
+    for offer in sorted(offers, key=lambda o: o.order):
+        names = {s.name for s in offer.run}
+        if offer.index not in accepted and not names & used:
+            accepted[offer.index] = offer.run
+            used |= names
+    return accepted

@@ -1,6 +1,7 @@
-"""Tables that people bring, CSV or XLSX: read as a person would, and every repair told.
+"""Reads tables made by people, CSV or XLSX, and reports every repair.
 
-UTF-8 or GB18030, half and full width, merged cells, dates as dates, texts or serials."""
+Accepts UTF-8 and GB18030, half and full width, merged cells, and dates as dates, text or
+spreadsheet serials."""
 
 from __future__ import annotations
 
@@ -21,7 +22,7 @@ from ..common.text_encoding import EncodingError, decoded
 from . import HazardError
 
 MOST_ROWS = 100_000
-SERIAL_0 = dt.datetime(1899, 12, 30, tzinfo=LOCAL)  # what a spreadsheet's day 0 is
+SERIAL_0 = dt.datetime(1899, 12, 30, tzinfo=LOCAL)  # day 0 of a spreadsheet's date serials
 _DATE = re.compile(
     r"(\d{4})(?:-|/|\.|年)(\d{1,2})(?:-|/|\.|月)(\d{1,2})日?"
     r"(?:[T ]*(\d{1,2})(?::|时|点)(\d{1,2})?(?:[:分](\d{1,2}))?[分秒]?)?"
@@ -32,7 +33,7 @@ _DASHES = str.maketrans(dict.fromkeys("‐‑‒–—―−－", "-"))
 
 @dataclass
 class Sheet:
-    """What a file holds. told: repairs, one line each with file and row."""
+    """The rows of a file. told: repairs, one line each with file and row."""
 
     path: Path
     told: list[str] = field(default_factory=list)
@@ -41,7 +42,8 @@ class Sheet:
 
 @dataclass
 class Line:
-    """One row of a file, column → cell; the getters repair and tell, or fail with the place."""
+    """One row of a file, column → cell. The getters add each repair to sheet.told; they raise
+    HazardError with file, row and column for a cell that they cannot read."""
 
     sheet: Sheet
     number: int
@@ -52,21 +54,21 @@ class Line:
         return f"{self.sheet.path}:{self.number}"
 
     def fail(self, column: str, expected: str) -> HazardError:
-        found = self.cells.get(column, "")
-        return HazardError(f"{self.where}: {column}: expected {expected}, found {found!r}")
+        cell = self.cells.get(column, "")
+        return HazardError(f"{self.where}: {column}: expected {expected}, found {cell!r}")
 
-    def tell(self, column: str, became: object) -> None:
-        found = self.cells.get(column, "")
-        self.sheet.told.append(f"{self.where}: {column}: {found!r} read as {became!s}")
+    def tell(self, column: str, read_as: object) -> None:
+        cell = self.cells.get(column, "")
+        self.sheet.told.append(f"{self.where}: {column}: {cell!r} read as {read_as!s}")
 
     def text(self, column: str, *, optional: bool = False) -> str:
-        """Trimmed, full width made half."""
+        """The cell as text: trimmed, full-width characters as half-width."""
         raw = self.cells.get(column, "")
         if isinstance(raw, float) and raw.is_integer():
             raw = int(raw)
         given = str(raw if raw is not None else "").strip()
         plain = unicodedata.normalize("NFKC", given).strip()
-        # Brackets of Chinese names are what they are.
+        # Full-width brackets belong to Chinese names: they stay.
         if plain != given and re.sub(r"[()（）]", "", plain) != re.sub(r"[()（）]", "", given):
             self.tell(column, repr(plain))
         else:
@@ -76,7 +78,7 @@ class Line:
         return plain
 
     def code(self, column: str) -> str:
-        """A waste code without its category and with plain dashes."""
+        """A waste code NNN-NNN-NN, without category (HW08) and with ASCII dashes."""
         given = self.text(column)
         plain = given.translate(_DASHES).replace(" ", "")
         plain = re.sub(r"^HW\d\d[/ ]*", "", plain)
@@ -85,6 +87,7 @@ class Line:
         return plain
 
     def number_of(self, column: str, *, least: Decimal, most: Decimal) -> Decimal:
+        """A number from least to most, without thousands separators."""
         given = self.text(column)
         plain = given.replace(",", "").replace(" ", "")
         try:
@@ -98,7 +101,7 @@ class Line:
         return value
 
     def time(self, column: str) -> int:
-        """Unix seconds of a local time, however it is written."""
+        """Unix seconds of a local time (Asia/Shanghai) in any format of _when."""
         raw = self.cells.get(column)
         if isinstance(raw, dt.datetime):
             return int(raw.replace(tzinfo=LOCAL).timestamp())
@@ -114,7 +117,7 @@ class Line:
 
 
 def _when(text: str) -> dt.datetime | None:
-    """A local time in one of the ways people and spreadsheets write it; None otherwise."""
+    """A local time as date text, compact digits or a serial from 2000 to 2099; else None."""
     match = _DATE.fullmatch(text) or _COMPACT.fullmatch(text)
     if match:
         parts = [int(p or 0) for p in match.groups()]
@@ -128,7 +131,7 @@ def _when(text: str) -> dt.datetime | None:
 
 
 def parse_time(text: str) -> int | None:
-    """Unix seconds of a local time, None where it is none."""
+    """Unix seconds of a local time (Asia/Shanghai); None for any other text."""
     when = _when(text.strip())
     return int(when.timestamp()) if when else None
 
@@ -172,49 +175,69 @@ def _xlsx(sheet: Sheet) -> Iterator[tuple[int, list[Any]]]:
 
 
 def read(path: Path, columns: Sequence[str], more: Sequence[str] = ()) -> Sheet:
-    """The rows below the first line that has all columns (a title may stand above it).
+    """The rows below the header, which is the first line with all of `columns` (a title may
+    stand above it). more: optional columns.
 
-    HazardError when the file cannot be read or there is no such line."""
+    HazardError where the file cannot be read, has no header or a row of another width."""
     sheet = Sheet(path)
-    try:
-        data = path.read_bytes()
-    except OSError as error:
-        raise HazardError(f"{path}: cannot be read: {error.strerror}") from None
-    is_book = path.suffix.lower() in (".xlsx", ".xlsm")
-    header: list[str] = []
-    best: tuple[int, list[str]] = (0, [])
-    for number, values in _xlsx(sheet) if is_book else _csv(sheet, data):
-        cells = [v.strip() if isinstance(v, str) else v for v in values]
-        if all(v in (None, "") for v in cells):
-            continue
-        if not header:
-            names = [unicodedata.normalize("NFKC", str(v or "")) for v in cells]
-            missing = [c for c in columns if unicodedata.normalize("NFKC", c) not in names]
-            if not missing:
-                plain = {unicodedata.normalize("NFKC", c): c for c in (*columns, *more)}
-                header = [plain.get(n, n) for n in names]
-                _once(sheet, number, header)
-            elif not best[1] or len(missing) < len(best[1]):
-                best = number, missing
-            continue
+    lines = _filled_lines(sheet)
+    header = _find_header(sheet, lines, columns, more)
+    for number, cells in lines:
         if len(sheet.rows) >= MOST_ROWS:
             raise HazardError(f"{path}: expected at most {MOST_ROWS} rows")
-        if len(cells) > len(header) and any(v not in (None, "") for v in cells[len(header) :]):
-            raise HazardError(
-                f"{path}:{number}: expected {len(header)} columns, found {len(cells)}"
-            )
-        if not is_book and len(cells) < len(header):
-            raise HazardError(
-                f"{path}:{number}: expected {len(header)} columns, found {len(cells)}"
-            )
+        _check_width(sheet, number, cells, len(header))
         sheet.rows.append(Line(sheet, number, dict(zip(header, cells, strict=False))))
-    if not header:
-        line, missing = best
-        raise HazardError(f"{path}:{line or 1}: expected a column {(missing or columns)[0]}")
     return sheet
 
 
-def _once(sheet: Sheet, number: int, header: Sequence[str]) -> None:
+def _is_workbook(path: Path) -> bool:
+    return path.suffix.lower() in (".xlsx", ".xlsm")
+
+
+def _filled_lines(sheet: Sheet) -> Iterator[tuple[int, list[Any]]]:
+    """(line number, trimmed cells) of every line that is not empty."""
+    try:
+        data = sheet.path.read_bytes()
+    except OSError as error:
+        raise HazardError(f"{sheet.path}: cannot be read: {error.strerror}") from None
+    for number, values in _xlsx(sheet) if _is_workbook(sheet.path) else _csv(sheet, data):
+        cells = [v.strip() if isinstance(v, str) else v for v in values]
+        if any(v not in (None, "") for v in cells):
+            yield number, cells
+
+
+def _find_header(
+    sheet: Sheet,
+    lines: Iterator[tuple[int, list[Any]]],
+    columns: Sequence[str],
+    more: Sequence[str],
+) -> list[str]:
+    """Take lines up to the header; its names as `columns` and `more` write them. HazardError
+    names a column that the most similar line misses."""
+    written = {unicodedata.normalize("NFKC", c): c for c in (*columns, *more)}
+    nearest: tuple[int, Sequence[str]] = (1, ())
+    for number, cells in lines:
+        names = [unicodedata.normalize("NFKC", str(v or "")) for v in cells]
+        missing = [c for c in columns if unicodedata.normalize("NFKC", c) not in names]
+        if not missing:
+            header = [written.get(name, name) for name in names]
+            _check_unique(sheet, number, header)
+            return header
+        if not nearest[1] or len(missing) < len(nearest[1]):
+            nearest = number, missing
+    number, missing_there = nearest
+    raise HazardError(f"{sheet.path}:{number}: expected a column {(missing_there or columns)[0]}")
+
+
+def _check_width(sheet: Sheet, number: int, cells: Sequence[Any], width: int) -> None:
+    """HazardError for values beyond the header, or a CSV line with too few."""
+    too_wide = any(v not in (None, "") for v in cells[width:])
+    too_narrow = len(cells) < width and not _is_workbook(sheet.path)
+    if too_wide or too_narrow:
+        raise HazardError(f"{sheet.path}:{number}: expected {width} columns, found {len(cells)}")
+
+
+def _check_unique(sheet: Sheet, number: int, header: Sequence[str]) -> None:
     for name in header:
         if name and header.count(name) > 1:
             raise HazardError(f"{sheet.path}:{number}: expected each column once, found {name!r}")

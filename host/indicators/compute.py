@@ -1,15 +1,17 @@
-"""Values from definitions and figures. What is missing makes a value empty, never zero;
-what covers a part of the year is said to, and never stretched over the rest."""
+"""Indicator values from definitions and figures.
+
+A missing input leaves the value empty, never zero. A value that covers part of a year says
+so; it is never extrapolated to the whole year."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import ROUND_HALF_EVEN, Decimal, localcontext
 
 from ..common.periods import Period
 from ..common.quantity import share
-from .definitions import Definition, Term
+from .definitions import Definition
 from .series import WHOLE, Figures, Series
 
 COMPUTED, PARTIAL, EMPTY = "computed", "partial", "missing_input"
@@ -25,7 +27,8 @@ STATUS = {
 
 @dataclass(frozen=True)
 class Used:
-    """An input of a value: what it was over the months used."""
+    """An input of a value. value: in the figure's unit, over the months used; None until it
+    is computed. months: 1 to 12; empty: the year's own value."""
 
     role: str
     sign: int
@@ -36,7 +39,10 @@ class Used:
 
 @dataclass
 class Result:
-    """A definition's value, or the reason why there is none."""
+    """A definition's value in its unit, or the reason why there is none.
+
+    coverage: measured share of the registered bin-time of the inputs, 0 to 1. beside:
+    results of other definitions that are shown with this one."""
 
     definition: Definition
     period: Period
@@ -61,7 +67,7 @@ class Result:
 
     @property
     def unit(self) -> str:
-        """Of a month's value it is not …/年."""
+        """The unit; a month's value has no …/年."""
         unit = self.definition.unit
         return unit.removesuffix("/年") if self.period.month else unit
 
@@ -75,8 +81,26 @@ class _Missing(Exception):
     """Why a value cannot be computed; one line."""
 
 
+@dataclass(frozen=True)
+class _Basis:
+    """The time that a value rests on. months: common to all flows; None: every flow covers
+    the whole period. state_month: when the states hold; WHOLE: at the end of the year."""
+
+    period: Period
+    months: tuple[int, ...] | None
+    state_month: int
+
+    @property
+    def is_whole_year(self) -> bool:
+        return self.months is None and self.period.month is None
+
+    @property
+    def flow_months(self) -> tuple[int, ...]:
+        return self.months or self.period.months
+
+
 def span(months: Iterable[int]) -> str:
-    """`1–3、7月`."""
+    """Months as text: `1–3、7月`."""
     runs: list[list[int]] = []
     for m in sorted(months):
         if runs and m == runs[-1][1] + 1:
@@ -90,11 +114,11 @@ def _label(series: Series) -> str:
     return f"{series.figure.name}（{series.figure.figure}，{series.year}年）"
 
 
-def _common(flows: Sequence[Series], period: Period) -> tuple[int, ...] | None:
-    """Months that every flow has; None: every one is there for the whole period."""
+def _common_months(flows: Sequence[Series], period: Period) -> tuple[int, ...] | None:
+    """Months that every flow has; None where each covers the whole period."""
     wanted = set(period.months)
-    year = period.month is None
-    if all((year and s.whole is not None) or wanted <= s.months.keys() for s in flows):
+    yearly = period.month is None
+    if all((yearly and s.whole is not None) or wanted <= s.months.keys() for s in flows):
         return None
     for s in flows:
         if not wanted & s.months.keys():
@@ -108,26 +132,28 @@ def _common(flows: Sequence[Series], period: Period) -> tuple[int, ...] | None:
     return tuple(sorted(common))
 
 
-def _state_key(states: Sequence[Series], period: Period, months: tuple[int, ...] | None) -> int:
-    """The latest moment at which every state is known, within the months used."""
-    allowed = set(months or period.months)
+def _state_month(states: Sequence[Series], period: Period, months: tuple[int, ...] | None) -> int:
+    """The latest month, or WHOLE, at whose end every state is known, within the months used."""
+    common = set(months or period.months)
     if period.month is None and (months is None or 12 in months):
-        allowed.add(WHOLE)
-    keys = set(allowed)
+        common.add(WHOLE)
     for s in states:
-        keys &= s.months.keys() | ({WHOLE} if s.whole is not None else set())
-    if not keys:
+        common &= s.months.keys() | ({WHOLE} if s.whole is not None else set())
+    if not common:
         names = "、".join(_label(s) for s in states)
         raise _Missing(f"期间不一致：没有同一时点的数：{names}")
-    return max(keys)
+    return max(common)
 
 
-def _value(series: Series, period: Period, months: tuple[int, ...] | None, key: int) -> Decimal:
+def _value(series: Series, basis: _Basis) -> Decimal:
+    """A flow summed over the months of the basis; a state at its month."""
     if series.figure.kind != "flow":
-        return series.whole if key == WHOLE and series.whole is not None else series.months[key]
-    if months is None and period.month is None and series.whole is not None:
+        if basis.state_month == WHOLE and series.whole is not None:
+            return series.whole
+        return series.months[basis.state_month]
+    if basis.is_whole_year and series.whole is not None:
         return series.whole
-    return sum((series.months[m] for m in months or period.months), Decimal(0))
+    return sum((series.months[m] for m in basis.flow_months), Decimal(0))
 
 
 def _sum(used: Iterable[Used], role: str) -> Decimal:
@@ -137,7 +163,7 @@ def _sum(used: Iterable[Used], role: str) -> Decimal:
 
 
 def _apply(d: Definition, used: list[Used]) -> Decimal:
-    """The formula itself."""
+    """The definition's formula over its inputs; _Missing where it would divide by zero."""
     if d.formula in ("sum", "haulage"):
         return _sum(used, "sum") * d.scale
     if d.formula == "ratio":
@@ -150,14 +176,14 @@ def _apply(d: Definition, used: list[Used]) -> Decimal:
     return (change if d.formula == "growth" else -change) / base * d.scale
 
 
-def _nonzero(value: Decimal, what: str) -> Decimal:
+def _nonzero(value: Decimal, name: str) -> Decimal:
     if not value:
-        raise _Missing(f"{what}为0，无法计算")
+        raise _Missing(f"{name}为0，无法计算")
     return value
 
 
 def _written(d: Definition, used: list[Used]) -> str:
-    """The arithmetic as a person would write it."""
+    """The arithmetic as text, with values and units."""
 
     def part(role: str) -> str:
         terms = [u for u in used if u.role == role]
@@ -178,70 +204,89 @@ def _written(d: Definition, used: list[Used]) -> str:
 
 
 def _coverage(used: Iterable[Used]) -> Decimal | None:
-    covered = due = 0
-    for u in used:
-        for m in u.months:
-            c, n = u.series.seen.get(m, (0, 0))
-            covered, due = covered + c, due + n
-    return share(covered, due)
+    """Measured share of the bin-time in the months used; None without measured inputs."""
+    seconds = [u.series.seen.get(m, (0, 0)) for u in used for m in u.months]
+    return share(sum(covered for covered, _ in seconds), sum(due for _, due in seconds))
 
 
 def compute(d: Definition, figures: Figures, period: Period) -> Result:
-    """One definition over one period."""
+    """One definition over a year or a month. A missing figure raises nothing: the result
+    has no value and says in `reason` what is missing."""
     if d.formula in ("none", "evidence"):
-        status = NOT_HERE if d.formula == "none" else EVIDENCE
-        return Result(d, period, status, reason=d.reason, notes=[d.note] if d.note else [])
-    terms: list[tuple[str, Term]] = [(role, t) for role, ts in d.inputs.items() for t in ts]
-    series = [figures.get(t.figure, t.year or period.year) for _, t in terms]
-    result = Result(d, period, EMPTY, notes=[d.note] if d.note else [])
+        return _not_computed(d, period)
+    inputs = _inputs(d, figures, period)
+    series = [u.series for u in inputs]
+    result = Result(d, period, EMPTY, inputs=inputs, notes=[d.note] if d.note else [])
     result.notes += dict.fromkeys(note for s in series for note in s.notes)
-    result.inputs = [
-        Used(role, t.sign, s, None, ()) for (role, t), s in zip(terms, series, strict=True)
-    ]
     if absent := [s for s in series if s.empty]:
         result.reason = "缺少输入：" + "、".join(dict.fromkeys(_label(s) for s in absent))
         return result
     try:
-        flows = [s for s in series if s.figure.kind == "flow"]
-        states = [s for s in series if s.figure.kind != "flow"]
-        months = _common(flows, period) if flows else None
-        key = _state_key(states, period, months) if states else WHOLE
-        covers = months or period.months
-        result.inputs = [
-            Used(
-                u.role,
-                u.sign,
-                u.series,
-                _value(u.series, period, months, key),
-                covers if u.series.figure.kind == "flow" else (() if key == WHOLE else (key,)),
-            )
-            for u in result.inputs
-        ]
+        basis = _basis(series, period)
+        result.inputs = [_valued(u, basis) for u in inputs]
         result.value = _apply(d, result.inputs)
     except _Missing as missing:
         result.reason = str(missing)
         return result
-    result.status, result.months = COMPUTED, ()
-    if months is None and period.month is None:
+    if basis.is_whole_year:
         result.notes += dict.fromkeys(note for s in series for note in s.of_whole)
     result.expression = _written(d, result.inputs)
     result.coverage = _coverage(result.inputs)
-    if months is not None:
-        result.status, result.months = PARTIAL, months
-        text = (
-            f"只含{period.year}年{span(months)}（{len(months)}/{len(period.months)}个月），未年化"
-        )
-        result.notes.append(text)
-    elif any(s.unfinished in covers for s in flows):
-        result.status = PARTIAL
-    elif states and period.month is None and key not in (WHOLE, 12):
-        result.status = PARTIAL
-        result.notes.append(f"截至{period.year}年{key}月，不是年末数")
+    result.months = basis.months or ()
+    result.status, note = _completeness(series, basis)
+    result.notes += [note] if note else []
     return result
 
 
+def _not_computed(d: Definition, period: Period) -> Result:
+    status = NOT_HERE if d.formula == "none" else EVIDENCE
+    return Result(d, period, status, reason=d.reason, notes=[d.note] if d.note else [])
+
+
+def _inputs(d: Definition, figures: Figures, period: Period) -> list[Used]:
+    """The series of each term, without values yet."""
+    return [
+        Used(role, t.sign, figures.get(t.figure, t.year or period.year), None, ())
+        for role, terms in d.inputs.items()
+        for t in terms
+    ]
+
+
+def _basis(series: Sequence[Series], period: Period) -> _Basis:
+    """Where all series have values; _Missing where there is no such time."""
+    flows = [s for s in series if s.figure.kind == "flow"]
+    states = [s for s in series if s.figure.kind != "flow"]
+    months = _common_months(flows, period) if flows else None
+    return _Basis(period, months, _state_month(states, period, months) if states else WHOLE)
+
+
+def _valued(used: Used, basis: _Basis) -> Used:
+    """The input with its value and the months that this is of."""
+    value = _value(used.series, basis)
+    if used.series.figure.kind == "flow":
+        months = basis.flow_months
+    else:
+        months = () if basis.state_month == WHOLE else (basis.state_month,)
+    return replace(used, value=value, months=months)
+
+
+def _completeness(series: Sequence[Series], basis: _Basis) -> tuple[str, str]:
+    """COMPUTED or PARTIAL, and a note for the reader where part of the period is missing."""
+    period, month = basis.period, basis.state_month
+    if basis.months is not None:
+        count = f"{len(basis.months)}/{len(period.months)}个月"
+        return PARTIAL, f"只含{period.year}年{span(basis.months)}（{count}），未年化"
+    unfinished = {s.unfinished for s in series if s.figure.kind == "flow"}
+    if unfinished & set(basis.flow_months):
+        return PARTIAL, ""
+    if period.month is None and month not in (WHOLE, 12):
+        return PARTIAL, f"截至{period.year}年{month}月，不是年末数"
+    return COMPUTED, ""
+
+
 def compute_all(rows: Sequence[Definition], figures: Figures, period: Period) -> list[Result]:
-    """Every indicator in the rows' order, each with what stands beside it."""
+    """The results of all indicators in the order of the rows, each with the results of its
+    `beside` definitions."""
     results = [compute(d, figures, period) for d in rows if d.role == "indicator"]
     by_number = {r.definition.number: r for r in results}
     for d in rows:

@@ -1,9 +1,9 @@
-"""A figure over a period: its months, its whole year, who says so – or why it is missing."""
+"""A figure over a year: values of its months and of the whole year, with their origin."""
 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 
@@ -18,8 +18,11 @@ WHOLE = 13  # the key of a year's own value of a state: it holds at the year's e
 
 @dataclass(frozen=True)
 class Series:
-    """months: month -> value. whole: the year's own value. seen: month -> (covered, due)
-    seconds of bin-time, for what was measured. origin: document and person, or what measured."""
+    """A figure of one year, values in the figure's unit.
+
+    months: month (1 to 12) -> value. whole: the year's own value. seen: month -> (measured,
+    registered) seconds of bin-time, for measured figures. origin: documents and persons, or
+    what measured. notes: for the reader."""
 
     figure: Figure
     year: int
@@ -28,7 +31,7 @@ class Series:
     seen: Mapping[int, tuple[int, int]] = field(default_factory=dict)
     origin: str = ""
     notes: tuple[str, ...] = ()
-    unfinished: int = 0  # the month that is not over
+    unfinished: int = 0  # the month that is not over; 0: none
     of_whole: tuple[str, ...] = ()  # notes where the year's own value is used
 
     @property
@@ -36,43 +39,51 @@ class Series:
         return not self.months and self.whole is None
 
 
-# Gives a figure of a year, or None. A month that is missing is absent, never zero.
+# Gives the series of a figure and year, or None. A missing month is absent, never zero.
 Source = Callable[[Figure, int], Series | None]
 
 
-def _said(entries: list[Entry]) -> str:
-    return "；".join(dict.fromkeys(f"{e.source}，{e.entered_by}，{e.entered_on}" for e in entries))
-
-
 def imported(store: Store, as_of: dt.date) -> Source:
-    """What people had imported by the end of a day."""
-    known = in_force(store, day_bounds(as_of)[1] - 1)
+    """The source of figures that had been imported by the end of a day."""
+    entries = in_force(store, day_bounds(as_of)[1] - 1)
 
     def source(figure: Figure, year: int) -> Series | None:
-        year_entry = known.get((figure.figure, str(Period(year))))
-        months = {m: known.get((figure.figure, str(Period(year, m)))) for m in range(1, 13)}
-        valued = {m: e for m, e in months.items() if e is not None and e.value is not None}
-        values = {m: Decimal(e.value) for m, e in valued.items() if e.value is not None}
-        whole = year_entry if year_entry is not None and year_entry.value is not None else None
-        used = ([whole] if whole else []) + list(valued.values())
-        if not used:
-            gone = [e for e in (year_entry, *months.values()) if e is not None]
-            notes = (f"已撤销：{_said(gone)}",) if gone else ()
-            return Series(figure, year, notes=notes) if gone else None
-        total = Decimal(whole.value) if whole is not None and whole.value is not None else None
-        apart: tuple[str, ...] = ()
-        if figure.kind == "flow" and total is not None and len(values) == 12:
-            difference = sum(values.values()) - total
-            if difference:
-                by = f"{difference.normalize():+f} {figure.unit}"
-                apart = (f"{figure.name}：12个月之和与年度数相差 {by}，采用年度数",)
-        return Series(figure, year, values, total, origin=_said(used), of_whole=apart)
+        periods = {WHOLE: Period(year)} | {m: Period(year, m) for m in range(1, 13)}
+        found = {key: entries.get((figure.figure, str(p))) for key, p in periods.items()}
+        own = {key: entry for key, entry in found.items() if entry is not None}
+        return _imported_series(figure, year, own) if own else None
 
     return source
 
 
+def _imported_series(figure: Figure, year: int, entries: Mapping[int, Entry]) -> Series:
+    """entries: by month, and WHOLE for the year; those without a value were withdrawn."""
+    values = {key: Decimal(e.value) for key, e in entries.items() if e.value is not None}
+    if not values:
+        return Series(figure, year, notes=(f"已撤销：{_origin(entries.values())}",))
+    origin = _origin(entries[key] for key in values)
+    whole = values.pop(WHOLE, None)
+    note = _difference(figure, values, whole)
+    return Series(figure, year, values, whole, origin=origin, of_whole=(note,) if note else ())
+
+
+def _origin(entries: Iterable[Entry]) -> str:
+    return "；".join(dict.fromkeys(f"{e.source}，{e.entered_by}，{e.entered_on}" for e in entries))
+
+
+def _difference(figure: Figure, months: Mapping[int, Decimal], whole: Decimal | None) -> str:
+    """A note where the twelve months of a flow do not add up to the year's own value."""
+    if figure.kind != "flow" or whole is None or len(months) != 12:
+        return ""
+    difference = sum(months.values()) - whole
+    if not difference:
+        return ""
+    by = f"{difference.normalize():+f} {figure.unit}"
+    return f"{figure.name}：12个月之和与年度数相差 {by}，采用年度数"
+
+
 def calendar(last: dt.date) -> Source:
-    """The days of each month that is over."""
+    """The source of the figure `days`: the days of each month that ended by `last`."""
 
     def source(figure: Figure, year: int) -> Series | None:
         if figure.figure != "days":
@@ -84,30 +95,31 @@ def calendar(last: dt.date) -> Source:
 
 
 class Figures:
-    """Every figure, from the first of its sources that has it.
+    """Series of figures, each from the first of its sources that has a value.
 
-    sources: name in figures.csv -> who gives it; a source that is not there gives nothing."""
+    sources: name of a source in figures.csv -> source; a figure ignores those not given."""
 
     def __init__(self, catalog: Catalog, sources: Mapping[str, Source]) -> None:
         self.catalog = catalog
         self._sources = sources
-        self._known: dict[tuple[str, int], Series] = {}
+        self._cache: dict[tuple[str, int], Series] = {}
 
     def get(self, name: str, year: int) -> Series:
-        """The series; empty where nobody has it."""
-        if (name, year) not in self._known:
-            self._known[name, year] = self._find(self.catalog[name], year)
-        return self._known[name, year]
+        """The series of a figure; empty where no source has a value. KeyError for a name
+        that is not in the catalog."""
+        if (name, year) not in self._cache:
+            self._cache[name, year] = self._find(self.catalog[name], year)
+        return self._cache[name, year]
 
     def _find(self, figure: Figure, year: int) -> Series:
-        found = [
+        offered = [
             series
             for name in figure.sources
             if (source := self._sources.get(name)) and (series := source(figure, year))
         ]
-        valued = [s for s in found if not s.empty]
+        valued = [s for s in offered if not s.empty]
         if not valued:
-            return found[0] if found else Series(figure, year)
+            return offered[0] if offered else Series(figure, year)
         first, *others = valued
         notes = tuple(f"{figure.name}：另有{o.origin}，未采用、未相加" for o in others)
         return Series(**(vars(first) | {"notes": first.notes + notes}))

@@ -1,8 +1,7 @@
-"""Bringing the book up to date: what is dirty is computed anew, and nothing else.
+"""Brings the stored figures of bins up to date: only dirty days are computed.
 
-Dirty are days whose readings were touched since they were booked, the days after them as
-far as the state is another (see fold), and bins that are others than those their steps
-were made with. What comes to the same figures as before is not written again."""
+A day is dirty if its readings, its start state (see fold) or its bin's configuration changed
+since its figures were computed. Figures that stay the same are not written again."""
 
 from __future__ import annotations
 
@@ -23,23 +22,23 @@ from typing import Any
 from ..common.local_days import bounds, day_of, local_day
 from ..registry import Bin, Registry
 from ..store import Columns, Store, revision_writer
-from ..store.day_revisions import FIRST
-from ..store.revision_writer import Account, Entry, Touch, Work
+from ..store.revision_writer import Account, Touch, Work
 from . import restatement_reasons
-from .fold import Chain, Fold, Nothing
+from .bin_revisions import BinReadings, Task, revise
+from .fold import Fold
 from .folds import Filled, Scale
 from .scales import fills_of, platforms_of
 from .weight_series import WeightSeries
 
 TOGETHER = 200  # bins in one transaction
-CREW_FROM = 400  # bins that are worth other processes
-_AT_ONCE = 8  # boards that one of them is given at once
+CREW_FROM = 400  # fewer bins need only this process
+_AT_ONCE = 8  # boards that a process takes at once
 Watched = Callable[[Sequence[Bin]], Iterable[Bin]]
 
 
 @dataclass(frozen=True)
 class Done:
-    """bins: looked at; computed: days of bins that were gone through anew; revisions:
+    """Counts of an update. bins: examined; computed: days of bins computed anew; revisions:
     figures written."""
 
     bins: int = 0
@@ -58,26 +57,29 @@ def update_figures(
     now: int | None = None,
     jobs: int | None = None,
 ) -> Done:
-    """Bring the figures of each bin up to a day, and of all days that were booked before;
-    only: of the boards of these bins. full: from the first reading on. jobs: processes,
-    as many as there are cores; a few bins need only this one."""
+    """Bring the figures of each bin up to date, up to the day `last` and further where later
+    days have figures.
+
+    watched: passes bins on, for a progress display. only: bins of the boards of these. full:
+    compute every day from the first reading on. now: Unix seconds, for tests. jobs:
+    processes, by default one per core."""
     store.compact()
     computed = int(time.time()) if now is None else now
     boards = None if only is None else {b.device for b in only}
     while True:
         run = _Run(store, known, day_of(last), computed, full=full)
-        found = run.all(watched, boards, jobs or os.cpu_count() or 1)
-        if found is not None:
-            return found
-        full = False  # somebody else wrote meanwhile: what is left is dirty
+        done = run.all(watched, boards, jobs or os.cpu_count() or 1)
+        if done is not None:
+            return done
+        full = False  # another process wrote figures meanwhile: what is left is dirty
 
 
-# Bins of a board, what is to be written of it, days that were gone through.
+# Bins of a board, what is to be written of them, days that were computed.
 Made = tuple[list[Bin], list[Work], int]
 
 
-class Readings:
-    """Those of one board, read once for all its bins."""
+class BoardReadings:
+    """Readings of one board, read once for all its bins."""
 
     def __init__(self, store: Store, device: str) -> None:
         self._store, self._device = store, device
@@ -86,6 +88,7 @@ class Readings:
         self._whole = False
 
     def of(self, day: int) -> Columns:
+        """The readings of a local day (number as in local_days)."""
         if day not in self._days:
             t0, t1 = bounds(day)
             self._days[day] = (
@@ -99,14 +102,14 @@ class Readings:
         return self._series[day]
 
     def days(self) -> list[int]:
-        """Every day that has any."""
+        """Every local day that has readings; reads all of them."""
         if not self._whole:
             every = self._store.columns(self._device, 0, 1 << 40)
             t = every.t  # in order
             one = not t or local_day(t[0]) == local_day(t[-1])
             days = dict.fromkeys(map(local_day, t[:1] if one else t))
             self._days, self._whole = {day: every.part(*bounds(day)) for day in days}, True
-        return sorted(day for day, found in self._days.items() if len(found))
+        return sorted(day for day, columns in self._days.items() if len(columns))
 
 
 class _Run:
@@ -129,7 +132,7 @@ class _Run:
         self._days = 0
 
     def all(self, watched: Watched, boards: set[str] | None, jobs: int) -> Done | None:
-        """None: somebody else has written figures meanwhile."""
+        """Update all bins that are due; None where another process wrote figures meanwhile."""
         todo = [
             bin_
             for device, bins in self._boards.items()
@@ -141,8 +144,8 @@ class _Run:
         taken: list[int] = []
         written = 0
         steps = iter(watched(todo) if todo else ())
-        with closing(self._computed_boards(todo, jobs)) as found:
-            for bins, more, days in found:
+        with closing(self._computed_boards(todo, jobs)) as made:
+            for bins, more, days in made:
                 for _ in bins:
                     next(steps)
                 works += more
@@ -159,7 +162,7 @@ class _Run:
         return Done(len(todo), self._days, written)
 
     def _computed_boards(self, todo: Sequence[Bin], jobs: int) -> Generator[Made, None, None]:
-        """Board by board what is to be written; many of them by several processes."""
+        """What is to be written, board by board; several processes share many boards."""
         boards = [list(bins) for _, bins in groupby(todo, key=lambda b: b.device)]
         if jobs < 2 or len(todo) < CREW_FROM:
             yield from map(self.board, boards)
@@ -174,22 +177,22 @@ class _Run:
                 crew.shutdown(cancel_futures=True)
 
     def board(self, bins: list[Bin]) -> Made:
-        """What is to be written of bins of one board."""
+        """What is to be written of the bins of one board."""
         device, before = bins[0].device, self._days
-        readings = Readings(self._store, device)
+        readings = BoardReadings(self._store, device)
         works = [*self._left(device), *(self._bin(bin_, readings) for bin_ in bins)]
         return bins, works, self._days - before
 
     def given(self, accounts: Sequence[Account], touched: dict[str, list[Touch]]) -> _Run:
-        """Of what is booked only this, as whoever asks has seen it."""
+        """Use these accounts and touches, as the calling process has read them."""
         self._accounts, self._touched = {a.bin: a for a in accounts}, touched
         self._on_board = _by_device(accounts)
         return self
 
     def _accounts_of(self, bins: Sequence[Bin]) -> list[Account]:
-        here = self._on_board.get(bins[0].device, [])
+        present = self._on_board.get(bins[0].device, [])
         moved = [a for b in bins if (a := self._accounts.get(b.bin)) and a.device != b.device]
-        return [*here, *moved]
+        return [*present, *moved]
 
     def _touched_of(self, bins: Sequence[Bin]) -> dict[str, list[Touch]]:
         return {d: self._touched[d] for d in (bins[0].device,) if d in self._touched}
@@ -209,8 +212,8 @@ class _Run:
         return account.booked < self._last or account.made_with != self._with(bin_)
 
     def _left(self, board: str) -> list[Work]:
-        """Bins of a board that are not in the registry now: were they to come back, their
-        steps would not know of what is taken now."""
+        """Bins of a board that the registry no longer has: their steps become void, because
+        readings taken from now on would be missing in them if the bins came back."""
         return [
             Work(replace(a, made_with=""), void=True)
             for a in self._on_board.get(board, ())
@@ -218,7 +221,7 @@ class _Run:
         ]
 
     def _with(self, bin_: Bin) -> str:
-        """What the figures of a bin depend on beside its readings."""
+        """What the figures of a bin depend on apart from its readings, as JSON."""
         made: dict[str, Any] = {k: getattr(bin_, k) for k in ("device", "channel", "fill_channel")}
         if bin_.channel:
             platform = self._platforms[bin_.bin]
@@ -226,49 +229,16 @@ class _Run:
             made |= self._corrected.get((bin_.device, bin_.channel), {})
         return restatement_reasons.made_with(made)
 
-    def _bin(self, bin_: Bin, readings: Readings) -> Work:
-        account, made_with = self._account(bin_), self._with(bin_)
-        void = self._full or account.made_with != made_with
-        until = max(account.booked, self._last)
-        made = replace(account, device=bin_.device, made_with=made_with, booked=until)
-        fold: Fold[Any] = Scale(self._platforms[bin_.bin]) if bin_.channel else Filled()
-        stored = revision_writer.Steps(self._db, account)
-        chain = Chain(fold, Nothing() if void else stored)
+    def _bin(self, bin_: Bin, readings: BoardReadings) -> Work:
+        account = self._account(bin_)
+        current = replace(account, device=bin_.device, made_with=self._with(bin_))
         touches = self._touched.get(bin_.device, [])
+        task = Task(account, current, touches, self._last, self._computed, self._full)
+        fold: Fold[Any] = Scale(self._platforms[bin_.bin]) if bin_.channel else Filled()
         read = self._reader(bin_, readings)
-        affected = chain.absorb(readings.days() if void else [t.day for t in touches], read)
-        first, why = 0, ""
-        if void:
-            why = (
-                restatement_reasons.changed(account.made_with, made_with)
-                or restatement_reasons.FULL
-            )
-        else:
-            if days := stored.days(account.booked + 1, self._last):
-                affected |= set(range(account.booked + 1, days[-1] + 1))
-            first = min(affected, default=until + 1)
-        held = revision_writer.held(self._db, account, first, until)
-        affected = {day for day in affected if day <= until}
-        if void:
-            affected |= set(held)
-        work = Work(made, void, chain.made)
-        closing, at = 0, -1
-        for day in sorted(affected):
-            if at != day - 1:
-                closing = self._closing_before(account, day, work.entries)
-            figure = chain.figure(day, bounds(day)[1])
-            new = figure.facts, figure.events
-            old = held.get(day)
-            if old is None:
-                if chain.at(day) is not None or new != (fold.silent(day, closing), b""):
-                    work.entries.append(Entry(day, 1, self._computed, FIRST, *new))
-            elif (old.facts, old.events) != new:
-                reason = why or restatement_reasons.of(day, old, figure, touches)
-                work.entries.append(Entry(day, old.revision + 1, self._computed, reason, *new))
-            closing, at = figure.closing, day
-        return work
+        return revise(self._db, task, fold, BinReadings(readings.days, read))
 
-    def _reader(self, bin_: Bin, readings: Readings) -> Callable[[int], Any]:
+    def _reader(self, bin_: Bin, readings: BoardReadings) -> Callable[[int], Any]:
         correct = None
         if (bin_.device, bin_.channel) in self._corrected:
             correct = self._store.calibrations.corrector(bin_.device, bin_.channel)
@@ -281,12 +251,6 @@ class _Run:
 
         return read
 
-    def _closing_before(self, account: Account, day: int, made: Sequence[Entry]) -> int:
-        before = revision_writer.last_before(self._db, account, day) if account.id else None
-        if made and (before is None or made[-1].day >= before.day):
-            before = made[-1]
-        return int(before.facts[5] or 0) if before is not None else 0
-
 
 def _by_device(accounts: Iterable[Account]) -> dict[str, list[Account]]:
     out: dict[str, list[Account]] = defaultdict(list)
@@ -295,7 +259,7 @@ def _by_device(accounts: Iterable[Account]) -> dict[str, list[Account]]:
     return out
 
 
-# In a process of the crew
+# In a process of the pool
 
 
 _run: _Run
@@ -304,7 +268,7 @@ _run: _Run
 def _begin(where: Path | str, known: Registry, last: int, computed: int, full: bool) -> None:
     global _run  # noqa: PLW0603  one for each process
     _run = _Run(Store(where), known, last, computed, full=full)
-    gc.freeze()  # what is here stays; what is made has no cycles to look for
+    gc.freeze()  # objects made so far stay; those made later have no cycles
     gc.set_threshold(100_000)
 
 

@@ -1,10 +1,9 @@
-"""The days of one bin, each from a checkpoint at its beginning.
+"""The days of one bin, each computed from a checkpoint at its beginning.
 
-A step is what a day's readings did: the state after them and what became certain with
-them. The figures of a day follow from its step and those after it, up to the first whose
-state can tell nothing of that day any more; where there is none, from the provisional end.
-So readings that come late are gone through for their own day, and for the days after it
-only until the state is what it was before."""
+A step holds what a day's readings did: the state after them and the events that became
+certain. The figures of a day follow from its step and later ones, up to the first whose state
+no longer depends on that day; where there is none, from the provisional end. So late readings
+are computed for their own day, and for later days only until the state is as before."""
 
 from __future__ import annotations
 
@@ -19,17 +18,17 @@ Reading_contra = TypeVar("Reading_contra", contravariant=True)
 
 
 class Stored(Protocol):
-    """Where the steps of a bin stand."""
+    """Stored steps of a bin."""
 
     def before(self, day: int, /) -> Step | None:
-        """The last step of a day before that one."""
+        """The step of the last day before `day` that has one."""
 
     def after(self, day: int, /) -> Step | None:
-        """The first step of a day after that one."""
+        """The step of the first day after `day` that has one."""
 
 
 class Nothing:
-    """Where there are none yet."""
+    """No stored steps."""
 
     def before(self, _day: int, /) -> Step | None:
         return None
@@ -39,22 +38,22 @@ class Nothing:
 
 
 class Fold(Protocol[Reading_contra]):
-    """What makes steps of the readings of a kind of bin, and figures of steps."""
+    """Computes steps from readings, and figures from steps, for one kind of bin."""
 
     def step(self, before: Step | None, day: int, readings: Sequence[Reading_contra]) -> Step:
-        """What a day's readings do; before: the step they follow on."""
+        """The step of a day; before: the step before it, None for the first."""
 
     def figure(self, day: int, before: Step | None, steps: Sequence[Step], end: bool) -> Figure:
-        """What a day came to. steps: from that day on, up to the first that closes it; end:
-        none does, and nothing follows."""
+        """The figures of a day. steps: from that day on, up to the first that closes it;
+        end: no step closes it, so its end is provisional."""
 
     def silent(self, day: int, before: int) -> Facts:
-        """What a day comes to of which nothing was told; before: grams that were there."""
+        """The figures of a day without readings; before: net g at its beginning."""
 
 
 class Figure:
-    """What a day came to; events: as they are stored, empty where none began. late: when
-    the last of them ended."""
+    """The figures of a day. events: as they are stored; empty where none began. late: when
+    the last of them ended (Unix seconds)."""
 
     def __init__(self, facts: Facts, events: bytes, late: int) -> None:
         self.facts, self.events, self.late = facts, events, late
@@ -65,34 +64,34 @@ class Figure:
 
 
 class Chain:
-    """The steps of one bin: those that are stored, and over them those made now."""
+    """The steps of one bin: stored ones, and those computed now in their place."""
 
     def __init__(self, fold: Fold[Any], stored: Stored) -> None:
         self._fold = fold
         self._stored = stored
         self._seen: dict[int, Step] = {}
-        self._before: dict[int, int | None] = {}  # what was answered, by what was asked
+        self._before: dict[int, int | None] = {}  # day asked for -> day of the answer
         self._after: dict[int, int | None] = {}
-        self.made: dict[int, Step | None] = {}  # None: the day has none any more
-        self._days: list[int] = []  # of those made
+        self.made: dict[int, Step | None] = {}  # None: the day has no step any more
+        self._days: list[int] = []  # days in made, rising
 
     def before(self, day: int) -> Step | None:
-        """The last step of a day before that one."""
+        """The step of the last day before `day` that has one."""
         return self._next(day, self._before, self._stored.before, -1)
 
     def after(self, day: int) -> Step | None:
-        """The first step of a day after that one."""
+        """The step of the first day after `day` that has one."""
         return self._next(day, self._after, self._stored.after, 1)
 
     def at(self, day: int) -> Step | None:
-        """The step of a day."""
-        found = self.after(day - 1)
-        return found if found is not None and found.day == day else None
+        """The step of a day; None where it has none."""
+        step = self.after(day - 1)
+        return step if step is not None and step.day == day else None
 
     def _next(
         self, day: int, cache: dict[int, int | None], ask: Callable[[int], Step | None], way: int
     ) -> Step | None:
-        """From the day on that way: whichever is nearer of those stored and those made."""
+        """The nearest step after (way 1) or before (way -1) a day, stored or made."""
         while True:
             if day not in cache:
                 step = ask(day)
@@ -106,7 +105,7 @@ class Chain:
                 return None if near is None else self._seen[near]
             if (step := self.made[made]) is not None:
                 return step
-            day = made  # it has none any more: go on behind it
+            day = made  # this day has no step any more: look behind it
 
     def _put(self, day: int, step: Step | None) -> None:
         if day not in self.made:
@@ -114,36 +113,45 @@ class Chain:
         self.made[day] = step
 
     def absorb(self, dirty: Iterable[int], read: Callable[[int], Sequence[Any]]) -> set[int]:
-        """Go through the readings of these days, and of those after them as far as the
-        state is another than before; the days whose figures may be others now."""
+        """Compute the steps of dirty days, and of later days while their start state differs.
+
+        read: the readings of a day. Returns the days whose figures may differ now."""
         todo = sorted(set(dirty), reverse=True)
         affected: set[int] = set()
         while todo:
-            day = todo.pop()
-            last = self.before(day)
-            since = min(day, local_day(last.opens)) if last else day
-            changed = True
-            while changed:
-                old = self.at(day)
-                if readings := read(day):
-                    last = self._fold.step(last, day, readings)
-                    self._put(day, last)
-                elif old is not None:
-                    self._put(day, None)
+            first = todo.pop()
+            last = self.before(first)
+            since = min(first, local_day(last.opens)) if last else first
+            day: int | None = first
+            while day is not None:
+                last, changed = self._compute(day, last, read(day))
                 affected.update(range(since, day + 1))
-                after = last.state if last else b""
-                changed = after != old.state if old else bool(readings)
-                following = self.after(day)
-                if following is not None and (not todo or following.day < todo[-1]):
-                    day = following.day
-                elif todo and changed:
-                    day = todo.pop()
-                else:
-                    break
+                day = self._following(day, todo) if changed else None
         return affected
 
+    def _compute(
+        self, day: int, before: Step | None, readings: Sequence[Any]
+    ) -> tuple[Step | None, bool]:
+        """Make the step of a day anew: the last step up to that day, and whether the state
+        after it changed."""
+        old, last = self.at(day), before
+        if readings:
+            last = self._fold.step(before, day, readings)
+            self._put(day, last)
+        elif old is not None:
+            self._put(day, None)
+        state = last.state if last else b""
+        return last, state != old.state if old else bool(readings)
+
+    def _following(self, day: int, todo: list[int]) -> int | None:
+        """The next day that has a step or is last in todo, which loses it."""
+        step = self.after(day)
+        if step is not None and (not todo or step.day < todo[-1]):
+            return step.day
+        return todo.pop() if todo else None
+
     def figure(self, day: int, t1: int) -> Figure:
-        """What a day came to that ends at t1, by everything that is known."""
+        """The figures of a day that ends at t1 (Unix seconds), by all steps known."""
         steps = []
         step = self.after(day - 1)
         while step is not None:
