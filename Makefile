@@ -1,6 +1,6 @@
 # Every command a person needs; `make help` lists them.
 .DEFAULT_GOAL := help
-.PHONY: help docs demo live test test-fast lint charts replay flash deploy install uninstall monitor soak fresh bench-host bench-serve bench-accuracy clean distclean
+.PHONY: help docs pictures demo live test test-fast lint charts replay flash deploy install uninstall monitor soak fresh bench-host bench-serve bench-accuracy clean distclean
 
 VENV := .venv
 PY := $(VENV)/bin/python
@@ -78,6 +78,9 @@ replay: $(READY) ## TRACE=file.csv CONFIG=board.json [REGISTRY=registry] [PHYSIC
 
 docs: $(READY) ## docs/commands.md anew, from the command line parsers
 	@$(PY) tools/command_reference.py
+
+pictures: $(TESTS) $(CHARTS) ## the pictures of the page in docs/zh, from the last demo and a live site
+	@PYTHONPATH=tools $(PY) tools/page_pictures.py
 
 # What make test does in part.
 MORE_IN_SOAK = $(addprefix tests/,e2e/test_icrisat.py deploy/test_cut.py firmware/test_frames.py)
