@@ -62,7 +62,7 @@ CONFIGURED = """\
 
 They stand between `qingyun` and the command, for example `qingyun --config qingyun.toml check`.
 Most options of a command can also stand in the configuration file, see
-[running it as a service](operations.md#running-it-as-a-service).
+[configuration](operations.md#configuration).
 
 """
 WIDTH = 96
