@@ -14,8 +14,20 @@ PAGES = sorted([*ROOT.glob("*.md"), *PAGES])
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
 def test_links_lead_somewhere(page: Path) -> None:
-    for link in re.findall(r"\]\(([^)#]+)", page.read_text(encoding="utf-8")):
-        assert "://" in link or (page.parent / link).exists(), link
+    for link, part in re.findall(r"\]\(([^)#]*)#?([^)]*)\)", page.read_text(encoding="utf-8")):
+        if "://" in link:
+            continue
+        target = page.parent / link if link else page
+        assert target.exists(), link
+        if part and target.suffix == ".md":
+            assert part in anchors(target), f"{link}#{part}"
+
+
+def anchors(page: Path) -> set[str]:
+    """The names that a web view of the repository gives to the headings of a page."""
+    text = re.sub(r"^```.*?^```$", "", page.read_text(encoding="utf-8"), flags=re.M | re.S)
+    headings = re.findall(r"^#+ (.+)$", text, re.M)
+    return {re.sub(r"[^\w\- ]", "", h).lower().replace(" ", "-") for h in headings}
 
 
 def test_the_index_has_every_page() -> None:
