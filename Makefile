@@ -1,6 +1,6 @@
 # Every command a person needs; `make help` lists them.
 .DEFAULT_GOAL := help
-.PHONY: help demo live test test-fast lint charts replay flash deploy wheel install uninstall monitor soak fresh bench-host bench-serve bench-accuracy clean distclean
+.PHONY: help docs pictures demo live test test-fast lint charts replay flash deploy wheel install uninstall monitor soak fresh bench-host bench-serve bench-accuracy clean distclean
 
 VENV := .venv
 PY := $(VENV)/bin/python
@@ -75,6 +75,12 @@ replay: $(READY) ## TRACE=file.csv CONFIG=board.json [REGISTRY=registry] [PHYSIC
 	@test -n "$(TRACE)" || { echo "replay: TRACE= must name a trace (t,channel,value)" >&2; exit 2; }
 	@test -n "$(CONFIG)" || { echo "replay: CONFIG= must name a board configuration" >&2; exit 2; }
 	@$(PY) tools/replay.py --trace "$(TRACE)" --config "$(CONFIG)" $(if $(REGISTRY),--registry "$(REGISTRY)") --physics "$(or $(PHYSICS),ideal)" --seed "$(or $(SEED),1)" --out "$(or $(OUT),build/replay)"
+
+docs: $(READY) ## docs/commands.md anew, from the command line parsers
+	@$(PY) tools/command_reference.py
+
+pictures: $(TESTS) $(CHARTS) ## the pictures of the page in docs/zh, from the last demo and a live site
+	@PYTHONPATH=tools $(PY) tools/page_pictures.py
 
 # What make test does in part.
 MORE_IN_SOAK = $(addprefix tests/,e2e/test_icrisat.py tools/board/test_cut.py firmware/sensors/test_frames.py)

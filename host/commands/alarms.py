@@ -50,7 +50,7 @@ def add(command: Command) -> None:
     p = part("ack", _run, "say that somebody has seen an alarm")
     db(p)
     by(p)
-    p.add_argument("id", type=int, metavar="ID")
+    p.add_argument("id", type=int, metavar="ID", help="the alarm, as alarms show numbers it")
     p.add_argument("--note", default="", help="what was found, or done")
 
 

@@ -21,7 +21,7 @@ def add(command: Command) -> None:
     p = command("close-month", _close, "close a month: its figures stay what they are now")
     db(p)
     registry(p)
-    p.add_argument("--month", type=_month, required=True, metavar="YYYY-MM")
+    p.add_argument("--month", type=_month, required=True, metavar="YYYY-MM", help="the month")
     p.add_argument("--by", required=True, metavar="NAME", help="who closes it")
     text = "close it unasked (default: show what is closed, and ask)"
     p.add_argument("--yes", action="store_true", help=text)

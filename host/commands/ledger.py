@@ -39,7 +39,7 @@ def add(command: Command) -> None:
     p = part("balance", _run, "opening + in = out + closing, and the rest")
     db(p)
     registry(p)
-    p.add_argument("--month", required=True, metavar="YYYY-MM")
+    p.add_argument("--month", required=True, metavar="YYYY-MM", help="the month")
 
     _more(part)
 
@@ -55,7 +55,7 @@ def _more(part: Command) -> None:
     p = part("export", _run, "the five tables as a workbook, or one as CSV")
     db(p)
     registry(p)
-    p.add_argument("--month", required=True, metavar="YYYY-MM")
+    p.add_argument("--month", required=True, metavar="YYYY-MM", help="the month")
     p.add_argument("--institution", metavar="NAME", help="only this one")
     p.add_argument("--format", choices=("xlsx", "csv"), help="a workbook, or CSV files")
     text = "a name ending in .xlsx, or a folder for the CSV files"

@@ -22,9 +22,12 @@ def add(part: Command) -> None:
     p.add_argument("--container", metavar="NAME", help="a container of containers.csv")
     p.add_argument("--institution", metavar="NAME", help="without a container: whose waste")
     p.add_argument("--code", metavar="NNN-NNN-NN", help="without a container: the waste code")
-    p.add_argument("--kg", metavar="KG")
+    p.add_argument("--kg", metavar="KG", help="the mass")
     p.add_argument("--time", metavar="'YYYY-MM-DD HH:MM'", help="when it happened")
-    p.add_argument("--set", type=_setting, action="append", default=[], metavar="COLUMN=VALUE")
+    text = "another column of the entry; may be given more than once"
+    p.add_argument(
+        "--set", type=_setting, action="append", default=[], metavar="COLUMN=VALUE", help=text
+    )
     p.epilog = (
         "Example: qingyun ledger add --db q.db --by 王五 --table 产生 --container xq-oil-01 "
         "--kg 12.5 --time '2026-03-03 09:00' --set 去向=贮存"
@@ -33,8 +36,8 @@ def add(part: Command) -> None:
     p = part("reverse", _run, "take an entry back, and say what holds")
     db(p)
     by(p)
-    p.add_argument("id", type=int, metavar="ID")
-    p.add_argument("--reason", required=True)
+    p.add_argument("id", type=int, metavar="ID", help="the entry, as ledger show numbers it")
+    p.add_argument("--reason", required=True, help="why; stands in the ledger")
     text = "the same entry again with this column: fills in, or corrects"
     p.add_argument(
         "--set", type=_setting, action="append", default=[], metavar="COLUMN=V", help=text

@@ -60,7 +60,8 @@ def add(command: Command) -> None:
     p = command("report", _run, "the monthly report of the district, to print")
     db(p)
     registry(p)
-    p.add_argument("--month", type=_period(True), required=True, metavar="YYYY-MM")
+    text = "the month"
+    p.add_argument("--month", type=_period(True), required=True, metavar="YYYY-MM", help=text)
     p.add_argument("--format", choices=("xlsx", "html"), help=FORM)
     p.add_argument("--out", type=Path, metavar="FILE", help="where to (default: standard output)")
     p.epilog = "Example: qingyun report --db qingyun.db --month 2026-03 --out month.xlsx"

@@ -48,8 +48,8 @@ def add(command: Command) -> None:
 
     p = command("user", _user, "who may use the page: add, password, role, remove, list, audit")
     db(p)
-    p.add_argument("do", choices=tuple(_DO))
-    p.add_argument("name", nargs="?", metavar="NAME")
+    p.add_argument("do", choices=tuple(_DO), help="what is done")
+    p.add_argument("name", nargs="?", metavar="NAME", help="the user; not with list and audit")
     p.add_argument("--role", choices=ROLES, default=None, help="what the user may do")
     text = "holds the password (default: it is asked for)"
     p.add_argument("--password-file", type=Path, metavar="FILE", help=text)

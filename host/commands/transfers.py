@@ -19,16 +19,17 @@ def add(command: Command) -> None:
     db(p)
     registry(p)
     by(p)
-    p.add_argument("--kind", choices=("manifest", "ticket"), required=True)
+    text = "what the file holds: 转移联单, or tickets of a weighbridge"
+    p.add_argument("--kind", choices=("manifest", "ticket"), required=True, help=text)
     p.add_argument("file", type=Path, metavar="FILE", help="CSV or XLSX, see docs/hazard.md")
 
     p = part("match", _run, "papers beside weigh-outs and collections")
     db(p)
     registry(p)
-    p.add_argument("--month", required=True, metavar="YYYY-MM")
-    text = "a difference up to the larger of the two agrees (default: 5 and 5)"
+    p.add_argument("--month", required=True, metavar="YYYY-MM", help="the month")
+    text = "documents agree up to the larger of --percent and --kg (default: 5)"
     p.add_argument("--percent", type=float, default=5.0, metavar="N", help=text)
-    p.add_argument("--kg", type=float, default=5.0, metavar="N")
+    p.add_argument("--kg", type=float, default=5.0, metavar="N", help="see --percent (default: 5)")
     text = "so far apart in time at most (default: 24)"
     p.add_argument("--hours", type=float, default=24.0, metavar="N", help=text)
     p.add_argument("--csv", type=Path, metavar="FILE", help="also as a file")
@@ -36,7 +37,7 @@ def add(command: Command) -> None:
     p = part("compare", _run, "投放点实测 beside 进厂计量, never added")
     db(p)
     registry(p)
-    p.add_argument("--month", required=True, metavar="YYYY-MM")
+    p.add_argument("--month", required=True, metavar="YYYY-MM", help="the month")
     p.add_argument("--csv", type=Path, metavar="FILE", help="also as a file")
 
 

@@ -1,4 +1,4 @@
-"""Links of the pages lead somewhere, and docs/README.md has every page."""
+"""Links of the pages lead somewhere, every page is in an index, every picture on a page."""
 
 from __future__ import annotations
 
@@ -14,12 +14,44 @@ PAGES = sorted([*ROOT.glob("*.md"), *PAGES])
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
 def test_links_lead_somewhere(page: Path) -> None:
-    for link in re.findall(r"\]\(([^)#]+)", page.read_text(encoding="utf-8")):
-        assert "://" in link or (page.parent / link).exists(), link
+    for link, part in re.findall(r"\]\(([^)#]*)#?([^)]*)\)", page.read_text(encoding="utf-8")):
+        if "://" in link:
+            continue
+        target = page.parent / link if link else page
+        assert target.exists(), link
+        if part and target.suffix == ".md":
+            assert part in anchors(target), f"{link}#{part}"
+
+
+def anchors(page: Path) -> set[str]:
+    """The names that a web view of the repository gives to the headings of a page."""
+    text = re.sub(r"^```.*?^```$", "", page.read_text(encoding="utf-8"), flags=re.M | re.S)
+    headings = re.findall(r"^#+ (.+)$", text, re.M)
+    return {re.sub(r"[^\w\- ]", "", h).lower().replace(" ", "-") for h in headings}
 
 
 def test_the_index_has_every_page() -> None:
-    index = (ROOT / "docs" / "README.md").read_text(encoding="utf-8")
-    linked = set(re.findall(r"\]\(([^)#]+)", index))
-    pages = {str(p.relative_to(ROOT / "docs")) for p in ROOT.glob("docs/**/*.md")}
-    assert pages - {"README.md"} <= linked
+    """docs/README.md, or the README.md of the page's own folder, which docs/README.md names."""
+    indexes = {ROOT / "docs" / "README.md", *ROOT.glob("docs/*/README.md")}
+    linked = {
+        (index.parent / link).resolve()
+        for index in indexes
+        for link in re.findall(r"\]\(([^)#]+)", index.read_text(encoding="utf-8"))
+    }
+    for page in ROOT.glob("docs/**/*.md"):
+        assert page in linked or page == ROOT / "docs" / "README.md", page
+    first = (ROOT / "docs" / "README.md").read_text(encoding="utf-8")
+    for index in ROOT.glob("docs/*/README.md"):
+        assert f"]({index.relative_to(ROOT / 'docs')})" in first
+
+
+def test_every_picture_is_shown_and_small() -> None:
+    """Pictures of docs/ that no page shows are left over; large ones make every clone slow."""
+    shown = {
+        (page.parent / link).resolve()
+        for page in PAGES
+        for link in re.findall(r"!\[[^\]]*\]\(([^)]+)\)", page.read_text(encoding="utf-8"))
+    }
+    for picture in ROOT.glob("docs/**/*.png"):
+        assert picture in shown, picture
+        assert picture.stat().st_size < 125_000, picture
