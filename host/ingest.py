@@ -15,7 +15,8 @@ from pathlib import Path
 from typing import Any
 
 from host.mqtt.broker import Broker
-from host.mqtt.consumer import Taken, Topics, Transport
+from host.mqtt.consumer import Taken, Transport
+from host.mqtt.session import Topics
 from host.readings import messages
 from host.readings.decoder import Reader
 from host.registry import Registry

@@ -14,9 +14,10 @@ from host.common import terminal
 from host.common.atomic_write import form_of, like, whole
 from host.common.errors import UsageError
 from host.mqtt import broker
+from host.mqtt.session import SessionError
 from host.update import bundle as bundles
 from host.update import fleet, keys
-from host.update.air import Air, AirError
+from host.update.air import Air
 
 
 def add(command: Command) -> None:
@@ -130,7 +131,7 @@ def _run_update(args: argparse.Namespace) -> int:
                 rollout.run(air)
             finally:
                 air.clear(bundle)
-    except AirError as error:
+    except SessionError as error:
         print(f"qingyun: error: {error}", file=sys.stderr)
         _table(chosen)
         return 1

@@ -18,6 +18,7 @@ from host.common.local_days import clock
 from host.hazard import alarms, ledger_posting, register, rules
 from host.hazard.update import update_alarms
 from host.mqtt import broker
+from host.mqtt.session import SessionError
 from host.reports import publish
 from host.store import Busy, Store
 
@@ -64,7 +65,7 @@ def run_update(args: argparse.Namespace) -> int:
             if told is None:
                 counts = f"{len(booked.added)} entries added, {len(changed)} alarms changed"
                 print(f"{counts}; again every {args.every} s", flush=True)
-        except publish.PublishError as error:
+        except SessionError as error:
             trouble = str(error)
         except Busy as error:
             trouble = f"store: {error}"
