@@ -5,7 +5,6 @@ folder, of the same columns, add others or take the place of an edition."""
 
 from __future__ import annotations
 
-import csv
 import datetime as dt
 import re
 from collections.abc import Iterator
@@ -14,6 +13,7 @@ from importlib.resources import files
 from importlib.resources.abc import Traversable
 from pathlib import Path
 
+from host.common import csv_file
 from host.hazard import HazardError
 
 CODE = re.compile(r"\d{3}-\d{3}-\d{2}")
@@ -69,20 +69,8 @@ class Catalogue:
 
 
 def _rows(source: Traversable | Path, columns: tuple[str, ...]) -> Iterator[tuple[int, list[str]]]:
-    try:
-        with source.open(encoding="utf-8-sig") as file:
-            reader = csv.DictReader(file)
-            if missing := [c for c in columns if c not in (reader.fieldnames or ())]:
-                raise HazardError(f"{source}:1: expected a column {missing[0]}")
-            for row in reader:
-                if None in row or None in row.values():
-                    raise HazardError(
-                        f"{source}:{reader.line_num}: expected {len(reader.fieldnames or ())} "
-                        "columns"
-                    )
-                yield reader.line_num, [row[c].strip() for c in columns]
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise HazardError(f"{source}: cannot be read: {error}") from None
+    for line, row in csv_file.read(source, HazardError).rows(columns):
+        yield line, [row[c] for c in columns]
 
 
 def _date(where: str, column: str, text: str) -> dt.date:

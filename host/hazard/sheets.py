@@ -4,9 +4,7 @@ UTF-8 or GB18030, half and full width, merged cells, dates as dates, texts or se
 
 from __future__ import annotations
 
-import csv
 import datetime as dt
-import io
 import re
 import unicodedata
 import zipfile
@@ -16,8 +14,8 @@ from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import Any
 
+from host.common import csv_file
 from host.common.local_days import LOCAL
-from host.common.text_encoding import EncodingError, decoded
 from host.hazard import HazardError
 
 MOST_ROWS = 100_000
@@ -133,19 +131,11 @@ def parse_time(text: str) -> int | None:
     return int(when.timestamp()) if when else None
 
 
-def _csv(sheet: Sheet, data: bytes) -> Iterator[tuple[int, list[Any]]]:
-    try:
-        text, encoding = decoded(data)
-    except EncodingError as error:
-        raise HazardError(f"{sheet.path}:{error.line}: {error}") from None
-    if encoding:
-        sheet.told.append(f"{sheet.path}: not UTF-8, read as {encoding}")
-    reader = csv.reader(io.StringIO(text, newline=""))
-    try:
-        for values in reader:
-            yield reader.line_num, list(values)
-    except csv.Error as error:
-        raise HazardError(f"{sheet.path}: not a CSV: {error}") from None
+def _csv(sheet: Sheet) -> Iterator[tuple[int, list[Any]]]:
+    file = csv_file.read(sheet.path, HazardError)
+    if file.encoding:
+        sheet.told.append(f"{sheet.path}: not UTF-8, read as {file.encoding}")
+    yield from file.lines()
 
 
 def _xlsx(sheet: Sheet) -> Iterator[tuple[int, list[Any]]]:
@@ -154,6 +144,8 @@ def _xlsx(sheet: Sheet) -> Iterator[tuple[int, list[Any]]]:
 
     try:
         book = load_workbook(sheet.path, data_only=True)
+    except FileNotFoundError as error:
+        raise HazardError(f"{sheet.path}: cannot be read: {error.strerror}") from None
     except (InvalidFileException, zipfile.BadZipFile, KeyError, ValueError, OSError) as error:
         raise HazardError(f"{sheet.path}: not a workbook: {error}") from None
     page = book.worksheets[0]
@@ -176,14 +168,10 @@ def read(path: Path, columns: Sequence[str], more: Sequence[str] = ()) -> Sheet:
 
     HazardError when the file cannot be read or there is no such line."""
     sheet = Sheet(path)
-    try:
-        data = path.read_bytes()
-    except OSError as error:
-        raise HazardError(f"{path}: cannot be read: {error.strerror}") from None
     is_book = path.suffix.lower() in (".xlsx", ".xlsm")
     header: list[str] = []
     best: tuple[int, list[str]] = (0, [])
-    for number, values in _xlsx(sheet) if is_book else _csv(sheet, data):
+    for number, values in _xlsx(sheet) if is_book else _csv(sheet):
         cells = [v.strip() if isinstance(v, str) else v for v in values]
         if all(v in (None, "") for v in cells):
             continue
