@@ -8,8 +8,8 @@ import argparse
 import sys
 from collections.abc import Sequence
 
-from host import __version__
-from host.commands import (
+from . import __version__
+from .commands import (
     Run,
     alarms,
     archive,
@@ -30,11 +30,11 @@ from host.commands import (
     update,
     watch,
 )
-from host.common import extras
-from host.common.errors import OutsideError, UsageError, UserError
-from host.common.options import Parser
-from host.service import config, logs, place
-from host.store import Busy
+from .common import extras
+from .common.errors import OutsideError, UsageError, UserError
+from .common.options import Parser
+from .service import config, logs, place
+from .store import Busy
 
 
 def _wide(prog: str) -> argparse.HelpFormatter:

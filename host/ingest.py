@@ -14,14 +14,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from host.mqtt.broker import Broker
-from host.mqtt.consumer import Taken, Transport
-from host.mqtt.session import Topics
-from host.readings import messages
-from host.readings.decoder import Reader
-from host.registry import Registry
-from host.service.progress import Progress
-from host.store import Batch, Busy, Counts, Refused, Store
+from .mqtt.broker import Broker
+from .mqtt.consumer import Taken, Transport
+from .mqtt.session import Topics
+from .readings import messages
+from .readings.decoder import Reader
+from .registry import Registry
+from .service.progress import Progress
+from .store import Batch, Busy, Counts, Refused, Store
 
 log = logging.getLogger("qingyun.ingest")
 

@@ -14,8 +14,8 @@ from functools import cached_property
 from operator import itemgetter
 from pathlib import Path
 
-from host.common import csv_file
-from host.common.errors import UserError
+from .common import csv_file
+from .common.errors import UserError
 
 DRY, WET, RECYCLABLE, HAZARDOUS = "干垃圾", "湿垃圾", "可回收物", "有害垃圾"
 STORED_HAZARDOUS = "危险废物"

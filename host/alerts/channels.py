@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from host.alerts.delivery import Channel, Policy, hours
-from host.alerts.mail import AT_ONCE, Mail
-from host.alerts.webhook import Webhook
-from host.common.errors import UsageError
-from host.service import logs
-from host.service.config import Config
-from host.service.keys import ChannelSection, EmailSection, WebhookSection
+from ..common.errors import UsageError
+from ..service import logs
+from ..service.config import Config
+from ..service.keys import ChannelSection, EmailSection, WebhookSection
+from .delivery import Channel, Policy, hours
+from .mail import AT_ONCE, Mail
+from .webhook import Webhook
 
 PORTS = {"starttls": 587, "tls": 465, "none": 25}
 

@@ -8,9 +8,9 @@ import threading
 import time
 from pathlib import Path
 
-from host.alerts.delivery import Channel, step
-from host.store import Busy, Store, StoreError
-from host.store import delivery as rows
+from ..store import Busy, Store, StoreError
+from ..store import delivery as rows
+from .delivery import Channel, step
 
 log = logging.getLogger("qingyun.deliver")
 

@@ -11,12 +11,12 @@ import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
-from host.alerts import Declined, Failed
-from host.common.local_days import LOCAL
-from host.hazard import alarms
-from host.service.keys import LEVELS
-from host.store import Store
-from host.store import delivery as rows
+from ..common.local_days import LOCAL
+from ..hazard import alarms
+from ..service.keys import LEVELS
+from ..store import Store
+from ..store import delivery as rows
+from . import Declined, Failed
 
 log = logging.getLogger("qingyun.deliver")
 

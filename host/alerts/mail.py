@@ -13,10 +13,10 @@ from email.message import EmailMessage
 from email.utils import formatdate
 from pathlib import Path
 
-from host.alerts import Declined, Failed
-from host.alerts.bounded import bounded
-from host.hazard import alarms
-from host.hazard.alarms import line
+from ..hazard import alarms
+from ..hazard.alarms import line
+from . import Declined, Failed
+from .bounded import bounded
 
 log = logging.getLogger("qingyun.deliver")
 

@@ -20,9 +20,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from host.alerts import Declined, Failed
-from host.alerts.bounded import bounded
-from host.hazard import alarms
+from ..hazard import alarms
+from . import Declined, Failed
+from .bounded import bounded
 
 _AGAIN = (408, 425, 429)  # of the 4xx: come again later
 

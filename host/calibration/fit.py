@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from host.metrology import r76
+from ..metrology import r76
 
 LEAST_APART_C = 5.0  # two temperatures closer than this say nothing of a coefficient
 _MG = 1_000_000  # in a kg

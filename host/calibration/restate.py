@@ -6,16 +6,16 @@ import datetime as dt
 
 from rich.table import Table
 
-from host.common import terminal
-from host.common.errors import UserError
-from host.common.local_days import LOCAL
-from host.common.quantity import kg
-from host.registry import Registry
-from host.rollup import revisions
-from host.rollup.booking import update_figures
-from host.rollup.revisions import Revision
-from host.store import Store, day_revisions
-from host.store.calibrations import Correction
+from ..common import terminal
+from ..common.errors import UserError
+from ..common.local_days import LOCAL
+from ..common.quantity import kg
+from ..registry import Registry
+from ..rollup import revisions
+from ..rollup.booking import update_figures
+from ..rollup.revisions import Revision
+from ..store import Store, day_revisions
+from ..store.calibrations import Correction
 
 
 class RestateError(UserError):

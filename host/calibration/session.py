@@ -11,12 +11,12 @@ from typing import Any
 
 from rich.table import Table
 
-from host.calibration.fit import NoFit, Point, Verdict, judge, mean_c
-from host.calibration.ways import Refused, Way
-from host.common import terminal
-from host.common.errors import UserError
-from host.store import Store
-from host.store.calibrations import Session
+from ..common import terminal
+from ..common.errors import UserError
+from ..store import Store
+from ..store.calibrations import Session
+from .fit import NoFit, Point, Verdict, judge, mean_c
+from .ways import Refused, Way
 
 LOOK_S = 0.2  # between two looks
 FRESH_S = 11  # a platform at rest is looked at every 10 s or more often

@@ -10,9 +10,9 @@ import time
 import uuid
 from typing import Any, Protocol
 
-from host.common.errors import UserError
-from host.mqtt.broker import Broker
-from host.mqtt.session import Session, SessionError
+from ..common.errors import UserError
+from ..mqtt.broker import Broker
+from ..mqtt.session import Session, SessionError
 
 ANSWER_S = 10.0  # a board on a slow link answers within this
 TRIES = 3

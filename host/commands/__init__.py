@@ -7,7 +7,7 @@ import datetime as dt
 from collections.abc import Callable
 from pathlib import Path
 
-from host.common.local_days import LOCAL
+from ..common.local_days import LOCAL
 
 # What a subcommand does; the exit code.
 Run = Callable[[argparse.Namespace], int]

@@ -7,9 +7,9 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING
 
-from host.commands import Command, db, registry
-from host.commands.parts import by, nothing, now, parts
-from host.mqtt import broker
+from ..mqtt import broker
+from . import Command, db, registry
+from .parts import by, nothing, now, parts
 
 if TYPE_CHECKING:
     pass
@@ -55,6 +55,6 @@ def add(command: Command) -> None:
 
 
 def _run(args: argparse.Namespace) -> int:
-    from host.commands.run import alarms  # noqa: PLC0415
+    from .run import alarms  # noqa: PLC0415
 
     return alarms.RUNS[args.part](args)

@@ -5,9 +5,9 @@ from __future__ import annotations
 import argparse
 import datetime as dt
 
-from host.commands import Command, db
-from host.common.local_days import LOCAL, date_of, local_day
-from host.store import Store
+from ..common.local_days import LOCAL, date_of, local_day
+from ..store import Store
+from . import Command, db
 
 
 def add(command: Command) -> None:

@@ -6,14 +6,14 @@ import argparse
 import sys
 import time
 
-from host import registry as registry_
-from host.commands import Command, db, registry
-from host.common import periods, terminal
-from host.common.errors import UsageError
-from host.common.local_days import DAY_S, clock, day_of
-from host.common.quantity import MISSING, count, kg, known, percent, share
-from host.rollup import closing, density, period
-from host.store import Store
+from .. import registry as registry_
+from ..common import periods, terminal
+from ..common.errors import UsageError
+from ..common.local_days import DAY_S, clock, day_of
+from ..common.quantity import MISSING, count, kg, known, percent, share
+from ..rollup import closing, density, period
+from ..store import Store
+from . import Command, db, registry
 
 
 def add(command: Command) -> None:

@@ -6,17 +6,17 @@ import argparse
 import sys
 import time
 
-from host import registry
-from host.calibration import restate, session, ways
-from host.calibration.session import Plan
-from host.commands import Command, db, known
-from host.commands import registry as registry_option
-from host.common import terminal
-from host.common.errors import UsageError
-from host.common.local_days import clock
-from host.mqtt import broker
-from host.store import Store
-from host.store.calibrations import Correction
+from .. import registry
+from ..calibration import restate, session, ways
+from ..calibration.session import Plan
+from ..common import terminal
+from ..common.errors import UsageError
+from ..common.local_days import clock
+from ..mqtt import broker
+from ..store import Store
+from ..store.calibrations import Correction
+from . import Command, db, known
+from . import registry as registry_option
 
 
 def add(command: Command) -> None:

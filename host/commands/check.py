@@ -6,12 +6,12 @@ import argparse
 import datetime as dt
 from pathlib import Path
 
-from host import registry
-from host.commands import Command
-from host.commands import registry as registry_option
-from host.common.errors import UserError
-from host.common.local_days import LOCAL
-from host.service.checks import problems
+from .. import registry
+from ..common.errors import UserError
+from ..common.local_days import LOCAL
+from ..service.checks import problems
+from . import Command
+from . import registry as registry_option
 
 
 def add(command: Command) -> None:
@@ -47,7 +47,7 @@ def _check(args: argparse.Namespace) -> int:
 
 def _hazardous(folder: Path) -> str:
     """What a registry folder has of hazardous waste; "" where it has nothing."""
-    from host.hazard import register, rules  # noqa: PLC0415  see commands.run
+    from ..hazard import register, rules  # noqa: PLC0415  see commands.run
 
     if not register.present(folder):
         return ""

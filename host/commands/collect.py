@@ -6,15 +6,15 @@ import argparse
 import json
 from pathlib import Path
 
-from host import registry
-from host.commands import Command, db
-from host.commands import registry as registry_option
-from host.common import atomic_write, terminal
-from host.common.local_days import clock
-from host.ingest import Ingester
-from host.mqtt import broker
-from host.rollup import DAY_S
-from host.store import Store
+from .. import registry
+from ..common import atomic_write, terminal
+from ..common.local_days import clock
+from ..ingest import Ingester
+from ..mqtt import broker
+from ..rollup import DAY_S
+from ..store import Store
+from . import Command, db
+from . import registry as registry_option
 
 
 def add(command: Command) -> None:
@@ -79,7 +79,7 @@ def _ingest(args: argparse.Namespace) -> int:
     share = {"shard": args.shard, "group": args.group}
     ingester = Ingester(store, known, where, ahead, stats=args.stats, **share)
     if args.listen:
-        from host.service import listen  # noqa: PLC0415  only where it is used
+        from ..service import listen  # noqa: PLC0415  only where it is used
 
         listen.start(args, known, ingester.stats)
     ingester.run()

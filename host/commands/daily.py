@@ -5,11 +5,11 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from host import reports
-from host.commands import Command, day, db, known, registry
-from host.common import atomic_write
-from host.mqtt import broker
-from host.reports import publish
+from .. import reports
+from ..common import atomic_write
+from ..mqtt import broker
+from ..reports import publish
+from . import Command, day, db, known, registry
 
 
 def add(command: Command) -> None:
@@ -45,7 +45,7 @@ def _rollup(args: argparse.Namespace) -> int:
     files = ", ".join(str(args.out / name) for name in reports.FILES)
     print(f"{files}: written, {len(rows)} rows of {args.date}")
     if args.xlsx:
-        from host.reports import summary_xlsx  # noqa: PLC0415  with what writes workbooks
+        from ..reports import summary_xlsx  # noqa: PLC0415  with what writes workbooks
 
         summary_xlsx.write_day(args.date, rows, args.xlsx)
         print(f"{args.xlsx}: written")

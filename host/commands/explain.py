@@ -5,8 +5,8 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from host.commands import Command, day, db, known, registry
-from host.reports import explain
+from ..reports import explain
+from . import Command, day, db, known, registry
 
 
 def add(command: Command) -> None:

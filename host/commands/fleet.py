@@ -6,11 +6,11 @@ import argparse
 import sys
 from pathlib import Path
 
-from host.commands import Command, Run
-from host.provision import ProvisionError, config, files, merge, plan
-from host.provision.fleet import PEOPLE, Fleet
-from host.provision.pins import Pins
-from host.provision.sheet import Sheet
+from ..provision import ProvisionError, config, files, merge, plan
+from ..provision.fleet import PEOPLE, Fleet
+from ..provision.pins import Pins
+from ..provision.sheet import Sheet
+from . import Command, Run
 
 _PORT = 8883
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import argparse
 
-from host import registry as places
-from host.commands import Command, registry
-from host.common.errors import UsageError
-from host.mqtt import broker
-from host.reports import homeassistant, publish
+from .. import registry as places
+from ..common.errors import UsageError
+from ..mqtt import broker
+from ..reports import homeassistant, publish
+from . import Command, registry
 
 
 def add(command: Command) -> None:

@@ -6,10 +6,10 @@ import datetime as dt
 from collections.abc import Sequence
 from pathlib import Path
 
-from host.common.errors import UsageError
-from host.common.local_days import day_of
-from host.rollup.closing import days_held
-from host.store import Store
+from ..common.errors import UsageError
+from ..common.local_days import day_of
+from ..rollup.closing import days_held
+from ..store import Store
 
 _SHOWN = 8  # names in one line
 

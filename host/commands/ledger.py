@@ -7,8 +7,8 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from host.commands import Command, date, db, ledger_entries, registry
-from host.commands.parts import nothing, now, parts
+from . import Command, date, db, ledger_entries, registry
+from .parts import nothing, now, parts
 
 
 def add(command: Command) -> None:
@@ -71,6 +71,6 @@ def _head(text: str) -> tuple[int, str]:
 
 
 def _run(args: argparse.Namespace) -> int:
-    from host.commands.run import ledger  # noqa: PLC0415
+    from .run import ledger  # noqa: PLC0415
 
     return ledger.RUNS[args.part](args)

@@ -7,8 +7,8 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from host.commands import Command, db, registry
-from host.commands.parts import by
+from . import Command, db, registry
+from .parts import by
 
 
 def add(part: Command) -> None:
@@ -51,6 +51,6 @@ def _setting(text: str) -> tuple[str, str]:
 
 
 def _run(args: argparse.Namespace) -> int:
-    from host.commands.run import ledger_entries  # noqa: PLC0415
+    from .run import ledger_entries  # noqa: PLC0415
 
     return ledger_entries.RUNS[args.part](args)

@@ -8,9 +8,9 @@ import argparse
 from collections.abc import Callable
 from pathlib import Path
 
-from host.commands import Command, date, day, db, registry
-from host.common import periods
-from host.common.disclaimer import DISCLAIMER
+from ..common import periods
+from ..common.disclaimer import DISCLAIMER
+from . import Command, date, day, db, registry
 
 FORM = "what to write where FILE does not say it by its ending"
 
@@ -74,6 +74,6 @@ def add(command: Command) -> None:
 
 
 def _run(args: argparse.Namespace) -> int:
-    from host.commands.run import office  # noqa: PLC0415
+    from .run import office  # noqa: PLC0415
 
     return office.RUNS[args.part](args)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from host.commands import Command, Run
+from . import Command, Run
 
 
 def parts(p: argparse.ArgumentParser) -> Command:

@@ -15,12 +15,12 @@ from contextlib import suppress
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from host.commands import Command, db, registry
-from host.common.errors import UsageError
-from host.common.local_days import clock
-from host.mqtt import broker
-from host.serve.settings import Settings
-from host.store import Store
+from ..common.errors import UsageError
+from ..common.local_days import clock
+from ..mqtt import broker
+from ..serve.settings import Settings
+from ..store import Store
+from . import Command, db, registry
 
 _log = logging.getLogger("qingyun.serve")
 ROLES = ("viewer", "operator", "admin")
@@ -107,8 +107,8 @@ def _serve(args: argparse.Namespace) -> int:
     """Serve until it is told to end."""
     import uvicorn  # noqa: PLC0415  of an extra
 
-    from host.serve import accounts  # noqa: PLC0415
-    from host.serve.app import app  # noqa: PLC0415
+    from ..serve import accounts  # noqa: PLC0415
+    from ..serve.app import app  # noqa: PLC0415
 
     told = _settings(args)
     made = app(told)
@@ -167,7 +167,7 @@ def _user(args: argparse.Namespace) -> int:
 
 
 def _add(store: Store, args: argparse.Namespace, by: str) -> None:
-    from host.serve import accounts  # noqa: PLC0415  hashes passwords with a library of an extra
+    from ..serve import accounts  # noqa: PLC0415  hashes passwords with a library of an extra
 
     role = args.role or "viewer"
     if args.token:
@@ -180,28 +180,28 @@ def _add(store: Store, args: argparse.Namespace, by: str) -> None:
 
 
 def _change_password(store: Store, args: argparse.Namespace, by: str) -> None:
-    from host.serve import accounts  # noqa: PLC0415
+    from ..serve import accounts  # noqa: PLC0415
 
     accounts.change(store, args.name, by, password=_password(args))
     print(f"user {args.name}: has another password; whoever was signed in is signed out")
 
 
 def _change_role(store: Store, args: argparse.Namespace, by: str) -> None:
-    from host.serve import accounts  # noqa: PLC0415
+    from ..serve import accounts  # noqa: PLC0415
 
     accounts.change(store, args.name, by, role=args.role)
     print(f"user {args.name}: is {args.role} now; whoever was signed in is signed out")
 
 
 def _remove(store: Store, args: argparse.Namespace, by: str) -> None:
-    from host.serve import accounts  # noqa: PLC0415
+    from ..serve import accounts  # noqa: PLC0415
 
     accounts.change(store, args.name, by, role=accounts.GONE)
     print(f"user {args.name}: removed; the audit trail keeps what was done")
 
 
 def _list(store: Store, args: argparse.Namespace, _: str) -> None:
-    from host.serve import accounts  # noqa: PLC0415
+    from ..serve import accounts  # noqa: PLC0415
 
     users = accounts.everybody(store)
     if not users:
@@ -212,7 +212,7 @@ def _list(store: Store, args: argparse.Namespace, _: str) -> None:
 
 
 def _audit(store: Store, _: argparse.Namespace, __: str) -> None:
-    from host.serve import accounts  # noqa: PLC0415
+    from ..serve import accounts  # noqa: PLC0415
 
     for x in accounts.trail(store):
         where = f" from {x.address}" if x.address else ""

@@ -6,8 +6,8 @@ import argparse
 import datetime as dt
 from pathlib import Path
 
-from host.commands import Command, db, registry
-from host.common.errors import UsageError
+from ..common.errors import UsageError
+from . import Command, db, registry
 
 
 def add(command: Command) -> None:
@@ -32,7 +32,7 @@ def add(command: Command) -> None:
 
 
 def _backup(args: argparse.Namespace) -> int:
-    from host.service import backup  # noqa: PLC0415  only where it is used
+    from ..service import backup  # noqa: PLC0415  only where it is used
 
     if args.keep is not None and args.keep < 1:
         raise UsageError("--keep: expected 1 or more")
@@ -51,7 +51,7 @@ def _backup(args: argparse.Namespace) -> int:
 
 
 def _restore(args: argparse.Namespace) -> int:
-    from host.service import backup  # noqa: PLC0415  only where it is used
+    from ..service import backup  # noqa: PLC0415  only where it is used
 
     if args.verify:
         contents = backup.read(args.backup)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from host.commands import Command, db, registry
+from . import Command, db, registry
 
 
 def add(command: Command) -> None:
@@ -19,10 +19,10 @@ def add(command: Command) -> None:
 
 
 def _trace(args: argparse.Namespace) -> int:
-    from host import registry as registries  # noqa: PLC0415  see commands.run
-    from host.reports.figure_trace import lines  # noqa: PLC0415
-    from host.reports.trace import Trace  # noqa: PLC0415
-    from host.store import Store  # noqa: PLC0415
+    from .. import registry as registries  # noqa: PLC0415  see commands.run
+    from ..reports.figure_trace import lines  # noqa: PLC0415
+    from ..reports.trace import Trace  # noqa: PLC0415
+    from ..store import Store  # noqa: PLC0415
 
     known = registries.load(args.registry)
     store = Store(args.db)

@@ -7,8 +7,8 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from host.commands import Command, db, registry
-from host.commands.parts import by, nothing, parts
+from . import Command, db, registry
+from .parts import by, nothing, parts
 
 
 def add(command: Command) -> None:
@@ -41,6 +41,6 @@ def add(command: Command) -> None:
 
 
 def _run(args: argparse.Namespace) -> int:
-    from host.commands.run import transfers  # noqa: PLC0415
+    from .run import transfers  # noqa: PLC0415
 
     return transfers.RUNS[args.part](args)

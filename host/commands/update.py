@@ -7,17 +7,17 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from host import registry
-from host.commands import Command
-from host.commands import registry as registry_option
-from host.common import terminal
-from host.common.atomic_write import form_of, like, whole
-from host.common.errors import UsageError
-from host.mqtt import broker
-from host.mqtt.session import SessionError
-from host.update import bundle as bundles
-from host.update import fleet, keys
-from host.update.air import Air
+from .. import registry
+from ..common import terminal
+from ..common.atomic_write import form_of, like, whole
+from ..common.errors import UsageError
+from ..mqtt import broker
+from ..mqtt.session import SessionError
+from ..update import bundle as bundles
+from ..update import fleet, keys
+from ..update.air import Air
+from . import Command
+from . import registry as registry_option
 
 
 def add(command: Command) -> None:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import argparse
 import secrets
 
-from host.commands import Command
-from host.mqtt import broker, watch
+from ..mqtt import broker, watch
+from . import Command
 
 
 def add(command: Command) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from host.common.errors import UserError
+from .errors import UserError
 
 _HEAD = 16  # bytes that tell one kind of file, or one CSV, from another
 # What somebody means by the end of a name.

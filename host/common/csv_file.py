@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from host.common.errors import UserError
-from host.common.text_encoding import EncodingError, decoded
+from .errors import UserError
+from .text_encoding import EncodingError, decoded
 
 Failure = Callable[[str], UserError]  # makes the error that a caller raises
 Row = tuple[int, dict[str, str]]  # number of the line, column → cell

@@ -5,7 +5,7 @@ those that did not stay, engine books what happened between the others, states t
 the platform is and what is wrong with it. A State is a value: saved, it goes on as if
 nothing had been; replay finds the one to go on from when a reading comes late."""
 
-from host.events.model import (
+from .model import (
     Event,
     Evidence,
     Flag,
@@ -17,9 +17,9 @@ from host.events.model import (
     Sums,
     Transition,
 )
-from host.events.processor import LateError, advance, derive, finish
-from host.events.sample_columns import Series
-from host.events.state import State, fresh, load, save
+from .processor import LateError, advance, derive, finish
+from .sample_columns import Series
+from .state import State, fresh, load, save
 
 # Raised whenever the same readings give other events: figures are then computed anew.
 RULES = 1

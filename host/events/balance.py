@@ -14,9 +14,9 @@ from collections.abc import Iterable
 from msgspec import Struct
 from msgspec.structs import replace
 
-from host.common.local_days import local_day
-from host.events.model import Event, Kind, Outcome, Platform
-from host.metrology import r76
+from ..common.local_days import local_day
+from ..metrology import r76
+from .model import Event, Kind, Outcome, Platform
 
 LEAST_COVERED = 990  # per mille of the day: less is said
 LASTING_S = 60  # a fault that is over sooner is not worth a flag

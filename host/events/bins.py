@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from host.events.limits import (
+from .limits import (
     BARE_G,
     LEARNED_N,
     LEAST_LEARNED_G,
@@ -14,7 +14,7 @@ from host.events.limits import (
     SPARE_RESIDUE_G,
     Limits,
 )
-from host.events.state import Known, State
+from .state import Known, State
 
 
 @dataclass(frozen=True)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from host.common.local_days import local_day
-from host.events import bins
-from host.events.fill_agreement import agrees
-from host.events.limits import (
+from ..common.local_days import local_day
+from . import bins
+from .fill_agreement import agrees
+from .limits import (
     AWAY_S,
     BARE_G,
     DEPOSIT_G,
@@ -17,8 +17,8 @@ from host.events.limits import (
     RESIDUE_G,
     RESIDUE_SHARE,
 )
-from host.events.model import Event, Evidence, Kind, Outcome, Plateau, Platform, add
-from host.events.state import State
+from .model import Event, Evidence, Kind, Outcome, Plateau, Platform, add
+from .state import State
 
 
 @dataclass(frozen=True)

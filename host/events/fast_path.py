@@ -9,13 +9,13 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Sequence
 
-from host.common.local_days import local_day
-from host.events.limits import FILL_S, FROZEN_S, GAP_S, LEAN_S
-from host.events.model import Outcome, Plateau, Platform, Sample, Status, add
-from host.events.sample_columns import Series
-from host.events.settle import horizon
-from host.events.state import State, Still
-from host.events.states import is_frozen, tell_fill
+from ..common.local_days import local_day
+from .limits import FILL_S, FROZEN_S, GAP_S, LEAN_S
+from .model import Outcome, Plateau, Platform, Sample, Status, add
+from .sample_columns import Series
+from .settle import horizon
+from .state import State, Still
+from .states import is_frozen, tell_fill
 
 EVER = 1 << 62
 

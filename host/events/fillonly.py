@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from host.events.limits import GAP_S, LEAN_S
+from .limits import GAP_S, LEAN_S
 
 LEAST_FALL = 200  # permille
 LEFT_SHARE = 400  # per mille of the fill before that may be left; compaction leaves more

@@ -8,7 +8,7 @@ from functools import cached_property
 
 from msgspec import Struct, field
 
-from host.events.limits import Limits
+from .limits import Limits
 
 # Changes that no event explains: local day → grams, days that come to nothing left out.
 Slow = dict[int, int]

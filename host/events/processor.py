@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable
 from copy import copy as shallow
 
-from host.common.local_days import local_day
-from host.events import states
-from host.events.engine import EventClassifier
-from host.events.fast_path import EVER, skip
-from host.events.limits import FILL_S, GAP_S
-from host.events.model import Outcome, Plateau, Platform, Sample, add
-from host.events.sample_columns import series
-from host.events.settle import horizon, mature, settle, undecided
-from host.events.state import State, copy, fresh, key
+from ..common.local_days import local_day
+from . import states
+from .engine import EventClassifier
+from .fast_path import EVER, skip
+from .limits import FILL_S, GAP_S
+from .model import Outcome, Plateau, Platform, Sample, add
+from .sample_columns import series
+from .settle import horizon, mature, settle, undecided
+from .state import State, copy, fresh, key
 
 
 class LateError(Exception):

@@ -10,10 +10,10 @@ from bisect import bisect_left
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
-from host.events.model import Outcome, Platform, Sample
-from host.events.processor import advance, finish
-from host.events.sample_columns import ordered
-from host.events.state import State, fresh
+from .model import Outcome, Platform, Sample
+from .processor import advance, finish
+from .sample_columns import ordered
+from .state import State, fresh
 
 EVERY_S = 6 * 3600  # of readings between two checkpoints
 

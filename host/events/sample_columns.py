@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from itertools import pairwise
 from operator import le, lt
 
-from host.common.local_days import local_day
-from host.events.limits import GAP_S
-from host.events.model import Evidence, Sample
-from host.events.state import key
+from ..common.local_days import local_day
+from .limits import GAP_S
+from .model import Evidence, Sample
+from .state import key
 
 
 @dataclass(slots=True)

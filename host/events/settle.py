@@ -3,9 +3,9 @@ bare platform are forgotten once what follows shows them for what they were."""
 
 from __future__ import annotations
 
-from host.common.local_days import local_day
-from host.events.limits import FILL_WAIT_S, IMPULSE_G, IMPULSE_S, LEAN_G, LEAN_S
-from host.events.model import Plateau, Platform, add
+from ..common.local_days import local_day
+from .limits import FILL_WAIT_S, IMPULSE_G, IMPULSE_S, LEAN_G, LEAN_S
+from .model import Plateau, Platform, add
 
 
 def settle(pending: list[Plateau], platform: Platform) -> None:

@@ -7,7 +7,7 @@ import copy as shallow
 import msgspec
 from msgspec import Struct, field
 
-from host.events.model import Evidence, Plateau, Platform, Sample, Status, Sums
+from .model import Evidence, Plateau, Platform, Sample, Status, Sums
 
 VERSION = 2
 Key = tuple[int, int, str, int]

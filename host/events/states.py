@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from host.events.limits import AWAY_S, FILL_MOVED, FROZEN_N, FROZEN_S, LEAN_S
-from host.events.model import Flag, Outcome, Plateau, Platform, Sample, Status, Transition
-from host.events.state import State, Still
+from .limits import AWAY_S, FILL_MOVED, FROZEN_N, FROZEN_S, LEAN_S
+from .model import Flag, Outcome, Plateau, Platform, Sample, Status, Transition
+from .state import State, Still
 
 FROZEN, NEGATIVE = "frozen", "negative"
 Because = Callable[[], str]  # said only when it is asked for

@@ -8,12 +8,12 @@ from typing import Any
 
 import msgspec
 
-from host.common.local_days import clock
-from host.hazard import HazardError
-from host.hazard.measure import Finding
-from host.hazard.register import Register
-from host.store import Store
-from host.store import hazard as rows
+from ..common.local_days import clock
+from ..store import Store
+from ..store import hazard as rows
+from . import HazardError
+from .measure import Finding
+from .register import Register
 
 RAISED, ACKNOWLEDGED, CLEARED = "raised", "acknowledged", "cleared"
 MOST = 1e9  # where a value has no end

@@ -8,12 +8,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from math import isqrt
 
-from host.events import Sample
-from host.hazard.entry import STORED, TAKEN, Entry
-from host.hazard.ledger_posting import Seen
-from host.hazard.register import Register
-from host.hazard.stock import books
-from host.metrology import r76
+from ..events import Sample
+from ..metrology import r76
+from .entry import STORED, TAKEN, Entry
+from .ledger_posting import Seen
+from .register import Register
+from .stock import books
 
 
 @dataclass

@@ -13,8 +13,8 @@ from importlib.resources import files
 from importlib.resources.abc import Traversable
 from pathlib import Path
 
-from host.common import csv_file
-from host.hazard import HazardError
+from ..common import csv_file
+from . import HazardError
 
 CODE = re.compile(r"\d{3}-\d{3}-\d{2}")
 

@@ -8,14 +8,14 @@ from collections import defaultdict
 from collections.abc import Iterable
 from decimal import Decimal
 
-from host.common.local_days import LOCAL
-from host.common.periods import Period
-from host.hazard import rules
-from host.hazard.entry import PRODUCED, TAKEN, Entry
-from host.hazard.register import SOCIAL, HazardStore, Register
-from host.hazard.stock import Books, books
-from host.rollup import DAY_S, day_bounds
-from host.store import Store
+from ..common.local_days import LOCAL
+from ..common.periods import Period
+from ..rollup import DAY_S, day_bounds
+from ..store import Store
+from . import rules
+from .entry import PRODUCED, TAKEN, Entry
+from .register import SOCIAL, HazardStore, Register
+from .stock import Books, books
 
 UPSTREAM = "产生批次编码/出库批次编码"
 

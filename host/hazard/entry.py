@@ -6,8 +6,8 @@ import datetime as dt
 
 import msgspec
 
-from host.common.local_days import LOCAL
-from host.hazard import HazardError
+from ..common.local_days import LOCAL
+from . import HazardError
 
 PRODUCED, STORED, TAKEN = "产生", "入库", "出库"
 OWN, OUTSIDE = "自行利用/处置", "委外利用/处置"

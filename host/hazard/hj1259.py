@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from decimal import Decimal
 from pathlib import Path
 
-from host.common.atomic_write import whole
-from host.common.disclaimer import DISCLAIMER
-from host.hazard.entry import MISSING, REGISTER, SCALE, TABLES, Entry
-from host.office.table import Cell, Column, Table
+from ..common.atomic_write import whole
+from ..common.disclaimer import DISCLAIMER
+from ..office.table import Cell, Column, Table
+from .entry import MISSING, REGISTER, SCALE, TABLES, Entry
 
 OPTIONAL = "数字识别码"  # only where somebody has given one
 NOTES = (
@@ -69,7 +69,7 @@ def table(name: str, entries: Sequence[Entry], period: str, head: str) -> Table:
 
 def write_xlsx(entries: Sequence[Entry], period: str, head: tuple[int, str], path: Path) -> None:
     """A workbook of five sheets."""
-    from host.office.xlsx import Book  # noqa: PLC0415  only where a workbook is written
+    from ..office.xlsx import Book  # noqa: PLC0415  only where a workbook is written
 
     with Book(path, f"危险废物管理台账 {period}", DISCLAIMER) as made:
         for name in TABLES:

@@ -6,10 +6,10 @@ from collections.abc import Iterable, Sequence
 
 import msgspec
 
-from host.hazard import HazardError
-from host.hazard.entry import Batches, Entry, body, parse
-from host.store import Store
-from host.store import hazard as rows
+from ..store import Store
+from ..store import hazard as rows
+from . import HazardError
+from .entry import Batches, Entry, body, parse
 
 
 class MovedError(HazardError):

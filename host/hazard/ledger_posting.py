@@ -9,11 +9,14 @@ from dataclasses import dataclass, field
 
 import msgspec
 
-from host.common.local_days import LOCAL, clock
-from host.common.quantity import kg
-from host.events import Event, Kind, Outcome, Sample, derive
-from host.hazard import ledger
-from host.hazard.entry import (
+from ..common.local_days import LOCAL, clock
+from ..common.quantity import kg
+from ..events import Event, Kind, Outcome, Sample, derive
+from ..registry import Bin
+from ..rollup.scales import platform_of, samples
+from ..store import Store
+from . import ledger
+from .entry import (
     PERSON,
     REGISTER,
     SCALE,
@@ -25,11 +28,8 @@ from host.hazard.entry import (
     Entry,
     Weighed,
 )
-from host.hazard.register import Container, Register
-from host.hazard.stock import Books, books
-from host.registry import Bin
-from host.rollup.scales import platform_of, samples
-from host.store import Store
+from .register import Container, Register
+from .stock import Books, books
 
 SETTLE_S = 120  # nobody leans on a platform for longer than 90
 LEDGER = "台账"  # who says which batches a mass was taken from

@@ -9,12 +9,12 @@ from pathlib import Path
 
 import msgspec
 
-from host.hazard import HazardError, ledger, sheets
-from host.hazard.entry import IMPORT, PERSON, STORED, TABLES, TAKEN, Entry
-from host.hazard.ledger_posting import columns, sourced
-from host.hazard.register import Register
-from host.hazard.stock import books
-from host.store import Store
+from ..store import Store
+from . import HazardError, ledger, sheets
+from .entry import IMPORT, PERSON, STORED, TABLES, TAKEN, Entry
+from .ledger_posting import columns, sourced
+from .register import Register
+from .stock import books
 
 MOST_G = 60_000_000  # more than a lorry carries
 

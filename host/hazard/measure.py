@@ -7,13 +7,13 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 
-from host.common.local_days import LOCAL
-from host.hazard.register import LIQUID, Register
-from host.hazard.rules import Rule
-from host.hazard.stock import Books, Shelf
-from host.hazard.view import StoreView
-from host.registry import Site
-from host.rollup import DAY_S, day_bounds
+from ..common.local_days import LOCAL
+from ..registry import Site
+from ..rollup import DAY_S, day_bounds
+from .register import LIQUID, Register
+from .rules import Rule
+from .stock import Books, Shelf
+from .view import StoreView
 
 UTC_8 = 8 * 3600
 

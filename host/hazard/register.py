@@ -10,10 +10,10 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
-from host import registry
-from host.hazard import HazardError, catalogue
-from host.hazard.catalogue import Catalogue, Code
-from host.registry import Bin, Registry, RegistryError, Row, csv_rows
+from .. import registry
+from ..registry import Bin, Registry, RegistryError, Row, csv_rows
+from . import HazardError, catalogue
+from .catalogue import Catalogue, Code
 
 # 重点/简化/登记: producers by what they produce (HJ 1259-2022).
 INDUSTRIAL = ("重点", "简化", "登记")

@@ -7,8 +7,8 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from host.hazard.register import CATEGORIES, STORE_KINDS, HazardStore, Register
-from host.registry import Row, csv_rows
+from ..registry import Row, csv_rows
+from .register import CATEGORIES, STORE_KINDS, HazardStore, Register
 
 # What a rule looks at, and in which units its threshold may be given: unit → factor to the
 # unit that is measured in.

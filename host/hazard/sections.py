@@ -6,10 +6,10 @@ import datetime as dt
 from collections.abc import Callable
 from typing import Any
 
-from host.common.local_days import LOCAL
-from host.hazard import alarms, ledger
-from host.rollup import day_bounds
-from host.store import Store
+from ..common.local_days import LOCAL
+from ..rollup import day_bounds
+from ..store import Store
+from . import alarms, ledger
 
 Section = Callable[[dt.date], list[dict[str, Any]]]
 

@@ -14,9 +14,9 @@ from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import Any
 
-from host.common import csv_file
-from host.common.local_days import LOCAL
-from host.hazard import HazardError
+from ..common import csv_file
+from ..common.local_days import LOCAL
+from . import HazardError
 
 MOST_ROWS = 100_000
 SERIAL_0 = dt.datetime(1899, 12, 30, tzinfo=LOCAL)  # what a spreadsheet's day 0 is

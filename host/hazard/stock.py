@@ -6,8 +6,8 @@ from collections import deque
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from host.hazard.entry import STORED, TAKEN, Entry
-from host.hazard.register import Register
+from .entry import STORED, TAKEN, Entry
+from .register import Register
 
 DUST_E = 2  # verification intervals: less than that left is nothing left
 

@@ -12,12 +12,12 @@ from typing import TypeVar
 
 import msgspec
 
-from host.hazard import HazardError, sheets
-from host.hazard.register import Register
-from host.hazard.sheets import Line
-from host.registry import DRY, HAZARDOUS, RECYCLABLE, STORED_HAZARDOUS, WET
-from host.store import Store
-from host.store import hazard as rows
+from ..registry import DRY, HAZARDOUS, RECYCLABLE, STORED_HAZARDOUS, WET
+from ..store import Store
+from ..store import hazard as rows
+from . import HazardError, sheets
+from .register import Register
+from .sheets import Line
 
 MANIFEST, TICKET = "manifest", "ticket"
 NUMBER = re.compile(r"\d{14}")  # year, province, city, six of a series

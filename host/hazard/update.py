@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 
-from host.hazard import alarms, ledger, ledger_posting, measure, register, rules, view
-from host.hazard.stock import books
-from host.registry import Bin
-from host.store import Store
-from host.store import hazard as rows
+from ..registry import Bin
+from ..store import Store
+from ..store import hazard as rows
+from . import alarms, ledger, ledger_posting, measure, register, rules, view
+from .stock import books
 
 MARK = "ledger update"
 BEFORE_S = 2 * 86_400  # a platform speaks within that

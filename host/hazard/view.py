@@ -6,10 +6,10 @@ from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-from host.hazard.ledger_posting import SETTLE_S, Seen
-from host.hazard.register import HazardStore, Register
-from host.registry import Bin
-from host.store import Store
+from ..registry import Bin
+from ..store import Store
+from .ledger_posting import SETTLE_S, Seen
+from .register import HazardStore, Register
 
 HYSTERESIS = 0.5  # °C
 Told = Sequence[tuple[int, int]]  # (t, value) in order of time

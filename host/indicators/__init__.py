@@ -5,7 +5,7 @@ figures; figures.csv says what a figure is, so that what must never be added is 
 
 from __future__ import annotations
 
-from host.common.errors import UserError
+from ..common.errors import UserError
 
 
 class IndicatorError(UserError):

@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from itertools import combinations
 
-from host.indicators.catalog import Figure
-from host.registry import DRY, WET
+from ..registry import DRY, WET
+from .catalog import Figure
 
 RESIDUE = "湿垃圾残渣"
 _WEIGHED = ("weighbridge", "transfer", "truck", "site")

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
 
-from host.common import csv_file
-from host.indicators import IndicatorError
+from ..common import csv_file
+from . import IndicatorError
 
 KINDS = ("flow", "state", "stock")
 BASES = {

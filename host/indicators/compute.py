@@ -7,10 +7,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from decimal import ROUND_HALF_EVEN, Decimal, localcontext
 
-from host.common.periods import Period
-from host.common.quantity import share
-from host.indicators.definitions import Definition, Term
-from host.indicators.series import WHOLE, Figures, Series
+from ..common.periods import Period
+from ..common.quantity import share
+from .definitions import Definition, Term
+from .series import WHOLE, Figures, Series
 
 COMPUTED, PARTIAL, EMPTY = "computed", "partial", "missing_input"
 EVIDENCE, NOT_HERE = "evidence_only", "not_measured"

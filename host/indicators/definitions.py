@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
 
-from host.indicators import IndicatorError, addition_rules, catalog
-from host.indicators.catalog import Catalog
+from . import IndicatorError, addition_rules, catalog
+from .catalog import Catalog
 
 # formula -> the roles it takes (needed, allowed besides)
 FORMULAS: dict[str, tuple[frozenset[str], frozenset[str]]] = {

@@ -8,16 +8,16 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable
 from decimal import Decimal
 
-from host.common.local_days import LOCAL
-from host.common.periods import Period, days_of
-from host.hazard import derived, ledger, transfers
-from host.hazard.entry import OUTSIDE, OWN, PRODUCED, STORED, TAKEN, Entry
-from host.hazard.register import INDUSTRIAL, MEDICAL, SOCIAL, Register
-from host.hazard.stock import books
-from host.indicators.catalog import Figure
-from host.indicators.series import Series, Source
-from host.rollup import day_bounds
-from host.store import Store
+from ..common.local_days import LOCAL
+from ..common.periods import Period, days_of
+from ..hazard import derived, ledger, transfers
+from ..hazard.entry import OUTSIDE, OWN, PRODUCED, STORED, TAKEN, Entry
+from ..hazard.register import INDUSTRIAL, MEDICAL, SOCIAL, Register
+from ..hazard.stock import books
+from ..rollup import day_bounds
+from ..store import Store
+from .catalog import Figure
+from .series import Series, Source
 
 VISIT_S = 2 * 3600  # what leaves within that is one pickup
 WITHIN_S = 48 * 3600

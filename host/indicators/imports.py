@@ -9,12 +9,12 @@ from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
 
-from host.common import csv_file, periods
-from host.common.local_days import LOCAL
-from host.indicators import IndicatorError
-from host.indicators.catalog import Catalog, Figure
-from host.store import Store
-from host.store.figures import Entry, add, in_force
+from ..common import csv_file, periods
+from ..common.local_days import LOCAL
+from ..store import Store
+from ..store.figures import Entry, add, in_force
+from . import IndicatorError
+from .catalog import Catalog, Figure
 
 COLUMNS = ("figure", "period", "value", "unit", "source", "entered_by", "entered_on", "note")
 WITHDRAWN = ("撤销", "withdrawn")

@@ -8,12 +8,12 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 
-from host.indicators.catalog import Figure
-from host.indicators.series import Series
-from host.registry import DRY, HAZARDOUS, RECYCLABLE, WET, Bin, Registry
-from host.rollup import DAY_S, DailyRow
-from host.rollup.period import days, each_day
-from host.store import Store
+from ..registry import DRY, HAZARDOUS, RECYCLABLE, WET, Bin, Registry
+from ..rollup import DAY_S, DailyRow
+from ..rollup.period import days, each_day
+from ..store import Store
+from .catalog import Figure
+from .series import Series
 
 MASS = {
     "site_dry_t": DRY,

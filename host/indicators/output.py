@@ -12,11 +12,11 @@ from rich.console import Console
 from rich.padding import Padding
 from rich.text import Text
 
-from host.common import terminal
-from host.common.disclaimer import DISCLAIMER
-from host.common.quantity import MISSING, coverage
-from host.indicators.compute import STATUS, Result, Used, span
-from host.indicators.report import DISTRICT, Report, coverage_text, explanation, measurable
+from ..common import terminal
+from ..common.disclaimer import DISCLAIMER
+from ..common.quantity import MISSING, coverage
+from .compute import STATUS, Result, Used, span
+from .report import DISTRICT, Report, coverage_text, explanation, measurable
 
 INDENT = (0, 0, 0, 4)
 SCHEMA = "qingyun.indicators/1"

@@ -8,15 +8,15 @@ from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
 
-from host.common.local_days import LOCAL
-from host.common.periods import Period
-from host.common.quantity import percent
-from host.hazard.register import Register
-from host.indicators import catalog, definitions, measured, series
-from host.indicators import hazardous as hazard
-from host.indicators.compute import EVIDENCE, NOT_HERE, STATUS, Result, compute_all
-from host.registry import Bin, Registry
-from host.store import Store
+from ..common.local_days import LOCAL
+from ..common.periods import Period
+from ..common.quantity import percent
+from ..hazard.register import Register
+from ..registry import Bin, Registry
+from ..store import Store
+from . import catalog, definitions, measured, series
+from . import hazardous as hazard
+from .compute import EVIDENCE, NOT_HERE, STATUS, Result, compute_all
 
 DISTRICT = "松江区"
 TARGET_YEAR = 2025

@@ -7,11 +7,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 
-from host.common.periods import Period, days_of
-from host.indicators.catalog import Catalog, Figure
-from host.rollup import day_bounds
-from host.store import Store
-from host.store.figures import Entry, in_force
+from ..common.periods import Period, days_of
+from ..rollup import day_bounds
+from ..store import Store
+from ..store.figures import Entry, in_force
+from .catalog import Catalog, Figure
 
 WHOLE = 13  # the key of a year's own value of a state: it holds at the year's end
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 from decimal import Decimal
 from pathlib import Path
 
-from host.common.disclaimer import DISCLAIMER
-from host.common.quantity import share
-from host.indicators.compute import STATUS, Result, span
-from host.indicators.report import Report, coverage_text, measurable
-from host.office.table import Cell, Column, Table
-from host.office.xlsx import Book, Plot
+from ..common.disclaimer import DISCLAIMER
+from ..common.quantity import share
+from ..office.table import Cell, Column, Table
+from ..office.xlsx import Book, Plot
+from .compute import STATUS, Result, span
+from .report import Report, coverage_text, measurable
 
 
 def _text(value: Cell) -> Cell:

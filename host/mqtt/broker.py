@@ -10,7 +10,7 @@ from pathlib import Path
 import paho.mqtt.client as paho
 from paho.mqtt.enums import CallbackAPIVersion
 
-from host.common.errors import UsageError
+from ..common.errors import UsageError
 
 
 @dataclass(frozen=True)

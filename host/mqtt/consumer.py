@@ -16,8 +16,8 @@ from typing import Any
 
 import paho.mqtt.client as paho
 
-from host.mqtt.broker import Broker
-from host.mqtt.session import Topics, subscribe
+from .broker import Broker
+from .session import Topics, subscribe
 
 log = logging.getLogger("qingyun.transport")
 

@@ -11,8 +11,8 @@ from typing import Any, Self
 
 import paho.mqtt.client as paho
 
-from host.common.errors import OutsideError
-from host.mqtt.broker import Broker
+from ..common.errors import OutsideError
+from .broker import Broker
 
 log = logging.getLogger("qingyun.mqtt")
 

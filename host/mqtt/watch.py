@@ -13,9 +13,9 @@ from rich.console import Console, Group
 from rich.live import Live
 from rich.text import Text
 
-from host.mqtt import board_state
-from host.mqtt.broker import Broker
-from host.mqtt.session import Session
+from . import board_state
+from .broker import Broker
+from .session import Session
 
 TOPICS = ("status", "birth", "state", "reading")
 ANSWER_S = 10.0  # the broker has so long to take the subscription

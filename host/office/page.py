@@ -6,8 +6,8 @@ import datetime as dt
 from decimal import Decimal
 from html import escape
 
-from host.common.quantity import MISSING, percent, shown
-from host.office.table import Cell, Column, Table, totals
+from ..common.quantity import MISSING, percent, shown
+from .table import Cell, Column, Table, totals
 
 WIDE = 12  # columns from which on the letters become small
 STYLE = """

@@ -18,9 +18,9 @@ from xlsxwriter.format import Format
 from xlsxwriter.utility import xl_col_to_name, xl_rowcol_to_cell
 from xlsxwriter.worksheet import Worksheet
 
-from host.common.atomic_write import whole
-from host.common.quantity import MISSING
-from host.office.table import COLOURS, Cell, Column, Table, lines, totals
+from ..common.atomic_write import whole
+from ..common.quantity import MISSING
+from .table import COLOURS, Cell, Column, Table, lines, totals
 
 FONT = "宋体"
 A4 = 9

@@ -3,7 +3,7 @@ registry need: keys and certificates, configurations, an ACL, registry rows."""
 
 from __future__ import annotations
 
-from host.common.errors import UserError
+from ..common.errors import UserError
 
 
 class ProvisionError(UserError):

@@ -7,7 +7,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 
-from host.provision.plan import HOST, OPERATOR
+from .plan import HOST, OPERATOR
 
 _WRITES = ("reading", "birth", "status", "state", "reply", "crash")
 _READS = ("command", "stored")

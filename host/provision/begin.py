@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from host.provision import ProvisionError, files
+from . import ProvisionError, files
 
 EXAMPLE = Path(__file__).resolve().parents[2] / "registry"
 # What holds for the whole district; of the other files only the header is taken.

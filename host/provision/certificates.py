@@ -24,7 +24,7 @@ from cryptography.hazmat.primitives.serialization import (
 )
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
-from host.provision import files
+from . import files
 
 Key = ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey
 UTC = dt.UTC

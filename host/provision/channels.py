@@ -8,10 +8,10 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
 
-from host.provision import sheet
-from host.provision.pins import OF_KIND, Pins, Used
-from host.provision.sheet import Row
-from host.registry import CONTAINERS, STREAMS
+from ..registry import CONTAINERS, STREAMS
+from . import sheet
+from .pins import OF_KIND, Pins, Used
+from .sheet import Row
 
 _LETTER = {"weight": "w", "fill": "f", "temperature": "c", "contact": "d"}
 _BIN = re.compile(r"[A-Za-z0-9_.-]{1,64}")

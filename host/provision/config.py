@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from host.provision.plan import Board
+from .plan import Board
 
 
 def text(board: Board, broker: tuple[str, int]) -> bytes:

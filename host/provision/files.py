@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from host.provision import ProvisionError
+from . import ProvisionError
 
 SECRET, PUBLIC = 0o600, 0o644
 

@@ -11,10 +11,10 @@ from pathlib import Path
 
 from cryptography.hazmat.primitives.serialization import Encoding
 
-from host.provision import ProvisionError, acl, files, update_key
-from host.provision.certificates import UTC, Authority, Identity, load, names_of, revoked_in
-from host.provision.pins import BOARDS
-from host.provision.plan import HOST, OPERATOR
+from . import ProvisionError, acl, files, update_key
+from .certificates import UTC, Authority, Identity, load, names_of, revoked_in
+from .pins import BOARDS
+from .plan import HOST, OPERATOR
 
 PEOPLE = (HOST, OPERATOR)
 _LOOPBACK = ("localhost", "127.0.0.1")  # the host job beside the broker reaches it so

@@ -10,10 +10,10 @@ import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
-from host import registry
-from host.common import csv_file
-from host.provision import ProvisionError, begin, files
-from host.provision.plan import Plan
+from .. import registry
+from ..common import csv_file
+from . import ProvisionError, begin, files
+from .plan import Plan
 
 _HEADERS = {
     "sites.csv": "site,name,town,kind,windows\n",

@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from host.provision.sheet import PINS, Row
+from .sheet import PINS, Row
 
 BOARDS = Path(__file__).resolve().parents[2] / "boards"
 OF_KIND = {

@@ -7,11 +7,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from host.provision import sheet
-from host.provision.channels import Bin, channels
-from host.provision.pins import Pins
-from host.provision.sheet import Row, Sheet
-from host.registry import KINDS, Registry
+from ..registry import KINDS, Registry
+from . import sheet
+from .channels import Bin, channels
+from .pins import Pins
+from .sheet import Row, Sheet
 
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
 _NAME_IS = "a name of letters, digits, - _ . that begins with a letter or digit"

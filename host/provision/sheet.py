@@ -7,8 +7,8 @@ from collections.abc import Callable, Sequence
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
 
-from host.common import csv_file
-from host.provision import ProvisionError
+from ..common import csv_file
+from . import ProvisionError
 
 # Columns of a board: on one of its rows at least, elsewhere the same or empty.
 BOARD = ("site", "ssid", "password", "ntp", "mode", "every_s", "wake_s", "send_every")

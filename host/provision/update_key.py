@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from host.update import keys
+from ..update import keys
 
 
 def ensure(folder: Path) -> bytes:

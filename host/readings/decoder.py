@@ -12,8 +12,8 @@ from typing import Annotated, Any, ClassVar
 import msgspec
 from msgspec import Meta
 
-from host.readings import messages
-from host.readings.messages import Reading
+from . import messages
+from .messages import Reading
 
 _MOST = 64  # shapes; boards of a fleet have a few
 _Count = Annotated[int, Meta(ge=0, lt=messages.COUNT)]

@@ -1,6 +1,6 @@
 """What people get: daily files, workbooks, pages, pictures, and what a figure rests on."""
 
-from host.reports.daily import (
+from .daily import (
     ESTIMATED,
     FILES,
     LABEL,

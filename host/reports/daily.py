@@ -11,17 +11,17 @@ from pathlib import Path
 
 from rich.table import Table
 
-from host import registry, rollup
-from host.common import terminal
-from host.common.atomic_write import whole
-from host.common.disclaimer import DISCLAIMER
-from host.common.local_days import LOCAL
-from host.common.quantity import MISSING, count, coverage, kg, percent, share, tonnes, wan_tonnes
-from host.registry import DRY, HAZARDOUS, RECYCLABLE, STORED_HAZARDOUS, WET
-from host.reports.summary import part
-from host.rollup import DAY_S, DailyRow, density, revisions
-from host.rollup.booking import update_figures
-from host.store import Store
+from .. import registry, rollup
+from ..common import terminal
+from ..common.atomic_write import whole
+from ..common.disclaimer import DISCLAIMER
+from ..common.local_days import LOCAL
+from ..common.quantity import MISSING, count, coverage, kg, percent, share, tonnes, wan_tonnes
+from ..registry import DRY, HAZARDOUS, RECYCLABLE, STORED_HAZARDOUS, WET
+from ..rollup import DAY_S, DailyRow, density, revisions
+from ..rollup.booking import update_figures
+from ..store import Store
+from .summary import part
 
 LABEL = "清运量（投放点实测）"
 BASELINE_2020_KG = 630_400_000  # indicator 8: 63.04 万吨 in 2020

@@ -8,17 +8,17 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from host import registry, rollup
-from host.common.local_days import LOCAL, day_of
-from host.common.quantity import MISSING, percent, share
-from host.events import Event, Evidence, Flag, Outcome, Sample, Transition, derive
-from host.events.balance import Balance
-from host.events.fillonly import Emptying, FillSample
-from host.registry import Bin, Registry
-from host.reports import picture
-from host.rollup import AFTER_S, DAY_S, day_bounds, scales
-from host.rollup.booking import update_figures
-from host.store import Store, day_revisions
+from .. import registry, rollup
+from ..common.local_days import LOCAL, day_of
+from ..common.quantity import MISSING, percent, share
+from ..events import Event, Evidence, Flag, Outcome, Sample, Transition, derive
+from ..events.balance import Balance
+from ..events.fillonly import Emptying, FillSample
+from ..registry import Bin, Registry
+from ..rollup import AFTER_S, DAY_S, day_bounds, scales
+from ..rollup.booking import update_figures
+from ..store import Store, day_revisions
+from . import picture
 
 
 @dataclass(frozen=True)

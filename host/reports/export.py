@@ -8,17 +8,17 @@ import datetime as dt
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from host import __version__, rollup
-from host.common.disclaimer import DISCLAIMER
-from host.common.local_days import LOCAL
-from host.common.quantity import kg_number
-from host.events import Event
-from host.events.model import Evidence
-from host.registry import STORED_HAZARDOUS, Bin, Registry
-from host.reports import LABEL
-from host.reports.summary import HAULED, Part, Summary, part
-from host.rollup import DailyRow
-from host.store import Store
+from .. import __version__, rollup
+from ..common.disclaimer import DISCLAIMER
+from ..common.local_days import LOCAL
+from ..common.quantity import kg_number
+from ..events import Event
+from ..events.model import Evidence
+from ..registry import STORED_HAZARDOUS, Bin, Registry
+from ..rollup import DailyRow
+from ..store import Store
+from . import LABEL
+from .summary import HAULED, Part, Summary, part
 
 SCHEMA = "qingyun.export/1"
 # Sections that need what this store may not hold: name -> entries of the day.

@@ -9,19 +9,19 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from host.common.local_days import LOCAL, date_of, local_day
-from host.events import Kind
-from host.hazard.entry import TAKEN, Entry
-from host.hazard.matching import Matched, Paper, Step, Tolerance, match
-from host.hazard.register import Register
-from host.hazard.transfers import Manifest, Ticket
-from host.registry import STORED_HAZARDOUS
-from host.reports.summary import HAULED, SHOWN, part
-from host.rollup import DailyRow
-from host.rollup.booking import update_figures
-from host.rollup.days import days_of
-from host.rollup.period import days
-from host.store import Store, day_revisions
+from ..common.local_days import LOCAL, date_of, local_day
+from ..events import Kind
+from ..hazard.entry import TAKEN, Entry
+from ..hazard.matching import Matched, Paper, Step, Tolerance, match
+from ..hazard.register import Register
+from ..hazard.transfers import Manifest, Ticket
+from ..registry import STORED_HAZARDOUS
+from ..rollup import DailyRow
+from ..rollup.booking import update_figures
+from ..rollup.days import days_of
+from ..rollup.period import days
+from ..store import Store, day_revisions
+from .summary import HAULED, SHOWN, part
 
 SITE_LABEL = "清运量（投放点实测）"
 FACILITY_LABEL = "清运量（进厂计量）"

@@ -5,15 +5,15 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable, Iterator
 
-from host.common import periods
-from host.hazard import ledger, transfers
-from host.indicators import hazardous, report
-from host.indicators.catalog import Figure
-from host.indicators.compute import Used
-from host.reports.trace import DISTRICT, Line, Trace, TraceError, kg
-from host.rollup import day_bounds
-from host.rollup.period import days
-from host.store.figures import history
+from ..common import periods
+from ..hazard import ledger, transfers
+from ..indicators import hazardous, report
+from ..indicators.catalog import Figure
+from ..indicators.compute import Used
+from ..rollup import day_bounds
+from ..rollup.period import days
+from ..store.figures import history
+from .trace import DISTRICT, Line, Trace, TraceError, kg
 
 FORMS = (
     "daily:2026-03-03/SITE/STREAM",

@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from decimal import Decimal
 
-from host.common.local_days import clock
-from host.common.periods import Period
-from host.hazard import alarms, balance, ledger, transfers
-from host.hazard.balance import Balance
-from host.hazard.register import Register
-from host.hazard.update import BEFORE_S, see_all
-from host.office.table import Cell, Column, Table
-from host.reports import facility_comparison
-from host.rollup import DailyRow, day_bounds
-from host.store import Store
+from ..common.local_days import clock
+from ..common.periods import Period
+from ..hazard import alarms, balance, ledger, transfers
+from ..hazard.balance import Balance
+from ..hazard.register import Register
+from ..hazard.update import BEFORE_S, see_all
+from ..office.table import Cell, Column, Table
+from ..rollup import DailyRow, day_bounds
+from ..store import Store
+from . import facility_comparison
 
 STOCK_NOTES = (
     "期初 + 入库 = 出库 + 期末 + 差额；期初、期末按秤，无秤的按台账；差额为正表示减少",

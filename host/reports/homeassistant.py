@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from host import __version__
-from host.registry import Registry
+from .. import __version__
+from ..registry import Registry
 
 PREFIX = "homeassistant"
 # A value that is no good leaves what was shown.

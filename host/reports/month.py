@@ -5,15 +5,15 @@ from __future__ import annotations
 import datetime as dt
 from decimal import Decimal
 
-from host.common.local_days import LOCAL
-from host.common.periods import Period
-from host.indicators import IndicatorError
-from host.registry import Registry
-from host.reports.summary import Summary
-from host.rollup import closing, period
-from host.rollup.booking import Watched
-from host.store import Store
-from host.store.day_revisions import Closing
+from ..common.local_days import LOCAL
+from ..common.periods import Period
+from ..indicators import IndicatorError
+from ..registry import Registry
+from ..rollup import closing, period
+from ..rollup.booking import Watched
+from ..store import Store
+from ..store.day_revisions import Closing
+from .summary import Summary
 
 
 def summarise(

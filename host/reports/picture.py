@@ -9,16 +9,16 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from host.common.atomic_write import form_of, whole
-from host.common.errors import UserError
-from host.common.quantity import MISSING
-from host.events import Event, Kind
-from host.events.limits import GAP_S
-from host.registry import DRY, HAZARDOUS, RECYCLABLE, STORED_HAZARDOUS, WET, Registry
-from host.rollup import DAY_S, day_bounds
+from ..common.atomic_write import form_of, whole
+from ..common.errors import UserError
+from ..common.quantity import MISSING
+from ..events import Event, Kind
+from ..events.limits import GAP_S
+from ..registry import DRY, HAZARDOUS, RECYCLABLE, STORED_HAZARDOUS, WET, Registry
+from ..rollup import DAY_S, day_bounds
 
 if TYPE_CHECKING:
-    from host.reports.explain import BinStory
+    from .explain import BinStory
 
 WIDTH, LEFT, RIGHT, TOP = 1240, 60, 52, 56
 PANEL, HEAD, FOOT = 168, 22, 26  # of one bin: plot, title above, hours below

@@ -7,10 +7,10 @@ from collections import defaultdict
 from collections.abc import Iterable
 from typing import Any
 
-from host.common.quantity import kg_number
-from host.mqtt.broker import Broker
-from host.mqtt.session import Session, SessionError
-from host.rollup import DailyRow
+from ..common.quantity import kg_number
+from ..mqtt.broker import Broker
+from ..mqtt.session import Session, SessionError
+from ..rollup import DailyRow
 
 
 def daily_messages(rows: Iterable[DailyRow]) -> dict[str, dict[str, Any]]:

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from decimal import Decimal
 from functools import cached_property
 
-from host.common import quantity
-from host.registry import DRY, HAZARDOUS, RECYCLABLE, WET
-from host.rollup import DAY_S, DailyRow
+from ..common import quantity
+from ..registry import DRY, HAZARDOUS, RECYCLABLE, WET
+from ..rollup import DAY_S, DailyRow
 
 HAULED = (DRY, WET)  # 清运量 is these two and nothing else
 SHOWN = (DRY, WET, RECYCLABLE, HAZARDOUS)

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from host.common.disclaimer import DISCLAIMER
-from host.office.page import page, table_html
-from host.office.svg import Bars, stacked
-from host.office.table import COLOURS, Cell, Column, Table
-from host.registry import DRY, WET
-from host.reports import LABEL
-from host.reports.summary import HAULED, Summary
-from host.reports.summary_xlsx import NOTES, NOTHING, days, towns
+from ..common.disclaimer import DISCLAIMER
+from ..office.page import page, table_html
+from ..office.svg import Bars, stacked
+from ..office.table import COLOURS, Cell, Column, Table
+from ..registry import DRY, WET
+from . import LABEL
+from .summary import HAULED, Summary
+from .summary_xlsx import NOTES, NOTHING, days, towns
 
 COVERAGE = "#2E75B6"
 

@@ -6,14 +6,14 @@ import datetime as dt
 from collections.abc import Sequence
 from pathlib import Path
 
-from host.common.disclaimer import DISCLAIMER
-from host.common.quantity import kg_number
-from host.office.table import Cell, Column, Table
-from host.office.xlsx import Book, Plot
-from host.registry import DRY, HAZARDOUS, RECYCLABLE, WET
-from host.reports import LABEL
-from host.reports.summary import HAULED, SHOWN, Part, Summary
-from host.rollup import DailyRow
+from ..common.disclaimer import DISCLAIMER
+from ..common.quantity import kg_number
+from ..office.table import Cell, Column, Table
+from ..office.xlsx import Book, Plot
+from ..registry import DRY, HAZARDOUS, RECYCLABLE, WET
+from ..rollup import DailyRow
+from . import LABEL
+from .summary import HAULED, SHOWN, Part, Summary
 
 ASIDE = "不计入清运量"
 NOTES = (

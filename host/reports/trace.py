@@ -10,17 +10,17 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import groupby
 from pathlib import Path
 
-from host.common import csv_file, quantity
-from host.common.errors import UserError
-from host.common.local_days import clock, day_of
-from host.events import Event, Kind
-from host.hazard import alarms, ledger, register, transfers
-from host.hazard.entry import TABLES, Entry, Weighed
-from host.registry import Bin, Registry
-from host.rollup import closing
-from host.rollup.booking import update_figures
-from host.store import Row, Store, day_revisions
-from host.store.hazard import birth
+from ..common import csv_file, quantity
+from ..common.errors import UserError
+from ..common.local_days import clock, day_of
+from ..events import Event, Kind
+from ..hazard import alarms, ledger, register, transfers
+from ..hazard.entry import TABLES, Entry, Weighed
+from ..registry import Bin, Registry
+from ..rollup import closing
+from ..rollup.booking import update_figures
+from ..store import Row, Store, day_revisions
+from ..store.hazard import birth
 
 Line = tuple[int, str]  # how deep, what
 DISTRICT = "松江区"

@@ -1,7 +1,7 @@
 """From events to the day of each site and stream, kept as revisions; what is dirty is made anew."""
 
-from host.common.local_days import DAY_S
-from host.rollup.days import (
+from ..common.local_days import DAY_S
+from .days import (
     AFTER_S,
     BinDay,
     DailyRow,

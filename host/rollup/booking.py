@@ -20,15 +20,15 @@ from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
-from host.common.local_days import bounds, day_of, local_day
-from host.registry import Bin, Registry
-from host.rollup import restatement_reasons
-from host.rollup.fold import Chain, Fold, Nothing
-from host.rollup.folds import Filled, Scale
-from host.rollup.scales import fills_of, platforms_of
-from host.store import Columns, Store, revision_writer
-from host.store.day_revisions import FIRST
-from host.store.revision_writer import Account, Entry, Touch, Work
+from ..common.local_days import bounds, day_of, local_day
+from ..registry import Bin, Registry
+from ..store import Columns, Store, revision_writer
+from ..store.day_revisions import FIRST
+from ..store.revision_writer import Account, Entry, Touch, Work
+from . import restatement_reasons
+from .fold import Chain, Fold, Nothing
+from .folds import Filled, Scale
+from .scales import fills_of, platforms_of
 
 TOGETHER = 200  # bins in one transaction
 CREW_FROM = 400  # bins that are worth other processes

@@ -13,18 +13,18 @@ from functools import cached_property
 
 import msgspec
 
-from host.common.errors import UserError
-from host.common.local_days import bounds, date_of, local_day
-from host.events import Platform
-from host.registry import Bin, Registry
-from host.rollup.booking import Watched, update_figures
-from host.rollup.density import Density
-from host.rollup.folds import Filled, Scale
-from host.rollup.revisions import Revision
-from host.rollup.scales import platforms_of
-from host.store import Store, day_revisions, revision_writer
-from host.store.day_revisions import Closing, PlatformDay
-from host.store.revision_writer import Entry, Work
+from ..common.errors import UserError
+from ..common.local_days import bounds, date_of, local_day
+from ..events import Platform
+from ..registry import Bin, Registry
+from ..store import Store, day_revisions, revision_writer
+from ..store.day_revisions import Closing, PlatformDay
+from ..store.revision_writer import Entry, Work
+from .booking import Watched, update_figures
+from .density import Density
+from .folds import Filled, Scale
+from .revisions import Revision
+from .scales import platforms_of
 
 QUIET = "nothing was told of it when the month was closed"
 

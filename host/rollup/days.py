@@ -13,19 +13,19 @@ from decimal import Decimal
 
 import msgspec
 
-from host.common import quantity
-from host.common.local_days import DAY_S, LOCAL, day_of
-from host.events import Event, Outcome, Sums, balance
-from host.events.balance import Balance, day_balance
-from host.events.fillonly import Emptying, FillSample
-from host.events.fillonly import watch as watch_fill
-from host.registry import Bin, Registry
-from host.rollup import closing
-from host.rollup.booking import Watched, update_figures
-from host.rollup.density import Density, estimate
-from host.rollup.scales import fills_of
-from host.store import Store, day_revisions
-from host.store.day_revisions import PlatformDay
+from ..common import quantity
+from ..common.local_days import DAY_S, LOCAL, day_of
+from ..events import Event, Outcome, Sums, balance
+from ..events.balance import Balance, day_balance
+from ..events.fillonly import Emptying, FillSample
+from ..events.fillonly import watch as watch_fill
+from ..registry import Bin, Registry
+from ..store import Store, day_revisions
+from ..store.day_revisions import PlatformDay
+from . import closing
+from .booking import Watched, update_figures
+from .density import Density, estimate
+from .scales import fills_of
 
 covered_seconds = balance.covered_seconds
 # A lift before midnight ends after it, and a lean is known for one only when it is over.

@@ -7,7 +7,7 @@ from importlib.resources import files
 from math import isqrt
 from pathlib import Path
 
-from host.registry import STREAMS, csv_rows
+from ..registry import STREAMS, csv_rows
 
 NAME = "densities.csv"
 FILL_OFF = 50  # permille that one fill may be off by: uneven waste under one sensor

@@ -12,8 +12,8 @@ from bisect import bisect_left, bisect_right, insort
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Protocol, TypeVar
 
-from host.common.local_days import local_day
-from host.store.revision_writer import Facts, Step
+from ..common.local_days import local_day
+from ..store.revision_writer import Facts, Step
 
 Reading_contra = TypeVar("Reading_contra", contravariant=True)
 

@@ -8,15 +8,15 @@ from collections.abc import Sequence
 
 import msgspec
 
-from host.common.local_days import bounds
-from host.events import Kind, Outcome, Platform, Sample, Series, State, Sums, advance, finish, fresh
-from host.events import load as load_state
-from host.events import save as save_state
-from host.events.balance import Balance, day_balance
-from host.events.fillonly import Emptying, FillSample, FillState, watch
-from host.rollup.fold import Figure
-from host.store.day_revisions import pack_emptyings, pack_events
-from host.store.revision_writer import Facts, Step
+from ..common.local_days import bounds
+from ..events import Kind, Outcome, Platform, Sample, Series, State, Sums, advance, finish, fresh
+from ..events import load as load_state
+from ..events import save as save_state
+from ..events.balance import Balance, day_balance
+from ..events.fillonly import Emptying, FillSample, FillState, watch
+from ..store.day_revisions import pack_emptyings, pack_events
+from ..store.revision_writer import Facts, Step
+from .fold import Figure
 
 _LEARNED = 4  # emptyings after which one more weighs the same: see events.bins.learn
 _pack = msgspec.msgpack.Encoder().encode

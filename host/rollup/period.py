@@ -5,11 +5,11 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterator, Mapping
 
-from host.registry import Registry
-from host.rollup import DailyRow, Day, days_of
-from host.rollup.booking import Watched, update_figures
-from host.rollup.density import Density
-from host.store import Store
+from ..registry import Registry
+from ..store import Store
+from . import DailyRow, Day, days_of
+from .booking import Watched, update_figures
+from .density import Density
 
 
 def days(first: dt.date, last: dt.date) -> list[dt.date]:

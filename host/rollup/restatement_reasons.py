@@ -9,12 +9,12 @@ from typing import Any
 
 import msgspec
 
-from host.common.local_days import bounds, date_of, local_day
-from host.events import RULES
-from host.events.state import VERSION
-from host.rollup.fold import Figure
-from host.store.day_revisions import NOT_OVER
-from host.store.revision_writer import Entry, Touch
+from ..common.local_days import bounds, date_of, local_day
+from ..events import RULES
+from ..events.state import VERSION
+from ..store.day_revisions import NOT_OVER
+from ..store.revision_writer import Entry, Touch
+from .fold import Figure
 
 FULL = "everything was computed anew from the readings"
 

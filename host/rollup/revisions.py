@@ -6,11 +6,11 @@ import datetime as dt
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from host.common.local_days import day_of
-from host.common.quantity import kg
-from host.registry import Bin
-from host.store import Store, day_revisions
-from host.store.day_revisions import NOT_OVER, PlatformDay
+from ..common.local_days import day_of
+from ..common.quantity import kg
+from ..registry import Bin
+from ..store import Store, day_revisions
+from ..store.day_revisions import NOT_OVER, PlatformDay
 
 
 @dataclass(frozen=True)

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable
 
-from host.events import Platform, Series
-from host.events.fillonly import FillSample
-from host.registry import Bin, Registry
-from host.store import Row, Store
+from ..events import Platform, Series
+from ..events.fillonly import FillSample
+from ..registry import Bin, Registry
+from ..store import Row, Store
 
 
 def platform_of(known: Registry, bin_: Bin) -> Platform:

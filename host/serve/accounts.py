@@ -17,9 +17,9 @@ from functools import cache
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
-from host.common.errors import UserError
-from host.store import Store
-from host.store import accounts as rows
+from ..common.errors import UserError
+from ..store import Store
+from ..store import accounts as rows
 
 ROLES = ("viewer", "operator", "admin")
 GONE = "none"

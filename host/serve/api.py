@@ -12,16 +12,16 @@ from typing import Annotated, Any, TypeVar
 from fastapi import APIRouter, Depends, Header, Path, Query, Request
 from starlette.exceptions import HTTPException
 
-from host.hazard import alarms, ledger
-from host.reports.summary import Part
-from host.rollup import day_bounds
-from host.serve import accounts, commands, history, site_charts
-from host.serve import hazard as stores
-from host.serve.context import here
-from host.serve.day_cache import site_day, today
-from host.serve.indicators import period_of, reports
-from host.serve.live_status import board_now
-from host.serve.models import (
+from ..hazard import alarms, ledger
+from ..reports.summary import Part
+from ..rollup import day_bounds
+from . import accounts, commands, history, site_charts
+from . import hazard as stores
+from .context import here
+from .day_cache import site_day, today
+from .indicators import period_of, reports
+from .live_status import board_now
+from .models import (
     Answered,
     Asked,
     Curves,
@@ -36,8 +36,8 @@ from host.serve.models import (
     event,
     restated,
 )
-from host.serve.sites import Filters, chosen
-from host.serve.web import check_csrf, need
+from .sites import Filters, chosen
+from .web import check_csrf, need
 
 T = TypeVar("T")
 Page = Annotated[int, Query(ge=1, le=100_000, description="The page, from 1 on.")]
@@ -250,7 +250,7 @@ async def indicators(
     period: Annotated[str, Query(pattern=r"^\d{4}(-\d{2})?$")] = "",
 ) -> Indicators:
     """The 66 indicators of a year or month. They take a while: ask again until ready."""
-    from host.indicators.output import document  # noqa: PLC0415
+    from ..indicators.output import document  # noqa: PLC0415
 
     when = period_of(request)
     made = reports(request).get(here(request), when)

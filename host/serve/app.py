@@ -18,9 +18,10 @@ from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import Mount
 from starlette.staticfiles import StaticFiles
 
-from host import __version__
-from host.common.errors import UserError
-from host.serve import (
+from .. import __version__
+from ..common.errors import UserError
+from ..store import Busy
+from . import (
     api,
     commands,
     district,
@@ -32,11 +33,10 @@ from host.serve import (
     sites,
     stream,
 )
-from host.serve.context import FOLDER, make
-from host.serve.guard import Guard, Tagged
-from host.serve.settings import Settings
-from host.serve.web import page, user
-from host.store import Busy
+from .context import FOLDER, make
+from .guard import Guard, Tagged
+from .settings import Settings
+from .web import page, user
 
 PAGES = (signin, district, sites, hazard, indicators, history, downloads, commands, stream)
 BUILT = "static-built"

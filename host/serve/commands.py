@@ -14,11 +14,11 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from host.calibration.ways import ANSWER_S, TRIES, BoardError, Mqtt, Refused
-from host.serve.context import Here, here
-from host.serve.formatting import clock
-from host.serve.language import Words
-from host.serve.web import allowed, field, need, note, page, posted, words_of
+from ..calibration.ways import ANSWER_S, TRIES, BoardError, Mqtt, Refused
+from .context import Here, here
+from .formatting import clock
+from .language import Words
+from .web import allowed, field, need, note, page, posted, words_of
 
 COMMANDS = ("read", "log", "interval", "restart")  # what an operator may ask for
 WAIT_S = round(ANSWER_S * TRIES)  # for an answer, at most

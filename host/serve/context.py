@@ -14,18 +14,18 @@ import anyio
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.requests import HTTPConnection
 
-from host import registry
-from host.hazard import alarms, register, rules
-from host.reports.summary import HAULED
-from host.serve import accounts, formatting
-from host.serve.accounts import Account
-from host.serve.day_cache import Figures, today
-from host.serve.hub import Hub
-from host.serve.language import Words
-from host.serve.language import words as all_words
-from host.serve.sessions import Failures, Sessions
-from host.serve.settings import Settings
-from host.store import Store
+from .. import registry
+from ..hazard import alarms, register, rules
+from ..reports.summary import HAULED
+from ..store import Store
+from . import accounts, formatting
+from .accounts import Account
+from .day_cache import Figures, today
+from .hub import Hub
+from .language import Words
+from .language import words as all_words
+from .sessions import Failures, Sessions
+from .settings import Settings
 
 FOLDER = Path(__file__).parent
 _ACCOUNT_S = 2.0  # a change of an account holds after so long

@@ -12,18 +12,18 @@ from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 
-from host.common.errors import UserError
-from host.common.local_days import LOCAL, date_of, day_of
-from host.registry import Bin, Registry
-from host.reports.explain import BinStory, bins_at, stories
-from host.reports.summary import Part, add
-from host.rollup import DAY_S, day_bounds, period
-from host.rollup.booking import update_figures
-from host.rollup.closing import RegistrySnapshot
-from host.serve.settings import Settings
-from host.store import Busy, Store, day_revisions
-from host.store.database import Database
-from host.store.day_revisions import NOT_OVER, Closing
+from ..common.errors import UserError
+from ..common.local_days import LOCAL, date_of, day_of
+from ..registry import Bin, Registry
+from ..reports.explain import BinStory, bins_at, stories
+from ..reports.summary import Part, add
+from ..rollup import DAY_S, day_bounds, period
+from ..rollup.booking import update_figures
+from ..rollup.closing import RegistrySnapshot
+from ..store import Busy, Store, day_revisions
+from ..store.database import Database
+from ..store.day_revisions import NOT_OVER, Closing
+from .settings import Settings
 
 BACK_DAYS = 400  # a year, and the same weekday before it
 WEEK = dt.timedelta(7)

@@ -9,11 +9,11 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from host.reports.summary import HAULED, SHOWN, Part
-from host.serve import formatting
-from host.serve.context import here
-from host.serve.day_cache import DayFigures, today
-from host.serve.web import allowed, asked_day, page
+from ..reports.summary import HAULED, SHOWN, Part
+from . import formatting
+from .context import here
+from .day_cache import DayFigures, today
+from .web import allowed, asked_day, page
 
 TREND_DAYS = 30
 

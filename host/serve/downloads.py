@@ -17,18 +17,18 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from host import reports, rollup
-from host.common import periods
-from host.hazard import hj1259, ledger, sections
-from host.indicators import output, report, workbook
-from host.reports import export, hazardous_tables, summary_html, summary_xlsx
-from host.reports.month import summarise
-from host.rollup import density
-from host.serve.context import Here, here
-from host.serve.day_cache import today
-from host.serve.hazard import month
-from host.serve.web import allowed, note, page
-from host.store import Store
+from .. import reports, rollup
+from ..common import periods
+from ..hazard import hj1259, ledger, sections
+from ..indicators import output, report, workbook
+from ..reports import export, hazardous_tables, summary_html, summary_xlsx
+from ..reports.month import summarise
+from ..rollup import density
+from ..store import Store
+from .context import Here, here
+from .day_cache import today
+from .hazard import month
+from .web import allowed, note, page
 
 _making = anyio.CapacityLimiter(1)  # one at a time: each goes through much
 _BOM = "\ufeff"  # Excel asks for it

@@ -11,16 +11,16 @@ from urllib.parse import urlencode
 from jinja2 import Environment
 from markupsafe import Markup
 
-from host.common import quantity as digits
-from host.common.local_days import LOCAL
-from host.common.quantity import MISSING as NOTHING
-from host.common.quantity import kg
-from host.hazard.alarms import MOST
-from host.hazard.rules import LEVELS
-from host.reports.summary import HAULED, Part
-from host.rollup import day_bounds
-from host.serve import chart
-from host.serve.language import TAGS, UNITS_S, Words
+from ..common import quantity as digits
+from ..common.local_days import LOCAL
+from ..common.quantity import MISSING as NOTHING
+from ..common.quantity import kg
+from ..hazard.alarms import MOST
+from ..hazard.rules import LEVELS
+from ..reports.summary import HAULED, Part
+from ..rollup import day_bounds
+from . import chart
+from .language import TAGS, UNITS_S, Words
 
 ROLES = ("viewer", "operator", "admin")
 

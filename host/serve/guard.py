@@ -11,10 +11,10 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from host.serve import accounts
-from host.serve.context import Here
-from host.serve.language import LANGUAGES
-from host.serve.web import LANGUAGE, page, words_of
+from . import accounts
+from .context import Here
+from .language import LANGUAGES
+from .web import LANGUAGE, page, words_of
 
 OPEN = ("/signin", "/static/", "/healthz")
 LARGEST = 64 * 1024  # bytes of a request's body

@@ -14,18 +14,18 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from host.common import periods
-from host.common.local_days import LOCAL
-from host.hazard import HazardError, alarms, ledger
-from host.hazard.entry import TABLES, Entry
-from host.hazard.hj1259 import missing
-from host.hazard.register import HazardStore, Register
-from host.hazard.rules import Rule
-from host.hazard.stock import Shelf, books
-from host.rollup import day_bounds
-from host.serve.context import Here, here
-from host.serve.web import allowed, field, need, note, page, posted
-from host.store import Store
+from ..common import periods
+from ..common.local_days import LOCAL
+from ..hazard import HazardError, alarms, ledger
+from ..hazard.entry import TABLES, Entry
+from ..hazard.hj1259 import missing
+from ..hazard.register import HazardStore, Register
+from ..hazard.rules import Rule
+from ..hazard.stock import Shelf, books
+from ..rollup import day_bounds
+from ..store import Store
+from .context import Here, here
+from .web import allowed, field, need, note, page, posted
 
 PER_PAGE = 100
 _NUMBER = re.compile(r"\d{1,12}")

@@ -12,11 +12,11 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from host.reports.summary import HAULED, SHOWN, Part, add
-from host.rollup.period import days
-from host.serve.context import Here, here
-from host.serve.day_cache import DayFigures, Restated, today
-from host.serve.web import allowed, page
+from ..reports.summary import HAULED, SHOWN, Part, add
+from ..rollup.period import days
+from .context import Here, here
+from .day_cache import DayFigures, Restated, today
+from .web import allowed, page
 
 _SAID = re.compile(r"(\d{4})(?:-(\d{2})(?:-(\d{2}))?)?")
 MOST_RESTATED = 200

@@ -14,13 +14,13 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from host.mqtt.board_state import Board
-from host.mqtt.broker import Broker
-from host.mqtt.session import Session
-from host.registry import Bin, Registry
-from host.serve.language import Words, words
-from host.serve.link import Link
-from host.serve.live_status import Slopes, board_now, site_now
+from ..mqtt.board_state import Board
+from ..mqtt.broker import Broker
+from ..mqtt.session import Session
+from ..registry import Bin, Registry
+from .language import Words, words
+from .link import Link
+from .live_status import Slopes, board_now, site_now
 
 TICK_S = 0.4
 TOPICS = ("status", "birth", "state", "reading")

@@ -13,15 +13,15 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from host.common import periods
-from host.common.errors import UserError
-from host.indicators.compute import Result
-from host.indicators.report import Report, build, coverage_text
-from host.serve.context import Here, here
-from host.serve.day_cache import today
-from host.serve.language import Words
-from host.serve.web import allowed, page, words_of
-from host.store import Busy
+from ..common import periods
+from ..common.errors import UserError
+from ..indicators.compute import Result
+from ..indicators.report import Report, build, coverage_text
+from ..store import Busy
+from .context import Here, here
+from .day_cache import today
+from .language import Words
+from .web import allowed, page, words_of
 
 KEPT_S = 900.0  # a report is made anew after so long
 FAILED_S = 20.0

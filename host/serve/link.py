@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Any
 
-from host.events.limits import GAP_S
+from ..events.limits import GAP_S
 
 QUIET_S = GAP_S  # a board says something at least every 5 minutes
 

@@ -7,13 +7,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from host.mqtt.board_state import QUALITY, Board, measured, word
-from host.registry import Bin
-from host.rollup.days import OVERFLOW_PERMILLE
-from host.serve.language import Words
+from ..mqtt.board_state import QUALITY, Board, measured, word
+from ..registry import Bin
+from ..rollup.days import OVERFLOW_PERMILLE
+from .language import Words
 
 if TYPE_CHECKING:
-    from host.serve.hub import Hub
+    from .hub import Hub
 
 FULL = OVERFLOW_PERMILLE / 1000
 _FELL = 0.2  # so much less, and it was emptied

@@ -7,9 +7,9 @@ from typing import Any
 
 from pydantic import BaseModel, Field
 
-from host.serve.day_cache import Restated
-from host.serve.language import words
-from host.serve.site_charts import Shown
+from .day_cache import Restated
+from .language import words
+from .site_charts import Shown
 
 
 class Problem(BaseModel):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from host.mqtt.broker import Broker
+from ..mqtt.broker import Broker
 
 
 @dataclass(frozen=True)

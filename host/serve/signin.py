@@ -10,10 +10,10 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from host.serve import accounts
-from host.serve.accounts import AccountError
-from host.serve.context import here
-from host.serve.web import address, allowed, field, need, note, page, posted, user
+from . import accounts
+from .accounts import AccountError
+from .context import here
+from .web import address, allowed, field, need, note, page, posted, user
 
 _OWN = re.compile(r"/(?![/\\])[^\\\s]*")
 _hashing = anyio.CapacityLimiter(2)  # each takes 64 MiB

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from host.common.quantity import kg
-from host.reports.explain import BinStory
+from ..common.quantity import kg
+from ..reports.explain import BinStory
 
 MOST_POINTS = 1500  # of a curve: more than a screen has
 

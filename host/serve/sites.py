@@ -13,16 +13,16 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from host.reports.explain import BinStory
-from host.rollup import day_bounds
-from host.serve import site_charts
-from host.serve.commands import WAIT_S
-from host.serve.context import Here, here
-from host.serve.day_cache import latest_day, site_day, today
-from host.serve.language import Words
-from host.serve.live_status import site_now
-from host.serve.web import allowed, asked_day, page, words_of
-from host.store import Store
+from ..reports.explain import BinStory
+from ..rollup import day_bounds
+from ..store import Store
+from . import site_charts
+from .commands import WAIT_S
+from .context import Here, here
+from .day_cache import latest_day, site_day, today
+from .language import Words
+from .live_status import site_now
+from .web import allowed, asked_day, page, words_of
 
 PER_PAGE = 100
 SORTS = ("site", "fill", "kg", "seen", "share")

@@ -10,9 +10,9 @@ from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 
-from host.serve.context import here
-from host.serve.hub import Full
-from host.serve.web import allowed, user, words_of
+from .context import here
+from .hub import Full
+from .web import allowed, user, words_of
 
 ALIVE_S = 15.0  # a proxy closes what is silent for a minute
 

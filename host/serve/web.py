@@ -14,13 +14,13 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
-from host.serve import accounts
-from host.serve.accounts import Account
-from host.serve.context import here
-from host.serve.day_cache import today
-from host.serve.formatting import address as with_query
-from host.serve.language import LANGUAGES, Words, choose, words
-from host.serve.sessions import Session
+from . import accounts
+from .accounts import Account
+from .context import here
+from .day_cache import today
+from .formatting import address as with_query
+from .language import LANGUAGES, Words, choose, words
+from .sessions import Session
 
 Handler = Callable[[Request], Awaitable[Response]]
 LANGUAGE = "qingyun-lang"  # the cookie, and ?lang= without what is before it

@@ -20,9 +20,9 @@ from urllib.parse import unquote, urlsplit, urlunsplit
 
 import msgspec
 
-from host import __version__
-from host.common.errors import OutsideError, UserError
-from host.store import VERSION, Store
+from .. import __version__
+from ..common.errors import OutsideError, UserError
+from ..store import VERSION, Store
 
 LIST = "backup.json"
 DATABASE, DUMP, ARCHIVE, REGISTRY = "store.db", "store.dump", "archive", "registry"

@@ -6,9 +6,9 @@ import stat
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from host.common.errors import UserError
-from host.service.config import Config
-from host.store import VERSION, open_database
+from ..common.errors import UserError
+from ..store import VERSION, open_database
+from .config import Config
 
 _FILES = ("password_file", "secret_file", "cafile", "certfile", "keyfile")
 _SECRET = ("password_file", "secret_file", "keyfile")

@@ -19,11 +19,11 @@ from typing import Any, TypeVar
 
 from msgspec import Struct, convert
 
-from host.common.errors import UserError
-from host.common.options import Parser
-from host.service import place
-from host.service.keys import SHARED
-from host.service.logs import clean
+from ..common.errors import UserError
+from ..common.options import Parser
+from . import place
+from .keys import SHARED
+from .logs import clean
 
 PREFIX = "QINGYUN_"
 # The broker as boards reach it, which is not how this machine does: never that of [broker].

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from shutil import disk_usage
 
-from host.service.logs import clean
-from host.service.progress import Stats, read
-from host.store import Store, health_queries
+from ..store import Store, health_queries
+from .logs import clean
+from .progress import Stats, read
 
 LEAST_FREE = 64 << 20  # bytes
 

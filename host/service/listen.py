@@ -8,11 +8,11 @@ import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
-from host.common.errors import UserError
-from host.mqtt import broker
-from host.registry import Registry
-from host.service import health, metrics
-from host.service.progress import Stats
+from ..common.errors import UserError
+from ..mqtt import broker
+from ..registry import Registry
+from . import health, metrics
+from .progress import Stats
 
 _SLOTS = 4  # answers made at once: a scrape that hangs must not pile up others
 

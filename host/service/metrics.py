@@ -11,12 +11,12 @@ from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
 
-from host import __version__
-from host.hazard.alarms import decoded
-from host.registry import Registry
-from host.service.keys import LEVELS
-from host.service.progress import Stats, read
-from host.store import Store, delivery, health_queries
+from .. import __version__
+from ..hazard.alarms import decoded
+from ..registry import Registry
+from ..store import Store, delivery, health_queries
+from .keys import LEVELS
+from .progress import Stats, read
 
 log = logging.getLogger("qingyun.metrics")
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import msgspec
 
-from host.store import Batch
+from ..store import Batch
 
 FRESH_S = 60.0
 TELL_S = 0.5

@@ -12,12 +12,12 @@ from collections.abc import Iterable, Iterator, Sequence
 from importlib.resources import files
 from pathlib import Path
 
-from host.store import days, reading, writing
-from host.store.calibrations import Calibrations
-from host.store.columns import Columns, columns
-from host.store.database import Busy, Database, Sqlite, StoreError
-from host.store.model import Batch, Counts, Refused, Row, StreamStatus
-from host.store.streams import Streams
+from . import days, reading, writing
+from .calibrations import Calibrations
+from .columns import Columns, columns
+from .database import Busy, Database, Sqlite, StoreError
+from .model import Batch, Counts, Refused, Row, StreamStatus
+from .streams import Streams
 
 __all__ = [
     "Batch",
@@ -49,7 +49,7 @@ _log = logging.getLogger("qingyun.store")
 def open_database(where: Path | str, *, create: bool) -> Database:
     """The engine that a --db names: a file, or postgresql://…"""
     if str(where).startswith(("postgresql:", "postgres:")):
-        from host.store.postgres import Postgres  # noqa: PLC0415  only where it is used
+        from .postgres import Postgres  # noqa: PLC0415  only where it is used
 
         return Postgres(str(where))
     return Sqlite(Path(where), create=create)
@@ -163,7 +163,7 @@ class Store:
 
     def archive(self, before: int) -> Iterator[tuple[int, int]]:
         """Move each day before that one into a file; (day, readings) as they are done."""
-        from host.store import archive  # noqa: PLC0415  pyarrow is large
+        from . import archive  # noqa: PLC0415  pyarrow is large
 
         for day in archive.due(self._db, before):
             yield day, archive.move(self._db, self.archived, day)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from host.store.database import Database
+from .database import Database
 
 _ACCOUNT = "SELECT id, name, role, secret, at, by FROM account"
 Row = tuple[Any, ...]  # id, name, role, secret, at, by

@@ -16,9 +16,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from host.store import chunk
-from host.store.chunk import Stored
-from host.store.database import Database, StoreError
+from . import chunk
+from .chunk import Stored
+from .database import Database, StoreError
 
 _ROWS = 50_000  # in a row group: what is read for one board
 _HEAD = ("seq", "boot", "t", "up", "at", "q")

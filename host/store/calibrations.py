@@ -13,9 +13,9 @@ from fractions import Fraction
 from math import lcm
 from typing import Any
 
-from host.readings.messages import Weighed
-from host.store import chunk
-from host.store.database import Database
+from ..readings.messages import Weighed
+from . import chunk
+from .database import Database
 
 # (stream, seq, grams as weighed) → grams as they should have been.
 Correct = Callable[[int, int, int], int]

@@ -16,8 +16,8 @@ from typing import Any
 
 import msgspec
 
-from host.readings.messages import Reading
-from host.store.database import StoreError
+from ..readings.messages import Reading
+from .database import StoreError
 
 _encode = msgspec.msgpack.Encoder().encode
 _decode = msgspec.msgpack.Decoder(list[Any]).decode

@@ -9,13 +9,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from host.common.local_days import date_of, local_day
-from host.events.sample_columns import Series, breaks_of, in_order
-from host.events.sample_columns import series as in_their_order
-from host.store import chunk
-from host.store.calibrations import Correct
-from host.store.database import Database, StoreError
-from host.store.model import Row
+from ..common.local_days import date_of, local_day
+from ..events.sample_columns import Series, breaks_of, in_order
+from ..events.sample_columns import series as in_their_order
+from . import chunk
+from .calibrations import Correct
+from .database import Database, StoreError
+from .model import Row
 
 
 @dataclass
@@ -94,7 +94,7 @@ def columns(db: Database, archived: Path, device: str, t0: int, t1: int) -> Colu
             except StoreError as error:
                 raise StoreError(f"{device} life {life} {date_of(day)}: {error}") from None
         if has_archive:
-            from host.store import archive  # noqa: PLC0415  only where there is one
+            from . import archive  # noqa: PLC0415  only where there is one
 
             rows = list(archive.read(db, archived, stream, first, last))
             if rows:

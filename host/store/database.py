@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, ClassVar, Protocol
 
-from host.common.errors import UserError
+from ..common.errors import UserError
 
 
 class StoreError(UserError):

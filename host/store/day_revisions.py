@@ -14,11 +14,11 @@ from typing import Any
 
 import msgspec
 
-from host.common.local_days import date_of, day_of
-from host.events import Event
-from host.events.balance import Balance
-from host.events.fillonly import Emptying
-from host.store.database import Database
+from ..common.local_days import date_of, day_of
+from ..events import Event
+from ..events.balance import Balance
+from ..events.fillonly import Emptying
+from .database import Database
 
 FIRST = "first computed"
 NOT_OVER = "the day was not over when it was computed before"

@@ -11,10 +11,10 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 
-from host.common.local_days import local_day
-from host.store import chunk
-from host.store.chunk import Stored
-from host.store.database import Database
+from ..common.local_days import local_day
+from . import chunk
+from .chunk import Stored
+from .database import Database
 
 UNDATED = -1
 STEP = 20_000  # readings in one transaction

@@ -6,7 +6,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
-from host.store import Store
+from . import Store
 
 SENT, FOLDED, MILD, GIVEN_UP = "sent", "folded", "mild", "given up"
 

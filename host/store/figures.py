@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from host.store import Store
+from . import Store
 
 _COLUMNS = (
     "figure, period, value, unit, source, entered_by, entered_on, note, imported, file, supersedes"

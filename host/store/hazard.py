@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from host.store import Store
+from . import Store
 
 START = "0" * 64  # the hash before the first row
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from host.common.local_days import local_day
-from host.store import Store
-from host.store.database import Sqlite
+from ..common.local_days import local_day
+from . import Store
+from .database import Sqlite
 
 
 def heard(store: Store, now: int) -> dict[str, int]:

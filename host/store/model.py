@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 import msgspec
 
-from host.readings.messages import Birth, Reading
+from ..readings.messages import Birth, Reading
 
 
 @dataclass(frozen=True)

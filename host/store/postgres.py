@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 
 import psycopg
 
-from host.store.database import Busy, StoreError
+from .database import Busy, StoreError
 
 _CONNECT_S = 5
 _LOCK_S = 10

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from host.store import days, seq_intervals
-from host.store.columns import columns
-from host.store.database import Database
-from host.store.model import Row, StreamStatus
-from host.store.streams import unpack
+from . import days, seq_intervals
+from .columns import columns
+from .database import Database
+from .model import Row, StreamStatus
+from .streams import unpack
 
 
 def readings(db: Database, archived: Path, device: str, t0: int, t1: int) -> Iterator[Row]:

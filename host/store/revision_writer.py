@@ -6,8 +6,8 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-from host.store.database import Database
-from host.store.day_revisions import BALANCE, Closing, newest
+from .database import Database
+from .day_revisions import BALANCE, Closing, newest
 
 
 @dataclass(frozen=True)

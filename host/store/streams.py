@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 
 import msgspec
 
-from host.store import seq_intervals
-from host.store.database import Database
+from . import seq_intervals
+from .database import Database
 
 _encode = msgspec.msgpack.Encoder().encode
 _decode = msgspec.msgpack.Decoder(list[int]).decode

@@ -7,12 +7,12 @@ from __future__ import annotations
 
 from collections import defaultdict
 
-from host.readings.messages import Birth, Reading
-from host.store import chunk, seq_intervals
-from host.store.calibrations import Calibrations
-from host.store.database import Database
-from host.store.model import Batch, Counts
-from host.store.streams import Key, Stream, Streams
+from ..readings.messages import Birth, Reading
+from . import chunk, seq_intervals
+from .calibrations import Calibrations
+from .database import Database
+from .model import Batch, Counts
+from .streams import Key, Stream, Streams
 
 
 def add(

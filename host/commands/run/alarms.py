@@ -11,19 +11,19 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from host.commands.run.hazard import known_store, moment, watched
-from host.common import terminal
-from host.common.errors import OutsideError, UsageError, UserError
-from host.common.local_days import clock
-from host.hazard import alarms, ledger_posting, register, rules
-from host.hazard.update import update_alarms
-from host.mqtt import broker
-from host.mqtt.session import SessionError
-from host.reports import publish
-from host.store import Busy, Store
+from ...common import terminal
+from ...common.errors import OutsideError, UsageError, UserError
+from ...common.local_days import clock
+from ...hazard import alarms, ledger_posting, register, rules
+from ...hazard.update import update_alarms
+from ...mqtt import broker
+from ...mqtt.session import SessionError
+from ...reports import publish
+from ...store import Busy, Store
+from .hazard import known_store, moment, watched
 
 if TYPE_CHECKING:
-    from host.alerts.delivery import Channel
+    from ...alerts.delivery import Channel
 
 
 def _once(
@@ -122,7 +122,7 @@ def run_ack(args: argparse.Namespace) -> int:
 
 
 def run_deliver(args: argparse.Namespace) -> int:
-    from host.alerts import channels, deliver  # noqa: PLC0415  with all that letters take
+    from ...alerts import channels, deliver  # noqa: PLC0415  with all that letters take
 
     found = channels.of(args.settings)
     if args.test:
@@ -141,7 +141,7 @@ def run_deliver(args: argparse.Namespace) -> int:
 
 def _test(found: list[Channel]) -> int:
     """A message that says that it is one, through every channel."""
-    from host.alerts import Failed  # noqa: PLC0415
+    from ...alerts import Failed  # noqa: PLC0415
 
     now = int(time.time())
     said = alarms.Said(

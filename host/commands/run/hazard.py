@@ -8,13 +8,13 @@ from collections.abc import Collection, Iterable, Sequence
 from decimal import Decimal
 from pathlib import Path
 
-from host.commands.known import names
-from host.common import terminal
-from host.common.errors import UsageError
-from host.common.periods import Period, parse
-from host.hazard import HazardError, manual_entries, register, sheets
-from host.registry import Bin
-from host.rollup import day_bounds
+from ...common import terminal
+from ...common.errors import UsageError
+from ...common.periods import Period, parse
+from ...hazard import HazardError, manual_entries, register, sheets
+from ...registry import Bin
+from ...rollup import day_bounds
+from ..known import names
 
 
 def moment(args: argparse.Namespace) -> int:

@@ -8,23 +8,23 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from host.commands.run.hazard import (
+from ...common import terminal
+from ...common.atomic_write import folder, form_of
+from ...common.local_days import LOCAL, clock
+from ...common.quantity import kg, percent, share
+from ...hazard import HazardError, balance, hj1259, ledger, register
+from ...hazard.entry import TABLES, Entry
+from ...hazard.stock import books
+from ...hazard.update import BEFORE_S, bring_up_to_date, see_all
+from ...rollup import day_bounds
+from ...store import Store
+from .hazard import (
     bounds,
     known_store,
     moment,
     month,
     watched,
 )
-from host.common import terminal
-from host.common.atomic_write import folder, form_of
-from host.common.local_days import LOCAL, clock
-from host.common.quantity import kg, percent, share
-from host.hazard import HazardError, balance, hj1259, ledger, register
-from host.hazard.entry import TABLES, Entry
-from host.hazard.stock import books
-from host.hazard.update import BEFORE_S, bring_up_to_date, see_all
-from host.rollup import day_bounds
-from host.store import Store
 
 
 def run_update(args: argparse.Namespace) -> int:

@@ -6,11 +6,11 @@ import argparse
 import time
 from collections.abc import Callable
 
-from host.commands.run.hazard import grams
-from host.common.quantity import kg
-from host.hazard import HazardError, ledger, ledger_posting, manual_entries, register
-from host.hazard.entry import TABLES
-from host.store import Store
+from ...common.quantity import kg
+from ...hazard import HazardError, ledger, ledger_posting, manual_entries, register
+from ...hazard.entry import TABLES
+from ...store import Store
+from .hazard import grams
 
 
 def run_add(args: argparse.Namespace) -> int:

@@ -11,19 +11,19 @@ import time
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
-from host import registry as registries
-from host.commands.known import no_readings
-from host.common import terminal
-from host.common.atomic_write import form_of, whole
-from host.common.errors import UsageError
-from host.hazard import register, sections
-from host.indicators import IndicatorError, catalog, imports, output, report
-from host.office import OfficeError
-from host.registry import Bin
-from host.reports import export, hazardous_tables, summary_html
-from host.reports.month import summarise
-from host.store import Store
-from host.store.figures import history
+from ... import registry as registries
+from ...common import terminal
+from ...common.atomic_write import form_of, whole
+from ...common.errors import UsageError
+from ...hazard import register, sections
+from ...indicators import IndicatorError, catalog, imports, output, report
+from ...office import OfficeError
+from ...registry import Bin
+from ...reports import export, hazardous_tables, summary_html
+from ...reports.month import summarise
+from ...store import Store
+from ...store.figures import history
+from ..known import no_readings
 
 
 def _watched(bins: Sequence[Bin]) -> Iterable[Bin]:
@@ -79,7 +79,7 @@ def run_indicators(args: argparse.Namespace) -> int:
     store.close()
     if form == "xlsx":
         assert target is not None
-        from host.indicators import workbook  # noqa: PLC0415  with what writes workbooks
+        from ...indicators import workbook  # noqa: PLC0415  with what writes workbooks
 
         workbook.write(made, target)
         print(f"{target}: written")
@@ -147,7 +147,7 @@ def run_report(args: argparse.Namespace) -> int:
     store.close()
     if form == "xlsx":
         assert target is not None
-        from host.reports import summary_xlsx  # noqa: PLC0415
+        from ...reports import summary_xlsx  # noqa: PLC0415
 
         summary_xlsx.write_month(summary, target, more)
         print(f"{target}: written")

@@ -10,18 +10,18 @@ from collections.abc import Callable, Iterable, Sequence
 from decimal import Decimal
 from pathlib import Path
 
-from host.commands.run.hazard import bounds, month
-from host.common import terminal
-from host.common.atomic_write import form_of, whole
-from host.common.disclaimer import DISCLAIMER
-from host.common.errors import UsageError
-from host.common.local_days import LOCAL, clock
-from host.common.quantity import MISSING, kg, percent, shown
-from host.hazard import ledger, register, transfers
-from host.hazard.matching import Matched, Tolerance
-from host.reports import facility_comparison
-from host.rollup import period
-from host.store import Store
+from ...common import terminal
+from ...common.atomic_write import form_of, whole
+from ...common.disclaimer import DISCLAIMER
+from ...common.errors import UsageError
+from ...common.local_days import LOCAL, clock
+from ...common.quantity import MISSING, kg, percent, shown
+from ...hazard import ledger, register, transfers
+from ...hazard.matching import Matched, Tolerance
+from ...reports import facility_comparison
+from ...rollup import period
+from ...store import Store
+from .hazard import bounds, month
 
 
 def run_import(args: argparse.Namespace) -> int:
