@@ -32,6 +32,7 @@ from .commands import (
 )
 from .common import extras
 from .common.errors import OutsideError, UsageError, UserError
+from .common.options import Parser
 from .service import config, logs, place
 from .store import Busy
 
@@ -43,8 +44,8 @@ def _wide(prog: str) -> argparse.HelpFormatter:
     return formatter
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+def _parser() -> Parser:
+    parser = Parser(
         prog="qingyun",
         description="清运: from load cells at waste collection points to daily tonnage.",
         epilog="qingyun COMMAND --help tells more of each. Exit codes: 0 done, "
@@ -62,7 +63,7 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
 
     def command(name: str, run: Run, text: str) -> argparse.ArgumentParser:
-        p = commands.add_parser(
+        p: argparse.ArgumentParser = commands.add_parser(
             name, help=text, description=text[0].upper() + text[1:] + ".", formatter_class=_wide
         )
         p.set_defaults(run=run, part=name)

@@ -15,7 +15,8 @@ from pathlib import Path
 from typing import Any
 
 from .mqtt.broker import Broker
-from .mqtt.consumer import Taken, Topics, Transport
+from .mqtt.consumer import Taken, Transport
+from .mqtt.session import Topics
 from .readings import messages
 from .readings.decoder import Reader
 from .registry import Registry

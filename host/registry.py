@@ -4,7 +4,6 @@ A mistake stops with one line that names file, line and column."""
 
 from __future__ import annotations
 
-import csv
 import datetime as dt
 import re
 from collections import defaultdict
@@ -15,6 +14,7 @@ from functools import cached_property
 from operator import itemgetter
 from pathlib import Path
 
+from .common import csv_file
 from .common.errors import UserError
 
 DRY, WET, RECYCLABLE, HAZARDOUS = "干垃圾", "湿垃圾", "可回收物", "有害垃圾"
@@ -177,31 +177,9 @@ class Row:
 
 def csv_rows(folder: Path, name: str, columns: tuple[str, ...]) -> Iterator[Row]:
     """The lines of a CSV that has at least these columns; RegistryError otherwise."""
-    path = folder / name
-    try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            reader = csv.reader(file)
-            header = next(reader, [])
-            if missing := [c for c in columns if c not in header]:
-                raise RegistryError(f"{path}:1: expected a column {missing[0]}")
-            for values in reader:
-                if not any(v.strip() for v in values):
-                    continue
-                if len(values) != len(header):
-                    raise RegistryError(
-                        f"{path}:{reader.line_num}: expected {len(header)} columns, "
-                        f"found {len(values)}"
-                    )
-                cells = (v.strip() for v in values)
-                yield Row(str(path), reader.line_num, dict(zip(header, cells, strict=True)))
-    except OSError as error:
-        raise RegistryError(f"{path}: cannot be read: {error.strerror}") from None
-    except UnicodeDecodeError as error:
-        raise RegistryError(
-            f"{path}: expected UTF-8, found byte {error.object[error.start]:#x}"
-        ) from None
-    except csv.Error as error:
-        raise RegistryError(f"{path}: not a CSV: {error}") from None
+    file = csv_file.read(folder / name, RegistryError)
+    for line, cells in file.rows(columns):
+        yield Row(file.name, line, cells)
 
 
 def load(folder: Path) -> Registry:

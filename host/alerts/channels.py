@@ -7,9 +7,12 @@ from pathlib import Path
 from ..common.errors import UsageError
 from ..service import logs
 from ..service.config import Config
+from ..service.keys import ChannelSection, EmailSection, WebhookSection
 from .delivery import Channel, Policy, hours
 from .mail import AT_ONCE, Mail
 from .webhook import Webhook
+
+PORTS = {"starttls": 587, "tls": 465, "none": 25}
 
 
 def _secret(settings: Config, name: str) -> str | None:
@@ -27,56 +30,48 @@ def _secret(settings: Config, name: str) -> str | None:
     return found
 
 
-def _policy(settings: Config, section: str, at_once: int) -> Policy:
-    said = settings.section(section)
-    standard = Policy()
+def _policy(section: ChannelSection, at_once: int) -> Policy:
     return Policy(
-        hours(said.get("quiet")),
-        said.get("quiet_passes", standard.quiet_passes),
-        said.get("level", standard.level),
-        said.get("repeat_s", standard.repeat_s),
-        said["give_up_h"] * 3600 if "give_up_h" in said else standard.give_up_s,
+        hours(section.quiet),
+        section.quiet_passes,
+        section.level,
+        section.repeat_s,
+        section.give_up_h * 3600,
         at_once,
     )
 
 
 def of(settings: Config) -> list[Channel]:
-    """Those that have a section; UsageError where something is missing in it."""
-    found = []
-    if mail := settings.section("email"):
-        _needs(settings, "email", ("host", "from", "to"))
-        tls = mail.get("tls", "starttls")
-        to = mail["to"]
-        sender = Mail(
-            mail["host"],
-            mail.get("port", {"starttls": 587, "tls": 465, "none": 25}[tls]),
-            tls,
-            mail["from"],
-            (to,) if isinstance(to, str) else tuple(to),
-            mail.get("username"),
-            _secret(settings, "email.password_file"),
-            _path(mail.get("cafile")),
-            mail.get("timeout_s", 30.0),
-        )
-        if sender.username is not None and sender.password is None:
-            raise UsageError(settings.mistake("email.password_file", "a file with the password"))
-        found.append(Channel("email", _policy(settings, "email", AT_ONCE), sender))
-    if hook := settings.section("webhook"):
-        _needs(settings, "webhook", ("url", "secret_file"))
+    """The channels that have a section; UserError where something is missing in it."""
+    channels = []
+    if settings.section("email"):
+        channels.append(_email(settings, settings.read(EmailSection, "email")))
+    if settings.section("webhook"):
+        section = settings.read(WebhookSection, "webhook")
         key = (_secret(settings, "webhook.secret_file") or "").encode()
-        timeout = hook.get("timeout_s", 30.0)
-        receiver = Webhook(hook["url"], key, _path(hook.get("cafile")), timeout)
-        found.append(Channel("webhook", _policy(settings, "webhook", 1), receiver))
-    if not found:
+        receiver = Webhook(section.url, key, _path(section.cafile), section.timeout_s)
+        channels.append(Channel("webhook", _policy(section, 1), receiver))
+    if not channels:
         place = settings.file or "configuration"
         raise UsageError(f"{place}: expected [email] or [webhook] to deliver alarms to")
-    return found
+    return channels
 
 
-def _needs(settings: Config, section: str, keys: tuple[str, ...]) -> None:
-    wrong = [f"{section}.{k}" for k in keys if settings.get(f"{section}.{k}") is None]
-    if wrong:
-        raise UsageError("\n".join(settings.mistake(name, "a value") for name in wrong))
+def _email(settings: Config, section: EmailSection) -> Channel:
+    sender = Mail(
+        section.host,
+        section.port or PORTS[section.tls],
+        section.tls,
+        section.from_,
+        (section.to,) if isinstance(section.to, str) else tuple(section.to),
+        section.username,
+        _secret(settings, "email.password_file"),
+        _path(section.cafile),
+        section.timeout_s,
+    )
+    if sender.username is not None and sender.password is None:
+        raise UsageError(settings.mistake("email.password_file", "a file with the password"))
+    return Channel("email", _policy(section, AT_ONCE), sender)
 
 
 def _path(text: str | None) -> Path | None:

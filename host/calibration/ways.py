@@ -8,13 +8,11 @@ import subprocess
 import sys
 import time
 import uuid
-from types import TracebackType
 from typing import Any, Protocol
-
-import paho.mqtt.client as paho
 
 from ..common.errors import UserError
 from ..mqtt.broker import Broker
+from ..mqtt.session import Session, SessionError
 
 ANSWER_S = 10.0  # a board on a slow link answers within this
 TRIES = 3
@@ -53,50 +51,30 @@ class Mqtt:
     name = "mqtt"
 
     def __init__(self, broker: Broker, site: str, device: str) -> None:
-        self._broker = broker
         self._base = f"qingyun/1/{site}/{device}/"
         self._replies: queue.Queue[bytes] = queue.Queue()
-        self._ready: queue.Queue[str] = queue.Queue()
-        self._client = broker.client()
-        self._client.on_connect = self._on_connect
-        self._client.on_subscribe = lambda *_: self._ready.put("")
-        self._client.on_message = lambda _c, _u, m: self._replies.put(bytes(m.payload))
-
-    def _on_connect(self, client: paho.Client, *args: Any) -> None:
-        if args[2].is_failure:
-            self._ready.put(f"refused the connection: {args[2]}")
-        else:
-            client.subscribe(self._base + "reply", 1)
+        self._session = Session(
+            broker,
+            [(self._base + "reply", 1)],
+            on_message=lambda _topic, payload, _retained: self._replies.put(payload),
+            answer_s=ANSWER_S,
+        )
 
     def __enter__(self) -> Mqtt:
         try:
-            self._client.connect(self._broker.host, self._broker.port)
-        except OSError as error:
-            raise BoardError(f"{self._broker}: {error}") from None
-        self._client.loop_start()
-        try:
-            problem = self._ready.get(timeout=ANSWER_S)
-        except queue.Empty:
-            problem = "does not answer"
-        if problem:
-            self.__exit__(None, None, None)
-            raise BoardError(f"{self._broker}: {problem}")
+            self._session.open()
+        except SessionError as error:
+            raise BoardError(str(error)) from None
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self._client.disconnect()
-        self._client.loop_stop()
+    def __exit__(self, *_: object) -> None:
+        self._session.close()
 
     def ask(self, do: str, **what: Any) -> Any:
         id_ = uuid.uuid4().hex[:12]
         command = json.dumps({"id": id_, "do": do} | what, ensure_ascii=False)
         for _ in range(TRIES):
-            self._client.publish(self._base + "command", command, qos=1)
+            self._session.send(self._base + "command", command)
             end = time.monotonic() + ANSWER_S
             while (left := end - time.monotonic()) > 0:
                 try:

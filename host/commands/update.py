@@ -12,9 +12,10 @@ from ..common import project, terminal
 from ..common.atomic_write import form_of, like, whole
 from ..common.errors import UsageError
 from ..mqtt import broker
+from ..mqtt.session import SessionError
 from ..update import bundle as bundles
 from ..update import fleet, keys
-from ..update.air import Air, AirError
+from ..update.air import Air
 from . import Command
 from . import registry as registry_option
 
@@ -130,7 +131,7 @@ def _run_update(args: argparse.Namespace) -> int:
                 rollout.run(air)
             finally:
                 air.clear(bundle)
-    except AirError as error:
+    except SessionError as error:
         print(f"qingyun: error: {error}", file=sys.stderr)
         _table(chosen)
         return 1

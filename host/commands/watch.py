@@ -25,9 +25,8 @@ def add(command: Command) -> None:
 
 def _watch(args: argparse.Namespace) -> int:
     where = broker.from_arguments(args)
-    what = watch.Watch(args.site, args.device)
-    address = (where.host, where.port)
-    return watch.run(where.client(), address, what, once=args.once, seconds=args.seconds)
+    boards = watch.Watch(args.site, args.device)
+    return watch.run(where, boards, once=args.once, seconds=args.seconds)
 
 
 def _seconds(text: str) -> float:

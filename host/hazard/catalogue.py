@@ -5,7 +5,6 @@ folder, with the same columns, add or replace editions."""
 
 from __future__ import annotations
 
-import csv
 import datetime as dt
 import re
 from collections.abc import Collection, Iterator
@@ -14,6 +13,7 @@ from importlib.resources import files
 from importlib.resources.abc import Traversable
 from pathlib import Path
 
+from ..common import csv_file
 from . import HazardError
 
 CODE = re.compile(r"\d{3}-\d{3}-\d{2}")
@@ -68,21 +68,9 @@ class Catalogue:
         return max(valid, key=lambda e: e.since, default=None)
 
 
-def _rows(source: Traversable, columns: tuple[str, ...]) -> Iterator[tuple[int, list[str]]]:
-    try:
-        with source.open(encoding="utf-8-sig") as file:
-            reader = csv.DictReader(file)
-            if missing := [c for c in columns if c not in (reader.fieldnames or ())]:
-                raise HazardError(f"{source}:1: expected a column {missing[0]}")
-            for row in reader:
-                if None in row or None in row.values():
-                    raise HazardError(
-                        f"{source}:{reader.line_num}: expected {len(reader.fieldnames or ())} "
-                        "columns"
-                    )
-                yield reader.line_num, [row[c].strip() for c in columns]
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise HazardError(f"{source}: cannot be read: {error}") from None
+def _rows(source: Traversable | Path, columns: tuple[str, ...]) -> Iterator[tuple[int, list[str]]]:
+    for line, row in csv_file.read(source, HazardError).rows(columns):
+        yield line, [row[c] for c in columns]
 
 
 def _date(where: str, column: str, text: str) -> dt.date:

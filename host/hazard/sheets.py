@@ -5,9 +5,7 @@ spreadsheet serials."""
 
 from __future__ import annotations
 
-import csv
 import datetime as dt
-import io
 import re
 import unicodedata
 import zipfile
@@ -17,8 +15,8 @@ from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import Any
 
+from ..common import csv_file
 from ..common.local_days import LOCAL
-from ..common.text_encoding import EncodingError, decoded
 from . import HazardError
 
 MOST_ROWS = 100_000
@@ -136,19 +134,11 @@ def parse_time(text: str) -> int | None:
     return int(when.timestamp()) if when else None
 
 
-def _csv(sheet: Sheet, data: bytes) -> Iterator[tuple[int, list[Any]]]:
-    try:
-        text, encoding = decoded(data)
-    except EncodingError as error:
-        raise HazardError(f"{sheet.path}:{error.line}: {error}") from None
-    if encoding:
-        sheet.told.append(f"{sheet.path}: not UTF-8, read as {encoding}")
-    reader = csv.reader(io.StringIO(text, newline=""))
-    try:
-        for values in reader:
-            yield reader.line_num, list(values)
-    except csv.Error as error:
-        raise HazardError(f"{sheet.path}: not a CSV: {error}") from None
+def _csv(sheet: Sheet) -> Iterator[tuple[int, list[Any]]]:
+    file = csv_file.read(sheet.path, HazardError)
+    if file.encoding:
+        sheet.told.append(f"{sheet.path}: not UTF-8, read as {file.encoding}")
+    yield from file.lines()
 
 
 def _xlsx(sheet: Sheet) -> Iterator[tuple[int, list[Any]]]:
@@ -157,6 +147,8 @@ def _xlsx(sheet: Sheet) -> Iterator[tuple[int, list[Any]]]:
 
     try:
         book = load_workbook(sheet.path, data_only=True)
+    except FileNotFoundError as error:
+        raise HazardError(f"{sheet.path}: cannot be read: {error.strerror}") from None
     except (InvalidFileException, zipfile.BadZipFile, KeyError, ValueError, OSError) as error:
         raise HazardError(f"{sheet.path}: not a workbook: {error}") from None
     page = book.worksheets[0]
@@ -196,11 +188,7 @@ def _is_workbook(path: Path) -> bool:
 
 def _filled_lines(sheet: Sheet) -> Iterator[tuple[int, list[Any]]]:
     """(line number, trimmed cells) of every line that is not empty."""
-    try:
-        data = sheet.path.read_bytes()
-    except OSError as error:
-        raise HazardError(f"{sheet.path}: cannot be read: {error.strerror}") from None
-    for number, values in _xlsx(sheet) if _is_workbook(sheet.path) else _csv(sheet, data):
+    for number, values in _xlsx(sheet) if _is_workbook(sheet.path) else _csv(sheet):
         cells = [v.strip() if isinstance(v, str) else v for v in values]
         if any(v not in (None, "") for v in cells):
             yield number, cells

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import csv
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
 
+from ..common import csv_file
 from . import IndicatorError
 
 KINDS = ("flow", "state", "stock")
@@ -22,6 +22,7 @@ BASES = {
     "register": "名录",
     "calendar": "日历",
 }
+COLUMNS = ("figure", "name", "unit", "kind", "basis", "stream", "sector", "mass", "from", "note")
 SOURCES = ("import", "tickets", "measured", "ledger", "calendar")
 
 
@@ -50,43 +51,22 @@ class Figure:
 Catalog = dict[str, Figure]
 
 
-def table(path: Path | None, name: str) -> Iterator[tuple[str, dict[str, str]]]:
+def table(
+    path: Path | None, name: str, columns: Sequence[str]
+) -> Iterator[tuple[str, dict[str, str]]]:
     """(file:line, row) of a CSV, the package's own where no path is given."""
     source = path or files(__package__).joinpath(name)
-    try:
-        with source.open(encoding="utf-8-sig") as file:
-            reader = csv.DictReader(file)
-            for row in reader:
-                where = f"{path or name}:{reader.line_num}"
-                if None in row or None in row.values():
-                    raise IndicatorError(
-                        f"{where}: expected {len(reader.fieldnames or ())} columns"
-                    )
-                yield where, {k: v.strip() for k, v in row.items()}
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise IndicatorError(f"{path or name}: cannot be read: {error}") from None
+    file = csv_file.read(source, IndicatorError, str(path or name))
+    for line, row in file.rows(columns):
+        yield f"{file.name}:{line}", row
 
 
 def load(path: Path | None = None) -> Catalog:
     """figures.csv; IndicatorError names the first mistake."""
     known: Catalog = {}
-    for where, row in table(path, "figures.csv"):
-        try:
-            sources = tuple(row["from"].split())
-            figure = Figure(
-                figure=row["figure"],
-                name=row["name"],
-                unit=row["unit"],
-                kind=row["kind"],
-                basis=row["basis"],
-                stream=row["stream"],
-                sector=row["sector"],
-                mass=row["mass"],
-                sources=sources,
-                note=row["note"],
-            )
-        except KeyError as error:
-            raise IndicatorError(f"{where}: expected a column {error.args[0]}") from None
+    for where, row in table(path, "figures.csv", COLUMNS):
+        sources = tuple(row["from"].split())
+        figure = Figure(**{c: row[c] for c in COLUMNS if c != "from"}, sources=sources)
         for column, value, allowed in (
             ("kind", figure.kind, KINDS),
             ("basis", figure.basis, tuple(BASES)),

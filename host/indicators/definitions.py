@@ -144,9 +144,7 @@ def _definition(row: dict[str, str]) -> Definition:
 def load(figures: Catalog, path: Path | None = None) -> list[Definition]:
     """Every row, in the file's order; IndicatorError names the first mistake."""
     found: list[Definition] = []
-    for where, row in catalog.table(path, "definitions.csv"):
-        if missing := [c for c in COLUMNS if c not in row]:
-            raise IndicatorError(f"{where}: expected a column {missing[0]}")
+    for where, row in catalog.table(path, "definitions.csv", COLUMNS):
         try:
             d = _definition(row)
             _check(d, figures)

@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-import csv
 import datetime as dt
 import hashlib
-import io
 import unicodedata
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
 
-from ..common import periods
+from ..common import csv_file, periods
 from ..common.local_days import LOCAL
-from ..common.text_encoding import EncodingError, decoded
 from ..store import Store
 from ..store.figures import Entry, add, in_force
 from . import IndicatorError
@@ -34,37 +30,8 @@ class Imported:
     told: list[str] = field(default_factory=list)  # repairs and supersessions, one line each
 
 
-def read(path: Path) -> tuple[str, str, str | None]:
-    """Text of a CSV, name and SHA-256, and the encoding where it is not UTF-8."""
-    try:
-        data = path.read_bytes()
-    except OSError as error:
-        raise IndicatorError(f"{path}: cannot be read: {error.strerror}") from None
-    name = f"{path.name} sha256:{hashlib.sha256(data).hexdigest()}"
-    try:
-        text, encoding = decoded(data)
-    except EncodingError as error:
-        raise IndicatorError(f"{path}:{error.line}: {error}; nothing was imported") from None
-    return text, name, encoding
-
-
-def _rows(path: Path, text: str) -> Iterator[tuple[str, dict[str, str]]]:
-    reader = csv.reader(io.StringIO(text, newline=""))
-    try:
-        header = [c.strip() for c in next(reader, [])]
-        if missing := [c for c in COLUMNS if c not in header]:
-            raise IndicatorError(f"{path}:1: expected a column {missing[0]}")
-        for values in reader:
-            if not any(v.strip() for v in values):
-                continue
-            where = f"{path}:{reader.line_num}"
-            if len(values) != len(header):
-                raise IndicatorError(
-                    f"{where}: expected {len(header)} columns, found {len(values)}"
-                )
-            yield where, dict(zip(header, (v.strip() for v in values), strict=True))
-    except csv.Error as error:
-        raise IndicatorError(f"{path}: not a CSV: {error}") from None
+def _read(path: Path) -> csv_file.CsvFile:
+    return csv_file.read(path, lambda text: IndicatorError(f"{text}; nothing was imported"))
 
 
 def _value(text: str, figure: Figure) -> str | None:
@@ -125,14 +92,16 @@ def _entry(row: dict[str, str], figures: Catalog, today: dt.date) -> Entry:
 
 def run(store: Store, figures: Catalog, path: Path, now: int) -> Imported:
     """Check every row, then add what is new; IndicatorError names the first mistake."""
-    text, name, encoding = read(path)
+    file = _read(path)
+    name = f"{path.name} sha256:{hashlib.sha256(file.data).hexdigest()}"
     done = Imported()
-    if encoding:
-        done.told.append(f"{path}: not UTF-8, read as {encoding}")
+    if file.encoding:
+        done.told.append(f"{path}: not UTF-8, read as {file.encoding}")
     before = in_force(store, now)
     today = dt.datetime.fromtimestamp(now, LOCAL).date()
     seen: dict[tuple[str, str], str] = {}
-    for where, raw in _rows(path, text):
+    for line, raw in file.rows(COLUMNS):
+        where = f"{path}:{line}"
         row = {k: unicodedata.normalize("NFKC", v) if k in _PLAIN else v for k, v in raw.items()}
         done.told += [
             f"{where}: {k}: {raw[k]!r} read as {row[k]!r}" for k in _PLAIN if raw[k] != row[k]

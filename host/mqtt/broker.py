@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import ssl
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -24,13 +25,16 @@ class Broker:
     cafile: Path | None = None
     certfile: Path | None = None
     keyfile: Path | None = None
+    context: ssl.SSLContext | None = None  # instead of the three files
 
     def client(self, kind: type[paho.Client] = paho.Client, **options: object) -> paho.Client:
         """A client ready to connect; options go to paho (clean_session, manual_ack …)."""
         client = kind(CallbackAPIVersion.VERSION2, self.client_id, **options)  # type: ignore[arg-type]
         if self.username is not None:
             client.username_pw_set(self.username, self.password)
-        if self.cafile is not None:
+        if self.context is not None:
+            client.tls_set_context(self.context)
+        elif self.cafile is not None:
             own = (
                 (str(self.certfile), str(self.keyfile))
                 if self.certfile and self.keyfile

@@ -1,4 +1,6 @@
-"""Rows of a fleet put into registry/*.csv; every other row stays as it is, to the byte."""
+"""Rows of a fleet put into registry/*.csv; every other row stays as it is, to the byte.
+
+csv.reader stands here and not common.csv_file, which does not keep how a line was written."""
 
 from __future__ import annotations
 
@@ -9,6 +11,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from .. import registry
+from ..common import csv_file
 from . import ProvisionError, begin, files
 from .plan import Plan
 
@@ -25,11 +28,13 @@ Texts = dict[str, str]
 def read(folder: Path, *, new: bool) -> Texts:
     """The files as they stand; those that it lacks, with their header. new: it may be
     missing as a whole, and then begins with the towns and rules of the project's."""
-    try:
-        found = {p.name: p.read_bytes().decode() for p in sorted(folder.glob("*.csv"))}
-    except (OSError, UnicodeDecodeError) as error:
-        raise ProvisionError(f"{folder}: {error}") from None
-    return (begin.texts() if new else _HEADERS) | found
+    texts = begin.texts() if new else dict(_HEADERS)
+    for path in sorted(folder.glob("*.csv")):
+        file = csv_file.read(path, ProvisionError)
+        if file.encoding:  # what is added could not be read beside it
+            raise ProvisionError(f"{path}: expected UTF-8, found {file.encoding}")
+        texts[path.name] = file.data.decode()
+    return texts
 
 
 def load(folder: Path, texts: Texts) -> registry.Registry:

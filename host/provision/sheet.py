@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import csv
 import re
 from collections.abc import Callable, Sequence
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
 
+from ..common import csv_file
 from . import ProvisionError
 
 # Columns of a board: on one of its rows at least, elsewhere the same or empty.
@@ -125,27 +125,14 @@ class Sheet:
         return first
 
     def _read(self) -> None:
-        try:
-            with self.path.open(encoding="utf-8-sig", newline="") as file:
-                reader = csv.reader(file)
-                header = self._header(next(reader, []))
-                for values in reader:
-                    if any(v.strip() for v in values):
-                        self._row(reader.line_num, header, [v.strip() for v in values])
-        except OSError as error:
-            raise ProvisionError(f"{self.path}: cannot be read: {error.strerror}") from None
-        except UnicodeDecodeError as error:
-            raise ProvisionError(
-                f"{self.path}: expected UTF-8 (a spreadsheet's “CSV UTF-8”), "
-                f"found byte {error.object[error.start]:#x}"
-            ) from None
-        except csv.Error as error:
-            raise ProvisionError(f"{self.path}: not a CSV: {error}") from None
+        lines = csv_file.read(self.path, ProvisionError).lines()
+        header = self._header(*next(lines, (1, [])))
+        for line, cells in lines:
+            self._row(line, header, cells)
         if not self.rows and not self._mistakes:
             raise ProvisionError(f"{self.path}: expected a row for each channel, found none")
 
-    def _header(self, names: list[str]) -> list[str]:
-        names = [n.strip() for n in names]
+    def _header(self, line: int, names: list[str]) -> list[str]:
         while names and not names[-1]:
             names.pop()  # columns that a spreadsheet has only touched
         wrong = [f"expected a known column, found {n!r}" for n in names if n not in COLUMNS]
@@ -154,7 +141,7 @@ class Sheet:
         if len(names) == 1 and (";" in names[0] or "\t" in names[0]):
             wrong = ["expected commas between the columns"]
         if wrong:
-            raise ProvisionError(*(f"{self.path}:1: {text}" for text in wrong))
+            raise ProvisionError(*(f"{self.path}:{line}: {text}" for text in wrong))
         return names
 
     def _row(self, line: int, header: list[str], values: list[str]) -> None:

@@ -4,14 +4,13 @@ Every line names what it is and where it stands; below it, indented, what it com
 
 from __future__ import annotations
 
-import csv
 import datetime as dt
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import groupby
 from pathlib import Path
 
-from ..common import quantity
+from ..common import csv_file, quantity
 from ..common.errors import UserError
 from ..common.local_days import clock, day_of
 from ..events import Event, Kind
@@ -50,12 +49,10 @@ class Trace:
     def row(self, file: str, name: str, depth: int) -> Iterator[Line]:
         """The row of a registry file whose first cell is the name."""
         path = self.folder / file
-        with path.open(encoding="utf-8-sig", newline="") as opened:
-            reader = csv.reader(opened)
-            for cells in reader:
-                if cells and cells[0].strip() == name:
-                    yield depth, f"{path}:{reader.line_num}: {','.join(cells)}"
-                    return
+        for line, cells in csv_file.read(path, TraceError).lines():
+            if cells[0] == name:
+                yield depth, f"{path}:{line}: {','.join(cells)}"
+                return
 
     def board(self, device: str, channel: str, life: str, boot: int, depth: int) -> Iterator[Line]:
         """The calibration and firmware that a reading was made with."""

@@ -1,6 +1,6 @@
 """From the broker to every viewer: each message is taken once, each change told once.
 
-paho's thread only keeps the latest of each board's topics. A task of the server's loop
+The session's thread only keeps the latest of each board's topics. A task of the server's loop
 goes through them a few times a second, and writes one text for all who look at the same."""
 
 from __future__ import annotations
@@ -14,10 +14,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-import paho.mqtt.client as paho
-
 from ..mqtt.board_state import Board
 from ..mqtt.broker import Broker
+from ..mqtt.session import Session
 from ..registry import Bin, Registry
 from .language import Words, words
 from .link import Link
@@ -68,7 +67,7 @@ class Hub:
     _came: dict[Key, dict[str, tuple[bytes, bool, float]]] = field(default_factory=dict)
     _events: int = 0
     _lock: threading.Lock = field(default_factory=threading.Lock)
-    _client: paho.Client | None = None
+    _session: Session | None = None
     _was: bytes = b""
     _linked: tuple[float, dict[str, Any]] = (0.0, {})  # when what was told of the link
     extra: dict[str, Any] = field(default_factory=dict)  # of the district: alarms, figures
@@ -86,41 +85,31 @@ class Hub:
     def connect(self, broker: Broker) -> None:
         """Listen, now or whenever the broker is there."""
         self.link = Link(wanted=True, connected=False, since=time.time())
-        client = broker.client()
-        client.on_connect = self._on_connect
-        client.on_connect_fail = self._on_connect_fail
-        client.on_disconnect = self._on_disconnect
-        client.on_message = self._on_message
-        client.reconnect_delay_set(1, 30)
-        client.connect_async(broker.host, broker.port, keepalive=30)
-        client.loop_start()
-        self._client = client
+        wanted = [(f"qingyun/1/+/+/{topic}", 0) for topic in TOPICS]
+        self._session = Session(
+            broker,
+            [*wanted, ("qingyun/1/+/event", 1)],
+            on_message=self.take,
+            on_change=self._link_changed,
+            keepalive_s=30,
+        )
+        self._session.start()
 
     def close(self) -> None:
-        if self._client is not None:
-            self._client.disconnect()
-            self._client.loop_stop()
+        if self._session is not None:
+            self._session.close()
 
-    def _on_connect(self, client: paho.Client, *args: Any) -> None:
-        if args[2].is_failure:
-            _log.warning("broker refused the connection: %s", args[2])
-            self.link = self.link.refused(str(args[2]))
-            return
-        wanted = [(f"qingyun/1/+/+/{topic}", 0) for topic in TOPICS]
-        client.subscribe([*wanted, ("qingyun/1/+/event", 1)])
-        self.link = self.link.made(time.time())
+    def _link_changed(self, connected: bool, problem: str | None) -> None:
+        if connected:
+            self.link = self.link.made(time.time())
+        elif problem is None:
+            self.link = self.link.lost(time.time())
+        else:
+            self.link = self.link.refused(problem)
 
-    def _on_disconnect(self, *_: Any) -> None:
-        self.link = self.link.lost(time.time())
-
-    def _on_connect_fail(self, *_: Any) -> None:
-        self.link = self.link.refused("")
-
-    def _on_message(self, _c: paho.Client, _u: Any, message: paho.MQTTMessage) -> None:
-        self.take(message.topic, bytes(message.payload), message.retain, time.time())
-
-    def take(self, topic: str, payload: bytes, retained: bool, now: float) -> None:
-        """One message; an empty one has only removed what was retained."""
+    def take(self, topic: str, payload: bytes, retained: bool) -> None:
+        """Take one message; an empty one has only removed what was retained."""
+        now = time.time()
         parts = topic.split("/")
         if len(parts) == 4 and parts[3] == "event":
             self._events += 1

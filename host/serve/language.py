@@ -45,6 +45,7 @@ def read(file: Path = FILE) -> list[Row]:
     """The rows; WordsError where a text is missing, comes twice or has other figures."""
     rows: list[Row] = []
     known = set()
+    # Blanks at the ends of a text count, so this is not read with common.csv_file.
     with file.open(encoding="utf-8", newline="") as lines:
         for n, row in enumerate(csv.DictReader(lines), 2):
             key, texts = row["key"], {code: row[code] or "" for code in LANGUAGES}

@@ -120,11 +120,7 @@ def _schema(config: Config, where: Path | str) -> list[str]:
 def _email(config: Config) -> list[str]:
     if not config.section("email"):
         return []
-    found = [
-        config.mistake(f"email.{key}", "a value")
-        for key in ("host", "from", "to")
-        if config.get(f"email.{key}") is None
-    ]
+    found = config.lacking("email")
     if config.get("email.username") and not config.get("email.password_file"):
         found.append(config.mistake("email.password_file", "a file with the password"))
     beyond = config.get("email.host") not in (None, *_LOOPBACK)
@@ -136,11 +132,7 @@ def _email(config: Config) -> list[str]:
 def _webhook(config: Config) -> list[str]:
     if not config.section("webhook"):
         return []
-    found = [
-        config.mistake(f"webhook.{key}", "a value")
-        for key in ("url", "secret_file")
-        if config.get(f"webhook.{key}") is None
-    ]
+    found = config.lacking("webhook")
     url = config.get("webhook.url")
     if url:
         at = urlsplit(url)

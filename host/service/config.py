@@ -1,8 +1,9 @@
 """One TOML file for the host commands, environment over it, options over both.
 
-A section is a command, a key its option with _ for -. Sections that several commands
-share, and those that are no options, stand in SHARED. Paths of the file are as seen from
-its folder. Every mistake is found before anything starts: file, line, key, what was expected."""
+A section is a command, a key its option with _ for -: the option checks the value. Sections
+that several commands share, and those that are no options, are structs of `keys`, which msgspec
+checks. Paths of the file are as seen from its folder. Every mistake is found before anything
+starts: file, line, key, what was expected."""
 
 from __future__ import annotations
 
@@ -10,13 +11,16 @@ import argparse
 import os
 import re
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
+
+from msgspec import Struct, convert
 
 from ..common.errors import UserError
+from ..common.options import Parser
 from . import place
 from .keys import SHARED
 from .logs import clean
@@ -26,6 +30,9 @@ PREFIX = "QINGYUN_"
 _OF_BOARDS = ("provision", "--broker")
 _HEADER = re.compile(r"\s*\[\s*([A-Za-z0-9_-]+)\s*\]")
 _KEY = re.compile(r"\s*([A-Za-z0-9_-]+)\s*=")
+
+
+S = TypeVar("S", bound=Struct)
 
 
 class ConfigError(UserError):
@@ -49,6 +56,21 @@ class Config:
         """The keys of a section, without its name."""
         start = name + "."
         return {k[len(start) :]: v for k, v in self.values.items() if k.startswith(start)}
+
+    def read(self, struct: type[S], name: str) -> S:
+        """A section as its struct; ConfigError where a key is missing that it needs."""
+        if absent := self.lacking(name):
+            raise ConfigError("\n".join(absent))
+        return convert(self.section(name), struct)
+
+    def lacking(self, section: str) -> list[str]:
+        """A line for each key that a section needs and has not."""
+        required = [k for k, key in SHARED[section].items() if key.is_required]
+        return [
+            self.mistake(f"{section}.{k}", "a value")
+            for k in required
+            if f"{section}.{k}" not in self.values
+        ]
 
     def nowhere(self) -> str:
         """That no database is named, where it was looked for, and what to do."""
@@ -76,34 +98,23 @@ class Config:
 Options = dict[str, list[argparse.Action]]
 
 
-def options(parser: argparse.ArgumentParser) -> Options:
+def options(parser: Parser) -> Options:
     """section.key → the options that it is the default of."""
-    found: Options = {}
-    for command, action in _walk(parser, ""):
+    options_of: Options = {}
+    for command, action in parser.options():
         longest = max(action.option_strings, key=len)
         of_boards = (command, longest) == _OF_BOARDS
         for section, keys in SHARED.items():
             for name, key in keys.items():
-                if longest in key.options and not of_boards:
-                    found.setdefault(f"{section}.{name}", []).append(action)
+                if longest == key.option and not of_boards:
+                    options_of.setdefault(f"{section}.{name}", []).append(action)
         own = longest.removeprefix("--").replace("-", "_")
         if longest != "--broker" or of_boards:
-            found.setdefault(f"{command}.{own}", []).append(action)
-    return found
+            options_of.setdefault(f"{command}.{own}", []).append(action)
+    return options_of
 
 
-def _walk(parser: argparse.ArgumentParser, command: str) -> Iterator[tuple[str, argparse.Action]]:
-    for action in parser._actions:
-        if isinstance(action, argparse._SubParsersAction):
-            for name, sub in action.choices.items():
-                yield from _walk(sub, command or name)
-        elif command and action.option_strings and action.dest != "help":
-            yield command, action
-
-
-def load(
-    file: Path | None, environment: Mapping[str, str], parser: argparse.ArgumentParser
-) -> Config:
+def load(file: Path | None, environment: Mapping[str, str], parser: Parser) -> Config:
     """The file with the environment over it; ConfigError with every mistake."""
     config = Config(file)
     wrong: list[str] = []
@@ -159,7 +170,7 @@ def _path(name: str, value: str, known: Options) -> bool:
     section, _, key = name.partition(".")
     shared = SHARED.get(section, {}).get(key)
     if shared is not None:
-        return shared.path and "://" not in value
+        return shared.is_path and "://" not in value
     for action in known.get(name, ()):
         try:
             made = action.type(value) if callable(action.type) else value
@@ -196,7 +207,7 @@ def _from_text(name: str, text: str, known: Options) -> Any:
     shared = SHARED.get(section, {}).get(key)
     if name in known and not _flag(known[name][0]) and shared is None:
         return text
-    if shared is not None and shared.good(text):
+    if shared is not None and shared.takes(text):
         return text
     try:
         return tomllib.loads(f"x = {text}")["x"]
@@ -222,7 +233,7 @@ def _wrong(
         )
     shared = SHARED.get(section, {}).get(key)
     if shared is not None:
-        return None if shared.good(value) else shared.expected
+        return None if shared.takes(value) else shared.expected
     said = [_unfit(action, value) for action in known[name]]
     return None if None in said else said[0]
 
@@ -248,7 +259,7 @@ def _unfit(action: argparse.Action, value: Any) -> str | None:
     return f"one of {', '.join(map(str, action.choices or ()))}" if unknown else None
 
 
-def apply(config: Config, parser: argparse.ArgumentParser) -> None:
+def apply(config: Config, parser: Parser) -> None:
     """Make the values the defaults of the options."""
     known = options(parser)
     shared = [name for name in config.values if name.partition(".")[0] in SHARED]
@@ -265,7 +276,7 @@ def apply(config: Config, parser: argparse.ArgumentParser) -> None:
             action.required = False
 
 
-def of_command_line(argv: list[str], parser: argparse.ArgumentParser) -> Config:
+def of_command_line(argv: list[str], parser: Parser) -> Config:
     """The configuration that counts for a command line here, applied."""
     found = place.find(argv, os.environ)
     config = load(found.file, os.environ, parser)

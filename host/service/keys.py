@@ -1,109 +1,166 @@
-"""The sections of the configuration that are no command's own, and what each key must be."""
+"""The sections of the configuration that are no command's own: what each key must be.
+
+Each section is a struct: msgspec checks the values of the file by its types."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Annotated, Any, Literal, get_args, get_origin
 
-_HOURS = re.compile(r"([01]\d|2[0-3]):[0-5]\d-([01]\d|2[0-3]):[0-5]\d")
-_ADDRESS = re.compile(r"[^:\s]+(:[^:\s]+)*:\d{1,5}")
+from msgspec import Meta, Struct, ValidationError, convert, field
+from msgspec.structs import FieldInfo, fields
 
-Check = Callable[[Any], bool]
+Level = Literal["提示", "告警"]
+LEVELS: tuple[Level, ...] = get_args(Level)  # as rules.csv has them, the mildest first
+
+_HOUR = r"([01]\d|2[0-3]):[0-5]\d"
+_MAIL = r"^[^@\s,;<>]+@[^@\s,;<>]+\Z"
+_URL = "https://…, or http:// at this machine"
+Text = Annotated[str, Meta(pattern=r"\S", description="a text")]
+PathText = Annotated[str, Meta(pattern=r"\S", description="a path", extra={"path": True})]
+StoreText = Annotated[
+    str, Meta(pattern=r"\S", description="a path, or postgresql://…", extra={"path": True})
+]
+Address = Annotated[str, Meta(pattern=r"^[^:\s]+(:[^:\s]+)*:\d{1,5}\Z", description="HOST:PORT")]
+Hours = Annotated[str, Meta(pattern=rf"^{_HOUR}-{_HOUR}\Z", description="HH:MM-HH:MM")]
+Mail = Annotated[str, Meta(pattern=_MAIL, description="a mail address")]
+Mails = Annotated[
+    Mail | Annotated[list[Mail], Meta(min_length=1)], Meta(description="mail addresses")
+]
+Url = Annotated[str, Meta(pattern="^https?://", description=_URL)]
+
+
+class StoreSection(Struct):
+    """db and registry are the defaults of --db and --registry."""
+
+    db: StoreText | None = None
+    registry: PathText | None = None
+
+
+class BrokerSection(Struct):
+    """The defaults of --broker and of the options to sign in."""
+
+    address: Address | None = None
+    username: Text | None = None
+    password_file: PathText | None = None
+    cafile: PathText | None = None
+    certfile: PathText | None = None
+    keyfile: PathText | None = None
+
+
+class LogSection(Struct):
+    """How the log is written, and from which level on."""
+
+    format: Literal["plain", "json"] = "plain"
+    level: Literal["debug", "info", "warning", "error"] = "info"
+
+
+class HealthSection(Struct):
+    """Seconds; see service.health."""
+
+    lag_s: Annotated[float, Meta(ge=1, le=86_400)] | None = None
+    behind_s: Annotated[float, Meta(ge=1, le=3600)] | None = None
+
+
+class ChannelSection(Struct, kw_only=True):
+    """What [email] and [webhook] share. quiet: local hours in which only quiet_passes and
+    above is told. What is milder than level is never told there."""
+
+    quiet: Hours | None = None
+    quiet_passes: Level = LEVELS[-1]
+    level: Level = LEVELS[0]
+    repeat_s: Annotated[int, Meta(ge=0, le=86_400)] = 1800
+    give_up_h: Annotated[float, Meta(ge=0.01, le=720)] = 24.0
+    timeout_s: Annotated[float, Meta(ge=1, le=300)] = 30.0
+    cafile: PathText | None = None
+
+
+class EmailSection(ChannelSection, kw_only=True):
+    """The mail server, and who writes to whom."""
+
+    host: Text
+    from_: Mail = field(name="from")
+    to: Mails
+    port: Annotated[int, Meta(ge=1, le=65_535)] | None = None
+    tls: Literal["starttls", "tls", "none"] = "starttls"
+    username: Text | None = None
+    password_file: PathText | None = None
+
+
+class WebhookSection(ChannelSection, kw_only=True):
+    """Where alarms are posted to, and the secret that signs them."""
+
+    url: Url
+    secret_file: PathText
+
+
+SECTIONS: dict[str, type[Struct]] = {
+    "store": StoreSection,
+    "broker": BrokerSection,
+    "log": LogSection,
+    "health": HealthSection,
+    "email": EmailSection,
+    "webhook": WebhookSection,
+}
+_OPTIONS = {"broker.address": "--broker"}  # where its name is not that of the key
+_DEFAULTS_OF_OPTIONS = ("store", "broker")
 
 
 @dataclass(frozen=True)
 class Key:
-    """What a value must be; options: those that it is the default of; path: as seen from the
-    folder of the file."""
+    """expected: what a value must be, in words. option: the one that it is the default of.
+    is_path: as seen from the folder of the file."""
 
+    type: Any
     expected: str
-    good: Check
-    options: tuple[str, ...] = ()
-    path: bool = False
+    option: str | None
+    is_path: bool
+    is_required: bool
+
+    def takes(self, value: Any) -> bool:
+        """Whether a value is what is expected."""
+        try:
+            convert(value, self.type)
+        except ValidationError:
+            return False
+        return value is not None  # which only stands for a key that is not there
 
 
-def _text(value: Any) -> bool:
-    return isinstance(value, str) and value.strip() != ""
+def _parts(type_: Any) -> Iterator[Any]:
+    """A type, and what it is made of: the members of a union, the type below Annotated."""
+    yield type_
+    for part in (getattr(type_, "__origin__", None), *get_args(type_)):
+        if part is not None:
+            yield from _parts(part)
 
 
-def number(low: float, high: float, *, whole: bool = False) -> Key:
-    """A number within limits; whole: without a fraction."""
-    kinds = int if whole else (int, float)
-    return Key(
-        f"a {'whole ' if whole else ''}number from {low:g} to {high:g}",
-        lambda v: isinstance(v, kinds) and not isinstance(v, bool) and low <= v <= high,
-    )
+def _metas(type_: Any) -> list[Meta]:
+    """The constraints of a type, the outermost first."""
+    return [m for part in _parts(type_) for m in getattr(part, "__metadata__", ())]
 
 
-def one_of(*words: str) -> Key:
-    return Key(f"one of {', '.join(words)}", lambda v: v in words)
+def _expected(type_: Any) -> str:
+    """What a value must be, in words."""
+    metas = _metas(type_)
+    if words := [m.description for m in metas if m.description]:
+        return words[0]
+    if get_origin(type_) is Literal:
+        return f"one of {', '.join(get_args(type_))}"
+    whole = "whole " if int in _parts(type_) else ""
+    return f"a {whole}number from {metas[0].ge:g} to {metas[0].le:g}"
 
 
-def _mails(value: Any) -> bool:
-    found = [value] if isinstance(value, str) else value
-    return isinstance(found, list) and bool(found) and all(map(_mail, found))
+def _key(section: str, info: FieldInfo) -> Key:
+    name = info.encode_name
+    option = None
+    if section in _DEFAULTS_OF_OPTIONS:
+        option = _OPTIONS.get(f"{section}.{name}", "--" + name.replace("_", "-"))
+    is_path = any(m.extra and m.extra.get("path") for m in _metas(info.type))
+    return Key(info.type, _expected(info.type), option, is_path, info.required)
 
 
-def _mail(value: Any) -> bool:
-    return isinstance(value, str) and re.fullmatch(r"[^@\s,;<>]+@[^@\s,;<>]+", value) is not None
-
-
-LEVELS = ("提示", "告警")  # as rules.csv has them, the mildest first
-TEXT, PATH = Key("a text", _text), Key("a path", _text, path=True)
-_HOURS_KEY = Key("HH:MM-HH:MM", lambda v: isinstance(v, str) and bool(_HOURS.fullmatch(v)))
-_CHANNEL = {
-    "quiet": _HOURS_KEY,  # local hours in which only quiet_passes and above is told
-    "quiet_passes": one_of(*LEVELS),
-    "level": one_of(*LEVELS),  # what is milder is never told here
-    "repeat_s": number(0, 86_400, whole=True),
-    "give_up_h": number(0.01, 720),
-    "timeout_s": number(1, 300),
-    "cafile": PATH,
-}
-
-
-def _shared(option: str, key: Key) -> Key:
-    return Key(key.expected, key.good, (option,), key.path)
-
-
-SHARED: dict[str, dict[str, Key]] = {
-    "store": {
-        "db": Key("a path, or postgresql://…", _text, ("--db",), path=True),
-        "registry": _shared("--registry", PATH),
-    },
-    "broker": {
-        "address": Key(
-            "HOST:PORT", lambda v: isinstance(v, str) and bool(_ADDRESS.fullmatch(v)), ("--broker",)
-        ),
-        "username": _shared("--username", TEXT),
-        **{
-            name: _shared("--" + name.replace("_", "-"), PATH)
-            for name in ("password_file", "cafile", "certfile", "keyfile")
-        },
-    },
-    "log": {
-        "format": Key("one of plain, json", lambda v: v in ("plain", "json")),
-        "level": one_of("debug", "info", "warning", "error"),
-    },
-    "health": {"lag_s": number(1, 86_400), "behind_s": number(1, 3600)},
-    "email": {
-        "host": TEXT,
-        "port": number(1, 65_535, whole=True),
-        "tls": one_of("starttls", "tls", "none"),
-        "username": TEXT,
-        "password_file": PATH,
-        "from": Key("a mail address", _mail),
-        "to": Key("mail addresses", _mails),
-        **_CHANNEL,
-    },
-    "webhook": {
-        "url": Key(
-            "https://…, or http:// at this machine",
-            lambda v: isinstance(v, str) and v.startswith(("https://", "http://")),
-        ),
-        "secret_file": PATH,
-        **_CHANNEL,
-    },
+SHARED = {
+    section: {info.encode_name: _key(section, info) for info in fields(struct)}
+    for section, struct in SECTIONS.items()
 }

@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import paho.mqtt.client as paho
-from paho.mqtt.enums import CallbackAPIVersion
-
 from board.errors import BoardError
+from host.common.errors import UsageError
+from host.mqtt.broker import Broker, address
+from host.mqtt.session import Session, SessionError
 
 _CONNECT_S = 15
 
@@ -46,33 +46,31 @@ class Births:
     def __init__(self, config: dict[str, Any], folder: Path, access: Access) -> None:
         mqtt = config["mqtt"]
         self._base = f"qingyun/1/{config['site']}/{config['device']}/"
-        self._host, self._port = mqtt["host"], mqtt["port"]
+        host, port = mqtt["host"], mqtt["port"]
         if access.broker:
-            host, _, port = access.broker.rpartition(":")
-            if not host or not port.isdigit():
-                raise BoardError(f"--broker: expected HOST:PORT, found {access.broker}")
-            self._host, self._port = host, int(port)
+            try:
+                host, port = address(access.broker)
+            except UsageError as e:
+                raise BoardError(str(e)) from None
+        self.address = f"{host}:{port}"
         self._news = threading.Condition()
         self._messages: list[tuple[str, bytes]] = []
-        self._subscribed = threading.Event()
-        self._refused = ""
-        self._client = paho.Client(CallbackAPIVersion.VERSION2)
         user = access.user or mqtt.get("user")
-        if user:
-            self._client.username_pw_set(user, access.password or mqtt.get("password"))
-        if mqtt.get("tls"):
-            self._client.tls_set_context(self._context(mqtt["tls"], folder, access))
-        self._client.on_connect = self._on_connect
-        self._client.on_subscribe = lambda *_: self._subscribed.set()
-        self._client.on_message = self._on_message
+        password = (access.password or mqtt.get("password")) if user else None
+        tls = mqtt.get("tls")
+        context = self._context(tls, tls.get("name") or host, folder, access) if tls else None
+        self._session = Session(
+            Broker(host, port, "", user or None, password, context=context),
+            [(self._base + level, 1) for level in ("birth", "status", "reading")],
+            on_message=self._on_message,
+            answer_s=_CONNECT_S,
+        )
 
-    @property
-    def address(self) -> str:
-        return f"{self._host}:{self._port}"
-
-    def _context(self, tls: dict[str, Any], folder: Path, access: Access) -> ssl.SSLContext:
+    def _context(
+        self, tls: dict[str, Any], name: str, folder: Path, access: Access
+    ) -> ssl.SSLContext:
         context = _Named(ssl.PROTOCOL_TLS_CLIENT)
-        context.name = tls.get("name") or self._host
+        context.name = name
         try:
             if access.cafile:
                 context.load_verify_locations(access.cafile)
@@ -84,36 +82,22 @@ class Births:
             raise BoardError(f"certificates for the broker cannot be read: {e}") from e
         return context
 
-    def _on_connect(self, client: paho.Client, _u: Any, _f: Any, code: Any, _p: Any) -> None:
-        if code.is_failure:
-            self._refused = str(code)
-        else:
-            client.subscribe([(self._base + what, 1) for what in ("birth", "status", "reading")])
-
-    def _on_message(self, _c: paho.Client, _u: Any, message: paho.MQTTMessage) -> None:
-        if message.retain:
+    def _on_message(self, topic: str, payload: bytes, retained: bool) -> None:
+        if retained:
             return  # from before
         with self._news:
-            self._messages.append((message.topic.removeprefix(self._base), bytes(message.payload)))
+            self._messages.append((topic.removeprefix(self._base), payload))
             self._news.notify_all()
 
     def __enter__(self) -> Births:
         try:
-            self._client.connect(self._host, self._port)
-        except OSError as e:
-            raise BoardError(f"broker {self.address}: {e}; nothing was changed") from e
-        self._client.loop_start()
-        end = time.monotonic() + _CONNECT_S
-        while not self._subscribed.wait(0.1):
-            if self._refused or time.monotonic() > end:
-                self._client.loop_stop()
-                why = self._refused or "no answer"
-                raise BoardError(f"broker {self.address}: {why}; nothing was changed")
+            self._session.open()
+        except SessionError as e:
+            raise BoardError(f"{e}; nothing was changed") from e
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._client.disconnect()
-        self._client.loop_stop()
+        self._session.close()
 
     def forget(self) -> None:
         """What came so far is of the time before."""

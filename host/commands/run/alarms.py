@@ -17,6 +17,7 @@ from ...common.local_days import clock
 from ...hazard import alarms, ledger_posting, register, rules
 from ...hazard.update import update_alarms
 from ...mqtt import broker
+from ...mqtt.session import SessionError
 from ...reports import publish
 from ...store import Busy, Store
 from .hazard import known_store, moment, watched
@@ -64,7 +65,7 @@ def run_update(args: argparse.Namespace) -> int:
             if told is None:
                 counts = f"{len(booked.added)} entries added, {len(changed)} alarms changed"
                 print(f"{counts}; again every {args.every} s", flush=True)
-        except publish.PublishError as error:
+        except SessionError as error:
             trouble = str(error)
         except Busy as error:
             trouble = f"store: {error}"

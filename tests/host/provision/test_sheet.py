@@ -158,7 +158,7 @@ def test_all_mistakes_are_listed_in_the_order_of_the_file(
     [
         (b"", "1: expected a column device"),
         (b"device;site;ssid\nq;s;n\n", "1: expected commas between the columns"),
-        ("device,site\n称,s\n".encode("gbk"), "expected UTF-8 (a spreadsheet"),
+        (b"device,site\n\xff,s\n", "2: expected UTF-8 or GB18030, found byte 0xff"),
         (b"device,site,ssid,password,channel,kind\n", "expected a row for each channel"),
         (b"device,site,ssid,password,channel,kind,colour\n", "1: expected a known column, found"),
         (b"device,site,ssid,password,channel,kind,kind\n", "1: expected one column kind, found"),

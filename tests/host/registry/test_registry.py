@@ -50,6 +50,14 @@ def test_byte_order_mark_and_blank_lines_are_fine(folder: Path) -> None:
         ("bins.csv", ",wheelie,150,0.05", ",cart,150,0.05", "container: expected one of"),
         ("bins.csv", ",13.1,", ",", "bins.csv:3: expected 11 columns, found 10"),
         ("bins.csv", "tare_kg", "tare", "bins.csv:1: expected a column tare_kg"),
+        ("bins.csv", "volume_l,", "tare_kg,", "bins.csv:1: expected a column volume_l"),
+        ("sites.csv", "windows", "name", "sites.csv:1: expected a column windows"),
+        (
+            "towns.csv",
+            "code,town",
+            "town,code,town",
+            "towns.csv:1: expected one column town, found",
+        ),
         (
             "sites.csv",
             "方松街道,collection",
@@ -70,8 +78,12 @@ def test_a_mistake_names_file_line_and_column(
 
 
 def test_missing_file_and_wrong_encoding(folder: Path) -> None:
-    (folder / "sites.csv").write_bytes("方松街道".encode("gbk"))
-    with pytest.raises(registry.RegistryError, match="expected UTF-8"):
+    read = registry.load(folder)
+    text = (folder / "sites.csv").read_text("utf-8")
+    (folder / "sites.csv").write_bytes(text.encode("gb18030"))  # as a spreadsheet saves it
+    assert registry.load(folder) == read
+    (folder / "sites.csv").write_bytes(b"site,name\nfs-01,\xff\n")
+    with pytest.raises(registry.RegistryError, match=r"sites\.csv:2: expected UTF-8 or GB18030"):
         registry.load(folder)
     (folder / "sites.csv").unlink()
     with pytest.raises(registry.RegistryError, match="cannot be read"):

@@ -397,6 +397,7 @@ SAYS_ENGLISH = (
     ("host/rollup/restatement_reasons.py", "changed", "of"),
     ("host/hazard/alarms.py", "acknowledge"),
     ("host/calibration/ways.py", "Mqtt"),
+    ("host/mqtt/session.py",),
     ("host/common/periods.py", "parse"),
     ("host/serve/accounts.py",),
     ("host/serve/app.py", "_busy", "_broken"),

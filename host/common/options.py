@@ -1,0 +1,50 @@
+"""A parser of arguments that can tell its options: argparse keeps them to itself."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Iterator
+from typing import Any
+
+
+class _Either:
+    """Options of which one may be given; Parser.add_mutually_exclusive_group() makes it."""
+
+    def __init__(self, parser: Parser, group: Any) -> None:
+        self._parser = parser
+        self._group = group
+
+    def add_argument(self, *args: Any, **kwargs: Any) -> argparse.Action:
+        return self._parser.keep(self._group.add_argument(*args, **kwargs))
+
+
+class Parser(argparse.ArgumentParser):
+    """Used like argparse.ArgumentParser; subcommands are parsers of this kind too."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        self._kept: list[argparse.Action] = []
+        self._commands: argparse.Action | None = None
+        super().__init__(*args, **kwargs)
+
+    def keep(self, action: argparse.Action) -> argparse.Action:
+        """Note an option, and give it back."""
+        self._kept.append(action)
+        return action
+
+    def add_argument(self, *args: Any, **kwargs: Any) -> argparse.Action:
+        return self.keep(super().add_argument(*args, **kwargs))
+
+    def add_mutually_exclusive_group(self, **kwargs: Any) -> Any:
+        return _Either(self, super().add_mutually_exclusive_group(**kwargs))
+
+    def add_subparsers(self, **kwargs: Any) -> Any:
+        self._commands = super().add_subparsers(**kwargs)
+        return self._commands
+
+    def options(self, command: str = "") -> Iterator[tuple[str, argparse.Action]]:
+        """(command, option) of every subcommand; those of `alarms update` are of alarms."""
+        if command:
+            yield from ((command, a) for a in self._kept if a.option_strings and a.dest != "help")
+        subparsers: Any = self._commands.choices if self._commands else {}
+        for name, parser in subparsers.items():
+            yield from parser.options(command or name)
