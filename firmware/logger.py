@@ -87,7 +87,7 @@ class Logger:
         self._about["channels"] = self.sampler.channels
         self._about["failed_starts"] = self._starts.failed if self._starts else 0
         if self.updates:
-            self.updates.tell(self._about)
+            self.updates.add_to_birth(self._about)
         return self._about
 
     def _look_for_update(self):

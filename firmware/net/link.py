@@ -60,7 +60,7 @@ class Link:
         # When the host last confirmed something, or was given up on.
         self._heard = self._hal.ticks_ms()
         self._greet = False
-        self._told = False  # that TLS waits
+        self._waits_for_time = False  # TLS does, and the log says so
         self.associated = False
         self.expecting = False  # an answer from the network is on its way
         self.published = 0
@@ -148,9 +148,9 @@ class Link:
             return False
         mqtt = self._server
         if mqtt.get("tls") and self._clock.unix() is None:
-            if not self._told:
+            if not self._waits_for_time:
                 self._log.info("mqtt: TLS waits for the time, to check the certificate's dates")
-                self._told = True
+                self._waits_for_time = True
             return False
         self._mqtt.connect(self._lookup(mqtt["host"], mqtt["port"]), self._base + "status")
         self._mqtt.publish(self._base + "status", b"online", True)

@@ -66,10 +66,10 @@ class Mqtt:
         self._next_id()
         self._run(self._client.subscribe, _bytes(topic), 1)
 
-    def call(self, what, *args):
-        """what(client, stream, …): something that umqtt.simple has no call for."""
+    def call(self, exchange, *args):
+        """Run exchange(client, socket, *args), for packets that umqtt.simple cannot send."""
         self._next_id()
-        self._run(what, self._client, self.stream, *args)
+        self._run(exchange, self._client, self.stream, *args)
 
     def expecting(self):
         """True while a ping has not been answered."""

@@ -30,7 +30,7 @@ class Fill:
         self._lost = 0
         self._value = None
         self._quality = quality.NO_DATA
-        self._told = None
+        self._reported = None
         self._doubt = None
         self.news = False
 
@@ -58,7 +58,7 @@ class Fill:
         v = 0 if v < 0 else 1000 if v > 1000 else v
         self._quality = quality.GOOD
         self._value = v
-        if self._told is None or -self._report < v - self._told < self._report:
+        if self._reported is None or -self._report < v - self._reported < self._report:
             self._doubt = None
         elif self._doubt is not None and -self._report < v - self._doubt < self._report:
             self.news = True  # two measurements agree on the change
@@ -74,7 +74,7 @@ class Fill:
     def quality(self):
         return self._quality
 
-    def told(self):
+    def mark_reported(self):
         self.news = False
-        self._told = self._value
+        self._reported = self._value
         self._doubt = None

@@ -75,6 +75,6 @@ class Sampler:
             faulty = ch in self._faulty
             values.append(None if faulty else ch.value())
             marks.append(quality.FAULT if faulty else ch.quality())
-            ch.told()
+            ch.mark_reported()
         self.made += 1
         self._take(record.pack(values, marks))

@@ -46,7 +46,7 @@ class Temperature:
     def quality(self):
         return quality.GOOD if self._value is not None else quality.NO_DATA
 
-    def told(self):
+    def mark_reported(self):
         pass
 
 
@@ -83,5 +83,5 @@ class Contact:
     def quality(self):
         return quality.GOOD if self._value is not None else quality.NO_DATA
 
-    def told(self):
+    def mark_reported(self):
         self.news = False

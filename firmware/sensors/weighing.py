@@ -1,7 +1,7 @@
 """From counts to a stable weight: stability in the manner of OIML R 76.
 
-Outliers do not come here: sensors.agreement drops them. All arithmetic in the sampling
-path is on small integers (24-bit counts, sums of at most 64 of them) and allocates
+Outliers do not reach this module: frame_filter.py drops them. All arithmetic in the
+sampling path is on small integers (24-bit counts, sums of at most 64 of them) and allocates
 nothing. Stable means: within 1 e over 5 s.
 """
 
@@ -98,7 +98,7 @@ class Weighing:
             self._sum += counts - self.mean
             self.mean = self._sum // _KEEP
             return IDLE
-        # A spike never comes so far (see agreement): this is motion.
+        # frame_filter drops spikes, so this is motion.
         self.stable = False
         self.moved += 1
         self._open(counts, now)

@@ -1,8 +1,8 @@
 """A platform on an HX711 as a channel.
 
 A channel has: name, kind, unit, value() as an integer (or None), quality(), due (ticks),
-sample(now) which measures and sets due, settled(), told(), and news: True once something
-happened that a reading should tell at once."""
+sample(now) which measures and sets due, settled(), mark_reported(), and news: True
+once something happened that needs a reading at once."""
 
 from micropython import const
 
@@ -47,8 +47,8 @@ class Weight:
         self._heard = self.due
         self._bad = 0
         self._moved = 0
-        self._told = None  # counts last reported as good
-        self._restless = False  # a motion was reported, and not yet what came of it
+        self._reported = None  # counts last reported as good
+        self._restless = False  # a motion was reported, its end was not
         self._same = None  # the last count, and since when it is that
         self._changed = self.due
         self._fault = quality.GOOD
@@ -66,13 +66,14 @@ class Weight:
         # R 76: nothing shown above Max + 9 e
         self._most = calibration.counts(self.max_kg + 9 * self.e_kg)
         self._report = calibration.counts(self._report_kg)
-        self._told = None
+        self._reported = None
         self.tracking.calibrate(calibration, self.e_kg)
 
     def warm(self, centi_c):
-        """Called by the thermometer when it has measured, so that sample() need not reckon."""
+        """Compensate for a temperature (0.01 degC). The thermometer calls this after each
+        measurement, which keeps float arithmetic out of sample()."""
         if centi_c is None:
-            return  # it fails: the last temperature is the best that is known
+            return  # the sensor fails: the last temperature stays in use
         if self._warm is not None and -_STEP_CENTI_C < centi_c - self._warm < _STEP_CENTI_C:
             return
         self._warm = centi_c
@@ -80,8 +81,8 @@ class Weight:
         self.calibration.zero_now += self.tracking.shift
         moved = self.calibration.zero_now - self._zero
         self._zero += moved
-        if self._told is not None:
-            self._told += moved  # a zero that drifts is no news of the load
+        if self._reported is not None:
+            self._reported += moved  # a drifting zero is not a change of the load
 
     def sample(self, now):
         counts = self._chip.read(self.weighing.stable or self._fault)
@@ -123,19 +124,20 @@ class Weight:
         """Weigh by this count; how soon the next is wanted."""
         w = self.weighing
         if w.noisy and self._changed != now and self._diff(now, self._changed) < _STUCK_MS:
-            return IDLE if w.stable else ACTIVE  # what has noise repeats nothing: an old count
+            # A live converter never repeats a count: this is an old one.
+            return IDLE if w.stable else ACTIVE
         return w.feed(counts, now)
 
     def _tell(self, now):
-        """Whether what is known now is news."""
+        """Set news if the stable weight or the motion needs a reading."""
         w = self.weighing
         if w.stable:
             self._track(w.mean, now)
-            # What came of a motion is told even where it was nothing: only then is it
-            # known when the load stood as it did before.
-            if self._restless or self._told is None:
+            # The end of a motion is reported even if the load is unchanged: the host then
+            # knows how long the motion lasted.
+            if self._restless or self._reported is None:
                 self.news = True
-            elif not -self._report < w.mean - self._told < self._report:
+            elif not -self._report < w.mean - self._reported < self._report:
                 self.news = True
         elif w.moved != self._moved:
             self._moved = w.moved
@@ -148,8 +150,8 @@ class Weight:
         if step:
             self.calibration.zero_now += step
             self._zero += step
-            if self._told is not None:
-                self._told += step  # as with the temperature: no news of the load
+            if self._reported is not None:
+                self._reported += step  # a drifting zero is not a change of the load
 
     def _unread(self, now):
         error = self._chip.error
@@ -172,10 +174,10 @@ class Weight:
             return
         if self._fault != code:
             self._fault = code
-            self._told = None
+            self._reported = None
             self.news = True
         elif self._chip.held is None:
-            self.due = self._add(now, self._idle_ms)  # nothing to be gained by haste
+            self.due = self._add(now, self._idle_ms)  # reading it more often does not help
 
     def settled(self):
         return self.weighing.known or self._fault != quality.GOOD
@@ -192,9 +194,9 @@ class Weight:
             return quality.NO_DATA
         return quality.GOOD if self.weighing.stable else quality.MOVING
 
-    def told(self):
-        """Called when a reading has been made of what value() says now."""
+    def mark_reported(self):
+        """Take the present value() as reported; call it after each reading."""
         self.news = False
         self._restless = not self.weighing.stable
         if self.weighing.stable and not self._fault:
-            self._told = self.weighing.mean
+            self._reported = self.weighing.mean

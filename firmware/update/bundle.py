@@ -59,9 +59,9 @@ def verified(modulus, signature, digest):
     return block == b"\0\1" + b"\xff" * (k - 2 - len(tail)) + tail
 
 
-def header(f, signed, kind, told):
+def header(f, signed, kind, announced):
     """The header of the bundle in f, checked; and where its files begin. f is left at the
-    first file's line. signed: bytes before the signature; kind: of this board; told: the
+    first file's line. signed: bytes before the signature; kind: of this board; announced: the
     version that the command has told."""
     try:
         if f.readline() != _MAGIC:
@@ -86,8 +86,8 @@ def header(f, signed, kind, told):
     runs = sys.implementation._mpy & 0xFF
     if mpy != runs:
         raise Failed("mpy: expected version %d, found %s" % (runs, mpy))
-    if version != told:
-        raise Failed("version: expected %s, found %s" % (told, version))
+    if version != announced:
+        raise Failed("version: expected %s, found %s" % (announced, version))
     f.seek(first)
     return head, at
 

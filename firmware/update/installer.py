@@ -27,14 +27,14 @@ _TOPIC = "qingyun/1/update/%s/%d"
 class Installer:
     """begin() or resume(), then poll() until `restart` says that all is done."""
 
-    def __init__(self, board, key, slots, attempt, link, log):
+    def __init__(self, board, key, slots, status, link, log):
         self._board = board
         self._hal = board.hal
         self._root = board.data_dir
         self._part = board.data_dir + "/update.part"
         self._key = key  # the file of the public key, or None
         self._slots = slots
-        self._attempt = attempt
+        self._status = status
         self._link = link
         self._log = log
         self._steps = None
@@ -45,19 +45,19 @@ class Installer:
         try:
             job = self._check(cmd)
         except Failed as e:
-            self._attempt.note(cmd, "refused", str(e))
+            self._status.note(cmd, "refused", str(e))
             raise
         self.stop()
-        old = self._attempt.job
+        old = self._status.job
         if old is None or old["sha256"] != job["sha256"] or old["size"] != job["size"]:
             self._remove(self._part)
-        self._attempt.begin(job)
+        self._status.begin(job)
         self.resume()
         self._link.hello()
         return {"state": "fetching", "chunk": self._have() // _CHUNK, "of": _chunks(job["size"])}
 
     def resume(self):
-        self._steps = self._go(self._attempt.job)
+        self._steps = self._go(self._status.job)
 
     def stop(self):
         if self._steps:
@@ -82,7 +82,7 @@ class Installer:
                 why = "%s: %s" % (type(e).__name__, why)
             self._remove(self._part)
             self._reply("error", why[:120])
-            self._attempt.end("failed", why)
+            self._status.end("failed", why)
             self._link.hello()
             return False
 
@@ -116,7 +116,7 @@ class Installer:
             n = os.stat(self._part)[6]
         except OSError:
             return 0
-        if n % _CHUNK and not (self._attempt.job and n == self._attempt.job["size"]):
+        if n % _CHUNK and not (self._status.job and n == self._status.job["size"]):
             self._remove(self._part)
             return 0
         return n
@@ -133,9 +133,9 @@ class Installer:
             yield more
         job["to"] = self._slots.other
         job["state"] = "trial"
-        self._attempt.save()
+        self._status.save()
         self._slots.try_other()
-        self._attempt.note(job, "trial", "")
+        self._status.note(job, "trial", "")
         self._remove(self._part)
         self._log.info(
             "update: %s %s is on trial in /%s" % (job["bundle"], job["version"], job["to"])
@@ -256,7 +256,7 @@ class Installer:
             raise Failed("%s: expected hash %s as read back" % (name, sha[:16]))
 
     def _reply(self, key, value):
-        reply = {"id": self._attempt.job["id"], "ok": key == "result", key: value}
+        reply = {"id": self._status.job["id"], "ok": key == "result", key: value}
         self._link.reply(json.dumps(reply))
 
     @staticmethod

@@ -46,13 +46,13 @@ class UpdateStatus:
     def under_way(self):
         return self.job is not None and self.job["state"] == "fetching"
 
-    def told(self):
-        """What the birth message says of it."""
+    def for_birth(self):
+        """The field `update` of the birth message."""
         job = self.job
-        told = {"bundle": job["bundle"], "state": job["state"]}
+        entry = {"bundle": job["bundle"], "state": job["state"]}
         if job.get("why"):
-            told["why"] = job["why"]
-        return told
+            entry["why"] = job["why"]
+        return entry
 
     def begin(self, job):
         job["state"] = "fetching"

@@ -23,21 +23,21 @@ class Updater:
         self.clock = logger.clock
         self.log = logger.log
         self.update = None  # the one under way
-        self._attempt = UpdateStatus(board, self.clock, self.log)
-        self._attempt.settle(slots)
+        self._status = UpdateStatus(board, self.clock, self.log)
+        self._status.settle(slots)
         if slots.trial:
             self.log.info("update: this firmware is on trial")
-        elif self._attempt.under_way():
+        elif self._status.under_way():
             self._load().resume()
 
     @property
     def restart(self):
         return self.update is not None and self.update.restart
 
-    def tell(self, about):
-        """Add to the birth message what there is to say of the latest update."""
-        if self._attempt.job:
-            about["update"] = self._attempt.told()
+    def add_to_birth(self, birth):
+        """Add the field `update`, if this board has had an update."""
+        if self._status.job:
+            birth["update"] = self._status.for_birth()
 
     def begin(self, cmd):
         """Take a command; what the reply says."""
@@ -47,7 +47,7 @@ class Updater:
         from update.installer import Installer
 
         link = self._logger.link
-        self.update = Installer(self._board, self._key, self._slots, self._attempt, link, self.log)
+        self.update = Installer(self._board, self._key, self._slots, self._status, link, self.log)
         return self.update
 
     def poll(self):
@@ -70,7 +70,7 @@ class Updater:
         if lacks is None:
             self._slots.confirm()
             self.log.info("update: this firmware is good")
-            self._attempt.settle(self._slots)
+            self._status.settle(self._slots)
             link.hello()
         elif self.clock.uptime_s() >= _TRIAL_S:
             self.log.warn("update: on trial, %s within %d s: restarting" % (lacks, _TRIAL_S))

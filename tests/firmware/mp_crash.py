@@ -99,7 +99,7 @@ class Channel:
     def quality(self):
         return 0
 
-    def told(self):
+    def mark_reported(self):
         self.news = False
 
 

@@ -268,7 +268,7 @@ def test_a_motion_is_news_within_a_second():
     rig = Rig(lambda n, gain: at(kg[0], n))
     channel = weight(rig)
     run(rig, channel, 20000)
-    channel.told()
+    channel.mark_reported()
     kg[0] = 23
     run(rig, channel, 1400)
     assert channel.news and channel.quality() == quality.MOVING

@@ -75,7 +75,7 @@ class Rig:
             if w.news or clock.ms() - last >= 1000 * every_s:
                 last = clock.ms()
                 self.told.append((last, w.value(), w.quality()))
-                w.told()
+                w.mark_reported()
             # The board's loop turns each 10 ms; turns in which nothing is due are left out.
             idle = min(
                 clock.ticks_diff(w.due, clock.ticks_ms()),

@@ -119,7 +119,7 @@ def sampling(counts, n, rests):
             w.weighing.stable = w.weighing.known = True
             w.weighing.mean = counts[0]
             w.weighing._sum = 8 * counts[0]
-            w.told()
+            w.mark_reported()
         channels.append(w)
     s = Sampler(Board, channels, 3600, nothing, nothing)
     s._last = 0
