@@ -57,7 +57,7 @@ PICTURES = (
 )
 LIVE = "page-live-phone"
 # What is typed at the prompt of make live before the picture is taken.
-PLAYED = ("put 6.4", "put 3.2 w2", "fill 60", "lift", "put 2.5")
+PLAYED = ("put 6.4", "put 3.2 w2")
 
 
 def take(page: Page, picture: str, out: Path) -> Path:

@@ -203,7 +203,24 @@ def test_commands_of_a_page(page: Path, day: Path, tmp_path: Path) -> None:
         if done["code"] not in fine or "Traceback" in done["output"] or absent:
             end = "\n    ".join(done["output"].strip().splitlines()[-6:])
             wrong.append(f"{command}\n  exit code {done['code']}, not there: {absent}\n    {end}")
+    said = {plain(line) for done in json.loads(run.stdout) for line in done["output"].splitlines()}
+    wrong += [f"no command has printed: {line}" for line in printed(page) if line not in said]
     assert not wrong, "\n".join(wrong)
+
+
+def plain(line: str) -> str:
+    """Without what the width of a terminal decides."""
+    return " ".join(line.split())
+
+
+def printed(page: Path) -> list[str]:
+    """The lines of ```output blocks that are the same on every day: heads and messages without
+    a figure."""
+    blocks = re.findall(
+        r"^ *```output\n(.*?)^ *```$", page.read_text(encoding="utf-8"), re.M | re.S
+    )
+    lines = [plain(line) for block in blocks for line in block.splitlines()]
+    return [line for line in lines if not re.search(r"\d|^[─…]*$", line)]
 
 
 def written(command: Command) -> list[str]:

@@ -12,7 +12,7 @@ TOOLS = (
     r"(?:\.venv/bin|tools)/[\w./-]+)"
 )
 _BEGINS = re.compile(rf"{TOOLS}(?=\s|$)")
-_BLOCK = re.compile(r"^```[a-z]*\n(.*?)^```$", re.M | re.S)
+_BLOCK = re.compile(r"^ *```[a-z]*\n(.*?)^ *```$", re.M | re.S)  # within a list, it is indented
 _INLINE = re.compile(r"`([^`]+)`")
 _NAME = re.compile(r"[a-z][a-z-]*")
 
@@ -44,11 +44,11 @@ def commands(page: Path, root: Path) -> list[Command]:
     name = str(page.relative_to(root))
     found: list[tuple[int, str, bool]] = []
     for block in _BLOCK.finditer(text):
-        if _BEGINS.match(block[1]):
+        if _BEGINS.match(block[1].lstrip()):
             at = block.start(1)
             for piece in re.split(r"(?<!\\)\n", block[1]):
                 if piece.strip():
-                    found.append((at, piece, False))
+                    found.append((at, piece.strip(), False))
                 at += len(piece) + 1
     blank = _BLOCK.sub(lambda block: re.sub(r"[^\n]", " ", block[0]), text)
     found += [
