@@ -28,7 +28,8 @@ from host.provision.certificates import Authority, revoked_in
 KEPT = {"acl", "crl.pem", "provision.log"}
 # Loads each configuration with the firmware's own check.
 LOAD = """
-import config, sys
+import sys
+from settings import config
 for path in open(sys.argv[1]).read().split():
     config.load(path)
     print("ok", path)
