@@ -1,14 +1,14 @@
-"""A day of a site as a picture: weight, fill, events, gaps. SVG by hand, PNG from it."""
+"""A day of a site as a picture: weight, fill, events, gaps. SVG, and PNG from it."""
 
 from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from html import escape
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from host.common import svg
 from host.common.atomic_write import form_of, whole
 from host.common.errors import UserError
 from host.common.quantity import MISSING
@@ -89,9 +89,12 @@ def write(path: Path, draw: Callable[[bool], str]) -> str:
 
 def _draws(render: Callable[[str], bytes], letters: str) -> bool:
     """Whether there is a font for letters, all different: without one they look alike."""
-    head = f'<svg xmlns="http://www.w3.org/2000/svg" width="20" height="20"><style>{STYLE}</style>'
-    seen = {render(f'{head}<text y="15">{letter}</text></svg>') for letter in letters}
-    return len(seen) == len(letters)
+    style = svg.element("style", STYLE)
+    drawn = {
+        render(svg.document([style, svg.text(0, 15, letter)], width=20, height=20))
+        for letter in letters
+    }
+    return len(drawn) == len(letters)
 
 
 def _resvg() -> Callable[[str], bytes]:
@@ -100,7 +103,7 @@ def _resvg() -> Callable[[str], bytes]:
     except ImportError:
         text = "a PNG needs the package resvg-py; expected it installed, or a name ending in .svg"
         raise PictureError(f"--out: {text}") from None
-    return lambda svg: bytes(resvg.svg_to_bytes(svg_string=svg))
+    return lambda text: bytes(resvg.svg_to_bytes(svg_string=text))
 
 
 def day(told: Sequence[BinStory], site: str, known: Registry, date: dt.date, *, latin: bool) -> str:
@@ -108,19 +111,17 @@ def day(told: Sequence[BinStory], site: str, known: Registry, date: dt.date, *, 
     panels = [Panel(story, date, i, latin) for i, story in enumerate(told)]
     height = TOP + len(panels) * (HEAD + PANEL + FOOT) + LEGEND
     name = "" if latin else f" {known.sites[site].name}"
-    lines = [
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {height}" '
-        f'width="{WIDTH}" height="{height}">',
-        f"<style>{STYLE}</style>",
-        f'<rect width="{WIDTH}" height="{height}" fill="#ffffff"/>',
-        f'<text x="{LEFT}" y="30" class="h">{escape(site + name)} {date}</text>',
-        f'<text x="{LEFT}" y="46" class="s">Asia/Shanghai; gross load in kg (left), '
-        "fill in % (right)</text>",
+    under = "Asia/Shanghai; gross load in kg (left), fill in % (right)"
+    parts = [
+        svg.element("style", STYLE),
+        svg.rect(0, 0, WIDTH, height, fill="#ffffff"),
+        svg.text(LEFT, 30, f"{site}{name} {date}", class_="h"),
+        svg.text(LEFT, 46, under, class_="s"),
+        *(line for panel in panels for line in panel.lines()),
+        *_legend(height - 14),
     ]
-    for panel in panels:
-        lines += panel.lines()
-    lines += _legend(height - 14)
-    return "\n".join([*lines, "</svg>", ""])
+    box = f"0 0 {WIDTH} {height}"
+    return svg.document(parts, viewBox=box, width=WIDTH, height=height) + "\n"
 
 
 class Panel:
@@ -150,14 +151,14 @@ class Panel:
         b = self.story.bin
         stream = ENGLISH[b.stream] if self.latin else b.stream
         balance = self.story.balance
-        said = f"{b.bin} {stream}"
+        head = f"{b.bin} {stream}"
         if balance is not None:
-            said += f" · deposited {balance.deposited / 1000:.1f} kg, collected "
-            said += f"{balance.collected / 1000:.1f} kg, residual {balance.residual / 1000:+.3f} kg"
-            said += " · look at: " + ", ".join(balance.flags) if balance.flags else ""
+            head += f" · deposited {balance.deposited / 1000:.1f} kg, collected "
+            head += f"{balance.collected / 1000:.1f} kg, residual {balance.residual / 1000:+.3f} kg"
+            head += " · look at: " + ", ".join(balance.flags) if balance.flags else ""
         elif b.channel:
-            said += f" · {MISSING} nothing was measured"
-        yield f'<text x="{LEFT}" y="{self.top - 7}">{escape(said)}</text>'
+            head += f" · {MISSING} nothing was measured"
+        yield svg.text(LEFT, self.top - 7, head)
         yield from self._unseen()
         yield from self._axes(bool(b.channel))
         yield from self._curve(self._fills(), FILL, 1)
@@ -169,12 +170,9 @@ class Panel:
                 self.x(x.t), self.top + 4, "down", COLOURS[Kind.COLLECTION], "emptied"
             )
 
-    def _band(self, start: int, end: int, colour: str, what: str) -> str:
+    def _band(self, start: int, end: int, colour: str, told: str) -> str:
         x, width = self.x(start), self.x(end) - self.x(start)
-        return (
-            f'<rect x="{x:.1f}" y="{self.top}" width="{max(width, 0.8):.1f}" height="{PANEL}" '
-            f'fill="{colour}"><title>{escape(what)}</title></rect>'
-        )
+        return svg.rect(x, self.top, max(width, 0.8), PANEL, told, fill=colour)
 
     def _unseen(self) -> Iterator[str]:
         """What nobody measured, and what is flagged."""
@@ -192,16 +190,15 @@ class Panel:
         right, bottom = WIDTH - RIGHT, self.top + PANEL
         for i in range(5):
             y = self.top + PANEL * (1 - i / 4)
-            yield f'<line x1="{LEFT}" x2="{right}" y1="{y:.1f}" y2="{y:.1f}" class="g"/>'
+            yield svg.line(LEFT, y, right, y, class_="g")
             if weighed:
-                kg = f"{self.most * i / 4:g}"
-                yield f'<text x="{LEFT - 6}" y="{y + 4:.1f}" class="s r">{kg}</text>'
+                yield svg.text(LEFT - 6, y + 4, f"{self.most * i / 4:g}", class_="s r")
             if self.story.fills:
-                yield f'<text x="{right + 6}" y="{y + 4:.1f}" class="s">{25 * i} %</text>'
+                yield svg.text(right + 6, y + 4, f"{25 * i} %", class_="s")
         for hour in range(0, 25, 2):
             x = self.x(self.t0 + 3600 * hour)
-            yield f'<line x1="{x:.1f}" x2="{x:.1f}" y1="{self.top}" y2="{bottom}" class="g"/>'
-            yield f'<text x="{x:.1f}" y="{bottom + 14}" class="s m">{hour:02}:00</text>'
+            yield svg.line(x, self.top, x, bottom, class_="g")
+            yield svg.text(x, bottom + 14, f"{hour:02}:00", class_="s m")
 
     def _loads(self) -> Iterator[tuple[int, float]]:
         """(t, y) as the load was: it stays until the next reading."""
@@ -225,16 +222,13 @@ class Panel:
         self, points: Iterable[tuple[int, float]], colour: str, width: float
     ) -> Iterator[str]:
         """Lines through the points, broken where there is a gap."""
-        run: list[str] = []
+        run: list[tuple[float, float]] = []
         last: int | None = None
         for t, y in [*points, (1 << 62, 0.0)]:
             if last is not None and t - last > GAP_S and run:
-                yield (
-                    f'<polyline points="{" ".join(run)}" fill="none" stroke="{colour}" '
-                    f'stroke-width="{width}"/>'
-                )
+                yield svg.polyline(run, stroke=colour, stroke_width=width)
                 run = []
-            run.append(f"{self.x(t):.1f},{y:.1f}")
+            run.append((self.x(t), y))
             last = t
 
     def _event(self, e: Event) -> Iterator[str]:
@@ -248,27 +242,28 @@ class Panel:
         yield self._arrow(x, self.top + 4, way, colour, what)
         if e.grams:
             label = f"{e.grams / 1000:{'+' if e.kind is Kind.UNATTRIBUTED else ''}.1f}"
-            end = ' class="r"' if x > WIDTH - RIGHT - 60 else ""
+            end = "r" if x > WIDTH - RIGHT - 60 else None
             shift = -7 if end else 7
             # Beside the last one there may be no room: below it, then.
             self.row = (self.row + 1) % 3 if x - self.labelled < LABEL else 0
             self.labelled = x
             y = self.top + 12 + 14 * self.row
-            yield (f'<text x="{x + shift:.1f}" y="{y}"{end} style="fill:{colour}">{label}</text>')
+            yield svg.text(x + shift, y, label, class_=end, style=f"fill:{colour}")
 
-    def _arrow(self, x: float, y: float, way: str, colour: str, what: str) -> str:
+    def _arrow(self, x: float, y: float, way: str, colour: str, told: str) -> str:
         shape = {
             "up": f"M{x - 4:.1f},{y} h8 l-4,-8 z",
             "down": f"M{x - 5:.1f},{y - 2} h10 l-5,10 z",
             "side": f"M{x - 5:.1f},{y + 3} l5,-5 l5,5 l-5,5 z",
         }[way]
-        return f'<path d="{shape}" fill="{colour}"><title>{escape(what)}</title></path>'
+        return svg.element("path", svg.title(told), d=shape, fill=colour)
 
 
 def _legend(y: int) -> Iterator[str]:
     x = LEFT
     marks = [("load", WEIGHT), ("fill", FILL), ("not measured", GAP), ("fault", FAULT)]
+    entries = []
     for name, colour in [*marks, *((str(k), c) for k, c in COLOURS.items())]:
-        yield f'<rect x="{x}" y="{y - 10}" width="12" height="10" fill="{colour}"/>'
-        yield f'<text x="{x + 17}" y="{y}" class="s">{name}</text>'
+        entries.append((x, name, colour))
         x += 40 + 7 * len(name)
+    return svg.legend(entries, y, size=12)

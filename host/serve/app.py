@@ -32,8 +32,8 @@ from host.serve import (
     sites,
     stream,
 )
-from host.serve.context import FOLDER, make
-from host.serve.guard import Guard, Tagged
+from host.serve.context import FOLDER, here, make
+from host.serve.guard import Guard, Tagged, protect
 from host.serve.settings import Settings
 from host.serve.web import page, user
 from host.store import Busy
@@ -50,24 +50,24 @@ _log = logging.getLogger("qingyun.serve")
 
 def app(settings: Settings) -> FastAPI:
     """Ready for uvicorn; UserError when registry or store cannot be used."""
-    here = make(settings)
+    shared = make(settings)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         loop = asyncio.get_running_loop()
         reading = asyncio.Event()
-        here.figures.told = here.tell_figures
-        here.hub.alarms_changed = reading.set
+        shared.figures.told = shared.tell_figures
+        shared.hub.alarms_changed = reading.set
         tasks = [
-            loop.create_task(here.hub.run()),
-            loop.create_task(_alarms(reading, here.read_alarms)),
+            loop.create_task(shared.hub.run()),
+            loop.create_task(_alarms(reading, shared.read_alarms)),
         ]
         if settings.broker:
-            here.hub.connect(settings.broker)
-        here.figures.start()
+            shared.hub.connect(settings.broker)
+        shared.figures.start()
         yield
-        await anyio.to_thread.run_sync(here.figures.stop)
-        here.hub.close()
+        await anyio.to_thread.run_sync(shared.figures.stop)
+        shared.hub.close()
         for task in tasks:
             task.cancel()
             with suppress(asyncio.CancelledError):
@@ -81,9 +81,9 @@ def app(settings: Settings) -> FastAPI:
         docs_url=None,
         redoc_url=None,
         lifespan=lifespan,
-        middleware=[Middleware(Guard, here=here), Middleware(Tagged)],
+        middleware=[Middleware(Guard, here=shared), Middleware(Tagged)],
     )
-    made.state.here = here
+    made.state.here = shared
     for module in PAGES:
         made.router.routes.extend(module.ROUTES)
     made.include_router(api.router)
@@ -156,4 +156,7 @@ async def _broken(request: Request, error: Exception) -> Response:
     """What went wrong is in the log, not on the page."""
     who = found.name if (found := user(request)) else ""
     _log.error("%s %s (%s): %s", request.method, request.url.path, who, type(error).__name__)
-    return _answer(request, 500, "something went wrong: see the log")
+    answer = _answer(request, 500, "something went wrong: see the log")
+    # Starlette sends this answer outside of the guard.
+    protect(answer.headers, request.scope, 500, secure=here(request).settings.secure)
+    return answer

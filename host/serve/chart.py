@@ -6,7 +6,9 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from markupsafe import Markup, escape
+from markupsafe import Markup
+
+from host.common import svg
 
 HEIGHT = 140
 DAYS, MONTHS = 6, 12  # so many names along stand apart on a phone
@@ -28,26 +30,24 @@ def bars(values: Sequence[tuple[str, float | None]], unit: str) -> Markup:
     highest = top(max(v for _, v in values if v))
     step = 100 / len(values)
     often = math.ceil(len(values) / (MONTHS if len(values[0][0]) == 7 else DAYS))
-    said = f"{values[0][0]} – {values[-1][0]}, ≤ {highest:g} {unit}"
-    out = [f'<svg class="bars" role="img" aria-label="{escape(said)}">']
+    told = f"{values[0][0]} – {values[-1][0]}, ≤ {highest:g} {unit}"
+    parts = []
     for share in (0, 0.5, 1):
-        y = HEIGHT * (1 - share)
-        out.append(f'<line x1="0" x2="100%" y1="{y:g}" y2="{y:g}"/>')
-        label = f"{highest * share:g}" + (f" {escape(unit)}" if share == 1 else "")
-        out.append(f'<text x="-6" y="{y + 4:g}" text-anchor="end">{label}</text>')
+        y = f"{HEIGHT * (1 - share):g}"
+        parts.append(svg.line("0", y, "100%", y))
+        label = f"{highest * share:g}" + (f" {unit}" if share == 1 else "")
+        below = f"{HEIGHT * (1 - share) + 4:g}"
+        parts.append(svg.text("-6", below, label, text_anchor="end"))
     for n, (name, value) in enumerate(values):
-        x = f'x="{n * step + step * 0.1:.2f}%" width="{step * 0.8:.2f}%"'
+        x, width = f"{n * step + step * 0.1:.2f}%", f"{step * 0.8:.2f}%"
         if n % often == 0:
-            middle = f'x="{(n + 0.5) * step:.2f}%" y="{HEIGHT + 22}" text-anchor="middle"'
-            out.append(f"<text {middle}>{escape(short(name))}</text>")
+            middle = f"{(n + 0.5) * step:.2f}%"
+            parts.append(svg.text(middle, HEIGHT + 22, short(name), text_anchor="middle"))
         if value is None:
-            out.append(f'<rect class="gap" {x} y="0" height="{HEIGHT}"/>')
+            parts.append(svg.rect(x, 0, width, HEIGHT, class_="gap"))
             continue
-        h = HEIGHT * value / highest
-        said = f"{name}: {value:.3f} {unit}"
-        out.append(
-            f'<rect class="bar" {x} y="{HEIGHT - h:.1f}" height="{h:.1f}">'
-            f"<title>{escape(said)}</title></rect>"
-        )
-    out.append("</svg>")
-    return Markup("".join(out))  # noqa: S704  every part of it is a number or escaped
+        high = HEIGHT * value / highest
+        exact = f"{name}: {value:.3f} {unit}"
+        parts.append(svg.rect(x, HEIGHT - high, width, high, exact, class_="bar"))
+    whole = svg.document(parts, "", class_="bars", role="img", aria_label=told)
+    return Markup(whole)  # noqa: S704  svg escapes every part of it

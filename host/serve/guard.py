@@ -71,7 +71,10 @@ class Guard:
         return None
 
     def _known_host(self, headers: Headers) -> bool:
-        """Names that this server does not have come from somebody's trick with DNS."""
+        """Whether Host names this server: another name may be a trick with DNS.
+
+        Starlette's TrustedHostMiddleware does not fit: up to 1.0 it reads [::1] as "[", and it
+        answers in English alone."""
         try:
             name = urlsplit("//" + headers.get("host", "")).hostname or ""
         except ValueError:
@@ -110,23 +113,30 @@ class Guard:
         async def sending(message: Message) -> None:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
-                for name, value in HEADERS.items():
-                    headers.setdefault(name, value)
-                kept = scope["path"].startswith("/static/")
-                headers.setdefault("cache-control", "max-age=3600" if kept else "no-store")
-                asked = Request(scope).query_params.get("lang", "")
-                if asked in LANGUAGES:
-                    headers.append("set-cookie", self._kept(asked))
-                if self._here.settings.secure:
-                    headers["strict-transport-security"] = "max-age=31536000"
+                protect(headers, scope, message["status"], secure=self._here.settings.secure)
             await send(message)
 
         return sending
 
-    def _kept(self, language: str) -> str:
-        """The cookie that keeps a language for a year."""
-        secure = "; Secure" if self._here.settings.secure else ""
-        return f"{LANGUAGE}={language}; Path=/; Max-Age=31536000; SameSite=Lax; HttpOnly{secure}"
+
+def protect(headers: MutableHeaders, scope: Scope, status: int, *, secure: bool) -> None:
+    """Add what every answer has: security headers, how long it may be kept, and the cookie of
+    a language that was asked for."""
+    for name, value in HEADERS.items():
+        headers.setdefault(name, value)
+    is_file = scope["path"].startswith("/static/") and status < 400
+    headers.setdefault("cache-control", "max-age=3600" if is_file else "no-store")
+    language = Request(scope).query_params.get("lang", "")
+    if language in LANGUAGES:
+        headers.append("set-cookie", _language_cookie(language, secure=secure))
+    if secure:
+        headers["strict-transport-security"] = "max-age=31536000"
+
+
+def _language_cookie(language: str, *, secure: bool) -> str:
+    """The cookie that keeps a language for a year."""
+    more = "; Secure" if secure else ""
+    return f"{LANGUAGE}={language}; Path=/; Max-Age=31536000; SameSite=Lax; HttpOnly{more}"
 
 
 def _sign_in_first(request: Request) -> Response:

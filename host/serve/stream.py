@@ -1,4 +1,9 @@
-"""Server-sent events: what is new of the district, of all sites, or of one."""
+"""Server-sent events: what is new of the district, of all sites, or of one.
+
+StreamingResponse is enough for them. EventSourceResponse of sse-starlette (3.7) does not fit: its
+import replaces a method of uvicorn's Server, it runs four tasks for each viewer where this runs
+one, and its heartbeats ask nothing, while ours end the stream of an account that was removed.
+The queue of a viewer is bounded in `hub`; uvicorn ends the streams 3 s after a signal to stop."""
 
 from __future__ import annotations
 
