@@ -7,6 +7,7 @@ import logging
 import threading
 import time
 from dataclasses import dataclass, field
+from functools import partial
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -15,8 +16,7 @@ from starlette.routing import Route
 
 from host.common import periods
 from host.common.errors import UserError
-from host.indicators.compute import Result
-from host.indicators.report import Report, build, coverage_text
+from host.indicators.report import Report, build, explanation
 from host.serve.context import Here, here
 from host.serve.day_cache import today
 from host.serve.language import Words
@@ -26,6 +26,7 @@ from host.store import Busy
 KEPT_S = 900.0  # a report is made anew after so long
 FAILED_S = 20.0
 MOST = 40  # periods that are kept
+_TRANSLATED = ("text", "name", "unit", "origin")  # parts of an explanation
 _log = logging.getLogger("qingyun.serve")
 
 
@@ -95,26 +96,17 @@ def period_of(request: Request) -> periods.Period:
         raise HTTPException(422, f"period: {error}") from None
 
 
-def explanation(r: Result, words: Words) -> list[str]:
-    """Lines that say how a value came about, or why there is none."""
-    said = words.said
-    lines = [said(r.reason)] if r.reason else []
-    if r.expression:
-        formula = words(f"formula.{r.definition.formula}")
-        expression = " ".join(said(part) for part in r.expression.split(" "))
-        value = f"{r.shown} {said(r.unit)}".strip()
-        equals = "=" if r.rounded == r.value else "≈"
-        told = {"formula": formula, "expression": expression, "equals": equals, "value": value}
-        lines.append(words("how.value", **told))
-    for u in r.inputs:
-        if u.value is not None:
-            f = u.series.figure
-            value = f"{u.value:f} {said(f.unit)}"
-            origin = said(u.series.origin)
-            lines.append(words("how.input", name=said(f.name), value=value, origin=origin))
-    if r.coverage is not None:
-        lines.append(words("how.coverage", coverage=coverage_text(r.coverage)))
-    return [*lines, *(said(note) for note in r.notes)]
+def _say(words: Words, line: str, parts: dict[str, str]) -> str:
+    """A line of an explanation in a language."""
+    texts = {n: words.said(t) if n in _TRANSLATED else t for n, t in parts.items()}
+    if line == "note":
+        return texts["text"]
+    if "unit" in texts:
+        texts["value"] = f"{texts['value']} {texts['unit']}".strip()
+    if line == "value":
+        texts["formula"] = words(f"formula.{parts['formula']}")
+        texts["expression"] = " ".join(map(words.said, parts["expression"].split(" ")))
+    return words(f"how.{line}", **texts)
 
 
 @allowed("viewer")
@@ -158,7 +150,7 @@ async def one(request: Request) -> Response:
         number=number,
         period=when,
         r=found,
-        how=explanation(found, words_of(request)) if found else [],
+        how=explanation(found, partial(_say, words_of(request))) if found else [],
         trend=trend,
         pending=pending if found is not None and found.value is not None else 0,
         problem=kept.problem(when),
