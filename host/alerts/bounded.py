@@ -18,10 +18,10 @@ def bounded(seconds: float, connection: Callable[[], socket.socket | None]) -> I
 
     def shut() -> None:
         over.set()
-        found = connection()
-        if found is not None:
+        sock = connection()
+        if sock is not None:
             with contextlib.suppress(OSError):
-                socket.socket.shutdown(found, socket.SHUT_RDWR)
+                socket.socket.shutdown(sock, socket.SHUT_RDWR)
 
     timer = threading.Timer(seconds, shut)
     timer.daemon = True

@@ -21,13 +21,13 @@ def _secret(settings: Config, name: str) -> str | None:
     if path is None:
         return None
     try:
-        found = Path(path).read_text("utf-8").strip()
+        secret = Path(path).read_text("utf-8").strip()
     except (OSError, UnicodeDecodeError):
         raise UsageError(settings.mistake(name, "a file that can be read", path)) from None
-    if not found:
+    if not secret:
         raise UsageError(settings.mistake(name, "a secret in the file", path))
-    logs.keep_out(found)
-    return found
+    logs.keep_out(secret)
+    return secret
 
 
 def _policy(section: ChannelSection, at_once: int) -> Policy:

@@ -26,7 +26,7 @@ def once(db: Path | str, channel: Channel) -> bool:
         store.close()
 
 
-def forever(db: Path | str, found: list[Channel], every: int) -> None:
+def forever(db: Path | str, channels: list[Channel], every: int) -> None:
     """Until SIGTERM or Ctrl-C, each channel in a thread of its own, so that one that hangs
     holds back no other. every: seconds."""
     Store(db).close()  # what is wrong with it is said at once
@@ -34,11 +34,11 @@ def forever(db: Path | str, found: list[Channel], every: int) -> None:
     for name in (signal.SIGTERM, signal.SIGINT):
         signal.signal(name, lambda *_: over.set())
     threads = [
-        threading.Thread(target=_loop, args=(db, c, every, over), daemon=True) for c in found
+        threading.Thread(target=_loop, args=(db, c, every, over), daemon=True) for c in channels
     ]
     for thread in threads:
         thread.start()
-    log.info("alarms go to %s, every %d s", " and ".join(c.name for c in found), every)
+    log.info("alarms go to %s, every %d s", " and ".join(c.name for c in channels), every)
     over.wait()
     for thread in threads:
         thread.join(10)  # longer than that is not waited for: it is sent again

@@ -122,47 +122,49 @@ def name_of(channel: str, batch: Sequence[alarms.Row]) -> str:
 def step(store: Store, channel: Channel, now: int) -> bool:
     """At most one message; whether there may be more to do at once."""
     policy = channel.policy
-    at = rows.standing(store, channel.name, now - FRESH_S)
-    if now < at.next_t:
+    standing = rows.standing(store, channel.name, now - FRESH_S)
+    if now < standing.next_t:
         return False
-    waiting = [alarms.as_row(r) for r in rows.waiting(store, at)]
+    waiting = [alarms.as_row(r) for r in rows.waiting(store, standing)]
     if not waiting:
         return False
     sent = {
         alarms.decoded(body).key: t
         for body, t in rows.sent_since(store, channel.name, now - 2 * policy.repeat_s)
     }
-    found = plan(waiting, sent, policy, now)
-    for ids, how in ((found.mild, rows.MILD), (found.folded, rows.FOLDED)):
+    due_plan = plan(waiting, sent, policy, now)
+    for ids, how in ((due_plan.mild, rows.MILD), (due_plan.folded, rows.FOLDED)):
         if ids:
-            at = rows.done(store, at, ids, now, how)
-    if not found.due:
+            standing = rows.done(store, standing, ids, now, how)
+    if not due_plan.due:
         return False
-    batch = [r for r in found.due if r.id in at.attempt]
-    if len(batch) != len(at.attempt) or not batch:
-        batch = found.due[: policy.at_once]
-        at = replace(at, attempt=[r.id for r in batch])
-        rows.save(store, at)
-    return _send(store, channel, at, batch, now)
+    batch = [r for r in due_plan.due if r.id in standing.attempt]
+    if len(batch) != len(standing.attempt) or not batch:
+        batch = due_plan.due[: policy.at_once]
+        standing = replace(standing, attempt=[r.id for r in batch])
+        rows.save(store, standing)
+    return _send(store, channel, standing, batch, now)
 
 
 def _send(
-    store: Store, channel: Channel, at: rows.Standing, batch: list[alarms.Row], now: int
+    store: Store, channel: Channel, standing: rows.Standing, batch: list[alarms.Row], now: int
 ) -> bool:
     ids = [r.id for r in batch]
-    over = rows.Standing(at.channel, at.after)
+    over = rows.Standing(standing.channel, standing.after)
     try:
         channel.send(batch, name_of(channel.name, batch))
     except Failed as error:
-        tries = at.tries + 1
-        since = at.since or now
+        tries = standing.tries + 1
+        since = standing.since or now
         if isinstance(error, Declined) and now - since >= channel.policy.give_up_s:
             log.error("%s: %s; given up: alarm rows %s", channel.name, error, ids)
             rows.done(store, over, ids, now, rows.GIVEN_UP)
             return True
         wait = backoff(tries)
         log.warning("%s: %s; next try in %d s", channel.name, error, wait)
-        rows.save(store, replace(at, tries=tries, since=since, next_t=now + wait, error=str(error)))
+        rows.save(
+            store, replace(standing, tries=tries, since=since, next_t=now + wait, error=str(error))
+        )
         return False
     log.info("%s: told %d rows up to %d", channel.name, len(ids), ids[-1])
     rows.done(store, over, ids, now, rows.SENT)

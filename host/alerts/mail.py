@@ -88,9 +88,9 @@ def _answered(where: str, error: smtplib.SMTPException) -> Failed:
         return kind(f"{where}: refused for {', '.join(f'{w} ({c})' for w, c in codes.items())}")
     assert isinstance(error, smtplib.SMTPResponseException)
     text = error.smtp_error
-    said = text.decode("utf-8", "replace") if isinstance(text, bytes) else str(text)
+    reply = text.decode("utf-8", "replace") if isinstance(text, bytes) else str(text)
     kind = Declined if error.smtp_code >= 500 else Failed
-    return kind(f"{where}: {error.smtp_code} {' '.join(said.split())[:200]}")
+    return kind(f"{where}: {error.smtp_code} {' '.join(reply.split())[:200]}")
 
 
 def letter(batch: Sequence[alarms.Row], sender: str, to: Sequence[str], name: str) -> EmailMessage:
@@ -111,8 +111,8 @@ def _paragraph(row: alarms.Row) -> str:
 
 def subject(batch: Sequence[alarms.Row]) -> str:
     """How many of what, and where: no text that people typed."""
-    counts = {what: sum(r.what == what for r in batch) for what in SAID}
-    said = "，".join(f"{SAID[what]} {n}" for what, n in counts.items() if n)
+    counts = {kind: sum(r.what == kind for r in batch) for kind in SAID}
+    counted = "，".join(f"{SAID[kind]} {n}" for kind, n in counts.items() if n)
     sites = sorted({r.said.site for r in batch})
     where = "、".join(sites[:3]) + (f" 等 {len(sites)} 处" if len(sites) > 3 else "")
-    return f"[清运] {said}: {where}"
+    return f"[清运] {counted}: {where}"

@@ -56,7 +56,7 @@ class Webhook:
         self.post(json.dumps(body, ensure_ascii=False).encode(), name)
 
     def post(self, body: bytes, name: str) -> None:
-        at = urlsplit(self.url)
+        address = urlsplit(self.url)
         now = int(time.time())
         headers = {
             "Content-Type": "application/json; charset=utf-8",
@@ -65,9 +65,9 @@ class Webhook:
             "Qingyun-Timestamp": str(now),
             "Qingyun-Signature": sign(self.secret, now, body),
         }
-        path = (at.path or "/") + (f"?{at.query}" if at.query else "")
-        where = f"{at.hostname}:{at.port or (443 if at.scheme == 'https' else 80)}"
-        connection = self._connection(at.scheme, at.hostname or "", at.port)
+        path = (address.path or "/") + (f"?{address.query}" if address.query else "")
+        where = f"{address.hostname}:{address.port or (443 if address.scheme == 'https' else 80)}"
+        connection = self._connection(address.scheme, address.hostname or "", address.port)
         try:
             with bounded(self.timeout_s, lambda: connection.sock):
                 connection.request("POST", path, body, headers)

@@ -51,9 +51,9 @@ def days_of(year: int, month: int) -> int:
 
 def parse(text: str) -> Period:
     """YYYY or YYYY-MM; ValueError says what was expected."""
-    found = _PERIOD.fullmatch(text)
-    if found:
-        year, month = int(found[1]), int(found[2]) if found[2] else None
+    match = _PERIOD.fullmatch(text)
+    if match:
+        year, month = int(match[1]), int(match[2]) if match[2] else None
         if _FIRST_YEAR <= year <= _LAST_YEAR and month in (None, *range(1, 13)):
             return Period(year, month)
     raise ValueError(f"expected YYYY or YYYY-MM, found {text!r}")

@@ -43,10 +43,10 @@ def line(x1: Value, y1: Value, x2: Value, y2: Value, /, **attributes: Value) -> 
 
 
 def rect(
-    x: Value, y: Value, width: Value, height: Value, told: str = "", /, **attributes: Value
+    x: Value, y: Value, width: Value, height: Value, tooltip: str = "", /, **attributes: Value
 ) -> str:
     """told: its title."""
-    return element("rect", title(told), x=x, y=y, width=width, height=height, **attributes)
+    return element("rect", title(tooltip), x=x, y=y, width=width, height=height, **attributes)
 
 
 def circle(x: Value, y: Value, r: Value, /, **attributes: Value) -> str:

@@ -48,11 +48,11 @@ def columns(table: Table, names: Iterable[str], *, right: bool = False, wrap: bo
         )
 
 
-def watched(items: Sequence[T], what: str) -> Iterable[T]:
+def watched(items: Sequence[T], action: str) -> Iterable[T]:
     """The items, with a bar on standard error while somebody watches it."""
     return track(
         items,
-        what,
+        action,
         console=Console(stderr=True),
         transient=True,
         disable=not sys.stderr.isatty(),

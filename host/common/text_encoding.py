@@ -6,8 +6,8 @@ from __future__ import annotations
 class EncodingError(ValueError):
     """line: where; the message says what was expected and found."""
 
-    def __init__(self, line: int, said: str) -> None:
-        super().__init__(said)
+    def __init__(self, line: int, text: str) -> None:
+        super().__init__(text)
         self.line = line
 
 
@@ -19,14 +19,14 @@ def decoded(data: bytes) -> tuple[str, str | None]:
     except UnicodeDecodeError as first:
         for n, line in enumerate(data.splitlines(), 1):
             if _is_utf8(line):
-                said = "expected one encoding: this line is UTF-8, others are not"
-                raise EncodingError(n, said) from None
+                text = "expected one encoding: this line is UTF-8, others are not"
+                raise EncodingError(n, text) from None
         try:
             return data.decode("gb18030"), "GB18030"
         except UnicodeDecodeError:
             line_number = data[: first.start].count(10) + 1
-            said = f"expected UTF-8 or GB18030, found byte {data[first.start]:#x}"
-            raise EncodingError(line_number, said) from None
+            text = f"expected UTF-8 or GB18030, found byte {data[first.start]:#x}"
+            raise EncodingError(line_number, text) from None
 
 
 def _is_utf8(line: bytes) -> bool:

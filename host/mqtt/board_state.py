@@ -92,28 +92,28 @@ class Board:
     _heard: float | None = None  # when the values came, in the clock of the caller
     _seq: tuple[str, int] | None = None  # life and highest seq seen
 
-    def take(self, what: str, payload: bytes, retained: bool, now: float) -> bool:
+    def take(self, level: str, payload: bytes, retained: bool, now: float) -> bool:
         """A message of this board, at Unix time now; True when there is something new."""
-        if what == "status":
+        if level == "status":
             status = word(payload.decode("utf-8", "replace"))
             changed, self.status = status != self.status, status
             if changed:
                 self.since = None if retained else now
             return changed
-        if what not in ("state", "birth", "reading"):
+        if level not in ("state", "birth", "reading"):
             return False
         try:
             body = json.loads(payload)
-            newest = body[-1] if what == "reading" and isinstance(body, list) else body
+            newest = body[-1] if level == "reading" and isinstance(body, list) else body
             if not isinstance(newest, dict):
                 raise ValueError("expected an object")
         except (ValueError, IndexError, RecursionError) as error:
-            self.faults[what] = f"{what}: not understood: {str(error)[:40]}"
+            self.faults[level] = f"{level}: not understood: {str(error)[:40]}"
             return True
-        self.faults.pop(what, None)
-        if what == "birth":
+        self.faults.pop(level, None)
+        if level == "birth":
             self.birth = newest
-        elif what == "state":
+        elif level == "state":
             self.state = newest
             self._heard = _said(newest, now) if retained else now
         else:
@@ -171,26 +171,26 @@ def values(state: Mapping[str, Any]) -> list[Text]:
 
 def condition(state: Mapping[str, Any], birth: Mapping[str, Any]) -> list[Text]:
     """Signal, clock with drift, queue, dropped, version; what is not known is left out."""
-    said = {**birth, **state}
+    values = {**birth, **state}
     out = []
-    rssi = _number(said.get("rssi"))
+    rssi = _number(values.get("rssi"))
     if rssi is not None:
         how = ("good 好", "green") if rssi >= GOOD_DBM else ("fair 中", "yellow")
         how = how if rssi >= WEAK_DBM else ("weak 弱", "red")
         out.append(Text(f"{rssi:.0f} dBm {how[0]}", how[1]))
-    clock = said.get("clock")
+    clock = values.get("clock")
     if clock is not None:
         chinese, style = CLOCK.get(str(clock), ("", "yellow"))
-        drift = _number(said.get("drift_ppm"))
+        drift = _number(values.get("drift_ppm"))
         text = f"clock {word(clock)} {chinese}".rstrip()
         out.append(Text(text + (f" {drift:+.0f} ppm" if drift is not None else ""), style))
     for name, chinese in (("queue", "待发"), ("dropped", "丢失")):
-        n = _number(said.get(name))
+        n = _number(values.get(name))
         if n is not None:
             style = "" if not n else "yellow" if name == "queue" else "red"
             out.append(Text(f"{name} {chinese} {n:.0f}", style))
-    if "version" in said:
-        out.append(Text(word(said["version"])))
+    if "version" in values:
+        out.append(Text(word(values["version"])))
     return out
 
 

@@ -86,19 +86,19 @@ class _Socket:
 
     def take(self, taken: Taken, limit: int) -> bool:
         """Move messages over until there are so many; True: first paho must read a packet."""
-        data, at, end = self._data, self._at, len(self._data)
+        data, start, end = self._data, self._at, len(self._data)
         messages, ids = taken.messages, taken.ids
         try:
-            while end - at >= 2 and len(messages) < limit:
-                size, body = data[at + 1], at + 2
+            while end - start >= 2 and len(messages) < limit:
+                size, body = data[start + 1], start + 2
                 if size > 127:
-                    size, body = _size(data, at + 1)
+                    size, body = _size(data, start + 1)
                 stop = body + size
                 if stop > end:
                     break
-                head = data[at]
+                head = data[start]
                 if head & 0xF0 != _PUBLISH:
-                    self._for_paho = stop - at
+                    self._for_paho = stop - start
                     return True
                 if size < 2:
                     raise ValueError
@@ -110,24 +110,24 @@ class _Socket:
                 if payload > stop:
                     raise ValueError
                 messages.append((topic, data[payload:stop]))
-                at = stop
+                start = stop
         except IndexError:
             pass  # the length of a packet is not all there yet
         except ValueError:
             self.fail(ConnectionError("the broker sent a malformed packet"))
         finally:
-            self._at = at
+            self._at = start
         return self._end is not None
 
 
-def _size(data: bytes, at: int) -> tuple[int, int]:
+def _size(data: bytes, start: int) -> tuple[int, int]:
     """A remaining length, and where it ends; IndexError while bytes of it are missing."""
     size = 0
     for i in range(4):
-        byte = data[at + i]
+        byte = data[start + i]
         size |= (byte & 127) << 7 * i
         if byte < 128:
-            return size, at + i + 1
+            return size, start + i + 1
     raise ValueError
 
 

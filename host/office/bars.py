@@ -59,10 +59,10 @@ def stacked(
         for layer in layers:
             value = layer.values[i]
             if value:
-                told = f"{label} {layer.name} {number(value)} {unit}"
+                tooltip = f"{label} {layer.name} {number(value)} {unit}"
                 place = LEFT + slot * (i + 0.15), y(base + value)
                 size = slot * 0.7, y(base) - y(base + value)
-                parts.append(svg.rect(*place, *size, told, fill=layer.colour))
+                parts.append(svg.rect(*place, *size, tooltip, fill=layer.colour))
                 base += value
         if slot >= 18 or i % 5 == 0:
             middle, below = LEFT + slot * (i + 0.5), TOP + height + 16

@@ -36,15 +36,15 @@ def breaks(columns: Sequence[Column], heights: Sequence[float], tail: float) -> 
     wide = sum(c.width * 5.25 + 3.75 for c in columns)  # points, by the letters of Calibri 11
     head = 28 + 15 + LINE_PT * max(lines(c.title, c.width) for c in columns) + 6
     room = PAGE_PT[1] * max(1.0, wide / PAGE_PT[0]) * SURE - head
-    found, used = [0], 0.0
+    starts, used = [0], 0.0
     for n, height in enumerate(heights):
         if n and used + height > room:
-            found.append(n)
+            starts.append(n)
             used = 0.0
         used += height
-    if used + tail > room and len(heights) > found[-1] + 1:
-        found.append(max(found[-1] + 1, len(heights) - KEPT))
-    return found[1:]
+    if used + tail > room and len(heights) > starts[-1] + 1:
+        starts.append(max(starts[-1] + 1, len(heights) - KEPT))
+    return starts[1:]
 
 
 @dataclass(frozen=True)
@@ -128,8 +128,8 @@ class Book:
         first, last = 3, 2 + len(table.rows)
         below = last + 1
         if not table.rows:
-            said = self._format(border=1, align="center")
-            sheet.merge_range(below, 0, below, last_col, table.empty, said)
+            empty_format = self._format(border=1, align="center")
+            sheet.merge_range(below, 0, below, last_col, table.empty, empty_format)
             below += 1
         elif table.total_label:
             self._totals(sheet, table, first, last)
@@ -166,9 +166,9 @@ class Book:
 
     @staticmethod
     def _write(
-        sheet: Worksheet, at: tuple[int, int], value: Cell, fmt: Format, missing: Format
+        sheet: Worksheet, cell: tuple[int, int], value: Cell, fmt: Format, missing: Format
     ) -> None:
-        r, c = at
+        r, c = cell
         if value is None:
             sheet.write_string(r, c, MISSING, missing)
         elif isinstance(value, str):

@@ -69,10 +69,10 @@ def write_balance(path: Path, date: dt.date, platforms: Iterable[rollup.BinDay])
             b = p.balance
             place = p.bin.site, p.town, p.bin.bin, p.bin.stream
             masses = (b.opening, b.deposited, b.collected, b.removed, b.unattributed, b.closing)
-            said = [kg(g if b.measured else None) for g in (*masses, b.residual, b.limit)]
+            masses_kg = [kg(g if b.measured else None) for g in (*masses, b.residual, b.limit)]
             weighed = b.weighings if b.measured else MISSING, kg(b.doubt if b.measured else None)
             rest = coverage(share(b.covered_s, DAY_S)), " ".join(b.flags)
-            out.writerow((date, *place, *said, *weighed, *rest))
+            out.writerow((date, *place, *masses_kg, *weighed, *rest))
 
 
 def district_lines(date: dt.date, rows: Sequence[DailyRow]) -> list[tuple[object, ...]]:
@@ -161,7 +161,7 @@ def run_rollup(
     db: Path | str, folder: Path, date: dt.date, out: Path, *, full: bool = False
 ) -> list[DailyRow]:
     """Compute a day, write daily.csv, balance.csv and district.csv into out, print tables."""
-    known = registry.load(folder)
+    registered = registry.load(folder)
     store = Store(db)
     densities = density.load(folder)
 
@@ -169,8 +169,8 @@ def run_rollup(
         return terminal.watched(bins, "adding up")
 
     if full:
-        update_figures(store, known, date, watched, full=True)
-    day = rollup.roll(store, known, date, watched, densities)
+        update_figures(store, registered, date, watched, full=True)
+    day = rollup.roll(store, registered, date, watched, densities)
     rows = day.rows
     older = store.calibrations.restatements(str(date))
     restated = revisions.restated(store, (p.bin for p in day.platforms), date, date)
@@ -197,8 +197,8 @@ def run_rollup(
 
 def run_events(db: Path | str, folder: Path, date: dt.date, site: str | None) -> int:
     """Print each event of a day with the readings that show it; how many."""
-    known = registry.load(folder)
-    if site is not None and site not in known.sites:
+    registered = registry.load(folder)
+    if site is not None and site not in registered.sites:
         raise registry.RegistryError(f"{folder}: expected a site of sites.csv, found {site!r}")
     store = Store(db)
     table = terminal.table(f"{date} events")
@@ -206,8 +206,10 @@ def run_events(db: Path | str, folder: Path, date: dt.date, site: str | None) ->
     terminal.columns(table, ("kg", "before kg\n(seq)", "after kg\n(seq)"), right=True)
     terminal.columns(table, ("note",), wrap=True)
     n = 0
-    found = rollup.events(store, known, date, lambda bins: terminal.watched(bins, "reading"))
-    for bin_, events in found:
+    bin_events = rollup.events(
+        store, registered, date, lambda bins: terminal.watched(bins, "reading")
+    )
+    for bin_, events in bin_events:
         for e in events if site in (None, bin_.site) else ():
             clock = dt.datetime.fromtimestamp(e.t, LOCAL).strftime("%H:%M:%S")
             shown = (f"{kg(x.grams)} ({x.seq})" for x in (e.before, e.after))

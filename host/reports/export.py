@@ -72,13 +72,17 @@ def _daily(r: DailyRow) -> dict[str, Any]:
 
 
 def document(
-    store: Store, known: Registry, date: dt.date, sections: Mapping[str, Section] | None = None
+    store: Store, registry: Registry, date: dt.date, sections: Mapping[str, Section] | None = None
 ) -> dict[str, Any]:
     """The export of a day; sections: those of OPTIONAL that somebody can give."""
-    rows = rollup.roll_day(store, known, date)
+    rows = rollup.roll_day(store, registry, date)
     summary = Summary(str(date), date, date, rows)
     scopes: list[str | None] = [None, *summary.towns]
-    events = [_event(bin_, e) for bin_, found in rollup.events(store, known, date) for e in found]
+    events = [
+        _event(bin_, e)
+        for bin_, bin_events in rollup.events(store, registry, date)
+        for e in bin_events
+    ]
     given = sections or {}
     return {
         "schema": SCHEMA,
@@ -90,7 +94,7 @@ def document(
         "disclaimer": DISCLAIMER,
         "sites": [
             {"site": s.site, "name": s.name, "town": s.town, "kind": s.kind}
-            for s in known.sites.values()
+            for s in registry.sites.values()
         ],
         "totals": [
             {"label": LABEL, "town": town, "streams": list(HAULED)}

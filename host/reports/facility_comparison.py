@@ -62,17 +62,17 @@ def beside(days: list[DailyRow], brought: list[Ticket]) -> list[Beside]:
     """The district first, its 清运量 as 干垃圾 + 湿垃圾 and nothing else."""
     towns = dict.fromkeys(r.town for r in days if r.stream in SHOWN)
     towns |= dict.fromkeys(x.town or UNSAID for x in brought if x.stream in SHOWN)
-    found = [_row(DISTRICT, "干垃圾+湿垃圾", HAULED, days, brought)]
+    rows = [_row(DISTRICT, "干垃圾+湿垃圾", HAULED, days, brought)]
     for town in (DISTRICT, *towns):
         for stream in SHOWN:
             row = _row(town, stream, (stream,), days, brought)
             if row.coverage is not None or row.tickets:
-                found.append(row)
-    return found
+                rows.append(row)
+    return rows
 
 
 def manifests_matched(
-    register: Register, known: Iterable[Manifest], live: Iterable[Entry], tolerance: Tolerance
+    register: Register, manifests: Iterable[Manifest], live: Iterable[Entry], tolerance: Tolerance
 ) -> Matched:
     """Manifests and 出库 entries."""
     of_institution: dict[str, frozenset[str]] = {}
@@ -87,7 +87,7 @@ def manifests_matched(
             m.grams,
             m.t,
         )
-        for m in known
+        for m in manifests
     ]
     steps = [
         Step(f"{e.id} {e.batch}", e.store, e.code, e.grams, e.t) for e in live if e.table == TAKEN
@@ -96,7 +96,7 @@ def manifests_matched(
 
 
 def hazardous_tickets_matched(
-    register: Register, known: Iterable[Ticket], live: Iterable[Entry], tolerance: Tolerance
+    register: Register, tickets: Iterable[Ticket], live: Iterable[Entry], tolerance: Tolerance
 ) -> Matched:
     """Tickets of hazardous waste and 出库 entries, whatever manifest these have. Entries
     without a ticket are not listed: what has to have one is a manifest."""
@@ -108,15 +108,15 @@ def hazardous_tickets_matched(
             x.grams,
             x.t,
         )
-        for x in known
+        for x in tickets
         if x.stream == STORED_HAZARDOUS
     ]
     steps = [
         Step(f"{e.id} {e.batch}", e.store, e.code, e.grams, e.t) for e in live if e.table == TAKEN
     ]
-    found = match(papers, steps, tolerance)
-    found.steps = []
-    return found
+    matches = match(papers, steps, tolerance)
+    matches.steps = []
+    return matches
 
 
 def collections(store: Store, register: Register, t0: int, t1: int) -> list[Step]:
@@ -126,7 +126,7 @@ def collections(store: Store, register: Register, t0: int, t1: int) -> list[Step
     if not span:
         return []
     update_figures(store, register.known, last)
-    found: dict[str, list[Step]] = {b.bin: [] for b in register.known.platforms()}
+    steps_of: dict[str, list[Step]] = {b.bin: [] for b in register.known.platforms()}
     for day in days_of(store, register.known, span):
         booked = [p.booked for p in day.platforms if p.booked]
         events = day_revisions.events(store.database, booked)
@@ -138,17 +138,17 @@ def collections(store: Store, register: Register, t0: int, t1: int) -> list[Step
                 if e.kind is Kind.COLLECTION and t0 <= e.t < t1:
                     name = f"{bin_.device}/{bin_.channel}/{e.before.life}/{e.before.seq}"
                     step = Step(name, bin_.site, bin_.stream, e.grams, e.t)
-                    found.setdefault(bin_.bin, []).append(step)
-    return [step for steps in found.values() for step in steps]
+                    steps_of.setdefault(bin_.bin, []).append(step)
+    return [step for steps in steps_of.values() for step in steps]
 
 
 def tickets_matched(
-    known: Iterable[Ticket], taken: Iterable[Step], tolerance: Tolerance
+    tickets: Iterable[Ticket], taken: Iterable[Step], tolerance: Tolerance
 ) -> Matched:
     """Tickets that name a site, and the collections at those sites."""
     papers = [
         Paper(x.number, frozenset((x.site,)), x.stream, x.grams, x.t)
-        for x in known
+        for x in tickets
         if x.site and x.stream != STORED_HAZARDOUS
     ]
     places = frozenset(p for paper in papers for p in paper.places)

@@ -106,11 +106,13 @@ def _resvg() -> Callable[[str], bytes]:
     return lambda text: bytes(resvg.svg_to_bytes(svg_string=text))
 
 
-def day(told: Sequence[BinStory], site: str, known: Registry, date: dt.date, *, latin: bool) -> str:
+def day(
+    bin_stories: Sequence[BinStory], site: str, registry: Registry, date: dt.date, *, latin: bool
+) -> str:
     """The SVG text: a panel for each bin. latin: no Chinese in it."""
-    panels = [Panel(story, date, i, latin) for i, story in enumerate(told)]
+    panels = [Panel(story, date, i, latin) for i, story in enumerate(bin_stories)]
     height = TOP + len(panels) * (HEAD + PANEL + FOOT) + LEGEND
-    name = "" if latin else f" {known.sites[site].name}"
+    name = "" if latin else f" {registry.sites[site].name}"
     under = "Asia/Shanghai; gross load in kg (left), fill in % (right)"
     parts = [
         svg.element("style", STYLE),
@@ -170,18 +172,18 @@ class Panel:
                 self.x(x.t), self.top + 4, "down", COLOURS[Kind.COLLECTION], "emptied"
             )
 
-    def _band(self, start: int, end: int, colour: str, told: str) -> str:
+    def _band(self, start: int, end: int, colour: str, tooltip: str) -> str:
         x, width = self.x(start), self.x(end) - self.x(start)
-        return svg.rect(x, self.top, max(width, 0.8), PANEL, told, fill=colour)
+        return svg.rect(x, self.top, max(width, 0.8), PANEL, tooltip, fill=colour)
 
     def _unseen(self) -> Iterator[str]:
         """What nobody measured, and what is flagged."""
-        at = self.t0
+        seen_until = self.t0
         covered = self.story.found.covered
         for start, end in [*covered, (self.t1, self.t1)] if self.story.bin.channel else ():
-            if start > at and end > self.t0 and at < self.t1:
-                yield self._band(at, min(start, self.t1), GAP, "not measured")
-            at = max(at, end)
+            if start > seen_until and end > self.t0 and seen_until < self.t1:
+                yield self._band(seen_until, min(start, self.t1), GAP, "not measured")
+            seen_until = max(seen_until, end)
         for f in self.story.found.flags:
             if f.t < self.t1 and f.t_end >= self.t0:
                 yield self._band(f.t, f.t_end, FAULT, f"{f.kind} {f.note}")
@@ -234,12 +236,12 @@ class Panel:
     def _event(self, e: Event) -> Iterator[str]:
         colour = COLOURS[e.kind]
         x = self.x(e.t)
-        what = f"{e.kind} {e.grams / 1000:.3f} kg: {e.why}"
+        tooltip = f"{e.kind} {e.grams / 1000:.3f} kg: {e.why}"
         if e.kind is Kind.DEPOSIT:
-            yield self._arrow(x, self.top + PANEL - 3, "up", colour, what)
+            yield self._arrow(x, self.top + PANEL - 3, "up", colour, tooltip)
             return
         way = "down" if e.kind in (Kind.COLLECTION, Kind.REMOVAL) else "side"
-        yield self._arrow(x, self.top + 4, way, colour, what)
+        yield self._arrow(x, self.top + 4, way, colour, tooltip)
         if e.grams:
             label = f"{e.grams / 1000:{'+' if e.kind is Kind.UNATTRIBUTED else ''}.1f}"
             end = "r" if x > WIDTH - RIGHT - 60 else None
@@ -250,13 +252,13 @@ class Panel:
             y = self.top + 12 + 14 * self.row
             yield svg.text(x + shift, y, label, class_=end, style=f"fill:{colour}")
 
-    def _arrow(self, x: float, y: float, way: str, colour: str, told: str) -> str:
+    def _arrow(self, x: float, y: float, way: str, colour: str, tooltip: str) -> str:
         shape = {
             "up": f"M{x - 4:.1f},{y} h8 l-4,-8 z",
             "down": f"M{x - 5:.1f},{y - 2} h10 l-5,10 z",
             "side": f"M{x - 5:.1f},{y + 3} l5,-5 l5,5 l-5,5 z",
         }[way]
-        return svg.element("path", svg.title(told), d=shape, fill=colour)
+        return svg.element("path", svg.title(tooltip), d=shape, fill=colour)
 
 
 def _legend(y: int) -> Iterator[str]:

@@ -141,8 +141,8 @@ def write_month(summary: Summary, path: Path, more: Sequence[Table] = ()) -> Non
 
 def write_day(date: dt.date, rows: list[DailyRow], path: Path) -> None:
     """The daily workbook, of rows that were rolled up already."""
-    said = f"{date.year}年{date.month}月{date.day}日"
-    summary = Summary(said, date, date, rows)
+    date_text = f"{date.year}年{date.month}月{date.day}日"
+    summary = Summary(date_text, date, date, rows)
     with Book(path, f"松江区{LABEL}日报（{summary.period}）", DISCLAIMER) as book:
         placed = book.add(towns(summary))
         title = f"松江区{LABEL}（{summary.period}）"

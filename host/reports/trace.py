@@ -37,11 +37,11 @@ def kg(grams: int | None) -> str:
 class Trace:
     """Follows figures of one database and registry."""
 
-    def __init__(self, store: Store, folder: Path, known: Registry) -> None:
-        self.store, self.folder, self.known = store, folder, known
+    def __init__(self, store: Store, folder: Path, registry: Registry) -> None:
+        self.store, self.folder, self.registry = store, folder, registry
         store.compact()
         has = register.present(folder)
-        self.register = register.load(folder, known) if has else None
+        self.register = register.load(folder, registry) if has else None
         self._rows: dict[str, dict[tuple[str, int], Row]] = {}
 
     # Registry rows and boards
@@ -56,18 +56,18 @@ class Trace:
 
     def board(self, device: str, channel: str, life: str, boot: int, depth: int) -> Iterator[Line]:
         """The calibration and firmware that a reading was made with."""
-        found = birth(self.store, device, life, boot)
-        if found is None:
+        received = birth(self.store, device, life, boot)
+        if received is None:
             yield depth, f"{device}: no birth message of life {life}, start {boot} is stored"
             return
-        said = json.loads(found[1])
-        of = said.get("channels", {}).get(channel, {})
-        version = f"{said.get('version', '?')} {str(said.get('sha256', ''))[:16]}".strip()
+        message = json.loads(received[1])
+        of = message.get("channels", {}).get(channel, {})
+        version = f"{message.get('version', '?')} {str(message.get('sha256', ''))[:16]}".strip()
         yield (
             depth,
             f"{device}/{channel}: calibration {of.get('calibration', '?')} of "
-            f"{of.get('calibrated', '?')}, firmware {version}, start {said.get('boot')} "
-            f"(birth received {clock(found[0])})",
+            f"{of.get('calibrated', '?')}, firmware {version}, start {message.get('boot')} "
+            f"(birth received {clock(received[0])})",
         )
 
     def stored(self, device: str, life: str, seq: int) -> Row | None:
@@ -91,14 +91,18 @@ class Trace:
 
     def weighed(self, w: Weighed, depth: int) -> Iterator[Line]:
         yield depth, f"event {w.event}"
-        for what, seq in (("before", w.before_seq), ("after", w.after_seq)):
+        for part, seq in (("before", w.before_seq), ("after", w.after_seq)):
             text = self.reading(w.device, w.channel, w.life, seq)
-            yield depth + 1, f"{what}: reading {text}"
+            yield depth + 1, f"{part}: reading {text}"
         first = self.stored(w.device, w.life, w.before_seq)
         boot = first.boot if first else 1 << 31
         yield from self.board(w.device, w.channel, w.life, boot, depth + 1)
         bin_ = next(
-            (b for b in self.known.platforms() if (b.device, b.channel) == (w.device, w.channel)),
+            (
+                b
+                for b in self.registry.platforms()
+                if (b.device, b.channel) == (w.device, w.channel)
+            ),
             None,
         )
         if bin_ is not None:
@@ -118,9 +122,9 @@ class Trace:
 
     # Figures
 
-    def collected(self, bins: Sequence[Bin], days: Sequence[dt.date], what: str) -> Iterator[Line]:
+    def collected(self, bins: Sequence[Bin], days: Sequence[dt.date], title: str) -> Iterator[Line]:
         """What was collected on days, as it is booked, with every event of it."""
-        update_figures(self.store, self.known, days[-1], only=bins)
+        update_figures(self.store, self.registry, days[-1], only=bins)
         named = {b.bin: b for b in bins}
         db = self.store.database
         first, last = (day_of(day) for day in (days[0], days[-1]))
@@ -132,15 +136,15 @@ class Trace:
             of_day, grams = [], 0
             for r in group:
                 grams += r.balance.collected
-                found = [e for e in events[r.id] if e.kind is Kind.COLLECTION]
-                if found and r.revision > 1:
+                collections = [e for e in events[r.id] if e.kind is Kind.COLLECTION]
+                if collections and r.revision > 1:
                     of_day.append((2, f"{r.platform}: revision {r.revision}: {r.reason}"))
-                for e in found:
+                for e in collections:
                     of_day += self.event(named[r.platform], e, 2)
             if of_day:
                 below += [(1, f"{day}: {kg(grams)}"), *of_day]
         seen = sum(r.balance.covered_s for r in rows)
-        yield 0, f"{what}: {kg(quantity.known(sum(r.balance.collected for r in rows), seen))}"
+        yield 0, f"{title}: {kg(quantity.known(sum(r.balance.collected for r in rows), seen))}"
         yield from below or [(1, "no collection was seen" if seen else "nothing was measured")]
         yield from self.closed(named, days)
 
@@ -179,10 +183,10 @@ class Trace:
         """A batch and, below it, the batches it was taken from."""
         entries = ledger.read(self.store)
         held = {x.id for x in ledger.live(entries)}
-        found = [e for e in entries if e.batch == code]
-        if not found:
+        of_batch = [e for e in entries if e.batch == code]
+        if not of_batch:
             raise TraceError(f"batch: expected a batch code of the ledger, found {code!r}")
-        for e in found:
+        for e in of_batch:
             yield from self.entry(e, 0)
             if e.id not in held and not e.reverses:
                 yield 1, "was reversed"
@@ -211,9 +215,9 @@ class Trace:
     def paper(self, kind: str, number: str) -> Iterator[Line]:
         held: Sequence[transfers.Manifest | transfers.Ticket]
         held = (transfers.manifests if kind == "manifest" else transfers.tickets)(self.store)
-        found = next((x for x in held if x.number == number), None)
-        if found is None:
+        paper = next((x for x in held if x.number == number), None)
+        if paper is None:
             raise TraceError(f"{kind}: expected a number that was imported, found {number!r}")
-        s = found.source
-        yield 0, f"{kind} {number}: {kg(found.grams)}, {clock(found.t)}"
+        s = paper.source
+        yield 0, f"{kind} {number}: {kg(paper.grams)}, {clock(paper.t)}"
         yield 1, f"{s.file}:{s.row}, SHA-256 {s.sha256}, brought {clock(s.imported)} by {s.by}"

@@ -75,13 +75,13 @@ def _nobody() -> str:
 def find(store: Store, name: str) -> Account | None:
     """Who has that name now."""
     row = rows.latest(store.database, name)
-    found = Account(*row) if row else None
-    return found if found and found.role != GONE else None
+    account = Account(*row) if row else None
+    return account if account and account.role != GONE else None
 
 
 def everybody(store: Store) -> list[Account]:
-    found = [Account(*row) for row in rows.all_latest(store.database)]
-    return [account for account in found if account.role != GONE]
+    accounts = [Account(*row) for row in rows.all_latest(store.database)]
+    return [account for account in accounts if account.role != GONE]
 
 
 def nobody(store: Store) -> bool:
@@ -131,36 +131,36 @@ def change(
     store: Store, name: str, by: str, *, role: str | None = None, password: str | None = None
 ) -> None:
     """Another role, or another password; role GONE removes. Sessions end with it."""
-    found = find(store, name)
-    if found is None:
+    account = find(store, name)
+    if account is None:
         raise AccountError(f"user: expected a name that is there, found {name!r}")
     if role is not None and role != GONE:
         _checked(name, role)
-    secret = found.secret if password is None else hashed(password)
-    what = "password" if password is not None else f"{found.role} to {role}"
-    _put(store, name, role or found.role, "" if role == GONE else secret, by)
-    note(store, by, "", "user change", name, outcome="done", detail=what)
+    secret = account.secret if password is None else hashed(password)
+    detail = "password" if password is not None else f"{account.role} to {role}"
+    _put(store, name, role or account.role, "" if role == GONE else secret, by)
+    note(store, by, "", "user change", name, outcome="done", detail=detail)
 
 
 def signed_in(store: Store, name: str, password: str) -> Account | None:
     """Whose password this is; it takes as long for a name that is not there."""
-    found = find(store, name)
-    secret = found.secret if found and not found.token else _nobody()
+    account = find(store, name)
+    secret = account.secret if account and not account.token else _nobody()
     try:
         _hasher.verify(secret, password[: LONGEST + 1])
     except (VerificationError, InvalidHashError):
         return None
-    return found if found and not found.token else None
+    return account if account and not account.token else None
 
 
-def by_token(store: Store, said: str) -> Account | None:
+def by_token(store: Store, credential: str) -> Account | None:
     """Whose token NAME:TOKEN is."""
-    name, _, token = said.partition(":")
-    found = find(store, name)
-    if found is None or not found.token:
+    name, _, token = credential.partition(":")
+    account = find(store, name)
+    if account is None or not account.token:
         return None
     digest = _RANDOM + hashlib.sha256(token.encode()).hexdigest()
-    return found if hmac.compare_digest(digest, found.secret) else None
+    return account if hmac.compare_digest(digest, account.secret) else None
 
 
 def note(
@@ -180,5 +180,5 @@ def note(
 
 def trail(store: Store, before: int | None = None, limit: int = 100) -> Sequence[Done]:
     """The latest first; before: an id to go on from."""
-    found = rows.deeds(store.database, before if before is not None else 1 << 62, limit)
-    return [Done(*deed) for deed in found]
+    deeds = rows.deeds(store.database, before if before is not None else 1 << 62, limit)
+    return [Done(*deed) for deed in deeds]

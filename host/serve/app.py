@@ -32,7 +32,7 @@ from host.serve import (
     sites,
     stream,
 )
-from host.serve.context import FOLDER, here, make
+from host.serve.context import FOLDER, context_of, make
 from host.serve.guard import Guard, Tagged, protect
 from host.serve.settings import Settings
 from host.serve.web import page, user
@@ -81,9 +81,9 @@ def app(settings: Settings) -> FastAPI:
         docs_url=None,
         redoc_url=None,
         lifespan=lifespan,
-        middleware=[Middleware(Guard, here=shared), Middleware(Tagged)],
+        middleware=[Middleware(Guard, context=shared), Middleware(Tagged)],
     )
-    made.state.here = shared
+    made.state.context = shared
     for module in PAGES:
         made.router.routes.extend(module.ROUTES)
     made.include_router(api.router)
@@ -154,9 +154,9 @@ async def _busy(request: Request, error: Exception) -> Response:
 
 async def _broken(request: Request, error: Exception) -> Response:
     """What went wrong is in the log, not on the page."""
-    who = found.name if (found := user(request)) else ""
+    who = account.name if (account := user(request)) else ""
     _log.error("%s %s (%s): %s", request.method, request.url.path, who, type(error).__name__)
     answer = _answer(request, 500, "something went wrong: see the log")
     # Starlette sends this answer outside of the guard.
-    protect(answer.headers, request.scope, 500, secure=here(request).settings.secure)
+    protect(answer.headers, request.scope, 500, secure=context_of(request).settings.secure)
     return answer

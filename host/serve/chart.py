@@ -30,7 +30,7 @@ def bars(values: Sequence[tuple[str, float | None]], unit: str) -> Markup:
     highest = top(max(v for _, v in values if v))
     step = 100 / len(values)
     often = math.ceil(len(values) / (MONTHS if len(values[0][0]) == 7 else DAYS))
-    told = f"{values[0][0]} – {values[-1][0]}, ≤ {highest:g} {unit}"
+    summary = f"{values[0][0]} – {values[-1][0]}, ≤ {highest:g} {unit}"
     parts = []
     for share in (0, 0.5, 1):
         y = f"{HEIGHT * (1 - share):g}"
@@ -49,5 +49,5 @@ def bars(values: Sequence[tuple[str, float | None]], unit: str) -> Markup:
         high = HEIGHT * value / highest
         exact = f"{name}: {value:.3f} {unit}"
         parts.append(svg.rect(x, HEIGHT - high, width, high, exact, class_="bar"))
-    whole = svg.document(parts, "", class_="bars", role="img", aria_label=told)
+    whole = svg.document(parts, "", class_="bars", role="img", aria_label=summary)
     return Markup(whole)  # noqa: S704  svg escapes every part of it

@@ -14,8 +14,9 @@ import anyio
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.requests import HTTPConnection
 
-from host import registry
 from host.hazard import alarms, register, rules
+from host.registry import Registry
+from host.registry import load as load_registry
 from host.reports.summary import HAULED
 from host.serve import accounts, formatting
 from host.serve.accounts import Account
@@ -33,11 +34,11 @@ T = TypeVar("T")
 
 
 @dataclass
-class Here:
-    """One of it in an app: request.app.state.here."""
+class Context:
+    """One of it in an app: request.app.state.context."""
 
     settings: Settings
-    known: registry.Registry
+    registry: Registry
     register: register.Register | None
     rules: list[rules.Rule]
     hub: Hub
@@ -70,14 +71,14 @@ class Here:
     async def account(self, name: str) -> Account | None:
         """Who has that name, as it was a moment ago."""
         now = time.monotonic()
-        at, found = self._accounts.get(name, (-_ACCOUNT_S, None))
-        if now - at >= _ACCOUNT_S:
-            found = await self.ask(lambda store: accounts.find(store, name))
+        read_at, account = self._accounts.get(name, (-_ACCOUNT_S, None))
+        if now - read_at >= _ACCOUNT_S:
+            account = await self.ask(lambda store: accounts.find(store, name))
             with self._lock:
                 if len(self._accounts) > 1000:
                     self._accounts.clear()
-                self._accounts[name] = now, found
-        return found
+                self._accounts[name] = now, account
+        return account
 
     def forget(self, name: str) -> None:
         """An account was changed here."""
@@ -105,18 +106,24 @@ class Here:
         }
 
 
-def make(settings: Settings) -> Here:
+def make(settings: Settings) -> Context:
     """Read what there is; UserError when registry or store cannot be used."""
-    known = registry.load(settings.registry)
+    registered = load_registry(settings.registry)
     Store(settings.db).close()
-    held = register.load(settings.registry, known) if register.present(settings.registry) else None
+    held = (
+        register.load(settings.registry, registered)
+        if register.present(settings.registry)
+        else None
+    )
     limits = rules.load(settings.registry) if (settings.registry / "rules.csv").exists() else []
-    templates = {code: _templates(said) for code, said in all_words().items()}
-    hub = Hub(known)
-    return Here(settings, known, held, limits, hub, Figures(settings, known), templates)
+    templates = {code: _templates(words) for code, words in all_words().items()}
+    hub = Hub(registered)
+    return Context(
+        settings, registered, held, limits, hub, Figures(settings, registered), templates
+    )
 
 
-def _templates(said: Words) -> Environment:
+def _templates(words: Words) -> Environment:
     environment = Environment(
         loader=FileSystemLoader(FOLDER / "templates"),
         autoescape=True,
@@ -125,11 +132,11 @@ def _templates(said: Words) -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    formatting.speak(environment, said)
+    formatting.speak(environment, words)
     return environment
 
 
-def here(request: HTTPConnection) -> Here:
-    found: Any = request.app.state.here
-    assert isinstance(found, Here)
-    return found
+def context_of(request: HTTPConnection) -> Context:
+    context: Any = request.app.state.context
+    assert isinstance(context, Context)
+    return context

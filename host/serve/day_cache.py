@@ -86,12 +86,12 @@ def read_day(
         parts.setdefault((town, stream), [0, 0, 0, 0, 0])[3] += passed
     held: dict[str, tuple[int, ...]] = {}
     changed = []
-    for bin_, id_, reason, at, *masses in day_revisions.collected_of(db, day_of(date)):
+    for bin_, id_, reason, revised_at, *masses in day_revisions.collected_of(db, day_of(date)):
         before = held.get(bin_)
         if bin_ in places and before and reason != NOT_OVER and before[:2] != tuple(masses[:2]):
             site, _, stream = places[bin_]
-            said = (str(date), site, bin_, stream, before[0], masses[0], at, reason)
-            changed.append(Restated(*said, counted=id_ <= upto))
+            figures = (str(date), site, bin_, stream, before[0], masses[0], revised_at, reason)
+            changed.append(Restated(*figures, counted=id_ <= upto))
         if id_ <= upto:
             held[bin_] = tuple(masses)
     for bin_, (collected, deposited, collections, covered) in held.items():
@@ -102,16 +102,16 @@ def read_day(
             sums[1] += collections
             sums[2] += min(covered, passed)
             sums[4] += deposited
-    found = {key: Part(*sums[:4]) for key, sums in parts.items()}
+    collected_parts = {key: Part(*sums[:4]) for key, sums in parts.items()}
     deposits = {key: sums[4] for key, sums in parts.items()}
-    return DayFigures(date, now, now >= t1, found, deposits, tuple(changed))
+    return DayFigures(date, now, now >= t1, collected_parts, deposits, tuple(changed))
 
 
-def site_day(store: Store, known: Registry, site: str, date: dt.date) -> list[BinStory]:
+def site_day(store: Store, registry: Registry, site: str, date: dt.date) -> list[BinStory]:
     """Every bin of a site on a day: its readings, and its events as they are booked."""
     with suppress(Busy):  # somebody else writes: then as it was booked last
-        update_figures(store, known, date, only=bins_at(known, site))
-    return stories(store, known, site, date)
+        update_figures(store, registry, date, only=bins_at(registry, site))
+    return stories(store, registry, site, date)
 
 
 def last_measured(
@@ -121,17 +121,17 @@ def last_measured(
     than the first minutes, where there is one."""
     day = day_of(now)
     for first, least_s in ((day, 1), (0, LEAST_S), (0, 1)):
-        found = day_revisions.last_day(db, first, day, least_s, platforms)
-        if found is not None:
-            return date_of(found)
+        last = day_revisions.last_day(db, first, day, least_s, platforms)
+        if last is not None:
+            return date_of(last)
     return None
 
 
-def latest_day(store: Store, known: Registry, site: str) -> dt.date:
+def latest_day(store: Store, registry: Registry, site: str) -> dt.date:
     """The last day of which something was measured at a site; today when nothing ever was."""
-    bins, now = bins_at(known, site), today()
+    bins, now = bins_at(registry, site), today()
     with suppress(Busy):
-        update_figures(store, known, now, only=bins)
+        update_figures(store, registry, now, only=bins)
     return last_measured(store.database, now, _names(bins)) or now
 
 
@@ -144,7 +144,7 @@ class Figures:
     """Days as they are known; a thread of its own keeps them so."""
 
     settings: Settings
-    known: Registry
+    registry: Registry
     told: Callable[[], None] = lambda: None  # there is something new
     days: dict[dt.date, DayFigures] = field(default_factory=dict)
     problem: str = ""
@@ -200,7 +200,7 @@ class Figures:
         try:
             now = today()
             with suppress(Busy):
-                update_figures(store, self.known, now)
+                update_figures(store, self.registry, now)
             db = store.database
             newest = day_revisions.newest(db)
             changed = {date_of(d) for d in day_revisions.days_since(db, self._seen)}
@@ -232,7 +232,7 @@ class Figures:
         upto = 1 << 62 if closed is None else closed.last
         month = "" if closed is None else closed.month
         if month not in self._places:
-            then = RegistrySnapshot.of(closed).known if closed else self.known
+            then = RegistrySnapshot.of(closed).known if closed else self.registry
             self._places[month] = [
                 (b.bin, b.site, then.sites[b.site].town, b.stream) for b in then.platforms()
             ]

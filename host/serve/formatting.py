@@ -30,12 +30,12 @@ def clock(t: float | None, day: dt.date | None = None) -> str:
     (today where none is given); the end of a day is 24:00."""
     if t is None:
         return NOTHING
-    at = dt.datetime.fromtimestamp(t, LOCAL)
-    if at.date() == (day or dt.datetime.now(LOCAL).date()):
-        return at.strftime("%H:%M:%S")
+    moment = dt.datetime.fromtimestamp(t, LOCAL)
+    if moment.date() == (day or dt.datetime.now(LOCAL).date()):
+        return moment.strftime("%H:%M:%S")
     if day is not None and t == day_bounds(day)[1]:
         return "24:00:00"
-    return at.strftime("%Y-%m-%d %H:%M")
+    return moment.strftime("%Y-%m-%d %H:%M")
 
 
 def ago(words: Words, t: float | None) -> str:

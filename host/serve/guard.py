@@ -12,7 +12,7 @@ from starlette.responses import JSONResponse, PlainTextResponse, RedirectRespons
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from host.serve import accounts
-from host.serve.context import Here
+from host.serve.context import Context
 from host.serve.language import LANGUAGES
 from host.serve.web import LANGUAGE, page, words_of
 
@@ -36,11 +36,11 @@ HEADERS = {
 class Guard:
     """ASGI around the app."""
 
-    def __init__(self, app: ASGIApp, here: Here) -> None:
+    def __init__(self, app: ASGIApp, context: Context) -> None:
         self._app = app
-        self._here = here
-        public = urlsplit(here.settings.public_url)
-        names = {here.settings.host, "localhost", "127.0.0.1", "::1", public.hostname or ""}
+        self._context = context
+        public = urlsplit(context.settings.public_url)
+        names = {context.settings.host, "localhost", "127.0.0.1", "::1", public.hostname or ""}
         self._hosts = {n.lower() for n in names if n}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -89,23 +89,23 @@ class Guard:
             name = urlsplit(origin).netloc.lower()
         except ValueError:
             return False
-        public = urlsplit(self._here.settings.public_url).netloc.lower()
+        public = urlsplit(self._context.settings.public_url).netloc.lower()
         return name != "" and name in (headers.get("host", "").lower(), public)
 
     async def _identify(self, request: Request) -> None:
-        scope, here = request.scope, self._here
-        said = request.headers.get("authorization", "")
-        if said.lower().startswith("bearer "):
-            token = said[7:].strip()
-            scope["qingyun.user"] = await here.ask(lambda s: accounts.by_token(s, token))
+        scope, context = request.scope, self._context
+        authorization = request.headers.get("authorization", "")
+        if authorization.lower().startswith("bearer "):
+            token = authorization[7:].strip()
+            scope["qingyun.user"] = await context.ask(lambda s: accounts.by_token(s, token))
             return
-        cookie = request.cookies.get(here.settings.cookie)
-        session = here.sessions.find(cookie) if cookie else None
+        cookie = request.cookies.get(context.settings.cookie)
+        session = context.sessions.find(cookie) if cookie else None
         if session is None or cookie is None:
             return
-        account = await here.account(session.name)
+        account = await context.account(session.name)
         if account is None or account.id != session.account:
-            here.sessions.end(cookie)
+            context.sessions.end(cookie)
             return
         scope["qingyun.user"], scope["qingyun.session"] = account, session
 
@@ -113,7 +113,7 @@ class Guard:
         async def sending(message: Message) -> None:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
-                protect(headers, scope, message["status"], secure=self._here.settings.secure)
+                protect(headers, scope, message["status"], secure=self._context.settings.secure)
             await send(message)
 
         return sending

@@ -14,7 +14,7 @@ from starlette.routing import Route
 
 from host.reports.summary import HAULED, SHOWN, Part, add
 from host.rollup.period import days
-from host.serve.context import Here, here
+from host.serve.context import Context, context_of
 from host.serve.day_cache import DayFigures, Restated, today
 from host.serve.web import allowed, page
 
@@ -49,90 +49,90 @@ class Span:
         return str(date)[: len(self.said)]
 
 
-def span_of(said: str) -> Span:
+def span_of(asked: str) -> Span:
     """YYYY, YYYY-MM or YYYY-MM-DD; 422 otherwise."""
-    found = _SAID.fullmatch(said)
+    parts = _SAID.fullmatch(asked)
     try:
-        if found is None:
+        if parts is None:
             raise ValueError
-        year, month, day = int(found[1]), int(found[2] or 0), int(found[3] or 0)
+        year, month, day = int(parts[1]), int(parts[2] or 0), int(parts[3] or 0)
         first = dt.date(year, month or 1, day or 1)
         if not 2015 <= year <= 2099:
             raise ValueError
     except ValueError:
-        text = f"period: expected YYYY, YYYY-MM or YYYY-MM-DD, found {said[:20]!r}"
+        text = f"period: expected YYYY, YYYY-MM or YYYY-MM-DD, found {asked[:20]!r}"
         raise HTTPException(422, text) from None
     if day:
-        return Span(said, first, first)
+        return Span(asked, first, first)
     after = dt.date(year + (month or 12) // 12, (month or 12) % 12 + 1, 1)
-    return Span(said, first, after - dt.timedelta(1))
+    return Span(asked, first, after - dt.timedelta(1))
 
 
-def counted(at: Here, span: Span) -> list[DayFigures]:
+def counted(context: Context, span: Span) -> list[DayFigures]:
     """The days that a span is made of, as reports and indicators count them: of a month those
     that are over; of a year those of its months of which something is known."""
-    found = at.figures.span(span.first, span.last)
+    days = context.figures.span(span.first, span.last)
     if span.kind == "day":
-        return found
-    found = [d for d in found if d.over]
+        return days
+    days = [d for d in days if d.over]
     if span.kind == "month":
-        return found
-    months = {d.date.month for d in found if any(p.covered_s for p in d.parts.values())}
-    return [d for d in found if d.date.month in months]
+        return days
+    months = {d.date.month for d in days if any(p.covered_s for p in d.parts.values())}
+    return [d for d in days if d.date.month in months]
 
 
-def restated(found: Sequence[DayFigures]) -> list[Restated]:
+def restated(days: Sequence[DayFigures]) -> list[Restated]:
     """What of these days was reported otherwise before, the latest change first."""
-    changes = [r for day in found for r in day.restated]
+    changes = [r for day in days for r in day.restated]
     return sorted(changes, key=lambda r: -r.at)[:MOST_RESTATED]
 
 
-def table(found: list[DayFigures]) -> list[tuple[str, Part, dict[str, Part]]]:
+def table(days: list[DayFigures]) -> list[tuple[str, Part, dict[str, Part]]]:
     """A line for the district ("") and each 街镇: 清运量, and each stream."""
-    towns = list(dict.fromkeys(t for d in found for t in d.towns))
+    towns = list(dict.fromkeys(t for d in days for t in d.towns))
     return [
         (
             town,
-            add(d.of(HAULED, town or None) for d in found),
-            {s: add(d.of((s,), town or None) for d in found) for s in SHOWN},
+            add(d.of(HAULED, town or None) for d in days),
+            {s: add(d.of((s,), town or None) for d in days) for s in SHOWN},
         )
         for town in ["", *towns]
     ]
 
 
-def series(found: list[DayFigures], span: Span) -> list[tuple[str, Part | None]]:
+def series(figures: list[DayFigures], span: Span) -> list[tuple[str, Part | None]]:
     """By day; of a year by month. None: nothing is known."""
     if span.kind == "year":
         months: dict[str, list[Part]] = {f"{span.said}-{m:02d}": [] for m in range(1, 13)}
-        for d in found:
+        for d in figures:
             months[str(d.date)[:7]].append(d.of(HAULED))
         return [(m, add(parts) if parts else None) for m, parts in months.items()]
-    known = {d.date: d.of(HAULED) for d in found}
-    return [(str(d), known.get(d)) for d in days(span.first, span.upto)]
+    part_of = {d.date: d.of(HAULED) for d in figures}
+    return [(str(d), part_of.get(d)) for d in days(span.first, span.upto)]
 
 
 @allowed("viewer")
 async def show(request: Request) -> Response:
-    at = here(request)
-    said = request.query_params.get("period", "") or str(at.figures.before_today())
-    span = span_of(said)
-    found = counted(at, span)
-    points = series(found, span)
+    context = context_of(request)
+    text = request.query_params.get("period", "") or str(context.figures.before_today())
+    span = span_of(text)
+    days = counted(context, span)
+    points = series(days, span)
     trend = [(n, float(p.tonnes) if p and p.tonnes is not None else None) for n, p in points]
     return page(
         request,
         "history.html",
         span=span,
-        rows=table(found) if found else [],
+        rows=table(days) if days else [],
         streams=SHOWN,
         points=points,
         trend=trend,
-        known=len(found),
+        known=len(days),
         due=max(0, (span.upto - span.first).days + 1),
-        restated=restated(found),
+        restated=restated(days),
         future=span.first > today(),
         today=today(),
-        problem=at.figures.problem,
+        problem=context.figures.problem,
     )
 
 

@@ -49,15 +49,15 @@ class Viewer:
 
 def text(event: str, body: object) -> bytes:
     """A server-sent event."""
-    said = json.dumps(body, ensure_ascii=False, separators=(",", ":"))
-    return f"event: {event}\ndata: {said}\n\n".encode()
+    data = json.dumps(body, ensure_ascii=False, separators=(",", ":"))
+    return f"event: {event}\ndata: {data}\n\n".encode()
 
 
 @dataclass
 class Hub:
     """Every board heard of, and who looks."""
 
-    known: Registry
+    registry: Registry
     boards: dict[Key, Board] = field(default_factory=dict)
     link: Link = field(default_factory=lambda: Link(wanted=False, connected=False, since=0.0))
     heard_at: float | None = None  # when a message came that the broker had not merely kept
@@ -75,9 +75,9 @@ class Hub:
     bins_of: dict[str, list[Bin]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        for device in self.known.devices.values():
+        for device in self.registry.devices.values():
             self.devices_of.setdefault(device.site, []).append(device.device)
-        for bin_ in self.known.bins:
+        for bin_ in self.registry.bins:
             self.bins_of.setdefault(bin_.site, []).append(bin_)
 
     # The broker's side
@@ -113,7 +113,7 @@ class Hub:
         parts = topic.split("/")
         if len(parts) == 4 and parts[3] == "event":
             self._events += 1
-        if len(parts) != 5 or not payload or parts[2] not in self.known.sites:
+        if len(parts) != 5 or not payload or parts[2] not in self.registry.sites:
             return
         if not retained:
             self.heard_at = now
@@ -162,7 +162,7 @@ class Hub:
     def district(self) -> dict[str, Any]:
         """Boards by state, and what others have added."""
         counts = {"online": 0, "offline": 0, "safe": 0, "unknown": 0}
-        for device, where in self.known.devices.items():
+        for device, where in self.registry.devices.items():
             board = self.boards.get((where.site, device))
             status = board.status if board and board.status in counts else "unknown"
             counts[status or "unknown"] += 1
@@ -181,8 +181,8 @@ class Hub:
         changed = set()
         for key, messages in came.items():
             board = self.boards.setdefault(key, Board(*key))
-            for what, (payload, retained, at) in messages.items():
-                if board.take(what, payload, retained, at):
+            for level, (payload, retained, came_at) in messages.items():
+                if board.take(level, payload, retained, came_at):
                     changed.add(key[0])
             if key[0] in changed:
                 self.slopes.saw(key[1], board.state, now)
@@ -193,9 +193,9 @@ class Hub:
         now, district = time.time(), b""
         self._tell_link(now)
         if any(topic == "district" for topic, _ in self._viewers):
-            said = text("district", self.district())
-            if said != self._was:
-                self._was = district = said
+            event = text("district", self.district())
+            if event != self._was:
+                self._was = district = event
         for topic, language in self._viewers:
             in_words = words()[language]
             if topic == "district":
@@ -210,18 +210,18 @@ class Hub:
 
     def _tell_link(self, now: float) -> None:
         """When it is another, and now and then: so a browser knows that it is not cut off."""
-        said = self.linked(now)
-        standing = {k: v for k, v in said.items() if k != "heard"}
+        link = self.linked(now)
+        standing = {k: v for k, v in link.items() if k != "heard"}
         if standing == self._linked[1] and now - self._linked[0] < LINK_S:
             return
         self._linked = now, standing
         for key in self._viewers:
-            self._send(key, text("link", said))
+            self._send(key, text("link", link))
 
-    def _send(self, key: Key, said: bytes) -> None:
+    def _send(self, key: Key, event: bytes) -> None:
         for viewer in self._viewers.get(key, ()):
             try:
-                viewer.queue.put_nowait(said)
+                viewer.queue.put_nowait(event)
             except asyncio.QueueFull:
                 while not viewer.queue.empty():  # too slow: it shall begin anew
                     viewer.queue.get_nowait()

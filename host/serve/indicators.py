@@ -17,7 +17,7 @@ from starlette.routing import Route
 from host.common import periods
 from host.common.errors import UserError
 from host.indicators.report import Report, build, explanation
-from host.serve.context import Here, here
+from host.serve.context import Context, context_of
 from host.serve.day_cache import today
 from host.serve.language import Words
 from host.serve.web import allowed, page, words_of
@@ -40,7 +40,7 @@ class Reports:
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _busy: bool = False
 
-    def get(self, at: Here, when: periods.Period) -> Report | None:
+    def get(self, context: Context, when: periods.Period) -> Report | None:
         """What is known of a period; None: it is being computed."""
         now, key = time.monotonic(), str(when)
         kept = self.made.get(key)
@@ -51,13 +51,13 @@ class Reports:
                     self.waiting.append(when)
                 if not self._busy:
                     self._busy = True
-                    threading.Thread(target=self._run, args=(at,), daemon=True).start()
+                    threading.Thread(target=self._run, args=(context,), daemon=True).start()
         return kept[1] if kept else None
 
     def problem(self, when: periods.Period) -> str:
         return self.failed.get(str(when), (0.0, ""))[1]
 
-    def _run(self, at: Here) -> None:
+    def _run(self, context: Context) -> None:
         while True:
             with self._lock:
                 if not self.waiting:
@@ -65,8 +65,8 @@ class Reports:
                     return
                 when = self.waiting[0]
             try:
-                with at.store() as store:
-                    report = build(store, at.known, when, register=at.register)
+                with context.store() as store:
+                    report = build(store, context.registry, when, register=context.register)
                 self.made[str(when)] = time.monotonic(), report
                 self.failed.pop(str(when), None)
             except (UserError, Busy) as error:
@@ -84,14 +84,14 @@ def reports(request: Request) -> Reports:
     state = request.app.state
     if not hasattr(state, "reports"):
         state.reports = Reports()
-    found: Reports = state.reports
-    return found
+    reports: Reports = state.reports
+    return reports
 
 
 def period_of(request: Request) -> periods.Period:
-    said = request.query_params.get("period", "") or str(today().year)
+    text = request.query_params.get("period", "") or str(today().year)
     try:
-        return periods.parse(said)
+        return periods.parse(text)
     except ValueError as error:
         raise HTTPException(422, f"period: {error}") from None
 
@@ -112,7 +112,7 @@ def _say(words: Words, line: str, parts: dict[str, str]) -> str:
 @allowed("viewer")
 async def show(request: Request) -> Response:
     when = period_of(request)
-    report = reports(request).get(here(request), when)
+    report = reports(request).get(context_of(request), when)
     return page(
         request,
         "indicators.html",
@@ -125,13 +125,13 @@ async def show(request: Request) -> Response:
 
 @allowed("viewer")
 async def one(request: Request) -> Response:
-    at, when, number = here(request), period_of(request), request.path_params["number"]
+    context, when, number = context_of(request), period_of(request), request.path_params["number"]
     kept = reports(request)
-    report = kept.get(at, when)
-    found = None
+    report = kept.get(context, when)
+    result = None
     if report is not None:
-        found = next((r for r in report.results if r.definition.number == number), None)
-        if found is None:
+        result = next((r for r in report.results if r.definition.number == number), None)
+        if result is None:
             raise HTTPException(404, "there is no such indicator")
     trend: list[tuple[str, float | None]] = []
     pending = 0
@@ -139,20 +139,26 @@ async def one(request: Request) -> Response:
         part = periods.Period(when.year, month)
         if part.first >= today():
             break
-        told = kept.get(at, part) if found is not None and found.value is not None else None
-        same = [r for r in told.results if r.definition.number == number] if told else []
+        month_report = (
+            kept.get(context, part) if result is not None and result.value is not None else None
+        )
+        same = (
+            [r for r in month_report.results if r.definition.number == number]
+            if month_report
+            else []
+        )
         value = same[0].rounded if same else None
-        pending += told is None
+        pending += month_report is None
         trend.append((str(part), None if value is None else float(value)))
     return page(
         request,
         "indicator.html",
         number=number,
         period=when,
-        r=found,
-        how=explanation(found, partial(_say, words_of(request))) if found else [],
+        r=result,
+        how=explanation(result, partial(_say, words_of(request))) if result else [],
         trend=trend,
-        pending=pending if found is not None and found.value is not None else 0,
+        pending=pending if result is not None and result.value is not None else 0,
         problem=kept.problem(when),
     )
 

@@ -44,7 +44,7 @@ class WordsError(Exception):
 def read(file: Path = FILE) -> list[Row]:
     """The rows; WordsError where a text is missing, comes twice or has other figures."""
     rows: list[Row] = []
-    known = set()
+    keys = set()
     # Blanks at the ends of a text count, so this is not read with common.csv_file.
     with file.open(encoding="utf-8", newline="") as lines:
         for n, row in enumerate(csv.DictReader(lines), 2):
@@ -52,11 +52,11 @@ def read(file: Path = FILE) -> list[Row]:
             where = f"{file.name}: line {n}: {key}"
             if not key or not all(texts.values()):
                 raise WordsError(f"{where}: expected a key and a text in {' and '.join(texts)}")
-            if not key.endswith(GROUP) and key in known:
+            if not key.endswith(GROUP) and key in keys:
                 raise WordsError(f"{where}: expected each key once")
             if len({frozenset(_places(text)) for text in texts.values()}) > 1:
                 raise WordsError(f"{where}: expected the same {{…}} in both languages")
-            known.add(key)
+            keys.add(key)
             rows.append((key, texts))
     return rows
 
@@ -86,14 +86,14 @@ class Words:
         self._terms: dict[str, str] = {}
         patterns: list[tuple[int, re.Pattern[str], dict[str, str], str]] = []
         for key, texts in rows:
-            here = texts[language]
+            own_text = texts[language]
             if not key.endswith(GROUP):
-                self._texts[key] = here
+                self._texts[key] = own_text
                 continue
-            kinds, plain = dict(_places(here)), _KIND.sub("}", here)
+            kinds, plain = dict(_places(own_text)), _KIND.sub("}", own_text)
             for text in texts.values():
                 if not kinds:
-                    self._terms.setdefault(text, here)
+                    self._terms.setdefault(text, own_text)
                 elif not _pattern(text).fullmatch("1"):  # a bare figure is no year
                     own = sum(len(literal) for literal, *_ in Formatter().parse(text))
                     patterns.append((own, _pattern(text), kinds, plain))
@@ -123,21 +123,21 @@ class Words:
     def duration(self, seconds: float) -> str:
         """In its two largest units: 389,424 min are 270 d 10 h."""
         left = round(seconds)
-        told: list[str] = []
+        units: list[str] = []
         for unit, size in UNITS_S.items():
             n, left = divmod(left, size)
-            if n or told:
-                told.append(self(f"unit.{unit}", n=n) if n else "")
-            if len(told) == 2:
+            if n or units:
+                units.append(self(f"unit.{unit}", n=n) if n else "")
+            if len(units) == 2:
                 break
-        return " ".join(filter(None, told)) or self("unit.s", n=0)
+        return " ".join(filter(None, units)) or self("unit.s", n=0)
 
     def said(self, text: object) -> str:
         """What another module says, in this language. What is not in the table stays: data."""
         whole = str(text)
-        told = self._known(whole) or self._filled(whole, self.said)
-        if told is not None:
-            return told
+        translated = self._known(whole) or self._filled(whole, self.said)
+        if translated is not None:
+            return translated
         for between, joint in _JOINTS:
             parts = between.split(whole)
             if len(parts) > 1 and (some := [self._known(p) or p for p in parts]) != parts:
@@ -150,30 +150,30 @@ class Words:
             return self._terms[whole]
         for n, (between, joint) in enumerate(_JOINTS[level:], level + 1):
             parts = between.split(whole)
-            if len(parts) > 1 and (told := self._each(parts, n)):
-                return joint[self.language].join(told)
+            if len(parts) > 1 and (translated := self._each(parts, n)):
+                return joint[self.language].join(translated)
         return self._filled(whole, self._known)
 
     def _each(self, parts: list[str], level: int) -> list[str]:
         """Empty where one of them is not known."""
-        told = []
+        translated = []
         for part in parts:
-            known = self._known(part, level)
-            if known is None:
+            own_text = self._known(part, level)
+            if own_text is None:
                 return []
-            told.append(known)
-        return told
+            translated.append(own_text)
+        return translated
 
     def _filled(self, whole: str, inner: Callable[[str], str | None]) -> str | None:
         """A text with figures; None where inner does not know what stands in it."""
-        for pattern, kinds, here in self._patterns:
-            if found := pattern.fullmatch(whole):
+        for pattern, kinds, own_text in self._patterns:
+            if match := pattern.fullmatch(whole):
                 parts = {
                     name: inner(value) if kinds[name] == "said" else self._part(kinds[name], value)
-                    for name, value in found.groupdict().items()
+                    for name, value in match.groupdict().items()
                 }
                 if None not in parts.values():
-                    return here.format(**parts)
+                    return own_text.format(**parts)
         return None
 
     def _part(self, kind: str, value: str) -> str:
@@ -197,9 +197,9 @@ def words() -> dict[str, Words]:
 def choose(asked: str, kept: str, accepted: str) -> str:
     """Which language: as asked for, else as chosen before, else the first of an
     Accept-Language header that there is."""
-    for said in (asked, kept):
-        if said in LANGUAGES:
-            return said
+    for language in (asked, kept):
+        if language in LANGUAGES:
+            return language
     wishes = []
     for n, wish in enumerate(accepted[:400].split(",")):
         name, _, weight = wish.strip().partition(";q=")

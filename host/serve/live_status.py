@@ -50,8 +50,8 @@ def _number(value: object) -> bool:
 
 def marks_of(state: Mapping[str, Any]) -> dict[str, Any]:
     """Channel → why its value is no good."""
-    found = state.get("q")
-    return found if isinstance(found, dict) else {}
+    marks = state.get("q")
+    return marks if isinstance(marks, dict) else {}
 
 
 def quality(mark: object, words: Words | None) -> str:
@@ -61,20 +61,20 @@ def quality(mark: object, words: Words | None) -> str:
     return words.of("flag", word(mark))
 
 
-def value(channel: str, said: object, words: Words | None) -> str:
+def value(channel: str, reading: object, words: Words | None) -> str:
     """What a channel measures, with its unit; a contact in words."""
-    if words is not None and _number(said) and channel[0] == "d":
-        return words("contact.open" if said else "contact.closed")
-    return measured(channel, said)
+    if words is not None and _number(reading) and channel[0] == "d":
+        return words("contact.open" if reading else "contact.closed")
+    return measured(channel, reading)
 
 
 def status_of(boards: list[Board | None]) -> str:
     """The worst of a site's boards; none: no board is registered."""
-    told = [b.status if b and b.status else "unknown" for b in boards]
+    statuses = [b.status if b and b.status else "unknown" for b in boards]
     for status in ("offline", "safe", "unknown", "online"):
-        if status in told:
+        if status in statuses:
             return status
-    return "unknown" if told else "none"
+    return "unknown" if statuses else "none"
 
 
 def bin_now(hub: Hub, bin_: Bin, now: float, words: Words | None = None) -> dict[str, Any]:
@@ -150,12 +150,12 @@ def board_now(
     """A board's health and values; without words as the API has them."""
     now = now or time.time()
     board = hub.boards.get((site, device)) or Board(site, device)
-    said = {**board.birth, **board.state}
+    values = {**board.birth, **board.state}
     channels = board.birth.get("channels")
     marks = marks_of(board.state)
     names = sorted(k for k in {*board.state, *marks} if k[:1] in "wfcd" and k[1:].isdigit())
     age = board.age(now)
-    health = {k: said[k] for k in _HEALTH if k in said and not isinstance(said[k], dict)}
+    health = {k: values[k] for k in _HEALTH if k in values and not isinstance(values[k], dict)}
     if words is not None:
         health |= {k: words.of(k, str(health[k])) for k in ("clock", "reset") if k in health}
     return {

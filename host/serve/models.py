@@ -112,12 +112,12 @@ EVIDENCE = {
 
 def restated(r: Restated) -> dict[str, Any]:
     """What was reported otherwise, as it is sent."""
-    said = {k: v for k, v in vars(r).items() if k != "counted"}
-    return said if r.counted else said | {"why": NOT_COUNTED + r.why}
+    figures = {k: v for k, v in vars(r).items() if k != "counted"}
+    return figures if r.counted else figures | {"why": NOT_COUNTED + r.why}
 
 
 def event(e: Shown) -> dict[str, Any]:
     """An event of a site's day, as it is sent."""
-    said = words()["zh"]
-    evidence = [(EVIDENCE[what], *rest) for what, *rest in e.evidence]
-    return vars(e) | {"name": said(f"event.{e.kind}"), "evidence": evidence}
+    words_zh = words()["zh"]
+    evidence = [(EVIDENCE[part], *rest) for part, *rest in e.evidence]
+    return vars(e) | {"name": words_zh(f"event.{e.kind}"), "evidence": evidence}

@@ -29,17 +29,17 @@ class Shown:
     evidence: tuple[tuple[str, str, int, str, int], ...]  # what, kg, t, life, seq
 
 
-def events(told: Sequence[BinStory], t0: int, t1: int) -> list[Shown]:
+def events(bin_stories: Sequence[BinStory], t0: int, t1: int) -> list[Shown]:
     """By time, those of bins without a scale among them."""
-    found = []
-    for story in told:
+    shown = []
+    for story in bin_stories:
         b = story.bin
         for e in story.events(t0, t1):
             parts = (("before", e.before), ("away", e.bare), ("after", e.after))
             evidence = tuple(
-                (what, kg(x.grams), x.t, x.life, x.seq) for what, x in parts if x is not None
+                (part, kg(x.grams), x.t, x.life, x.seq) for part, x in parts if x is not None
             )
-            found.append(
+            shown.append(
                 Shown(
                     *(e.t, e.t_end, b.bin, b.stream, str(e.kind)),
                     *(kg(e.grams), e.why, e.note, kg(e.doubt_g) if e.doubt_g else "", evidence),
@@ -48,32 +48,32 @@ def events(told: Sequence[BinStory], t0: int, t1: int) -> list[Shown]:
         for x in story.emptyings:
             why = f"fill {x.before / 10:.0f} % → {x.after / 10:.0f} %"
             line = (("fill", "", x.t, x.life, x.seq),)
-            found.append(Shown(x.t, x.t_end, b.bin, b.stream, "emptied", "", why, "", "", line))
-    return sorted(found, key=lambda e: (e.t, e.bin))
+            shown.append(Shown(x.t, x.t_end, b.bin, b.stream, "emptied", "", why, "", "", line))
+    return sorted(shown, key=lambda e: (e.t, e.bin))
 
 
-def measured(told: Sequence[BinStory], t0: int, t1: int) -> set[str]:
+def measured(bin_stories: Sequence[BinStory], t0: int, t1: int) -> set[str]:
     """Bins on scales of which there is anything of that time."""
     return {
         s.bin.bin
-        for s in told
+        for s in bin_stories
         if (s.balance and s.balance.covered_s) or any(t0 <= x.t < t1 for x in s.samples)
     }
 
 
-def gaps(told: Sequence[BinStory], t0: int, t1: int) -> list[tuple[str, int, int]]:
+def gaps(bin_stories: Sequence[BinStory], t0: int, t1: int) -> list[tuple[str, int, int]]:
     """(bin, from, to) of what nobody measured, up to now."""
     end = min(t1, int(time.time()))
-    found = []
-    for story in told:
+    unseen = []
+    for story in bin_stories:
         if not story.bin.channel:
             continue
-        at = t0
+        seen_until = t0
         for start, until in [*story.found.covered, (end, end)]:
-            if min(start, end) - at >= 60:
-                found.append((story.bin.bin, at, min(start, end)))
-            at = max(at, until)
-    return found
+            if min(start, end) - seen_until >= 60:
+                unseen.append((story.bin.bin, seen_until, min(start, end)))
+            seen_until = max(seen_until, until)
+    return unseen
 
 
 def curve(story: BinStory, t0: int, t1: int) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 
-from host.serve.context import here
+from host.serve.context import context_of
 from host.serve.hub import Full
 from host.serve.web import allowed, user, words_of
 
@@ -24,14 +24,14 @@ ALIVE_S = 15.0  # a proxy closes what is silent for a minute
 
 @allowed("viewer")
 async def live(request: Request) -> Response:
-    at, topic = here(request), request.query_params.get("topic", "district")
+    context, topic = context_of(request), request.query_params.get("topic", "district")
     site = topic.removeprefix("site:")
-    if topic not in ("district", "sites") and (site == topic or site not in at.known.sites):
+    if topic not in ("district", "sites") and (site == topic or site not in context.registry.sites):
         raise HTTPException(404, "topic: expected district, sites or site:NAME")
     me = user(request)
     assert me is not None
     try:
-        viewer = at.hub.join(topic, words_of(request).language)
+        viewer = context.hub.join(topic, words_of(request).language)
     except Full:
         raise HTTPException(503, "too many viewers", {"retry-after": "60"}) from None
 
@@ -39,17 +39,17 @@ async def live(request: Request) -> Response:
         try:
             while True:
                 try:
-                    said = await asyncio.wait_for(viewer.queue.get(), ALIVE_S)
+                    event = await asyncio.wait_for(viewer.queue.get(), ALIVE_S)
                 except TimeoutError:
-                    said = b": \n\n"
-                    held = await at.account(me.name)
+                    event = b": \n\n"
+                    held = await context.account(me.name)
                     if held is None or held.id != me.id:  # removed, or another role by now
                         return
-                if said is None:
+                if event is None:
                     return
-                yield said
+                yield event
         finally:
-            at.hub.leave(viewer)
+            context.hub.leave(viewer)
 
     headers = {"cache-control": "no-store", "x-accel-buffering": "no"}
     return StreamingResponse(texts(), media_type="text/event-stream", headers=headers)

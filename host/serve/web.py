@@ -16,7 +16,7 @@ from starlette.responses import HTMLResponse, Response
 
 from host.serve import accounts
 from host.serve.accounts import Account
-from host.serve.context import here
+from host.serve.context import context_of
 from host.serve.day_cache import today
 from host.serve.formatting import address as with_query
 from host.serve.language import LANGUAGES, Words, choose, words
@@ -28,13 +28,13 @@ LANGUAGE = "qingyun-lang"  # the cookie, and ?lang= without what is before it
 
 def user(request: Request) -> Account | None:
     """Who asks; the guard has found out."""
-    found: Account | None = request.scope.get("qingyun.user")
-    return found
+    account: Account | None = request.scope.get("qingyun.user")
+    return account
 
 
 def session(request: Request) -> Session | None:
-    found: Session | None = request.scope.get("qingyun.session")
-    return found
+    session: Session | None = request.scope.get("qingyun.session")
+    return session
 
 
 def address(request: Request) -> str:
@@ -62,12 +62,12 @@ def others(request: Request) -> list[tuple[str, str, str]]:
 
 def need(request: Request, role: str) -> Account:
     """401 for nobody, 403 for somebody who may not."""
-    found = user(request)
-    if found is None:
+    account = user(request)
+    if account is None:
         raise HTTPException(401, "sign in first")
-    if not found.may(role):
+    if not account.may(role):
         raise HTTPException(403, f"this needs the role {role}")
-    return found
+    return account
 
 
 def allowed(role: str) -> Callable[[Handler], Handler]:
@@ -84,18 +84,18 @@ def allowed(role: str) -> Callable[[Handler], Handler]:
     return wrap
 
 
-def check_csrf(request: Request, said: str) -> None:
+def check_csrf(request: Request, token: str) -> None:
     """A browser's session must say what only its own pages know; a token needs not."""
     held = session(request)
-    if held is not None and not hmac.compare_digest(said.encode(), held.csrf.encode()):
+    if held is not None and not hmac.compare_digest(token.encode(), held.csrf.encode()):
         raise HTTPException(403, "the form was not made by this session: load the page again")
 
 
 async def posted(request: Request) -> FormData:
     """The fields of a form that this session was given."""
     form = await request.form(max_files=0, max_fields=30)
-    said = form.get("csrf")
-    check_csrf(request, said if isinstance(said, str) else "")
+    token = form.get("csrf")
+    check_csrf(request, token if isinstance(token, str) else "")
     return form
 
 
@@ -110,13 +110,13 @@ def field(form: FormData, name: str, longest: int = 200) -> str:
 
 def asked_day(request: Request) -> dt.date | None:
     """?date=, None where it is not said; 422 when it is none, or one to come."""
-    said = request.query_params.get("date", "")
-    if not said:
+    text = request.query_params.get("date", "")
+    if not text:
         return None
     try:
-        date = dt.date.fromisoformat(said)
+        date = dt.date.fromisoformat(text)
     except ValueError:
-        raise HTTPException(422, f"date: expected YYYY-MM-DD, found {said[:20]!r}") from None
+        raise HTTPException(422, f"date: expected YYYY-MM-DD, found {text[:20]!r}") from None
     if not dt.date(2015, 1, 1) <= date <= today():
         raise HTTPException(422, "date: expected a day from 2015-01-01 to today")
     return date
@@ -124,8 +124,8 @@ def asked_day(request: Request) -> dt.date | None:
 
 async def note(request: Request, action: str, object_: str, outcome: str, detail: str = "") -> None:
     """Add to the audit trail what somebody did."""
-    who = found.name if (found := user(request)) else ""
-    await here(request).ask(
+    who = account.name if (account := user(request)) else ""
+    await context_of(request).ask(
         lambda s: accounts.note(
             s, who, address(request), action, object_, outcome=outcome, detail=detail
         )
@@ -134,10 +134,10 @@ async def note(request: Request, action: str, object_: str, outcome: str, detail
 
 def page(request: Request, template: str, status: int = 200, **values: Any) -> HTMLResponse:
     """A template with what every page has."""
-    at = here(request)
+    context = context_of(request)
     held = session(request)
     text = (
-        at.templates[words_of(request).language]
+        context.templates[words_of(request).language]
         .get_template(template)
         .render(
             request_path=request.url.path,
@@ -145,9 +145,9 @@ def page(request: Request, template: str, status: int = 200, **values: Any) -> H
             others=others(request),
             user=user(request),
             csrf=held.csrf if held else "",
-            unseen=at.hub.extra.get("alarms", {}).get("unseen", 0),
-            broker=at.settings.broker is not None,
-            link=at.hub.linked(time.time()),
+            unseen=context.hub.extra.get("alarms", {}).get("unseen", 0),
+            broker=context.settings.broker is not None,
+            link=context.hub.linked(time.time()),
             **values,
         )
     )

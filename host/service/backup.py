@@ -65,8 +65,8 @@ def make(db: Path | str, registry: Path | None, target: Path, now: dt.datetime) 
         store.close()
         raise OutsideError(f"{part}: cannot be made: {error.strerror}") from error
     try:
-        known = _copy(store, db, part)
-        _archived(store.archived, known, part / ARCHIVE)
+        archived = _copy(store, db, part)
+        _archived(store.archived, archived, part / ARCHIVE)
         if registry is not None:
             _registry(registry, part / REGISTRY)
         files = [_file(part, path) for path in sorted(part.rglob("*")) if path.is_file()]
@@ -88,14 +88,14 @@ def make(db: Path | str, registry: Path | None, target: Path, now: dt.datetime) 
 def keep(target: Path, n: int) -> tuple[list[Path], list[str]]:
     """Remove all backups below the target but the newest n; those removed, and a line for each
     that stays because somebody has put something into it."""
-    found = sorted(p.parent for p in target.glob(f"{_NAME}/{LIST}"))
+    backups = sorted(p.parent for p in target.glob(f"{_NAME}/{LIST}"))
     removed, left = [], []
-    for folder in found[: -n or None]:
+    for folder in backups[: -n or None]:
         ours = {str(folder / LIST), *(str(folder / f.path) for f in _list(folder).files)}
         strange = sorted(str(p) for p in folder.rglob("*") if str(p) not in ours and not p.is_dir())
         if strange or folder.is_symlink():
-            what = strange[0] if strange else "a link"
-            left.append(f"{folder}: left alone: {what} is not of that backup")
+            name = strange[0] if strange else "a link"
+            left.append(f"{folder}: left alone: {name} is not of that backup")
             continue
         shutil.rmtree(folder)
         removed.append(folder)
@@ -106,22 +106,22 @@ def _copy(store: Store, db: Path | str, part: Path) -> list[str]:
     """The database as of one moment; the archived days that it knows."""
     if not isinstance(db, Path):
         # Days that are archived after this are in the dump as rows: nothing is in neither.
-        known = store.archive_files()
+        archived = store.archive_files()
         _dump(db, part / DUMP)
-        return known
+        return archived
     made = part / DATABASE
     with contextlib.closing(sqlite3.connect(db, timeout=30)) as source:
         with contextlib.closing(sqlite3.connect(made)) as copy:
             # In one step: between steps a writer would make it begin anew, for ever.
             source.backup(copy)
             copy.execute("PRAGMA journal_mode=DELETE")
-            if (said := copy.execute("PRAGMA quick_check").fetchone()[0]) != "ok":
-                raise BackupError(f"{db}: is damaged: {said}")
+            if (result := copy.execute("PRAGMA quick_check").fetchone()[0]) != "ok":
+                raise BackupError(f"{db}: is damaged: {result}")
             return [str(row[0]) for row in copy.execute("SELECT file FROM archive")]
 
 
-def _archived(folder: Path, known: list[str], into: Path) -> None:
-    for name in known:
+def _archived(folder: Path, names: list[str], into: Path) -> None:
+    for name in names:
         into.mkdir(exist_ok=True)
         try:
             shutil.copyfile(folder / name, into / name)
@@ -141,11 +141,11 @@ def _registry(folder: Path, into: Path) -> None:
 def _without_password(url: str) -> tuple[str, dict[str, str]]:
     """The address for a command line, which every user can see, and the rest for its
     environment, which only its own user can."""
-    at = urlsplit(url)
-    if at.password is None:
+    parts = urlsplit(url)
+    if parts.password is None:
         return url, {}
-    where = f"{at.username}@{at.netloc.rpartition('@')[2]}"
-    return urlunsplit(at._replace(netloc=where)), {"PGPASSWORD": unquote(at.password)}
+    where = f"{parts.username}@{parts.netloc.rpartition('@')[2]}"
+    return urlunsplit(parts._replace(netloc=where)), {"PGPASSWORD": unquote(parts.password)}
 
 
 def _program(name: str, *args: str, more: dict[str, str]) -> None:
@@ -197,8 +197,8 @@ def read(folder: Path) -> Contents:
             raise BackupError(f"{folder / LIST}: {file.path}: expected a path within the folder")
         if not path.is_file():
             wrong.append(f"{path}: is missing")
-        elif (found := _digest(path)) != file.sha256:
-            wrong.append(f"{path}: expected SHA-256 {file.sha256[:16]}…, found {found[:16]}…")
+        elif (digest := _digest(path)) != file.sha256:
+            wrong.append(f"{path}: expected SHA-256 {file.sha256[:16]}…, found {digest[:16]}…")
     if wrong:
         raise BackupError("\n".join(wrong))
     return contents

@@ -91,8 +91,8 @@ class Config:
     def mistake(self, name: str, expected: str, found: Any = None) -> str:
         """One line that names the place."""
         where = self.places.get(name) or str(self.file or "configuration")
-        said = f", found {found!r}" if found is not None else ""
-        return clean(f"{where}: {name}: expected {expected}{said}")
+        found_text = f", found {found!r}" if found is not None else ""
+        return clean(f"{where}: {name}: expected {expected}{found_text}")
 
 
 Options = dict[str, list[argparse.Action]]
@@ -118,27 +118,27 @@ def load(file: Path | None, environment: Mapping[str, str], parser: Parser) -> C
     """The file with the environment over it; ConfigError with every mistake."""
     config = Config(file)
     wrong: list[str] = []
-    known = options(parser)
+    options_of = options(parser)
     if file is not None:
         _read(file, config)
         for key, value in config.values.items():
-            if isinstance(value, str) and _path(key, value, known):
+            if isinstance(value, str) and _path(key, value, options_of):
                 config.values[key] = str(file.parent / value)
-    names = set(known) | {f"{s}.{k}" for s, keys in SHARED.items() for k in keys}
+    names = set(options_of) | {f"{s}.{k}" for s, keys in SHARED.items() for k in keys}
     sections = {name.partition(".")[0] for name in names}
     for variable, text in sorted(environment.items()):
         if variable == place.VARIABLE or not variable.startswith(PREFIX):
             continue
         name = _of_variable(variable, names)
         if name is not None:
-            config.values[name] = _from_text(name, text, known)
+            config.values[name] = _from_text(name, text, options_of)
             config.places[name] = variable
         elif variable[len(PREFIX) :].partition("_")[0].lower() in sections:
             wrong.append(f"{variable}: expected {PREFIX}SECTION_KEY of a key that there is")
     for name, value in list(config.values.items()):
-        if said := _wrong(name, value, names, sections, known):
+        if expected := _wrong(name, value, names, sections, options_of):
             secret = "password" in name or "secret" in name
-            wrong.append(config.mistake(name, said, None if secret else value))
+            wrong.append(config.mistake(name, expected, None if secret else value))
     if wrong:
         raise ConfigError("\n".join(wrong))
     return config
@@ -147,7 +147,7 @@ def load(file: Path | None, environment: Mapping[str, str], parser: Parser) -> C
 def _read(file: Path, config: Config) -> None:
     try:
         text = file.read_text("utf-8")
-        found = tomllib.loads(text)
+        tables = tomllib.loads(text)
     except OSError as error:
         raise ConfigError(f"{file}: cannot be read: {error.strerror}") from None
     except UnicodeDecodeError:
@@ -155,7 +155,7 @@ def _read(file: Path, config: Config) -> None:
     except tomllib.TOMLDecodeError as error:
         raise ConfigError(f"{file}: expected TOML: {error}") from None
     lines = _lines(text)
-    for section, keys in found.items():
+    for section, keys in tables.items():
         if not isinstance(keys, dict):
             line = lines.get(f".{section}", 1)
             raise ConfigError(f"{file}:{line}: {section}: expected it below a [section]")
@@ -165,13 +165,13 @@ def _read(file: Path, config: Config) -> None:
             config.places[name] = f"{file}:{lines.get(name, lines.get(section, 1))}"
 
 
-def _path(name: str, value: str, known: Options) -> bool:
+def _path(name: str, value: str, options_of: Options) -> bool:
     """Whether it is one, as the option takes it: postgresql://… is none."""
     section, _, key = name.partition(".")
     shared = SHARED.get(section, {}).get(key)
     if shared is not None:
         return shared.is_path and "://" not in value
-    for action in known.get(name, ()):
+    for action in options_of.get(name, ()):
         try:
             made = action.type(value) if callable(action.type) else value
         except (argparse.ArgumentTypeError, ValueError):
@@ -183,15 +183,15 @@ def _path(name: str, value: str, known: Options) -> bool:
 
 def _lines(text: str) -> dict[str, int]:
     """section and section.key → line, as far as one can see it without a TOML parser."""
-    found: dict[str, int] = {}
+    lines: dict[str, int] = {}
     section = ""
     for n, line in enumerate(text.splitlines(), 1):
         if header := _HEADER.match(line):
             section = header[1]
-            found.setdefault(section, n)
+            lines.setdefault(section, n)
         elif key := _KEY.match(line):
-            found.setdefault(f"{section}.{key[1]}", n)
-    return found
+            lines.setdefault(f"{section}.{key[1]}", n)
+    return lines
 
 
 def _of_variable(variable: str, names: set[str]) -> str | None:
@@ -201,11 +201,11 @@ def _of_variable(variable: str, names: set[str]) -> str | None:
     return None
 
 
-def _from_text(name: str, text: str, known: Options) -> Any:
+def _from_text(name: str, text: str, options_of: Options) -> Any:
     """What an environment variable says, as TOML would have had it."""
     section, _, key = name.partition(".")
     shared = SHARED.get(section, {}).get(key)
-    if name in known and not _flag(known[name][0]) and shared is None:
+    if name in options_of and not _flag(options_of[name][0]) and shared is None:
         return text
     if shared is not None and shared.takes(text):
         return text
@@ -221,7 +221,7 @@ def _flag(action: argparse.Action) -> bool:
 
 
 def _wrong(
-    name: str, value: Any, names: set[str], sections: set[str], known: Options
+    name: str, value: Any, names: set[str], sections: set[str], options_of: Options
 ) -> str | None:
     """What was expected; None where a value is right."""
     section, _, key = name.partition(".")
@@ -234,13 +234,13 @@ def _wrong(
     shared = SHARED.get(section, {}).get(key)
     if shared is not None:
         return None if shared.takes(value) else shared.expected
-    said = [_unfit(action, value) for action in known[name]]
-    return None if None in said else said[0]
+    misfits = [_unfit(action, value) for action in options_of[name]]
+    return None if None in misfits else misfits[0]
 
 
-def _like(what: str, word: str, words: set[str]) -> str:
+def _like(kind: str, word: str, words: set[str]) -> str:
     near = get_close_matches(word, words, 1)
-    return f"{what} that there is" + (f" (perhaps {near[0]})" if near else "")
+    return f"{kind} that there is" + (f" (perhaps {near[0]})" if near else "")
 
 
 def _unfit(action: argparse.Action, value: Any) -> str | None:
@@ -261,12 +261,12 @@ def _unfit(action: argparse.Action, value: Any) -> str | None:
 
 def apply(config: Config, parser: Parser) -> None:
     """Make the values the defaults of the options."""
-    known = options(parser)
+    options_of = options(parser)
     shared = [name for name in config.values if name.partition(".")[0] in SHARED]
     own = [name for name in config.values if name not in shared]
     for name in (*shared, *own):  # what is meant for one command counts more
         value = config.values[name]
-        for action in known.get(name, ()):
+        for action in options_of.get(name, ()):
             if "--publish" in action.option_strings and isinstance(value, bool):
                 action.default = config.get("broker.address") if value else None
             elif action.nargs == 0:
@@ -278,8 +278,8 @@ def apply(config: Config, parser: Parser) -> None:
 
 def of_command_line(argv: list[str], parser: Parser) -> Config:
     """The configuration that counts for a command line here, applied."""
-    found = place.find(argv, os.environ)
-    config = load(found.file, os.environ, parser)
-    config.absent = found.absent
+    chosen = place.find(argv, os.environ)
+    config = load(chosen.file, os.environ, parser)
+    config.absent = chosen.absent
     apply(config, parser)
     return config

@@ -54,29 +54,29 @@ def check(
     if stats is not None:
         reasons += of_ingest(stats, now, limits)
     elif stats_file is not None:
-        found = read(stats_file)
-        if found is None:
+        progress = read(stats_file)
+        if progress is None:
             reasons.append(f"ingest: {stats_file} is not there")
         else:
-            if now - found.told > limits.lag_s:
-                reasons.append(f"ingest: no sign of life for {now - found.told:.0f} s")
-            reasons += of_ingest(found, now, limits)
+            if now - progress.told > limits.lag_s:
+                reasons.append(f"ingest: no sign of life for {now - progress.told:.0f} s")
+            reasons += of_ingest(progress, now, limits)
     reasons += of_store(db)
     return Health(tuple(reasons))
 
 
 def of_ingest(s: Stats, now: float, limits: Limits) -> list[str]:
     """What is wrong with the ingester."""
-    found = []
+    reasons = []
     if s.away_since and now - s.away_since > limits.lag_s:
-        found.append(f"ingest: no session at the broker for {now - s.away_since:.0f} s")
+        reasons.append(f"ingest: no session at the broker for {now - s.away_since:.0f} s")
     if s.blocked_since and now - s.blocked_since > min(limits.lag_s, 5):
-        found.append(f"ingest: the store takes nothing for {now - s.blocked_since:.0f} s")
+        reasons.append(f"ingest: the store takes nothing for {now - s.blocked_since:.0f} s")
     if s.waiting_since and now - s.waiting_since > limits.lag_s:
-        found.append(f"ingest: {s.waiting} messages wait for {now - s.waiting_since:.0f} s")
+        reasons.append(f"ingest: {s.waiting} messages wait for {now - s.waiting_since:.0f} s")
     if s.behind_s > limits.behind_s and now - s.last_commit < 60:
-        found.append(f"ingest: the freshest reading of a minute is {s.behind_s:.0f} s old")
-    return found
+        reasons.append(f"ingest: the freshest reading of a minute is {s.behind_s:.0f} s old")
+    return reasons
 
 
 def of_store(db: Path | str) -> list[str]:

@@ -17,11 +17,11 @@ from host.service.progress import Stats
 _SLOTS = 4  # answers made at once: a scrape that hangs must not pile up others
 
 
-def start(args: argparse.Namespace, known: Registry, stats: Stats) -> None:
+def start(args: argparse.Namespace, registry: Registry, stats: Stats) -> None:
     """As the options of `qingyun ingest` say."""
     limits = health.Limits(**args.settings.section("health"))
     where = broker.address(args.listen, "--listen")
-    Server(where, args.db, known, stats, limits).start()
+    Server(where, args.db, registry, stats, limits).start()
 
 
 class Server(ThreadingHTTPServer):
@@ -33,11 +33,11 @@ class Server(ThreadingHTTPServer):
         self,
         address: tuple[str, int],
         db: Path | str,
-        known: Registry,
+        registry: Registry,
         stats: Stats,
         limits: health.Limits,
     ) -> None:
-        self.db, self.known, self.stats, self.limits = db, known, stats, limits
+        self.db, self.registry, self.stats, self.limits = db, registry, stats, limits
         self.slots = threading.BoundedSemaphore(_SLOTS)
         try:
             super().__init__(address, _Handler)
@@ -61,11 +61,11 @@ class _Handler(BaseHTTPRequestHandler):
             return
         try:
             if self.path == "/metrics":
-                body = metrics.text(s.db, s.known, int(time.time()), stats=s.stats)
+                body = metrics.text(s.db, s.registry, int(time.time()), stats=s.stats)
                 self._say(200, body, metrics.CONTENT_TYPE)
             elif self.path == "/healthz":
-                found = health.check(s.db, time.time(), stats=s.stats, limits=s.limits)
-                self._say(200 if found.ok else 503, found.body(), "application/json")
+                result = health.check(s.db, time.time(), stats=s.stats, limits=s.limits)
+                self._say(200 if result.ok else 503, result.body(), "application/json")
             else:
                 self._say(404, b"expected /metrics or /healthz\n")
         finally:
