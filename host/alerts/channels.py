@@ -16,7 +16,8 @@ PORTS = {"starttls": 587, "tls": 465, "none": 25}
 
 
 def _secret(settings: Config, name: str) -> str | None:
-    """The first line of the file that a key names; it appears in no log."""
+    """The content of the file that a key names; no log shows it. UsageError when it cannot be
+    read."""
     path = settings.get(name)
     if path is None:
         return None

@@ -1,4 +1,4 @@
-"""Stacked bars with a share, for pages that need no other file."""
+"""Stacked bars with a share as a line, for pages without other files."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from host.common import svg
 
 WIDTH, HEIGHT = 960, 320
 LEFT, RIGHT, TOP, BOTTOM = 64, 48, 34, 52
-CHARACTER = 6.5  # width of a Latin character of a label
-TILTED = 40  # room below for labels that are wider than their bar
+CHARACTER = 6.5  # pixels of a Latin character of a label
+TILTED = 40  # pixels below for labels that are wider than their bar
 
 
 @dataclass(frozen=True)
 class Bars:
-    """One layer of stacked bars; None: not measured, which leaves a gap. joined: of a share,
-    whether its points follow each other in time."""
+    """One layer of stacked bars; None: not measured, which leaves a gap. joined: the points of a
+    share follow each other in time and are joined by a line."""
 
     name: str
     colour: str
@@ -29,7 +29,7 @@ class Bars:
 
 
 def number(value: float) -> str:
-    """At most six places, no trailing zeros."""
+    """At most six decimals, without trailing zeros."""
     text = f"{value:.6f}".rstrip("0").rstrip(".")
     return text or "0"
 
@@ -37,7 +37,7 @@ def number(value: float) -> str:
 def stacked(
     title: str, unit: str, labels: Sequence[str], layers: Sequence[Bars], share: Bars | None = None
 ) -> str:
-    """Stacked bars over labels; a share from 0 to 1 as a line on the right axis."""
+    """SVG of stacked bars above labels; a share from 0 to 1 as a line on the right axis."""
     sums = [sum(layer.values[i] or 0 for layer in layers) for i in range(len(labels))]
     step = svg.round_step(max(sums, default=0))
     top = step * max(1, ceil(max(sums, default=0) / step - 1e-9))
@@ -78,7 +78,7 @@ def stacked(
 
 
 def _line(share: Bars, slot: float, y: Callable[[float], float]) -> Iterator[str]:
-    """A broken line: not drawn where a value is missing. The right axis is in percent."""
+    """The line of a share, broken where a value is missing, and its axis in percent."""
     for n in range(3):
         yield svg.text(WIDTH - RIGHT + 6, y(n / 2) + 4, f"{n * 50}%", class_="s")
     points = [

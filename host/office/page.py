@@ -12,7 +12,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from host.common.quantity import MISSING, percent, shown
 from host.office.table import Cell, Column, Table, totals
 
-WIDE = 12  # columns from which on the letters become small
+WIDE = 12  # tables with more columns get smaller letters
 _ENVIRONMENT = Environment(
     loader=FileSystemLoader(Path(__file__).with_name("templates")),
     autoescape=True,

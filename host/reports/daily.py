@@ -44,8 +44,7 @@ DISTRICT_COLUMNS = ("date", "scope", "item", "value", "unit", "coverage", "note"
 def write_daily(
     path: Path, rows: Iterable[DailyRow], restated: Mapping[tuple[str, str], int] | None = None
 ) -> None:
-    """daily.csv: one line for each site and stream; restated: how often its figures were,
-    by site and stream."""
+    """Write daily.csv, a line for each site and stream; restated: how often its figures changed."""
     with whole(path) as part, part.open("w", encoding="utf-8", newline="") as file:
         out = csv.writer(file, lineterminator="\n")
         out.writerow(DAILY_COLUMNS)
@@ -61,7 +60,7 @@ def write_daily(
 
 
 def write_balance(path: Path, date: dt.date, platforms: Iterable[rollup.BinDay]) -> None:
-    """balance.csv: one line for each platform (see events.balance for the formula)."""
+    """Write balance.csv, a line for each platform (formula: events.balance)."""
     with whole(path) as part, part.open("w", encoding="utf-8", newline="") as file:
         out = csv.writer(file, lineterminator="\n")
         out.writerow(BALANCE_COLUMNS)
@@ -78,7 +77,7 @@ def write_balance(path: Path, date: dt.date, platforms: Iterable[rollup.BinDay])
 def district_lines(date: dt.date, rows: Sequence[DailyRow]) -> list[tuple[object, ...]]:
     """The lines of district.csv: the district first, then each 街镇 that has sites.
 
-    清运量 is 干垃圾 + 湿垃圾 and nothing else; the other streams stand beside it."""
+    清运量 is 干垃圾 + 湿垃圾 and nothing else; the other streams have lines of their own."""
     lines: list[tuple[object, ...]] = []
     scopes = ["松江区", *dict.fromkeys(r.town for r in rows)]
     for scope in scopes:
@@ -108,16 +107,16 @@ def district_lines(date: dt.date, rows: Sequence[DailyRow]) -> list[tuple[object
 
 
 def _estimated(date: dt.date, scope: str, part: Sequence[DailyRow]) -> Iterator[tuple[object, ...]]:
-    """Of bins without a scale: beside the measured figure, never within it."""
+    """Lines of bins without a scale: next to the measured figure, never part of it."""
     if times := sum(r.estimated_collections for r in part):
         sums = (sum(getattr(r, x) for r in part) for x in ("estimated_g", "estimated_off_g"))
-        grams, off = (g or None for g in sums)  # no density: emptied, but no mass
+        grams, off = (g or None for g in sums)  # without a density no mass is known
         note = f"估算值 ±{tonnes(off)} t，{times} 次，不计入实测清运量"
         yield date, scope, ESTIMATED, tonnes(grams), "t", "", note
 
 
 def write_district(path: Path, lines: Iterable[tuple[object, ...]]) -> None:
-    """district.csv in long form: one figure a line."""
+    """Write district.csv in long form: one figure a line."""
     with whole(path) as part, part.open("w", encoding="utf-8", newline="") as file:
         out = csv.writer(file, lineterminator="\n")
         out.writerow(DISTRICT_COLUMNS)
@@ -160,7 +159,8 @@ def _district_table(lines: Iterable[tuple[object, ...]]) -> Table:
 def run_rollup(
     db: Path | str, folder: Path, date: dt.date, out: Path, *, full: bool = False
 ) -> list[DailyRow]:
-    """Compute a day, write daily.csv, balance.csv and district.csv into out, print tables."""
+    """Compute a day, write daily.csv, balance.csv and district.csv into out, and print tables;
+    the rows."""
     registered = registry.load(folder)
     store = Store(db)
     densities = density.load(folder)
@@ -196,7 +196,7 @@ def run_rollup(
 
 
 def run_events(db: Path | str, folder: Path, date: dt.date, site: str | None) -> int:
-    """Print each event of a day with the readings that show it; how many."""
+    """Print each event of a day with the readings that show it; how many there are."""
     registered = registry.load(folder)
     if site is not None and site not in registered.sites:
         raise registry.RegistryError(f"{folder}: expected a site of sites.csv, found {site!r}")

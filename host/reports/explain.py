@@ -1,4 +1,4 @@
-"""Why the report says what it says: each event of a day with the readings that show it."""
+"""The events of a day with the readings that show them: why a report has its figures."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ from host.store import Store, day_revisions
 
 @dataclass(frozen=True)
 class BinStory:
-    """One bin on one day. A bin without a scale has fills and emptyings only. balance: None
-    where nothing was measured."""
+    """One bin on one day. A bin without a scale has fills and emptyings only. balance: None where
+    nothing was measured."""
 
     bin: Bin
     samples: list[Sample]
@@ -34,21 +34,21 @@ class BinStory:
     emptyings: list[Emptying]
 
     def events(self, t0: int, t1: int) -> list[Event]:
+        """The events that began from t0 on and before t1 (Unix seconds)."""
         return [e for e in self.found.events if t0 <= e.t < t1]
 
 
 def bins_at(registry: Registry, site: str) -> list[Bin]:
-    """Every bin of the site that a board looks at, in the order of the registry."""
+    """Every bin of the site that a board observes, in the order of the registry."""
     return [b for b in registry.bins if b.site == site and b.device]
 
 
 def stories(
     store: Store, registry: Registry, site: str, date: dt.date, *, states: bool = False
 ) -> list[BinStory]:
-    """Each bin of bins_at(): its events and balance as they are booked, its readings, what they
-    cover and what is wrong with them.
+    """Each bin of bins_at(): its stored events and balance, its readings, their gaps and flags.
 
-    states: also each change of state, which takes the readings from the first one on."""
+    states: also each change of state, which needs the readings from the first one on."""
     bins = bins_at(registry, site)
     day, (t0, t1) = day_of(date), day_bounds(date)
     rows = day_revisions.platform_days(store.database, day, day, [b.bin for b in bins])
@@ -78,7 +78,7 @@ def stories(
 
 
 def clock(t: int) -> str:
-    """Time of day in Shanghai; with the date where it is another day's."""
+    """The time of day in Asia/Shanghai, with the date if t is of another day."""
     return dt.datetime.fromtimestamp(t, LOCAL).strftime("%H:%M:%S")
 
 
@@ -163,7 +163,8 @@ def _fill_lines(story: BinStory) -> Iterator[str]:
 def run(
     db: Path, folder: Path, site: str, date: dt.date, out: Path | None, *, states: bool = False
 ) -> int:
-    """Print the day of a site, and draw it into out; how many events."""
+    """Print the day of a site and draw it into out; the number of events. UsageError for a site
+    that the registry lacks."""
     registered = registry.load(folder)
     if site not in registered.sites:
         raise registry.RegistryError(f"{folder}: expected a site of sites.csv, found {site!r}")

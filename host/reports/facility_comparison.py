@@ -1,6 +1,6 @@
-"""清运量（投放点实测） beside 清运量（进厂计量）, by 街镇 and stream: never added.
+"""清运量（投放点实测） next to 清运量（进厂计量）, by 街镇 and stream: never added.
 
-Also who has which load: manifests beside weigh-outs, tickets of a site beside collections."""
+Also matches papers to loads: manifests to weigh-outs, tickets of a site to collections."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class Beside:
 
     @property
     def ratio(self) -> Decimal | None:
-        """Sites over facility."""
+        """Mass at the sites over mass at the facility; None without either."""
         return (
             self.site_t / self.facility_t if self.site_t is not None and self.facility_t else None
         )
@@ -53,13 +53,13 @@ def _row(
 ) -> Beside:
     mine = part(r for r in days if r.stream in streams and town in (DISTRICT, r.town))
     came = [x for x in brought if x.stream in streams and town in (DISTRICT, x.town or UNSAID)]
-    every = {x.stream for x in came} == set(streams)  # one stream alone is not 清运量
+    every = {x.stream for x in came} == set(streams)  # 清运量 needs both streams
     weight = Decimal(sum(x.grams for x in came)).scaleb(-6) if every else None
     return Beside(town, name, mine.tonnes, mine.coverage, weight, len(came))
 
 
 def beside(days: list[DailyRow], brought: list[Ticket]) -> list[Beside]:
-    """The district first, its 清运量 as 干垃圾 + 湿垃圾 and nothing else."""
+    """The district first, with 清运量 as 干垃圾 + 湿垃圾 and nothing else."""
     towns = dict.fromkeys(r.town for r in days if r.stream in SHOWN)
     towns |= dict.fromkeys(x.town or UNSAID for x in brought if x.stream in SHOWN)
     rows = [_row(DISTRICT, "干垃圾+湿垃圾", HAULED, days, brought)]
@@ -74,7 +74,7 @@ def beside(days: list[DailyRow], brought: list[Ticket]) -> list[Beside]:
 def manifests_matched(
     register: Register, manifests: Iterable[Manifest], live: Iterable[Entry], tolerance: Tolerance
 ) -> Matched:
-    """Manifests and 出库 entries."""
+    """Manifests matched to 出库 entries."""
     of_institution: dict[str, frozenset[str]] = {}
     for i in register.institutions:
         stores = (s.store for s in register.stores.values() if s.institution == i)
@@ -98,8 +98,8 @@ def manifests_matched(
 def hazardous_tickets_matched(
     register: Register, tickets: Iterable[Ticket], live: Iterable[Entry], tolerance: Tolerance
 ) -> Matched:
-    """Tickets of hazardous waste and 出库 entries, whatever manifest these have. Entries
-    without a ticket are not listed: what has to have one is a manifest."""
+    """Tickets of hazardous waste matched to 出库 entries, with or without a manifest. Entries
+    without a ticket are not listed: a manifest is required, a ticket is not."""
     papers = [
         Paper(
             x.number,
@@ -120,7 +120,8 @@ def hazardous_tickets_matched(
 
 
 def collections(store: Store, register: Register, t0: int, t1: int) -> list[Step]:
-    """What was collected at collection points from t0 on and before t1, as it is booked."""
+    """The collections at collection points from t0 on and before t1 (Unix seconds), from the
+    revisions of the days."""
     last = min(date_of(local_day(t1 - 1)), dt.datetime.now(LOCAL).date())
     span = days(date_of(local_day(t0)), last)
     if not span:
@@ -145,7 +146,7 @@ def collections(store: Store, register: Register, t0: int, t1: int) -> list[Step
 def tickets_matched(
     tickets: Iterable[Ticket], taken: Iterable[Step], tolerance: Tolerance
 ) -> Matched:
-    """Tickets that name a site, and the collections at those sites."""
+    """Tickets that name a site, matched to the collections there."""
     papers = [
         Paper(x.number, frozenset((x.site,)), x.stream, x.grams, x.t)
         for x in tickets

@@ -1,4 +1,4 @@
-"""What a figure of a report rests on, line by line: from its name to files and readings."""
+"""The origin of a figure of a report, line by line, down to files and readings."""
 
 from __future__ import annotations
 
@@ -101,7 +101,7 @@ def _indicator(trace: Trace, rest: str) -> Iterator[Line]:
 
 
 def _input(trace: Trace, used: Used, when: periods.Period) -> Iterator[Line]:
-    """Months of a figure, and for each the row of a file, or the command that goes on."""
+    """The months of a figure; for each, the row of a file or the command that shows more."""
     series = used.series
     figure = series.figure
     yield 1, f"{figure.figure} {figure.name}（{series.origin or '无'}）"
@@ -143,7 +143,7 @@ def _source(trace: Trace, figure: Figure, period: periods.Period, origin: str) -
 
 
 def lines(trace: Trace, figure: str) -> Iterator[Line]:
-    """All that stands below a figure; TraceError when there is no such figure."""
+    """Everything a figure is derived from; TraceError when there is no such figure."""
     kind, _, rest = figure.partition(":")
     if kind not in _KINDS:
         raise TraceError(f"trace: expected one of {' '.join(FORMS)}, found {figure!r}")

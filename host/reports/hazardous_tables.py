@@ -1,4 +1,4 @@
-"""What the monthly report says of hazardous waste and of papers: balances, alarms, tickets."""
+"""Tables of the monthly report on hazardous waste and papers: balances, alarms, tickets."""
 
 from __future__ import annotations
 
@@ -93,7 +93,7 @@ def _beside(days: list[DailyRow], brought: list[transfers.Ticket], period: str) 
 def tables(
     store: Store, register: Register | None, days: Sequence[DailyRow], period: Period
 ) -> list[Table]:
-    """What there is to say of a month; nothing for what nobody keeps."""
+    """The tables of a month; none for data that this store does not hold."""
     t0, t1 = day_bounds(period.first)[0], day_bounds(period.last)[1]
     made: list[Table] = []
     brought = [x for x in transfers.tickets(store) if t0 <= x.t < t1]

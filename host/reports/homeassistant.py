@@ -12,7 +12,7 @@ from host import __version__
 from host.registry import Registry
 
 PREFIX = "homeassistant"
-# A value that is no good leaves what was shown.
+# A value that is not good keeps the one that was shown.
 _GOOD = (
     "{{% if value_json.{channel} is defined and '{channel}' not in value_json.q | default({{}}) %}}"
     "{{{{ {value} }}}}{{% else %}}{{{{ this.state }}}}{{% endif %}}"
@@ -21,8 +21,8 @@ Message = tuple[str, dict[str, Any] | None]
 
 
 def discovery(registry: Registry, site: str, prefix: str = PREFIX) -> Iterator[Message]:
-    """Topic and configuration of each entity: weight in kg and fill in % of each bin, queue
-    and signal of each board."""
+    """Topic and configuration of each entity: weight in kg and fill in % of each bin, queue and
+    signal of each board."""
     boards = {d.device for d in registry.devices.values() if d.site == site}
     for bin_ in registry.bins:
         if bin_.site != site or bin_.device not in boards:
@@ -50,7 +50,7 @@ def discovery(registry: Registry, site: str, prefix: str = PREFIX) -> Iterator[M
 
 
 def removal(registry: Registry, site: str, prefix: str = PREFIX) -> Iterator[Message]:
-    """What takes all of it away again."""
+    """The topics of discovery() with an empty configuration, which removes the entities."""
     return ((topic, None) for topic, _ in discovery(registry, site, prefix))
 
 

@@ -1,4 +1,4 @@
-"""A month of the district as far as it is over, from days that were rolled up."""
+"""A month of the district, as far as it is over, from the figures of its days."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def summarise(
 
 
 def _closed(store: Store, closed: Closing) -> tuple[str, ...]:
-    """That a month is closed, and what it would be otherwise."""
+    """Notes of a closed month: by whom, when, and what later adjustments would change."""
     on = dt.datetime.fromtimestamp(closed.at, LOCAL).date()
     made = [x for x in closing.adjustments(store, closed.month) if x.changes_mass]
     closed_text = f"本月已由{closed.by}于{on}关账"

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from host.reports.explain import BinStory
 
 WIDTH, LEFT, RIGHT, TOP = 1240, 60, 52, 56
-PANEL, HEAD, FOOT = 168, 22, 26  # of one bin: plot, title above, hours below
+PANEL, HEAD, FOOT = 168, 22, 26  # pixels of one bin: plot, title above, hours below
 LEGEND, LABEL = 34, 48
 SCALES_KG = (5, 10, 20, 50, 100, 150, 200, 500, 1000, 2000, 5000, 10000)
 ENGLISH = {
@@ -39,8 +39,8 @@ COLOURS = {
     Kind.UNATTRIBUTED: "#7b3fa0",
 }
 WEIGHT, FILL, GAP, FAULT = "#1f4e9c", "#c98a00", "#d9d9d9", "#f6c9c5"
-# The renderer of PNGs takes sans-serif for Arial alone, and draws no text where none of the
-# families is there: so those that systems come with are named.
+# The PNG renderer maps sans-serif to Arial alone and draws no text without one of the families,
+# so the fonts that systems install are listed.
 FAMILIES = (
     *("Noto Sans CJK SC", "Noto Sans SC", "Source Han Sans SC", "PingFang SC"),
     *("Microsoft YaHei", "WenQuanYi Zen Hei", "WenQuanYi Micro Hei", "Droid Sans Fallback"),
@@ -60,7 +60,7 @@ class PictureError(UserError):
 
 
 def check(path: Path) -> None:
-    """PictureError when a file of this name could not be written, before any work."""
+    """Raise PictureError, before any work, if a file of this name cannot be written."""
     form = form_of(path, "svg png")
     if not path.parent.is_dir():
         raise PictureError(f"--out: {path.parent}: no such folder")
@@ -69,8 +69,8 @@ def check(path: Path) -> None:
 
 
 def write(path: Path, draw: Callable[[bool], str]) -> str:
-    """Write what draw(latin) gives. A PNG has the text for which there are fonts; what it
-    lacks, in one line, else empty."""
+    """Write what draw(latin) returns. For a PNG, the text for which fonts are installed; one line
+    says what is missing, "" if nothing is."""
     if path.suffix.lower() != ".png":
         with whole(path) as part:
             part.write_text(draw(False), encoding="utf-8")
@@ -88,7 +88,7 @@ def write(path: Path, draw: Callable[[bool], str]) -> str:
 
 
 def _draws(render: Callable[[str], bytes], letters: str) -> bool:
-    """Whether there is a font for letters, all different: without one they look alike."""
+    """Whether a font has these letters, all different: without a font they look alike."""
     style = svg.element("style", STYLE)
     drawn = {
         render(svg.document([style, svg.text(0, 15, letter)], width=20, height=20))
@@ -99,7 +99,7 @@ def _draws(render: Callable[[str], bytes], letters: str) -> bool:
 
 def _resvg() -> Callable[[str], bytes]:
     try:
-        resvg = import_module("resvg_py")  # only who wants a PNG needs it
+        resvg = import_module("resvg_py")  # needed for PNG files only
     except ImportError:
         text = "a PNG needs the package resvg-py; expected it installed, or a name ending in .svg"
         raise PictureError(f"--out: {text}") from None
@@ -109,7 +109,7 @@ def _resvg() -> Callable[[str], bytes]:
 def day(
     bin_stories: Sequence[BinStory], site: str, registry: Registry, date: dt.date, *, latin: bool
 ) -> str:
-    """The SVG text: a panel for each bin. latin: no Chinese in it."""
+    """The SVG of a day, a panel for each bin. latin: without Chinese text."""
     panels = [Panel(story, date, i, latin) for i, story in enumerate(bin_stories)]
     height = TOP + len(panels) * (HEAD + PANEL + FOOT) + LEGEND
     name = "" if latin else f" {registry.sites[site].name}"
@@ -143,13 +143,16 @@ class Panel:
         return self.t0 <= t < self.t1
 
     def x(self, t: int) -> float:
+        """Pixels from the left of Unix time t, within the day."""
         share = (min(max(t, self.t0), self.t1) - self.t0) / DAY_S
         return LEFT + share * (WIDTH - LEFT - RIGHT)
 
     def y(self, grams: int) -> float:
+        """Pixels from the top of a load."""
         return self.top + PANEL * (1 - max(grams, 0) / 1000 / self.most)
 
     def lines(self) -> Iterator[str]:
+        """The elements of the panel."""
         b = self.story.bin
         stream = ENGLISH[b.stream] if self.latin else b.stream
         balance = self.story.balance
@@ -177,7 +180,7 @@ class Panel:
         return svg.rect(x, self.top, max(width, 0.8), PANEL, tooltip, fill=colour)
 
     def _unseen(self) -> Iterator[str]:
-        """What nobody measured, and what is flagged."""
+        """Bands where nothing was measured, and where a flag holds."""
         seen_until = self.t0
         covered = self.story.found.covered
         for start, end in [*covered, (self.t1, self.t1)] if self.story.bin.channel else ():
@@ -203,7 +206,7 @@ class Panel:
             yield svg.text(x, bottom + 14, f"{hour:02}:00", class_="s m")
 
     def _loads(self) -> Iterator[tuple[int, float]]:
-        """(t, y) as the load was: it stays until the next reading."""
+        """(t, y) of the load, which stays until the next reading."""
         before: float | None = None
         for s in self.story.samples:
             if s.usable and self._today(s.t):
@@ -223,7 +226,7 @@ class Panel:
     def _curve(
         self, points: Iterable[tuple[int, float]], colour: str, width: float
     ) -> Iterator[str]:
-        """Lines through the points, broken where there is a gap."""
+        """Lines through the points, broken at gaps."""
         run: list[tuple[float, float]] = []
         last: int | None = None
         for t, y in [*points, (1 << 62, 0.0)]:
@@ -246,7 +249,7 @@ class Panel:
             label = f"{e.grams / 1000:{'+' if e.kind is Kind.UNATTRIBUTED else ''}.1f}"
             end = "r" if x > WIDTH - RIGHT - 60 else None
             shift = -7 if end else 7
-            # Beside the last one there may be no room: below it, then.
+            # Labels that would overlap move down by a row.
             self.row = (self.row + 1) % 3 if x - self.labelled < LABEL else 0
             self.labelled = x
             y = self.top + 12 + 14 * self.row

@@ -1,6 +1,6 @@
-"""From a figure down to what it rests on: events, readings, calibrations, registry rows, files.
+"""From a figure down to its origin: events, readings, calibrations, registry rows, files.
 
-Every line names what it is and where it stands; below it, indented, what it comes from."""
+Every line says what it is and where it is stored; its origin follows, indented."""
 
 from __future__ import annotations
 
@@ -22,15 +22,16 @@ from host.rollup.booking import update_figures
 from host.store import Row, Store, day_revisions
 from host.store.hazard import birth
 
-Line = tuple[int, str]  # how deep, what
+Line = tuple[int, str]  # depth, text
 DISTRICT = "松江区"
 
 
 class TraceError(UserError):
-    """One line: what cannot be traced."""
+    """The figure cannot be traced; one line."""
 
 
 def kg(grams: int | None) -> str:
+    """Grams as kg with its unit; — for None."""
     return f"{quantity.kg(grams)} kg"
 
 
@@ -55,7 +56,7 @@ class Trace:
                 return
 
     def board(self, device: str, channel: str, life: str, boot: int, depth: int) -> Iterator[Line]:
-        """The calibration and firmware that a reading was made with."""
+        """The calibration and firmware of a reading."""
         received = birth(self.store, device, life, boot)
         if received is None:
             yield depth, f"{device}: no birth message of life {life}, start {boot} is stored"
@@ -71,14 +72,14 @@ class Trace:
         )
 
     def stored(self, device: str, life: str, seq: int) -> Row | None:
-        """A stored reading."""
+        """A stored reading; None if there is none of that name."""
         if device not in self._rows:
             every = self.store.readings(device, 0, 1 << 40)
             self._rows[device] = {(r.life, r.seq): r for r in every}
         return self._rows[device].get((life, seq))
 
     def reading(self, device: str, channel: str, life: str, seq: int) -> str:
-        """One stored reading as text."""
+        """A stored reading as text."""
         r = self.stored(device, life, seq)
         if r is None:
             return f"{device} life {life} seq {seq}: not in the store"
@@ -90,6 +91,7 @@ class Trace:
     # Events
 
     def weighed(self, w: Weighed, depth: int) -> Iterator[Line]:
+        """The two readings of a step on a platform, and the rows of board and bin."""
         yield depth, f"event {w.event}"
         for part, seq in (("before", w.before_seq), ("after", w.after_seq)):
             text = self.reading(w.device, w.channel, w.life, seq)
@@ -109,11 +111,13 @@ class Trace:
             yield from self.platform(bin_, depth + 1)
 
     def platform(self, bin_: Bin, depth: int) -> Iterator[Line]:
+        """The registry rows of a bin, its board and its site."""
         yield from self.row("bins.csv", bin_.bin, depth)
         yield from self.row("devices.csv", bin_.device, depth)
         yield from self.row("sites.csv", bin_.site, depth)
 
     def event(self, bin_: Bin, e: Event, depth: int) -> Iterator[Line]:
+        """An event with the readings that show it."""
         note = f" ({e.note})" if e.note else ""
         yield depth, f"{e.kind} {kg(e.grams)} at {bin_.bin}, {clock(e.t)}–{clock(e.t_end)}{note}"
         b, a = e.before, e.after
@@ -123,7 +127,7 @@ class Trace:
     # Figures
 
     def collected(self, bins: Sequence[Bin], days: Sequence[dt.date], title: str) -> Iterator[Line]:
-        """What was collected on days, as it is booked, with every event of it."""
+        """The collected mass of days from their revisions, with every event of it."""
         update_figures(self.store, self.registry, days[-1], only=bins)
         named = {b.bin: b for b in bins}
         db = self.store.database
@@ -149,7 +153,7 @@ class Trace:
         yield from self.closed(named, days)
 
     def closed(self, bins: Mapping[str, Bin], days: Sequence[dt.date]) -> Iterator[Line]:
-        """Of closed months: that they are, and what came too late for them."""
+        """The closed months of these days, and the adjustments that came after closing."""
         closed = day_revisions.closings(self.store.database)
         for month in dict.fromkeys(f"{day:%Y-%m}" for day in days):
             if month in closed:
@@ -160,6 +164,7 @@ class Trace:
                         yield 2, f"later: {a.after.date} {a.after.platform}: {a.words}"
 
     def entry(self, e: Entry, depth: int) -> Iterator[Line]:
+        """An entry of the ledger and its origin."""
         yield (
             depth,
             f"entry {e.id}: {e.table} {e.batch} {kg(e.grams)} {e.code} (catalogue of {e.edition}), "
@@ -197,6 +202,7 @@ class Trace:
                         yield from self.entry(up, 2)
 
     def alarm(self, id_: int) -> Iterator[Line]:
+        """An alarm, its rule, and the ledger entries before it."""
         rows = [r for r in alarms.read(self.store) if r.alarm == id_]
         if not rows:
             raise TraceError(f"alarm: expected the id of an alarm, found {id_}")
@@ -213,6 +219,7 @@ class Trace:
                 yield from self.entry(e, 1)
 
     def paper(self, kind: str, number: str) -> Iterator[Line]:
+        """A manifest or ticket and the file it came from; TraceError if none has the number."""
         held: Sequence[transfers.Manifest | transfers.Ticket]
         held = (transfers.manifests if kind == "manifest" else transfers.tickets)(self.store)
         paper = next((x for x in held if x.number == number), None)

@@ -1,7 +1,7 @@
-"""The same figures as JSON, below /api/1. Read only, but for commands to boards.
+"""The same figures as JSON, below /api/1. Read only, except commands to boards.
 
-Lists come in pages: `total`, `next` (the address of the following page, or null) and
-`items`. Each answer has an ETag."""
+Lists come in pages: `total`, `next` (the address of the following page, or null) and `items`.
+Each answer has an ETag."""
 
 from __future__ import annotations
 
@@ -48,15 +48,18 @@ _EARLIEST = dt.date(2015, 1, 1)
 
 
 def signed_in(request: Request) -> None:
+    """A dependency of routes: 401 or 403 unless a viewer asks."""
     need(request, "viewer")
 
 
 def operator(request: Request, x_csrf_token: Annotated[str, Header()] = "") -> None:
+    """A dependency of routes: 401 or 403 unless an operator asks, with the token of the session."""
     need(request, "operator")
     check_csrf(request, x_csrf_token)
 
 
 def admin(request: Request) -> None:
+    """A dependency of routes: 401 or 403 unless an admin asks."""
     need(request, "admin")
 
 
@@ -76,6 +79,7 @@ router = APIRouter(
 
 
 def paged(request: Request, rows: Sequence[dict[str, Any]], page: int, limit: int) -> Listed:
+    """One page of the rows, counted from 1, and the address of the next page."""
     first = (page - 1) * limit
     more = first + limit < len(rows)
     following = str(request.url.include_query_params(page=page + 1, limit=limit)) if more else None
@@ -85,6 +89,7 @@ def paged(request: Request, rows: Sequence[dict[str, Any]], page: int, limit: in
 
 
 def mass(part: Part) -> Mass:
+    """A part in tonnes, as it is sent."""
     return Mass(
         tonnes=None if part.tonnes is None else float(part.tonnes),
         collections=part.collections,
@@ -93,6 +98,7 @@ def mass(part: Part) -> Mass:
 
 
 def towns(rows: Sequence[tuple[str, Part, dict[str, Part]]]) -> list[TownDay]:
+    """The lines of history.table(), as they are sent."""
     return [
         TownDay(town=t, hauled=mass(h), streams={s: mass(p) for s, p in parts.items()})
         for t, h, parts in rows

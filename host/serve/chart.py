@@ -1,5 +1,5 @@
-"""Bars with their axes as SVG. Places along are percent of the width and heights are pixels,
-so that a chart fills a phone or a desk and its letters are never stretched."""
+"""A bar chart as SVG. Horizontal places are percent of the width and heights are pixels, so that
+it fills a phone or a desk without stretching its letters."""
 
 from __future__ import annotations
 
@@ -11,22 +11,22 @@ from markupsafe import Markup
 from host.common import svg
 
 HEIGHT = 140
-DAYS, MONTHS = 6, 12  # so many names along stand apart on a phone
+DAYS, MONTHS = 6, 12  # labels that fit next to each other on a phone
 
 
 def top(most: float) -> float:
-    """The round figure at or above the highest bar; half of it is round, too."""
+    """The round value at or above the highest bar; half of it is round too."""
     size = 10.0 ** math.floor(math.log10(most))
     return next(size * n for n in (1, 2, 4, 6, 8, 10) if size * n >= most)
 
 
 def short(name: str) -> str:
-    """Of 2026-03-05 what tells it from the bars beside it: 03-05; of 2026-03: 03."""
+    """A label without the year: 03-05 of 2026-03-05, 03 of 2026-03."""
     return name[5:] if name[:4].isdigit() else name
 
 
 def bars(values: Sequence[tuple[str, float | None]], unit: str) -> Markup:
-    """Values by name of a day or month; None is a gap. Some value is above 0."""
+    """One bar for each (day or month, value); None leaves a gap. At least one value is above 0."""
     highest = top(max(v for _, v in values if v))
     step = 100 / len(values)
     often = math.ceil(len(values) / (MONTHS if len(values[0][0]) == 7 else DAYS))

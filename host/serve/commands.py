@@ -20,14 +20,15 @@ from host.serve.formatting import clock
 from host.serve.language import Words
 from host.serve.web import allowed, field, need, note, page, posted, words_of
 
-COMMANDS = ("read", "log", "interval", "restart")  # what an operator may ask for
-WAIT_S = round(ANSWER_S * TRIES)  # for an answer, at most
-KEPT_S = 5.0  # after connecting: what the broker has kept may still be on its way
+COMMANDS = ("read", "log", "interval", "restart")  # commands that an operator may send
+WAIT_S = round(ANSWER_S * TRIES)  # seconds for an answer, at most
+KEPT_S = 5.0  # seconds after connecting in which retained messages may still arrive
 _one = anyio.CapacityLimiter(2)
 
 
 def ask(context: Context, device: str, do: str, by: str, seconds: int | None) -> Any:
-    """The board's answer; HTTPException says why there is none."""
+    """The board's answer; HTTPException with the reason when there is none. seconds: with
+    interval."""
     if context.settings.broker is None:
         raise HTTPException(503, "serve was started without --broker")
     if device not in context.registry.devices:
@@ -52,7 +53,7 @@ def ask(context: Context, device: str, do: str, by: str, seconds: int | None) ->
 
 
 def refuse(context: Context, device: str) -> None:
-    """HTTPException when it is known that nobody will answer, so that nobody waits for it."""
+    """HTTPException when the board is known to be unreachable, so that nobody waits for it."""
     now, link = time.time(), context.hub.link
     if not link.connected:
         since = clock(link.since)
@@ -76,7 +77,7 @@ def refuse(context: Context, device: str) -> None:
 
 
 async def command(request: Request, device: str, do: str, seconds: int | None) -> tuple[str, Any]:
-    """Ask, and put it into the audit trail whatever came of it; (outcome, answer)."""
+    """Ask the board and note the outcome in the audit trail; (the command as text, the answer)."""
     me, context = need(request, "operator"), context_of(request)
     command_text = f"{device} {do}" + (f" {seconds}" if seconds is not None else "")
     try:
@@ -90,8 +91,8 @@ async def command(request: Request, device: str, do: str, seconds: int | None) -
     return command_text, answer
 
 
-def told(do: str, answer: Any, words: Words) -> tuple[str, str]:
-    """A board's answer in words; and as it is, where it is the board's own text."""
+def in_words(do: str, answer: Any, words: Words) -> tuple[str, str]:
+    """The answer as a sentence, and the board's own text or JSON where it sends one."""
     match do, answer:
         case "read", {"seq": seq}:
             return words("answer.read", seq=seq), ""
@@ -105,6 +106,7 @@ def told(do: str, answer: Any, words: Words) -> tuple[str, str]:
 
 @allowed("operator")
 async def post(request: Request) -> Response:
+    """Send a command from a form and show the answer."""
     form = await posted(request)
     interval = field(form, "s", 6)
     seconds = int(interval) if interval.isascii() and interval.isdigit() else None
@@ -112,7 +114,7 @@ async def post(request: Request) -> Response:
     do = field(form, "do", 20)
     command_text, answer = await command(request, device, do, seconds if do == "interval" else None)
     site = context_of(request).registry.devices[device].site
-    sentence, raw = told(do, answer, words_of(request))
+    sentence, raw = in_words(do, answer, words_of(request))
     return page(request, "answer.html", what=command_text, sentence=sentence, raw=raw, site=site)
 
 

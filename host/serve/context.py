@@ -29,13 +29,13 @@ from host.serve.settings import Settings
 from host.store import Store
 
 FOLDER = Path(__file__).parent
-_ACCOUNT_S = 2.0  # a change of an account holds after so long
+_ACCOUNT_S = 2.0  # seconds until a change of an account takes effect
 T = TypeVar("T")
 
 
 @dataclass
 class Context:
-    """One of it in an app: request.app.state.context."""
+    """One for each app, in request.app.state.context."""
 
     settings: Settings
     registry: Registry
@@ -52,7 +52,7 @@ class Context:
 
     @contextmanager
     def store(self) -> Iterator[Store]:
-        """The store, for one piece of work in the thread that does it."""
+        """A store of its own for one thread, closed at the end of the block."""
         store = Store(self.settings.db)
         try:
             yield store
@@ -60,7 +60,7 @@ class Context:
             store.close()
 
     async def ask(self, work: Callable[[Store], T]) -> T:
-        """Do something with the store, off the loop."""
+        """Call work with a store in a worker thread."""
 
         def run() -> T:
             with self.store() as store:
@@ -69,7 +69,7 @@ class Context:
         return await anyio.to_thread.run_sync(run)
 
     async def account(self, name: str) -> Account | None:
-        """Who has that name, as it was a moment ago."""
+        """The account of a name, at most _ACCOUNT_S seconds old; None if there is none."""
         now = time.monotonic()
         read_at, account = self._accounts.get(name, (-_ACCOUNT_S, None))
         if now - read_at >= _ACCOUNT_S:
@@ -81,18 +81,18 @@ class Context:
         return account
 
     def forget(self, name: str) -> None:
-        """An account was changed here."""
+        """Read the account anew next time."""
         self._accounts.pop(name, None)
 
     def read_alarms(self) -> None:
-        """Those that are open, from the store."""
+        """Read the open alarms from the store."""
         with self.store() as store:
             self.open_alarms = alarms.open_alarms(alarms.read(store))
         unseen = sum(1 for _, seen in self.open_alarms.values() if seen is None)
         self.hub.extra["alarms"] = {"open": len(self.open_alarms), "unseen": unseen}
 
     def tell_figures(self) -> None:
-        """Today's masses to who looks at the district."""
+        """Put today's masses (t) into what viewers of the district are sent."""
         day = self.figures.day(today())
         if day is None:
             return
@@ -107,7 +107,7 @@ class Context:
 
 
 def make(settings: Settings) -> Context:
-    """Read what there is; UserError when registry or store cannot be used."""
+    """Read registry, rules and texts; UserError when registry or store cannot be used."""
     registered = load_registry(settings.registry)
     Store(settings.db).close()
     held = (
@@ -137,6 +137,7 @@ def _templates(words: Words) -> Environment:
 
 
 def context_of(request: HTTPConnection) -> Context:
+    """The context of the app that a request came to."""
     context: Any = request.app.state.context
     assert isinstance(context, Context)
     return context

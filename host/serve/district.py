@@ -20,7 +20,7 @@ TREND_DAYS = 30
 
 @dataclass(frozen=True)
 class Line:
-    """A 街镇 ("" for the district) beside the same weekday a week ago."""
+    """One 街镇, or "" for the district, with the same weekday a week ago."""
 
     town: str
     hauled: Part
@@ -29,6 +29,7 @@ class Line:
 
 
 def lines(now: DayFigures, before: DayFigures | None) -> list[Line]:
+    """The district first, then each 街镇."""
     return [
         Line(
             town,
@@ -42,6 +43,7 @@ def lines(now: DayFigures, before: DayFigures | None) -> list[Line]:
 
 @allowed("viewer")
 async def show(request: Request) -> Response:
+    """The first page: the district today or on ?date=."""
     context, asked = context_of(request), asked_day(request)
     date = asked or context.figures.last or today()
     now = context.figures.day(date)

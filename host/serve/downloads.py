@@ -1,4 +1,4 @@
-"""Every report as a file, made when it is asked for."""
+"""Every report as a file, made when it is requested."""
 
 from __future__ import annotations
 
@@ -30,8 +30,8 @@ from host.serve.hazard import month
 from host.serve.web import allowed, note, page
 from host.store import Store
 
-_making = anyio.CapacityLimiter(1)  # one at a time: each goes through much
-_BOM = "\ufeff"  # Excel asks for it
+_making = anyio.CapacityLimiter(1)  # one at a time: each reads many readings
+_BOM = "\ufeff"  # Excel needs it to recognise UTF-8
 TYPES = {
     "csv": "text/csv; charset=utf-8",
     "json": "application/json",
@@ -43,7 +43,7 @@ Made = tuple[str, bytes]  # name of the file, content
 
 @dataclass(frozen=True)
 class Kind:
-    """A report: what it is over (day, month, year), in which formats, how it is made."""
+    """A report: its period (day, month, year), its formats, and the function that makes it."""
 
     name: str
     over: str
@@ -73,7 +73,7 @@ def _period(when: str, *, months: bool) -> periods.Period:
 
 
 def _through(write: Callable[[Path], object], kind: str) -> bytes:
-    """What a function writes into a file."""
+    """The bytes that a function writes into a file."""
     with tempfile.TemporaryDirectory(prefix="qingyun-") as folder:
         path = Path(folder) / f"report.{kind}"
         write(path)
@@ -156,6 +156,7 @@ KINDS = {
 
 @allowed("viewer")
 async def show(request: Request) -> Response:
+    """The list of reports."""
     now = today()
     last = str(context_of(request).figures.before_today())
     defaults = {"day": last, "month": last[:7], "year": last[:4]}
@@ -165,6 +166,7 @@ async def show(request: Request) -> Response:
 
 @allowed("viewer")
 async def fetch(request: Request) -> Response:
+    """One report as a file; 404 or 422 when there is none of that name, format or period."""
     context, q = context_of(request), request.query_params
     kind = KINDS.get(request.path_params["name"])
     if kind is None or (kind.hazardous and context.register is None):

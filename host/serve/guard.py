@@ -1,5 +1,5 @@
-"""What stands before every route: who asks, from where, how much; and what a browser may
-do with the answer. Whatever is not said to be open needs somebody who has signed in."""
+"""What stands before every route: who asks, from where, how much; and what a browser may do with
+the answer. A path that is not in OPEN needs somebody who has signed in."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ HEADERS = {
 
 
 class Guard:
-    """ASGI around the app."""
+    """ASGI middleware around the app."""
 
     def __init__(self, app: ASGIApp, context: Context) -> None:
         self._app = app
@@ -56,7 +56,7 @@ class Guard:
         await self._app(scope, _limited(receive), sending)
 
     async def _refusal(self, request: Request) -> Response | None:
-        """Why this request goes no further; None lets it through."""
+        """The answer to a request that goes no further; None lets it through."""
         headers, path = request.headers, request.url.path
         if not self._known_host(headers):
             return PlainTextResponse(words_of(request).said("unknown host"), 400)

@@ -1,5 +1,4 @@
-"""Hazardous stores: what stands there by code, its age against the limit, the ledger, and
-the alarms that a person acknowledges."""
+"""Hazardous stores: stock by code, its age and limit, the ledger, and alarms to acknowledge."""
 
 from __future__ import annotations
 
@@ -33,7 +32,7 @@ _NUMBER = re.compile(r"\d{1,12}")
 
 @dataclass(frozen=True)
 class Stock:
-    """A container. age, limit in hours; limit None: no rule for it."""
+    """What a container holds. age_h and limit_h in hours; limit_h None: no rule applies."""
 
     container: str
     store: str
@@ -47,13 +46,14 @@ class Stock:
 
     @property
     def share(self) -> float | None:
+        """Age over limit; None without either."""
         return self.age_h / self.limit_h if self.age_h is not None and self.limit_h else None
 
 
 def age_limit(
     register: Register, rules: Sequence[Rule], store: HazardStore, container: str
 ) -> Rule | None:
-    """The strictest rule for the age of what a container keeps, today."""
+    """The strictest rule today for the age of what a container holds."""
     day = dt.datetime.now(LOCAL).date()
     held = [
         r
@@ -67,7 +67,7 @@ def age_limit(
 
 
 def stock(context: Context, entries: Sequence[Entry], now: int) -> list[Stock]:
-    """Every container of which the ledger tells, the nearest to its limit first."""
+    """Every container in the ledger at Unix time now, the nearest to its limit first."""
     assert context.register is not None
     held = books(context.register, [e for e in ledger.live(entries) if e.t <= now])
     containers = []
@@ -90,6 +90,7 @@ def _stock(register: Register, shelf: Shelf, rule: Rule | None, now: int) -> Sto
 
 
 def by_code(containers: Sequence[Stock]) -> list[tuple[str, int]]:
+    """Grams by waste code."""
     codes: dict[str, int] = {}
     for s in containers:
         codes[s.code] = codes.get(s.code, 0) + s.grams
@@ -97,7 +98,7 @@ def by_code(containers: Sequence[Stock]) -> list[tuple[str, int]]:
 
 
 def trail(store: Store) -> list[tuple[alarms.Row, alarms.Row | None, alarms.Row | None]]:
-    """Every alarm with who has seen it and when it was over; the latest first."""
+    """(raised, acknowledged, cleared) of every alarm, the latest first."""
     rows = alarms.read(store)
     seen = {r.alarm: r for r in rows if r.what == alarms.ACKNOWLEDGED}
     over = {r.alarm: r for r in rows if r.what == alarms.CLEARED}
@@ -107,6 +108,7 @@ def trail(store: Store) -> list[tuple[alarms.Row, alarms.Row | None, alarms.Row 
 
 @allowed("viewer")
 async def show(request: Request) -> Response:
+    """The page of the hazardous stores."""
     context, now = context_of(request), int(time.time())
     if context.register is None:
         return page(request, "hazard.html", register=None)
@@ -127,6 +129,7 @@ async def show(request: Request) -> Response:
 
 @allowed("viewer")
 async def show_alarms(request: Request) -> Response:
+    """The open alarms, or all of them."""
     trail_rows = await context_of(request).ask(trail)
     only = request.query_params.get("show", "open")
     rows = trail_rows if only == "all" else [x for x in trail_rows if x[2] is None]
@@ -135,6 +138,7 @@ async def show_alarms(request: Request) -> Response:
 
 @allowed("operator")
 async def acknowledge(request: Request) -> Response:
+    """Acknowledge an alarm with a note; 409 if it cannot be."""
     me, context = need(request, "operator"), context_of(request)
     form = await posted(request)
     number, why = field(form, "alarm", 12), field(form, "note", 200)
@@ -156,6 +160,7 @@ async def acknowledge(request: Request) -> Response:
 
 @allowed("viewer")
 async def show_ledger(request: Request) -> Response:
+    """The entries of the ledger that pass the filters, by page."""
     context, q = context_of(request), request.query_params
     entries = await context.ask(ledger.read)
     gone = {e.reverses for e in entries if e.reverses}
@@ -187,7 +192,8 @@ async def show_ledger(request: Request) -> Response:
 
 
 def month(text: str) -> tuple[int, int] | None:
-    """The bounds of ?month=; 422 when it is none."""
+    """First second of ?month= and of the month after it; None without it, HTTPException 422 if
+    invalid."""
     if not text:
         return None
     try:

@@ -24,7 +24,7 @@ MOST_RESTATED = 200
 
 @dataclass(frozen=True)
 class Span:
-    """A day, month or year as it was asked for."""
+    """A requested day, month or year. said: as it was requested."""
 
     said: str
     first: dt.date
@@ -32,25 +32,27 @@ class Span:
 
     @property
     def days(self) -> int:
+        """How many days it has."""
         return (self.last - self.first).days + 1
 
     @property
     def kind(self) -> str:
+        """day, month or year."""
         return {4: "year", 7: "month"}.get(len(self.said), "day")
 
     @property
     def upto(self) -> dt.date:
-        """The last day that counts: a month and a year are made of days that are over."""
+        """The last day that counts: months and years consist of days that are over."""
         return min(self.last, today() - dt.timedelta(self.kind != "day"))
 
     def beside(self, step: int) -> str:
-        """The one before or after, as it would be asked for."""
+        """The next (step > 0) or previous span, as it is requested."""
         date = self.first - dt.timedelta(1) if step < 0 else self.last + dt.timedelta(1)
         return str(date)[: len(self.said)]
 
 
 def span_of(asked: str) -> Span:
-    """YYYY, YYYY-MM or YYYY-MM-DD; 422 otherwise."""
+    """The span of YYYY, YYYY-MM or YYYY-MM-DD; HTTPException 422 for anything else."""
     parts = _SAID.fullmatch(asked)
     try:
         if parts is None:
@@ -69,8 +71,8 @@ def span_of(asked: str) -> Span:
 
 
 def counted(context: Context, span: Span) -> list[DayFigures]:
-    """The days that a span is made of, as reports and indicators count them: of a month those
-    that are over; of a year those of its months of which something is known."""
+    """The days of a span as reports and indicators count them: of a month the days that are over;
+    of a year also only months with at least one measured day."""
     days = context.figures.span(span.first, span.last)
     if span.kind == "day":
         return days
@@ -82,13 +84,13 @@ def counted(context: Context, span: Span) -> list[DayFigures]:
 
 
 def restated(days: Sequence[DayFigures]) -> list[Restated]:
-    """What of these days was reported otherwise before, the latest change first."""
+    """The changes of figures that were reported of these days, the latest first."""
     changes = [r for day in days for r in day.restated]
     return sorted(changes, key=lambda r: -r.at)[:MOST_RESTATED]
 
 
 def table(days: list[DayFigures]) -> list[tuple[str, Part, dict[str, Part]]]:
-    """A line for the district ("") and each 街镇: 清运量, and each stream."""
+    """A line for the district ("") and for each 街镇: 清运量, then each stream."""
     towns = list(dict.fromkeys(t for d in days for t in d.towns))
     return [
         (
@@ -101,7 +103,7 @@ def table(days: list[DayFigures]) -> list[tuple[str, Part, dict[str, Part]]]:
 
 
 def series(figures: list[DayFigures], span: Span) -> list[tuple[str, Part | None]]:
-    """By day; of a year by month. None: nothing is known."""
+    """清运量 by day, of a year by month; None without figures."""
     if span.kind == "year":
         months: dict[str, list[Part]] = {f"{span.said}-{m:02d}": [] for m in range(1, 13)}
         for d in figures:
@@ -113,6 +115,7 @@ def series(figures: list[DayFigures], span: Span) -> list[tuple[str, Part | None
 
 @allowed("viewer")
 async def show(request: Request) -> Response:
+    """The page of one span."""
     context = context_of(request)
     text = request.query_params.get("period", "") or str(context.figures.before_today())
     span = span_of(text)

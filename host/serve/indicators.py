@@ -1,5 +1,5 @@
-"""The 66 indicators: value, trend, and how each came about. They take long where readings
-must be gone through, so a thread computes them and the page says that it does."""
+"""The 66 indicators: value, trend, and explanation. Computing them reads many readings, so a
+thread does it and the page says that it is under way."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from host.serve.language import Words
 from host.serve.web import allowed, page, words_of
 from host.store import Busy
 
-KEPT_S = 900.0  # a report is made anew after so long
+KEPT_S = 900.0  # seconds until a report is computed again
 FAILED_S = 20.0
 MOST = 40  # periods that are kept
 _TRANSLATED = ("text", "name", "unit", "origin")  # parts of an explanation
@@ -32,7 +32,7 @@ _log = logging.getLogger("qingyun.serve")
 
 @dataclass
 class Reports:
-    """Made one at a time; get() answers at once."""
+    """Reports by period, computed one at a time; get() never waits."""
 
     made: dict[str, tuple[float, Report]] = field(default_factory=dict)
     failed: dict[str, tuple[float, str]] = field(default_factory=dict)
@@ -41,7 +41,8 @@ class Reports:
     _busy: bool = False
 
     def get(self, context: Context, when: periods.Period) -> Report | None:
-        """What is known of a period; None: it is being computed."""
+        """The report of a period, at most KEPT_S old; None while it is computed for the first
+        time."""
         now, key = time.monotonic(), str(when)
         kept = self.made.get(key)
         failed = self.failed.get(key)
@@ -55,6 +56,7 @@ class Reports:
         return kept[1] if kept else None
 
     def problem(self, when: periods.Period) -> str:
+        """Why the last attempt failed; "" if it did not."""
         return self.failed.get(str(when), (0.0, ""))[1]
 
     def _run(self, context: Context) -> None:
@@ -81,6 +83,7 @@ class Reports:
 
 
 def reports(request: Request) -> Reports:
+    """The reports of the app."""
     state = request.app.state
     if not hasattr(state, "reports"):
         state.reports = Reports()
@@ -89,6 +92,7 @@ def reports(request: Request) -> Reports:
 
 
 def period_of(request: Request) -> periods.Period:
+    """?period= of a request, by default this year; HTTPException 422 for anything else."""
     text = request.query_params.get("period", "") or str(today().year)
     try:
         return periods.parse(text)
@@ -111,6 +115,7 @@ def _say(words: Words, line: str, parts: dict[str, str]) -> str:
 
 @allowed("viewer")
 async def show(request: Request) -> Response:
+    """The list of all indicators."""
     when = period_of(request)
     report = reports(request).get(context_of(request), when)
     return page(
@@ -125,6 +130,7 @@ async def show(request: Request) -> Response:
 
 @allowed("viewer")
 async def one(request: Request) -> Response:
+    """One indicator with its trend by month."""
     context, when, number = context_of(request), period_of(request), request.path_params["number"]
     kept = reports(request)
     report = kept.get(context, when)

@@ -1,11 +1,10 @@
-"""The table of words: every text of the page in Chinese and in English, one language at a time.
+"""The texts of the page in Chinese and in English.
 
-words.csv has a row for each text. A text of the page has a key of its own. A key that ends
-in "/" is the name of a group of texts that other modules say or store in one language, with
-figures in them: these are found by what they say, in whichever language that is. There
-`{kg}` is a figure or a name, `{what:said}` a text of the table again, `{away:s}` and
-`{gap:min}` a time in that unit, `{months:n}` numbers, `{fault:flag}` keys flag.…, with a
-space between."""
+words.csv has a row for each text. A text of the page has a key of its own. A key that ends in "/"
+names a group of texts that other modules write or store in one language, with figures in them:
+these are found by their wording in either language. In them `{kg}` is a figure or a name,
+`{what:said}` another text of the table, `{away:s}` and `{gap:min}` a time in that unit,
+`{months:n}` numbers, `{fault:flag}` keys flag.… separated by blanks."""
 
 from __future__ import annotations
 
@@ -24,7 +23,7 @@ TAGS = {"zh": "zh-CN", "en": "en"}
 DEFAULT = "zh"
 GROUP = "/"
 UNITS_S = {"d": 86_400, "h": 3600, "min": 60, "s": 1}
-# Between parts that are said one by one, the widest apart first: as read, in each language.
+# Separators of parts that are translated one by one, the outermost first.
 _JOINTS = (
     (re.compile("；|; "), {"zh": "；", "en": "; "}),
     (re.compile("，|, "), {"zh": "，", "en": ", "}),
@@ -38,11 +37,12 @@ Row = tuple[str, dict[str, str]]  # key, text by language
 
 
 class WordsError(Exception):
-    """The table has not what it should have; one line."""
+    """words.csv is incomplete or inconsistent; one line."""
 
 
 def read(file: Path = FILE) -> list[Row]:
-    """The rows; WordsError where a text is missing, comes twice or has other figures."""
+    """The rows; WordsError where a text is missing, a key repeats, or the figures of both
+    languages differ."""
     rows: list[Row] = []
     keys = set()
     # Blanks at the ends of a text count, so this is not read with common.csv_file.
@@ -62,12 +62,12 @@ def read(file: Path = FILE) -> list[Row]:
 
 
 def _places(text: str) -> Iterator[tuple[str, str]]:
-    """(name, kind) of what is put into a text."""
+    """(name, kind) of each figure in a text."""
     return ((name, kind or "") for _, name, kind, _ in Formatter().parse(text) if name)
 
 
 def _pattern(text: str) -> re.Pattern[str]:
-    """What a text looks like with its figures in it."""
+    """The pattern of a text with any figures in it."""
     out = ""
     for literal, name, kind, _ in Formatter().parse(text):
         out += re.escape(literal)
@@ -94,14 +94,16 @@ class Words:
             for text in texts.values():
                 if not kinds:
                     self._terms.setdefault(text, own_text)
-                elif not _pattern(text).fullmatch("1"):  # a bare figure is no year
+                elif not _pattern(text).fullmatch(
+                    "1"
+                ):  # a text that is only a figure would match every number
                     own = sum(len(literal) for literal, *_ in Formatter().parse(text))
                     patterns.append((own, _pattern(text), kinds, plain))
-        # The one that says most itself is tried first.
+        # Patterns with more fixed text are tried first.
         self._patterns = [p[1:] for p in sorted(patterns, key=lambda p: -p[0])]
 
     def __call__(self, key: str, /, **values: object) -> str:
-        """The text of a key; WordsError when there is none."""
+        """The text of a key with its values; WordsError when there is no such key."""
         try:
             text = self._texts[key]
         except KeyError:
@@ -113,15 +115,16 @@ class Words:
         return text.format(**values)
 
     def of(self, group: str, name: str) -> str:
-        """`group.name`; the name itself where it is not known here, such as a new board's."""
+        """The text of `group.name`; the name itself where the table lacks it, such as one of a
+        new board."""
         return self._texts.get(f"{group}.{name}", name)
 
     def under(self, start: str) -> dict[str, str]:
-        """Texts by what is left of their key after this beginning."""
+        """The texts whose key begins with start, by the rest of their key."""
         return {k.removeprefix(start): v for k, v in self._texts.items() if k.startswith(start)}
 
     def duration(self, seconds: float) -> str:
-        """In its two largest units: 389,424 min are 270 d 10 h."""
+        """Seconds in their two largest units: 389,424 min are 270 d 10 h."""
         left = round(seconds)
         units: list[str] = []
         for unit, size in UNITS_S.items():
@@ -133,7 +136,7 @@ class Words:
         return " ".join(filter(None, units)) or self("unit.s", n=0)
 
     def said(self, text: object) -> str:
-        """What another module says, in this language. What is not in the table stays: data."""
+        """A text of another module in this language; a text that the table lacks stays, as data."""
         whole = str(text)
         translated = self._known(whole) or self._filled(whole, self.said)
         if translated is not None:
@@ -145,7 +148,7 @@ class Words:
         return whole
 
     def _known(self, whole: str, level: int = 0) -> str | None:
-        """None where any of it is not in the table. level: which joints may part it."""
+        """The translation; None if any part of it is missing. level: which joints may split it."""
         if whole in self._terms:
             return self._terms[whole]
         for n, (between, joint) in enumerate(_JOINTS[level:], level + 1):
@@ -155,7 +158,7 @@ class Words:
         return self._filled(whole, self._known)
 
     def _each(self, parts: list[str], level: int) -> list[str]:
-        """Empty where one of them is not known."""
+        """The translation of each part; empty if one is missing."""
         translated = []
         for part in parts:
             own_text = self._known(part, level)
@@ -165,7 +168,7 @@ class Words:
         return translated
 
     def _filled(self, whole: str, inner: Callable[[str], str | None]) -> str | None:
-        """A text with figures; None where inner does not know what stands in it."""
+        """The translation of a text with figures; None where inner has none for a part of it."""
         for pattern, kinds, own_text in self._patterns:
             if match := pattern.fullmatch(whole):
                 parts = {
@@ -189,14 +192,14 @@ class Words:
 
 @cache
 def words() -> dict[str, Words]:
-    """By language."""
+    """The texts by language."""
     rows = read()
     return {code: Words(code, rows) for code in LANGUAGES}
 
 
 def choose(asked: str, kept: str, accepted: str) -> str:
-    """Which language: as asked for, else as chosen before, else the first of an
-    Accept-Language header that there is."""
+    """The language: as requested, else as chosen before, else the first of Accept-Language that
+    exists."""
     for language in (asked, kept):
         if language in LANGUAGES:
             return language

@@ -1,4 +1,4 @@
-"""What the API answers, as it stands in its description."""
+"""The answers of the API, as its OpenAPI description has them."""
 
 from __future__ import annotations
 
@@ -111,7 +111,7 @@ EVIDENCE = {
 
 
 def restated(r: Restated) -> dict[str, Any]:
-    """What was reported otherwise, as it is sent."""
+    """A restatement, as it is sent."""
     figures = {k: v for k, v in vars(r).items() if k != "counted"}
     return figures if r.counted else figures | {"why": NOT_COUNTED + r.why}
 

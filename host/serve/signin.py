@@ -1,4 +1,4 @@
-"""Signing in and out, one's own password, and for an admin: users and the audit trail."""
+"""Signing in and out, changing a password, and for an admin users and the audit trail."""
 
 from __future__ import annotations
 
@@ -20,11 +20,12 @@ _hashing = anyio.CapacityLimiter(2)  # each takes 64 MiB
 
 
 def back_to(address: str) -> str:
-    """A path of this server, never another server's."""
+    """The address if it is a path of this server, else "/"."""
     return address if _OWN.fullmatch(address) else "/"
 
 
 async def show(request: Request) -> Response:
+    """The form to sign in."""
     if user(request) is not None:
         return RedirectResponse("/", 303)
     return await _form(request, back_to(request.query_params.get("next", "/")))
@@ -36,6 +37,7 @@ async def _form(request: Request, back: str, problem: str = "", status: int = 20
 
 
 async def sign_in(request: Request) -> Response:
+    """Check name and password and start a session; 401, or 429 after too many failures."""
     context = context_of(request)
     form = await request.form(max_files=0, max_fields=10)
     name, back = field(form, "name", 40), back_to(field(form, "next", 2000))
@@ -46,7 +48,7 @@ async def sign_in(request: Request) -> Response:
         refused = await _form(request, back, text, 429)
         refused.headers["retry-after"] = str(wait)
         return refused
-    context.failures.failed(name, whence)  # until it is known to be right
+    context.failures.failed(name, whence)  # counted until the password was verified
     typed = password if isinstance(password, str) else ""
 
     def verify() -> accounts.Account | None:
@@ -74,6 +76,7 @@ async def sign_in(request: Request) -> Response:
 
 
 async def sign_out(request: Request) -> Response:
+    """End the session."""
     await posted(request)
     cookie = request.cookies.get(context_of(request).settings.cookie, "")
     context_of(request).sessions.end(cookie)
@@ -85,11 +88,13 @@ async def sign_out(request: Request) -> Response:
 
 @allowed("viewer")
 async def account(request: Request) -> Response:
+    """The page of the account that is signed in."""
     return page(request, "account.html", problem="", done=request.query_params.get("done", ""))
 
 
 @allowed("viewer")
 async def password(request: Request) -> Response:
+    """Change one's own password; the old one is needed."""
     form = await posted(request)
     me, context = need(request, "viewer"), context_of(request)
     old, new = form.get("old"), form.get("new")
@@ -116,12 +121,14 @@ async def password(request: Request) -> Response:
 
 @allowed("admin")
 async def users(request: Request) -> Response:
+    """The list of accounts."""
     everybody = await context_of(request).ask(accounts.everybody)
     return page(request, "users.html", everybody=everybody, problem="")
 
 
 @allowed("admin")
 async def change_users(request: Request) -> Response:
+    """Add, change or remove an account."""
     form = await posted(request)
     me, context = need(request, "admin"), context_of(request)
     name, role, change = field(form, "name", 40), field(form, "role", 20), field(form, "do", 20)
@@ -154,6 +161,7 @@ async def change_users(request: Request) -> Response:
 
 @allowed("admin")
 async def audit(request: Request) -> Response:
+    """The audit trail, from ?before= on."""
     text = request.query_params.get("before", "")
     before = int(text) if text.isascii() and text.isdigit() and len(text) < 16 else None
     rows = await context_of(request).ask(lambda s: accounts.trail(s, before))

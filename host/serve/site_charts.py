@@ -1,4 +1,4 @@
-"""A site's day as series for a chart, and as lines for who reads: events, gaps."""
+"""A site's day as series for a chart, and as lines of text: events, gaps."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 from host.common.quantity import kg
 from host.reports.explain import BinStory
 
-MOST_POINTS = 1500  # of a curve: more than a screen has
+MOST_POINTS = 1500  # of a curve: more than the pixels of a screen
 
 
 @dataclass(frozen=True)
@@ -26,11 +26,11 @@ class Shown:
     why: str
     note: str
     doubt: str
-    evidence: tuple[tuple[str, str, int, str, int], ...]  # what, kg, t, life, seq
+    evidence: tuple[tuple[str, str, int, str, int], ...]  # part, kg, t, life, seq
 
 
 def events(bin_stories: Sequence[BinStory], t0: int, t1: int) -> list[Shown]:
-    """By time, those of bins without a scale among them."""
+    """The events of all bins by time, emptyings of bins without a scale among them."""
     shown = []
     for story in bin_stories:
         b = story.bin
@@ -53,7 +53,7 @@ def events(bin_stories: Sequence[BinStory], t0: int, t1: int) -> list[Shown]:
 
 
 def measured(bin_stories: Sequence[BinStory], t0: int, t1: int) -> set[str]:
-    """Bins on scales of which there is anything of that time."""
+    """Bins on scales that have at least one reading in that time."""
     return {
         s.bin.bin
         for s in bin_stories
@@ -62,7 +62,7 @@ def measured(bin_stories: Sequence[BinStory], t0: int, t1: int) -> set[str]:
 
 
 def gaps(bin_stories: Sequence[BinStory], t0: int, t1: int) -> list[tuple[str, int, int]]:
-    """(bin, from, to) of what nobody measured, up to now."""
+    """(bin, from, to) of the times without a measurement, until now; Unix seconds."""
     end = min(t1, int(time.time()))
     unseen = []
     for story in bin_stories:
@@ -77,7 +77,7 @@ def gaps(bin_stories: Sequence[BinStory], t0: int, t1: int) -> list[tuple[str, i
 
 
 def curve(story: BinStory, t0: int, t1: int) -> dict[str, Any]:
-    """Times with the gross load in kg and the fill in percent; null breaks the line."""
+    """Times (Unix seconds) with gross load (kg) and fill (%); null breaks the line."""
     weights: dict[int, float | None] = {
         s.t: None if not s.usable or s.grams is None else s.grams / 1000
         for s in story.samples

@@ -31,7 +31,7 @@ VIEWS = ("list", "tiles")
 
 @dataclass(frozen=True)
 class Filters:
-    """What stands in the address."""
+    """The filters in an address."""
 
     q: str = ""
     town: str = ""
@@ -44,7 +44,7 @@ class Filters:
 
     @staticmethod
     def of(query: Mapping[str, str]) -> Filters:
-        """Whatever is not known there is as if it were not said."""
+        """From the parameters of an address; unknown values use their defaults."""
         number = query.get("page", "1")
         return Filters(
             query.get("q", "")[:60],
@@ -59,12 +59,13 @@ class Filters:
 
     @property
     def query(self) -> dict[str, object]:
+        """The parameters of an address."""
         plain = {"sort": "site", "view": "list", "page": 1}
         return {k: v for k, v in vars(self).items() if v and plain.get(k) != v}
 
 
 def chosen(context: Context, f: Filters, words: Words | None = None) -> list[dict[str, Any]]:
-    """The sites that the filters let through, in their order; without words as the API has them."""
+    """The sites that pass the filters, sorted; without words as the API sends them."""
     now, rows = time.time(), []
     q = f.q.casefold()
     for site in context.registry.sites.values():
@@ -90,6 +91,7 @@ def chosen(context: Context, f: Filters, words: Words | None = None) -> list[dic
 
 @allowed("viewer")
 async def show(request: Request) -> Response:
+    """The list of sites."""
     context, f = context_of(request), Filters.of(request.query_params)
     rows = chosen(context, f, words_of(request))
     pages = max(1, -(-len(rows) // PER_PAGE))
@@ -115,6 +117,7 @@ async def show(request: Request) -> Response:
 
 @allowed("viewer")
 async def one(request: Request) -> Response:
+    """One site on one day."""
     context, name = context_of(request), request.path_params["site"]
     site = context.registry.sites.get(name)
     if site is None:

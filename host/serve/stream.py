@@ -19,11 +19,12 @@ from host.serve.context import context_of
 from host.serve.hub import Full
 from host.serve.web import allowed, user, words_of
 
-ALIVE_S = 15.0  # a proxy closes what is silent for a minute
+ALIVE_S = 15.0  # proxies close a connection that is silent for a minute
 
 
 @allowed("viewer")
 async def live(request: Request) -> Response:
+    """The stream of ?topic=; 404 for an unknown topic, 503 when there are too many viewers."""
     context, topic = context_of(request), request.query_params.get("topic", "district")
     site = topic.removeprefix("site:")
     if topic not in ("district", "sites") and (site == topic or site not in context.registry.sites):
@@ -43,7 +44,7 @@ async def live(request: Request) -> Response:
                 except TimeoutError:
                     event = b": \n\n"
                     held = await context.account(me.name)
-                    if held is None or held.id != me.id:  # removed, or another role by now
+                    if held is None or held.id != me.id:  # removed, or its role was changed
                         return
                 if event is None:
                     return

@@ -1,4 +1,4 @@
-"""Requests and answers: who asks, what he may, and how a page is made."""
+"""Requests and answers: who asks, which role, and how a page is rendered."""
 
 from __future__ import annotations
 
@@ -23,33 +23,34 @@ from host.serve.language import LANGUAGES, Words, choose, words
 from host.serve.sessions import Session
 
 Handler = Callable[[Request], Awaitable[Response]]
-LANGUAGE = "qingyun-lang"  # the cookie, and ?lang= without what is before it
+LANGUAGE = "qingyun-lang"  # the cookie of the chosen language
 
 
 def user(request: Request) -> Account | None:
-    """Who asks; the guard has found out."""
+    """The account that asks, as the guard identified it."""
     account: Account | None = request.scope.get("qingyun.user")
     return account
 
 
 def session(request: Request) -> Session | None:
+    """The session of a browser; None for a token."""
     session: Session | None = request.scope.get("qingyun.session")
     return session
 
 
 def address(request: Request) -> str:
+    """The IP address that asks."""
     return request.client.host if request.client else ""
 
 
 def words_of(request: Request) -> Words:
-    """The language in which this request is answered."""
+    """The texts in the language of this request."""
     asked, kept = request.query_params.get("lang", ""), request.cookies.get(LANGUAGE, "")
     return words()[choose(asked, kept, request.headers.get("accept-language", ""))]
 
 
 def others(request: Request) -> list[tuple[str, str, str]]:
-    """(address, code, name) of this page in each other language; of what answers a form,
-    the first page."""
+    """(address, code, name) of this page in each other language; of the first page after a form."""
     query = dict(request.query_params)
     path = request.url.path if request.method in ("GET", "HEAD") else "/"
     mine = words_of(request).language
@@ -61,7 +62,7 @@ def others(request: Request) -> list[tuple[str, str, str]]:
 
 
 def need(request: Request, role: str) -> Account:
-    """401 for nobody, 403 for somebody who may not."""
+    """The account that asks; HTTPException 401 without one, 403 without the role."""
     account = user(request)
     if account is None:
         raise HTTPException(401, "sign in first")
@@ -71,7 +72,7 @@ def need(request: Request, role: str) -> Account:
 
 
 def allowed(role: str) -> Callable[[Handler], Handler]:
-    """Only for those who have a role."""
+    """A decorator of handlers: only accounts with this role pass."""
 
     def wrap(handler: Handler) -> Handler:
         @wraps(handler)
@@ -85,14 +86,15 @@ def allowed(role: str) -> Callable[[Handler], Handler]:
 
 
 def check_csrf(request: Request, token: str) -> None:
-    """A browser's session must say what only its own pages know; a token needs not."""
+    """HTTPException 403 unless a browser sends the token of its session. A machine's token needs
+    none."""
     held = session(request)
     if held is not None and not hmac.compare_digest(token.encode(), held.csrf.encode()):
         raise HTTPException(403, "the form was not made by this session: load the page again")
 
 
 async def posted(request: Request) -> FormData:
-    """The fields of a form that this session was given."""
+    """The fields of a form; HTTPException 403 unless it comes from a page of this session."""
     form = await request.form(max_files=0, max_fields=30)
     token = form.get("csrf")
     check_csrf(request, token if isinstance(token, str) else "")
@@ -100,7 +102,7 @@ async def posted(request: Request) -> FormData:
 
 
 def field(form: FormData, name: str, longest: int = 200) -> str:
-    """A text field without control characters; 422 when it is too long."""
+    """The trimmed text of a field; HTTPException 422 if it is too long or not printable."""
     value = form.get(name)
     text = value.strip() if isinstance(value, str) else ""
     if len(text) > longest or any(not c.isprintable() for c in text):
@@ -109,7 +111,7 @@ def field(form: FormData, name: str, longest: int = 200) -> str:
 
 
 def asked_day(request: Request) -> dt.date | None:
-    """?date=, None where it is not said; 422 when it is none, or one to come."""
+    """?date=, None without it; HTTPException 422 unless it is a day from 2015-01-01 to today."""
     text = request.query_params.get("date", "")
     if not text:
         return None
@@ -123,7 +125,7 @@ def asked_day(request: Request) -> dt.date | None:
 
 
 async def note(request: Request, action: str, object_: str, outcome: str, detail: str = "") -> None:
-    """Add to the audit trail what somebody did."""
+    """Note an action of the account that asks in the audit trail."""
     who = account.name if (account := user(request)) else ""
     await context_of(request).ask(
         lambda s: accounts.note(
@@ -133,7 +135,7 @@ async def note(request: Request, action: str, object_: str, outcome: str, detail
 
 
 def page(request: Request, template: str, status: int = 200, **values: Any) -> HTMLResponse:
-    """A template with what every page has."""
+    """A rendered template, with the values that every page has."""
     context = context_of(request)
     held = session(request)
     text = (

@@ -1,8 +1,8 @@
-"""A backup of everything a host job cannot get again, made while it runs, and its way back.
+"""A backup of all that a host job cannot get again, made while it runs, and the way back.
 
-A folder: the database as one file (SQLite's online backup: one moment, no writer waits) or
-as pg_dump has it, the archived days that this database knows, the registry, and a list of
-all of it with hashes. It has its name only once it is whole."""
+A folder: the database as one file (SQLite's online backup: one moment, no writer waits) or as
+pg_dump writes it, the archived days that this database refers to, the registry, and a list of all
+files with their SHA-256. The folder gets its name when it is complete."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ _BLOCK = 1 << 20
 
 
 class BackupError(UserError):
-    """A backup that cannot be made or used; one line."""
+    """A backup cannot be made or used; one line."""
 
 
 class File(msgspec.Struct):
@@ -43,7 +43,7 @@ class File(msgspec.Struct):
 
 
 class Contents(msgspec.Struct):
-    """What backup.json says."""
+    """The contents of backup.json."""
 
     made: str  # UTC
     program: str
@@ -53,7 +53,7 @@ class Contents(msgspec.Struct):
 
 
 def make(db: Path | str, registry: Path | None, target: Path, now: dt.datetime) -> Path:
-    """A new folder below the target; OutsideError when the disk does not take it."""
+    """Make a folder below the target and return it; BackupError or OutsideError when it cannot."""
     name = f"qingyun-{now.astimezone(dt.UTC):%Y%m%dT%H%M%SZ}"
     folder, part = target / name, target / f"{name}.part"
     if folder.exists():
@@ -86,8 +86,8 @@ def make(db: Path | str, registry: Path | None, target: Path, now: dt.datetime) 
 
 
 def keep(target: Path, n: int) -> tuple[list[Path], list[str]]:
-    """Remove all backups below the target but the newest n; those removed, and a line for each
-    that stays because somebody has put something into it."""
+    """Remove all backups below the target but the newest n. The removed ones, and a line for each
+    that stays because it holds foreign files."""
     backups = sorted(p.parent for p in target.glob(f"{_NAME}/{LIST}"))
     removed, left = [], []
     for folder in backups[: -n or None]:
@@ -103,16 +103,16 @@ def keep(target: Path, n: int) -> tuple[list[Path], list[str]]:
 
 
 def _copy(store: Store, db: Path | str, part: Path) -> list[str]:
-    """The database as of one moment; the archived days that it knows."""
+    """Copy the database as of one moment; the names of the archived days that it refers to."""
     if not isinstance(db, Path):
-        # Days that are archived after this are in the dump as rows: nothing is in neither.
+        # Days archived after this are rows of the dump, so none is missing.
         archived = store.archive_files()
         _dump(db, part / DUMP)
         return archived
     made = part / DATABASE
     with contextlib.closing(sqlite3.connect(db, timeout=30)) as source:
         with contextlib.closing(sqlite3.connect(made)) as copy:
-            # In one step: between steps a writer would make it begin anew, for ever.
+            # In one step: a writer between steps would restart it for ever.
             source.backup(copy)
             copy.execute("PRAGMA journal_mode=DELETE")
             if (result := copy.execute("PRAGMA quick_check").fetchone()[0]) != "ok":
@@ -139,8 +139,8 @@ def _registry(folder: Path, into: Path) -> None:
 
 
 def _without_password(url: str) -> tuple[str, dict[str, str]]:
-    """The address for a command line, which every user can see, and the rest for its
-    environment, which only its own user can."""
+    """The address for a command line, which every user can read, and the password for its
+    environment, which only its own user can read."""
     parts = urlsplit(url)
     if parts.password is None:
         return url, {}
@@ -170,7 +170,7 @@ def _load(url: str, path: Path) -> None:
     _program("pg_restore", *options, f"--dbname={where}", str(path), more=more)
 
 
-# The way back
+# Restoring
 
 
 def _list(folder: Path) -> Contents:
@@ -183,7 +183,7 @@ def _list(folder: Path) -> Contents:
 
 
 def read(folder: Path) -> Contents:
-    """What a backup says of itself, every file held against its hash."""
+    """The contents of a backup, with every file checked against its hash; BackupError otherwise."""
     contents = _list(folder)
     if contents.schema > VERSION:
         raise BackupError(
@@ -205,7 +205,7 @@ def read(folder: Path) -> Contents:
 
 
 def restore(folder: Path, db: Path | str, registry: Path | None) -> Contents:
-    """Put a backup back, to where nothing is: nothing is ever written over."""
+    """Restore a backup to where nothing is; nothing is ever overwritten. BackupError otherwise."""
     contents = read(folder)
     if isinstance(db, Path) != (contents.engine == "sqlite"):
         raise BackupError(f"{folder}: expected a {contents.engine} store for it, found {db}")
@@ -225,16 +225,16 @@ def restore(folder: Path, db: Path | str, registry: Path | None) -> Contents:
         part = db.with_name(db.name + ".part")
         shutil.copyfile(folder / DATABASE, part)
         _sync(part)
-        part.rename(db)  # last: once it is there, all of it is
+        part.rename(db)  # last: its presence means that all files are there
         _sync(db.parent)
     else:
         _load(db, folder / DUMP)
-    Store(db).close()  # brings an earlier schema up to date
+    Store(db).close()  # migrates an earlier schema
     return contents
 
 
 def _there(place: Path) -> bool:
-    """Anything but an empty folder."""
+    """Whether something other than an empty folder is there."""
     empty = place.is_dir() and not any(place.iterdir())
     return (place.exists() or place.is_symlink()) and not empty
 
@@ -278,5 +278,5 @@ def _sync(path: Path) -> None:
 
 
 def size(contents: Contents) -> Any:
-    """Bytes of all files."""
+    """The bytes of all files."""
     return sum(file.bytes for file in contents.files)

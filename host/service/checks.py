@@ -1,4 +1,4 @@
-"""What can be found wrong before anything starts: files, the store, the ways to people."""
+"""Checks before anything starts: files, the store, e-mail and webhook."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _LEAST_SECRET = 16
 
 
 def problems(config: Config) -> list[str]:
-    """Every one, a line each with its place."""
+    """Every mistake, a line each with its place."""
     return [
         *_files(config),
         *_broker(config),
@@ -67,7 +67,7 @@ def _broker(config: Config) -> list[str]:
 
 
 def _addresses(config: Config) -> list[str]:
-    """Where a process will listen: free, and where only this machine reaches it unless said."""
+    """Addresses to listen on: valid, and each used once."""
     mistakes = []
     for name, value in config.values.items():
         if name.partition(".")[2] != "listen" or not isinstance(value, str):
@@ -101,7 +101,7 @@ def _store(config: Config) -> list[str]:
 
 
 def _schema(config: Config, where: Path | str) -> list[str]:
-    """An earlier schema is brought up to date at the start; a later one cannot be read."""
+    """An earlier schema is migrated at the start; a later one cannot be read."""
     try:
         database = open_database(where, create=False)
         try:
@@ -110,9 +110,9 @@ def _schema(config: Config, where: Path | str) -> list[str]:
             database.close()
     except UserError as error:
         return [config.mistake("store.db", "a store") + f": {error}"]
-    except ModuleNotFoundError:  # nothing is known about the store then
+    except ModuleNotFoundError:  # a package is missing: nothing is known about the store
         raise
-    except Exception:  # no such table, no database at all: whatever the engine calls it
+    except Exception:  # no such table or no database: each engine has its own errors
         return [config.mistake("store.db", "a store of qingyun", str(where))]
     if version > VERSION:
         return [config.mistake("store.db", f"schema {VERSION} or earlier", version)]

@@ -26,7 +26,7 @@ from host.service.keys import SHARED
 from host.service.logs import clean
 
 PREFIX = "QINGYUN_"
-# The broker as boards reach it, which is not how this machine does: never that of [broker].
+# The broker's address for boards differs from the one for this machine: never that of [broker].
 _OF_BOARDS = ("provision", "--broker")
 _HEADER = re.compile(r"\s*\[\s*([A-Za-z0-9_-]+)\s*\]")
 _KEY = re.compile(r"\s*([A-Za-z0-9_-]+)\s*=")
@@ -41,8 +41,8 @@ class ConfigError(UserError):
 
 @dataclass
 class Config:
-    """What was found. values: section.key → value; places: the same → where it stands.
-    absent: files that were looked for, each with why it does not count."""
+    """A configuration. values: section.key → value; places: section.key → file and line, or
+    variable. absent: files that were looked for, each with the reason why it does not count."""
 
     file: Path | None = None
     absent: tuple[str, ...] = ()
@@ -50,21 +50,22 @@ class Config:
     places: dict[str, str] = field(default_factory=dict)
 
     def get(self, name: str, default: Any = None) -> Any:
+        """The value of section.key."""
         return self.values.get(name, default)
 
     def section(self, name: str) -> dict[str, Any]:
-        """The keys of a section, without its name."""
+        """The keys and values of a section."""
         start = name + "."
         return {k[len(start) :]: v for k, v in self.values.items() if k.startswith(start)}
 
     def read(self, struct: type[S], name: str) -> S:
-        """A section as its struct; ConfigError where a key is missing that it needs."""
+        """A section as its struct; ConfigError when a required key is missing."""
         if absent := self.lacking(name):
             raise ConfigError("\n".join(absent))
         return convert(self.section(name), struct)
 
     def lacking(self, section: str) -> list[str]:
-        """A line for each key that a section needs and has not."""
+        """A line for each required key that a section lacks."""
         required = [k for k, key in SHARED[section].items() if key.is_required]
         return [
             self.mistake(f"{section}.{k}", "a value")
@@ -73,7 +74,7 @@ class Config:
         ]
 
     def nowhere(self) -> str:
-        """That no database is named, where it was looked for, and what to do."""
+        """One line: no database is named, where it was looked for, and what to do."""
         used = (f"{self.file} (no [store] db in it)",) if self.file else ()
         looked = ", ".join(("--db", "QINGYUN_STORE_DB", *self.absent, *used))
         return (
@@ -82,14 +83,14 @@ class Config:
         )
 
     def named(self, value: object) -> str:
-        """` (PLACE names it)` where this database or folder comes from here; else nothing."""
+        """` (PLACE names it)` if this database or folder comes from the configuration, else ""."""
         for name, where in self.places.items():
             if name.endswith((".db", ".registry")) and self.values[name] == str(value):
                 return f" ({where} names it)"
         return ""
 
     def mistake(self, name: str, expected: str, found: Any = None) -> str:
-        """One line that names the place."""
+        """One line with the place of a key, what was expected, and what was found."""
         where = self.places.get(name) or str(self.file or "configuration")
         found_text = f", found {found!r}" if found is not None else ""
         return clean(f"{where}: {name}: expected {expected}{found_text}")
@@ -99,7 +100,7 @@ Options = dict[str, list[argparse.Action]]
 
 
 def options(parser: Parser) -> Options:
-    """section.key → the options that it is the default of."""
+    """section.key → the options of which it is the default."""
     options_of: Options = {}
     for command, action in parser.options():
         longest = max(action.option_strings, key=len)
@@ -115,7 +116,7 @@ def options(parser: Parser) -> Options:
 
 
 def load(file: Path | None, environment: Mapping[str, str], parser: Parser) -> Config:
-    """The file with the environment over it; ConfigError with every mistake."""
+    """The file, with the environment over it; ConfigError with every mistake."""
     config = Config(file)
     wrong: list[str] = []
     options_of = options(parser)
@@ -166,7 +167,7 @@ def _read(file: Path, config: Config) -> None:
 
 
 def _path(name: str, value: str, options_of: Options) -> bool:
-    """Whether it is one, as the option takes it: postgresql://… is none."""
+    """Whether a value is a path, as its option takes it: postgresql://… is none."""
     section, _, key = name.partition(".")
     shared = SHARED.get(section, {}).get(key)
     if shared is not None:
@@ -175,14 +176,14 @@ def _path(name: str, value: str, options_of: Options) -> bool:
         try:
             made = action.type(value) if callable(action.type) else value
         except (argparse.ArgumentTypeError, ValueError):
-            continue  # told with the other mistakes
+            continue  # reported with the other mistakes
         if isinstance(made, Path):
             return True
     return False
 
 
 def _lines(text: str) -> dict[str, int]:
-    """section and section.key → line, as far as one can see it without a TOML parser."""
+    """section and section.key → line number, found without a TOML parser."""
     lines: dict[str, int] = {}
     section = ""
     for n, line in enumerate(text.splitlines(), 1):
@@ -202,7 +203,7 @@ def _of_variable(variable: str, names: set[str]) -> str | None:
 
 
 def _from_text(name: str, text: str, options_of: Options) -> Any:
-    """What an environment variable says, as TOML would have had it."""
+    """The value of an environment variable, as TOML would give it."""
     section, _, key = name.partition(".")
     shared = SHARED.get(section, {}).get(key)
     if name in options_of and not _flag(options_of[name][0]) and shared is None:
@@ -216,14 +217,14 @@ def _from_text(name: str, text: str, options_of: Options) -> Any:
 
 
 def _flag(action: argparse.Action) -> bool:
-    """An option without a value, or one that takes the broker of [broker]."""
+    """Whether an option has no value, or takes the broker of [broker]."""
     return action.nargs == 0 or "--publish" in action.option_strings
 
 
 def _wrong(
     name: str, value: Any, names: set[str], sections: set[str], options_of: Options
 ) -> str | None:
-    """What was expected; None where a value is right."""
+    """What was expected; None if the value is right."""
     section, _, key = name.partition(".")
     if section not in sections:
         return _like("a section", section, sections)
@@ -244,7 +245,7 @@ def _like(kind: str, word: str, words: set[str]) -> str:
 
 
 def _unfit(action: argparse.Action, value: Any) -> str | None:
-    """What an option expected; None where it takes the value."""
+    """What the option expected; None if it takes the value."""
     if action.nargs == 0 or (isinstance(value, bool) and "--publish" in action.option_strings):
         return None if isinstance(value, bool) else "true or false"
     if isinstance(value, bool | list | dict):
@@ -264,7 +265,7 @@ def apply(config: Config, parser: Parser) -> None:
     options_of = options(parser)
     shared = [name for name in config.values if name.partition(".")[0] in SHARED]
     own = [name for name in config.values if name not in shared]
-    for name in (*shared, *own):  # what is meant for one command counts more
+    for name in (*shared, *own):  # a key of one command overrides a shared one
         value = config.values[name]
         for action in options_of.get(name, ()):
             if "--publish" in action.option_strings and isinstance(value, bool):
@@ -277,7 +278,7 @@ def apply(config: Config, parser: Parser) -> None:
 
 
 def of_command_line(argv: list[str], parser: Parser) -> Config:
-    """The configuration that counts for a command line here, applied."""
+    """The configuration for a command line in this folder, applied to the parser; ConfigError."""
     chosen = place.find(argv, os.environ)
     config = load(chosen.file, os.environ, parser)
     config.absent = chosen.absent

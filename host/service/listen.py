@@ -1,4 +1,4 @@
-"""/metrics and /healthz of the ingester itself, in a thread beside it."""
+"""/metrics and /healthz of the ingester, answered by a thread beside it."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from host.registry import Registry
 from host.service import health, metrics
 from host.service.progress import Stats
 
-_SLOTS = 4  # answers made at once: a scrape that hangs must not pile up others
+_SLOTS = 4  # answers at the same time: scrapes that hang must not pile up
 
 
 def start(args: argparse.Namespace, registry: Registry, stats: Stats) -> None:
-    """As the options of `qingyun ingest` say."""
+    """Listen as the options of `qingyun ingest` say; UserError when the address cannot be used."""
     limits = health.Limits(**args.settings.section("health"))
     where = broker.address(args.listen, "--listen")
     Server(where, args.db, registry, stats, limits).start()
@@ -45,6 +45,7 @@ class Server(ThreadingHTTPServer):
             raise UserError(f"--listen: {address[0]}:{address[1]}: {error.strerror}") from None
 
     def start(self) -> None:
+        """Answer requests in a thread."""
         threading.Thread(target=self.serve_forever, daemon=True).start()
 
 

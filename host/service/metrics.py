@@ -1,4 +1,4 @@
-"""What Prometheus asks: the store as it is now, and the ingester as it says of itself."""
+"""Prometheus metrics: the present store, and the ingester's own counts."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from host.store import Store, delivery, health_queries
 log = logging.getLogger("qingyun.metrics")
 
 CONTENT_TYPE = CONTENT_TYPE_LATEST
-SILENT_S = 660  # a board says something every 5 min at least
+SILENT_S = 660  # a board sends something at least every 5 min
 STATES = ("reporting", "silent", "never heard")
 _COUNTS = (
     ("messages", "Messages taken from the broker"),
@@ -41,8 +41,8 @@ def text(
     stats_file: Path | None = None,
     stats: Stats | None = None,
 ) -> bytes:
-    """Everything, in the exposition format. stats: of this process, else out of the file.
-    Opens the store anew, so any thread may call it."""
+    """All metrics in the exposition format. stats: of this process, else from the file. Opens the
+    store anew, so any thread may call it."""
     collectors = CollectorRegistry()
     if stats is None and stats_file is not None:
         stats = read(stats_file)
@@ -71,7 +71,7 @@ class _Collector:
                 metrics = list(_store(store, self._known, self._now))
             finally:
                 store.close()
-        except Exception:  # whatever it is: qingyun_store_up says so, the rest is left out
+        except Exception:  # qingyun_store_up is 0 then, the other metrics are left out
             log.warning("metrics: the store could not be read", exc_info=True)
             metrics = []
         yield GaugeMetricFamily(
@@ -81,7 +81,7 @@ class _Collector:
 
 
 def ingest(s: Stats, now: int) -> Iterator[Metric]:
-    """The ingester's own counts."""
+    """The counts of the ingester; now: Unix seconds."""
     for name, text in _COUNTS:
         value = s.cpu_s if name == "cpu_seconds" else getattr(s, name)
         yield CounterMetricFamily(f"qingyun_ingest_{name}", text, value)
