@@ -13,7 +13,6 @@ from fastapi import APIRouter, Depends, Header, Path, Query, Request
 from starlette.exceptions import HTTPException
 
 from host.hazard import alarms, ledger
-from host.reports.summary import Part
 from host.rollup import day_bounds
 from host.serve import accounts, commands, history, site_charts
 from host.serve import hazard as stores
@@ -28,13 +27,13 @@ from host.serve.models import (
     District,
     Indicators,
     Listed,
-    Mass,
     Period,
     Problem,
     Site,
-    TownDay,
     event,
+    mass,
     restated,
+    towns,
 )
 from host.serve.sites import Filters, chosen
 from host.serve.web import check_csrf, need
@@ -63,18 +62,22 @@ def admin(request: Request) -> None:
     need(request, "admin")
 
 
-_SAYS: dict[int | str, dict[str, Any]] = {
-    code: {"model": Problem, "description": text}
-    for code, text in (
-        (400, "Not a request that can be understood"),
-        (401, "Nobody has signed in"),
-        (403, "The role is not enough"),
-        (404, "There is no such thing"),
-        (422, "A parameter is not what it may be"),
-    )
+def _problems(texts: dict[int, str]) -> dict[int | str, dict[str, Any]]:
+    return {code: {"model": Problem, "description": text} for code, text in texts.items()}
+
+
+_COMMON = {
+    400: "Not a request that can be understood",
+    401: "Nobody has signed in",
+    403: "The role is not enough",
+    404: "There is no such thing",
+    422: "A parameter is not what it may be",
 }
 router = APIRouter(
-    prefix="/api/1", dependencies=[Depends(signed_in)], responses=_SAYS, tags=["qingyun"]
+    prefix="/api/1",
+    dependencies=[Depends(signed_in)],
+    responses=_problems(_COMMON),
+    tags=["qingyun"],
 )
 
 
@@ -86,23 +89,6 @@ def paged(request: Request, rows: Sequence[dict[str, Any]], page: int, limit: in
     if following:
         following = following.partition(request.url.netloc)[2]
     return Listed(total=len(rows), next=following, items=list(rows[first : first + limit]))
-
-
-def mass(part: Part) -> Mass:
-    """A part in tonnes, as it is sent."""
-    return Mass(
-        tonnes=None if part.tonnes is None else float(part.tonnes),
-        collections=part.collections,
-        coverage=None if part.coverage is None else float(part.coverage),
-    )
-
-
-def towns(rows: Sequence[tuple[str, Part, dict[str, Part]]]) -> list[TownDay]:
-    """The lines of history.table(), as they are sent."""
-    return [
-        TownDay(town=t, hauled=mass(h), streams={s: mass(p) for s, p in parts.items()})
-        for t, h, parts in rows
-    ]
 
 
 @router.get("/district")
@@ -283,17 +269,14 @@ async def audit(
     return Listed(total=len(rows), next=more, items=[vars(r) for r in rows])
 
 
-_FAILS: dict[int | str, dict[str, Any]] = {
-    code: {"model": Problem, "description": text}
-    for code, text in (
-        (409, "The board refused"),
-        (503, "There is no broker"),
-        (504, "The board does not answer"),
-    )
-}
+_FAILED = {409: "The board refused", 503: "There is no broker", 504: "The board does not answer"}
 
 
-@router.post("/boards/{device}/command", dependencies=[Depends(operator)], responses=_FAILS)
+@router.post(
+    "/boards/{device}/command",
+    dependencies=[Depends(operator)],
+    responses=_problems(_FAILED),
+)
 async def command(request: Request, device: Name, asked: Asked) -> Answered:
     """Ask a board for something; for operators. A browser must send X-CSRF-Token."""
     _, answer = await commands.command(request, device, asked.do, asked.s)

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
 from typing import Any
 
 from pydantic import BaseModel, Field
 
+from host.reports.summary import Part
 from host.serve.day_cache import Restated
 from host.serve.language import words
 from host.serve.site_charts import Shown
@@ -99,6 +101,23 @@ class Answered(BaseModel):
     device: str
     do: str
     answer: Any
+
+
+def mass(part: Part) -> Mass:
+    """A part in tonnes, as it is sent."""
+    return Mass(
+        tonnes=None if part.tonnes is None else float(part.tonnes),
+        collections=part.collections,
+        coverage=None if part.coverage is None else float(part.coverage),
+    )
+
+
+def towns(rows: Sequence[tuple[str, Part, dict[str, Part]]]) -> list[TownDay]:
+    """The lines of history.table(), as they are sent."""
+    return [
+        TownDay(town=t, hauled=mass(h), streams={s: mass(p) for s, p in parts.items()})
+        for t, h, parts in rows
+    ]
 
 
 NOT_COUNTED = "已结账，未计入 after closing, not counted; "
