@@ -5,21 +5,31 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Sequence
 from decimal import Decimal
+from functools import cache
 from pathlib import Path
-
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from typing import TYPE_CHECKING
 
 from host.common.quantity import MISSING, percent, shown
 from host.office.table import Cell, Column, Table, totals
 
+if TYPE_CHECKING:
+    from jinja2 import Template
+
 WIDE = 12  # tables with more columns get smaller letters
-_ENVIRONMENT = Environment(
-    loader=FileSystemLoader(Path(__file__).with_name("templates")),
-    autoescape=True,
-    undefined=StrictUndefined,
-    trim_blocks=True,
-    keep_trailing_newline=True,
-)
+
+
+@cache
+def _template() -> Template:
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined  # noqa: PLC0415  an extra
+
+    environment = Environment(
+        loader=FileSystemLoader(Path(__file__).with_name("templates")),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        keep_trailing_newline=True,
+    )
+    return environment.get_template("page.html")
 
 
 def _written(column: Column, value: Cell) -> str:
@@ -43,8 +53,7 @@ def _kind(column: Column, value: Cell) -> str:
 
 def page(title: str, subtitle: str, parts: Sequence[str | Table], disclaimer: str) -> str:
     """The whole document. parts: SVG as it is, and tables with totals and notes."""
-    template = _ENVIRONMENT.get_template("page.html")
-    return template.render(
+    return _template().render(
         title=title,
         subtitle=subtitle,
         parts=parts,
