@@ -112,7 +112,7 @@ def _serve(args: argparse.Namespace) -> int:
 
     told = _settings(args)
     made = app(told)
-    with made.state.here.store() as store:
+    with made.state.context.store() as store:
         if accounts.nobody(store):
             db = "postgresql://…" if "://" in str(told.db) else told.db  # it may hold a password
             text = "nobody can sign in yet: in another terminal, qingyun user add NAME --role admin"

@@ -1,4 +1,4 @@
-"""Packages that not every installation has, and which extra of pyproject.toml brings them."""
+"""Optional packages, and the extra of pyproject.toml that installs each."""
 
 from __future__ import annotations
 
@@ -11,7 +11,8 @@ EXTRA = {
 
 
 def missing(error: ModuleNotFoundError) -> str | None:
-    """What to do about it in one line; None where it is a mistake of this program."""
+    """One line that says which package is missing and how to install it; None for any other
+    module."""
     name = (error.name or "").partition(".")[0]
     if name not in EXTRA:
         return None

@@ -20,6 +20,13 @@ from .compute import EVIDENCE, NOT_HERE, STATUS, Result, compute_all
 
 DISTRICT = "松江区"
 TARGET_YEAR = 2025
+Say = Callable[[str, dict[str, str]], str]  # which line, and what stands in it
+_LINES = {
+    "note": "{text}",
+    "value": "{formula}: {expression} {equals} {value} {unit}",
+    "input": "{name} = {value} {unit}（{origin}）",
+    "coverage": "覆盖率 {coverage}（有效计量的桶时/登记桶时）",
+}
 
 
 @dataclass(frozen=True)
@@ -102,23 +109,29 @@ def coverage_text(coverage: Decimal | None) -> str:
     return "" if coverage is None else f"{percent(coverage)}%"
 
 
-def explanation(result: Result) -> list[str]:
-    """Lines that say how a value came about, or why there is none."""
-    lines: list[str] = []
-    if result.reason:
-        lines.append(result.reason)
+def _in_chinese(line: str, parts: dict[str, str]) -> str:
+    return _LINES[line].format(**parts).strip()
+
+
+def explanation(result: Result, say: Say = _in_chinese) -> list[str]:
+    """Lines that say how a value came about, or why there is none.
+
+    say writes one: note (text), value (formula, expression, equals, value, unit), input (name,
+    value, unit, origin), coverage (coverage)."""
+    lines = [say("note", {"text": result.reason})] if result.reason else []
     if result.expression:
-        value = f"{result.shown} {result.unit}".strip()
         equals = "=" if result.rounded == result.value else "≈"
-        lines.append(f"{result.definition.formula}: {result.expression} {equals} {value}")
-    for u in result.inputs:
-        if u.value is not None:
-            f = u.series.figure
-            lines.append(f"{f.name} = {u.value:f} {f.unit}（{u.series.origin}）")
+        parts = {"formula": result.definition.formula, "expression": result.expression}
+        parts |= {"equals": equals, "value": result.shown, "unit": result.unit}
+        lines.append(say("value", parts))
+    for used in result.inputs:
+        if used.value is not None:
+            figure = used.series.figure
+            parts = {"name": figure.name, "value": f"{used.value:f}", "unit": figure.unit}
+            lines.append(say("input", parts | {"origin": used.series.origin}))
     if result.coverage is not None:
-        lines.append(f"覆盖率 {coverage_text(result.coverage)}（有效计量的桶时/登记桶时）")
-    lines += result.notes
-    return lines
+        lines.append(say("coverage", {"coverage": coverage_text(result.coverage)}))
+    return lines + [say("note", {"text": note}) for note in result.notes]
 
 
 def measurable(result: Result) -> bool:

@@ -75,8 +75,8 @@ def days(summary: Summary) -> Table:
 
 
 def details(summary: Summary) -> Table:
-    """A row for each day, 街镇 and stream that was measured; no total, as not all of them may
-    be added."""
+    """A row for each measured day, 街镇 and stream; no total, because not all streams may be
+    added."""
     columns = (
         Column("日期", 13, centre=True),
         Column("街镇", 20),
@@ -128,7 +128,7 @@ def sites(rows: list[DailyRow], period: str) -> Table:
 
 
 def write_month(summary: Summary, path: Path, more: Sequence[Table] = ()) -> None:
-    """The monthly workbook; more: tables at its end."""
+    """Write the monthly workbook; more: tables at its end."""
     with Book(path, f"松江区{LABEL}月报（{summary.period}）", DISCLAIMER) as book:
         book.add(towns(summary))
         placed = book.add(days(summary))
@@ -140,9 +140,9 @@ def write_month(summary: Summary, path: Path, more: Sequence[Table] = ()) -> Non
 
 
 def write_day(date: dt.date, rows: list[DailyRow], path: Path) -> None:
-    """The daily workbook, of rows that were rolled up already."""
-    said = f"{date.year}年{date.month}月{date.day}日"
-    summary = Summary(said, date, date, rows)
+    """Write the daily workbook of rows that were rolled up."""
+    date_text = f"{date.year}年{date.month}月{date.day}日"
+    summary = Summary(date_text, date, date, rows)
     with Book(path, f"松江区{LABEL}日报（{summary.period}）", DISCLAIMER) as book:
         placed = book.add(towns(summary))
         title = f"松江区{LABEL}（{summary.period}）"

@@ -22,8 +22,9 @@ from sim_board import ROOT
 from host.common import periods
 from host.common.disclaimer import DISCLAIMER
 from host.common.quantity import MISSING
+from host.common.svg import round_step
 from host.indicators import IndicatorError, workbook
-from host.office.svg import Bars, stacked, step
+from host.office.bars import Bars, stacked
 from host.office.table import Cell, Column, Table
 from host.office.xlsx import Book
 from host.reports import LABEL, summary_html, summary_xlsx
@@ -322,7 +323,7 @@ def test_bars_are_as_high_as_their_values() -> None:
     assert float(bars[1].attrib["y"]) + heights[1] == pytest.approx(
         float(bars[0].attrib["y"]), abs=0.2
     )
-    assert [step(x) for x in (0, 0.9, 5, 26, 100)] == [1, 0.2, 1, 10, 20]
+    assert [round_step(x) for x in (0, 0.9, 5, 26, 100)] == [1, 0.2, 1, 10, 20]
 
 
 def test_long_names_are_turned_so_that_they_stand_apart() -> None:

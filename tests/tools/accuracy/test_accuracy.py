@@ -18,7 +18,7 @@ from accuracy.bench import OURS, Result, play_all
 from accuracy.families import FAMILIES, idle, normal
 from accuracy.field import Cell, Load, seed_of
 from accuracy.ours import Day, Found
-from accuracy.report import BEGIN, END, page, svg
+from accuracy.report import BEGIN, END, chart, page
 from accuracy.scene import Scene
 from accuracy.score import Score, score
 from accuracy.summary import failures, overall, shortfalls, summarise
@@ -203,7 +203,7 @@ def test_page_and_picture(tmp_path: Path) -> None:
     text = path.read_text()
     assert text.startswith("words\n") and text.endswith("more words\n")
     assert "ancient" not in text and "conditions" in text and "| normal | 1 | 0.0999 |" in text
-    root = ET.fromstring(svg(results))  # noqa: S314 - our own
+    root = ET.fromstring(chart(results))  # noqa: S314 - our own
     assert root.tag.endswith("svg") and len(root) > 10
     path.write_text("no marks")
     with pytest.raises(RuntimeError, match="expected a page with the line"):
