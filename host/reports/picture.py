@@ -61,11 +61,9 @@ class PictureError(UserError):
 
 def check(path: Path) -> None:
     """PictureError when a file of this name could not be written, before any work."""
-    form = form_of(path, "svg png")
+    form_of(path, "svg png")
     if not path.parent.is_dir():
         raise PictureError(f"--out: {path.parent}: no such folder")
-    if form == "png":
-        _resvg()
 
 
 def write(path: Path, draw: Callable[[bool], str]) -> str:
@@ -95,11 +93,7 @@ def _draws(render: Callable[[str], bytes], letters: str) -> bool:
 
 
 def _resvg() -> Callable[[str], bytes]:
-    try:
-        resvg = import_module("resvg_py")  # only who wants a PNG needs it
-    except ImportError:
-        text = "a PNG needs the package resvg-py; expected it installed, or a name ending in .svg"
-        raise PictureError(f"--out: {text}") from None
+    resvg = import_module("resvg_py")  # of an extra
     return lambda svg: bytes(resvg.svg_to_bytes(svg_string=svg))
 
 
