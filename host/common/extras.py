@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shlex
 import sys
+from collections.abc import Iterator
 from importlib.metadata import PackageNotFoundError, requires
 from importlib.util import find_spec
 
@@ -37,16 +38,17 @@ def _text(package: str) -> str:
     return f"{package} is missing; expected what the extra {extra} brings: {command}"
 
 
-def _brought_by(extra: str) -> list[str]:
-    """The requirements of an extra, as pip takes them; other extras in it are left out."""
+def _brought_by(extra: str) -> Iterator[str]:
+    """The requirements of an extra and of those in it, as pip takes them."""
     try:
         lines = requires("qingyun") or []
     except PackageNotFoundError:  # only the files are there
-        lines = []
-    parts = [line.partition(";") for line in lines]
-    mark = f'extra == "{extra}"'
-    return [
-        what.strip()
-        for what, _, condition in parts
-        if condition.strip() == mark and not what.startswith("qingyun[")
-    ]
+        return
+    for what, _, condition in (line.partition(";") for line in lines):
+        if condition.strip() != f'extra == "{extra}"':
+            continue
+        if what.startswith("qingyun["):
+            for inner in what.strip().removeprefix("qingyun[").removesuffix("]").split(","):
+                yield from _brought_by(inner)
+        else:
+            yield what.strip()
