@@ -1,6 +1,6 @@
 # Every command a person needs; `make help` lists them.
 .DEFAULT_GOAL := help
-.PHONY: help demo live test test-fast lint charts replay flash deploy lock wheel install uninstall monitor soak fresh bench-host bench-serve bench-accuracy clean distclean
+.PHONY: help demo live test test-fast test-interpreters lint charts replay flash deploy lock wheel install uninstall monitor soak fresh bench-host bench-serve bench-accuracy clean distclean
 
 VENV := .venv
 PY := $(VENV)/bin/python
@@ -12,7 +12,7 @@ BOARDS := $(VENV)/.boards
 BENCH := $(VENV)/.bench
 NODE_RED := build/node-red/.ready
 CHARTS := host/serve/static-built/uPlot.iife.min.js
-BUILT := lib umqtt charts.* starting fresh node-red board mpy bench-host serve accuracy.failures wheel dist uv
+BUILT := lib umqtt charts.* starting fresh node-red board mpy bench-host serve accuracy.failures wheel dist uv python
 # Python that must be clean: host job, tools and tests; MicroPython must compile.
 CHECKED := setup.py host tools tests firmware boards adapters
 BOARD_CODE := $(shell find firmware boards -name '*.py' 2>/dev/null)
@@ -50,6 +50,9 @@ endif
 
 test-fast: $(DEV) ## what needs no broker, database, board, browser or process
 	@$(VENV)/bin/pytest --fast -m "not alone" -n 2 --dist loadfile --no-loadscope-reorder
+
+test-interpreters: $(DEV) ## most of it on every other Python from 3.11 to 3.14 that is here
+	@tools/interpreters.sh
 
 $(CHARTS): $(READY)
 	@tools/env.sh charts
