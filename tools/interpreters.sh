@@ -6,8 +6,8 @@ cd "$(dirname "$0")/.."
 venv=${VENV:-.venv}
 own=$($venv/bin/python -c 'import platform; print(platform.python_version())')
 passed= failed= absent=
-# Left out: properties that take as long as all the rest, and on one interpreter are enough.
-without="any_order or any_batches or reading_by_reading or what_the_engine_says"
+# Left out: what takes as long as all the rest, and on one interpreter is enough.
+without="compiled_and_source or any_order or any_batches or reading_by_reading or what_the_engine_says"
 
 # The newest of a minor version, by its path.
 find_python() { # MINOR
