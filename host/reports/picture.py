@@ -61,11 +61,9 @@ class PictureError(UserError):
 
 def check(path: Path) -> None:
     """Raise PictureError, before any work, if a file of this name cannot be written."""
-    form = form_of(path, "svg png")
+    form_of(path, "svg png")
     if not path.parent.is_dir():
         raise PictureError(f"--out: {path.parent}: no such folder")
-    if form == "png":
-        _resvg()
 
 
 def write(path: Path, draw: Callable[[bool], str]) -> str:
@@ -98,12 +96,8 @@ def _draws(render: Callable[[str], bytes], letters: str) -> bool:
 
 
 def _resvg() -> Callable[[str], bytes]:
-    try:
-        resvg = import_module("resvg_py")  # needed for PNG files only
-    except ImportError:
-        text = "a PNG needs the package resvg-py; expected it installed, or a name ending in .svg"
-        raise PictureError(f"--out: {text}") from None
-    return lambda text: bytes(resvg.svg_to_bytes(svg_string=text))
+    resvg = import_module("resvg_py")  # of an extra
+    return lambda svg: bytes(resvg.svg_to_bytes(svg_string=svg))
 
 
 def day(

@@ -11,7 +11,7 @@ from ..office.table import COLOURS, Cell, Column, Table
 from ..registry import DRY, WET
 from . import LABEL
 from .summary import HAULED, Summary
-from .summary_xlsx import NOTES, NOTHING, days, towns
+from .summary_tables import NOTES, NOTHING, days, towns
 
 COVERAGE = "#2E75B6"
 

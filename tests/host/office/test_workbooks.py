@@ -27,7 +27,7 @@ from host.indicators import IndicatorError, workbook
 from host.office.bars import Bars, stacked
 from host.office.table import Cell, Column, Table
 from host.office.xlsx import Book
-from host.reports import LABEL, summary_html, summary_xlsx
+from host.reports import LABEL, summary_html, summary_tables
 from host.reports.month import summarise
 from host.reports.summary import HAULED
 from host.store import Store
@@ -154,7 +154,7 @@ def test_a_month_that_is_not_over_says_so(folder: Path) -> None:
     assert summary.of(HAULED).tonnes == Decimal("0.504")
     assert summary.notes == ("月份未满：截至2024-02-03（3/29天）",)
     assert summary.notes[0] in summary_html.month(summary)
-    assert summary.notes[0] in summary_xlsx.towns(summary).notes
+    assert summary.notes[0] in summary_tables.towns(summary).notes
     with pytest.raises(IndicatorError, match="no day yet that is over"):
         summarise(store, KNOWN, periods.parse("2024-02"), dt.date(2024, 2, 1))
 
@@ -264,7 +264,7 @@ def test_a_table_without_a_row_says_why(tmp_path: Path) -> None:
     ):
         done = qingyun(*args)
         assert done.returncode == 0, done.stderr
-    nothing = summary_xlsx.NOTHING
+    nothing = summary_tables.NOTHING
     for path, sheet, said in (
         *((month, "逐日", nothing), (month, "明细", nothing), (day, "点位", nothing)),
         (plan, "清运量", "本期没有进厂计量，也没有投放点实测"),
