@@ -87,7 +87,7 @@ def test_restart_with_a_full_queue(site: Path, broker: Broker) -> None:
     (life,) = stored["lives"]
     assert (life["readings"], life["missing"], life["boots"]) == (made, 0, 2)
     assert stored["quarantined"] == 0
-    check_masses(Played(site, site, [], stored))
+    check_masses(Played(site, site))
 
 
 def test_supply_lost_for_an_hour(site: Path, broker: Broker) -> None:
@@ -100,7 +100,7 @@ def test_supply_lost_for_an_hour(site: Path, broker: Broker) -> None:
     stored = status(site / "qingyun.db")
     (life,) = stored["lives"]
     assert (life["boots"], life["missing"], stored["quarantined"]) == (2, 0, 0)
-    played = Played(site, site, [], stored)
+    played = Played(site, site)
     check_masses(played)
     (row,) = played.rows(DATE)
     seen = END - MIDNIGHT - 6 * 3600 - 3600  # from 06:00 on, without the hour
@@ -122,4 +122,4 @@ def test_erased_flash_is_a_new_life(site: Path, broker: Broker) -> None:
     stored = status(site / "qingyun.db")
     lives = {x["life"]: (x["readings"], x["missing"]) for x in stored["lives"]}
     assert lives == {r["life"]: (r["readings"], 0) for r in (first, second)}
-    check_masses(Played(site, site, [], stored))
+    check_masses(Played(site, site))
