@@ -1,4 +1,4 @@
-"""Links of the pages lead somewhere, and docs/README.md has every page."""
+"""Links of the pages lead somewhere, named tests exist, and docs/README.md has every page."""
 
 from __future__ import annotations
 
@@ -16,6 +16,13 @@ PAGES = sorted([*ROOT.glob("*.md"), *PAGES])
 def test_links_lead_somewhere(page: Path) -> None:
     for link in re.findall(r"\]\(([^)#]+)", page.read_text(encoding="utf-8")):
         assert "://" in link or (page.parent / link).exists(), link
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_tests_that_are_named_are_there(page: Path) -> None:
+    """As `tests/firmware/net/test_tls.py`, or short: `firmware/net/test_tls`."""
+    for name in re.findall(r"`(?:tests/)?((?:\w+/)+test_\w+)", page.read_text(encoding="utf-8")):
+        assert (ROOT / "tests" / name).with_suffix(".py").exists(), name
 
 
 def test_the_index_has_every_page() -> None:
