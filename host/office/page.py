@@ -20,7 +20,7 @@ WIDE = 12  # tables with more columns get smaller letters
 
 @cache
 def _template() -> Template:
-    from jinja2 import Environment, FileSystemLoader, StrictUndefined  # noqa: PLC0415  an extra
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined  # noqa: PLC0415  only for HTML
 
     environment = Environment(
         loader=FileSystemLoader(Path(__file__).with_name("templates")),

@@ -17,7 +17,7 @@ import district
 import httpx
 import pytest
 from playwright.sync_api import Browser
-from served_page import PASSWORD, Served
+from served_page import PASSWORD, Served, serving_few
 from sim_board import ROOT
 from starlette.routing import Route
 from starlette.testclient import TestClient
@@ -114,6 +114,13 @@ def _foreign(language: str, text: str, names: list[str]) -> list[str]:
             text = text.replace(name, "")
         return HAN.findall(text)
     return [x for x in LATIN.findall(NAMED.sub("", text)) if x not in {*SAME, *USED_NAMES}]
+
+
+@pytest.fixture(scope="module")
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    """Of its own: what other tests type into theirs is in one language."""
+    with serving_few(tmp_path_factory) as found:
+        yield found
 
 
 @pytest.fixture(scope="module")
