@@ -83,22 +83,10 @@ def run_match(args: argparse.Namespace) -> int:
     known = register.load(args.registry)
     t0, t1 = bounds(month(args.month))
     store = Store(args.db)
-    near0, near1 = t0 - tolerance.window_s, t1 + tolerance.window_s
-    papers = [m for m in transfers.manifests(store) if near0 <= m.t < near1]
-    live = [e for e in ledger.live(ledger.read(store)) if near0 <= e.t < near1]
-    stored = facility_comparison.manifests_matched(known, papers, live, tolerance)
-    brought = [x for x in transfers.tickets(store) if near0 <= x.t < near1]
-    placed = any(x.site for x in brought)
-    taken = facility_comparison.collections(store, known, near0, near1) if placed else []
-    collected = facility_comparison.tickets_matched(brought, taken, tolerance)
-    loads = facility_comparison.hazardous_tickets_matched(known, brought, live, tolerance)
+    rows: list[tuple[str, ...]] = []
+    for matched in _matched(store, known, t0, t1, tolerance):
+        rows += _lines(_of_month(matched, t0, t1))
     store.close()
-    # What lies in the neighbouring months is there only to be matched.
-    for found in (stored, loads, collected):
-        found.matches = [m for m in found.matches if t0 <= m.paper.t < t1]
-        found.papers = [p for p in found.papers if t0 <= p.t < t1]
-        found.steps = [s for s in found.steps if t0 <= s.t < t1]
-    rows = [*_lines(stored), *_lines(loads), *_lines(collected)]
     title = f"{args.month} 单据与实测（容差 {args.percent:g} % 或 {args.kg:g} kg，取大者）"
     _print(title, COLUMNS, rows, "单据kg 实测kg 差kg 差%")
     if not rows:
@@ -106,6 +94,33 @@ def run_match(args: argparse.Namespace) -> int:
     if args.csv:
         _csv(args.csv, COLUMNS, rows)
     return 1 if any(r[0] != "相符" for r in rows) else 0
+
+
+def _matched(
+    store: Store, known: register.Register, t0: int, t1: int, tolerance: Tolerance
+) -> tuple[Matched, Matched, Matched]:
+    """Manifests, tickets of hazardous loads and tickets of sites with what was weighed; also
+    those of neighbouring months that lie within the time window (all in Unix seconds)."""
+    t0, t1 = t0 - tolerance.window_s, t1 + tolerance.window_s
+    manifests = [m for m in transfers.manifests(store) if t0 <= m.t < t1]
+    tickets = [x for x in transfers.tickets(store) if t0 <= x.t < t1]
+    live = [e for e in ledger.live(ledger.read(store)) if t0 <= e.t < t1]
+    has_sites = any(x.site for x in tickets)
+    collected = facility_comparison.collections(store, known, t0, t1) if has_sites else []
+    return (
+        facility_comparison.manifests_matched(known, manifests, live, tolerance),
+        facility_comparison.hazardous_tickets_matched(known, tickets, live, tolerance),
+        facility_comparison.tickets_matched(tickets, collected, tolerance),
+    )
+
+
+def _of_month(matched: Matched, t0: int, t1: int) -> Matched:
+    """What lies in t0 <= t < t1 (Unix seconds)."""
+    return Matched(
+        [m for m in matched.matches if t0 <= m.paper.t < t1],
+        [p for p in matched.papers if t0 <= p.t < t1],
+        [s for s in matched.steps if t0 <= s.t < t1],
+    )
 
 
 BESIDE = (
