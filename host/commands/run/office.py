@@ -99,32 +99,14 @@ def run_indicators(args: argparse.Namespace) -> int:
 def run_import_figures(args: argparse.Namespace) -> int:
     figures = catalog.load(_plan(args.plan).figures)
     if args.list:
-        table = terminal.table("figures that can be imported")
-        terminal.columns(table, ("figure", "name", "unit", "kind"))
-        terminal.columns(table, ("note",), wrap=True)
-        for f in figures.values():
-            if "import" in f.sources:
-                table.add_row(f.figure, f.name, f.unit, f.kind, f.note)
-        terminal.console().print(table)
+        _list_figures(figures)
         return 0
     if args.file is None and args.show is None:
         raise IndicatorError("expected FILE, --show or --list")
     if args.db is None:
         raise UsageError(args.settings.nowhere())
     if args.show:
-        name, when = args.show
-        if name not in figures:
-            raise IndicatorError(
-                f"--show: expected a figure (qingyun import-figures --list), found {name!r}"
-            )
-        store = Store(args.db)
-        said = history(store, name, when)
-        if not said:
-            print(f"{args.db}: nothing was ever said of {name} in {when}")
-        for e in said:
-            why = f"supersedes {e.supersedes}: {e.note}" if e.supersedes else e.note
-            value = f"{e.value} {e.unit}" if e.value is not None else "withdrawn"
-            print("  ".join((str(e.id), value, e.source, e.entered_by, e.entered_on, why, e.file)))
+        _show_history(args.db, figures, *args.show)
         return 0
     store = Store(args.db, create=True)
     done = imports.run(store, figures, args.file, int(time.time()))
@@ -135,6 +117,31 @@ def run_import_figures(args: argparse.Namespace) -> int:
         f"{args.file}: {len(done.added)} figures added to {args.db}, {done.unchanged} there already"
     )
     return 0
+
+
+def _list_figures(figures: catalog.Catalog) -> None:
+    table = terminal.table("figures that can be imported")
+    terminal.columns(table, ("figure", "name", "unit", "kind"))
+    terminal.columns(table, ("note",), wrap=True)
+    for f in figures.values():
+        if "import" in f.sources:
+            table.add_row(f.figure, f.name, f.unit, f.kind, f.note)
+    terminal.console().print(table)
+
+
+def _show_history(db: Path | str, figures: catalog.Catalog, name: str, period: str) -> None:
+    """Print every imported value of a figure and period, oldest first."""
+    if name not in figures:
+        raise IndicatorError(
+            f"--show: expected a figure (qingyun import-figures --list), found {name!r}"
+        )
+    entries = history(Store(db), name, period)
+    if not entries:
+        print(f"{db}: nothing was ever said of {name} in {period}")
+    for e in entries:
+        why = f"supersedes {e.supersedes}: {e.note}" if e.supersedes else e.note
+        value = f"{e.value} {e.unit}" if e.value is not None else "withdrawn"
+        print("  ".join((str(e.id), value, e.source, e.entered_by, e.entered_on, why, e.file)))
 
 
 def run_report(args: argparse.Namespace) -> int:
