@@ -70,8 +70,12 @@ def line(points: Sequence[Point]) -> Fit:
 
 def mean_c(points: Sequence[Point]) -> float | None:
     """Mean temperature, 0.01 degC; None when a point has none."""
-    known = [p.c for p in points if p.c is not None]
-    return round(sum(known) / len(known), 2) if known and len(known) == len(points) else None
+    temperatures = [p.c for p in points if p.c is not None]
+    return (
+        round(sum(temperatures) / len(temperatures), 2)
+        if temperatures and len(temperatures) == len(points)
+        else None
+    )
 
 
 def plane(first: Sequence[Point], second: Sequence[Point]) -> Fit:
@@ -153,18 +157,18 @@ def suspects(points: Sequence[Point], e_kg: float, scale: float | None) -> list[
     """Points without which all is well; a mis-typed weight is one alone.
 
     With three points each pair agrees; then the scale until now decides, if it can."""
-    found = []
+    candidates = []
     for i, p in enumerate(points):
         rest = [*points[:i], *points[i + 1 :]]
         if len({r.kg for r in rest}) < 2 or (p.kg == 0 and len(points) == 3):
             continue
         fit = line(rest)
         if all(r.within for r in residuals(fit, rest, e_kg)):
-            found.append((i, fit))
-    if len(found) > 1 and scale:
-        near = [(i, f) for i, f in found if abs(f.counts_per_kg / scale - 1) < 0.02]
-        found = near or found
-    return [Suspect(i, fit.kg(points[i].counts)) for i, fit in found]
+            candidates.append((i, fit))
+    if len(candidates) > 1 and scale:
+        near = [(i, f) for i, f in candidates if abs(f.counts_per_kg / scale - 1) < 0.02]
+        candidates = near or candidates
+    return [Suspect(i, fit.kg(points[i].counts)) for i, fit in candidates]
 
 
 def exchanged(points: Sequence[Point], e_kg: float) -> tuple[int, int] | None:
@@ -220,9 +224,9 @@ def judge(
 def _reasons(points: Sequence[Point], e_kg: float, scale: float | None) -> list[str]:
     if len(points) < 3:
         return ["the points of the two temperatures do not fit each other"]
-    found = suspects(points, e_kg, scale)
-    if len(found) == 1:
-        s = found[0]
+    suspected = suspects(points, e_kg, scale)
+    if len(suspected) == 1:
+        s = suspected[0]
         typed = points[s.index].kg
         text = f"point {s.index + 1} does not fit: {typed:g} kg was typed, the others see"
         return [f"{text} {s.kg:.3f} kg there"]
@@ -230,7 +234,7 @@ def _reasons(points: Sequence[Point], e_kg: float, scale: float | None) -> list[
         i, j = pair
         text = f"points {i + 1} and {j + 1} fit when {points[i].kg:g} kg and {points[j].kg:g} kg"
         return [f"{text} change places"]
-    if found:
-        which = " or ".join(f"{s.index + 1} ({points[s.index].kg:g} kg)" for s in found)
+    if suspected:
+        which = " or ".join(f"{s.index + 1} ({points[s.index].kg:g} kg)" for s in suspected)
         return [f"one of the points {which} does not fit: measure with one more weight"]
     return ["more than one point does not fit: is a cell overloaded or touching something?"]

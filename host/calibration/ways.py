@@ -123,9 +123,9 @@ class Serial:
         self._device = device
 
     def __enter__(self) -> Serial:
-        found = self._mpremote("resume", "exec", _WHO).strip()
-        if found != self._device:
-            raise BoardError(f"{self._port}: expected the board {self._device}, found {found!r}")
+        device = self._mpremote("resume", "exec", _WHO).strip()
+        if device != self._device:
+            raise BoardError(f"{self._port}: expected the board {self._device}, found {device!r}")
         return self
 
     def __exit__(self, *_: object) -> None:

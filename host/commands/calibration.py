@@ -81,8 +81,10 @@ def _weights(text: str) -> list[float]:
 
 def _place(args: argparse.Namespace, kg: float) -> None:
     """Ask the technician for a weight, and wait until it is there."""
-    what = f"Take everything off {args.channel}" if kg == 0 else f"Put {kg:g} kg on {args.channel}"
-    print(what + ("" if args.yes else ", step back, then press Enter: "), end="", flush=True)
+    request = (
+        f"Take everything off {args.channel}" if kg == 0 else f"Put {kg:g} kg on {args.channel}"
+    )
+    print(request + ("" if args.yes else ", step back, then press Enter: "), end="", flush=True)
     if args.yes:
         print(flush=True)
     elif not sys.stdin.readline():

@@ -30,15 +30,15 @@ def _check(args: argparse.Namespace) -> int:
     if not args.settings.file:
         print(f"no configuration file; looked at {', '.join(args.settings.absent)}")
     try:
-        known = registry.load(args.registry)
+        loaded = registry.load(args.registry)
         more = _hazardous(args.registry)
     except UserError as error:
         wrong += str(error).splitlines()
     if wrong:
         raise UserError("\n".join(wrong))
     print(
-        f"{args.registry}: {len(known.sites)} sites, {len(known.devices)} devices, "
-        f"{len(known.platforms())} platforms, {len(known.bins)} bins"
+        f"{args.registry}: {len(loaded.sites)} sites, {len(loaded.devices)} devices, "
+        f"{len(loaded.platforms())} platforms, {len(loaded.bins)} bins"
     )
     if more:
         print(more)
@@ -51,15 +51,15 @@ def _hazardous(folder: Path) -> str:
 
     if not register.present(folder):
         return ""
-    found = register.load(folder)
+    loaded = register.load(folder)
     limits = rules.load(folder)
     lines = [
-        f"{folder}: {len(found.institutions)} institutions, {len(found.stores)} stores, "
-        f"{len(found.containers)} containers, {len(limits)} rules"
+        f"{folder}: {len(loaded.institutions)} institutions, {len(loaded.stores)} stores, "
+        f"{len(loaded.containers)} containers, {len(limits)} rules"
     ]
     today = dt.datetime.now(LOCAL).date()
-    for name, edition in found.catalogue.editions.items():
-        old = [c for c in found.containers if c.code.edition == name and c.holds(today)]
+    for name, edition in loaded.catalogue.editions.items():
+        old = [c for c in loaded.containers if c.code.edition == name and c.holds(today)]
         if old and edition.until is not None and edition.until < today:
             lines.append(
                 f"{folder}: {len(old)} containers have codes of {edition.title}, "

@@ -14,16 +14,18 @@ from host.store import Store
 _SHOWN = 8  # names in one line
 
 
-def names(found: Sequence[str]) -> str:
+def names(values: Sequence[str]) -> str:
     """Some names, and how many more there are."""
-    more = len(found) - _SHOWN
-    return " ".join(found[:_SHOWN]) + (f" and {more} more" if more > 0 else "") or "none"
+    more = len(values) - _SHOWN
+    return " ".join(values[:_SHOWN]) + (f" and {more} more" if more > 0 else "") or "none"
 
 
 def device(store: Store, db: Path | str, name: str) -> None:
     """UsageError when the database has heard nothing of a board."""
-    if name not in (found := store.devices()):
-        raise UsageError(f"--device: expected one that {db} knows ({names(found)}), found {name!r}")
+    if name not in (devices := store.devices()):
+        raise UsageError(
+            f"--device: expected one that {db} knows ({names(devices)}), found {name!r}"
+        )
 
 
 def no_readings(db: Path | str, first: dt.date, last: dt.date) -> str:

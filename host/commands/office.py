@@ -19,12 +19,12 @@ def _period(month: bool) -> Callable[[str], periods.Period]:
     def parse(text: str) -> periods.Period:
         form = "YYYY-MM" if month else "YYYY"
         try:
-            found = periods.parse(text)
+            period = periods.parse(text)
         except ValueError:
-            found = None
-        if found is None or bool(found.month) != month:
+            period = None
+        if period is None or bool(period.month) != month:
             raise argparse.ArgumentTypeError(f"expected {form}, found {text!r}")
-        return found
+        return period
 
     return parse
 

@@ -24,10 +24,10 @@ def _trace(args: argparse.Namespace) -> int:
     from host.reports.trace import Trace  # noqa: PLC0415
     from host.store import Store  # noqa: PLC0415
 
-    known = registries.load(args.registry)
+    registry = registries.load(args.registry)
     store = Store(args.db)
     try:
-        for depth, text in lines(Trace(store, args.registry, known), args.what):
+        for depth, text in lines(Trace(store, args.registry, registry), args.what):
             print("  " * depth + text)
     finally:
         store.close()

@@ -83,18 +83,18 @@ def _add_update(p: argparse.ArgumentParser) -> None:
 
 
 def targets(
-    known: registry.Registry, sites: Sequence[str], names: Sequence[str]
+    registered: registry.Registry, sites: Sequence[str], names: Sequence[str]
 ) -> list[fleet.Target]:
     """The boards that are meant, in the order of the registry."""
     for site in sites:
-        if site not in known.sites:
+        if site not in registered.sites:
             raise UsageError(f"--site: expected a site of sites.csv, found {site!r}")
     for name in names:
-        if name not in known.devices:
+        if name not in registered.devices:
             raise UsageError(f"--device: expected a device of devices.csv, found {name!r}")
     chosen = [
         d
-        for d in known.devices.values()
+        for d in registered.devices.values()
         if (not sites and not names) or d.site in sites or d.device in names
     ]
     if not chosen:

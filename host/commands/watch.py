@@ -25,9 +25,9 @@ def add(command: Command) -> None:
 
 def _watch(args: argparse.Namespace) -> int:
     where = broker.from_arguments(args)
-    what = watch.Watch(args.site, args.device)
+    watched = watch.Watch(args.site, args.device)
     address = (where.host, where.port)
-    return watch.run(where.client(), address, what, once=args.once, seconds=args.seconds)
+    return watch.run(where.client(), address, watched, once=args.once, seconds=args.seconds)
 
 
 def _seconds(text: str) -> float:

@@ -64,24 +64,24 @@ def covered_seconds(intervals: Iterable[tuple[int, int]], t0: int, t1: int) -> i
     return sum(max(0, min(end, t1) - max(start, t0)) for start, end in intervals)
 
 
-def day_balance(platform: Platform, found: Outcome, t0: int, t1: int) -> Balance:
+def day_balance(platform: Platform, outcome: Outcome, t0: int, t1: int) -> Balance:
     """The balance of a local day, [t0, t1). An event belongs where it began, whole: a bin that is
     lifted at midnight closes the day with what it came back with."""
-    opening = found.sums.opening
-    opening += sum(signed(e) for e in found.events if e.t < t0)
+    opening = outcome.sums.opening
+    opening += sum(signed(e) for e in outcome.events if e.t < t0)
     today = local_day(t0)
-    opening += sum(g for day, g in found.slow.items() if day < today)
-    events = [e for e in found.events if t0 <= e.t < t1]
+    opening += sum(g for day, g in outcome.slow.items() if day < today)
+    events = [e for e in outcome.events if t0 <= e.t < t1]
     sums = dict.fromkeys(Kind, 0)
     for e in events:
         sums[e.kind] += e.grams
-    drift = found.slow.get(today, 0)
+    drift = outcome.slow.get(today, 0)
     closing = opening + sum(signed(e) for e in events) + drift
     gross = [opening + platform.tare_g, closing + platform.tare_g]
     gross += [x.grams for e in events for x in (e.before, e.after)]
     limit = sum(r76.in_service_g(g, platform.e_g) for g in gross)
     doubt = sum(e.doubt_g for e in events)
-    covered = covered_seconds(found.covered, t0, t1)
+    covered = covered_seconds(outcome.covered, t0, t1)
     made = Balance(
         opening,
         sums[Kind.DEPOSIT],
@@ -95,11 +95,11 @@ def day_balance(platform: Platform, found: Outcome, t0: int, t1: int) -> Balance
         covered,
         (),
     )
-    flags = tuple(_flags(made, found, events, t0, t1))
+    flags = tuple(_flags(made, outcome, events, t0, t1))
     return replace(made, flags=flags)
 
 
-def _flags(b: Balance, found: Outcome, events: list[Event], t0: int, t1: int) -> Iterable[str]:
+def _flags(b: Balance, outcome: Outcome, events: list[Event], t0: int, t1: int) -> Iterable[str]:
     if abs(b.residual) > b.limit:
         yield "residual"
     if sum(abs(e.grams) for e in events if e.kind is Kind.UNATTRIBUTED) > b.limit:
@@ -108,5 +108,7 @@ def _flags(b: Balance, found: Outcome, events: list[Event], t0: int, t1: int) ->
         yield "doubt"
     if 1000 * b.covered_s < LEAST_COVERED * (t1 - t0):
         yield "coverage"
-    here = (f for f in found.flags if f.t < t1 and f.t_end >= t0 and f.t_end - f.t >= LASTING_S)
-    yield from dict.fromkeys(f.kind for f in here)
+    lasting = (
+        f for f in outcome.flags if f.t < t1 and f.t_end >= t0 and f.t_end - f.t >= LASTING_S
+    )
+    yield from dict.fromkeys(f.kind for f in lasting)

@@ -94,9 +94,9 @@ def _is_doubtful(state: State, limits: Limits, back: _Return) -> bool:
 def _nearest(state: State, limits: Limits, back: _Return, fits: list[int]) -> Found:
     """Of the bins that fit the one with the nearest tare."""
     best = min(fits, key=lambda i: (abs(back.exact - state.others[i].tare_g), i))
-    known = state.others[best]
-    off = back.exact - known.tare_g
-    why = f"{off / 1000:+.3f} kg from the tare of another bin, {known.tare_g / 1000:g} kg"
+    other = state.others[best]
+    off = back.exact - other.tare_g
+    why = f"{off / 1000:+.3f} kg from the tare of another bin, {other.tare_g / 1000:g} kg"
     unusual = back.bare and back.own > 2 * _usual_residue(state)
     is_sure = back.own < 0 or (unusual and abs(off) <= limits.close_g)
     return Found(best, 0 if is_sure else back.own, why)
@@ -124,22 +124,22 @@ def _fitting(state: State, limits: Limits, back: _Return) -> list[int]:
     """Indexes of bins whose tare fits; a sibling only where no spare fits."""
     short = limits.short_g // 2 if back.bare else limits.short_g
     spares, siblings = [], []
-    for i, known in enumerate(state.others):
-        off = back.exact - known.tare_g
+    for i, other in enumerate(state.others):
+        off = back.exact - other.tare_g
         fits = -short <= off <= SPARE_RESIDUE_G
         exactly = back.bare and abs(off) <= limits.close_g
-        if not known.sibling and fits:
+        if not other.sibling and fits:
             spares.append(i)
-        elif known.sibling and (exactly or (fits and back.own < 0)):
+        elif other.sibling and (exactly or (fits and back.own < 0)):
             siblings.append(i)
     return spares or siblings
 
 
 def exchange(state: State, other: int) -> None:
     """Put another bin in the place of the own one, which may come back later."""
-    known = state.others.pop(other)
+    new = state.others.pop(other)
     state.others.append(Known(state.bin.tare_g, state.bin.residue_g, state.bin.emptied))
-    state.bin = known
+    state.bin = new
     state.swapped = True
 
 

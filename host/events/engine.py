@@ -49,9 +49,9 @@ class EventClassifier:
             s.bare = first
         else:
             if self._platform.wheelie and first.grams < s.bin.tare_g:
-                found = bins.identify(s, self._limits, first.grams, 0)
-                if found.other is not None:
-                    bins.exchange(s, found.other)
+                identified = bins.identify(s, self._limits, first.grams, 0)
+                if identified.other is not None:
+                    bins.exchange(s, identified.other)
             s.sums.opening = s.level = first.grams - s.bin.tare_g
         s.opened = True
 
@@ -97,10 +97,12 @@ class EventClassifier:
             s.blind = True
             self._return(b)
         else:
-            found = None
+            identified = None
             if self._platform.wheelie and after.grams < s.bin.tare_g - self._limits.short_g:
-                found = bins.identify(s, self._limits, after.grams, before.grams - s.bin.tare_g)
-            self._blind_change(before, b, b.gap, found)
+                identified = bins.identify(
+                    s, self._limits, after.grams, before.grams - s.bin.tare_g
+                )
+            self._blind_change(before, b, b.gap, identified)
 
     def _change(self, before: Evidence, b: Plateau) -> None:
         """A step with the bin in place."""
@@ -137,15 +139,20 @@ class EventClassifier:
         assert before is not None
         net = before.grams - s.bin.tare_g
         d = after.grams - before.grams
-        found = None
+        identified = None
         if abs(d) > limits.same_g:
-            found = bins.identify(s, limits, after.grams, net)
+            identified = bins.identify(s, limits, after.grams, net)
         if s.blind:
-            self._blind_change(before, b, "lifted or put back within a gap", found)
-        elif found is not None and found.other is not None:
-            self._swap(before, b, found)
+            self._blind_change(before, b, "lifted or put back within a gap", identified)
+        elif identified is not None and identified.other is not None:
+            self._swap(before, b, identified)
         elif d <= -limits.emptied_g:
-            self._collect(before, b, found.doubt_g if found else 0, found.why if found else "")
+            self._collect(
+                before,
+                b,
+                identified.doubt_g if identified else 0,
+                identified.why if identified else "",
+            )
         elif d >= limits.emptied_g:
             why = f"{_kg(d)} more than when it was lifted"
             self._book(Kind.DEPOSIT, before, b, d, Story(why, "while the bin was lifted"))
@@ -171,8 +178,8 @@ class EventClassifier:
         else:
             why += f"; {_kg(left)} stayed in it"
             if left <= DEPOSIT_G:  # or somebody put it in before the scale came to rest
-                known = s.bin.residue_g if s.bin.residue_g > LEAST_LEARNED_G else 0
-                doubt = max(doubt, left - known)
+                learned = s.bin.residue_g if s.bin.residue_g > LEAST_LEARNED_G else 0
+                doubt = max(doubt, left - learned)
         if away > AWAY_S:
             why += "; away longer than an emptying takes"
         if hands := self._hands(before):
@@ -189,30 +196,30 @@ class EventClassifier:
         put_in = self._s.put_in
         return put_in[1] if put_in is not None and before.t - put_in[0] <= LEAN_S else 0
 
-    def _swap(self, before: Evidence, b: Plateau, found: bins.Found) -> None:
+    def _swap(self, before: Evidence, b: Plateau, identified: bins.Found) -> None:
         """The bin that left took its waste with it; the new one brings its residue."""
-        assert found.other is not None
+        assert identified.other is not None
         s = self._s
         off = bins.zero(s) or 0
         net = before.grams - off - s.bin.tare_g
-        bins.exchange(s, found.other)
+        bins.exchange(s, identified.other)
         brought = b.first.grams - off - s.bin.tare_g
         if net >= self._limits.step_g:
-            doubt = max(found.doubt_g, self._hands(before))
-            story = Story(found.why, "swapped for another bin", doubt)
+            doubt = max(identified.doubt_g, self._hands(before))
+            story = Story(identified.why, "swapped for another bin", doubt)
             self._book(Kind.COLLECTION, before, b, net, story)
         else:
             self._slow(before.t, -net)
         self._slow(b.first.t, brought)
 
     def _blind_change(
-        self, before: Evidence, b: Plateau, gap: str, found: bins.Found | None = None
+        self, before: Evidence, b: Plateau, gap: str, identified: bins.Found | None = None
     ) -> None:
         """A change that nobody saw: a collection only where fill and weight agree."""
         s = self._s
         net = before.grams - s.bin.tare_g
-        if found is not None and found.other is not None:
-            bins.exchange(s, found.other)
+        if identified is not None and identified.other is not None:
+            bins.exchange(s, identified.other)
             gap += "; another bin"
         left = b.first.grams - s.bin.tare_g
         gone = net - left

@@ -83,23 +83,23 @@ def _plateau(
         if not gap and s.t - last.t <= GAP_S:
             out.cover(last.t, s.t)
         gap = gap or _unseen(platform, last, s, state.moved)
-    here = s.evidence
+    evidence = s.evidence
     if not pending:
-        pending.append(Plateau(here, here))
+        pending.append(Plateau(evidence, evidence))
         classifier.open(pending[0])
     elif gap:
         _settle_all(platform, state, classifier)
-        pending.append(Plateau(here, here, gap))
+        pending.append(Plateau(evidence, evidence, gap))
     elif state.moved and (s.q is None or s.grams != last.grams):  # type: ignore[union-attr]
         # Also a rest in between that was too short or too small to be told.
-        pending.append(Plateau(here, here))
+        pending.append(Plateau(evidence, evidence))
         settle(pending, platform)
     else:
         # Moving as before: a new motion, or another channel's news within the same one.
         top = pending[-1]
-        if d := here.grams - top.last.grams:
+        if d := evidence.grams - top.last.grams:
             add(top.slow, local_day(s.t), d)
-        top.last = here
+        top.last = evidence
     top = pending[-1]
     if s.fill is not None and s.t - top.first.t >= FILL_S:
         top.fill = s.fill

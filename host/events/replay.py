@@ -50,23 +50,27 @@ def absorb(platform: Platform, track: Track, arrived: Iterable[Sample], read: Re
     new = ordered(arrived)
     if not new:
         return 1 << 62
-    at = track.states[-1].at
+    last_key = track.states[-1].at
     since = new[0].t
-    if at is not None and since <= at[0]:
+    if last_key is not None and since <= last_key[0]:
         keep = bisect_left(track.states, since, key=lambda s: s.at[0] if s.at else -1)
         # A checkpoint of the same second may have been made without the late one.
         del track.states[max(1, keep) :]
         del track.found[len(track.states) - 1 :]
-        at = track.states[-1].at
-        new = [s for s in ordered(read(at[0] if at else 0)) if at is None or _after(s, at)]
+        last_key = track.states[-1].at
+        new = [
+            s
+            for s in ordered(read(last_key[0] if last_key else 0))
+            if last_key is None or _after(s, last_key)
+        ]
     base = track.states[-1]
     since = min((p.last.t for p in base.pending), default=since)
     _go(platform, track, new)
     return since
 
 
-def _after(s: Sample, at: tuple[int, int, str, int]) -> bool:
-    return (s.t, s.boot, s.life, s.seq) > at
+def _after(s: Sample, last_key: tuple[int, int, str, int]) -> bool:
+    return (s.t, s.boot, s.life, s.seq) > last_key
 
 
 def _go(platform: Platform, track: Track, samples: list[Sample]) -> None:

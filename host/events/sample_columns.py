@@ -54,8 +54,8 @@ class Series:
 
     def stop(self, i: int) -> int:
         """The first reading from i on that does not simply follow; else how many there are."""
-        at = bisect_left(self.breaks, i)
-        return self.breaks[at] if at < len(self.breaks) else len(self.t)
+        next_break = bisect_left(self.breaks, i)
+        return self.breaks[next_break] if next_break < len(self.breaks) else len(self.t)
 
     def part(self, t0: int, t1: int) -> Series:
         """Those with t0 <= t < t1."""
@@ -76,15 +76,15 @@ class Series:
 
 def breaks_of(t: Sequence[int], life: Sequence[str], boot: Sequence[int]) -> list[int]:
     """Indexes of readings after a gap, of another local day, start or life than before."""
-    found = [i for i, (a, b) in enumerate(pairwise(t), 1) if b - a > GAP_S]
+    breaks = [i for i, (a, b) in enumerate(pairwise(t), 1) if b - a > GAP_S]
     n = len(t)
     if n and local_day(t[0]) != local_day(t[-1]):
         days = map(local_day, t)
-        found += [i for i, (a, b) in enumerate(pairwise(days), 1) if a != b]
+        breaks += [i for i, (a, b) in enumerate(pairwise(days), 1) if a != b]
     if n and not life.count(life[0]) == boot.count(boot[0]) == n:
-        told = zip(life, boot, strict=True)
-        found += [i for i, (a, b) in enumerate(pairwise(told), 1) if a != b]
-    return sorted(set(found))
+        starts = zip(life, boot, strict=True)
+        breaks += [i for i, (a, b) in enumerate(pairwise(starts), 1) if a != b]
+    return sorted(set(breaks))
 
 
 def in_order(

@@ -89,9 +89,9 @@ def _chain(pending: list[Plateau], platform: Platform) -> int | None:
 def _same(a: Plateau, b: Plateau, platform: Platform) -> bool:
     """Whether b is only the rest of a: no step lies between them."""
     low = platform.absent_below
-    here, there = a.last.grams < low, b.first.grams < low
+    is_a_absent, is_b_absent = a.last.grams < low, b.first.grams < low
     small = abs(b.first.grams - a.last.grams) < platform.limits.step_g
-    return here == there and (here or small)
+    return is_a_absent == is_b_absent and (is_a_absent or small)
 
 
 def _join(a: Plateau, b: Plateau) -> None:

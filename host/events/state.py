@@ -108,7 +108,7 @@ def copy(state: State) -> State:
     """One that shares nothing that can change with it."""
     new = shallow.copy(state)
     new.bin, new.sums = shallow.copy(state.bin), shallow.copy(state.sums)
-    new.others = [shallow.copy(known) for known in state.others]
+    new.others = [shallow.copy(bin_) for bin_ in state.others]
     new.still = state.still and shallow.copy(state.still)
     new.pending = [shallow.copy(plateau) for plateau in state.pending]
     for plateau in new.pending:

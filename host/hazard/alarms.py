@@ -61,36 +61,36 @@ def decoded(body: str) -> Said:
     return _decode(body)
 
 
-def as_row(found: tuple[int, int, str, int, str]) -> Row:
+def as_row(row: tuple[int, int, str, int, str]) -> Row:
     """A row as the store has it."""
-    return Row(*found[:4], _decode(found[4]))
+    return Row(*row[:4], _decode(row[4]))
 
 
 def read(store: Store) -> list[Row]:
     return [as_row(r) for r in rows.alarms(store)]
 
 
-def open_alarms(known: Iterable[Row]) -> dict[int, tuple[Row, Row | None]]:
+def open_alarms(rows: Iterable[Row]) -> dict[int, tuple[Row, Row | None]]:
     """alarm → (what raised it, its acknowledgement), of those not cleared."""
-    found: dict[int, tuple[Row, Row | None]] = {}
-    for r in known:
+    opened: dict[int, tuple[Row, Row | None]] = {}
+    for r in rows:
         if r.what == RAISED:
-            found[r.alarm] = r, None
-        elif r.what == ACKNOWLEDGED and r.alarm in found:
-            found[r.alarm] = found[r.alarm][0], r
+            opened[r.alarm] = r, None
+        elif r.what == ACKNOWLEDGED and r.alarm in opened:
+            opened[r.alarm] = opened[r.alarm][0], r
         elif r.what == CLEARED:
-            found.pop(r.alarm, None)
-    return found
+            opened.pop(r.alarm, None)
+    return opened
 
 
 class Keeper:
     """Knows which alarms are open; gives a row only where that changes."""
 
-    def __init__(self, register: Register, known: Iterable[Row]) -> None:
-        known = list(known)
+    def __init__(self, register: Register, history: Iterable[Row]) -> None:
+        history = list(history)
         self._register = register
-        self._last = known[-1].id if known else 0
-        self._open = {r.said.key: r for r, _ in open_alarms(known).values()}
+        self._last = history[-1].id if history else 0
+        self._open = {r.said.key: r for r, _ in open_alarms(history).values()}
         self._stores: dict[str, set[tuple[str, str, str]]] = {}
         for key in self._open:
             self._stores.setdefault(key[1], set()).add(key)
@@ -142,43 +142,43 @@ class Keeper:
         (unless alone): what still holds is found with the next update."""
         if not changes:
             return []
-        made = [(alarm, what, now, _encode(said).decode()) for alarm, what, said in changes]
+        made = [(alarm, change, now, _encode(body).decode()) for alarm, change, body in changes]
         try:
             ids = rows.add_alarms(store, made, None if alone else self._last)
         except rows.Moved:
             return []
         self._last = ids[-1]
         kept = []
-        for id_, (alarm, what, said) in zip(ids, changes, strict=True):
-            row = Row(id_, id_ if alarm is None else alarm, what, now, said)
+        for id_, (alarm, change, body) in zip(ids, changes, strict=True):
+            row = Row(id_, id_ if alarm is None else alarm, change, now, body)
             kept.append(row)
-            if what == RAISED:
-                self._open[said.key] = row
-                self._stores.setdefault(said.store, set()).add(said.key)
+            if change == RAISED:
+                self._open[body.key] = row
+                self._stores.setdefault(body.store, set()).add(body.key)
             else:
-                del self._open[said.key]
-                self._stores[said.store].discard(said.key)
+                del self._open[body.key]
+                self._stores[body.store].discard(body.key)
         return kept
 
 
 def acknowledge(store: Store, alarm: int, by: str, note: str, now: int) -> Row:
     """A person has seen it; HazardError when there is nothing to see, or it was seen."""
-    known = read(store)
-    found = open_alarms(known).get(alarm)
-    if found is None:
+    history = read(store)
+    opened = open_alarms(history).get(alarm)
+    if opened is None:
         raise HazardError(f"alarms: expected the id of an open alarm, found {alarm}")
-    raised, seen = found
+    raised, seen = opened
     if seen is not None:
         raise HazardError(f"alarms: {alarm} was acknowledged already by {seen.said.by}")
     if not by.strip():
         raise HazardError("--by: expected who has seen it")
-    said = msgspec.structs.replace(raised.said, by=by, note=note)
-    row = alarm, ACKNOWLEDGED, now, _encode(said).decode()
+    body = msgspec.structs.replace(raised.said, by=by, note=note)
+    row = alarm, ACKNOWLEDGED, now, _encode(body).decode()
     try:
-        (id_,) = rows.add_alarms(store, [row], known[-1].id)
+        (id_,) = rows.add_alarms(store, [row], history[-1].id)
     except rows.Moved:
         raise HazardError("alarms: somebody else has just changed them: run it again") from None
-    return Row(id_, alarm, ACKNOWLEDGED, now, said)
+    return Row(id_, alarm, ACKNOWLEDGED, now, body)
 
 
 def untold(store: Store) -> list[Row]:
@@ -188,14 +188,14 @@ def untold(store: Store) -> list[Row]:
 
 def message(row: Row) -> tuple[str, dict[str, Any]]:
     """Topic and payload of a row."""
-    said = {k: v for k, v in msgspec.to_builtins(row.said).items() if v != ""}
+    body = {k: v for k, v in msgspec.to_builtins(row.said).items() if v != ""}
     return f"qingyun/1/{row.said.site}/event", {
         "type": "alarm",
         "what": row.what,
         "id": row.id,
         "alarm": row.alarm,
         "t": row.t,
-        **said,
+        **body,
     }
 
 

@@ -58,21 +58,21 @@ def reversal(entry: Entry, by: str, reason: str, now: int) -> Entry:
 
 def reversible(entries: Sequence[Entry], id_: int) -> Entry:
     """The entry of that id; HazardError when it cannot be reversed."""
-    found = next((e for e in entries if e.id == id_), None)
-    if found is None:
+    entry = next((e for e in entries if e.id == id_), None)
+    if entry is None:
         raise HazardError(f"ledger: expected the id of an entry, found {id_}")
-    if found.reverses:
-        raise HazardError(f"ledger: {id_} is itself the reversal of {found.reverses}")
+    if entry.reverses:
+        raise HazardError(f"ledger: {id_} is itself the reversal of {entry.reverses}")
     if any(e.reverses == id_ for e in entries):
         raise HazardError(f"ledger: {id_} was reversed already")
-    return found
+    return entry
 
 
 def batches(entries: Iterable[Entry]) -> Batches:
-    known = Batches()
+    codes = Batches()
     for e in entries:
-        known.saw(e)
-    return known
+        codes.saw(e)
+    return codes
 
 
 def head(store: Store) -> tuple[int, str]:
@@ -85,21 +85,21 @@ def verify(store: Store, noted: tuple[int, str] | None = None) -> list[str]:
 
     noted: (number of rows, hash of the last) as somebody wrote it down earlier. Only that
     shows a chain that was made anew as a whole."""
-    found: list[str] = []
+    faults: list[str] = []
     expected, prev = 1, rows.START
     seen: dict[int, str] = {}
     for link in rows.links(store, -(1 << 62)):
         seen[link.id] = link.hash
         if link.id != expected:
-            found.append(f"row {link.id}: expected row {expected}: removed or inserted")
+            faults.append(f"row {link.id}: expected row {expected}: removed or inserted")
         if link.prev != prev:
-            found.append(f"row {link.id}: does not follow from the row before")
+            faults.append(f"row {link.id}: does not follow from the row before")
         if rows.digest(link.prev, link.id, link.body) != link.hash:
-            found.append(f"row {link.id}: was changed")
+            faults.append(f"row {link.id}: was changed")
         expected, prev = link.id + 1, link.hash
     count, last = rows.head(store)
     if (count, last) != (expected - 1, prev):
-        found.append(f"end: expected {count} rows up to {last[:16]}, found {expected - 1}")
+        faults.append(f"end: expected {count} rows up to {last[:16]}, found {expected - 1}")
     if noted is not None and seen.get(noted[0], rows.START) != noted[1]:
-        found.append(f"row {noted[0]}: expected {noted[1][:16]} as noted: not the same ledger")
-    return found
+        faults.append(f"row {noted[0]}: expected {noted[1][:16]} as noted: not the same ledger")
+    return faults

@@ -42,14 +42,14 @@ def when(text: str, now: int) -> int:
     return t
 
 
-def checked(table: str, said: Mapping[str, str]) -> dict[str, str]:
+def checked(table: str, values: Mapping[str, str]) -> dict[str, str]:
     """Columns of a table that a person may say: not batch, time and mass."""
     names = TABLES[table]
     free = [c for c in names if c not in (names[0], names[1], names[6], "计量单位")]
-    for name in said:
+    for name in values:
         if name not in free:
             raise HazardError(f"ledger: expected a column of {' '.join(free)}, found {name!r}")
-    return dict(said)
+    return dict(values)
 
 
 def _entry(register: Register, s: Said, by: str, now: int, origin: str) -> Entry:
@@ -61,7 +61,7 @@ def _entry(register: Register, s: Said, by: str, now: int, origin: str) -> Entry
         )
     if s.table in (STORED, TAKEN) and container is None:
         raise HazardError(f"{s.where}: container: expected one for {s.table}, found ''")
-    said = columns(s.table, s.batch, s.t, s.grams, container=container, register=register)
+    values = columns(s.table, s.batch, s.t, s.grams, container=container, register=register)
     if container is None:
         if s.institution not in register.institutions:
             raise HazardError(
@@ -73,7 +73,7 @@ def _entry(register: Register, s: Said, by: str, now: int, origin: str) -> Entry
                 f"{s.where}: code: expected a code of the catalogue, found {s.code!r}"
             )
         institution, store = s.institution, ""
-        said |= {
+        values |= {
             "危险废物名称": code.category_name,
             "危险废物类别": code.category,
             "危险废物代码": code.code,
@@ -86,7 +86,7 @@ def _entry(register: Register, s: Said, by: str, now: int, origin: str) -> Entry
                 f"{s.where}: code: expected {code.code} as of {s.container}, found {s.code!r}"
             )
     of_person = checked(s.table, s.columns)
-    whose = dict.fromkeys(said, "登记") | dict.fromkeys(
+    whose = dict.fromkeys(values, "登记") | dict.fromkeys(
         (names[0], names[1], names[6], "计量单位", *of_person), origin
     )
     if container is None:
@@ -94,14 +94,14 @@ def _entry(register: Register, s: Said, by: str, now: int, origin: str) -> Entry
     return Entry(
         table=s.table, batch=s.batch, t=s.t, recorded=now, by=by, institution=institution,
         store=store, container=s.container, edition=code.edition, code=code.code,
-        grams=s.grams, said=said | of_person, origin=whose,
+        grams=s.grams, said=values | of_person, origin=whose,
     )  # fmt: skip
 
 
 def add(
     store: Store,
     register: Register,
-    said: Sequence[Said],
+    drafts: Sequence[Said],
     by: str,
     now: int,
     *,
@@ -115,7 +115,7 @@ def add(
     used = {(e.institution, e.batch) for e in held}
     standing = ledger.live(held)
     rows = []
-    for s in sorted(said, key=lambda x: x.t):
+    for s in sorted(drafts, key=lambda x: x.t):
         draft = _entry(register, s, by, now, origin)
         batch = s.batch or batches.next(draft.institution, s.table, s.t)
         if s.batch and (draft.institution, s.batch) in used:
@@ -139,7 +139,7 @@ def from_file(
     """Entries and repairs; HazardError names the first mistake, and nothing was added."""
     every = tuple(dict.fromkeys(c for names in TABLES.values() for c in names))
     sheet = sheets.read(path, COLUMNS, (*MORE, *every))
-    said = []
+    drafts = []
     for line in sheet.rows:
         table = line.text("table")
         if table not in TABLES:
@@ -149,7 +149,7 @@ def from_file(
         if t > now:
             raise line.fail("time", "a time that is over")
         free = {c: line.text(c, optional=True) for c in TABLES[table] if c in line.cells}
-        said.append(
+        drafts.append(
             Said(
                 table, t, round(kg * 1000),
                 container=line.text("container", optional=True),
@@ -161,6 +161,6 @@ def from_file(
             )
         )  # fmt: skip
     try:
-        return add(store, register, said, by, now, origin=IMPORT), sheet.told
+        return add(store, register, drafts, by, now, origin=IMPORT), sheet.told
     except HazardError as error:
         raise HazardError(f"{error}; nothing was added") from None

@@ -65,12 +65,12 @@ def _neighbours(s: Scene) -> Measured:
         if container and container.group and shelf.oldest is not None:
             zones.setdefault(container.zone, {})[container.group] = shelf.container
     for zone, groups in zones.items():
-        found = [
+        clashes = [
             f"{groups[a]}（{a}）与 {groups[b]}（{b}）：{why}"
             for a, b in combinations(sorted(groups), 2)
             if (why := s.register.clashes(a, b))
         ]
-        yield zone, float(len(found)), "；".join(found) or "相容"
+        yield zone, float(len(clashes)), "；".join(clashes) or "相容"
 
 
 def _loss(s: Scene) -> Measured:
@@ -121,8 +121,8 @@ def _bund(s: Scene) -> Measured:
     for zone, held in s.view.store.bunds.items():
         volumes = zones.get(zone, [])
         need = max([*volumes, sum(volumes) // 10])
-        known = 0 not in volumes
-        short = (need - held) / 1000 if known else None
+        is_known = 0 not in volumes
+        short = (need - held) / 1000 if is_known else None
         yield zone, short, f"围堰 {held / 1000:g} L，需 {need / 1000:g} L，不足"
 
 
@@ -192,7 +192,7 @@ class Rules:
         name = view.store.store
         scene = Scene(self._register, view, books.of_store(name), now)
         measured: dict[str, list[tuple[str, float | None, str]]] = {}
-        found = []
+        findings = []
         for rule in self.of(name, now):
             if rule.warm is not None and view.warm(rule.warm) is False:
                 continue  # where nobody knows how warm it is, the shorter time holds
@@ -202,5 +202,5 @@ class Rules:
                 if rule.kind in OF_CONTAINERS and not rule.of_container(self._register, subject):
                     continue
                 scaled = None if value is None else value / rule.factor
-                found.append(Finding(rule, name, subject, scaled, text))
-        return found
+                findings.append(Finding(rule, name, subject, scaled, text))
+        return findings

@@ -98,10 +98,10 @@ class Register:
 
     @cached_property
     def _by_bin(self) -> dict[str, list[Container]]:
-        found: dict[str, list[Container]] = {}
+        by_bin: dict[str, list[Container]] = {}
         for c in self.containers:
-            found.setdefault(c.bin, []).append(c)
-        return found
+            by_bin.setdefault(c.bin, []).append(c)
+        return by_bin
 
     def on(self, bin_: str, day: dt.date) -> Container | None:
         """The container that stands on a platform on a day."""
@@ -160,9 +160,9 @@ def load(folder: Path, known: Registry | None = None) -> Register:
         institutions[name] = Institution(name, row.text("name"), town, category, licence)
     stores: dict[str, HazardStore] = {}
     for row in csv_rows(folder, "stores.csv", _STORE):
-        found = _store(row, known, institutions)
-        row.unique("store", stores, found.store)
-        stores[found.store] = found
+        store = _store(row, known, institutions)
+        row.unique("store", stores, store.store)
+        stores[store.store] = store
     incompatible: dict[frozenset[str], str] = {}
     if (folder / "incompatible.csv").exists():
         for row in csv_rows(folder, "incompatible.csv", ("a", "b", "reason")):
@@ -199,13 +199,13 @@ def _store(row: Row, known: Registry, institutions: dict[str, Institution]) -> H
 
 def _bunds(row: Row, zones: tuple[str, ...]) -> dict[str, int]:
     """`bund_l`, which may be missing: 废油区=250;…"""
-    found: dict[str, int] = {}
+    bunds: dict[str, int] = {}
     for part in filter(None, (p.strip() for p in row.optional("bund_l").split(";"))):
         zone, _, litres = part.partition("=")
-        if zone not in zones or zone in found or not _LITRES.fullmatch(litres):
+        if zone not in zones or zone in bunds or not _LITRES.fullmatch(litres):
             raise row.fail("bund_l", "zone=litres, with ; between, each zone once, or nothing")
-        found[zone] = round(1000 * float(litres))
-    return found
+        bunds[zone] = round(1000 * float(litres))
+    return bunds
 
 
 def _sensor(
@@ -227,19 +227,19 @@ def _code(row: Row, codes: Catalogue) -> Code:
     edition = row.one_of("edition", tuple(codes.editions))
     if not codes.has(edition):
         raise row.fail("edition", "one whose codes are held (add hw_catalogue.csv)")
-    found = codes.find(edition, row.optional("code"))
-    if found is None:
+    code = codes.find(edition, row.optional("code"))
+    if code is None:
         raise row.fail("code", f"a code of the catalogue of {edition}")
-    return found
+    return code
 
 
 def _containers(
     folder: Path, codes: Catalogue, stores: dict[str, HazardStore], bins: dict[str, Bin]
 ) -> tuple[Container, ...]:
-    found: dict[str, Container] = {}
+    containers: dict[str, Container] = {}
     for row in csv_rows(folder, "containers.csv", _CONTAINER):
         name = row.name("container")
-        row.unique("container", found, name)
+        row.unique("container", containers, name)
         store = stores[row.known("store", stores, "a store of stores.csv")]
         bin_ = row.optional("bin")
         if bin_:
@@ -249,10 +249,10 @@ def _containers(
         since, until = row.date("from", FIRST), row.date("to", LAST)
         if until < since:
             raise row.fail("to", f"a day from {since} on")
-        for other in found.values():
+        for other in containers.values():
             if bin_ and other.bin == bin_ and other.since <= until and since <= other.until:
                 raise row.fail("bin", f"a platform on which {other.container} does not stand")
-        found[name] = Container(
+        containers[name] = Container(
             name,
             store.store,
             row.one_of("zone", store.zones),
@@ -267,7 +267,7 @@ def _containers(
             since,
             until,
         )
-    return tuple(found.values())
+    return tuple(containers.values())
 
 
 __all__ = ["Container", "HazardError", "HazardStore", "Institution", "Register", "RegistryError"]

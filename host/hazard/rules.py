@@ -61,14 +61,14 @@ class Rule:
     def of_store(self, register: Register, store: HazardStore) -> bool:
         """Whether the scope has the store, as far as a store can tell."""
         institution = register.institutions[store.institution]
-        known = {
+        values_of = {
             "category": institution.category,
             "kind": store.kind,
             "store": store.store,
             "institution": institution.institution,
             "town": institution.town,
         }
-        return all(known[k] in values for k, values in self.scope if k in known)
+        return all(values_of[k] in values for k, values in self.scope if k in values_of)
 
     @property
     def warm(self) -> float | None:
@@ -81,12 +81,12 @@ class Rule:
         if container is None:
             return True
         code = container.code
-        known = {"code": code.code, "hw": code.category, "phase": container.phase}
-        return all(known[k] in values for k, values in self.scope if k in known)
+        values_of = {"code": code.code, "hw": code.category, "phase": container.phase}
+        return all(values_of[k] in values for k, values in self.scope if k in values_of)
 
 
 def _scope(row: Row) -> tuple[tuple[str, tuple[str, ...]], ...]:
-    found = []
+    scope = []
     for part in filter(None, (p.strip() for p in row.optional("scope").split(";"))):
         name, equals, values = part.partition("=")
         if not equals or name not in SCOPES or not all(values.split("|")):
@@ -97,16 +97,16 @@ def _scope(row: Row) -> tuple[tuple[str, tuple[str, ...]], ...]:
             raise row.fail("scope", f"{name} of {' '.join(allowed)}, not {wrong[0]},")
         if name == "warm" and not (len(given) == 1 and _NUMBER.fullmatch(given[0])):
             raise row.fail("scope", "warm=one number of °C")
-        found.append((name, given))
-    return tuple(found)
+        scope.append((name, given))
+    return tuple(scope)
 
 
 def load(folder: Path) -> list[Rule]:
     """rules.csv; RegistryError names the first mistake."""
-    found: dict[str, Rule] = {}
+    by_name: dict[str, Rule] = {}
     for row in csv_rows(folder, "rules.csv", COLUMNS):
         name = row.name("rule")
-        row.unique("rule", found, name)
+        row.unique("rule", by_name, name)
         kind = row.one_of("kind", tuple(KINDS))
         unit = row.one_of("unit", tuple(KINDS[kind]))
         threshold = float(row.match("threshold", _NUMBER, "a number"))
@@ -119,7 +119,7 @@ def load(folder: Path) -> list[Rule]:
         until = row.date("to", dt.date(9999, 12, 31))
         if until < since:
             raise row.fail("to", f"a day from {since} on")
-        found[name] = Rule(
+        by_name[name] = Rule(
             name,
             kind,
             _scope(row),
@@ -132,4 +132,4 @@ def load(folder: Path) -> list[Rule]:
             row.text("source"),
             row.optional("note"),
         )
-    return list(found.values())
+    return list(by_name.values())

@@ -114,8 +114,8 @@ class Books:
 
     def shelf(self, entry: Entry) -> Shelf:
         if entry.container not in self.shelves:
-            known = self._register.container(entry.container)
-            bin_ = self._register.bins.get(known.bin) if known else None
+            container = self._register.container(entry.container)
+            bin_ = self._register.bins.get(container.bin) if container else None
             self.shelves[entry.container] = shelf = Shelf(
                 entry.container,
                 entry.store,

@@ -123,16 +123,16 @@ def manifest(line: Line, register: Register, source: Source, now: int) -> Manife
     number = line.text("联单编号")
     if not NUMBER.fullmatch(number):
         raise line.fail("联单编号", "14 digits")
-    given = line.text("移出单位")
-    known = {i.name: i.institution for i in register.institutions.values()}
-    institution = given if given in register.institutions else known.get(given, "")
+    sender = line.text("移出单位")
+    by_name = {i.name: i.institution for i in register.institutions.values()}
+    institution = sender if sender in register.institutions else by_name.get(sender, "")
     if not institution:
         raise line.fail("移出单位", "a name of institutions.csv")
     store = line.text("贮存设施", optional=True)
     if store:
-        here = register.stores.get(store)
-        if here is None or here.institution != institution:
-            raise line.fail("贮存设施", f"a store of {given}")
+        holder = register.stores.get(store)
+        if holder is None or holder.institution != institution:
+            raise line.fail("贮存设施", f"a store of {sender}")
     has_received = line.text("接收量", optional=True)
     return Manifest(
         number=number,
@@ -161,10 +161,10 @@ def ticket(line: Line, register: Register, source: Source, now: int) -> Ticket:
         raise line.fail("来源街镇", "a town of towns.csv")
     site = line.text("来源点位", optional=True)
     if site:
-        here = register.known.sites.get(site)
-        if here is None or (town and here.town != town):
+        place = register.known.sites.get(site)
+        if place is None or (town and place.town != town):
             raise line.fail("来源点位", f"a site of sites.csv{f' in {town}' if town else ''}")
-        town = here.town
+        town = place.town
     gross, tare, net = (_grams(line, c, least="0") for c in ("毛重", "皮重", "净重"))
     if net == 0 or gross - tare != net:
         raise line.fail("净重", f"毛重 - 皮重 = {Decimal(gross - tare) / 1000} kg")

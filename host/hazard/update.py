@@ -17,16 +17,16 @@ Watched = Callable[[Sequence[Bin]], Iterable[Bin]]
 
 
 def see_all(
-    store: Store, known: register.Register, until: int, since: int = 0, watched: Watched = iter
+    store: Store, registered: register.Register, until: int, since: int = 0, watched: Watched = iter
 ) -> list[ledger_posting.Seen]:
     """Every platform on which a container may stand."""
-    bins = [b for s in known.stores for b in known.platforms(s)]
-    return [ledger_posting.see(store, known, b, until, since) for b in watched(bins)]
+    bins = [b for s in registered.stores for b in registered.platforms(s)]
+    return [ledger_posting.see(store, registered, b, until, since) for b in watched(bins)]
 
 
 def bring_up_to_date(
     store: Store,
-    known: register.Register,
+    registered: register.Register,
     now: int,
     *,
     everything: bool = False,
@@ -36,26 +36,26 @@ def bring_up_to_date(
     store.compact()
     last = None if everything else rows.mark(store, MARK)
     since = max(0, min(last, now) - ledger_posting.LATE_S) if last is not None else 0
-    seen = see_all(store, known, now + 1, since, watched)
-    done = ledger_posting.update(store, known, seen, now)
+    seen = see_all(store, registered, now + 1, since, watched)
+    done = ledger_posting.update(store, registered, seen, now)
     rows.set_mark(store, MARK, now)
     return done, seen
 
 
 def update_alarms(
     store: Store,
-    known: register.Register,
+    registered: register.Register,
     limits: list[rules.Rule],
     now: int,
     watched: Watched = iter,
 ) -> tuple[ledger_posting.Booked, list[alarms.Row]]:
     """Book what was weighed by now, and keep what has changed."""
-    booked, seen = bring_up_to_date(store, known, now, watched=watched)
-    held = books(known, [e for e in ledger.live(ledger.read(store)) if e.t <= now])
-    keeper = alarms.Keeper(known, alarms.read(store))
-    applied = measure.Rules(known, limits)
+    booked, seen = bring_up_to_date(store, registered, now, watched=watched)
+    stock = books(registered, [e for e in ledger.live(ledger.read(store)) if e.t <= now])
+    keeper = alarms.Keeper(registered, alarms.read(store))
+    applied = measure.Rules(registered, limits)
     changes = []
-    for platform in view.watch(store, known, seen, now):
-        found = applied.findings(platform.at(now), held, now)
-        changes += keeper.take(platform.store.store, found)
+    for platform in view.watch(store, registered, seen, now):
+        findings = applied.findings(platform.at(now), stock, now)
+        changes += keeper.take(platform.store.store, findings)
     return booked, keeper.keep(store, changes, now)

@@ -104,18 +104,18 @@ def _platform(w: Weights, now: int) -> PlatformView:
     )
 
 
-def _last(told: Told, now: int) -> tuple[int, int] | None:
-    i = bisect_right(told, (now, 1 << 62))
-    return told[i - 1] if i else None
+def _last(values: Told, now: int) -> tuple[int, int] | None:
+    i = bisect_right(values, (now, 1 << 62))
+    return values[i - 1] if i else None
 
 
-def _open_since(told: Told, now: int) -> int | None:
+def _open_since(values: Told, now: int) -> int | None:
     """When the door was opened that is open now."""
-    i = bisect_right(told, (now, 1 << 62))
+    i = bisect_right(values, (now, 1 << 62))
     since = None
-    while i and told[i - 1][1]:
+    while i and values[i - 1][1]:
         i -= 1
-        since = told[i][0]
+        since = values[i][0]
     return since
 
 

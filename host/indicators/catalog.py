@@ -69,7 +69,7 @@ def table(path: Path | None, name: str) -> Iterator[tuple[str, dict[str, str]]]:
 
 def load(path: Path | None = None) -> Catalog:
     """figures.csv; IndicatorError names the first mistake."""
-    known: Catalog = {}
+    figures: Catalog = {}
     for where, row in table(path, "figures.csv"):
         try:
             sources = tuple(row["from"].split())
@@ -96,7 +96,7 @@ def load(path: Path | None = None) -> Catalog:
                 raise IndicatorError(
                     f"{where}: {column}: expected one of {' '.join(allowed)}, found {value!r}"
                 )
-        if figure.figure in known:
+        if figure.figure in figures:
             raise IndicatorError(f"{where}: figure: {figure.figure} is there already")
-        known[figure.figure] = figure
-    return known
+        figures[figure.figure] = figure
+    return figures

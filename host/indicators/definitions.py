@@ -73,17 +73,17 @@ def _terms(text: str) -> dict[str, tuple[Term, ...]]:
     roles: dict[str, tuple[Term, ...]] = {}
     for part in filter(None, (p.strip() for p in text.split(";"))):
         role, colon, terms = part.partition(":")
-        found: list[Term] = []
+        addends: list[Term] = []
         rest = terms.strip()
         while rest:
             m = _TERM.match(rest)
-            if not m or bool(m[1]) != bool(found):
+            if not m or bool(m[1]) != bool(addends):
                 raise ValueError(f"expected figures joined by + or -, found {rest!r}")
-            found.append(Term(m[2], -1 if m[1] == "-" else 1, int(m[3]) if m[3] else None))
+            addends.append(Term(m[2], -1 if m[1] == "-" else 1, int(m[3]) if m[3] else None))
             rest = rest[m.end() :]
-        if not colon or not found or role in roles:
+        if not colon or not addends or role in roles:
             raise ValueError(f"expected role: figures; …, found {part!r}")
-        roles[role] = tuple(found)
+        roles[role] = tuple(addends)
     return roles
 
 
@@ -143,18 +143,18 @@ def _definition(row: dict[str, str]) -> Definition:
 
 def load(figures: Catalog, path: Path | None = None) -> list[Definition]:
     """Every row, in the file's order; IndicatorError names the first mistake."""
-    found: list[Definition] = []
+    rows: list[Definition] = []
     for where, row in catalog.table(path, "definitions.csv"):
         if missing := [c for c in COLUMNS if c not in row]:
             raise IndicatorError(f"{where}: expected a column {missing[0]}")
         try:
             d = _definition(row)
             _check(d, figures)
-            _apart(d, found)
+            _apart(d, rows)
         except ValueError as error:
             raise IndicatorError(f"{where}: {error}") from None
-        found.append(d)
-    return found
+        rows.append(d)
+    return rows
 
 
 def _apart(d: Definition, others: Iterable[Definition]) -> None:

@@ -37,14 +37,14 @@ def _unfinished(year: int, as_of: dt.date) -> int:
 def tickets(store: Store, as_of: dt.date) -> Source:
     """Net weights that were imported and weighed by the end of a day, by stream and month."""
     until = day_bounds(as_of)[1]
-    known = [x for x in transfers.tickets(store) if x.source.imported < until and x.t < until]
+    imported = [x for x in transfers.tickets(store) if x.source.imported < until and x.t < until]
 
     def source(figure: Figure, year: int) -> Series | None:
         if "tickets" not in figure.sources or figure.mass != "net" or not figure.stream:
             return None
         sums: dict[int, int] = defaultdict(int)
         count = 0
-        for x in known:
+        for x in imported:
             y, m = _month(x.t)
             if y == year and x.stream == figure.stream:
                 sums[m] += x.grams
@@ -62,8 +62,8 @@ def tickets(store: Store, as_of: dt.date) -> Source:
 def from_ledger(store: Store, register: Register, as_of: dt.date) -> Source:
     """What the registered institutions' ledger says of a year, up to the end of a day."""
     until = day_bounds(as_of)[1]
-    known = [e for e in ledger.read(store) if e.recorded < until]
-    live = [e for e in ledger.live(known) if e.t < until]
+    recorded = [e for e in ledger.read(store) if e.recorded < until]
+    live = [e for e in ledger.live(recorded) if e.t < until]
 
     def source(figure: Figure, year: int) -> Series | None:
         if figure.figure not in FIGURES or "ledger" not in figure.sources:
@@ -136,27 +136,27 @@ def _stored(
     """What stands there at each month's end, from the first entry on."""
     if not entries:
         return {}
-    found = {}
+    tonnes = {}
     first = dt.datetime.fromtimestamp(entries[0].t, LOCAL).date()
     for m in range(1, 13):
         last = Period(year, m).last
         if first <= last <= as_of:
             end = day_bounds(last)[1]
             held = books(register, (e for e in entries if e.t < end))
-            found[m] = Decimal(sum(s.grams for s in held.shelves.values())).scaleb(-6)
-    return found
+            tonnes[m] = Decimal(sum(s.grams for s in held.shelves.values())).scaleb(-6)
+    return tonnes
 
 
 def _visits(entries: list[Entry]) -> list[tuple[int, int | None]]:
     """(when, seconds since the visit before) of each pickup at each institution."""
-    found = []
+    visits = []
     last: dict[str, int] = {}
     for e in _taken(entries):
         before = last.get(e.institution)
         if before is None or e.t - before > VISIT_S:
-            found.append((e.t, None if before is None else e.t - before))
+            visits.append((e.t, None if before is None else e.t - before))
         last[e.institution] = e.t
-    return found
+    return visits
 
 
 def _pickups(within: bool) -> Count:

@@ -40,11 +40,11 @@ class Measured:
     def __init__(
         self,
         store: Store,
-        known: Registry,
+        registry: Registry,
         last: dt.date,
         watched: Callable[[Sequence[Bin]], Iterable[Bin]] = iter,
     ) -> None:
-        self._store, self._known, self._last, self._watched = store, known, last, watched
+        self._store, self._known, self._last, self._watched = store, registry, last, watched
         self._years: dict[int, _Year] = {}
 
     def source(self, figure: Figure, year: int) -> Series | None:

@@ -65,8 +65,8 @@ def _lines(r: Result) -> Iterator[Text | Padding]:
     for b in r.beside:
         why = b.reason or (f"只含{span(b.months)}" if b.months else "")
         cover = f"，覆盖率 {coverage_text(b.coverage)}" if b.coverage is not None else ""
-        said = f"旁列 {b.definition.name}：{b.shown or MISSING} {b.unit}{cover}"
-        yield Padding(Text(said + (f"；{why}" if why else "")), INDENT)
+        text = f"旁列 {b.definition.name}：{b.shown or MISSING} {b.unit}{cover}"
+        yield Padding(Text(text + (f"；{why}" if why else "")), INDENT)
 
 
 def write_csv(report: Report, file: TextIO) -> None:

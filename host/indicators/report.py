@@ -64,7 +64,7 @@ def _notes(period: Period, as_of: dt.date) -> tuple[str, ...]:
 
 def build(
     store: Store,
-    known: Registry,
+    registry: Registry,
     period: Period,
     *,
     as_of: dt.date | None = None,
@@ -84,18 +84,18 @@ def build(
     rows = rows or Definitions()
     figures = catalog.load(rows.figures)
     defined = definitions.in_force(definitions.load(figures, rows.definitions), period.last)
-    found = series.Figures(
+    by_figure = series.Figures(
         figures,
         {
             "import": series.imported(store, as_of),
             "tickets": hazard.tickets(store, as_of),
             **({"ledger": hazard.from_ledger(store, register, as_of)} if register else {}),
-            "measured": measured.Measured(store, known, last, watched).source,
+            "measured": measured.Measured(store, registry, last, watched).source,
             "calendar": series.calendar(last),
         },
     )
-    results = compute_all(defined, found, period)
-    return Report(period, as_of, now, results, found, _notes(period, last))
+    results = compute_all(defined, by_figure, period)
+    return Report(period, as_of, now, results, by_figure, _notes(period, last))
 
 
 def coverage_text(coverage: Decimal | None) -> str:

@@ -104,8 +104,8 @@ def _months(report: Report) -> Table:
         sums: list[Decimal | None] = []
         for pair in HAULAGE:
             values = [report.figures.get(f, year).months.get(m) for f in pair]
-            known = [v for v in values if v is not None]
-            sums.append(sum(known) if len(known) == len(values) else None)  # type: ignore[arg-type]
+            present = [v for v in values if v is not None]
+            sums.append(sum(present) if len(present) == len(values) else None)  # type: ignore[arg-type]
             row += [*values, sums[-1]]
         seen = [report.figures.get(f, year).seen.get(m, (0, 0)) for f in HAULAGE[1]]
         c, n = (sum(part) for part in zip(*seen, strict=True))

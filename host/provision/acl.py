@@ -35,19 +35,19 @@ def text(places: Mapping[str, Iterable[str]]) -> bytes:
     for device in sorted(places):
         lines = [f"\nuser {device}\n"]
         for site in places[device]:
-            lines += [f"topic write qingyun/1/{site}/{device}/{what}\n" for what in _WRITES]
-            lines += [f"topic read qingyun/1/{site}/{device}/{what}\n" for what in _READS]
+            lines += [f"topic write qingyun/1/{site}/{device}/{topic}\n" for topic in _WRITES]
+            lines += [f"topic read qingyun/1/{site}/{device}/{topic}\n" for topic in _READS]
         parts.append("".join([*lines, "topic read qingyun/1/update/#\n"]))
     return "".join(parts).encode()
 
 
 def places(acl: bytes) -> dict[str, list[str]]:
     """The sites that each device has in a file of text()."""
-    found: dict[str, list[str]] = {}
+    sites: dict[str, list[str]] = {}
     user = ""
     for line in acl.decode(errors="replace").splitlines():
         if match := _USER.fullmatch(line):
             user = match[1]
         elif match := _PLACE.fullmatch(line):
-            found.setdefault(user, []).append(match[1])
-    return found
+            sites.setdefault(user, []).append(match[1])
+    return sites

@@ -13,13 +13,13 @@ WHOLE = ("towns.csv", "rules.csv", "incompatible.csv")
 
 def texts() -> dict[str, str]:
     """Name of each file of a registry → its text."""
-    found = {}
+    texts = {}
     for path in sorted(EXAMPLE.glob("*.csv")):
         text = path.read_bytes().decode()
-        found[path.name] = text if path.name in WHOLE else text[: text.index("\n") + 1]
-    if not found:
+        texts[path.name] = text if path.name in WHOLE else text[: text.index("\n") + 1]
+    if not texts:
         raise ProvisionError(f"{EXAMPLE}: no registry to begin with; expected that of the project")
-    return found
+    return texts
 
 
 def folder(path: Path | str) -> None:

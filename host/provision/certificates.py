@@ -203,9 +203,9 @@ class Authority:
 
 def revoked_in(pem: bytes) -> tuple[dict[int, dt.datetime], int]:
     """Serial numbers of a list, each with its date, and the number of the list."""
-    found = x509.load_pem_x509_crl(pem)
-    number = found.extensions.get_extension_for_class(x509.CRLNumber).value.crl_number
-    return {r.serial_number: r.revocation_date_utc for r in found}, number
+    crl = x509.load_pem_x509_crl(pem)
+    number = crl.extensions.get_extension_for_class(x509.CRLNumber).value.crl_number
+    return {r.serial_number: r.revocation_date_utc for r in crl}, number
 
 
 def names_of(certificate: x509.Certificate) -> set[str]:

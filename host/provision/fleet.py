@@ -90,8 +90,8 @@ class Fleet:
     def identity(self, name: str) -> Identity | None:
         """A certificate of this authority with its key, revoked or not."""
         device = name not in (*PEOPLE, "broker")
-        found = load(self.folder / name, name, "der") if device else load(self.folder, name, "pem")
-        return found if found and self.authority.signed(found.certificate) else None
+        loaded = load(self.folder / name, name, "der") if device else load(self.folder, name, "pem")
+        return loaded if loaded and self.authority.signed(loaded.certificate) else None
 
     def knows(self, name: str) -> bool:
         """Whether a device or person of this name ever had a certificate."""
@@ -99,8 +99,8 @@ class Fleet:
 
     def is_revoked(self, name: str) -> bool:
         """Also when its files were removed since."""
-        if found := self.identity(name):
-            return found.certificate.serial_number in self.revoked
+        if held := self.identity(name):
+            return held.certificate.serial_number in self.revoked
         return self._last.get(name) == "revoked"
 
     def ensure(self, name: str) -> bool:
@@ -120,15 +120,15 @@ class Fleet:
 
     def devices(self) -> dict[str, str]:
         """Every provisioned device and the site in its configuration."""
-        found = {}
+        sites = {}
         for path in sorted(self.folder.glob("*/config.json")):
             try:
                 config = json.loads(path.read_bytes())
                 if config["device"] == path.parent.name:  # else somebody's copy
-                    found[path.parent.name] = str(config["site"])
+                    sites[path.parent.name] = str(config["site"])
             except (ValueError, KeyError, TypeError):
                 raise ProvisionError(f"{path}: expected a configuration; remove it") from None
-        return found
+        return sites
 
     def write_acl(self) -> None:
         """The boards that are not revoked. One that was moved may still speak below its
@@ -143,8 +143,8 @@ class Fleet:
     def revoke(self, name: str) -> list[int]:
         """Every certificate that this name was ever given; their serial numbers."""
         serials = {s for done, n, s in self._logged() if (done, n) == ("issued", name)}
-        if found := self.identity(name):
-            serials.add(found.certificate.serial_number)
+        if held := self.identity(name):
+            serials.add(held.certificate.serial_number)
         fresh = sorted(serials - set(self.revoked))
         if fresh:
             now = dt.datetime.now(UTC).replace(microsecond=0)
@@ -161,9 +161,9 @@ class Fleet:
     def _append(self, done: str, name: str, serial: int) -> None:
         """provision.log only ever grows."""
         self._last[name] = done
-        at = dt.datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+        time = dt.datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
         with (self.folder / _LOG).open("a", encoding="utf-8") as file:
-            file.write(f"{at} {done} {name} serial={serial:x} by={_user()}\n")
+            file.write(f"{time} {done} {name} serial={serial:x} by={_user()}\n")
 
     def _logged(self) -> list[tuple[str, str, int]]:
         text = (files.read(self.folder / _LOG) or b"").decode(errors="replace")

@@ -26,10 +26,10 @@ def read(folder: Path, *, new: bool) -> Texts:
     """The files as they stand; those that it lacks, with their header. new: it may be
     missing as a whole, and then begins with the towns and rules of the project's."""
     try:
-        found = {p.name: p.read_bytes().decode() for p in sorted(folder.glob("*.csv"))}
+        texts = {p.name: p.read_bytes().decode() for p in sorted(folder.glob("*.csv"))}
     except (OSError, UnicodeDecodeError) as error:
         raise ProvisionError(f"{folder}: {error}") from None
-    return (begin.texts() if new else _HEADERS) | found
+    return (begin.texts() if new else _HEADERS) | texts
 
 
 def load(folder: Path, texts: Texts) -> registry.Registry:
@@ -52,8 +52,8 @@ def with_plan(texts: Texts, plan: Plan) -> Texts:
     devices: Rows = {b.device: {"device": b.device, "site": b.site} for b in plan.boards}
     bins: Rows = {}
     for board in plan.boards:
-        at = {"site": board.site, "device": board.device}
-        bins |= {b.bin: {**vars(b), **at} for b in board.bins}
+        place = {"site": board.site, "device": board.device}
+        bins |= {b.bin: {**vars(b), **place} for b in board.bins}
     spare = dict.fromkeys(("device", "channel", "fill_channel"), "")
     for row in csv.DictReader(io.StringIO(texts["bins.csv"].lstrip("\ufeff"), newline="")):
         name = (row.get("bin") or "").strip()
@@ -70,10 +70,10 @@ def merged(text: str, key: str, rows: Mapping[str, Mapping[str, str]]) -> str:
     end = "\r\n" if lines and lines[0].endswith("\r\n") else "\n"
     reader = csv.reader(lines)
     header = [h.strip() for h in next(reader, [])]
-    out, at = lines[: reader.line_num], reader.line_num
+    out, line = lines[: reader.line_num], reader.line_num
     left = dict(rows)
     for values in reader:
-        raw, at = lines[at : reader.line_num], reader.line_num
+        raw, line = lines[line : reader.line_num], reader.line_num
         was = dict(zip(header, (v.strip() for v in values), strict=False))
         new = left.pop(was.get(key, ""), None)
         if new is None or all(was.get(k) == v for k, v in new.items() if k in header):

@@ -64,7 +64,7 @@ class Plan:
     warnings: tuple[str, ...]
 
 
-def read(table: Sheet, known: Registry, pins: Pins) -> Plan:
+def read(table: Sheet, registry: Registry, pins: Pins) -> Plan:
     """The plan of a whole sheet; ProvisionError lists every mistake in it."""
     boards: list[Board] = []
     first_rows: dict[str, Row] = {}  # device in small letters -> its first row
@@ -73,10 +73,10 @@ def read(table: Sheet, known: Registry, pins: Pins) -> Plan:
         _device(rows[0], first_rows)
         boards.append(_board(table, rows, pins, bins))
     planned = {b.device for b in boards}
-    for b in known.bins:
+    for b in registry.bins:
         if b.bin in bins and b.device and b.device not in planned:
             bins[b.bin].fail("bin", f"a bin that stands nowhere else ({b.device} has it)")
-    sites = _sites(table, known)
+    sites = _sites(table, registry)
     table.raise_mistakes()
     return Plan(tuple(boards), tuple(sites), tuple(table.warnings))
 
@@ -126,20 +126,20 @@ def _board(table: Sheet, rows: Sequence[Row], pins: Pins, bins: dict[str, Row]) 
     )
 
 
-def _sites(table: Sheet, known: Registry) -> list[Site]:
+def _sites(table: Sheet, registry: Registry) -> list[Site]:
     rows_of: dict[str, list[Row]] = {}
     for rows in sheet.groups(table.rows, lambda r: r["device"]):
         rows_of.setdefault(table.shared(rows, "site")["site"], []).extend(rows)
-    return [_site(table, known, site, rows) for site, rows in rows_of.items()]
+    return [_site(table, registry, site, rows) for site, rows in rows_of.items()]
 
 
-def _site(table: Sheet, known: Registry, site: str, rows: Sequence[Row]) -> Site:
+def _site(table: Sheet, registry: Registry, site: str, rows: Sequence[Row]) -> Site:
     """A site as its rows give it; columns left empty are as the registry has them."""
     name, town, kind, windows = (table.shared(rows, column) for column in sheet.SITE)
-    before = _registered(known, site)
+    before = _registered(registry, site)
     if before is None:
         _check_new(name, kind)
-    if (town["town"] or before is None) and town["town"] not in known.towns:
+    if (town["town"] or before is None) and town["town"] not in registry.towns:
         town.fail("town", "a town of registry/towns.csv")
     if kind["site_kind"]:
         kind.one_of("site_kind", KINDS)
@@ -154,10 +154,10 @@ def _site(table: Sheet, known: Registry, site: str, rows: Sequence[Row]) -> Site
     )
 
 
-def _registered(known: Registry, site: str) -> Site | None:
-    if site not in known.sites:
+def _registered(registry: Registry, site: str) -> Site | None:
+    if site not in registry.sites:
         return None
-    s = known.sites[site]
+    s = registry.sites[site]
     return Site(site, s.name, s.town, s.kind, ";".join(s.windows))
 
 

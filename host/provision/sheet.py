@@ -61,11 +61,11 @@ class Row:
             self.fail(column, expected)
         return self[column]
 
-    def one_of(self, column: str, known: Sequence[str], default: str = "") -> str:
+    def one_of(self, column: str, allowed: Sequence[str], default: str = "") -> str:
         value = self[column] or default
-        if value not in known:
-            self.fail(column, "one of " + " ".join(known))
-            return known[0]
+        if value not in allowed:
+            self.fail(column, "one of " + " ".join(allowed))
+            return allowed[0]
         return value
 
     def whole(self, column: str, least: int, most: int, default: int | None = None) -> int:
@@ -168,10 +168,10 @@ class Sheet:
 
 def groups(rows: Sequence[Row], key: Callable[[Row], str]) -> list[list[Row]]:
     """Rows that stand together and have the same key."""
-    found: list[list[Row]] = []
+    groups: list[list[Row]] = []
     for row in rows:
-        if found and key(found[-1][0]) == key(row):
-            found[-1].append(row)
+        if groups and key(groups[-1][0]) == key(row):
+            groups[-1].append(row)
         else:
-            found.append([row])
-    return found
+            groups.append([row])
+    return groups

@@ -75,19 +75,19 @@ def days_held(store: Store) -> str:
     return f"it has {date_of(span[0])} to {date_of(span[1])}" if span else "it has none of any day"
 
 
-def check(store: Store, month: str, by: str, at: int) -> None:
+def check(store: Store, month: str, by: str, now: int) -> None:
     """ClosingError unless a month can be closed: over, not closed yet, and with readings."""
     first, last = day_revisions.month_days(month)
     if not by.strip():
         raise ClosingError("--by: expected the name of whoever closes the month")
-    if at < bounds(last)[1]:
+    if now < bounds(last)[1]:
         then = date_of(last + 1)
         raise ClosingError(
             f"--month: expected a month that is over, found {month}; close it from {then} on"
         )
-    if found := day_revisions.closings(store.database).get(month):
-        on = date_of(local_day(found.at))
-        raise ClosingError(f"--month: {month} was closed on {on} by {found.by}")
+    if closed := day_revisions.closings(store.database).get(month):
+        on = date_of(local_day(closed.at))
+        raise ClosingError(f"--month: {month} was closed on {on} by {closed.by}")
     store.compact()
     if not store.dated(first, last):
         raise ClosingError(
@@ -106,20 +106,22 @@ def close(
     now: int | None = None,
 ) -> Closing:
     """Bring a month up to date and close it; ClosingError when it cannot be."""
-    at = int(time.time()) if now is None else now
+    closed_at = int(time.time()) if now is None else now
     first, last = day_revisions.month_days(month)
-    check(store, month, by, at)
+    check(store, month, by, closed_at)
     db = store.database
     while True:
-        update_figures(store, then.known, date_of(last), watched, now=at)
+        update_figures(store, then.known, date_of(last), watched, now=closed_at)
         stamp = revision_writer.stamp(db)
-        works = _quiet(store, then, first, last, at)
-        closed = Closing(month, at, by.strip(), 0, then.pack())
+        works = _quiet(store, then, first, last, closed_at)
+        closed = Closing(month, closed_at, by.strip(), 0, then.pack())
         if revision_writer.close(db, stamp, works, closed):
             return day_revisions.closings(db)[month]
 
 
-def _quiet(store: Store, then: RegistrySnapshot, first: int, last: int, at: int) -> list[Work]:
+def _quiet(
+    store: Store, then: RegistrySnapshot, first: int, last: int, computed: int
+) -> list[Work]:
     """Figures of the days of which nothing was told, so that the month rests on itself."""
     db = store.database
     held: dict[str, dict[int, PlatformDay]] = {}
@@ -139,7 +141,7 @@ def _quiet(store: Store, then: RegistrySnapshot, first: int, last: int, at: int)
             if day in mine:
                 level = mine[day].balance.closing
             else:
-                entries.append(Entry(day, 1, at, QUIET, fold.silent(day, level), b""))
+                entries.append(Entry(day, 1, computed, QUIET, fold.silent(day, level), b""))
         works.append(Work(accounts[bin_.bin], entries=entries))
     return works
 

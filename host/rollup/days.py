@@ -126,7 +126,7 @@ def fills(store: Store, bin_: Bin, t0: int, t1: int) -> list[FillSample]:
 
 def roll(
     store: Store,
-    known: Registry,
+    registry: Registry,
     date: dt.date,
     watched: Watched = iter,
     densities: Mapping[str, Density] | None = None,
@@ -136,31 +136,33 @@ def roll(
 
     watched passes the bins through, so that somebody sees how far it is. densities:
     without one for its stream a bin without a scale has emptyings, but no mass."""
-    update_figures(store, known, date, watched)
-    (day,) = days_of(store, known, [date], densities)
+    update_figures(store, registry, date, watched)
+    (day,) = days_of(store, registry, [date], densities)
     return day
 
 
 def roll_day(
-    store: Store, known: Registry, date: dt.date, watched: Watched = iter
+    store: Store, registry: Registry, date: dt.date, watched: Watched = iter
 ) -> list[DailyRow]:
     """The rows of roll()."""
-    return roll(store, known, date, watched).rows
+    return roll(store, registry, date, watched).rows
 
 
 def events(
-    store: Store, known: Registry, date: dt.date, watched: Watched = iter
+    store: Store, registry: Registry, date: dt.date, watched: Watched = iter
 ) -> list[tuple[Bin, list[Event]]]:
     """Platform by platform what began on a day, as it is booked."""
-    update_figures(store, known, date, watched)
-    (day,) = days_of(store, known, [date])
-    found = day_revisions.events(store.database, [p.booked for p in day.platforms if p.booked])
-    return [(p.bin, found[p.booked.id] if p.booked else []) for p in day.platforms]
+    update_figures(store, registry, date, watched)
+    (day,) = days_of(store, registry, [date])
+    by_revision = day_revisions.events(
+        store.database, [p.booked for p in day.platforms if p.booked]
+    )
+    return [(p.bin, by_revision[p.booked.id] if p.booked else []) for p in day.platforms]
 
 
 def days_of(
     store: Store,
-    known: Registry,
+    registry: Registry,
     span: Sequence[dt.date],
     densities: Mapping[str, Density] | None = None,
     *,
@@ -179,7 +181,7 @@ def days_of(
         for m, c in day_revisions.closings(db).items()
         if m in months
     }
-    now = closing.RegistrySnapshot(known, dict(densities or {}))
+    now = closing.RegistrySnapshot(registry, dict(densities or {}))
     if site is not None:
         now, *others = [t.at(site) for t in (now, *closed.values())]
         closed = dict(zip(closed, others, strict=True))
@@ -204,24 +206,24 @@ def _day(
     levels: dict[str, int],
 ) -> Day:
     """levels: bin → what it closed the day before with, as far as that is known."""
-    day, known = Day(), then.known
+    day, registry = Day(), then.known
     rows: dict[tuple[str, str], DailyRow] = {}
     fallen = day_revisions.emptyings(store.database, held.values())
     for bin_ in then.bins:
         key = (bin_.site, bin_.stream)
         if key not in rows:
-            rows[key] = DailyRow(date, bin_.site, known.sites[bin_.site].town, bin_.stream)
-        found = held.get(bin_.bin)
-        if found is not None and found.fullest is not None:
+            rows[key] = DailyRow(date, bin_.site, registry.sites[bin_.site].town, bin_.stream)
+        booked = held.get(bin_.bin)
+        if booked is not None and booked.fullest is not None:
             rows[key].fills += 1
-            rows[key].full += found.fullest >= OVERFLOW_PERMILLE
+            rows[key].full += booked.fullest >= OVERFLOW_PERMILLE
         if not bin_.channel:
-            if found is not None:
-                rows[key].estimated += found.fullest is not None
-                book_estimate(rows[key], bin_, fallen.get(found.id, []), then.densities)
+            if booked is not None:
+                rows[key].estimated += booked.fullest is not None
+                book_estimate(rows[key], bin_, fallen.get(booked.id, []), then.densities)
             continue
-        if found is not None:
-            closed = found.balance
+        if booked is not None:
+            closed = booked.balance
         else:
             if bin_.bin not in levels:
                 before = day_revisions.latest(store.database, bin_.bin, day_of(date))
@@ -229,8 +231,8 @@ def _day(
             nothing = Outcome(sums=Sums(opening=levels[bin_.bin]))
             closed = day_balance(then.platforms[bin_.bin], nothing, *day_bounds(date))
         levels[bin_.bin] = closed.closing
-        _add(rows[key], closed, found.collections if found is not None else 0)
-        day.platforms.append(BinDay(bin_, known.sites[bin_.site].town, closed, found))
+        _add(rows[key], closed, booked.collections if booked is not None else 0)
+        day.platforms.append(BinDay(bin_, registry.sites[bin_.site].town, closed, booked))
     day.rows = list(rows.values())
     return day
 
@@ -251,13 +253,13 @@ def _add(row: DailyRow, closed: Balance, collections: int) -> None:
 
 
 def book_estimate(
-    row: DailyRow, bin_: Bin, found: list[Emptying], densities: Mapping[str, Density]
+    row: DailyRow, bin_: Bin, emptied: list[Emptying], densities: Mapping[str, Density]
 ) -> None:
     """Emptyings of a bin without a scale. That a density is wrong is an error that they
     have in common, so what they may be off by is added up."""
-    row.estimated_collections += len(found)
+    row.estimated_collections += len(emptied)
     density = densities.get(bin_.stream)
-    for e in found if density else ():
+    for e in emptied if density else ():
         assert density is not None
         grams, off = estimate(density, bin_.volume_l, e.before - e.after)
         row.estimated_g += grams

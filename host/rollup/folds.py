@@ -37,14 +37,14 @@ class Scale:
 
     def step(self, before: Step | None, day: int, readings: Sequence[Sample]) -> Step:
         state = self._state(before.state) if before else fresh(self._platform)
-        state, found = advance(self._platform, state, readings)
+        state, outcome = advance(self._platform, state, readings)
         # Let go of what nothing that follows depends on, so that two states that do the
         # same are the same: sums are those of a day, and of emptyings only so many count.
         state.sums = Sums(opening=state.level)
         for bin_ in (state.bin, *state.others):
             bin_.emptied = min(bin_.emptied, _LEARNED)
-        found.transitions = []
-        whole = found, _fullest(_fills(readings))
+        outcome.transitions = []
+        whole = outcome, _fullest(_fills(readings))
         step = Step(day, opens(state), _packed(save_state(state)), _packed(_pack(whole)))
         self._states = {step.state: state}
         self._founds[step.found] = whole
@@ -58,8 +58,8 @@ class Scale:
         if end and steps:
             whole.extend(self._end(steps[-1].state))
         if steps and steps[0].day == day:
-            found, fullest = self._found(steps[0].found)
-            opening = found.sums.opening
+            of_day, fullest = self._found(steps[0].found)
+            opening = of_day.sums.opening
         else:
             opening, fullest = self._state(before.state).level if before else 0, None
         whole.sums = Sums(opening=opening)
@@ -70,8 +70,8 @@ class Scale:
         return Figure(facts, pack_events(events) if events else b"", late)
 
     def silent(self, day: int, before: int) -> Facts:
-        found = Outcome(sums=Sums(opening=before))
-        return _facts(day_balance(self._platform, found, *bounds(day)), 0)
+        nothing = Outcome(sums=Sums(opening=before))
+        return _facts(day_balance(self._platform, nothing, *bounds(day)), 0)
 
     def _state(self, saved: bytes) -> State:
         if saved not in self._states:
@@ -105,21 +105,21 @@ class Filled:
 
     def step(self, before: Step | None, day: int, readings: Sequence[FillSample]) -> Step:
         state = _fill(before.state) if before else FillState()
-        found = watch(readings, state)
+        fillings = watch(readings, state)
         if state.full is None:
             state.before = 0
         times = [x.t for x in (state.full, *state.last, state.seen) if x is not None]
-        told = found.emptyings, _fullest([s.fill for s in readings])
-        return Step(day, min(times, default=0), _pack(state), _pack(told))
+        result = fillings.emptyings, _fullest([s.fill for s in readings])
+        return Step(day, min(times, default=0), _pack(state), _pack(result))
 
     def figure(self, day: int, _before: Step | None, steps: Sequence[Step], _end: bool) -> Figure:
         t0, t1 = bounds(day)
-        told = [_emptyings(step.found) for step in steps]
-        found = [e for emptyings, _ in told for e in emptyings if t0 <= e.t < t1]
-        late = max((e.t_end for e in found), default=0)
-        fullest = told[0][1] if steps and steps[0].day == day else None
-        facts: Facts = (*[0] * 10, len(found), "", fullest)
-        return Figure(facts, pack_emptyings(found) if found else b"", late)
+        results = [_emptyings(step.found) for step in steps]
+        emptied = [e for emptyings, _ in results for e in emptyings if t0 <= e.t < t1]
+        late = max((e.t_end for e in emptied), default=0)
+        fullest = results[0][1] if steps and steps[0].day == day else None
+        facts: Facts = (*[0] * 10, len(emptied), "", fullest)
+        return Figure(facts, pack_emptyings(emptied) if emptied else b"", late)
 
     def silent(self, _day: int, _before: int) -> Facts:
         return (*[0] * 11, "", None)
@@ -132,8 +132,8 @@ def _fills(readings: Sequence[Sample]) -> Sequence[int | None]:
 
 
 def _fullest(fills: Sequence[int | None]) -> int | None:
-    told = fills if None not in fills else [f for f in fills if f is not None]
-    return max(told, default=None)  # type: ignore[type-var]
+    valid = fills if None not in fills else [f for f in fills if f is not None]
+    return max(valid, default=None)  # type: ignore[type-var]
 
 
 def _facts(b: Balance, collections: int, fullest: int | None = None) -> Facts:

@@ -19,7 +19,7 @@ def days(first: dt.date, last: dt.date) -> list[dt.date]:
 
 def each_day(
     store: Store,
-    known: Registry,
+    registry: Registry,
     first: dt.date,
     last: dt.date,
     watched: Watched = iter,
@@ -29,13 +29,13 @@ def each_day(
     """Day after day, so that a year does not stand in memory at once."""
     span = days(first, last)
     if span:
-        update_figures(store, known, last, watched)
-    return days_of(store, known, span, densities)
+        update_figures(store, registry, last, watched)
+    return days_of(store, registry, span, densities)
 
 
 def roll_days(
     store: Store,
-    known: Registry,
+    registry: Registry,
     first: dt.date,
     last: dt.date,
     watched: Watched = iter,
@@ -45,5 +45,5 @@ def roll_days(
     """A row for every day, site and stream, by day and then as in the registry.
 
     Each day is what roll_day tells of it, so that the days of a month add up to the month."""
-    made = each_day(store, known, first, last, watched, densities=densities)
+    made = each_day(store, registry, first, last, watched, densities=densities)
     return [row for day in made for row in day.rows]

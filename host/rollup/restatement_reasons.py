@@ -19,9 +19,9 @@ from host.store.revision_writer import Entry, Touch
 FULL = "everything was computed anew from the readings"
 
 
-def made_with(what: Mapping[str, Any]) -> str:
+def made_with(values: Mapping[str, Any]) -> str:
     """What figures depend on beside the readings, as JSON that can be compared."""
-    return msgspec.json.encode({**what, "rules": RULES, "state": VERSION}).decode()
+    return msgspec.json.encode({**values, "rules": RULES, "state": VERSION}).decode()
 
 
 def changed(old: str, new: str) -> str:
@@ -32,8 +32,8 @@ def changed(old: str, new: str) -> str:
     was, now = ([x["rules"], x["state"]] for x in (before, after))
     if was != now:
         return f"engine version {_version(was)} → {_version(now)}"
-    known = before.get("corrections", [])
-    corrections = [c for c in after.get("corrections", []) if c not in known]
+    applied = before.get("corrections", [])
+    corrections = [c for c in after.get("corrections", []) if c not in applied]
     if corrections:
         c = corrections[-1]
         return f"calibration {c['calibration']}: {c['reason']} ({c['by']})"

@@ -34,8 +34,8 @@ class Revision:
         """What of the masses changed, and why."""
         old, new = self.before.balance if self.before else None, self.after.balance
         masses = (
-            f"{what} {kg(getattr(old, what) if old else None)} → {kg(getattr(new, what))} kg"
-            for what in ("deposited", "collected")
+            f"{mass} {kg(getattr(old, mass) if old else None)} → {kg(getattr(new, mass))} kg"
+            for mass in ("deposited", "collected")
         )
         return f"{', '.join(masses)}; {self.after.reason}"
 
@@ -45,12 +45,12 @@ def restated(store: Store, bins: Iterable[Bin], first: dt.date, last: dt.date) -
     a whole day; in a closed month those before it was closed."""
     named = {b.bin: b for b in bins}
     rows = day_revisions.reported(store.database, day_of(first), day_of(last))
-    found = (
+    revisions = (
         Revision(named[after.platform], before, after)
         for before, after in pairs(rows)
         if after.platform in named and before is not None and after.reason != NOT_OVER
     )
-    return [r for r in found if r.changes_mass]
+    return [r for r in revisions if r.changes_mass]
 
 
 def pairs(rows: Sequence[PlatformDay]) -> Iterable[tuple[PlatformDay | None, PlatformDay]]:

@@ -11,25 +11,25 @@ from host.registry import Bin, Registry
 from host.store import Row, Store
 
 
-def platform_of(known: Registry, bin_: Bin) -> Platform:
+def platform_of(registry: Registry, bin_: Bin) -> Platform:
     """What the event engine must know of a bin on a scale."""
-    return _platform(bin_, known.platforms(), known.spares(bin_.site))
+    return _platform(bin_, registry.platforms(), registry.spares(bin_.site))
 
 
-def platforms_of(known: Registry) -> dict[str, Platform]:
+def platforms_of(registry: Registry) -> dict[str, Platform]:
     """By bin: what the event engine must know of each that stands on a scale."""
-    at: dict[str, list[Bin]] = defaultdict(list)
+    on_scales: dict[str, list[Bin]] = defaultdict(list)
     spare: dict[str, list[tuple[int, Bin]]] = defaultdict(list)
-    for i, bin_ in enumerate(known.bins):
+    for i, bin_ in enumerate(registry.bins):
         if bin_.channel:
-            at[bin_.site].append(bin_)
+            on_scales[bin_.site].append(bin_)
         elif not bin_.device:
             spare[bin_.site].append((i, bin_))
-    found: dict[str, Platform] = {}
-    for site, bins in at.items():
+    platforms: dict[str, Platform] = {}
+    for site, bins in on_scales.items():
         may_come = [b for _, b in sorted(spare[site] + spare[""], key=lambda pair: pair[0])]
-        found |= {b.bin: _platform(b, bins, may_come) for b in bins}
-    return found
+        platforms |= {b.bin: _platform(b, bins, may_come) for b in bins}
+    return platforms
 
 
 def _platform(bin_: Bin, beside: Iterable[Bin], spare: Iterable[Bin]) -> Platform:

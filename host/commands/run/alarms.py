@@ -28,10 +28,10 @@ if TYPE_CHECKING:
 def _once(
     path: Path, folder: Path, now: int, where: broker.Broker | None
 ) -> tuple[ledger_posting.Booked, list[alarms.Row]]:
-    known, limits = register.load(folder), rules.load(folder)
+    registered, limits = register.load(folder), rules.load(folder)
     store = Store(path)
     try:
-        booked, changed = update_alarms(store, known, limits, now, watched)
+        booked, changed = update_alarms(store, registered, limits, now, watched)
         for text in booked.told:
             print(text)
         for row in changed:
@@ -136,33 +136,33 @@ def run_ack(args: argparse.Namespace) -> int:
 def run_deliver(args: argparse.Namespace) -> int:
     from host.alerts import channels, deliver  # noqa: PLC0415  with all that letters take
 
-    found = channels.of(args.settings)
+    receivers = channels.of(args.settings)
     if args.test:
-        return _test(found)
+        return _test(receivers)
     if args.every is None:
-        waits = [deliver.once(args.db, channel) for channel in found]
-        for channel, left in zip(found, waits, strict=True):
+        waits = [deliver.once(args.db, channel) for channel in receivers]
+        for channel, left in zip(receivers, waits, strict=True):
             print(f"{channel.name}: {'not taken, it waits' if left else 'nothing left to tell'}")
         return 1 if any(waits) else 0
     if args.every < 1:
         raise UsageError("--every: expected 1 or more seconds")
     Store(args.db).close()  # what is wrong with it is said at once
-    deliver.forever(args.db, found, args.every)
+    deliver.forever(args.db, receivers, args.every)
     return 0
 
 
-def _test(found: list[Channel]) -> int:
+def _test(receivers: list[Channel]) -> int:
     """A message that says that it is one, through every channel."""
     from host.alerts import Failed  # noqa: PLC0415
 
     now = int(time.time())
-    said = alarms.Said(
+    test_alarm = alarms.Said(
         rule="test", kind="test", level="提示", site="test", store="test", subject="",
         value=0, unit="", threshold=0, source="qingyun alarms deliver --test", text="测试 test",
     )  # fmt: skip
-    for channel in found:
+    for channel in receivers:
         try:
-            channel.send([alarms.Row(0, 0, alarms.RAISED, now, said)], f"test-{now}")
+            channel.send([alarms.Row(0, 0, alarms.RAISED, now, test_alarm)], f"test-{now}")
         except Failed as error:
             raise OutsideError(f"{channel.name}: {error}") from None
         print(f"{channel.name}: taken")

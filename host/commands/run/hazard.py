@@ -21,21 +21,21 @@ def moment(args: argparse.Namespace) -> int:
     """--now, or the clock."""
     if args.now is None:
         return int(time.time())
-    found = sheets.parse_time(args.now)
-    if found is None:
+    t = sheets.parse_time(args.now)
+    if t is None:
         raise UsageError(f"--now: expected YYYY-MM-DD HH:MM, found {args.now!r}")
-    return found
+    return t
 
 
 def month(text: str) -> Period:
     """--month"""
     try:
-        found = parse(text)
+        period = parse(text)
     except ValueError:
-        found = None
-    if found is None or not found.month:
+        period = None
+    if period is None or not period.month:
         raise HazardError(f"--month: expected YYYY-MM, found {text!r}")
-    return found
+    return period
 
 
 def bounds(period: Period) -> tuple[int, int]:
@@ -60,8 +60,8 @@ def known_store(name: str | None, used: Collection[str], folder: Path) -> None:
         return
     stores = register.load(folder).stores if register.present(folder) else {}
     if name not in stores:
-        found = names(sorted({*used, *stores}))
-        raise HazardError(f"--store: expected one of stores.csv ({found}), found {name!r}")
+        choices = names(sorted({*used, *stores}))
+        raise HazardError(f"--store: expected one of stores.csv ({choices}), found {name!r}")
 
 
 def watched(bins: Sequence[Bin]) -> Iterable[Bin]:

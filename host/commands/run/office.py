@@ -59,21 +59,21 @@ def _plan(folder: Path | None) -> report.Definitions:
     return report.Definitions(folder / "figures.csv", folder / "definitions.csv")
 
 
-def _register(folder: Path, known: registries.Registry) -> register.Register | None:
+def _register(folder: Path, registry: registries.Registry) -> register.Register | None:
     """Of hazardous waste, where a registry has one."""
-    return register.load(folder, known) if register.present(folder) else None
+    return register.load(folder, registry) if register.present(folder) else None
 
 
 def run_indicators(args: argparse.Namespace) -> int:
     form = form_of(args.out, "table csv json xlsx", args.format) or "table"
     target = _file(args.out, form)
-    known = registries.load(args.registry)
+    registry = registries.load(args.registry)
     store = Store(args.db)
     made = report.build(
-        *(store, known, args.year or args.month),
+        *(store, registry, args.year or args.month),
         as_of=args.as_of,
         rows=_plan(args.plan),
-        register=_register(args.registry, known),
+        register=_register(args.registry, registry),
         watched=_watched,
     )
     store.close()
@@ -147,10 +147,12 @@ def _show_history(db: Path | str, figures: catalog.Catalog, name: str, period: s
 def run_report(args: argparse.Namespace) -> int:
     form = form_of(args.out, "html xlsx", args.format) or "html"
     target = _file(args.out, form)
-    known = registries.load(args.registry)
+    registry = registries.load(args.registry)
     store = Store(args.db)
-    summary = summarise(store, known, args.month, watched=_watched)
-    more = hazardous_tables.tables(store, _register(args.registry, known), summary.rows, args.month)
+    summary = summarise(store, registry, args.month, watched=_watched)
+    more = hazardous_tables.tables(
+        store, _register(args.registry, registry), summary.rows, args.month
+    )
     store.close()
     if form == "xlsx":
         assert target is not None
@@ -166,10 +168,10 @@ def run_report(args: argparse.Namespace) -> int:
 
 def run_export(args: argparse.Namespace) -> int:
     form_of(args.out, "json")
-    known = registries.load(args.registry)
+    registry = registries.load(args.registry)
     store = Store(args.db)
     kept = sections.of(store) if register.present(args.registry) else None
-    body = export.document(store, known, args.date, kept)
+    body = export.document(store, registry, args.date, kept)
     store.close()
     _out(args.out, json.dumps(body, ensure_ascii=False, indent=1) + "\n")
     _note(args.db, args.date, args.date)
