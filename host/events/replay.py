@@ -1,8 +1,7 @@
-"""Late readings: go back to the last checkpoint before them and go through it again.
+"""Late readings: continue again from the last checkpoint before them.
 
-A Track is what is kept of one platform: states at checkpoints and what became certain
-after each. absorb() takes readings in whatever order and however often they come; the
-outcome is that of all of them at once."""
+A Track keeps of one platform the states at checkpoints and the outcome after each. absorb()
+takes readings in any order and any number of times; the outcome is that of all of them."""
 
 from __future__ import annotations
 
@@ -23,14 +22,14 @@ Read = Callable[[int], Iterable[Sample]]
 
 @dataclass
 class Track:
-    """states[0] is the one before the first reading; found[i] became certain between
-    states[i] and states[i + 1]."""
+    """states[0] is before the first reading; found[i] is the outcome between states[i] and
+    states[i + 1]."""
 
     states: list[State]
     found: list[Outcome] = field(default_factory=list)
 
     def outcome(self, platform: Platform) -> Outcome:
-        """Everything, the provisional end included."""
+        """The whole outcome, with its provisional end."""
         whole = Outcome()
         for part in self.found:
             whole.extend(part)
@@ -39,14 +38,15 @@ class Track:
 
 
 def begin(platform: Platform) -> Track:
+    """A track without readings."""
     return Track([fresh(platform)])
 
 
 def absorb(platform: Platform, track: Track, arrived: Iterable[Sample], read: Read) -> int:
-    """Take readings that have been stored just now. Returns the second from which on
-    events may have changed: those from there on are to be told anew.
+    """Take readings that have just been stored; the Unix second from which on events may have
+    changed.
 
-    read is asked for more only where something came late, and only from there on."""
+    read is called only for late readings, from the checkpoint before them."""
     new = ordered(arrived)
     if not new:
         return 1 << 62
