@@ -1,4 +1,4 @@
-"""Alarms: raised once, acknowledged by a person, cleared once; all of it kept."""
+"""Alarms: raised once, acknowledged by a person, cleared once. Every change is kept."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from host.store import Store
 from host.store import hazard as rows
 
 RAISED, ACKNOWLEDGED, CLEARED = "raised", "acknowledged", "cleared"
-MOST = 1e9  # where a value has no end
+MOST = 1e9  # stands for an infinite value
 
 
 class Said(msgspec.Struct, frozen=True, kw_only=True):
-    """What stands in the body of a row."""
+    """The body of a row. value, threshold: in unit; by, note: of an acknowledgement."""
 
     rule: str
     kind: str
@@ -43,7 +43,8 @@ class Said(msgspec.Struct, frozen=True, kw_only=True):
 
 @dataclass(frozen=True)
 class Row:
-    """id: its own; alarm: the id of the row that raised it."""
+    """A change of an alarm at t (Unix seconds). id: its own; alarm: id of the row that raised
+    it; what: RAISED, ACKNOWLEDGED or CLEARED."""
 
     id: int
     alarm: int
@@ -57,12 +58,12 @@ _decode = msgspec.json.Decoder(Said).decode
 
 
 def decoded(body: str) -> Said:
-    """What stands in a body."""
+    """The body of a row from its JSON."""
     return _decode(body)
 
 
 def as_row(row: tuple[int, int, str, int, str]) -> Row:
-    """A row as the store has it."""
+    """A row from the columns of the store."""
     return Row(*row[:4], _decode(row[4]))
 
 
@@ -71,7 +72,7 @@ def read(store: Store) -> list[Row]:
 
 
 def open_alarms(rows: Iterable[Row]) -> dict[int, tuple[Row, Row | None]]:
-    """alarm → (what raised it, its acknowledgement), of those not cleared."""
+    """alarm → (row that raised it, its acknowledgement or None), of alarms not cleared."""
     opened: dict[int, tuple[Row, Row | None]] = {}
     for r in rows:
         if r.what == RAISED:
@@ -84,7 +85,7 @@ def open_alarms(rows: Iterable[Row]) -> dict[int, tuple[Row, Row | None]]:
 
 
 class Keeper:
-    """Knows which alarms are open; gives a row only where that changes."""
+    """Keeps the open alarms and makes rows for changes. history: all rows so far."""
 
     def __init__(self, register: Register, history: Iterable[Row]) -> None:
         history = list(history)
@@ -96,7 +97,7 @@ class Keeper:
             self._stores.setdefault(key[1], set()).add(key)
 
     def take(self, store: str, findings: Sequence[Finding]) -> list[tuple[int | None, str, Said]]:
-        """(alarm or None, what, said) for what has changed in a store."""
+        """(alarm or None, change, body) for each change in a store."""
         changes: list[tuple[int | None, str, Said]] = []
         seen = set()
         for f in findings:
@@ -138,8 +139,8 @@ class Keeper:
         *,
         alone: bool = False,
     ) -> list[Row]:
-        """Write them; the rows. Nothing is written when somebody else has written since
-        (unless alone): what still holds is found with the next update."""
+        """Write changes; their rows. now: Unix seconds. Nothing is written where another
+        process wrote alarms meanwhile (unless alone): the next update finds what still holds."""
         if not changes:
             return []
         made = [(alarm, change, now, _encode(body).decode()) for alarm, change, body in changes]
@@ -162,7 +163,8 @@ class Keeper:
 
 
 def acknowledge(store: Store, alarm: int, by: str, note: str, now: int) -> Row:
-    """A person has seen it; HazardError when there is nothing to see, or it was seen."""
+    """Acknowledge an open alarm; HazardError where it is not open, was acknowledged before, or
+    nobody is named."""
     history = read(store)
     opened = open_alarms(history).get(alarm)
     if opened is None:
@@ -182,7 +184,7 @@ def acknowledge(store: Store, alarm: int, by: str, note: str, now: int) -> Row:
 
 
 def untold(store: Store) -> list[Row]:
-    """What the broker has not taken yet."""
+    """Rows that the broker has not taken yet."""
     return [as_row(r) for r in rows.untold(store)]
 
 
@@ -200,12 +202,12 @@ def message(row: Row) -> tuple[str, dict[str, Any]]:
 
 
 def tell(store: Store, taken: Sequence[Row]) -> None:
-    """The broker has taken these."""
+    """Note that the broker has taken these rows."""
     rows.told(store, [r.id for r in taken])
 
 
 def line(row: Row) -> str:
-    """For a log or a letter."""
+    """A row as one line, for a log or an e-mail."""
     s = row.said
     where = f"{s.store}/{s.subject}" if s.subject else s.store
     value = "∞" if s.value >= MOST else f"{s.value:g}"

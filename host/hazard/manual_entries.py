@@ -1,4 +1,4 @@
-"""Entries that a person makes, or a file brings; all of a file or nothing."""
+"""Ledger entries made by a person or imported from a file: all of a file or none."""
 
 from __future__ import annotations
 
@@ -21,7 +21,8 @@ MOST_G = 60_000_000  # more than a lorry carries
 
 @dataclass(frozen=True)
 class Said:
-    """What somebody says of an entry; where: for the line that names a mistake."""
+    """An entry as somebody gives it: t in Unix seconds, net grams. where: names its place in a
+    mistake."""
 
     table: str
     t: int
@@ -35,7 +36,7 @@ class Said:
 
 
 def when(text: str, now: int) -> int:
-    """--time; HazardError when it is none, or ahead of now."""
+    """--time in Unix seconds; HazardError for another text, or a time after now."""
     t = sheets.parse_time(text)
     if t is None or t > now:
         raise HazardError(f"--time: expected a past YYYY-MM-DD HH:MM, found {text!r}")
@@ -43,7 +44,8 @@ def when(text: str, now: int) -> int:
 
 
 def checked(table: str, values: Mapping[str, str]) -> dict[str, str]:
-    """Columns of a table that a person may say: not batch, time and mass."""
+    """The values, if a person may give these columns: HazardError for batch, time, mass, unit
+    and columns that the table does not have."""
     names = TABLES[table]
     free = [c for c in names if c not in (names[0], names[1], names[6], "计量单位")]
     for name in values:
@@ -107,7 +109,8 @@ def add(
     *,
     origin: str = PERSON,
 ) -> list[Entry]:
-    """Check everything, then add it."""
+    """Check all entries, then add them; now: Unix seconds. HazardError for the first mistake,
+    or where another process added to the ledger meanwhile."""
     if not by.strip():
         raise HazardError("--by: expected who says so")
     held = ledger.read(store)
@@ -136,7 +139,8 @@ MORE = ("container", "institution", "code", "batch")
 def from_file(
     store: Store, register: Register, path: Path, by: str, now: int
 ) -> tuple[list[Entry], list[str]]:
-    """Entries and repairs; HazardError names the first mistake, and nothing was added."""
+    """Entries of a file that were added, and repairs; HazardError names the first mistake, and
+    nothing is added then."""
     every = tuple(dict.fromkeys(c for names in TABLES.values() for c in names))
     sheet = sheets.read(path, COLUMNS, (*MORE, *every))
     drafts = []

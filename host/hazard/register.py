@@ -1,6 +1,6 @@
 """The register of hazardous waste: institutions, stores, containers on platforms.
 
-CSV files beside those of host.registry; a mistake is one line with file, line and column."""
+CSV files in the folder of host.registry; a mistake is one line with file, line and column."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from host.hazard import HazardError, catalogue
 from host.hazard.catalogue import Catalogue, Code
 from host.registry import Bin, Registry, RegistryError, Row, csv_rows
 
-# 重点/简化/登记: producers by what they produce (HJ 1259-2022).
+# 重点/简化/登记: producers by the amount they generate (HJ 1259-2022).
 INDUSTRIAL = ("重点", "简化", "登记")
 MEDICAL, SOCIAL, SMALL, LICENSED = "医疗", "社会源", "小微", "经营单位"
 CATEGORIES = (*INDUSTRIAL, MEDICAL, SOCIAL, SMALL, LICENSED)
@@ -38,9 +38,8 @@ class Institution:
 
 @dataclass(frozen=True)
 class HazardStore:
-    """A 贮存库 or 贮存点. capacity_g: what may stand there, 0 where nobody says.
-    temperature, door: (device, channel), None where there is no sensor. bunds: ml
-    that the bund of a zone holds, where somebody says so."""
+    """A 贮存库 or 贮存点. capacity_g: most stock, 0: not given. temperature, door: (device,
+    channel), None: no sensor. bunds: zone -> volume of its bund in ml, where given."""
 
     store: str
     institution: str
@@ -57,11 +56,10 @@ class HazardStore:
 
 @dataclass(frozen=True)
 class Container:
-    """A container that waste is kept in, from its first to its last day there.
+    """A container of waste. since, until: its first and last day in the store.
 
-    bin: the platform it stands on, "" for none. tare_g: the mass of the container itself
-    where it comes and goes with the waste; 0 where waste is put into one that stays.
-    volume_ml: what it holds when full, 0 where nobody says."""
+    bin: the platform it stands on, "" for none. tare_g: mass of the container if it comes and
+    goes with the waste; 0 if it stays. volume_ml: when full, 0: not given."""
 
     container: str
     store: str
@@ -104,15 +102,15 @@ class Register:
         return by_bin
 
     def on(self, bin_: str, day: dt.date) -> Container | None:
-        """The container that stands on a platform on a day."""
+        """The container on a platform on a day; None where there is none."""
         return next((c for c in self._by_bin.get(bin_, ()) if c.holds(day)), None)
 
     def container(self, name: str) -> Container | None:
-        """By its name; of more than one of that name the first."""
+        """The first container of that name; None where there is none."""
         return self._by_name.get(name)
 
     def platforms(self, store: str) -> list[Bin]:
-        """The platforms on which containers of a store stand."""
+        """The platforms of the containers of a store."""
         names = dict.fromkeys(c.bin for c in self.containers if c.store == store and c.bin)
         return [self.bins[n] for n in names]
 
@@ -140,7 +138,7 @@ _CONTAINER = (
 
 
 def present(folder: Path) -> bool:
-    """Whether a registry folder has this register."""
+    """Whether a registry folder has a register of hazardous waste."""
     return any((folder / name).exists() for name in FILES)
 
 
@@ -198,7 +196,7 @@ def _store(row: Row, known: Registry, institutions: dict[str, Institution]) -> H
 
 
 def _bunds(row: Row, zones: tuple[str, ...]) -> dict[str, int]:
-    """`bund_l`, which may be missing: 废油区=250;…"""
+    """zone -> ml from the optional column bund_l: 废油区=250;…"""
     bunds: dict[str, int] = {}
     for part in filter(None, (p.strip() for p in row.optional("bund_l").split(";"))):
         zone, _, litres = part.partition("=")

@@ -1,4 +1,4 @@
-"""Brings ledger and alarms up to what was weighed by now."""
+"""Brings ledger and alarms up to date with the readings."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ from host.store import Store
 from host.store import hazard as rows
 
 MARK = "ledger update"
-BEFORE_S = 2 * 86_400  # a platform speaks within that
-# Goes through platforms, and may show how far it is.
+BEFORE_S = 2 * 86_400  # a working platform sends a reading within that time
+# Passes platforms on, for a progress display.
 Watched = Callable[[Sequence[Bin]], Iterable[Bin]]
 
 
 def see_all(
     store: Store, registered: register.Register, until: int, since: int = 0, watched: Watched = iter
 ) -> list[ledger_posting.Seen]:
-    """Every platform on which a container may stand."""
+    """Events of every platform that containers may stand on, since <= t < until (Unix seconds)."""
     bins = [b for s in registered.stores for b in registered.platforms(s)]
     return [ledger_posting.see(store, registered, b, until, since) for b in watched(bins)]
 
@@ -32,7 +32,9 @@ def bring_up_to_date(
     everything: bool = False,
     watched: Watched = iter,
 ) -> tuple[ledger_posting.Booked, list[ledger_posting.Seen]]:
-    """Book what was weighed since the last time, and what came late since."""
+    """Post the steps since the last update, and those of late readings; now: Unix seconds.
+
+    everything: from the first reading on."""
     store.compact()
     last = None if everything else rows.mark(store, MARK)
     since = max(0, min(last, now) - ledger_posting.LATE_S) if last is not None else 0
@@ -49,7 +51,7 @@ def update_alarms(
     now: int,
     watched: Watched = iter,
 ) -> tuple[ledger_posting.Booked, list[alarms.Row]]:
-    """Book what was weighed by now, and keep what has changed."""
+    """Post the steps up to now (Unix seconds), and write the alarms that changed."""
     booked, seen = bring_up_to_date(store, registered, now, watched=watched)
     stock = books(registered, [e for e in ledger.live(ledger.read(store)) if e.t <= now])
     keeper = alarms.Keeper(registered, alarms.read(store))
