@@ -1,4 +1,4 @@
-"""A calibration that was wrong, put right afterwards: which days that changes, and how."""
+"""Corrects a wrong calibration afterwards, and restates the days that it changes."""
 
 from __future__ import annotations
 
@@ -19,11 +19,12 @@ from host.store.calibrations import Correction
 
 
 class RestateError(UserError):
-    """There is nothing to correct."""
+    """Why there is nothing to correct; one line."""
 
 
 def recalibrate(store: Store, registry: Registry, new: Correction) -> list[Revision]:
-    """Write the correction, and the revision of every figure that it changes."""
+    """Write the correction; the revisions of every mass that it changes. RestateError where the
+    channel never weighed by that calibration."""
     store.compact()
     kept, db = store.calibrations, store.database
     entries = [w for _, w in kept.weighed(new.device, new.channel)]
@@ -51,7 +52,7 @@ def recalibrate(store: Store, registry: Registry, new: Correction) -> list[Revis
 
 
 def table(restated: list[Revision]) -> Table:
-    """Figures before and after."""
+    """Masses before and after, in kg."""
     out = terminal.table("restated")
     terminal.columns(out, ("date", "site", "stream"))
     names = "deposited\nkg before", "after", "collected\nkg before", "after"

@@ -1,4 +1,4 @@
-"""close-month, adjustments: what was reported stays, and what came later is told."""
+"""close-month, adjustments: close a month, and list later changes of it."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ def _close(args: argparse.Namespace) -> int:
 
 
 def _show(store: Store, then: closing.RegistrySnapshot, month: str) -> None:
-    """What would be fixed, by stream."""
+    """Print the figures to be closed, by stream."""
     when = periods.parse(month)
     rows = period.roll_days(
         *(store, then.known, when.first, when.last, lambda b: terminal.watched(b, "adding up")),

@@ -1,4 +1,4 @@
-"""check: configuration and registry as the job reads them."""
+"""check: read configuration and registry as the job does, and list mistakes."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def _check(args: argparse.Namespace) -> int:
 
 
 def _hazardous(folder: Path) -> str:
-    """What a registry folder has of hazardous waste; "" where it has nothing."""
+    """A summary of the register of hazardous waste; "" where there is none."""
     from host.hazard import register, rules  # noqa: PLC0415  see commands.run
 
     if not register.present(folder):

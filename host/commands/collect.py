@@ -1,4 +1,4 @@
-"""ingest, status, quarantine: what comes from the boards, and what became of it."""
+"""ingest, status, quarantine: take messages of boards, and show what was stored or refused."""
 
 from __future__ import annotations
 

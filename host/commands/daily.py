@@ -1,4 +1,4 @@
-"""rollup, events: the figures of a day, and what they were made of."""
+"""rollup, events: the figures of a day, and its events."""
 
 from __future__ import annotations
 

@@ -1,6 +1,4 @@
-"""indicators, import-figures, report, export: what an office asks for.
-
-What they do is in commands.run.office."""
+"""indicators, import-figures, report, export: tables for an office (see commands.run.office)."""
 
 from __future__ import annotations
 

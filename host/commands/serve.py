@@ -1,4 +1,4 @@
-"""serve, user: the page for operators, and who may use it.
+"""serve, user: the page for operators, and its users.
 
 The libraries of the page are an extra: they are loaded when one of these is run."""
 
@@ -104,7 +104,7 @@ def _loopback(host: str) -> bool:
 
 
 def _serve(args: argparse.Namespace) -> int:
-    """Serve until it is told to end."""
+    """Serve until a signal ends it."""
     import uvicorn  # noqa: PLC0415  of an extra
 
     from host.serve import accounts  # noqa: PLC0415

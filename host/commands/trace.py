@@ -1,4 +1,4 @@
-"""trace: what a figure of a report rests on."""
+"""trace: the records that a figure of a report rests on."""
 
 from __future__ import annotations
 

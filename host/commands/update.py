@@ -1,4 +1,4 @@
-"""The commands `qingyun bundle` and `qingyun update`."""
+"""bundle, update: pack firmware, and send it to boards."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from host.update.air import Air, AirError
 
 
 def add(command: Command) -> None:
-    """Both commands."""
+    """Put both subcommands into the parser."""
     text = "compile and sign a firmware for updates over the air"
     _add_bundle(command("bundle", _run_bundle, text))
     text = "bring a bundle to boards: a few first, then in waves"
@@ -85,7 +85,8 @@ def _add_update(p: argparse.ArgumentParser) -> None:
 def targets(
     registered: registry.Registry, sites: Sequence[str], names: Sequence[str]
 ) -> list[fleet.Target]:
-    """The boards that are meant, in the order of the registry."""
+    """The boards of these sites and names (none: all), in the order of the registry;
+    UsageError for unknown ones."""
     for site in sites:
         if site not in registered.sites:
             raise UsageError(f"--site: expected a site of sites.csv, found {site!r}")

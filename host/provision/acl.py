@@ -1,4 +1,4 @@
-"""Who may say and hear what at the broker, as mosquitto's acl_file has it.
+"""The acl_file of mosquitto: which client may publish and read which topics.
 
 The name in a client's certificate is its user name."""
 
@@ -30,7 +30,7 @@ _PLACE = re.compile(r"topic write qingyun/1/([^/+#]+)/[^/+#]+/reading")
 
 
 def text(places: Mapping[str, Iterable[str]]) -> bytes:
-    """The file, for the sites of each device."""
+    """The content of the file. places: device -> its sites."""
     parts = [_HEAD]
     for device in sorted(places):
         lines = [f"\nuser {device}\n"]
@@ -42,7 +42,7 @@ def text(places: Mapping[str, Iterable[str]]) -> bytes:
 
 
 def places(acl: bytes) -> dict[str, list[str]]:
-    """The sites that each device has in a file of text()."""
+    """device -> its sites, from the content of a file made by text()."""
     sites: dict[str, list[str]] = {}
     user = ""
     for line in acl.decode(errors="replace").splitlines():

@@ -1,4 +1,4 @@
-"""The registry that a fleet of one's own begins with: no site, board or store yet."""
+"""The registry of a new fleet: no site, board or store yet."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from pathlib import Path
 from host.provision import ProvisionError, files
 
 EXAMPLE = Path(__file__).resolve().parents[2] / "registry"
-# What holds for the whole district; of the other files only the header is taken.
+# These files hold for the whole district; the others begin with their header only.
 WHOLE = ("towns.csv", "rules.csv", "incompatible.csv")
 
 
 def texts() -> dict[str, str]:
-    """Name of each file of a registry → its text."""
+    """Name of each file of a registry → its text; ProvisionError without the example."""
     texts = {}
     for path in sorted(EXAMPLE.glob("*.csv")):
         text = path.read_bytes().decode()
@@ -23,7 +23,7 @@ def texts() -> dict[str, str]:
 
 
 def folder(path: Path | str) -> None:
-    """Make it there, where no file of it is yet."""
+    """Make a new registry in a folder that does not exist yet."""
     Path(path).mkdir(parents=True)
     for name, text in texts().items():
         files.write(Path(path) / name, text.encode(), files.PUBLIC)

@@ -1,4 +1,4 @@
-"""What each pin of a board can do, from boards/<board>/pins.json."""
+"""Pins of a board and their abilities, from boards/<board>/pins.json."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ OF_KIND = {
     "contact": ("pin",),
 }
 _WORDS = {"in": "be an input", "out": "be an output", "pull": "pull up by itself"}
-Used = dict[int, tuple[str, str]]  # pin → kind, and where it is used
+Used = dict[int, tuple[str, str]]  # pin → kind of channel, and its place in the sheet
 
 
 class Pins:

@@ -1,5 +1,5 @@
-"""How days are made of readings: of a platform by the event engine, of a bin without a
-scale by its fill sensor (see fold)."""
+"""Computes days from readings: of a platform by the event engine, of a bin without a scale by
+its fill sensor (see fold)."""
 
 from __future__ import annotations
 
@@ -18,16 +18,16 @@ from host.rollup.fold import Figure
 from host.store.day_revisions import pack_emptyings, pack_events
 from host.store.revision_writer import Facts, Step
 
-_LEARNED = 4  # emptyings after which one more weighs the same: see events.bins.learn
+_LEARNED = 4  # further emptyings have the same weight: see events.bins.learn
 _pack = msgspec.msgpack.Encoder().encode
-# What a step found, and the fullest that a fill sensor told.
+# The outcome of a step, and the largest fill of its readings.
 _outcome = msgspec.msgpack.Decoder(tuple[Outcome, int | None]).decode
 _emptyings = msgspec.msgpack.Decoder(tuple[list[Emptying], int | None]).decode
 _fill = msgspec.msgpack.Decoder(FillState).decode
 
 
 class Scale:
-    """Of a platform. What was decoded last is kept: the next day asks for it again."""
+    """Of a platform. Values decoded last are kept: the next day needs them again."""
 
     def __init__(self, platform: Platform) -> None:
         self._platform = platform
@@ -38,8 +38,8 @@ class Scale:
     def step(self, before: Step | None, day: int, readings: Sequence[Sample]) -> Step:
         state = self._state(before.state) if before else fresh(self._platform)
         state, outcome = advance(self._platform, state, readings)
-        # Let go of what nothing that follows depends on, so that two states that do the
-        # same are the same: sums are those of a day, and of emptyings only so many count.
+        # Drop what later days do not depend on, so that equivalent states are equal: sums are
+        # those of a day, and only the first _LEARNED emptyings count.
         state.sums = Sums(opening=state.level)
         for bin_ in (state.bin, *state.others):
             bin_.emptied = min(bin_.emptied, _LEARNED)
@@ -90,7 +90,7 @@ class Scale:
 
 
 def opens(state: State) -> int:
-    """Nothing that follows tells of events, cover or flags that began before this second."""
+    """The Unix second before which no later event, covered interval or flag begins."""
     times = [p.last.t for p in state.pending[:1]]
     times += [x.t for x in (state.lifted, state.last, state.negative) if x is not None]
     if state.still is not None:
@@ -101,7 +101,7 @@ def opens(state: State) -> int:
 
 
 class Filled:
-    """Of a bin without a scale: its emptyings, and no masses."""
+    """Of a bin without a scale: emptyings, and no masses."""
 
     def step(self, before: Step | None, day: int, readings: Sequence[FillSample]) -> Step:
         state = _fill(before.state) if before else FillState()
@@ -137,7 +137,7 @@ def _fullest(fills: Sequence[int | None]) -> int | None:
 
 
 def _facts(b: Balance, collections: int, fullest: int | None = None) -> Facts:
-    """As the table has them."""
+    """The columns of the table."""
     return (
         *(b.opening, b.deposited, b.collected, b.removed, b.unattributed, b.closing),
         *(b.limit, b.weighings, b.doubt, b.covered_s, collections, " ".join(b.flags)),
@@ -146,6 +146,6 @@ def _facts(b: Balance, collections: int, fullest: int | None = None) -> Facts:
 
 
 def _packed(raw: bytes) -> bytes:
-    """As zlib.compress(raw, 1), with as little memory to be set up as so few bytes need."""
+    """zlib.compress(raw, 1) with less memory, which so few bytes do not need."""
     made = zlib.compressobj(1, wbits=12, memLevel=4)
     return made.compress(raw) + made.flush()

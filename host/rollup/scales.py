@@ -1,4 +1,4 @@
-"""What the event engine must know of the platforms of a registry, and their readings."""
+"""Input of the event engine: platforms of a registry, and their readings."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from host.store import Row, Store
 
 
 def platform_of(registry: Registry, bin_: Bin) -> Platform:
-    """What the event engine must know of a bin on a scale."""
+    """The platform of a bin on a scale."""
     return _platform(bin_, registry.platforms(), registry.spares(bin_.site))
 
 
 def platforms_of(registry: Registry) -> dict[str, Platform]:
-    """By bin: what the event engine must know of each that stands on a scale."""
+    """bin -> platform, of all bins on scales."""
     on_scales: dict[str, list[Bin]] = defaultdict(list)
     spare: dict[str, list[tuple[int, Bin]]] = defaultdict(list)
     for i, bin_ in enumerate(registry.bins):
@@ -55,14 +55,14 @@ def samples(
     *,
     since: int = 0,
 ) -> Series:
-    """One weight channel of a board from its first reading (or since) on, in order of time,
-    as corrections have it."""
+    """Readings of a weight channel with since <= t < until (Unix seconds), in order of time,
+    with corrected weights."""
     correct = store.calibrations.corrector(device, channel)
     return store.columns(device, since, until).series(channel, fill_channel, correct)
 
 
 def fills_of(rows: Iterable[Row], fill_channel: str) -> list[FillSample]:
-    """What a fill sensor told, where it was good."""
+    """Valid readings of a fill sensor."""
     return [
         FillSample(r.t, fill, r.life, r.seq, r.boot)
         for r in rows

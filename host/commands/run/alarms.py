@@ -1,4 +1,4 @@
-"""What `qingyun alarms` does."""
+"""Runs `qingyun alarms`."""
 
 from __future__ import annotations
 
@@ -146,13 +146,13 @@ def run_deliver(args: argparse.Namespace) -> int:
         return 1 if any(waits) else 0
     if args.every < 1:
         raise UsageError("--every: expected 1 or more seconds")
-    Store(args.db).close()  # what is wrong with it is said at once
+    Store(args.db).close()  # a mistake is reported at once
     deliver.forever(args.db, receivers, args.every)
     return 0
 
 
 def _test(receivers: list[Channel]) -> int:
-    """A message that says that it is one, through every channel."""
+    """Send a test message through every channel; OutsideError where one fails."""
     from host.alerts import Failed  # noqa: PLC0415
 
     now = int(time.time())

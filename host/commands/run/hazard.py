@@ -1,4 +1,4 @@
-"""What the subcommands of hazardous waste share."""
+"""Shared by the runs of hazardous waste subcommands."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from host.rollup import day_bounds
 
 
 def moment(args: argparse.Namespace) -> int:
-    """--now, or the clock."""
+    """--now, or the present, in Unix seconds; UsageError for another text."""
     if args.now is None:
         return int(time.time())
     t = sheets.parse_time(args.now)
@@ -28,7 +28,7 @@ def moment(args: argparse.Namespace) -> int:
 
 
 def month(text: str) -> Period:
-    """--month"""
+    """--month; HazardError for another text."""
     try:
         period = parse(text)
     except ValueError:
@@ -39,12 +39,12 @@ def month(text: str) -> Period:
 
 
 def bounds(period: Period) -> tuple[int, int]:
-    """First second of a period and of what follows."""
+    """First second of a period and of the next, Unix seconds."""
     return day_bounds(period.first)[0], day_bounds(period.last)[1]
 
 
 def grams(text: str) -> int:
-    """--kg in g."""
+    """--kg in g; HazardError for another text."""
     try:
         value = Decimal(text) * 1000
     except ArithmeticError:
@@ -55,7 +55,7 @@ def grams(text: str) -> int:
 
 
 def known_store(name: str | None, used: Collection[str], folder: Path) -> None:
-    """HazardError when neither rows nor the registry have a store of this name."""
+    """HazardError where neither `used` nor the registry has a store of this name."""
     if name is None or name in used:
         return
     stores = register.load(folder).stores if register.present(folder) else {}
@@ -65,5 +65,5 @@ def known_store(name: str | None, used: Collection[str], folder: Path) -> None:
 
 
 def watched(bins: Sequence[Bin]) -> Iterable[Bin]:
-    """Platforms, with a bar on a terminal while their readings are read."""
+    """Pass platforms on, with a progress bar on a terminal."""
     return terminal.watched(bins, "reading")

@@ -1,4 +1,4 @@
-"""What `qingyun ledger` does."""
+"""Runs `qingyun ledger`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What `qingyun ledger add` and `reverse` do."""
+"""Runs `qingyun ledger add` and `reverse`."""
 
 from __future__ import annotations
 

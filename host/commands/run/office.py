@@ -1,4 +1,4 @@
-"""What `qingyun indicators`, `import-figures`, `report` and `export` do."""
+"""Runs `qingyun indicators`, `import-figures`, `report` and `export`."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def _watched(bins: Sequence[Bin]) -> Iterable[Bin]:
 
 
 def _out(path: Path | None, text: str) -> None:
-    """To the file, or to standard output where none is named."""
+    """Write text to a file, or to standard output without one."""
     if path is None:
         sys.stdout.write(text)
         return
@@ -60,7 +60,7 @@ def _plan(folder: Path | None) -> report.Definitions:
 
 
 def _register(folder: Path, registry: registries.Registry) -> register.Register | None:
-    """Of hazardous waste, where a registry has one."""
+    """The register of hazardous waste; None where the registry has none."""
     return register.load(folder, registry) if register.present(folder) else None
 
 

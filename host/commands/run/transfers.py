@@ -1,4 +1,4 @@
-"""What `qingyun transfers` does."""
+"""Runs `qingyun transfers`."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ COLUMNS = ("状态", "单号", "时间", "地点", "代码", "单据kg", "实测
 
 
 def _lines(matched: Matched) -> list[tuple[str, ...]]:
-    """A line for each paper and for each step that has none."""
+    """A line for each paper, and for each step without a paper."""
     out: list[tuple[str, ...]] = []
     for m in matched.matches:
         p = m.paper
@@ -115,7 +115,7 @@ def _matched(
 
 
 def _of_month(matched: Matched, t0: int, t1: int) -> Matched:
-    """What lies in t0 <= t < t1 (Unix seconds)."""
+    """The part with t0 <= t < t1 (Unix seconds)."""
     return Matched(
         [m for m in matched.matches if t0 <= m.paper.t < t1],
         [p for p in matched.papers if t0 <= p.t < t1],
@@ -142,7 +142,7 @@ def _shown(value: Decimal | None, places: int, share: bool = False) -> str:
 
 
 def _compare(store: Store, registered: register.Register, text: str) -> list[tuple[str, ...]]:
-    """The lines of a month, as far as it is over."""
+    """The lines of a month (YYYY-MM), up to yesterday."""
     when = month(text)
     t0, t1 = bounds(when)
     yesterday = dt.datetime.now(LOCAL).date() - dt.timedelta(1)
