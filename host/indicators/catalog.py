@@ -1,4 +1,4 @@
-"""What each figure is: unit, flow or stock, where it was weighed, whose waste it is."""
+"""Properties of each figure: unit, kind, where it is measured, whose waste it is."""
 
 from __future__ import annotations
 
@@ -27,8 +27,8 @@ SOURCES = ("import", "tickets", "measured", "ledger", "calendar")
 
 @dataclass(frozen=True)
 class Figure:
-    """One row of figures.csv. A flow adds up over months; a state or a stock does not.
-    sources: who may give it, the first one that has it is taken."""
+    """One row of figures.csv. A flow adds up over months; a state or a stock does not. sources:
+    allowed sources; the first one that has a value is used."""
 
     figure: str
     name: str
@@ -43,7 +43,7 @@ class Figure:
 
     @property
     def counted(self) -> bool:
-        """Whether it can only be a whole number."""
+        """Whether values are whole numbers."""
         return self.unit in ("个", "家", "次", "点日", "桶日")
 
 
@@ -51,7 +51,8 @@ Catalog = dict[str, Figure]
 
 
 def table(path: Path | None, name: str) -> Iterator[tuple[str, dict[str, str]]]:
-    """(file:line, row) of a CSV, the package's own where no path is given."""
+    """(file:line, row) of a CSV, by default the package's own; IndicatorError where it cannot be
+    read."""
     source = path or files("host.indicators").joinpath(name)
     try:
         with source.open(encoding="utf-8-sig") as file:
@@ -68,7 +69,7 @@ def table(path: Path | None, name: str) -> Iterator[tuple[str, dict[str, str]]]:
 
 
 def load(path: Path | None = None) -> Catalog:
-    """figures.csv; IndicatorError names the first mistake."""
+    """name -> figure from figures.csv; IndicatorError names the first mistake."""
     figures: Catalog = {}
     for where, row in table(path, "figures.csv"):
         try:

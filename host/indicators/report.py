@@ -1,4 +1,4 @@
-"""All of it for one period: `qingyun indicators`."""
+"""All indicators of one period."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ TARGET_YEAR = 2025
 
 @dataclass(frozen=True)
 class Report:
-    """as_of: the last day whose imports and readings count."""
+    """The indicators of a period. as_of: the last day whose imports and readings count."""
 
     period: Period
     as_of: dt.date
@@ -44,7 +44,7 @@ class Report:
 
 @dataclass(frozen=True)
 class Definitions:
-    """Where the rows are, the package's own where None."""
+    """Paths of figures.csv and definitions.csv; None: the package's own."""
 
     figures: Path | None = None
     definitions: Path | None = None
@@ -73,10 +73,11 @@ def build(
     register: Register | None = None,
     watched: Callable[[Sequence[Bin]], Iterable[Bin]] = iter,
 ) -> Report:
-    """Every indicator that holds on the period's last day.
+    """Every indicator that holds on the last day of the period.
 
-    as_of (default: today) bounds both what had been imported and what had been measured;
-    a day counts once it is over. register: whose ledger counts."""
+    as_of (default: today): last day of imports and readings that count; a day counts once it is
+    over. register: institutions whose ledger counts. watched: passes bins on, for a progress
+    display. IndicatorError for a mistake in the definitions."""
     now = now or dt.datetime.now(LOCAL)
     today = now.astimezone(LOCAL).date()
     as_of = min(as_of or today, today)
@@ -103,7 +104,7 @@ def coverage_text(coverage: Decimal | None) -> str:
 
 
 def explanation(result: Result) -> list[str]:
-    """Lines that say how a value came about, or why there is none."""
+    """Lines with formula, inputs and notes of a value, or the reason why there is none."""
     lines: list[str] = []
     if result.reason:
         lines.append(result.reason)
