@@ -55,8 +55,9 @@ class Scale:
         whole = Outcome()
         for step in steps:
             whole.extend(self._found(step.found)[0])
-        if end and steps:
-            whole.extend(self._end(steps[-1].state))
+        last = steps[-1] if steps else before
+        if end and last:
+            whole.extend(self._end(last.state))
         if steps and steps[0].day == day:
             of_day, fullest = self._found(steps[0].found)
             opening = of_day.sums.opening
