@@ -1,4 +1,4 @@
-"""All of it for one period: `qingyun indicators`."""
+"""All indicators of one period."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ _LINES = {
 
 @dataclass(frozen=True)
 class Report:
-    """as_of: the last day whose imports and readings count."""
+    """The indicators of a period. as_of: the last day whose imports and readings count."""
 
     period: Period
     as_of: dt.date
@@ -51,7 +51,7 @@ class Report:
 
 @dataclass(frozen=True)
 class Definitions:
-    """Where the rows are, the package's own where None."""
+    """Paths of figures.csv and definitions.csv; None: the package's own."""
 
     figures: Path | None = None
     definitions: Path | None = None
@@ -71,7 +71,7 @@ def _notes(period: Period, as_of: dt.date) -> tuple[str, ...]:
 
 def build(
     store: Store,
-    known: Registry,
+    registry: Registry,
     period: Period,
     *,
     as_of: dt.date | None = None,
@@ -80,10 +80,11 @@ def build(
     register: Register | None = None,
     watched: Callable[[Sequence[Bin]], Iterable[Bin]] = iter,
 ) -> Report:
-    """Every indicator that holds on the period's last day.
+    """Every indicator that holds on the last day of the period.
 
-    as_of (default: today) bounds both what had been imported and what had been measured;
-    a day counts once it is over. register: whose ledger counts."""
+    as_of (default: today): last day of imports and readings that count; a day counts once it is
+    over. register: institutions whose ledger counts. watched: passes bins on, for a progress
+    display. IndicatorError for a mistake in the definitions."""
     now = now or dt.datetime.now(LOCAL)
     today = now.astimezone(LOCAL).date()
     as_of = min(as_of or today, today)
@@ -91,18 +92,18 @@ def build(
     rows = rows or Definitions()
     figures = catalog.load(rows.figures)
     defined = definitions.in_force(definitions.load(figures, rows.definitions), period.last)
-    found = series.Figures(
+    by_figure = series.Figures(
         figures,
         {
             "import": series.imported(store, as_of),
             "tickets": hazard.tickets(store, as_of),
             **({"ledger": hazard.from_ledger(store, register, as_of)} if register else {}),
-            "measured": measured.Measured(store, known, last, watched).source,
+            "measured": measured.Measured(store, registry, last, watched).source,
             "calendar": series.calendar(last),
         },
     )
-    results = compute_all(defined, found, period)
-    return Report(period, as_of, now, results, found, _notes(period, last))
+    results = compute_all(defined, by_figure, period)
+    return Report(period, as_of, now, results, by_figure, _notes(period, last))
 
 
 def coverage_text(coverage: Decimal | None) -> str:

@@ -151,28 +151,45 @@ def board_now(
     """A board's health and values; without words as the API sends them."""
     now = now or time.time()
     board = hub.boards.get((site, device)) or Board(site, device)
-    values = {**board.birth, **board.state}
-    channels = board.birth.get("channels")
     marks = marks_of(board.state)
-    names = sorted(k for k in {*board.state, *marks} if k[:1] in "wfcd" and k[1:].isdigit())
+    channels = sorted(filter(_is_channel, {*board.state, *marks}))
+    bins = [b for b in hub.bins_of.get(site, ()) if b.device == device]
     age = board.age(now)
-    health = {k: values[k] for k in _HEALTH if k in values and not isinstance(values[k], dict)}
-    if words is not None:
-        health |= {k: words.of(k, str(health[k])) for k in ("clock", "reset") if k in health}
     return {
         "device": device,
         "status": board.status or "unknown",
         "seen": None if age is None else round(now - age),
-        "health": health,
-        "calibration": {
-            name: {k: c.get(k) for k in ("calibration", "calibrated") if k in c}
-            for name, c in (channels.items() if isinstance(channels, dict) else ())
-            if isinstance(c, dict) and c.get("kind") == "weight"
-        },
-        "values": {n: value(n, board.state.get(n), words) for n in names},
-        "bad": {n: quality(q, words) for n, q in marks.items()},
+        "health": _health(board, words),
+        "calibration": _calibrations(board),
+        "values": {c: value(c, board.state.get(c), words) for c in channels},
+        "bad": {c: quality(mark, words) for c, mark in marks.items()},
         "faults": list(board.faults.values()),
-        "bins": [
-            bin_now(hub, b, now, words) for b in hub.bins_of.get(site, ()) if b.device == device
-        ],
+        "bins": [bin_now(hub, b, now, words) for b in bins],
     }
+
+
+def _is_channel(name: str) -> bool:
+    return name[:1] in "wfcd" and name[1:].isdigit()
+
+
+def _health(board: Board, words: Words | None) -> dict[str, Any]:
+    """What the board last said of itself: birth message and state."""
+    said = {**board.birth, **board.state}
+    health = {k: said[k] for k in _HEALTH if k in said and not isinstance(said[k], dict)}
+    if words is not None:
+        health |= {k: words.of(k, str(health[k])) for k in ("clock", "reset") if k in health}
+    return health
+
+
+def _calibrations(board: Board) -> dict[str, dict[str, Any]]:
+    """Weight channel → id and date of its calibration, as far as the birth message has them."""
+    channels = board.birth.get("channels")
+    if not isinstance(channels, dict):
+        return {}
+    weights = {
+        name: channel
+        for name, channel in channels.items()
+        if isinstance(channel, dict) and channel.get("kind") == "weight"
+    }
+    keys = "calibration", "calibrated"
+    return {name: {k: c[k] for k in keys if k in c} for name, c in weights.items()}
