@@ -9,7 +9,8 @@ import os
 import sys
 from binascii import hexlify
 
-_APP = ("/net", "/sensors", "/spool")  # where the flat layout has its modules
+# Where the flat layout has its modules.
+_APP = ("/net", "/sensors", "/spool", "/commands", "/health", "/settings", "/update")
 
 
 def say(*what):

@@ -140,7 +140,7 @@ def flatten(c: Cable) -> None:
     for name, content in modules.items():
         (source / name).parent.mkdir(parents=True, exist_ok=True)
         (source / name).write_bytes(content)
-    for name in ("net", "sensors", "spool"):
+    for name in sorted({name.partition("/")[0] for name in modules if "/" in name}):
         words += ["+", "mkdir", f":{name}"]
     for name in modules:
         words += ["+", "cp", str(source / name), f":{name}"]
