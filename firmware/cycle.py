@@ -59,7 +59,10 @@ class Cycle:
 
     def _look(self):
         """Sample until the first reading is made; it waits for every channel."""
-        while not self.sampler.made and self._awake() < _LOOK_MS:
+        start = self._hal.ticks_ms()
+        while (
+            not self.sampler.made and self._hal.ticks_diff(self._hal.ticks_ms(), start) < _LOOK_MS
+        ):
             self._board.wait(None, self.sampler.poll(), False)
         if not self.sampler.made:
             self.sampler.read_now()

@@ -13,6 +13,7 @@ from ntp_server import NtpServer
 
 _MOUNT = "/flash"
 _WATCHDOG_US = const(60000000)
+_TICK_US = const(10000)  # FreeRTOS, 100 Hz
 
 
 class Stop(BaseException):
@@ -286,4 +287,7 @@ class Board:
         if poller and poller.poll(self.patience_ms if ms and (expecting or self.patient) else 0):
             return
         if ms > 0:
-            self.clock.move_us(1000 * ms)
+            us = 1000 * ms
+            if poller:  # the port waits for a socket in whole ticks
+                us += -(self.clock.us + us) % _TICK_US
+            self.clock.move_us(us)

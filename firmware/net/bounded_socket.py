@@ -166,7 +166,7 @@ class BoundedSocket:
 
     def begin(self):
         """From now on there is the whole time again."""
-        self._begun = self._hal.ticks_ms()
+        self._begun = self._idled = self._hal.ticks_ms()
 
     def poller(self):
         """For a wait that ends when the peer sends something; None when closed."""

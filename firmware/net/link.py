@@ -49,7 +49,7 @@ class Link:
         self._payload = buffers.PAYLOAD
         self._backoff = _BACKOFF_MS
         self._next = None
-        self._since = None
+        self._since = None  # when the session began; None once that is a while ago
         self._fresh = None  # when a reading last went out that was the newest
         self._replies = []
         self.on_command = None
@@ -87,8 +87,7 @@ class Link:
             self.expecting = (
                 self._mqtt.expecting() or self.chunks is not None and self.chunks.expecting()
             )
-            if self._hal.ticks_diff(self._hal.ticks_ms(), self._since) > _STEADY_MS:
-                self._backoff = _BACKOFF_MS
+            self._age()
             if self._spool.unconfirmed():
                 self._resend()
             if self._answer() or self.chunks is not None and self.chunks.ask(self._mqtt):
@@ -162,9 +161,17 @@ class Link:
         if self.chunks:
             self.chunks.lost()
         self._say_birth()
-        self._since = self._hal.ticks_ms()
+        self._since = self._heard = self._hal.ticks_ms()
+        self._next = self._fresh = None
         self._log.info("mqtt: connected to %s:%d" % (mqtt["host"], mqtt["port"]))
         return True
+
+    def _age(self):
+        """A session that has lasted is a good one; no ticks are kept for days."""
+        if self._since is not None:
+            if self._hal.ticks_diff(self._hal.ticks_ms(), self._since) > _STEADY_MS:
+                self._backoff = _BACKOFF_MS
+                self._since = None
 
     def _failed(self, e):
         self._mqtt.close()
@@ -198,7 +205,7 @@ class Link:
             self._fresh = now
             return False
         if not recs[0][3] and self._clock.unix() is None:
-            if self._hal.ticks_diff(now, self._since) < _HOLD_MS:
+            if self._since is not None and self._hal.ticks_diff(now, self._since) < _HOLD_MS:
                 return False
         if self._fresh is None or self._hal.ticks_diff(now, self._fresh) > _FRESH_MS:
             # Somebody may be waiting to see what is now; in its turn it comes again.

@@ -44,6 +44,7 @@ def test_each_mistake_names_its_key_and_what_was_expected():
         (setter({"ca": "a", "cert": "b"}, "mqtt", "tls"), "mqtt.tls.key: expected cert and key"),
         (setter("a/b", "device"), "device: expected a name without /"),
         (setter("", "site"), "site: expected a text"),
+        (setter("集" * 33, "site"), "site: expected site and device of at most 103 bytes together"),
         (setter([], "ntp"), "ntp: expected a list of 1 to 8 servers"),
         (setter(3, "ntp"), "ntp: expected a list"),
         (setter(5, "wifi"), "wifi: expected an object"),
