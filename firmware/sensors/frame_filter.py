@@ -29,7 +29,7 @@ _MOST_REST = const(5)
 class FrameFilter:
     """read() in the manner of the chip: a count, or None with .error set.
 
-    window in counts. Look every 80 ms while .held is not None or every conversion is
+    window in counts. Look within 90 ms while .held is not None or every conversion is
     wanted: what is read later than that cannot be borne out."""
 
     def __init__(self, chip, window):

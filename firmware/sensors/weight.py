@@ -13,9 +13,9 @@ from sensors.zero import ZeroTracking
 
 _HIGH = const(0x7FFFFF)  # as in hx711: as constants they cost no look-up
 _LOW = const(-0x800000)
-# HX711 at 10 SPS: two looks a conversion, so that a wait may take 40 ms too long. All
+# HX711 at 10 SPS: from one look to the next, so that a wait may take 20 ms too long. All
 # platforms look in the same turn of the loop.
-_LOOK_MS = const(50)
+_LOOK_MS = const(70)
 _SILENT_MS = const(1500)  # no conversion for so long: not ready
 _STEP_CENTI_C = const(10)  # the compensation follows the temperature in such steps
 _FAULTY = const(5)  # bad frames in a row that make a fault

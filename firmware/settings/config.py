@@ -141,8 +141,9 @@ def check(cfg, path="config"):
 
 
 def _network(c, cfg):
-    c.string(cfg["wifi"], "ssid", "wifi.", 0, 32)
-    c.string(cfg["wifi"], "password", "wifi.", 0, 64)
+    for key, most in (("ssid", 32), ("password", 64)):
+        if len(c.string(cfg["wifi"], key, "wifi.", 0, most).encode()) > most:
+            c.fail("wifi." + key, "at most %d bytes" % most, cfg["wifi"][key])
     mqtt = c.table(cfg, "mqtt")
     c.known(mqtt, ("host", "port", "user", "password", "keepalive", "tls"), "mqtt.")
     for k in _MQTT:

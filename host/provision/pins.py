@@ -70,6 +70,5 @@ class Pins:
 
 def _use(row: Row, column: str, here: tuple[str, str], found: dict[str, int], used: Used) -> None:
     before = used.setdefault(found[column], here)
-    # Several DS18B20 share one wire; every other pin has one use.
-    if before != here and not before[0] == here[0] == "temperature":
+    if before != here:
         row.fail(column, "a pin not used before", f"{found[column]}, as in {before[1]}")

@@ -48,6 +48,8 @@ def test_each_mistake_names_its_key_and_what_was_expected():
         (setter([], "ntp"), "ntp: expected a list of 1 to 8 servers"),
         (setter(3, "ntp"), "ntp: expected a list"),
         (setter(5, "wifi"), "wifi: expected an object"),
+        (setter({"ssid": "网" * 11}, "wifi"), "wifi.ssid: expected at most 32 bytes"),
+        (setter(34, "channels", 8, "pin"), "channels[8].pin: expected a pin not used before"),
         (setter([], "channels"), "channels: expected a list of 1 to 16"),
         (setter("weigth", "channels", 0, "kind"), "channels[0].kind: expected contact or fill"),
         (setter("x1", "channels", 0, "id"), "channels[0].id: expected w followed by a number"),
