@@ -1,6 +1,6 @@
 # Every command a person needs; `make help` lists them.
 .DEFAULT_GOAL := help
-.PHONY: help docs pictures demo live test test-fast lint charts replay flash deploy wheel install uninstall monitor soak fresh bench-host bench-serve bench-accuracy clean distclean
+.PHONY: help docs pictures demo live test test-fast test-interpreters lint charts replay flash deploy lock wheel install uninstall monitor soak fresh bench-host bench-serve bench-accuracy clean distclean
 
 VENV := .venv
 PY := $(VENV)/bin/python
@@ -12,7 +12,7 @@ BOARDS := $(VENV)/.boards
 BENCH := $(VENV)/.bench
 NODE_RED := build/node-red/.ready
 CHARTS := host/serve/static-built/uPlot.iife.min.js
-BUILT := lib umqtt charts.* starting fresh node-red board mpy bench-host serve accuracy.failures wheel dist
+BUILT := lib umqtt charts.* starting fresh node-red board mpy bench-host serve accuracy.failures wheel dist uv python
 # Python that must be clean: host job, tools and tests; MicroPython must compile.
 CHECKED := setup.py host tools tests firmware boards adapters
 BOARD_CODE := $(shell find firmware boards -name '*.py' 2>/dev/null)
@@ -20,10 +20,10 @@ BOARD_CODE := $(shell find firmware boards -name '*.py' 2>/dev/null)
 help: ## this text
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
 
-$(READY): pyproject.toml setup.py tools/env.sh
+$(READY): pyproject.toml setup.py locks/demo.txt tools/env.sh tools/locked.sh
 	@tools/env.sh demo
 
-$(DEV) $(BOARDS) $(BENCH): $(READY)
+$(DEV) $(BOARDS) $(BENCH): $(VENV)/.%: $(READY) locks/%.txt
 	@tools/env.sh $(patsubst $(VENV)/.%,%,$@)
 
 $(TESTS): $(DEV)
@@ -50,6 +50,9 @@ endif
 
 test-fast: $(DEV) ## what needs no broker, database, board, browser or process
 	@$(VENV)/bin/pytest --fast -m "not alone" -n 2 --dist loadfile --no-loadscope-reorder
+
+test-interpreters: $(DEV) ## most of it on every other Python from 3.11 to 3.14 that is here
+	@tools/interpreters.sh
 
 $(CHARTS): $(READY)
 	@tools/env.sh charts
@@ -84,11 +87,11 @@ pictures: $(TESTS) $(CHARTS) ## the pictures of the page in docs/zh, from the la
 	@PYTHONPATH=tools $(PY) tools/page_pictures.py
 
 # What make test does in part.
-MORE_IN_SOAK = $(addprefix tests/,e2e/test_icrisat.py tools/board/test_cut.py firmware/sensors/test_frames.py)
+MORE_IN_SOAK = $(shell grep -l "import in_part" -r tests --include="test_*.py" 2>/dev/null)
 
 soak: $(TESTS) $(CHARTS) ## what takes longer than make test may: [DAYS=30] of a month with restarts
 	@$(PY) tools/arguments.py soak DAYS "$(or $(DAYS),30)"
-	@DAYS="$(or $(DAYS),30)" CELLS=all CUTS=50 FRAMES=2000000 $(VENV)/bin/pytest tests/soak $(MORE_IN_SOAK)
+	@DAYS="$(or $(DAYS),30)" SOAK=1 $(VENV)/bin/pytest tests/soak $(MORE_IN_SOAK)
 
 $(NODE_RED): $(READY) tools/bench_host/node_red/package.json
 	@tools/env.sh node-red
@@ -118,6 +121,9 @@ fresh: ## as root: both commands on bare Debians made from nothing [SUITES="book
 	@worst=0; for suite in $(or $(SUITES),bookworm trixie testing); do \
 	  tools/fresh_machine.sh $$suite || worst=1; done; \
 	for suite in $(or $(SUITES),bookworm trixie testing); do echo "== $$suite"; cat build/fresh/$$suite/rows; done; exit $$worst
+
+lock: $(READY) ## the versions that make installs, with their hashes, into locks/ [UPGRADE=1: the newest]
+	@UPGRADE="$(UPGRADE)" tools/lock.sh
 
 # Built anew: what an earlier build left would get in.
 wheel: $(DEV) $(CHARTS) ## the host job with all its files as one wheel [OUT=build/dist]

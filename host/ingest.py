@@ -142,7 +142,7 @@ class Ingester:
             time.sleep(0.05)
 
     def _on_subscribed(self) -> None:
-        self._progress.here()
+        self._progress.subscribed()
 
     # Batches
 

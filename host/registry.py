@@ -217,48 +217,57 @@ _BIN_COLUMNS = (
 
 def _bins(folder: Path, sites: dict[str, Site], devices: dict[str, Device]) -> tuple[Bin, ...]:
     bins: dict[str, Bin] = {}
-    used: set[tuple[str, str]] = set()
+    used: set[tuple[str, str]] = set()  # (device, channel)
     for row in csv_rows(folder, "bins.csv", _BIN_COLUMNS):
-        name = row.name("bin")
-        row.unique("bin", bins, name)
-        site, device = row.optional("site"), row.optional("device")
-        channel, fill = row.optional("channel"), row.optional("fill_channel")
-        if device:
+        row.unique("bin", bins, row.name("bin"))
+        if row.optional("device"):
             row.known("site", sites, "a site of sites.csv")
-            row.known("device", devices, "a device of devices.csv, or nothing for a spare bin")
-            if devices[device].site != site:
-                raise row.fail("device", f"a device at {site}")
-            if channel or not fill:
-                row.match("channel", _CHANNEL, "w followed by a number, or a fill_channel alone")
-            for column, name_ in (("channel", channel), ("fill_channel", fill)):
-                if name_:
-                    row.unique(column, used, (device, name_))
-                    used.add((device, name_))
-            if fill:
-                row.match("fill_channel", _FILL, "f followed by a number, or nothing")
+            _check_mounted(row, devices, used)
         else:
-            if site:
+            if row.optional("site"):
                 row.known("site", sites, "a site of sites.csv, or nothing")
-            if channel:
+            if row.optional("channel"):
                 raise row.fail("channel", "nothing for a bin without a device")
-        weighed = bool(channel) or not device
-        if not weighed and row.one_of("container", CONTAINERS) == "platform":
-            raise row.fail("container", "wheelie for a bin without a scale")
-        volume = weighed and not row.optional("volume_l")
-        bins[name] = Bin(
-            name,
-            site,
-            device,
-            channel,
-            fill,
-            row.one_of("stream", STREAMS),
-            0 if volume else row.thousandths("volume_l", "0" if weighed else "1", "5000") // 1000,
-            _mass(row, "tare_kg", weighed, "0", "500"),
-            row.one_of("container", CONTAINERS),
-            _mass(row, "max_kg", weighed, "1", "8000"),
-            _mass(row, "e_kg", weighed, "0.001", "10"),
-        )
+        bin_ = _bin(row)
+        bins[bin_.bin] = bin_
     return tuple(bins.values())
+
+
+def _check_mounted(row: Row, devices: dict[str, Device], used: set[tuple[str, str]]) -> None:
+    """A bin stands at the site of its device; no channel has two bins."""
+    device = row.known("device", devices, "a device of devices.csv, or nothing for a spare bin")
+    channel, fill = row.optional("channel"), row.optional("fill_channel")
+    if devices[device].site != row.optional("site"):
+        raise row.fail("device", f"a device at {row.optional('site')}")
+    if channel or not fill:
+        row.match("channel", _CHANNEL, "w followed by a number, or a fill_channel alone")
+    for column, name in (("channel", channel), ("fill_channel", fill)):
+        if name:
+            row.unique(column, used, (device, name))
+            used.add((device, name))
+    if fill:
+        row.match("fill_channel", _FILL, "f followed by a number, or nothing")
+
+
+def _bin(row: Row) -> Bin:
+    device, channel = row.optional("device"), row.optional("channel")
+    weighed = bool(channel) or not device
+    if not weighed and row.one_of("container", CONTAINERS) == "platform":
+        raise row.fail("container", "wheelie for a bin without a scale")
+    needs_volume = not weighed or row.optional("volume_l")
+    return Bin(
+        row.name("bin"),
+        row.optional("site"),
+        device,
+        channel,
+        row.optional("fill_channel"),
+        row.one_of("stream", STREAMS),
+        row.thousandths("volume_l", "0" if weighed else "1", "5000") // 1000 if needs_volume else 0,
+        _mass(row, "tare_kg", weighed, "0", "500"),
+        row.one_of("container", CONTAINERS),
+        _mass(row, "max_kg", weighed, "1", "8000"),
+        _mass(row, "e_kg", weighed, "0.001", "10"),
+    )
 
 
 def _mass(row: Row, column: str, weighed: bool, least: str, most: str) -> int:

@@ -61,6 +61,7 @@ SLOW = {
     ),
     *("run_micropython", "shared_data", "Broker", "BoardRun", "Browser", "Ingester", "Postgres"),
     *("qingyun", "subprocess", "killing", "cable", "play", "real_boards", "demo", "replay_cells"),
+    *("ours", "sheets"),
 }
 _DATABASES = itertools.count()
 # Where files need no disk; a run holds far less there at a time.

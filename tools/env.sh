@@ -63,10 +63,9 @@ apt_get() {
     return $ok
 }
 
-pip_install() {
-    say "installing $1 into $venv"
-    shift
-    $venv/bin/pip install -q --disable-pip-version-check "$@" || die "pip could not install $*"
+pip_install() { # PART: an extra of pyproject.toml
+    say "installing $2 into $venv"
+    tools/locked.sh $venv/bin/python "$1" -e ".[$1]" || die "pip could not install $2"
 }
 
 make_venv() {
@@ -80,9 +79,13 @@ make_venv() {
 }
 
 fetch_umqtt() {
-    say "fetching umqtt.simple"
+    version=1.3.4
+    expected=b6a2520239e3992c63a7de9370ee9b3d9d27819a90359c521f1c0f7ccab8d12f
+    say "fetching umqtt.simple $version"
     rm -rf build/umqtt && mkdir -p build/umqtt build/lib/umqtt
-    $venv/bin/unearth -d build/umqtt micropython-umqtt.simple >build/umqtt.log 2>&1 || die "umqtt.simple could not be fetched (see build/umqtt.log)"
+    $venv/bin/unearth -d build/umqtt "micropython-umqtt.simple==$version" >build/umqtt.log 2>&1 || die "umqtt.simple could not be fetched (see build/umqtt.log)"
+    echo "$expected  $(echo build/umqtt/*.tar.gz)" | sha256sum -c --quiet >>build/umqtt.log 2>&1 ||
+        die "umqtt.simple $version: expected an archive with SHA-256 $expected (see build/umqtt.log)"
     tar -xzf build/umqtt/*.tar.gz -C build/umqtt
     find build/umqtt -path '*/umqtt/simple.py' -exec cp {} build/lib/umqtt/simple.py \;
     [ -f build/lib/umqtt/simple.py ] || die "umqtt.simple was not in what the package index sent"
@@ -90,13 +93,14 @@ fetch_umqtt() {
 
 demo() {
     [ -x $venv/bin/pip ] || make_venv
-    pip_install "the host job and the simulator" -e '.[sim,serve,png]'
+    pip_install demo "the host job and the simulator"
     # Tests and tools import the host job from its folder, as host; installed it is qingyun.
     echo "$PWD" >"$(echo $venv/lib/python3.*/site-packages)/checkout.pth"
     [ -f build/lib/umqtt/simple.py ] || fetch_umqtt
     if ! has mosquitto && ! apt_get mosquitto; then
         say "mosquitto is missing and could not be installed; as root run: apt-get install mosquitto"
-        pip_install "amqtt, a broker that is enough for make demo" 'amqtt>=0.11'
+        say "installing amqtt into $venv, a broker that is enough for make demo"
+        $venv/bin/pip install -q --disable-pip-version-check 'amqtt>=0.11' || die "pip could not install amqtt"
     fi
 }
 
@@ -170,10 +174,10 @@ node_red() {
 part=${1:-demo}
 case $part in
     demo) demo ;;
-    dev) pip_install "what lint and tests need" -e '.[dev]' ;;
+    dev) pip_install dev "what lint and tests need" ;;
     test) tests ;;
-    boards) pip_install "esptool and mpremote" -e '.[boards]' ;;
-    bench) pip_install "what the benches need" -e '.[bench]' ;;
+    boards) pip_install boards "esptool and mpremote" ;;
+    bench) pip_install bench "what the benches need" ;;
     charts) charts ;;
     node-red) node_red ;;
     *) die "expected demo, dev, test, boards, bench, charts or node-red, found $part" ;;

@@ -40,7 +40,7 @@ environment() {
     say "installing the host job into $lib (about a minute)"
     # From a copy: setuptools leaves what it builds beside what it reads.
     cp -R pyproject.toml setup.py README.md LICENSE host firmware boards registry "$copy"
-    "$lib.new/bin/python" -m pip install -q --disable-pip-version-check "$copy[service]" ||
+    tools/locked.sh "$lib.new/bin/python" service "$copy[service]" ||
         die "pip could not install the host job; nothing is changed"
     rm -rf "$lib.old"
     [ ! -d "$lib" ] || mv "$lib" "$lib.old"

@@ -1,13 +1,14 @@
 """Alarms to people who watch no topic: e-mail and a signed webhook.
 
-The topic is told by host.commands.alarms; each way has a place of its own in the rows."""
+host.commands.alarms publishes the event topic; each channel keeps its own position in the rows of
+alarms."""
 
 from __future__ import annotations
 
 
 class Failed(Exception):
-    """It was not taken; it will be tried again."""
+    """The other side did not accept the message; it will be tried again."""
 
 
 class Declined(Failed):
-    """The other side has said that it will not take this: tried again, but not for ever."""
+    """The other side refused the message for good; it is tried again for a limited time."""

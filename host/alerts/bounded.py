@@ -1,7 +1,7 @@
 """A conversation over a socket that ends in time, whatever the other side does.
 
-A timeout of a socket bounds each wait, not all of them: one byte a second would go on
-for ever. So at the end of the time the socket is shut, which ends any wait on it."""
+The timeout of a socket bounds each wait, not all of them together: one byte a second could take
+for ever. At the end of the time the socket is shut down, which ends any wait on it."""
 
 from __future__ import annotations
 
@@ -13,15 +13,16 @@ from collections.abc import Callable, Iterator
 
 @contextlib.contextmanager
 def bounded(seconds: float, connection: Callable[[], socket.socket | None]) -> Iterator[None]:
-    """Shuts the socket when the time is over; TimeoutError then. connection: it, once there."""
+    """Shut the socket when the seconds are over; TimeoutError then. connection() returns the
+    socket, None before there is one."""
     over = threading.Event()
 
     def shut() -> None:
         over.set()
-        found = connection()
-        if found is not None:
+        sock = connection()
+        if sock is not None:
             with contextlib.suppress(OSError):
-                socket.socket.shutdown(found, socket.SHUT_RDWR)
+                socket.socket.shutdown(sock, socket.SHUT_RDWR)
 
     timer = threading.Timer(seconds, shut)
     timer.daemon = True

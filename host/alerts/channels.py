@@ -16,18 +16,19 @@ PORTS = {"starttls": 587, "tls": 465, "none": 25}
 
 
 def _secret(settings: Config, name: str) -> str | None:
-    """The first line of the file that a key names; it appears in no log."""
+    """The content of the file that a key names; no log shows it. UsageError when it cannot be
+    read."""
     path = settings.get(name)
     if path is None:
         return None
     try:
-        found = Path(path).read_text("utf-8").strip()
+        secret = Path(path).read_text("utf-8").strip()
     except (OSError, UnicodeDecodeError):
         raise UsageError(settings.mistake(name, "a file that can be read", path)) from None
-    if not found:
+    if not secret:
         raise UsageError(settings.mistake(name, "a secret in the file", path))
-    logs.keep_out(found)
-    return found
+    logs.keep_out(secret)
+    return secret
 
 
 def _policy(section: ChannelSection, at_once: int) -> Policy:

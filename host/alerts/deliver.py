@@ -1,4 +1,4 @@
-"""Tells what waits: once, or again and again."""
+"""Delivery of waiting alarms: once, or again and again."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ log = logging.getLogger("qingyun.deliver")
 
 
 def once(db: Path | str, channel: Channel) -> bool:
-    """Everything that is due; whether something waits because it was not taken."""
+    """Deliver everything that is due; whether something waits because it was not accepted."""
     store = Store(db)
     try:
         while step(store, channel, int(time.time())):
@@ -26,22 +26,22 @@ def once(db: Path | str, channel: Channel) -> bool:
         store.close()
 
 
-def forever(db: Path | str, found: list[Channel], every: int) -> None:
-    """Until SIGTERM or Ctrl-C, each channel in a thread of its own, so that one that hangs
-    holds back no other. every: seconds."""
-    Store(db).close()  # what is wrong with it is said at once
+def forever(db: Path | str, channels: list[Channel], every: int) -> None:
+    """Deliver every so many seconds until SIGTERM or Ctrl-C, each channel in a thread of its own,
+    so that one that hangs delays no other."""
+    Store(db).close()  # a store that cannot be opened fails here
     over = threading.Event()
     for name in (signal.SIGTERM, signal.SIGINT):
         signal.signal(name, lambda *_: over.set())
     threads = [
-        threading.Thread(target=_loop, args=(db, c, every, over), daemon=True) for c in found
+        threading.Thread(target=_loop, args=(db, c, every, over), daemon=True) for c in channels
     ]
     for thread in threads:
         thread.start()
-    log.info("alarms go to %s, every %d s", " and ".join(c.name for c in found), every)
+    log.info("alarms go to %s, every %d s", " and ".join(c.name for c in channels), every)
     over.wait()
     for thread in threads:
-        thread.join(10)  # longer than that is not waited for: it is sent again
+        thread.join(10)  # a message still under way is sent again later
 
 
 def _loop(db: Path | str, channel: Channel, every: int, over: threading.Event) -> None:

@@ -1,7 +1,7 @@
-"""One channel: which rows are due, sending them, and what becomes of each.
+"""One channel: which rows are due, sending them, and their outcome.
 
-At least once: a row is done when the other side has taken it. What is under way is noted
-before, so that after a crash the same goes out again under the same name."""
+Each row is sent at least once: it is done when the other side has accepted it. The attempt is
+stored first, so that after a crash the same rows go out again under the same name."""
 
 from __future__ import annotations
 
@@ -20,14 +20,15 @@ from . import Declined, Failed
 
 log = logging.getLogger("qingyun.deliver")
 
-FIRST_S, LONGEST_S = 5, 900  # between two tries: doubled from the one up to the other
-FRESH_S = 86_400  # a new channel is told what came within a day, and what is open
-Send = Callable[[Sequence[alarms.Row], str], None]  # rows, the name of this message
+FIRST_S, LONGEST_S = 5, 900  # wait after the first failure, doubled up to the longest
+FRESH_S = 86_400  # a new channel gets the open alarms and those of a day
+Send = Callable[[Sequence[alarms.Row], str], None]  # rows, name of the message
 
 
 @dataclass(frozen=True)
 class Policy:
-    """What is told when. quiet: local hours, as (from, to) minutes of the day."""
+    """What is sent when. quiet: from and to as minutes of the local day. repeat_s, give_up_s:
+    seconds."""
 
     quiet: tuple[int, int] | None = None
     quiet_passes: str = LEVELS[-1]
@@ -37,6 +38,7 @@ class Policy:
     at_once: int = 1  # rows in one message
 
     def quiet_at(self, now: int) -> bool:
+        """Whether Unix time now is within the quiet hours."""
         if self.quiet is None:
             return False
         t = dt.datetime.fromtimestamp(now, LOCAL)
@@ -46,7 +48,7 @@ class Policy:
 
 @dataclass(frozen=True)
 class Channel:
-    """A way to people."""
+    """A way to people. send(rows, name) raises Failed or Declined."""
 
     name: str
     policy: Policy
@@ -55,7 +57,7 @@ class Channel:
 
 @dataclass(frozen=True)
 class _Plan:
-    """What becomes of the rows that wait; what is in no list waits longer."""
+    """What happens to the waiting rows; a row in no list waits longer."""
 
     due: list[alarms.Row]
     folded: list[int]
@@ -67,7 +69,7 @@ def _severity(level: str) -> int:
 
 
 def hours(text: str | None) -> tuple[int, int] | None:
-    """HH:MM-HH:MM as minutes of the day."""
+    """HH:MM-HH:MM as minutes of the day; None for None."""
     if not text:
         return None
     start, end = ((int(t[:2]) * 60 + int(t[3:])) for t in text.split("-"))
@@ -80,7 +82,8 @@ def plan(
     policy: Policy,
     now: int,
 ) -> _Plan:
-    """sent: when an alarm about the same was last told."""
+    """Which waiting rows are due at Unix time now. sent: when an alarm of the same key was last
+    sent."""
     over = {r.alarm: r.t for r in waiting if r.what == alarms.CLEARED}
     quiet = policy.quiet_at(now)
     made = _Plan([], [], [])
@@ -91,7 +94,7 @@ def plan(
             continue
         last = sent.get(row.said.key)
         if row.what == alarms.RAISED and last is not None and row.t < last + policy.repeat_s:
-            # The same again, soon after it was told: only if it stays.
+            # The same alarm soon after it was sent: only if it stays open.
             if over.get(row.alarm, now) < last + policy.repeat_s and row.alarm in over:
                 made.folded.extend(r.id for r in waiting if r.alarm == row.alarm)
                 continue
@@ -108,61 +111,63 @@ def plan(
 
 
 def backoff(tries: int) -> int:
-    """Seconds until the next try after so many failures."""
+    """Seconds until the next attempt after so many failures."""
     return int(min(LONGEST_S, FIRST_S << min(tries - 1, 20)))
 
 
 def name_of(channel: str, batch: Sequence[alarms.Row]) -> str:
-    """The same rows have the same name whenever they go out; those of another store another."""
+    """The name of a message, which depends on its rows and their store alone."""
     text = ";".join(f"{r.id} {r.alarm} {r.what} {r.t} {r.said.key}" for r in batch)
     digest = hashlib.sha256(f"{channel}\n{text}".encode()).hexdigest()[:16]
     return f"{batch[0].id}-{digest}"
 
 
 def step(store: Store, channel: Channel, now: int) -> bool:
-    """At most one message; whether there may be more to do at once."""
+    """Send at most one message; whether there may be more to send at once."""
     policy = channel.policy
-    at = rows.standing(store, channel.name, now - FRESH_S)
-    if now < at.next_t:
+    standing = rows.standing(store, channel.name, now - FRESH_S)
+    if now < standing.next_t:
         return False
-    waiting = [alarms.as_row(r) for r in rows.waiting(store, at)]
+    waiting = [alarms.as_row(r) for r in rows.waiting(store, standing)]
     if not waiting:
         return False
     sent = {
         alarms.decoded(body).key: t
         for body, t in rows.sent_since(store, channel.name, now - 2 * policy.repeat_s)
     }
-    found = plan(waiting, sent, policy, now)
-    for ids, how in ((found.mild, rows.MILD), (found.folded, rows.FOLDED)):
+    due_plan = plan(waiting, sent, policy, now)
+    for ids, how in ((due_plan.mild, rows.MILD), (due_plan.folded, rows.FOLDED)):
         if ids:
-            at = rows.done(store, at, ids, now, how)
-    if not found.due:
+            standing = rows.done(store, standing, ids, now, how)
+    if not due_plan.due:
         return False
-    batch = [r for r in found.due if r.id in at.attempt]
-    if len(batch) != len(at.attempt) or not batch:
-        batch = found.due[: policy.at_once]
-        at = replace(at, attempt=[r.id for r in batch])
-        rows.save(store, at)
-    return _send(store, channel, at, batch, now)
+    batch = [r for r in due_plan.due if r.id in standing.attempt]
+    if len(batch) != len(standing.attempt) or not batch:
+        batch = due_plan.due[: policy.at_once]
+        standing = replace(standing, attempt=[r.id for r in batch])
+        rows.save(store, standing)
+    return _send(store, channel, standing, batch, now)
 
 
 def _send(
-    store: Store, channel: Channel, at: rows.Standing, batch: list[alarms.Row], now: int
+    store: Store, channel: Channel, standing: rows.Standing, batch: list[alarms.Row], now: int
 ) -> bool:
     ids = [r.id for r in batch]
-    over = rows.Standing(at.channel, at.after)
+    over = rows.Standing(standing.channel, standing.after)
     try:
         channel.send(batch, name_of(channel.name, batch))
     except Failed as error:
-        tries = at.tries + 1
-        since = at.since or now
+        tries = standing.tries + 1
+        since = standing.since or now
         if isinstance(error, Declined) and now - since >= channel.policy.give_up_s:
             log.error("%s: %s; given up: alarm rows %s", channel.name, error, ids)
             rows.done(store, over, ids, now, rows.GIVEN_UP)
             return True
         wait = backoff(tries)
         log.warning("%s: %s; next try in %d s", channel.name, error, wait)
-        rows.save(store, replace(at, tries=tries, since=since, next_t=now + wait, error=str(error)))
+        rows.save(
+            store, replace(standing, tries=tries, since=since, next_t=now + wait, error=str(error))
+        )
         return False
     log.info("%s: told %d rows up to %d", channel.name, len(ids), ids[-1])
     rows.done(store, over, ids, now, rows.SENT)

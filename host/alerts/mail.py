@@ -1,4 +1,4 @@
-"""E-mail: what has come up together in one letter, Chinese first. STARTTLS or TLS."""
+"""E-mail: the rows that are due together in one letter, Chinese first. STARTTLS or TLS."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ SAID = {alarms.RAISED: "发生", alarms.ACKNOWLEDGED: "已确认", alarms.CLEARE
 
 @dataclass(frozen=True)
 class Mail:
-    """Where letters are handed in, and for whom."""
+    """The mail server, the sender and the receivers. timeout_s bounds a whole delivery."""
 
     host: str
     port: int
@@ -39,10 +39,11 @@ class Mail:
     timeout_s: float = 30.0
 
     def __call__(self, batch: Sequence[alarms.Row], name: str) -> None:
-        """Hand it in; Failed when the server does not take it."""
+        """Hand a letter to the server; Failed or Declined when it does not accept it."""
         self.hand_in(letter(batch, self.sender, self.to, name))
 
     def hand_in(self, made: EmailMessage) -> None:
+        """Hand over a finished letter; Failed or Declined when the server does not accept it."""
         server: smtplib.SMTP | None = None
         where = f"{self.host}:{self.port}"
         try:
@@ -65,8 +66,8 @@ class Mail:
                 server.close()
 
     def _converse(self, server: smtplib.SMTP, context: ssl.SSLContext, made: EmailMessage) -> None:
-        # TLS checks this name; smtplib knows it only when its constructor connects, and then
-        # there is nothing yet that could be shut.
+        # TLS checks this name. smtplib sets it only if its constructor connects, which would
+        # happen before there is a socket that could be shut.
         server._host = self.host  # type: ignore[attr-defined]
         server.connect(self.host, self.port)
         if self.tls == "starttls":
@@ -74,27 +75,27 @@ class Mail:
         if self.username is not None:
             server.login(self.username, self.password or "")
         missed = server.send_message(made)
-        for who, (code, _) in missed.items():  # the others have it: not sent again
+        for who, (code, _) in missed.items():  # the other receivers have it: not sent again
             log.error("email: %s:%d refused it for %s (%d)", self.host, self.port, who, code)
         with contextlib.suppress(OSError, smtplib.SMTPException):
             server.quit()
 
 
 def _answered(where: str, error: smtplib.SMTPException) -> Failed:
-    """A 5xx will be said again tomorrow, a 4xx perhaps not."""
+    """The error of a server's reply: 5xx is permanent, 4xx is not (RFC 5321, 4.2.1)."""
     if isinstance(error, smtplib.SMTPRecipientsRefused):
         codes = {who: code for who, (code, _) in error.recipients.items()}
         kind = Declined if all(code >= 500 for code in codes.values()) else Failed
         return kind(f"{where}: refused for {', '.join(f'{w} ({c})' for w, c in codes.items())}")
     assert isinstance(error, smtplib.SMTPResponseException)
     text = error.smtp_error
-    said = text.decode("utf-8", "replace") if isinstance(text, bytes) else str(text)
+    reply = text.decode("utf-8", "replace") if isinstance(text, bytes) else str(text)
     kind = Declined if error.smtp_code >= 500 else Failed
-    return kind(f"{where}: {error.smtp_code} {' '.join(said.split())[:200]}")
+    return kind(f"{where}: {error.smtp_code} {' '.join(reply.split())[:200]}")
 
 
 def letter(batch: Sequence[alarms.Row], sender: str, to: Sequence[str], name: str) -> EmailMessage:
-    """A letter about these rows; its Message-ID is that of the same rows for ever."""
+    """A letter about these rows; its Message-ID depends on the name alone."""
     made = EmailMessage()
     made["From"], made["To"] = sender, ", ".join(to)
     made["Subject"] = subject(batch)
@@ -110,9 +111,9 @@ def _paragraph(row: alarms.Row) -> str:
 
 
 def subject(batch: Sequence[alarms.Row]) -> str:
-    """How many of what, and where: no text that people typed."""
-    counts = {what: sum(r.what == what for r in batch) for what in SAID}
-    said = "，".join(f"{SAID[what]} {n}" for what, n in counts.items() if n)
+    """The counts by kind and the sites; no text that people typed."""
+    counts = {kind: sum(r.what == kind for r in batch) for kind in SAID}
+    counted = "，".join(f"{SAID[kind]} {n}" for kind, n in counts.items() if n)
     sites = sorted({r.said.site for r in batch})
     where = "、".join(sites[:3]) + (f" 等 {len(sites)} 处" if len(sites) > 3 else "")
-    return f"[清运] {said}: {where}"
+    return f"[清运] {counted}: {where}"

@@ -24,7 +24,7 @@ from ..hazard import alarms
 from . import Declined, Failed
 from .bounded import bounded
 
-_AGAIN = (408, 425, 429)  # of the 4xx: come again later
+_AGAIN = (408, 425, 429)  # 4xx that ask to try again later
 
 
 def sign(secret: bytes, timestamp: int, body: bytes) -> str:
@@ -34,7 +34,7 @@ def sign(secret: bytes, timestamp: int, body: bytes) -> str:
 
 
 def verify(secret: bytes, timestamp: str, body: bytes, signature: str, now: float) -> bool:
-    """What a receiver does; an example to follow."""
+    """Whether a signature is right and fresh; an example for receivers."""
     if not timestamp.isdigit() or abs(now - int(timestamp)) > 300:
         return False
     return hmac.compare_digest(sign(secret, int(timestamp), body), signature)
@@ -42,7 +42,7 @@ def verify(secret: bytes, timestamp: str, body: bytes, signature: str, now: floa
 
 @dataclass(frozen=True)
 class Webhook:
-    """Where it goes, and with what it is signed."""
+    """The address, the key of the signature, and seconds for a whole delivery."""
 
     url: str
     secret: bytes
@@ -50,13 +50,14 @@ class Webhook:
     timeout_s: float = 30.0
 
     def __call__(self, batch: Sequence[alarms.Row], name: str) -> None:
-        """Send it; Failed when it was not taken."""
+        """Send a batch of one row; Failed or Declined when it was not accepted."""
         (row,) = batch
         body = alarms.message(row)[1]
         self.post(json.dumps(body, ensure_ascii=False).encode(), name)
 
     def post(self, body: bytes, name: str) -> None:
-        at = urlsplit(self.url)
+        """POST one body under a name; Failed or Declined when it was not accepted."""
+        address = urlsplit(self.url)
         now = int(time.time())
         headers = {
             "Content-Type": "application/json; charset=utf-8",
@@ -65,9 +66,9 @@ class Webhook:
             "Qingyun-Timestamp": str(now),
             "Qingyun-Signature": sign(self.secret, now, body),
         }
-        path = (at.path or "/") + (f"?{at.query}" if at.query else "")
-        where = f"{at.hostname}:{at.port or (443 if at.scheme == 'https' else 80)}"
-        connection = self._connection(at.scheme, at.hostname or "", at.port)
+        path = (address.path or "/") + (f"?{address.query}" if address.query else "")
+        where = f"{address.hostname}:{address.port or (443 if address.scheme == 'https' else 80)}"
+        connection = self._connection(address.scheme, address.hostname or "", address.port)
         try:
             with bounded(self.timeout_s, lambda: connection.sock):
                 connection.request("POST", path, body, headers)

@@ -1,1 +1,1 @@
-"""Calibration with known weights: guide, fit, verdict; and corrections afterwards."""
+"""Calibration with known weights: session, fit, verdict; and later corrections."""

@@ -1,4 +1,4 @@
-"""Least squares through points of known weight, and what R 76 says of the result."""
+"""Fits a calibration to points of known weight, and judges it by OIML R 76."""
 
 from __future__ import annotations
 
@@ -7,13 +7,14 @@ from dataclasses import dataclass, replace
 
 from ..metrology import r76
 
-LEAST_APART_C = 5.0  # two temperatures closer than this say nothing of a coefficient
+LEAST_APART_C = 5.0  # smaller differences of temperature give no coefficient
 _MG = 1_000_000  # in a kg
 
 
 @dataclass(frozen=True)
 class Point:
-    """A known load and what the platform made of it; c: degC where there is a thermometer."""
+    """A known load and the counts of the platform; c: °C, None without a thermometer; spread:
+    of the counts; stable_s: seconds at rest."""
 
     kg: float
     counts: int
@@ -24,7 +25,8 @@ class Point:
 
 @dataclass(frozen=True)
 class Fit:
-    """Zero (counts) and scale (counts per kg) at t_c, and how they move with temperature."""
+    """Zero (counts) and scale (counts per kg) at t_c (°C), and their change with temperature:
+    counts per °C and ppm per °C."""
 
     zero: int
     counts_per_kg: float
@@ -33,28 +35,29 @@ class Fit:
     span_ppm_per_c: float = 0.0
 
     def kg(self, counts: float, c: float | None = None) -> float:
-        """What a platform with this calibration shows; the formula of the firmware."""
+        """Mass (kg) shown at these counts and temperature (°C); the firmware's formula."""
         warmer = 0.0 if c is None or self.t_c is None else c - self.t_c
         zero = self.zero + self.zero_per_c * warmer
         return (counts - zero) / (self.counts_per_kg * (1 + self.span_ppm_per_c * 1e-6 * warmer))
 
 
 class NoFit(Exception):
-    """The points do not determine it; one line."""
+    """Why the points do not determine a fit; one line."""
 
 
 def limit_e(kg: float, e_kg: float) -> float:
-    """Maximum permissible error at initial verification, in e."""
+    """Maximum permissible error at initial verification in e (OIML R 76-1, 3.5.1)."""
     return r76.half_intervals(round(kg * _MG), round(e_kg * _MG)) / 2
 
 
 def _seven(x: float) -> float:
-    """Seven digits: what a float of an ESP32 holds."""
+    """x with seven digits, which a float of the ESP32 holds."""
     return float(f"{x:.7g}")
 
 
 def line(points: Sequence[Point]) -> Fit:
-    """Zero and scale by least squares; the temperature is the mean one."""
+    """Zero and scale by least squares, at the mean temperature; NoFit for fewer than two
+    weights, or weights without effect."""
     if len({p.kg for p in points}) < 2:
         raise NoFit("expected at least two different weights")
     n = len(points)
@@ -69,14 +72,19 @@ def line(points: Sequence[Point]) -> Fit:
 
 
 def mean_c(points: Sequence[Point]) -> float | None:
-    """Mean temperature, 0.01 degC; None when a point has none."""
-    known = [p.c for p in points if p.c is not None]
-    return round(sum(known) / len(known), 2) if known and len(known) == len(points) else None
+    """Mean temperature in °C to 0.01; None where a point has none."""
+    temperatures = [p.c for p in points if p.c is not None]
+    return (
+        round(sum(temperatures) / len(temperatures), 2)
+        if temperatures and len(temperatures) == len(points)
+        else None
+    )
 
 
 def plane(first: Sequence[Point], second: Sequence[Point]) -> Fit:
-    """Zero, scale and both coefficients from points at two temperatures; t_c is that of
-    the second. counts = zero + a * dt + scale * kg + b * dt * kg is linear in all four."""
+    """Zero, scale and both coefficients from points at two temperatures; t_c is the second one.
+    counts = zero + a * dt + scale * kg + b * dt * kg is linear in all four. NoFit where
+    temperatures or weights do not determine them."""
     t1, t2 = mean_c(first), mean_c(second)
     if t1 is None or t2 is None:
         raise NoFit("a thermometer is missing: set `temperature` of the weight channel")
@@ -91,7 +99,7 @@ def plane(first: Sequence[Point], second: Sequence[Point]) -> Fit:
     rows = []
     for p in (*first, *second):
         assert p.c is not None
-        x, y = (p.c - t2) / span, p.kg / top  # all about 1, so that nothing is lost
+        x, y = (p.c - t2) / span, p.kg / top  # all about 1, which keeps precision
         rows.append(((1.0, x, y, x * y), float(p.counts)))
     zero, a, scale, b = _solve(rows)
     scale = _seven(scale / top)
@@ -100,7 +108,7 @@ def plane(first: Sequence[Point], second: Sequence[Point]) -> Fit:
 
 
 def _solve(rows: Sequence[tuple[Sequence[float], float]]) -> list[float]:
-    """Least squares by the normal equations (Gauss with pivots)."""
+    """Least squares by the normal equations, by Gaussian elimination with pivots."""
     n = len(rows[0][0])
     m = [
         [sum(r[i] * r[j] for r, _ in rows) for j in range(n)] + [sum(r[i] * v for r, v in rows)]
@@ -120,7 +128,7 @@ def _solve(rows: Sequence[tuple[Sequence[float], float]]) -> list[float]:
 
 @dataclass(frozen=True)
 class Residual:
-    """What is left at a point: shown minus true."""
+    """Error at a point, shown less true, in kg and in e; limit_e: the maximum permissible."""
 
     point: Point
     kg: float
@@ -133,7 +141,7 @@ class Residual:
 
 
 def residuals(fit: Fit, points: Sequence[Point], e_kg: float) -> list[Residual]:
-    """One for each point."""
+    """The error at each point."""
     out = []
     for p in points:
         off = fit.kg(p.counts, p.c) - p.kg
@@ -143,32 +151,32 @@ def residuals(fit: Fit, points: Sequence[Point], e_kg: float) -> list[Residual]:
 
 @dataclass(frozen=True)
 class Suspect:
-    """A point that the others do not bear out, and the weight that they see there."""
+    """A point that does not fit the others, and its weight (kg) by their fit."""
 
     index: int
     kg: float
 
 
 def suspects(points: Sequence[Point], e_kg: float, scale: float | None) -> list[Suspect]:
-    """Points without which all is well; a mis-typed weight is one alone.
+    """Points without which the others fit; a mistyped weight gives exactly one.
 
-    With three points each pair agrees; then the scale until now decides, if it can."""
-    found = []
+    Of three points each pair fits; then `scale` (counts per kg until now) decides."""
+    candidates = []
     for i, p in enumerate(points):
         rest = [*points[:i], *points[i + 1 :]]
         if len({r.kg for r in rest}) < 2 or (p.kg == 0 and len(points) == 3):
             continue
         fit = line(rest)
         if all(r.within for r in residuals(fit, rest, e_kg)):
-            found.append((i, fit))
-    if len(found) > 1 and scale:
-        near = [(i, f) for i, f in found if abs(f.counts_per_kg / scale - 1) < 0.02]
-        found = near or found
-    return [Suspect(i, fit.kg(points[i].counts)) for i, fit in found]
+            candidates.append((i, fit))
+    if len(candidates) > 1 and scale:
+        near = [(i, f) for i, f in candidates if abs(f.counts_per_kg / scale - 1) < 0.02]
+        candidates = near or candidates
+    return [Suspect(i, fit.kg(points[i].counts)) for i, fit in candidates]
 
 
 def exchanged(points: Sequence[Point], e_kg: float) -> tuple[int, int] | None:
-    """Two points that fit when their weights change places."""
+    """Indexes of two points that fit once their weights are exchanged; None: no such pair."""
     for i in range(len(points)):
         for j in range(i + 1, len(points)):
             swapped = list(points)
@@ -183,7 +191,7 @@ def exchanged(points: Sequence[Point], e_kg: float) -> tuple[int, int] | None:
 
 @dataclass(frozen=True)
 class Verdict:
-    """The fit with its residuals; notes are sentences for the technician."""
+    """The fit with its residuals; notes: for the technician."""
 
     fit: Fit
     residuals: list[Residual]
@@ -198,8 +206,9 @@ def judge(
     scale: float | None = None,
     earlier: Sequence[Point] = (),
 ) -> Verdict:
-    """Fit and verdict. scale: counts per kg until now; earlier: points of another
-    temperature, for the coefficients. The earlier ones are judged with the others."""
+    """Fit and verdict: passed if every residual is within its limit. scale: counts per kg until
+    now; earlier: points at another temperature, for the coefficients, which are judged as
+    well. NoFit where the points do not determine a fit."""
     fit = plane(earlier, points) if earlier else line(points)
     left = residuals(fit, (*earlier, *points), e_kg)
     passed = all(r.within for r in left)
@@ -220,9 +229,9 @@ def judge(
 def _reasons(points: Sequence[Point], e_kg: float, scale: float | None) -> list[str]:
     if len(points) < 3:
         return ["the points of the two temperatures do not fit each other"]
-    found = suspects(points, e_kg, scale)
-    if len(found) == 1:
-        s = found[0]
+    suspected = suspects(points, e_kg, scale)
+    if len(suspected) == 1:
+        s = suspected[0]
         typed = points[s.index].kg
         text = f"point {s.index + 1} does not fit: {typed:g} kg was typed, the others see"
         return [f"{text} {s.kg:.3f} kg there"]
@@ -230,7 +239,7 @@ def _reasons(points: Sequence[Point], e_kg: float, scale: float | None) -> list[
         i, j = pair
         text = f"points {i + 1} and {j + 1} fit when {points[i].kg:g} kg and {points[j].kg:g} kg"
         return [f"{text} change places"]
-    if found:
-        which = " or ".join(f"{s.index + 1} ({points[s.index].kg:g} kg)" for s in found)
+    if suspected:
+        which = " or ".join(f"{s.index + 1} ({points[s.index].kg:g} kg)" for s in suspected)
         return [f"one of the points {which} does not fit: measure with one more weight"]
     return ["more than one point does not fit: is a cell overloaded or touching something?"]

@@ -1,4 +1,4 @@
-"""A calibration that was wrong, put right afterwards: which days that changes, and how."""
+"""Corrects a wrong calibration afterwards, and restates the days that it changes."""
 
 from __future__ import annotations
 
@@ -19,11 +19,12 @@ from ..store.calibrations import Correction
 
 
 class RestateError(UserError):
-    """There is nothing to correct."""
+    """Why there is nothing to correct; one line."""
 
 
-def recalibrate(store: Store, known: Registry, new: Correction) -> list[Revision]:
-    """Write the correction, and the revision of every figure that it changes."""
+def recalibrate(store: Store, registry: Registry, new: Correction) -> list[Revision]:
+    """Write the correction; the revisions of every mass that it changes. RestateError where the
+    channel never weighed by that calibration."""
     store.compact()
     kept, db = store.calibrations, store.database
     entries = [w for _, w in kept.weighed(new.device, new.channel)]
@@ -33,33 +34,33 @@ def recalibrate(store: Store, known: Registry, new: Correction) -> list[Revision
             f"--calibration: expected one by which {new.device} {new.channel} has weighed "
             f"({names}), found {new.calibration!r}"
         )
-    mine = [b for b in known.platforms() if (b.device, b.channel) == (new.device, new.channel)]
+    mine = [b for b in registry.platforms() if (b.device, b.channel) == (new.device, new.channel)]
     seen = kept.days_of(new.device, new.channel, new.calibration)
     last = max((t for _, t in seen), default=0)
     until = dt.datetime.fromtimestamp(last, LOCAL).date()
-    update_figures(store, known, until, only=mine)
+    update_figures(store, registry, until, only=mine)
     before = day_revisions.newest(db)
     kept.correct(new)
-    update_figures(store, known, until, only=mine)
+    update_figures(store, registry, until, only=mine)
     named = {b.bin: b for b in mine}
-    found = [
+    made = [
         Revision(named[new_.platform], old, new_)
         for old, new_ in revisions.pairs(day_revisions.all_of(db, list(named)))
         if new_.id > before
     ]
-    return [r for r in found if r.changes_mass]
+    return [r for r in made if r.changes_mass]
 
 
 def table(restated: list[Revision]) -> Table:
-    """Figures before and after."""
+    """Masses before and after, in kg."""
     out = terminal.table("restated")
     terminal.columns(out, ("date", "site", "stream"))
     names = "deposited\nkg before", "after", "collected\nkg before", "after"
     terminal.columns(out, names, right=True)
     for r in restated:
         pairs = [
-            (getattr(x, what) if x else 0)
-            for what in ("deposited", "collected")
+            (getattr(x, mass) if x else 0)
+            for mass in ("deposited", "collected")
             for x in (r.before, r.after)
         ]
         out.add_row(str(r.after.date), r.bin.site, r.bin.stream, *map(kg, pairs))

@@ -1,4 +1,4 @@
-"""A session: known weights one after the other, the fit, the verdict, and what is kept."""
+"""A calibration session: points under known weights, fit, verdict, and saving."""
 
 from __future__ import annotations
 
@@ -18,17 +18,19 @@ from ..store.calibrations import Session
 from .fit import NoFit, Point, Verdict, judge, mean_c
 from .ways import Refused, Way
 
-LOOK_S = 0.2  # between two looks
-FRESH_S = 11  # a platform at rest is looked at every 10 s or more often
+LOOK_S = 0.2  # between two measure commands
+FRESH_S = 11  # a board samples a platform at rest every 10 s or more often
 
 
 class SessionError(UserError):
-    """The session cannot go on."""
+    """Why the session cannot go on; one line."""
 
 
 @dataclass(frozen=True)
 class Plan:
-    """What is to be done. place(kg) returns once so many kg stand there."""
+    """What to do. weights, max_kg: kg; place(kg) returns once that mass stands on the platform;
+    wait_s: longest wait for a point; settle_s: rest before a point counts; second: join the
+    points of the last session; force: save a calibration that fails."""
 
     device: str
     channel: str
@@ -44,7 +46,7 @@ class Plan:
 
 
 class _Taker:
-    """Takes points; each only after something has moved since the one before."""
+    """Takes points, each only after the load has moved since the one before."""
 
     def __init__(self, way: Way, plan: Plan) -> None:
         self._way = way
@@ -53,11 +55,14 @@ class _Taker:
         self._kg: float | None = None
         self.last: dict[str, Any] = {}
 
+        self._seen: dict[str, Any] | None = None  # first measurement after the last motion
+
     def take(self, kg: float) -> Point:
-        """The platform's counts under kg, at rest."""
+        """Counts of the platform at rest under kg; SessionError where the board has none
+        within wait_s, or refuses to measure."""
         end = time.monotonic() + self._plan.wait_s
         why = "no answer"
-        seen: dict[str, Any] | None = None
+        self._seen = None
         while time.monotonic() < end:
             try:
                 m = self._way.ask("measure", channel=self._plan.channel)
@@ -65,105 +70,131 @@ class _Taker:
                 why = str(refused)
                 if "not stable" not in why:
                     raise SessionError(f"{self._plan.device}: {why}") from None
-                time.sleep(LOOK_S)
-                continue
-            if self._still(m, kg):
-                why = f"{self._plan.channel}: nothing was put there, it still weighs {m['kg']:g} kg"
-            elif kg == self._kg or self._moved is None:
-                # Nothing need have moved; but what was taken off a moment ago may still show.
-                if self._way.name == "serial":
-                    break
-                if seen is None or seen["moved"] != m["moved"]:
-                    seen = m
-                elif m["stable_s"] >= max(seen["stable_s"] + FRESH_S, self._plan.settle_s):
-                    break
-                why = f"{self._plan.channel}: at rest for {m['stable_s']} s only"
-            elif m["stable_s"] < self._plan.settle_s:
-                why = f"{self._plan.channel}: at rest for {m['stable_s']} s only"
-                if self._way.name == "serial":
-                    break  # each look begins anew there, and has waited already
             else:
-                break
+                why = self._objection(m, kg)
+                if not why:
+                    self._moved, self._kg, self.last = m["moved"], kg, m
+                    return Point(kg, m["counts"], m.get("c"), m["spread"], m["stable_s"])
             time.sleep(LOOK_S)
-        else:
-            raise SessionError(f"{self._plan.device}: {why} (for {self._plan.wait_s:g} s)")
-        self._moved, self._kg, self.last = m["moved"], kg, m
-        return Point(kg, m["counts"], m.get("c"), m["spread"], m["stable_s"])
+        raise SessionError(f"{self._plan.device}: {why} (for {self._plan.wait_s:g} s)")
+
+    def _objection(self, m: dict[str, Any], kg: float) -> str:
+        """Why a measurement is not a point yet; "" where it is one."""
+        if self._still(m, kg):
+            return f"{self._plan.channel}: nothing was put there, it still weighs {m['kg']:g} kg"
+        # Over the serial port each measurement starts anew and has waited for rest already.
+        if self._way.name == "serial" or self._has_rested(m, kg):
+            return ""
+        return f"{self._plan.channel}: at rest for {m['stable_s']} s only"
+
+    def _has_rested(self, m: dict[str, Any], kg: float) -> bool:
+        """Whether the platform has been at rest for long enough."""
+        if kg != self._kg and self._moved is not None:
+            return bool(m["stable_s"] >= self._plan.settle_s)
+        # The load need not move for this point, but the board may not have seen yet that
+        # something was taken off a moment ago.
+        if self._seen is None or self._seen["moved"] != m["moved"]:
+            self._seen = m
+            return False
+        return bool(m["stable_s"] >= max(self._seen["stable_s"] + FRESH_S, self._plan.settle_s))
 
     def check(self, calibration: str) -> None:
         """Refused unless the board weighs by this calibration."""
-        has = self._way.ask("measure", channel=self._plan.channel)["now"]["id"]
-        if has != calibration:
-            raise Refused(f"it weighs by {has} still")
+        current = self._way.ask("measure", channel=self._plan.channel)["now"]["id"]
+        if current != calibration:
+            raise Refused(f"it weighs by {current} still")
 
     def _still(self, m: dict[str, Any], kg: float) -> bool:
-        """Whether what stands there is still what stood there for the point before."""
+        """Whether the load is still that of the point before."""
         if not self.last or kg == self._kg:
             return False
         return bool(m["moved"] == self._moved or abs(m["kg"] - self.last["kg"]) < m["e_kg"])
 
 
 def run(way: Way, plan: Plan, store: Store) -> bool:
-    """The whole of it; whether a calibration was saved on the board."""
+    """Take the points, fit them, and save a calibration that passes or is forced; whether the
+    board has it now. The session is stored in any case.
+
+    SessionError where points, limits or the fit do not allow a verdict."""
     taker = _Taker(way, plan)
-    points = []
-    for kg in plan.weights:
-        plan.place(kg)
-        points.append(taker.take(kg))
-        shown = taker.last["kg"]
-        plan.say(f"{kg:g} kg: {points[-1].counts} counts (weighs {shown:g} kg until now)")
-    facts = taker.last
-    e_kg, max_kg, now = facts["e_kg"], facts["max_kg"], facts["now"]
-    if plan.max_kg is not None and plan.max_kg != max_kg:
-        raise SessionError(f"--max-kg: the board has {max_kg:g} for {plan.channel}")
-    if max(plan.weights) > max_kg:
-        raise SessionError(f"--weights: expected at most Max {max_kg:g} kg")
+    points = _take_points(taker, plan)
+    e_kg, max_kg, old = (taker.last[key] for key in ("e_kg", "max_kg", "now"))
+    _check_max(plan, max_kg)
     earlier = _earlier(store, plan) if plan.second else []
     try:
-        verdict = judge(points, e_kg, max_kg, now["counts_per_kg"], earlier)
+        verdict = judge(points, e_kg, max_kg, old["counts_per_kg"], earlier)
     except NoFit as error:
         raise SessionError(f"{plan.channel}: {error}") from None
     terminal.console().print(table(verdict, e_kg, f"{plan.device} {plan.channel}"))
     for note in verdict.notes:
         plan.say(f"note: {note}")
-    outcome, new, reply = "failed", _calibration(verdict, points), None
+    new = _calibration(verdict, points)
+    outcome, reply = "failed", None
     if verdict.passed or plan.force:
-        outcome = "saved" if verdict.passed else "forced"
-        what: dict[str, Any] = {"channel": plan.channel, "calibration": new, "by": plan.by}
-        try:
-            reply = way.ask("set_calibration", **what, **({"force": True} if plan.force else {}))
-            if not isinstance(reply, dict):  # "done before": its first answer was lost
-                taker.check(new["id"])
-        except Refused as refused:
-            outcome = f"refused: {refused}"
+        refusal, reply = _save(way, taker, plan, new)
+        outcome = refusal or ("saved" if verdict.passed else "forced")
     body = {
         "points": [asdict(p) for p in points],
         "earlier": [asdict(p) for p in earlier],
         "residuals_kg": [round(r.kg, 4) for r in verdict.residuals],
         "fit": asdict(verdict.fit),
         "notes": verdict.notes,
-        "old": now,
+        "old": old,
         "reply": reply,
     }
-    place = plan.device, plan.channel, new["id"], plan.by, way.name, outcome
-    store.calibrations.add_session(Session(int(time.time()), *place, e_kg, max_kg, body))
+    names = plan.device, plan.channel, new["id"], plan.by, way.name, outcome
+    store.calibrations.add_session(Session(int(time.time()), *names, e_kg, max_kg, body))
     return _close(plan, verdict, outcome, new)
 
 
+def _take_points(taker: _Taker, plan: Plan) -> list[Point]:
+    points = []
+    for kg in plan.weights:
+        plan.place(kg)
+        points.append(taker.take(kg))
+        shown = taker.last["kg"]
+        plan.say(f"{kg:g} kg: {points[-1].counts} counts (weighs {shown:g} kg until now)")
+    return points
+
+
+def _check_max(plan: Plan, max_kg: float) -> None:
+    """SessionError unless the plan has the board's Max (kg) and no weight above it."""
+    if plan.max_kg is not None and plan.max_kg != max_kg:
+        raise SessionError(f"--max-kg: the board has {max_kg:g} for {plan.channel}")
+    if max(plan.weights) > max_kg:
+        raise SessionError(f"--weights: expected at most Max {max_kg:g} kg")
+
+
+def _save(way: Way, taker: _Taker, plan: Plan, new: dict[str, Any]) -> tuple[str, Any]:
+    """Set the calibration on the board: `refused: …` or "", and the board's reply."""
+    options = {"force": True} if plan.force else {}
+    reply = None
+    try:
+        reply = way.ask(
+            "set_calibration", channel=plan.channel, calibration=new, by=plan.by, **options
+        )
+        if not isinstance(reply, dict):  # "done before": the first answer was lost
+            taker.check(new["id"])
+    except Refused as refused:
+        return f"refused: {refused}", reply
+    return "", reply
+
+
 def _close(plan: Plan, verdict: Verdict, outcome: str, new: dict[str, Any]) -> bool:
-    """Say what came of it."""
+    """Tell the outcome; whether the calibration was saved."""
     if outcome.startswith("refused"):
         plan.say(f"not saved: the board has {outcome}")
     elif outcome == "failed":
         plan.say("fails: nothing was saved; --force saves it all the same")
     else:
-        told = "passes" if verdict.passed else "FAILS, saved because of --force"
-        plan.say(f"{told}: {new['id']} is on the board and in the store")
+        result = "passes" if verdict.passed else "FAILS, saved because of --force"
+        plan.say(f"{result}: {new['id']} is on the board and in the store")
     return outcome in ("saved", "forced")
 
 
 def _earlier(store: Store, plan: Plan) -> list[Point]:
-    """The points of the last session that was saved."""
+    """The points of the last session that was saved; SessionError where there are none, or
+    they have no temperature."""
     saved = [
         s
         for s in store.calibrations.sessions(plan.device, plan.channel)
@@ -180,7 +211,7 @@ def _earlier(store: Store, plan: Plan) -> list[Point]:
 
 
 def _calibration(verdict: Verdict, points: Sequence[Point]) -> dict[str, Any]:
-    """As the board takes it."""
+    """The argument of set_calibration."""
     fit = verdict.fit
     today = dt.date.today()
     new: dict[str, Any] = {
@@ -197,7 +228,8 @@ def _calibration(verdict: Verdict, points: Sequence[Point]) -> dict[str, Any]:
 
 
 def table(verdict: Verdict, e_kg: float, title: str) -> Table:
-    """The residual at each point beside the maximum permissible error there."""
+    """The residual at each point with the maximum permissible error there (OIML R 76-1,
+    3.5.1, class III, initial verification)."""
     fit = verdict.fit
     caption = f"zero {fit.zero}, {fit.counts_per_kg:g} counts per kg, e = {1000 * e_kg:g} g"
     if fit.zero_per_c or fit.span_ppm_per_c:

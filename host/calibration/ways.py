@@ -1,4 +1,4 @@
-"""Two ways to a board: its command topic, or the serial port. ask() is the same on both."""
+"""Two ways to send commands to a board: its command topic, or the serial port."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from ..common.errors import UserError
 from ..mqtt.broker import Broker
 from ..mqtt.session import Session, SessionError
 
-ANSWER_S = 10.0  # a board on a slow link answers within this
+ANSWER_S = 10.0  # longest time until a board on a slow link answers
 TRIES = 3
 _SERIAL_S = 40
 
@@ -24,11 +24,12 @@ class BoardError(UserError):
 
 
 class Refused(Exception):
-    """What the board says why it does not do a command."""
+    """Why the board refuses a command, in its words."""
 
 
 class Way(Protocol):
-    """ask() does a command and gives its result; Refused or BoardError otherwise."""
+    """A way to a board. ask() runs a command and returns its result; Refused where the board
+    does not run it, BoardError where it cannot be reached."""
 
     name: str
 
@@ -45,8 +46,8 @@ def _result(reply: dict[str, Any]) -> Any:
 
 
 class Mqtt:
-    """Over the broker. A command that goes unanswered is sent again under its id, which
-    the board does once."""
+    """Over the broker. An unanswered command is sent again with the same id: the board runs an
+    id once."""
 
     name = "mqtt"
 
@@ -82,7 +83,7 @@ class Mqtt:
                 except queue.Empty:
                     break
                 except ValueError:
-                    continue  # somebody else's nonsense
+                    continue  # not a reply of the board
                 if isinstance(reply, dict) and reply.get("id") == id_:
                     return _result(reply)
         raise BoardError(f"{self._base[:-1]}: no answer: is the board online?")
@@ -92,7 +93,7 @@ class Mqtt:
 
 
 class Serial:
-    """Over the port, by mpremote and firmware/commands/prompt.py; the board's own work rests."""
+    """Over the serial port, by mpremote and the firmware's prompt; the logger stands still."""
 
     name = "serial"
 
@@ -101,9 +102,9 @@ class Serial:
         self._device = device
 
     def __enter__(self) -> Serial:
-        found = self._mpremote("resume", "exec", _WHO).strip()
-        if found != self._device:
-            raise BoardError(f"{self._port}: expected the board {self._device}, found {found!r}")
+        device = self._mpremote("resume", "exec", _WHO).strip()
+        if device != self._device:
+            raise BoardError(f"{self._port}: expected the board {self._device}, found {device!r}")
         return self
 
     def __exit__(self, *_: object) -> None:

@@ -1,4 +1,4 @@
-"""The subcommands of `qingyun`, one module for each subject; options that several share."""
+"""The subcommands of `qingyun`, one module for each subject, and shared options."""
 
 from __future__ import annotations
 
@@ -16,31 +16,31 @@ Command = Callable[[str, Run, str], argparse.ArgumentParser]
 
 
 def db(p: argparse.ArgumentParser, *, needed: bool = True) -> None:
-    """--db; needed: that none is named is told before the command runs."""
+    """Add --db; needed: a missing one is an error before the command runs."""
     text = "the database: a SQLite file, or postgresql://… (default: as the configuration says)"
     p.add_argument("--db", type=where, metavar="FILE", help=text)
     p.set_defaults(needs_db=needed)
 
 
 def where(text: str) -> Path | str:
-    """A --db: a file, or the address of a server."""
+    """The value of --db: a file, or the address of a server."""
     return text if "://" in text else Path(text)
 
 
 def registry(p: argparse.ArgumentParser) -> None:
-    """--registry"""
+    """Add --registry."""
     text = "folder of sites.csv, bins.csv … (default: as the configuration says, or registry)"
     p.add_argument("--registry", type=Path, default=Path("registry"), metavar="DIR", help=text)
 
 
 def day(p: argparse.ArgumentParser) -> None:
-    """--date"""
+    """Add --date."""
     text = "the day, 00:00 to 24:00 in Shanghai"
     p.add_argument("--date", type=date, required=True, metavar="YYYY-MM-DD", help=text)
 
 
 def date(text: str) -> dt.date:
-    """An argument that is a date, or `yesterday` in Shanghai."""
+    """A date argument: YYYY-MM-DD, or `yesterday` in Shanghai."""
     if text == "yesterday":
         return dt.datetime.now(LOCAL).date() - dt.timedelta(1)
     try:

@@ -1,6 +1,4 @@
-"""alarms: what is wrong in the stores of hazardous waste, and who is told.
-
-What it does is in commands.run.alarms."""
+"""alarms: alarms of hazardous waste stores, and their delivery (see commands.run.alarms)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""archive: old days of readings leave the database for Parquet files."""
+"""archive: move old days of readings from the database to Parquet files."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""close-month, adjustments: what was reported stays, and what came later is told."""
+"""close-month, adjustments: close a month, and list later changes of it."""
 
 from __future__ import annotations
 
@@ -36,12 +36,12 @@ def add(command: Command) -> None:
 
 def _month(text: str) -> str:
     try:
-        found = periods.parse(text)
+        parsed = periods.parse(text)
     except ValueError:
-        found = None
-    if found is None or found.month is None:
+        parsed = None
+    if parsed is None or parsed.month is None:
         raise argparse.ArgumentTypeError(f"expected YYYY-MM, found {text!r}")
-    return str(found)
+    return str(parsed)
 
 
 def _close(args: argparse.Namespace) -> int:
@@ -61,7 +61,7 @@ def _close(args: argparse.Namespace) -> int:
 
 
 def _show(store: Store, then: closing.RegistrySnapshot, month: str) -> None:
-    """What would be fixed, by stream."""
+    """Print the figures to be closed, by stream."""
     when = periods.parse(month)
     rows = period.roll_days(
         *(store, then.known, when.first, when.last, lambda b: terminal.watched(b, "adding up")),
@@ -76,9 +76,9 @@ def _show(store: Store, then: closing.RegistrySnapshot, month: str) -> None:
         amounts = sum(r.deposited_g for r in mine), sum(r.collected_g for r in mine)
         masses = [kg(known(amount, seen)) for amount in amounts]
         cover = share(seen, sum(r.bins for r in mine) * DAY_S)
-        said = MISSING if cover is None else f"{percent(cover)} %"
+        coverage = MISSING if cover is None else f"{percent(cover)} %"
         times = count(known(sum(r.collections for r in mine), seen))
-        table.add_row(stream, *masses, times, said)
+        table.add_row(stream, *masses, times, coverage)
     terminal.console().print(table)
     first = day_of(when.first)
     empty = sum(not store.dated(day, day) for day in range(first, first + when.days))
@@ -118,8 +118,8 @@ def _adjustments(args: argparse.Namespace) -> int:
         terminal.columns(table, ("why",), wrap=True)
         for x in made:
             pairs = [
-                kg(getattr(r, what) if r else None)
-                for what in ("deposited", "collected")
+                kg(getattr(r, mass) if r else None)
+                for mass in ("deposited", "collected")
                 for r in (x.before, x.after)
             ]
             place = str(x.after.date), x.bin.site, x.bin.bin, x.bin.stream

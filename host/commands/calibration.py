@@ -1,4 +1,4 @@
-"""calibrate, recalibrate: what platforms weigh by, and what they should have weighed by."""
+"""calibrate, calibrations, recalibrate: calibrate platforms, list and correct calibrations."""
 
 from __future__ import annotations
 
@@ -80,9 +80,11 @@ def _weights(text: str) -> list[float]:
 
 
 def _place(args: argparse.Namespace, kg: float) -> None:
-    """Ask the technician for a weight, and wait until it is there."""
-    what = f"Take everything off {args.channel}" if kg == 0 else f"Put {kg:g} kg on {args.channel}"
-    print(what + ("" if args.yes else ", step back, then press Enter: "), end="", flush=True)
+    """Ask the technician for a weight (kg), and wait until it is in place."""
+    request = (
+        f"Take everything off {args.channel}" if kg == 0 else f"Put {kg:g} kg on {args.channel}"
+    )
+    print(request + ("" if args.yes else ", step back, then press Enter: "), end="", flush=True)
     if args.yes:
         print(flush=True)
     elif not sys.stdin.readline():

@@ -1,4 +1,4 @@
-"""check: configuration and registry as the job reads them."""
+"""check: read configuration and registry as the job does, and list mistakes."""
 
 from __future__ import annotations
 
@@ -30,15 +30,15 @@ def _check(args: argparse.Namespace) -> int:
     if not args.settings.file:
         print(f"no configuration file; looked at {', '.join(args.settings.absent)}")
     try:
-        known = registry.load(args.registry)
+        loaded = registry.load(args.registry)
         more = _hazardous(args.registry)
     except UserError as error:
         wrong += str(error).splitlines()
     if wrong:
         raise UserError("\n".join(wrong))
     print(
-        f"{args.registry}: {len(known.sites)} sites, {len(known.devices)} devices, "
-        f"{len(known.platforms())} platforms, {len(known.bins)} bins"
+        f"{args.registry}: {len(loaded.sites)} sites, {len(loaded.devices)} devices, "
+        f"{len(loaded.platforms())} platforms, {len(loaded.bins)} bins"
     )
     if more:
         print(more)
@@ -46,20 +46,20 @@ def _check(args: argparse.Namespace) -> int:
 
 
 def _hazardous(folder: Path) -> str:
-    """What a registry folder has of hazardous waste; "" where it has nothing."""
+    """A summary of the register of hazardous waste; "" where there is none."""
     from ..hazard import register, rules  # noqa: PLC0415  see commands.run
 
     if not register.present(folder):
         return ""
-    found = register.load(folder)
+    loaded = register.load(folder)
     limits = rules.load(folder)
     lines = [
-        f"{folder}: {len(found.institutions)} institutions, {len(found.stores)} stores, "
-        f"{len(found.containers)} containers, {len(limits)} rules"
+        f"{folder}: {len(loaded.institutions)} institutions, {len(loaded.stores)} stores, "
+        f"{len(loaded.containers)} containers, {len(limits)} rules"
     ]
     today = dt.datetime.now(LOCAL).date()
-    for name, edition in found.catalogue.editions.items():
-        old = [c for c in found.containers if c.code.edition == name and c.holds(today)]
+    for name, edition in loaded.catalogue.editions.items():
+        old = [c for c in loaded.containers if c.code.edition == name and c.holds(today)]
         if old and edition.until is not None and edition.until < today:
             lines.append(
                 f"{folder}: {len(old)} containers have codes of {edition.title}, "

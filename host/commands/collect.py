@@ -1,4 +1,4 @@
-"""ingest, status, quarantine: what comes from the boards, and what became of it."""
+"""ingest, status, quarantine: take messages of boards, and show what was stored or refused."""
 
 from __future__ import annotations
 
@@ -71,17 +71,17 @@ def _group(text: str) -> str:
 
 def _ingest(args: argparse.Namespace) -> int:
     where = broker.from_arguments(args)
-    known = registry.load(args.registry)
+    loaded = registry.load(args.registry)
     if args.stats:
         atomic_write.like(args.stats, b"{")
     store = Store(args.db, create=True)
     ahead = int(args.max_ahead_days * DAY_S)
     share = {"shard": args.shard, "group": args.group}
-    ingester = Ingester(store, known, where, ahead, stats=args.stats, **share)
+    ingester = Ingester(store, loaded, where, ahead, stats=args.stats, **share)
     if args.listen:
         from ..service import listen  # noqa: PLC0415  only where it is used
 
-        listen.start(args, known, ingester.stats)
+        listen.start(args, loaded, ingester.stats)
     ingester.run()
     store.close()
     s = ingester.stats

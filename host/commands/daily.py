@@ -1,4 +1,4 @@
-"""rollup, events: the figures of a day, and what they were made of."""
+"""rollup, events: the figures of a day, and its events."""
 
 from __future__ import annotations
 
@@ -57,6 +57,6 @@ def _rollup(args: argparse.Namespace) -> int:
 
 def _events(args: argparse.Namespace) -> int:
     if not reports.run_events(args.db, args.registry, args.date, args.site):
-        at = f" at {args.site}" if args.site else ""
-        print(known.no_readings(args.db, args.date, args.date) or f"{args.date}: no events{at}")
+        where = f" at {args.site}" if args.site else ""
+        print(known.no_readings(args.db, args.date, args.date) or f"{args.date}: no events{where}")
     return 0

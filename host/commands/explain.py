@@ -1,4 +1,4 @@
-"""explain: why a day is what it is."""
+"""explain: the events and figures of a day with their evidence."""
 
 from __future__ import annotations
 

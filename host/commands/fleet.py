@@ -25,7 +25,7 @@ def _broker(text: str) -> tuple[str, int]:
 
 
 def _told(run: Run) -> Run:
-    """What the system refuses (no space, no right) is one line too."""
+    """Turn errors of the system (no space, no permission) into one line."""
 
     def told(args: argparse.Namespace) -> int:
         try:
@@ -38,7 +38,7 @@ def _told(run: Run) -> Run:
 
 @_told
 def provision(args: argparse.Namespace) -> int:
-    """Everything is checked first; then what is missing or different is written."""
+    """Check everything, then write what is missing or different."""
     broker = _broker(args.broker)
     rows_in: Path = args.registry or args.fleet / "registry"
     texts = merge.read(rows_in, new=args.registry is None)
@@ -90,7 +90,7 @@ def _boards(
 
 
 def _tell(fleet: Fleet) -> None:
-    """What the broker has to be given."""
+    """Print what the broker needs."""
     if names := [n for n in fleet.written if n in ("acl", "crl.pem", "mosquitto.conf")]:
         then = "restart" if "mosquitto.conf" in names else "reload (SIGHUP)"
         print(f"{fleet.folder}: {', '.join(names)} changed: copy to the broker, {then} mosquitto")
@@ -98,7 +98,7 @@ def _tell(fleet: Fleet) -> None:
 
 @_told
 def revoke(args: argparse.Namespace) -> int:
-    """The broker lets the device in no more; with --replace a new key and certificate."""
+    """Revoke the certificates of a device; with --replace make a new key and certificate."""
     if not args.fleet.is_dir():
         raise ProvisionError(f"{args.fleet}: no such folder; expected one of qingyun provision")
     with files.locked(args.fleet):
@@ -118,7 +118,7 @@ def revoke(args: argparse.Namespace) -> int:
 
 
 def add(command: Command) -> None:
-    """Put both commands in; command(name, run, text) is the parser's."""
+    """Put both subcommands into the parser."""
 
     def fleet(p: argparse.ArgumentParser) -> None:
         text = "folder of keys and configurations (default: fleet)"

@@ -25,11 +25,11 @@ def add(command: Command) -> None:
 
 def _run(args: argparse.Namespace) -> int:
     where = broker.from_arguments(args, "--publish")
-    known = places.load(args.registry)
-    if args.site not in known.sites:
+    loaded = places.load(args.registry)
+    if args.site not in loaded.sites:
         raise UsageError(f"--site: expected a site of sites.csv, found {args.site!r}")
     make = homeassistant.removal if args.remove else homeassistant.discovery
-    messages = list(make(known, args.site, args.prefix))
+    messages = list(make(loaded, args.site, args.prefix))
     publish.discovery(where, messages)
     done = "taken away" if args.remove else "shown"
     print(f"{where}: {len(messages)} entities of {args.site} {done} below {args.prefix}/")

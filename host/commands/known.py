@@ -1,4 +1,4 @@
-"""What a database has, for whoever asks it for something that it does not have."""
+"""Messages that name what a database has, where it has not what was asked for."""
 
 from __future__ import annotations
 
@@ -14,20 +14,22 @@ from ..store import Store
 _SHOWN = 8  # names in one line
 
 
-def names(found: Sequence[str]) -> str:
-    """Some names, and how many more there are."""
-    more = len(found) - _SHOWN
-    return " ".join(found[:_SHOWN]) + (f" and {more} more" if more > 0 else "") or "none"
+def names(values: Sequence[str]) -> str:
+    """The first names, and the number of the others."""
+    more = len(values) - _SHOWN
+    return " ".join(values[:_SHOWN]) + (f" and {more} more" if more > 0 else "") or "none"
 
 
 def device(store: Store, db: Path | str, name: str) -> None:
-    """UsageError when the database has heard nothing of a board."""
-    if name not in (found := store.devices()):
-        raise UsageError(f"--device: expected one that {db} knows ({names(found)}), found {name!r}")
+    """UsageError where the database has nothing of a board."""
+    if name not in (devices := store.devices()):
+        raise UsageError(
+            f"--device: expected one that {db} knows ({names(devices)}), found {name!r}"
+        )
 
 
 def no_readings(db: Path | str, first: dt.date, last: dt.date) -> str:
-    """A line when no reading is of these days; "" when some are."""
+    """A line where no reading is of these days; "" otherwise."""
     store = Store(db)
     try:
         store.compact()

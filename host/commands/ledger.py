@@ -1,6 +1,4 @@
-"""ledger: what was weighed into and out of stores of hazardous waste, and how it adds up.
-
-What it does is in commands.run.ledger."""
+"""ledger: the ledger of hazardous waste stores and its balance (see commands.run.ledger)."""
 
 from __future__ import annotations
 

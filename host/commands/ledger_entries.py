@@ -1,6 +1,4 @@
-"""ledger add, ledger reverse: entries of a person.
-
-What they do is in commands.run.ledger_entries."""
+"""ledger add, ledger reverse: manual entries (see commands.run.ledger_entries)."""
 
 from __future__ import annotations
 

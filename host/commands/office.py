@@ -1,6 +1,4 @@
-"""indicators, import-figures, report, export: what an office asks for.
-
-What they do is in commands.run.office."""
+"""indicators, import-figures, report, export: tables for an office (see commands.run.office)."""
 
 from __future__ import annotations
 
@@ -19,12 +17,12 @@ def _period(month: bool) -> Callable[[str], periods.Period]:
     def parse(text: str) -> periods.Period:
         form = "YYYY-MM" if month else "YYYY"
         try:
-            found = periods.parse(text)
+            period = periods.parse(text)
         except ValueError:
-            found = None
-        if found is None or bool(found.month) != month:
+            period = None
+        if period is None or bool(period.month) != month:
             raise argparse.ArgumentTypeError(f"expected {form}, found {text!r}")
-        return found
+        return period
 
     return parse
 

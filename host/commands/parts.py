@@ -31,5 +31,5 @@ def by(p: argparse.ArgumentParser) -> None:
 
 
 def nothing(_: argparse.Namespace) -> int:
-    """Of a subcommand that has parts: one of them runs."""
+    """The command without a part: one of its parts runs instead."""
     return 2

@@ -1,4 +1,4 @@
-"""serve, user: the page for operators, and who may use it.
+"""serve, user: the page for operators, and its users.
 
 The libraries of the page are an extra: they are loaded when one of these is run."""
 
@@ -104,29 +104,31 @@ def _loopback(host: str) -> bool:
 
 
 def _serve(args: argparse.Namespace) -> int:
-    """Serve until it is told to end."""
+    """Serve until a signal ends it."""
     import uvicorn  # noqa: PLC0415  of an extra
 
     from ..serve import accounts  # noqa: PLC0415
     from ..serve.app import app  # noqa: PLC0415
 
-    told = _settings(args)
-    made = app(told)
-    with made.state.here.store() as store:
+    settings = _settings(args)
+    made = app(settings)
+    with made.state.context.store() as store:
         if accounts.nobody(store):
-            db = "postgresql://…" if "://" in str(told.db) else told.db  # it may hold a password
+            db = (
+                "postgresql://…" if "://" in str(settings.db) else settings.db
+            )  # it may hold a password
             text = "nobody can sign in yet: in another terminal, qingyun user add NAME --role admin"
             _log.warning("%s --db %s", text, db)
     scheme = "https" if args.tls_cert else "http"
-    _log.info("serving %s://%s:%d", scheme, told.host, told.port)
+    _log.info("serving %s://%s:%d", scheme, settings.host, settings.port)
     config = uvicorn.Config(
         made,
-        host=told.host,
-        port=told.port,
+        host=settings.host,
+        port=settings.port,
         log_config=None,
         access_log=False,
         server_header=False,
-        proxy_headers=bool(told.public_url),
+        proxy_headers=bool(settings.public_url),
         forwarded_allow_ips="127.0.0.1,::1",
         ssl_certfile=args.tls_cert,
         ssl_keyfile=args.tls_key,

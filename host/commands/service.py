@@ -1,4 +1,4 @@
-"""backup, restore: a copy of everything while the job runs, and its way back."""
+"""backup, restore: copy all data while the job runs, and restore it."""
 
 from __future__ import annotations
 

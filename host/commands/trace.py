@@ -1,4 +1,4 @@
-"""trace: what a figure of a report rests on."""
+"""trace: the records that a figure of a report rests on."""
 
 from __future__ import annotations
 
@@ -24,10 +24,10 @@ def _trace(args: argparse.Namespace) -> int:
     from ..reports.trace import Trace  # noqa: PLC0415
     from ..store import Store  # noqa: PLC0415
 
-    known = registries.load(args.registry)
+    registry = registries.load(args.registry)
     store = Store(args.db)
     try:
-        for depth, text in lines(Trace(store, args.registry, known), args.what):
+        for depth, text in lines(Trace(store, args.registry, registry), args.what):
             print("  " * depth + text)
     finally:
         store.close()

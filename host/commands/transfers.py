@@ -1,6 +1,4 @@
-"""transfers: 转移联单 and tickets of weighbridges beside what was weighed.
-
-What it does is in commands.run.transfers."""
+"""transfers: compare 转移联单 and tickets with weighed masses (see commands.run.transfers)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The commands `qingyun bundle` and `qingyun update`."""
+"""bundle, update: pack firmware, and send it to boards."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from . import registry as registry_option
 
 
 def add(command: Command) -> None:
-    """Both commands."""
+    """Put both subcommands into the parser."""
     text = "compile and sign a firmware for updates over the air"
     _add_bundle(command("bundle", _run_bundle, text))
     text = "bring a bundle to boards: a few first, then in waves"
@@ -84,18 +84,19 @@ def _add_update(p: argparse.ArgumentParser) -> None:
 
 
 def targets(
-    known: registry.Registry, sites: Sequence[str], names: Sequence[str]
+    registered: registry.Registry, sites: Sequence[str], names: Sequence[str]
 ) -> list[fleet.Target]:
-    """The boards that are meant, in the order of the registry."""
+    """The boards of these sites and names (none: all), in the order of the registry;
+    UsageError for unknown ones."""
     for site in sites:
-        if site not in known.sites:
+        if site not in registered.sites:
             raise UsageError(f"--site: expected a site of sites.csv, found {site!r}")
     for name in names:
-        if name not in known.devices:
+        if name not in registered.devices:
             raise UsageError(f"--device: expected a device of devices.csv, found {name!r}")
     chosen = [
         d
-        for d in known.devices.values()
+        for d in registered.devices.values()
         if (not sites and not names) or d.site in sites or d.device in names
     ]
     if not chosen:

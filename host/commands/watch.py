@@ -25,8 +25,8 @@ def add(command: Command) -> None:
 
 def _watch(args: argparse.Namespace) -> int:
     where = broker.from_arguments(args)
-    boards = watch.Watch(args.site, args.device)
-    return watch.run(where, boards, once=args.once, seconds=args.seconds)
+    watched = watch.Watch(args.site, args.device)
+    return watch.run(where, watched, once=args.once, seconds=args.seconds)
 
 
 def _seconds(text: str) -> float:

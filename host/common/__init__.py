@@ -1,1 +1,1 @@
-"""What every layer may use: errors, days, masses and clocks as text, files, terminals."""
+"""What every layer may use: errors, days, masses and times as text, files, terminals."""

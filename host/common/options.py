@@ -1,4 +1,4 @@
-"""A parser of arguments that can tell its options: argparse keeps them to itself."""
+"""A parser of arguments that can list its options, which argparse keeps private."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class _Either:
 
 
 class Parser(argparse.ArgumentParser):
-    """Used like argparse.ArgumentParser; subcommands are parsers of this kind too."""
+    """Used like argparse.ArgumentParser; its subcommands are parsers of this class too."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         self._kept: list[argparse.Action] = []
@@ -27,7 +27,7 @@ class Parser(argparse.ArgumentParser):
         super().__init__(*args, **kwargs)
 
     def keep(self, action: argparse.Action) -> argparse.Action:
-        """Note an option, and give it back."""
+        """Record an option and return it."""
         self._kept.append(action)
         return action
 
@@ -42,7 +42,7 @@ class Parser(argparse.ArgumentParser):
         return self._commands
 
     def options(self, command: str = "") -> Iterator[tuple[str, argparse.Action]]:
-        """(command, option) of every subcommand; those of `alarms update` are of alarms."""
+        """(command, option) of every subcommand; those of `alarms update` belong to alarms."""
         if command:
             yield from ((command, a) for a in self._kept if a.option_strings and a.dest != "help")
         subparsers: Any = self._commands.choices if self._commands else {}

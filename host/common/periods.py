@@ -1,4 +1,4 @@
-"""A year or a month, and what of it is over."""
+"""A calendar year or month."""
 
 from __future__ import annotations
 
@@ -24,36 +24,40 @@ class Period:
 
     @property
     def chinese(self) -> str:
+        """Its name in Chinese."""
         return f"{self.year}年" + (f"{self.month}月" if self.month else "")
 
     @property
     def months(self) -> tuple[int, ...]:
+        """The numbers of its months."""
         return (self.month,) if self.month else tuple(range(1, 13))
 
     @cached_property
     def first(self) -> dt.date:
+        """Its first day."""
         return dt.date(self.year, self.months[0], 1)
 
     @cached_property
     def last(self) -> dt.date:
+        """Its last day."""
         return dt.date(self.year, self.months[-1], days_of(self.year, self.months[-1]))
 
     @property
     def days(self) -> int:
-        """366 in a leap year."""
+        """The number of its days."""
         return (self.last - self.first).days + 1
 
 
 def days_of(year: int, month: int) -> int:
-    """Days of a month."""
+    """The number of days of a month."""
     return calendar.monthrange(year, month)[1]
 
 
 def parse(text: str) -> Period:
-    """YYYY or YYYY-MM; ValueError says what was expected."""
-    found = _PERIOD.fullmatch(text)
-    if found:
-        year, month = int(found[1]), int(found[2]) if found[2] else None
+    """The period of YYYY or YYYY-MM; ValueError says what was expected."""
+    match = _PERIOD.fullmatch(text)
+    if match:
+        year, month = int(match[1]), int(match[2]) if match[2] else None
         if _FIRST_YEAR <= year <= _LAST_YEAR and month in (None, *range(1, 13)):
             return Period(year, month)
     raise ValueError(f"expected YYYY or YYYY-MM, found {text!r}")

@@ -1,4 +1,4 @@
-"""What a person sees in a terminal: tables that lose no figure at 80 columns, progress."""
+"""Output for a terminal: tables that lose no figure at 80 columns, progress."""
 
 from __future__ import annotations
 
@@ -12,21 +12,21 @@ from rich.progress import track
 from rich.table import Table
 
 T = TypeVar("T")
-PIPE_WIDTH = 120  # columns where no terminal says how wide it is
+PIPE_WIDTH = 120  # columns if the output is no terminal
 
 
 def console() -> Console:
-    """Standard output, wide enough for every table where it is no terminal."""
+    """Standard output, wide enough for every table if it is no terminal."""
     return Console(highlight=False, width=None if sys.stdout.isatty() else PIPE_WIDTH)
 
 
 def plain(file: IO[str]) -> Console:
-    """The same for a file."""
+    """A console that writes to a file, as wide as every table needs."""
     return Console(file=file, highlight=False, width=PIPE_WIDTH)
 
 
 def table(title: str | None = None, caption: str | None = None) -> Table:
-    """An empty table, two blanks between columns and no frame."""
+    """An empty table with two blanks between columns and no frame."""
     return Table(
         title=title,
         caption=caption,
@@ -38,7 +38,7 @@ def table(title: str | None = None, caption: str | None = None) -> Table:
 
 
 def columns(table: Table, names: Iterable[str], *, right: bool = False, wrap: bool = False) -> None:
-    """Add columns; only those that wrap become narrower when there is no room."""
+    """Add columns; only those that wrap become narrower without room."""
     for name in names:
         table.add_column(
             name,
@@ -48,11 +48,11 @@ def columns(table: Table, names: Iterable[str], *, right: bool = False, wrap: bo
         )
 
 
-def watched(items: Sequence[T], what: str) -> Iterable[T]:
-    """The items, with a bar on standard error while somebody watches it."""
+def watched(items: Sequence[T], action: str) -> Iterable[T]:
+    """The items, with a progress bar on standard error if that is a terminal."""
     return track(
         items,
-        what,
+        action,
         console=Console(stderr=True),
         transient=True,
         disable=not sys.stderr.isatty(),

@@ -1,36 +1,36 @@
-"""Text that people bring as a file: UTF-8, or GB18030 as spreadsheets here write it."""
+"""Text files that people bring: UTF-8, or GB18030 as spreadsheets in China write it."""
 
 from __future__ import annotations
 
 
 class EncodingError(ValueError):
-    """line: where; the message says what was expected and found."""
+    """A file is in no encoding, or in both. line: where; the message says what was expected."""
 
-    def __init__(self, line: int, said: str) -> None:
-        super().__init__(said)
+    def __init__(self, line: int, text: str) -> None:
+        super().__init__(text)
         self.line = line
 
 
 def decoded(data: bytes) -> tuple[str, str | None]:
-    """The text, and the encoding where it is not UTF-8; EncodingError when it is of neither,
-    or of both: what was meant cannot be known then."""
+    """The text, and its encoding unless that is UTF-8; EncodingError when it is neither UTF-8 nor
+    GB18030, or mixes both."""
     try:
         return data.decode("utf-8-sig"), None
     except UnicodeDecodeError as first:
         for n, line in enumerate(data.splitlines(), 1):
             if _is_utf8(line):
-                said = "expected one encoding: this line is UTF-8, others are not"
-                raise EncodingError(n, said) from None
+                text = "expected one encoding: this line is UTF-8, others are not"
+                raise EncodingError(n, text) from None
         try:
             return data.decode("gb18030"), "GB18030"
         except UnicodeDecodeError:
             line_number = data[: first.start].count(10) + 1
-            said = f"expected UTF-8 or GB18030, found byte {data[first.start]:#x}"
-            raise EncodingError(line_number, said) from None
+            text = f"expected UTF-8 or GB18030, found byte {data[first.start]:#x}"
+            raise EncodingError(line_number, text) from None
 
 
 def _is_utf8(line: bytes) -> bool:
-    """Whether a line has Chinese in UTF-8; two bytes of GBK may happen to be UTF-8 too."""
+    """Whether a line has Chinese in UTF-8; two bytes of GBK may be valid UTF-8 too."""
     try:
         return any("\u4e00" <= c <= "\u9fff" for c in line.decode("utf-8"))
     except UnicodeDecodeError:

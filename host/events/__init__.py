@@ -1,9 +1,8 @@
-"""From a series of stable gross weights to deposits, collections, swaps and gaps.
+"""Derives deposits, collections, swaps and gaps from stable gross weights of a platform.
 
-Forward in one pass, a reading at a time (stream): readings make plateaus, settle forgets
-those that did not stay, engine books what happened between the others, states tells what
-the platform is and what is wrong with it. A State is a value: saved, it goes on as if
-nothing had been; replay finds the one to go on from when a reading comes late."""
+One pass forward, a reading at a time: processor makes plateaus, settle drops those that did
+not stay, engine books the steps between the others, states derives status and flags. A State
+can be saved and continued; replay finds the one to continue from when a reading is late."""
 
 from .model import (
     Event,

@@ -1,11 +1,10 @@
-"""The mass balance of one platform over one day, and how far it may be off.
+"""The mass balance of one platform over one day, and its limit.
 
     residual = opening + deposited - collected - removed + unattributed - closing
 
-is what changed without an event: rain, drain, drift of the scale, what was too small for
-a deposit. Its limit is what the scale may be off by: for each weighing that the balance
-rests on the largest permissible error in service (metrology.r76) at that load; weighings
-are the opening, the closing, and two for each event, before and after."""
+is the change without an event: rain, drain, drift of the scale, steps too small for a deposit.
+The limit is the sum of the maximum permissible errors in service (OIML R 76-1, 3.5.2) of all
+weighings: opening, closing, and two for each event, before and after."""
 
 from __future__ import annotations
 
@@ -18,16 +17,17 @@ from ..common.local_days import local_day
 from ..metrology import r76
 from .model import Event, Kind, Outcome, Platform
 
-LEAST_COVERED = 990  # per mille of the day: less is said
-LASTING_S = 60  # a fault that is over sooner is not worth a flag
-DOUBT_SHARE = 10  # per mille of what was collected
+LEAST_COVERED = 990  # permille of the day; below it the day has the flag `coverage`
+LASTING_S = 60  # a shorter fault sets no flag
+DOUBT_SHARE = 10  # permille of the collected mass; above it the day has the flag `doubt`
 
 GAINS = (Kind.DEPOSIT, Kind.UNATTRIBUTED)
 LOSSES = (Kind.COLLECTION, Kind.REMOVAL)
 
 
 class Balance(Struct, frozen=True, gc=False):
-    """Net masses in grams, drift apart. flags: why somebody should look at this day."""
+    """Net masses in g, without drift. limit, doubt: in g; covered_s: measured seconds. flags:
+    reasons to look at this day."""
 
     opening: int
     deposited: int
@@ -43,45 +43,45 @@ class Balance(Struct, frozen=True, gc=False):
 
     @property
     def residual(self) -> int:
-        """What no event explains; minus the drift."""
+        """Net mass in g that no event explains: minus the drift."""
         gains = self.opening + self.deposited + self.unattributed
         return gains - self.collected - self.removed - self.closing
 
     @property
     def measured(self) -> bool:
-        """Whether anything was seen of the day; else what it says is only carried on."""
+        """Whether the day has any measurement; otherwise its masses are carried forward."""
         changes = self.deposited, self.collected, self.removed, self.unattributed, self.residual
         return bool(self.covered_s) or any(changes)
 
 
 def signed(e: Event) -> int:
-    """What an event adds to the net mass."""
+    """Change of the net mass by an event, in g."""
     return e.grams if e.kind in GAINS else -e.grams if e.kind in LOSSES else 0
 
 
 def covered_seconds(intervals: Iterable[tuple[int, int]], t0: int, t1: int) -> int:
-    """How much of [t0, t1) the intervals cover; they do not overlap."""
+    """Seconds of [t0, t1) covered by intervals, which do not overlap."""
     return sum(max(0, min(end, t1) - max(start, t0)) for start, end in intervals)
 
 
-def day_balance(platform: Platform, found: Outcome, t0: int, t1: int) -> Balance:
-    """The balance of a local day, [t0, t1). An event belongs where it began, whole: a bin that is
-    lifted at midnight closes the day with what it came back with."""
-    opening = found.sums.opening
-    opening += sum(signed(e) for e in found.events if e.t < t0)
+def day_balance(platform: Platform, outcome: Outcome, t0: int, t1: int) -> Balance:
+    """The balance of a local day [t0, t1), Unix seconds. An event belongs as a whole to the day
+    it began in: a bin lifted at midnight closes that day with its weight on return."""
+    opening = outcome.sums.opening
+    opening += sum(signed(e) for e in outcome.events if e.t < t0)
     today = local_day(t0)
-    opening += sum(g for day, g in found.slow.items() if day < today)
-    events = [e for e in found.events if t0 <= e.t < t1]
+    opening += sum(g for day, g in outcome.slow.items() if day < today)
+    events = [e for e in outcome.events if t0 <= e.t < t1]
     sums = dict.fromkeys(Kind, 0)
     for e in events:
         sums[e.kind] += e.grams
-    drift = found.slow.get(today, 0)
+    drift = outcome.slow.get(today, 0)
     closing = opening + sum(signed(e) for e in events) + drift
     gross = [opening + platform.tare_g, closing + platform.tare_g]
     gross += [x.grams for e in events for x in (e.before, e.after)]
     limit = sum(r76.in_service_g(g, platform.e_g) for g in gross)
     doubt = sum(e.doubt_g for e in events)
-    covered = covered_seconds(found.covered, t0, t1)
+    covered = covered_seconds(outcome.covered, t0, t1)
     made = Balance(
         opening,
         sums[Kind.DEPOSIT],
@@ -95,11 +95,11 @@ def day_balance(platform: Platform, found: Outcome, t0: int, t1: int) -> Balance
         covered,
         (),
     )
-    flags = tuple(_flags(made, found, events, t0, t1))
+    flags = tuple(_flags(made, outcome, events, t0, t1))
     return replace(made, flags=flags)
 
 
-def _flags(b: Balance, found: Outcome, events: list[Event], t0: int, t1: int) -> Iterable[str]:
+def _flags(b: Balance, outcome: Outcome, events: list[Event], t0: int, t1: int) -> Iterable[str]:
     if abs(b.residual) > b.limit:
         yield "residual"
     if sum(abs(e.grams) for e in events if e.kind is Kind.UNATTRIBUTED) > b.limit:
@@ -108,5 +108,7 @@ def _flags(b: Balance, found: Outcome, events: list[Event], t0: int, t1: int) ->
         yield "doubt"
     if 1000 * b.covered_s < LEAST_COVERED * (t1 - t0):
         yield "coverage"
-    here = (f for f in found.flags if f.t < t1 and f.t_end >= t0 and f.t_end - f.t >= LASTING_S)
-    yield from dict.fromkeys(f.kind for f in here)
+    lasting = (
+        f for f in outcome.flags if f.t < t1 and f.t_end >= t0 and f.t_end - f.t >= LASTING_S
+    )
+    yield from dict.fromkeys(f.kind for f in lasting)

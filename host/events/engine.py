@@ -1,4 +1,4 @@
-"""What happened between plateaus: deposits, lifts, returns, swaps, gaps."""
+"""Classifies the steps between plateaus: deposits, lifts, returns, swaps, gaps."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from .state import State
 
 @dataclass(frozen=True)
 class Story:
-    """Why it is this kind of event; what else to note; how wrong it may be."""
+    """Why a step is this kind of event, a note, and by how much (g) it may be wrong."""
 
     why: str
     note: str = ""
@@ -31,7 +31,7 @@ class Story:
 
 
 class EventClassifier:
-    """Books one step after another of a state into an outcome; both are changed."""
+    """Books steps one after another: changes the state and adds events to the outcome."""
 
     def __init__(self, platform: Platform, state: State, out: Outcome) -> None:
         self._platform = platform
@@ -40,7 +40,7 @@ class EventClassifier:
         self._out = out
 
     def open(self, p: Plateau) -> None:
-        """The first plateau ever."""
+        """Begin with the first plateau of a platform."""
         s = self._s
         first = p.first
         if self._absent(first.grams):
@@ -49,14 +49,14 @@ class EventClassifier:
             s.bare = first
         else:
             if self._platform.wheelie and first.grams < s.bin.tare_g:
-                found = bins.identify(s, self._limits, first.grams, 0)
-                if found.other is not None:
-                    bins.exchange(s, found.other)
+                identified = bins.identify(s, self._limits, first.grams, 0)
+                if identified.other is not None:
+                    bins.exchange(s, identified.other)
             s.sums.opening = s.level = first.grams - s.bin.tare_g
         s.opened = True
 
     def flush(self, p: Plateau) -> None:
-        """Book the slow changes of the plateau that is the latest booked one."""
+        """Book the slow changes of the latest booked plateau as drift."""
         if self._absent(p.first.grams):
             self._s.bare = p.last
         else:
@@ -65,7 +65,7 @@ class EventClassifier:
         p.slow.clear()
 
     def step(self, a: Plateau, b: Plateau) -> None:
-        """What happened between two plateaus that follow each other."""
+        """Classify the step between two consecutive plateaus."""
         s = self._s
         before, after = a.last, b.first
         if b.gap:
@@ -97,13 +97,15 @@ class EventClassifier:
             s.blind = True
             self._return(b)
         else:
-            found = None
+            identified = None
             if self._platform.wheelie and after.grams < s.bin.tare_g - self._limits.short_g:
-                found = bins.identify(s, self._limits, after.grams, before.grams - s.bin.tare_g)
-            self._blind_change(before, b, b.gap, found)
+                identified = bins.identify(
+                    s, self._limits, after.grams, before.grams - s.bin.tare_g
+                )
+            self._blind_change(before, b, b.gap, identified)
 
     def _change(self, before: Evidence, b: Plateau) -> None:
-        """A step with the bin in place."""
+        """A step while the bin stands on the platform."""
         after, limits = b.first, self._limits
         d = after.grams - before.grams
         net = before.grams - self._s.bin.tare_g
@@ -116,7 +118,7 @@ class EventClassifier:
             kind = Kind.COLLECTION if -d >= limits.emptied_g else Kind.REMOVAL
             self._book(kind, before, b, -d, Story(f"a step down of {_kg(-d)} that stayed"))
         elif self._emptied(after.grams, -d, net):
-            # Lifted, emptied and back before it could be seen empty.
+            # Lifted, emptied and put back between two readings.
             self._lift(before, after)
             self._return(b)
         else:
@@ -124,28 +126,33 @@ class EventClassifier:
             self._book(Kind.REMOVAL, before, b, -d, Story(why))
 
     def _emptied(self, after: int, gone: int, net: int) -> bool:
-        """Whether a drop can only be a bin emptied, though it was not seen away."""
+        """Whether only an emptying explains a drop, although no reading shows the bin away."""
         left = after - self._s.bin.tare_g
         if left < -self._limits.short_g:
             return True
         return gone >= self._limits.emptied_g and (gone >= REMOVED_G or left <= RESIDUE_G)
 
     def _return(self, b: Plateau) -> None:
-        """A bin stands there again: which one, and what is gone."""
+        """A bin stands on the platform again: identify it, and book what is missing."""
         s, limits = self._s, self._limits
         before, after = s.lifted, b.first
         assert before is not None
         net = before.grams - s.bin.tare_g
         d = after.grams - before.grams
-        found = None
+        identified = None
         if abs(d) > limits.same_g:
-            found = bins.identify(s, limits, after.grams, net)
+            identified = bins.identify(s, limits, after.grams, net)
         if s.blind:
-            self._blind_change(before, b, "lifted or put back within a gap", found)
-        elif found is not None and found.other is not None:
-            self._swap(before, b, found)
+            self._blind_change(before, b, "lifted or put back within a gap", identified)
+        elif identified is not None and identified.other is not None:
+            self._swap(before, b, identified)
         elif d <= -limits.emptied_g:
-            self._collect(before, b, found.doubt_g if found else 0, found.why if found else "")
+            self._collect(
+                before,
+                b,
+                identified.doubt_g if identified else 0,
+                identified.why if identified else "",
+            )
         elif d >= limits.emptied_g:
             why = f"{_kg(d)} more than when it was lifted"
             self._book(Kind.DEPOSIT, before, b, d, Story(why, "while the bin was lifted"))
@@ -170,9 +177,9 @@ class EventClassifier:
             bins.learn(s.bin, left)
         else:
             why += f"; {_kg(left)} stayed in it"
-            if left <= DEPOSIT_G:  # or somebody put it in before the scale came to rest
-                known = s.bin.residue_g if s.bin.residue_g > LEAST_LEARNED_G else 0
-                doubt = max(doubt, left - known)
+            if left <= DEPOSIT_G:  # it may have been put in before the scale was at rest
+                learned = s.bin.residue_g if s.bin.residue_g > LEAST_LEARNED_G else 0
+                doubt = max(doubt, left - learned)
         if away > AWAY_S:
             why += "; away longer than an emptying takes"
         if hands := self._hands(before):
@@ -184,35 +191,34 @@ class EventClassifier:
         self._book(Kind.COLLECTION, before, b, gone, Story(why, hint, doubt))
 
     def _hands(self, before: Evidence) -> int:
-        """Grams that came so shortly before a lift that they may have been hands on the bin:
-        whether they went again nobody can see, for the bin went first."""
+        """Grams deposited so shortly before a lift that they may have been hands on the bin."""
         put_in = self._s.put_in
         return put_in[1] if put_in is not None and before.t - put_in[0] <= LEAN_S else 0
 
-    def _swap(self, before: Evidence, b: Plateau, found: bins.Found) -> None:
-        """The bin that left took its waste with it; the new one brings its residue."""
-        assert found.other is not None
+    def _swap(self, before: Evidence, b: Plateau, identified: bins.Found) -> None:
+        """Book the waste of the bin that left, and the residue of the one that came as drift."""
+        assert identified.other is not None
         s = self._s
         off = bins.zero(s) or 0
         net = before.grams - off - s.bin.tare_g
-        bins.exchange(s, found.other)
+        bins.exchange(s, identified.other)
         brought = b.first.grams - off - s.bin.tare_g
         if net >= self._limits.step_g:
-            doubt = max(found.doubt_g, self._hands(before))
-            story = Story(found.why, "swapped for another bin", doubt)
+            doubt = max(identified.doubt_g, self._hands(before))
+            story = Story(identified.why, "swapped for another bin", doubt)
             self._book(Kind.COLLECTION, before, b, net, story)
         else:
             self._slow(before.t, -net)
         self._slow(b.first.t, brought)
 
     def _blind_change(
-        self, before: Evidence, b: Plateau, gap: str, found: bins.Found | None = None
+        self, before: Evidence, b: Plateau, gap: str, identified: bins.Found | None = None
     ) -> None:
-        """A change that nobody saw: a collection only where fill and weight agree."""
+        """A change within a gap: a collection only where fill and weight agree."""
         s = self._s
         net = before.grams - s.bin.tare_g
-        if found is not None and found.other is not None:
-            bins.exchange(s, found.other)
+        if identified is not None and identified.other is not None:
+            bins.exchange(s, identified.other)
             gap += "; another bin"
         left = b.first.grams - s.bin.tare_g
         gone = net - left
@@ -240,7 +246,7 @@ class EventClassifier:
                 )
             self._event(Kind.UNATTRIBUTED, before, b, grams, Story(why, gap))
         else:
-            self._slow(b.first.t, grams)  # as small as drift, and told like it
+            self._slow(b.first.t, grams)  # too small to report: drift
 
     def _slow(self, t: int, grams: int) -> None:
         if grams:

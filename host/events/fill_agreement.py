@@ -1,14 +1,14 @@
-"""What a fill sensor says about a change of weight. Fill in permille of the bin."""
+"""Compares a change of fill with a change of weight. Fill in permille of the bin."""
 
 from __future__ import annotations
 
-LEAST_FILL = 100  # below this a bin is as good as empty: nothing to agree with
-LEAST_SHARE = 500  # per mille of the load that must be gone for an emptying
-APART = 300  # per mille by which weight and fill may tell different shares
+LEAST_FILL = 100  # a bin with less is almost empty: its fill confirms nothing
+LEAST_SHARE = 500  # permille of the load that must be gone for an emptying
+APART = 300  # permille by which the shares by weight and by fill may differ
 
 
 def agrees(before: int | None, after: int | None, net_g: int, left_g: int) -> bool:
-    """Whether the fill fell as an emptying from net_g to left_g would let it fall."""
+    """Whether the fill fell from before to after as in an emptying from net_g to left_g."""
     if before is None or after is None or before < LEAST_FILL or net_g <= 0:
         return False
     by_weight = 1000 - 1000 * max(left_g, 0) // net_g

@@ -1,7 +1,7 @@
-"""Bins without a scale: what a fill sensor alone can tell, which is when they were emptied.
+"""Emptyings of bins without a scale, from the fill sensor alone.
 
-A fall is an emptying when most of the fill is gone and stays away. A smaller one may be
-somebody pressing the waste down, and one across a gap anything: neither is counted."""
+A fall is an emptying if most of the fill is gone and stays away. A smaller fall may be
+somebody who presses the waste down; a fall across a gap has no known cause. Neither counts."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from dataclasses import dataclass, field
 from .limits import GAP_S, LEAN_S
 
 LEAST_FALL = 200  # permille
-LEFT_SHARE = 400  # per mille of the fill before that may be left; compaction leaves more
+LEFT_SHARE = 400  # permille of the fill that an emptying may leave; compaction leaves more
 
 
 @dataclass(frozen=True)
 class FillSample:
-    """One reading of a fill sensor in permille; None where it was no good."""
+    """One reading of a fill sensor: Unix seconds, fill in permille (None: not valid)."""
 
     t: int
     fill: int | None
@@ -27,7 +27,8 @@ class FillSample:
 
 @dataclass(frozen=True)
 class Emptying:
-    """The fill fell from before to after, as two readings on either side show."""
+    """A fall of the fill from before to after (permille), each shown by two readings; t, t_end:
+    the last reading before and the first after it (Unix seconds)."""
 
     t: int
     t_end: int
@@ -39,8 +40,8 @@ class Emptying:
 
 @dataclass
 class FillState:
-    """A value, as the state of a scale is. seen: the latest good reading; last: the two
-    latest of those that are believed."""
+    """What is kept between readings. seen: the latest valid reading; last: the two latest that
+    are believed."""
 
     at: tuple[int, int, str, int] | None = None
     seen: FillSample | None = None
@@ -52,15 +53,15 @@ class FillState:
 
 @dataclass
 class Fillings:
-    """What became of the readings. covered: seconds between good readings."""
+    """Emptyings found. covered: (from, to) in Unix seconds between valid readings."""
 
     emptyings: list[Emptying] = field(default_factory=list)
     covered: list[tuple[int, int]] = field(default_factory=list)
 
 
 def watch(samples: Iterable[FillSample], state: FillState | None = None) -> Fillings:
-    """Go through readings, each once and in order of time however they are given;
-    state is moved on, so that the next ones can follow."""
+    """Emptyings in readings, given in any order and any number of times. state is updated, so
+    that later readings can follow."""
     state = state if state is not None else FillState()
     out = Fillings()
     once = {(s.life, s.seq): s for s in samples}
@@ -72,30 +73,54 @@ def watch(samples: Iterable[FillSample], state: FillState | None = None) -> Fill
 
 
 def _take(state: FillState, s: FillSample, fill: int, out: Fillings) -> None:
+    _cover(state, s, out)
+    if state.full is not None and state.low is not None:
+        is_believed = _ends_fall(state, s, fill, out)
+    else:
+        is_believed = not _begins_fall(state, s, fill)
+    if is_believed:
+        state.last = [*state.last[-1:], s]
+
+
+def _cover(state: FillState, s: FillSample, out: Fillings) -> None:
+    """Add the time since the reading before; after a gap nothing before it is believed."""
     seen, state.seen = state.seen, s
-    if seen is not None and s.t - seen.t > GAP_S:
+    if seen is None:
+        return
+    if s.t - seen.t > GAP_S:
         state.last, state.full, state.low = [], None, None
-    elif seen is not None and seen.t < s.t:
+    elif seen.t < s.t:
         if out.covered and out.covered[-1][1] == seen.t:
             out.covered[-1] = (out.covered[-1][0], s.t)
         else:
             out.covered.append((seen.t, s.t))
-    if state.low is not None and state.full is not None:
-        if not _fell(state.before, fill):
-            state.full, state.low = None, None  # back: lifted and put down, or a false echo
-        elif s.t - state.low.t >= LEAN_S:
-            after = max(fill, state.low.fill or 0)
-            full, low = state.full, state.low
-            out.emptyings.append(Emptying(full.t, low.t, state.before, after, full.life, full.seq))
-            state.last, state.full, state.low = [], None, None
-        else:
-            return
-    elif len(state.last) == 2:
-        before = min(x.fill or 0 for x in state.last)  # one alone may be a false echo
-        if _fell(before, fill):
-            state.full, state.low, state.before = state.last[-1], s, before
-            return
-    state.last = [*state.last[-1:], s]
+
+
+def _begins_fall(state: FillState, s: FillSample, fill: int) -> bool:
+    """Whether the fill has just fallen far enough for an emptying."""
+    if len(state.last) < 2:
+        return False
+    before = min(x.fill or 0 for x in state.last)  # one alone may be a false echo
+    if not _fell(before, fill):
+        return False
+    state.full, state.low, state.before = state.last[-1], s, before
+    return True
+
+
+def _ends_fall(state: FillState, s: FillSample, fill: int, out: Fillings) -> bool:
+    """Whether it is decided what a fall was: an emptying once it has lasted LEAN_S, nothing
+    if the fill is back (lifted and put down, or a false echo)."""
+    full, low = state.full, state.low
+    assert full is not None and low is not None
+    if not _fell(state.before, fill):
+        state.full, state.low = None, None
+        return True
+    if s.t - low.t < LEAN_S:
+        return False
+    after = max(fill, low.fill or 0)
+    out.emptyings.append(Emptying(full.t, low.t, state.before, after, full.life, full.seq))
+    state.last, state.full, state.low = [], None, None
+    return True
 
 
 def _fell(before: int, after: int) -> bool:

@@ -1,4 +1,4 @@
-"""What goes into the event engine and what comes out. Masses are integer grams."""
+"""Input and output of the event engine. Masses in integer g, times in Unix seconds."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from msgspec import Struct, field
 
 from .limits import Limits
 
-# Changes that no event explains: local day → grams, days that come to nothing left out.
+# Changes that no event explains: local day → g, without days whose sum is 0.
 Slow = dict[int, int]
 
 
 class Evidence(Struct, frozen=True, gc=False):
-    """The reading that shows a weight; fill in permille where the sensor told it."""
+    """The reading that shows a weight; fill in permille where the sensor gave it."""
 
     life: str
     seq: int
@@ -25,8 +25,8 @@ class Evidence(Struct, frozen=True, gc=False):
 
 
 class Sample(Struct, frozen=True, gc=False):
-    """One reading of one weight channel. q: None, "moving", or why grams is no good.
-    fill: permille of the bin's own sensor, None where there is none or it was no good."""
+    """One reading of one weight channel. q: None, "moving", or why grams is not valid.
+    fill: permille of the bin's own sensor; None where there is none or it was not valid."""
 
     t: int
     grams: int | None
@@ -48,10 +48,10 @@ class Sample(Struct, frozen=True, gc=False):
 
 @dataclass(frozen=True)
 class Platform:
-    """What the registry knows: wheelie bins have a tare and may be lifted; on an open
-    platform (container "platform") things stand directly. spares: tares of bins that
-    may come in exchange; siblings: of those on the site's other platforms. max_g 0: not
-    known. has_fill: a fill sensor looks into the bin."""
+    """A platform by the registry, masses in g. Wheelie bins have a tare and may be lifted; on
+    an open platform (container "platform") things stand directly. spares: tares of bins that
+    may come in exchange; siblings: tares of bins on the site's other platforms. max_g 0: not
+    known. has_fill: a fill sensor measures the bin."""
 
     tare_g: int
     wheelie: bool
@@ -71,18 +71,19 @@ class Platform:
 
     @cached_property
     def absent_below(self) -> int:
-        """Gross below which no bin stands there: half of the lightest one."""
+        """Gross (g) below which no bin stands on the platform: half of the lightest bin."""
         return self._lightest // 2 if self.wheelie else -(1 << 62)
 
     @cached_property
     def bin_above(self) -> int:
-        """Gross from which on a known bin may stand there; between this and
-        absent_below something lies there that is none."""
+        """Gross (g) from which on a known bin may stand on the platform. A load between
+        absent_below and this is not a bin."""
         return self._lightest - self.limits.short_g if self.wheelie else -(1 << 62)
 
     @cached_property
     def beyond(self) -> int:
-        """|gross| that the scale cannot show: R 76 lets it show Max + 9 e."""
+        """|gross| (g) above which a reading is not valid: a scale shows at most Max + 9 e
+        (OIML R 76-1, 4.2.3)."""
         return self.max_g + 9 * self.e_g if self.max_g else 1 << 62
 
 
@@ -95,7 +96,7 @@ class Kind(StrEnum):
 
 
 class Status(StrEnum):
-    """What a platform is, as far as its readings tell."""
+    """Status of a platform by its readings."""
 
     UNSEEN = "unseen"  # before the first reading
     EMPTY = "empty"  # nothing stands there
@@ -107,11 +108,11 @@ class Status(StrEnum):
 
 
 class Event(Struct, frozen=True):
-    """grams is positive but for UNATTRIBUTED; the event belongs to the moment t.
+    """grams is positive except for UNATTRIBUTED. t: when it began, which decides its day.
 
-    why: what made it this kind and no other. bare: the platform while the bin was away.
-    fill: before and after, permille. doubt_g: by how much it would differ if the next
-    likely story were the true one; 0: there is none."""
+    why: why it is this kind. bare: the platform while the bin was away. fill: before and
+    after, permille. doubt_g: by how much it would differ if the next likely explanation were
+    true; 0: there is none."""
 
     kind: Kind
     t: int
@@ -138,7 +139,7 @@ class Transition(Struct, frozen=True, gc=False):
 
 
 class Flag(Struct, frozen=True, gc=False):
-    """Something wrong with a platform from t to t_end: frozen, negative, or a fault's name."""
+    """A fault of a platform from t to t_end: frozen, negative, or the fault's name."""
 
     kind: str
     t: int
@@ -149,7 +150,8 @@ class Flag(Struct, frozen=True, gc=False):
 
 
 class Sums(Struct, array_like=True):
-    """Net mass: opening + deposited - collected - removed + drift + unattributed = closing."""
+    """Net masses in g: opening + deposited - collected - removed + drift + unattributed
+    = closing."""
 
     opening: int = 0
     deposited: int = 0
@@ -160,16 +162,15 @@ class Sums(Struct, array_like=True):
     closing: int = 0
 
     def residual(self) -> int:
-        """0 unless the engine lost count."""
+        """In g; anything but 0 is an error of the engine."""
         gains = self.opening + self.deposited + self.drift + self.unattributed
         return gains - self.collected - self.removed - self.closing
 
 
 class Plateau(Struct, array_like=True):
-    """A stretch of stable weight: its first and its last reading; how it changed in
-    between. gap: why nobody knows what happened before it, else "".
-    fill: what the sensor told when it had had time to. stirred: until when something that
-    was only passing stood on it, Unix seconds; 0: nothing did."""
+    """A period of stable weight: its first and last reading, and its slow change. gap: why it
+    is not known what happened before it, else "". fill: measured at least FILL_S after its
+    start. stirred: until when a load that did not stay stood on it, Unix seconds; 0: none."""
 
     first: Evidence
     last: Evidence
@@ -180,12 +181,13 @@ class Plateau(Struct, array_like=True):
 
     @property
     def left(self) -> int:
-        """When the next step away from it began at the earliest, Unix seconds."""
+        """The earliest start of the next step, Unix seconds."""
         return max(self.last.t, self.stirred)
 
 
 class Outcome(Struct, array_like=True):
-    """Everything that was found, in order; sums over all of it; covered seconds."""
+    """Events, transitions and flags in order, sums over all events, and measured intervals
+    [from, to) in Unix seconds."""
 
     events: list[Event] = field(default_factory=list)
     sums: Sums = field(default_factory=Sums)
@@ -195,14 +197,14 @@ class Outcome(Struct, array_like=True):
     flags: list[Flag] = field(default_factory=list)
 
     def cover(self, start: int, end: int) -> None:
-        """Add [start, end) to what was validly measured."""
+        """Add [start, end) to the measured intervals."""
         if self.covered and self.covered[-1][1] == start:
             self.covered[-1] = (self.covered[-1][0], end)
         elif start < end:
             self.covered.append((start, end))
 
     def extend(self, more: Outcome) -> None:
-        """What was found next; sums are those of the whole, so the later ones hold."""
+        """Append a later outcome. Sums run from the beginning, so the later ones replace."""
         self.events += more.events
         for day, grams in more.slow.items():
             add(self.slow, day, grams)
@@ -214,7 +216,7 @@ class Outcome(Struct, array_like=True):
 
 
 def add(slow: Slow, day: int, grams: int) -> None:
-    """Add a change to those of its day."""
+    """Add a change (g) to that of its local day."""
     if total := slow.get(day, 0) + grams:
         slow[day] = total
     else:

@@ -1,4 +1,4 @@
-"""Readings in, events out: forward in one pass, from any saved state."""
+"""Derives events from readings in one pass forward, from any saved state."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ from .state import State, copy, fresh, key
 
 
 class LateError(Exception):
-    """A reading is not later than the state: the platform must be gone through again
-    from a state before it (see replay.absorb)."""
+    """A reading is not later than the state: start again from a state before it (see
+    replay.absorb)."""
 
 
 def advance(platform: Platform, state: State, samples: Iterable[Sample]) -> tuple[State, Outcome]:
-    """The state after these readings, and what became certain with them. LateError when
-    one of them is not later than the state. The state given stays as it was."""
+    """The state after these readings, and the outcome that became certain. The given state is
+    not changed. LateError where a reading is not later than it."""
     state = copy(state)
     out = Outcome()
     classifier = EventClassifier(platform, state, out)
@@ -42,7 +42,7 @@ def advance(platform: Platform, state: State, samples: Iterable[Sample]) -> tupl
 
 
 def finish(platform: Platform, state: State) -> Outcome:
-    """What would be booked if no reading followed: the provisional end of a series."""
+    """The provisional end of a series: the outcome if no reading followed."""
     state = copy(state)
     out = Outcome()
     _settle_all(platform, state, EventClassifier(platform, state, out))
@@ -53,7 +53,7 @@ def finish(platform: Platform, state: State) -> Outcome:
 
 
 def derive(platform: Platform, samples: Iterable[Sample], state: State | None = None) -> Outcome:
-    """Everything that happened on a platform, the provisional end included."""
+    """The whole outcome of these readings, with its provisional end."""
     state, out = advance(platform, state or fresh(platform), samples)
     out.extend(finish(platform, state))
     return out
@@ -76,30 +76,30 @@ def _take(
 def _plateau(
     platform: Platform, state: State, classifier: EventClassifier, out: Outcome, s: Sample
 ) -> None:
-    """Put a usable reading into the plateaus."""
+    """Add a usable reading to the plateaus."""
     pending, last = state.pending, state.last
     gap = state.ended
     if last is not None:
         if not gap and s.t - last.t <= GAP_S:
             out.cover(last.t, s.t)
         gap = gap or _unseen(platform, last, s, state.moved)
-    here = s.evidence
+    evidence = s.evidence
     if not pending:
-        pending.append(Plateau(here, here))
+        pending.append(Plateau(evidence, evidence))
         classifier.open(pending[0])
     elif gap:
         _settle_all(platform, state, classifier)
-        pending.append(Plateau(here, here, gap))
+        pending.append(Plateau(evidence, evidence, gap))
     elif state.moved and (s.q is None or s.grams != last.grams):  # type: ignore[union-attr]
-        # Also a rest in between that was too short or too small to be told.
-        pending.append(Plateau(here, here))
+        # Also where a rest in between was too short or too small to be reported.
+        pending.append(Plateau(evidence, evidence))
         settle(pending, platform)
     else:
-        # Moving as before: a new motion, or another channel's news within the same one.
+        # In motion as before: another motion, or another channel's reading within this one.
         top = pending[-1]
-        if d := here.grams - top.last.grams:
+        if d := evidence.grams - top.last.grams:
             add(top.slow, local_day(s.t), d)
-        top.last = here
+        top.last = evidence
     top = pending[-1]
     if s.fill is not None and s.t - top.first.t >= FILL_S:
         top.fill = s.fill
@@ -107,7 +107,7 @@ def _plateau(
 
 
 def _unseen(platform: Platform, a: Sample, b: Sample, moved: bool) -> str:
-    """Why nobody knows how the weight came from a to b; "" when somebody does."""
+    """Why the change of weight from a to b has no known cause; "" where it has one."""
     assert a.grams is not None and b.grams is not None
     change = abs(b.grams - a.grams)
     if b.t - a.t > GAP_S:
@@ -118,7 +118,7 @@ def _unseen(platform: Platform, a: Sample, b: Sample, moved: bool) -> str:
 
 
 def _book_certain(platform: Platform, state: State, classifier: EventClassifier, now: int) -> None:
-    """Book every step that nothing which follows can change."""
+    """Book every step that later readings cannot change."""
     pending = state.pending
     if len(pending) > 2:
         mature(pending, platform, now)

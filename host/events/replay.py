@@ -1,8 +1,7 @@
-"""Late readings: go back to the last checkpoint before them and go through it again.
+"""Late readings: continue again from the last checkpoint before them.
 
-A Track is what is kept of one platform: states at checkpoints and what became certain
-after each. absorb() takes readings in whatever order and however often they come; the
-outcome is that of all of them at once."""
+A Track keeps of one platform the states at checkpoints and the outcome after each. absorb()
+takes readings in any order and any number of times; the outcome is that of all of them."""
 
 from __future__ import annotations
 
@@ -23,14 +22,14 @@ Read = Callable[[int], Iterable[Sample]]
 
 @dataclass
 class Track:
-    """states[0] is the one before the first reading; found[i] became certain between
-    states[i] and states[i + 1]."""
+    """states[0] is before the first reading; found[i] is the outcome between states[i] and
+    states[i + 1]."""
 
     states: list[State]
     found: list[Outcome] = field(default_factory=list)
 
     def outcome(self, platform: Platform) -> Outcome:
-        """Everything, the provisional end included."""
+        """The whole outcome, with its provisional end."""
         whole = Outcome()
         for part in self.found:
             whole.extend(part)
@@ -39,34 +38,39 @@ class Track:
 
 
 def begin(platform: Platform) -> Track:
+    """A track without readings."""
     return Track([fresh(platform)])
 
 
 def absorb(platform: Platform, track: Track, arrived: Iterable[Sample], read: Read) -> int:
-    """Take readings that have been stored just now. Returns the second from which on
-    events may have changed: those from there on are to be told anew.
+    """Take readings that have just been stored; the Unix second from which on events may have
+    changed.
 
-    read is asked for more only where something came late, and only from there on."""
+    read is called only for late readings, from the checkpoint before them."""
     new = ordered(arrived)
     if not new:
         return 1 << 62
-    at = track.states[-1].at
+    last_key = track.states[-1].at
     since = new[0].t
-    if at is not None and since <= at[0]:
+    if last_key is not None and since <= last_key[0]:
         keep = bisect_left(track.states, since, key=lambda s: s.at[0] if s.at else -1)
         # A checkpoint of the same second may have been made without the late one.
         del track.states[max(1, keep) :]
         del track.found[len(track.states) - 1 :]
-        at = track.states[-1].at
-        new = [s for s in ordered(read(at[0] if at else 0)) if at is None or _after(s, at)]
+        last_key = track.states[-1].at
+        new = [
+            s
+            for s in ordered(read(last_key[0] if last_key else 0))
+            if last_key is None or _after(s, last_key)
+        ]
     base = track.states[-1]
     since = min((p.last.t for p in base.pending), default=since)
     _go(platform, track, new)
     return since
 
 
-def _after(s: Sample, at: tuple[int, int, str, int]) -> bool:
-    return (s.t, s.boot, s.life, s.seq) > at
+def _after(s: Sample, last_key: tuple[int, int, str, int]) -> bool:
+    return (s.t, s.boot, s.life, s.seq) > last_key
 
 
 def _go(platform: Platform, track: Track, samples: list[Sample]) -> None:

@@ -1,4 +1,4 @@
-"""The readings of one weight channel as columns: what 300 objects would cost is saved."""
+"""Readings of one weight channel as columns, which cost less than an object for each."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ from .state import key
 class Series:
     """Columns of one length, in the order of readings (state.key), each reading once.
 
-    q: index → why the weight is no good, or "moving"; every index without grams is in it.
-    breaks: where a reading does not simply follow the one before it, in order; given are
-    those of breaks_of()."""
+    q: index → why the weight is not valid, or "moving"; has every index without grams. breaks:
+    rising indexes of readings that do not simply follow the one before: those of breaks_of()
+    are given, those of q are added."""
 
     t: Sequence[int]
     grams: Sequence[int | None]
@@ -47,24 +47,24 @@ class Series:
         )
 
     def evidence(self, i: int) -> Evidence:
-        """What self[i].evidence is; grams are there."""
+        """self[i].evidence without making the sample; grams must not be None."""
         fill = None if self.fill is None else self.fill[i]
         return Evidence(self.life[i], self.seq[i], self.t[i], self.grams[i], fill)  # type: ignore[arg-type]
 
     def stop(self, i: int) -> int:
-        """The first reading from i on that does not simply follow; else how many there are."""
-        at = bisect_left(self.breaks, i)
-        return self.breaks[at] if at < len(self.breaks) else len(self.t)
+        """Index of the first break from i on; without one the number of readings."""
+        next_break = bisect_left(self.breaks, i)
+        return self.breaks[next_break] if next_break < len(self.breaks) else len(self.t)
 
     def part(self, t0: int, t1: int) -> Series:
-        """Those with t0 <= t < t1."""
+        """Readings with t0 <= t < t1 (Unix seconds)."""
         a, b = bisect_left(self.t, t0), bisect_left(self.t, t1)
         if a == 0 and b == len(self.t):
             return self
         return self.of(range(a, b))
 
     def of(self, keep: Sequence[int]) -> Series:
-        """Those with these indexes, which rise."""
+        """Readings with these rising indexes."""
         t, seq = [self.t[i] for i in keep], [self.seq[i] for i in keep]
         life, boot = [self.life[i] for i in keep], [self.boot[i] for i in keep]
         q = {n: self.q[i] for n, i in enumerate(keep) if i in self.q}
@@ -74,20 +74,21 @@ class Series:
 
 
 def breaks_of(t: Sequence[int], life: Sequence[str], boot: Sequence[int]) -> list[int]:
-    """Indexes of readings after a gap, of another local day, start or life than before."""
-    found = [i for i, (a, b) in enumerate(pairwise(t), 1) if b - a > GAP_S]
+    """Rising indexes of readings after a gap or of another local day, boot or life than the one
+    before."""
+    breaks = [i for i, (a, b) in enumerate(pairwise(t), 1) if b - a > GAP_S]
     n = len(t)
     if n and local_day(t[0]) != local_day(t[-1]):
         days = map(local_day, t)
-        found += [i for i, (a, b) in enumerate(pairwise(days), 1) if a != b]
+        breaks += [i for i, (a, b) in enumerate(pairwise(days), 1) if a != b]
     if n and not life.count(life[0]) == boot.count(boot[0]) == n:
-        told = zip(life, boot, strict=True)
-        found += [i for i, (a, b) in enumerate(pairwise(told), 1) if a != b]
-    return sorted(set(found))
+        starts = zip(life, boot, strict=True)
+        breaks += [i for i, (a, b) in enumerate(pairwise(starts), 1) if a != b]
+    return sorted(set(breaks))
 
 
 def ordered(samples: Iterable[Sample]) -> list[Sample]:
-    """Each reading once, in the one order there is, however they came."""
+    """Each reading once, in the order of state.key."""
     once: dict[tuple[str, int], Sample] = {}
     for s in samples:
         once.setdefault((s.life, s.seq), s)
@@ -95,7 +96,7 @@ def ordered(samples: Iterable[Sample]) -> list[Sample]:
 
 
 def series(samples: Iterable[Sample]) -> Series:
-    """Readings however they came; a Series is in order already."""
+    """Readings in any order as columns; a Series is returned as it is."""
     if isinstance(samples, Series):
         return samples
     rows = ordered(samples)

@@ -1,5 +1,5 @@
-"""Which plateaus stay: those of people who leaned, of impulses and of somebody on the
-bare platform are forgotten once what follows shows them for what they were."""
+"""Drops plateaus that did not stay: somebody who leaned, impulses, somebody on the bare
+platform. They are dropped once the following readings show it."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from .model import Plateau, Platform, add
 
 
 def settle(pending: list[Plateau], platform: Platform) -> None:
-    """Forget and join at the end of the list, in place, after a plateau was added."""
+    """Drop and join plateaus at the end of the list, in place, after one was added."""
     while len(pending) >= 2:
         a, b = pending[-2], pending[-1]
         if b.gap:
@@ -29,9 +29,9 @@ def settle(pending: list[Plateau], platform: Platform) -> None:
 
 
 def mature(pending: list[Plateau], platform: Platform, now: int) -> None:
-    """Forget, in place, something small that is gone again, once what followed has stayed
-    longer than somebody leans: of two stays that may explain a return the shorter one was
-    the passing one."""
+    """Drop, in place, a small load that is gone again, once the plateau after it has lasted
+    LEAN_S. Of two plateaus that may explain a return the shorter one is dropped. now: Unix
+    seconds."""
     while len(pending) >= 3 and now - pending[-1].first.t > LEAN_S:
         if not _gone(pending[-3:], platform):
             return
@@ -87,11 +87,11 @@ def _chain(pending: list[Plateau], platform: Platform) -> int | None:
 
 
 def _same(a: Plateau, b: Plateau, platform: Platform) -> bool:
-    """Whether b is only the rest of a: no step lies between them."""
+    """Whether b continues a: no step lies between them."""
     low = platform.absent_below
-    here, there = a.last.grams < low, b.first.grams < low
+    is_a_absent, is_b_absent = a.last.grams < low, b.first.grams < low
     small = abs(b.first.grams - a.last.grams) < platform.limits.step_g
-    return here == there and (here or small)
+    return is_a_absent == is_b_absent and (is_a_absent or small)
 
 
 def _join(a: Plateau, b: Plateau) -> None:
@@ -105,13 +105,13 @@ def _join(a: Plateau, b: Plateau) -> None:
 
 
 def _passing(a: Plateau, b: Plateau, c: Plateau, platform: Platform) -> bool:
-    """Whether b was only for a moment between a and c, and is best forgotten."""
+    """Whether b lasted only a moment between a and c, and is to be dropped."""
     low = platform.absent_below
     before, between, after = a.last.grams, b.first.grams, c.first.grams
     took = c.first.t - a.left  # from rest to rest
     stay = c.first.t - b.first.t
     if between < low:
-        return False  # a lift is no leaning
+        return False  # a lift, and nobody who leans
     if before < low or after < low:
         return _beside_a_lift(platform, (before, between, after), took, stay)
     up, down = between - before, after - between
@@ -121,7 +121,7 @@ def _passing(a: Plateau, b: Plateau, c: Plateau, platform: Platform) -> bool:
 
 
 def _beside_a_lift(platform: Platform, grams: tuple[int, int, int], took: int, stay: int) -> bool:
-    """The same where the bin is away on one side or both."""
+    """The same where the bin is away before or after; took, stay: in s."""
     before, between, after = grams
     low = platform.absent_below
     if min(took, stay) > LEAN_S:
@@ -138,7 +138,7 @@ def _beside_a_lift(platform: Platform, grams: tuple[int, int, int], took: int, s
 
 
 def horizon(a: Plateau, b: Plateau, platform: Platform) -> int:
-    """The second after which nothing that follows can change what lies between a and b."""
+    """The Unix second after which later readings cannot change the step from a to b."""
     limits = platform.limits
     low = platform.absent_below
     before, after = a.last.grams, b.first.grams

@@ -1,4 +1,4 @@
-"""All that the engine remembers of a platform, as a value that can be saved."""
+"""What the engine keeps of a platform between readings, as a value that can be saved."""
 
 from __future__ import annotations
 
@@ -14,14 +14,13 @@ Key = tuple[int, int, str, int]
 
 
 def key(s: Sample) -> Key:
-    """The order of readings: by time; in one second by start, life and number."""
+    """The order of readings: by time, in one second by boot, life and seq."""
     return s.t, s.boot, s.life, s.seq
 
 
 class Known(Struct, array_like=True):
-    """A bin: its tare by the registry, and what lately stayed in it when it was emptied
-    (grams, over so many emptyings; the scale's own drift is in it). sibling: its place
-    is another platform of the site."""
+    """A bin: its tare by the registry, and its residue (g) learned from `emptied` emptyings,
+    which includes drift of the scale. sibling: its place is another platform of the site."""
 
     tare_g: int
     residue_g: int = 0
@@ -30,10 +29,10 @@ class Known(Struct, array_like=True):
 
 
 class Still(Struct, array_like=True):
-    """A stretch in which no reading differed: its first reading, how many, the last.
+    """Readings of one weight: the first, their number, and when the last was (Unix seconds).
 
-    told: the latest fill; fill: the first and the last that two readings in a row agreed
-    on, for one alone may be a false echo."""
+    told: the latest fill; fill: the first and the last fill that two consecutive readings
+    agree on, because one alone may be a false echo."""
 
     first: Evidence
     n: int = 1
@@ -43,12 +42,11 @@ class Still(Struct, array_like=True):
 
 
 class State(Struct, array_like=True):
-    """What is known after the reading `at`. advance() makes the next one from it.
+    """The state after the reading with the key `at`; advance() makes the next one.
 
-    bin, others: which bin is taken to stand there, and which else may come.
-    pending: plateaus; what lies between the first and the next is booked, between the
-    others not yet. lifted: the weight before the bin was lifted; bare: the platform
-    without it. blind: a gap since then."""
+    bin, others: the bin that stands on the platform, and those that may come. pending:
+    plateaus whose steps are not booked yet; those before the first are. lifted: the weight
+    before the bin was lifted; bare: the platform without it; blind: a gap since then."""
 
     bin: Known
     others: list[Known]
@@ -82,7 +80,7 @@ class StateError(Exception):
 
 
 def fresh(platform: Platform) -> State:
-    """Before the first reading."""
+    """The state before the first reading."""
     others = [Known(t) for t in platform.spares]
     others += [Known(t, sibling=True) for t in platform.siblings]
     return State(Known(platform.tare_g if platform.wheelie else 0), others)
@@ -105,10 +103,10 @@ def load(saved: bytes) -> State:
 
 
 def copy(state: State) -> State:
-    """One that shares nothing that can change with it."""
+    """A copy that shares nothing mutable."""
     new = shallow.copy(state)
     new.bin, new.sums = shallow.copy(state.bin), shallow.copy(state.sums)
-    new.others = [shallow.copy(known) for known in state.others]
+    new.others = [shallow.copy(bin_) for bin_ in state.others]
     new.still = state.still and shallow.copy(state.still)
     new.pending = [shallow.copy(plateau) for plateau in state.pending]
     for plateau in new.pending:

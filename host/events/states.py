@@ -1,4 +1,4 @@
-"""The status of a platform and what is wrong with it, told as it changes."""
+"""Status of a platform and its faults, as transitions and flags."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from .model import Flag, Outcome, Plateau, Platform, Sample, Status, Transition
 from .state import State, Still
 
 FROZEN, NEGATIVE = "frozen", "negative"
-Because = Callable[[], str]  # said only when it is asked for
+Because = Callable[[], str]  # makes the text only where it is needed
 
 
 def unusable(state: State, s: Sample, out: Outcome) -> None:
-    """A reading whose weight cannot be used: what comes next does not follow from it."""
+    """Note a reading without a valid weight: the next one does not follow from it."""
     why = s.q if s.q not in (None, "moving") else "range"
     assert why is not None
     if state.fault is None or state.fault[0] != why:
@@ -31,7 +31,7 @@ def _fault_over(state: State, t: int, out: Outcome) -> None:
 
 
 def watch(platform: Platform, state: State, s: Sample, out: Outcome) -> None:
-    """A usable reading: a fault is over; is it frozen or negative?"""
+    """Note a usable reading: it ends a fault, and may be frozen or negative."""
     if state.fault is not None:
         _fault_over(state, s.t, out)
     _frozen(state, s, out)
@@ -39,7 +39,7 @@ def watch(platform: Platform, state: State, s: Sample, out: Outcome) -> None:
 
 
 def before(state: State, s: Sample) -> None:
-    """Look at a usable reading before it is taken: was the scale frozen until now?"""
+    """Check, before a usable reading is taken, whether the scale was frozen until now."""
     still = state.still
     if still is None or still.first.grams == s.grams or not is_frozen(still):
         return
@@ -61,7 +61,7 @@ def _frozen(state: State, s: Sample, out: Outcome) -> None:
 
 
 def tell_fill(still: Still, fill: int | None) -> None:
-    """What the fill sensor told with a reading of the stretch."""
+    """Note the fill (permille) of a reading of this weight."""
     if fill is None:
         return
     if still.told is not None and abs(fill - still.told) < FILL_MOVED // 2:
@@ -70,7 +70,7 @@ def tell_fill(still: Still, fill: int | None) -> None:
 
 
 def is_frozen(still: Still) -> bool:
-    """Whether no scale outdoors would have stayed so still."""
+    """Whether the weight has not changed for longer than on any working scale outdoors."""
     return still.n >= FROZEN_N and still.until - still.first.t >= FROZEN_S
 
 
@@ -100,7 +100,7 @@ def _negative_flag(state: State, until: int) -> Flag:
 
 
 def close(state: State, out: Outcome) -> None:
-    """The flags that are still up, as far as is known."""
+    """Add the flags that have not ended yet, up to the last reading."""
     until = state.at[0] if state.at else 0
     _fault_over(state, until, out)
     if state.still is not None and is_frozen(state.still):
@@ -110,7 +110,7 @@ def close(state: State, out: Outcome) -> None:
 
 
 def tell(platform: Platform, state: State, s: Sample, out: Outcome) -> None:
-    """A transition where this reading changed the status."""
+    """Add a transition where this reading changed the status."""
     status, because = _status(platform, state, s)
     if status is not state.status:
         out.transitions.append(Transition(s.t, state.status, status, because(), s.life, s.seq))

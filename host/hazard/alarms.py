@@ -1,4 +1,4 @@
-"""Alarms: raised once, acknowledged by a person, cleared once; all of it kept."""
+"""Alarms: raised once, acknowledged by a person, cleared once. Every change is kept."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from .measure import Finding
 from .register import Register
 
 RAISED, ACKNOWLEDGED, CLEARED = "raised", "acknowledged", "cleared"
-MOST = 1e9  # where a value has no end
+MOST = 1e9  # stands for an infinite value
 
 
 class Said(msgspec.Struct, frozen=True, kw_only=True):
-    """What stands in the body of a row."""
+    """The body of a row. value, threshold: in unit; by, note: of an acknowledgement."""
 
     rule: str
     kind: str
@@ -43,7 +43,8 @@ class Said(msgspec.Struct, frozen=True, kw_only=True):
 
 @dataclass(frozen=True)
 class Row:
-    """id: its own; alarm: the id of the row that raised it."""
+    """A change of an alarm at t (Unix seconds). id: its own; alarm: id of the row that raised
+    it; what: RAISED, ACKNOWLEDGED or CLEARED."""
 
     id: int
     alarm: int
@@ -57,46 +58,46 @@ _decode = msgspec.json.Decoder(Said).decode
 
 
 def decoded(body: str) -> Said:
-    """What stands in a body."""
+    """The body of a row from its JSON."""
     return _decode(body)
 
 
-def as_row(found: tuple[int, int, str, int, str]) -> Row:
-    """A row as the store has it."""
-    return Row(*found[:4], _decode(found[4]))
+def as_row(row: tuple[int, int, str, int, str]) -> Row:
+    """A row from the columns of the store."""
+    return Row(*row[:4], _decode(row[4]))
 
 
 def read(store: Store) -> list[Row]:
     return [as_row(r) for r in rows.alarms(store)]
 
 
-def open_alarms(known: Iterable[Row]) -> dict[int, tuple[Row, Row | None]]:
-    """alarm → (what raised it, its acknowledgement), of those not cleared."""
-    found: dict[int, tuple[Row, Row | None]] = {}
-    for r in known:
+def open_alarms(rows: Iterable[Row]) -> dict[int, tuple[Row, Row | None]]:
+    """alarm → (row that raised it, its acknowledgement or None), of alarms not cleared."""
+    opened: dict[int, tuple[Row, Row | None]] = {}
+    for r in rows:
         if r.what == RAISED:
-            found[r.alarm] = r, None
-        elif r.what == ACKNOWLEDGED and r.alarm in found:
-            found[r.alarm] = found[r.alarm][0], r
+            opened[r.alarm] = r, None
+        elif r.what == ACKNOWLEDGED and r.alarm in opened:
+            opened[r.alarm] = opened[r.alarm][0], r
         elif r.what == CLEARED:
-            found.pop(r.alarm, None)
-    return found
+            opened.pop(r.alarm, None)
+    return opened
 
 
 class Keeper:
-    """Knows which alarms are open; gives a row only where that changes."""
+    """Keeps the open alarms and makes rows for changes. history: all rows so far."""
 
-    def __init__(self, register: Register, known: Iterable[Row]) -> None:
-        known = list(known)
+    def __init__(self, register: Register, history: Iterable[Row]) -> None:
+        history = list(history)
         self._register = register
-        self._last = known[-1].id if known else 0
-        self._open = {r.said.key: r for r, _ in open_alarms(known).values()}
+        self._last = history[-1].id if history else 0
+        self._open = {r.said.key: r for r, _ in open_alarms(history).values()}
         self._stores: dict[str, set[tuple[str, str, str]]] = {}
         for key in self._open:
             self._stores.setdefault(key[1], set()).add(key)
 
     def take(self, store: str, findings: Sequence[Finding]) -> list[tuple[int | None, str, Said]]:
-        """(alarm or None, what, said) for what has changed in a store."""
+        """(alarm or None, change, body) for each change in a store."""
         changes: list[tuple[int | None, str, Said]] = []
         seen = set()
         for f in findings:
@@ -138,74 +139,75 @@ class Keeper:
         *,
         alone: bool = False,
     ) -> list[Row]:
-        """Write them; the rows. Nothing is written when somebody else has written since
-        (unless alone): what still holds is found with the next update."""
+        """Write changes; their rows. now: Unix seconds. Nothing is written where another
+        process wrote alarms meanwhile (unless alone): the next update finds what still holds."""
         if not changes:
             return []
-        made = [(alarm, what, now, _encode(said).decode()) for alarm, what, said in changes]
+        made = [(alarm, change, now, _encode(body).decode()) for alarm, change, body in changes]
         try:
             ids = rows.add_alarms(store, made, None if alone else self._last)
         except rows.Moved:
             return []
         self._last = ids[-1]
         kept = []
-        for id_, (alarm, what, said) in zip(ids, changes, strict=True):
-            row = Row(id_, id_ if alarm is None else alarm, what, now, said)
+        for id_, (alarm, change, body) in zip(ids, changes, strict=True):
+            row = Row(id_, id_ if alarm is None else alarm, change, now, body)
             kept.append(row)
-            if what == RAISED:
-                self._open[said.key] = row
-                self._stores.setdefault(said.store, set()).add(said.key)
+            if change == RAISED:
+                self._open[body.key] = row
+                self._stores.setdefault(body.store, set()).add(body.key)
             else:
-                del self._open[said.key]
-                self._stores[said.store].discard(said.key)
+                del self._open[body.key]
+                self._stores[body.store].discard(body.key)
         return kept
 
 
 def acknowledge(store: Store, alarm: int, by: str, note: str, now: int) -> Row:
-    """A person has seen it; HazardError when there is nothing to see, or it was seen."""
-    known = read(store)
-    found = open_alarms(known).get(alarm)
-    if found is None:
+    """Acknowledge an open alarm; HazardError where it is not open, was acknowledged before, or
+    nobody is named."""
+    history = read(store)
+    opened = open_alarms(history).get(alarm)
+    if opened is None:
         raise HazardError(f"alarms: expected the id of an open alarm, found {alarm}")
-    raised, seen = found
+    raised, seen = opened
     if seen is not None:
         raise HazardError(f"alarms: {alarm} was acknowledged already by {seen.said.by}")
     if not by.strip():
         raise HazardError("--by: expected who has seen it")
-    said = msgspec.structs.replace(raised.said, by=by, note=note)
-    row = alarm, ACKNOWLEDGED, now, _encode(said).decode()
+    body = msgspec.structs.replace(raised.said, by=by, note=note)
+    row = alarm, ACKNOWLEDGED, now, _encode(body).decode()
     try:
-        (id_,) = rows.add_alarms(store, [row], known[-1].id)
+        (id_,) = rows.add_alarms(store, [row], history[-1].id)
     except rows.Moved:
         raise HazardError("alarms: somebody else has just changed them: run it again") from None
-    return Row(id_, alarm, ACKNOWLEDGED, now, said)
+    return Row(id_, alarm, ACKNOWLEDGED, now, body)
 
 
 def untold(store: Store) -> list[Row]:
-    """What the broker has not taken yet."""
+    """Rows that the broker has not taken yet."""
     return [as_row(r) for r in rows.untold(store)]
 
 
 def message(row: Row) -> tuple[str, dict[str, Any]]:
     """Topic and payload of a row."""
-    said = {k: v for k, v in msgspec.to_builtins(row.said).items() if v != ""}
+    body = {k: v for k, v in msgspec.to_builtins(row.said).items() if v != ""}
     return f"qingyun/1/{row.said.site}/event", {
         "type": "alarm",
         "what": row.what,
         "id": row.id,
         "alarm": row.alarm,
         "t": row.t,
-        **said,
+        **body,
     }
 
 
 def tell(store: Store, taken: Sequence[Row]) -> None:
-    """The broker has taken these."""
+    """Note that the broker has taken these rows."""
     rows.told(store, [r.id for r in taken])
 
 
 def line(row: Row) -> str:
-    """For a log or a letter."""
+    """A row as one line, for a log or an e-mail."""
     s = row.said
     where = f"{s.store}/{s.subject}" if s.subject else s.store
     value = "∞" if s.value >= MOST else f"{s.value:g}"

@@ -69,15 +69,24 @@ def balances(
     sums: dict[tuple[str, str], Balance] = {}
     for name, shelf in sorted(after.shelves.items()):
         b = sums.setdefault((shelf.store, shelf.code), Balance(shelf.store, shelf.code))
-        b.stored += sum(e.grams for e in moved[name] if e.table == STORED)
-        b.taken += sum(e.grams for e in moved[name] if e.table == TAKEN)
-        b.booked += shelf.grams
         container = register.container(name)
         platform = platforms.get(container.bin) if container else None
+        b.booked += shelf.grams
+        _add_moved(b, moved[name], platform)
         _add_stock(b, before.shelves.get(name), shelf, platform, (t0, t1))
-        if platform is not None:
-            _add_errors(b, moved[name], platform.bin.e_g)
     return [b for b in sums.values() if b.opening or b.stored or b.taken or b.closing]
+
+
+def _add_moved(b: Balance, entries: Iterable[Entry], platform: Seen | None) -> None:
+    """Add 入库 and 出库 of a container, and the errors of their weighings."""
+    for e in entries:
+        if e.table == STORED:
+            b.stored += e.grams
+        else:
+            b.taken += e.grams
+        if platform is not None and e.weighed:
+            _add_error(b, e.weighed.before_g, platform.bin.e_g)
+            _add_error(b, e.weighed.after_g, platform.bin.e_g)
 
 
 def _add_stock(
@@ -106,14 +115,6 @@ def _weighed_stock(b: Balance, platform: Seen, t: int, carried_g: int) -> int | 
         return None
     _add_error(b, sample.grams, platform.bin.e_g)
     return sample.grams - platform.bin.tare_g - carried_g
-
-
-def _add_errors(b: Balance, entries: Iterable[Entry], e_g: int) -> None:
-    """The two weighings of each weighed entry."""
-    for e in entries:
-        if e.weighed:
-            _add_error(b, e.weighed.before_g, e_g)
-            _add_error(b, e.weighed.after_g, e_g)
 
 
 def _add_error(b: Balance, gross_g: int, e_g: int) -> None:

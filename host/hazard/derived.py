@@ -71,33 +71,31 @@ def units_on_time(
     if register.folder is None or not (register.folder / "rules.csv").exists():
         return {}
     limits = [r for r in rules.load(register.folder) if r.kind == "age"]
-    institutions = _social_stores(register)
+    ends = {m: Period(year, m).last for m in range(1, 13)}
     counts = {}
-    for m in range(1, 13):
-        last = Period(year, m).last
-        if last > as_of:
-            break
-        end = day_bounds(last)[1]
-        online = {
-            s.store: _online(store, register, s, end)
-            for stores in institutions.values()
-            for s in stores
-        }
-        if not any(any(platforms) for platforms in online.values()):
-            continue
-        stock = books(register, (e for e in live if e.t < end))
-        holding = [r for r in limits if r.holds(last)]
-        on_time = {
-            name
-            for name, platforms in online.items()
-            if platforms
-            and all(platforms)
-            and not _late(register, stock, register.stores[name], holding, end)
-        }
-        counts[m] = Decimal(
-            sum(all(s.store in on_time for s in stores) for stores in institutions.values())
-        )
+    for m, last in ends.items():
+        if last <= as_of:
+            holding = [r for r in limits if r.holds(last)]
+            count = _on_time(store, register, live, holding, day_bounds(last)[1])
+            if count is not None:
+                counts[m] = Decimal(count)
     return counts
+
+
+def _on_time(
+    store: Store, register: Register, live: list[Entry], limits: list[rules.Rule], end: int
+) -> int | None:
+    """Institutions on time at end (Unix seconds); None where no platform gave a weight."""
+    institutions = _social_stores(register)
+    stores = [s for of_one in institutions.values() for s in of_one]
+    online = {s.store: _online(store, register, s, end) for s in stores}
+    if not any(any(platforms) for platforms in online.values()):
+        return None
+    stock = books(register, (e for e in live if e.t < end))
+    late = {s.store for s in stores if _late(register, stock, s, limits, end)}
+    complete = {name for name, platforms in online.items() if platforms and all(platforms)}
+    on_time = complete - late
+    return sum(all(s.store in on_time for s in of_one) for of_one in institutions.values())
 
 
 def _social_stores(register: Register) -> dict[str, list[HazardStore]]:

@@ -1,4 +1,4 @@
-"""The ledger's entries: five tables of HJ 1259-2022, who says each column, batch codes."""
+"""Entries of the ledger: five tables of HJ 1259-2022, origin of each column, batch codes."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from . import HazardError
 
 PRODUCED, STORED, TAKEN = "产生", "入库", "出库"
 OWN, OUTSIDE = "自行利用/处置", "委外利用/处置"
-# Who says a column. What nobody has said yet is 待补.
+# Origin of a column's value; 待补: it has none yet.
 SCALE, REGISTER, IMPORT, PERSON, MISSING = "秤", "登记", "导入", "人工", "待补"
-SYSTEM = "系统"  # who enters what the scales say
+SYSTEM = "系统"  # who enters weighed steps
 
 _WASTE = ("危险废物名称", "行业俗称/单位内部名称", "危险废物类别", "危险废物代码")
 _CONTAINER = ("容器/包装编码", "容器/包装类型", "容器/包装数量")
@@ -52,7 +52,7 @@ PREFIX = {PRODUCED: "HWCS", STORED: "HWRK", TAKEN: "HWCK", OWN: "HWZX", OUTSIDE:
 
 
 class Weighed(msgspec.Struct, frozen=True):
-    """The two readings whose difference is the entry; grams are gross."""
+    """The two readings whose difference is the entry: Unix seconds and gross g."""
 
     device: str
     channel: str
@@ -75,8 +75,8 @@ class Weighed(msgspec.Struct, frozen=True):
 
 
 class Entry(msgspec.Struct, frozen=True, kw_only=True):
-    """One row. grams: net, negative in a reversal. t: when it happened; recorded: when it
-    was entered, by whom. said: column -> value; origin: column -> who says it."""
+    """One row. grams: net, negative in a reversal. t: when it happened; recorded: when it was
+    entered (Unix seconds), by: by whom. said: column -> value; origin: column -> its origin."""
 
     id: int = 0
     table: str
@@ -102,7 +102,7 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
         return self.origin[TABLES[self.table][6]]
 
     def value(self, column: str) -> tuple[str, str]:
-        """What stands in a column, and who says so; ("", 待补) where nobody did."""
+        """Value and origin of a column; ("", 待补) where it has none."""
         return self.said.get(column, ""), self.origin.get(column, MISSING)
 
 
@@ -111,7 +111,7 @@ _decode = msgspec.json.Decoder(Entry).decode
 
 
 def body(entry: Entry) -> str:
-    """The entry as it is stored, always the same text; its id is given when it is added."""
+    """The stored JSON of an entry, with a place for its id, which the store gives."""
     plain = msgspec.to_builtins(msgspec.structs.replace(entry, id=0))
     del plain["id"]
     text = _encode(plain).decode()
@@ -119,7 +119,7 @@ def body(entry: Entry) -> str:
 
 
 def parse(text: str) -> Entry:
-    """HazardError when a body is none."""
+    """An entry from its stored JSON; HazardError where it cannot be read."""
     try:
         return _decode(text)
     except msgspec.MsgspecError as error:
@@ -127,24 +127,26 @@ def parse(text: str) -> Entry:
 
 
 def batch_code(table: str, t: int, serial: int) -> str:
-    """HWRK20221024001: the table, the local day, a count within the day."""
+    """HWRK20221024001: prefix of the table, local day of t (Unix seconds), serial in the day."""
     day = dt.datetime.fromtimestamp(t, LOCAL).strftime("%Y%m%d")
     return f"{PREFIX[table]}{day}{serial:03d}"
 
 
 class Batches:
-    """Gives each institution its batch codes, each once."""
+    """Assigns batch codes, each once for an institution."""
 
     def __init__(self) -> None:
         self._last: dict[tuple[str, str], int] = {}
 
     def saw(self, entry: Entry) -> None:
+        """Note the code of an entry as used."""
         stem, serial = entry.batch[:12], entry.batch[12:]
         if serial.isdigit():
             key = entry.institution, stem
             self._last[key] = max(self._last.get(key, 0), int(serial))
 
     def next(self, institution: str, table: str, t: int) -> str:
+        """The next free code of the local day of t (Unix seconds)."""
         stem = batch_code(table, t, 0)[:12]
         n = self._last.get((institution, stem), 0) + 1
         self._last[institution, stem] = n

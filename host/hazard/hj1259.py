@@ -1,4 +1,4 @@
-"""The five tables as HJ 1259-2022 has them, with who says each column."""
+"""The five tables of HJ 1259-2022 for export, with the origin of each column."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ NOTES = (
 
 
 def missing(entry: Entry) -> list[str]:
-    """The columns that nobody has said yet."""
+    """Columns of an entry that have no value yet."""
     return [c for c in TABLES[entry.table] if c != OPTIONAL and not entry.said.get(c)]
 
 
-# Widths that let twenty columns be read on one A4 page; what is longer is wrapped.
+# Widths that fit twenty columns on one A4 page; longer texts wrap.
 _WIDTHS = {"批次编码": 17.0, "时间": 11.0, "名称": 12.0, "废物代码": 12.0, "容器/包装编码": 12.0}
 _WIDTHS |= {"类别": 6.5, "计量单位": 6.0, "数量": 7.0, "设施类型": 8.0, "识别码": 8.0}
 
@@ -34,7 +34,7 @@ def _width(column: str) -> float:
 
 
 def table(name: str, entries: Sequence[Entry], period: str, head: str) -> Table:
-    """One of the five."""
+    """One of the five tables."""
     columns = [Column("序号", 5, centre=True)]
     mass = TABLES[name][6]
     columns += [Column(c, _width(c), 3 if c == mass else None) for c in TABLES[name]]

@@ -1,4 +1,4 @@
-"""The ledger as a chain: read, add to, reverse, verify. Nothing in it is ever changed."""
+"""The ledger as a hash chain: read, add, reverse, verify. Entries are never changed."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ from .entry import Batches, Entry, body, parse
 
 
 class MovedError(HazardError):
-    """The ledger is no longer as it was read."""
+    """Another process added to the ledger since it was read."""
 
 
 def read(store: Store, after: int = 0) -> list[Entry]:
-    """Every entry in the order it was added, reversals included."""
+    """Every entry after the id `after`, in the order of adding, with reversals."""
     return [parse(link.body) for link in rows.links(store, after)]
 
 
 def live(entries: Iterable[Entry]) -> list[Entry]:
-    """Those that hold: neither reversed nor a reversal; by the time they happened."""
+    """Entries that are neither reversed nor reversals, by the time of their steps."""
     kept = list(entries)
     gone = {e.reverses for e in kept if e.reverses}
     held = [e for e in kept if not e.reverses and e.id not in gone]
@@ -32,7 +32,7 @@ def live(entries: Iterable[Entry]) -> list[Entry]:
 def add(store: Store, entries: Sequence[Entry], held: Sequence[Entry] | None = None) -> list[Entry]:
     """Add to the chain, all or none; the entries with their ids.
 
-    held: the whole ledger as it was read; HazardError when somebody has added to it since."""
+    held: the whole ledger as it was read; MovedError where it has grown since."""
     if not entries:
         return []
     after = None if held is None else held[-1].id if held else 0
@@ -44,7 +44,7 @@ def add(store: Store, entries: Sequence[Entry], held: Sequence[Entry] | None = N
 
 
 def reversal(entry: Entry, by: str, reason: str, now: int) -> Entry:
-    """The entry that takes another back."""
+    """The entry that reverses another; now: Unix seconds."""
     return msgspec.structs.replace(
         entry,
         id=0,
@@ -57,49 +57,50 @@ def reversal(entry: Entry, by: str, reason: str, now: int) -> Entry:
 
 
 def reversible(entries: Sequence[Entry], id_: int) -> Entry:
-    """The entry of that id; HazardError when it cannot be reversed."""
-    found = next((e for e in entries if e.id == id_), None)
-    if found is None:
+    """The entry with an id; HazardError where there is none, or it cannot be reversed."""
+    entry = next((e for e in entries if e.id == id_), None)
+    if entry is None:
         raise HazardError(f"ledger: expected the id of an entry, found {id_}")
-    if found.reverses:
-        raise HazardError(f"ledger: {id_} is itself the reversal of {found.reverses}")
+    if entry.reverses:
+        raise HazardError(f"ledger: {id_} is itself the reversal of {entry.reverses}")
     if any(e.reverses == id_ for e in entries):
         raise HazardError(f"ledger: {id_} was reversed already")
-    return found
+    return entry
 
 
 def batches(entries: Iterable[Entry]) -> Batches:
-    known = Batches()
+    """The batch codes in use."""
+    codes = Batches()
     for e in entries:
-        known.saw(e)
-    return known
+        codes.saw(e)
+    return codes
 
 
 def head(store: Store) -> tuple[int, str]:
-    """How many rows, and the hash of the last: what somebody writes down."""
+    """Number of rows and hash of the last one, to be noted outside the database."""
     return rows.head(store)
 
 
 def verify(store: Store, noted: tuple[int, str] | None = None) -> list[str]:
-    """What is wrong with the chain, a line each; nothing when it is whole.
+    """Faults of the chain, a line each; empty where it is intact.
 
-    noted: (number of rows, hash of the last) as somebody wrote it down earlier. Only that
-    shows a chain that was made anew as a whole."""
-    found: list[str] = []
+    noted: (number of rows, hash of the last) as noted earlier. Only this shows that a chain
+    was replaced as a whole."""
+    faults: list[str] = []
     expected, prev = 1, rows.START
     seen: dict[int, str] = {}
     for link in rows.links(store, -(1 << 62)):
         seen[link.id] = link.hash
         if link.id != expected:
-            found.append(f"row {link.id}: expected row {expected}: removed or inserted")
+            faults.append(f"row {link.id}: expected row {expected}: removed or inserted")
         if link.prev != prev:
-            found.append(f"row {link.id}: does not follow from the row before")
+            faults.append(f"row {link.id}: does not follow from the row before")
         if rows.digest(link.prev, link.id, link.body) != link.hash:
-            found.append(f"row {link.id}: was changed")
+            faults.append(f"row {link.id}: was changed")
         expected, prev = link.id + 1, link.hash
     count, last = rows.head(store)
     if (count, last) != (expected - 1, prev):
-        found.append(f"end: expected {count} rows up to {last[:16]}, found {expected - 1}")
+        faults.append(f"end: expected {count} rows up to {last[:16]}, found {expected - 1}")
     if noted is not None and seen.get(noted[0], rows.START) != noted[1]:
-        found.append(f"row {noted[0]}: expected {noted[1][:16]} as noted: not the same ledger")
-    return found
+        faults.append(f"row {noted[0]}: expected {noted[1][:16]} as noted: not the same ledger")
+    return faults

@@ -116,7 +116,7 @@ def entry_of(
     grams = event.grams - container.tare_g if event.grams > container.tare_g else event.grams
     institution = register.of(container.store).institution
     batch = batches.next(institution, table, event.t)
-    said = columns(table, batch, event.t, grams, container=container, register=register)
+    values = columns(table, batch, event.t, grams, container=container, register=register)
     scale = (TABLES[table][1], TABLES[table][6], "计量单位")
     return Entry(
         table=table,
@@ -130,8 +130,8 @@ def entry_of(
         edition=container.code.edition,
         code=container.code.code,
         grams=grams,
-        said=said,
-        origin={name: SCALE if name in scale else REGISTER for name in said},
+        said=values,
+        origin={name: SCALE if name in scale else REGISTER for name in values},
         weighed=weighed(bin_, event),
     )
 

@@ -1,4 +1,4 @@
-"""Entries that a person makes, or a file brings; all of a file or nothing."""
+"""Ledger entries made by a person or imported from a file: all of a file or none."""
 
 from __future__ import annotations
 
@@ -21,7 +21,8 @@ MOST_G = 60_000_000  # more than a lorry carries
 
 @dataclass(frozen=True)
 class Said:
-    """What somebody says of an entry; where: for the line that names a mistake."""
+    """An entry as somebody gives it: t in Unix seconds, net grams. where: names its place in a
+    mistake."""
 
     table: str
     t: int
@@ -35,21 +36,22 @@ class Said:
 
 
 def when(text: str, now: int) -> int:
-    """--time; HazardError when it is none, or ahead of now."""
+    """--time in Unix seconds; HazardError for another text, or a time after now."""
     t = sheets.parse_time(text)
     if t is None or t > now:
         raise HazardError(f"--time: expected a past YYYY-MM-DD HH:MM, found {text!r}")
     return t
 
 
-def checked(table: str, said: Mapping[str, str]) -> dict[str, str]:
-    """Columns of a table that a person may say: not batch, time and mass."""
+def checked(table: str, values: Mapping[str, str]) -> dict[str, str]:
+    """The values, if a person may give these columns: HazardError for batch, time, mass, unit
+    and columns that the table does not have."""
     names = TABLES[table]
     free = [c for c in names if c not in (names[0], names[1], names[6], "计量单位")]
-    for name in said:
+    for name in values:
         if name not in free:
             raise HazardError(f"ledger: expected a column of {' '.join(free)}, found {name!r}")
-    return dict(said)
+    return dict(values)
 
 
 def _entry(register: Register, s: Said, by: str, now: int, origin: str) -> Entry:
@@ -61,7 +63,7 @@ def _entry(register: Register, s: Said, by: str, now: int, origin: str) -> Entry
         )
     if s.table in (STORED, TAKEN) and container is None:
         raise HazardError(f"{s.where}: container: expected one for {s.table}, found ''")
-    said = columns(s.table, s.batch, s.t, s.grams, container=container, register=register)
+    values = columns(s.table, s.batch, s.t, s.grams, container=container, register=register)
     if container is None:
         if s.institution not in register.institutions:
             raise HazardError(
@@ -73,7 +75,7 @@ def _entry(register: Register, s: Said, by: str, now: int, origin: str) -> Entry
                 f"{s.where}: code: expected a code of the catalogue, found {s.code!r}"
             )
         institution, store = s.institution, ""
-        said |= {
+        values |= {
             "危险废物名称": code.category_name,
             "危险废物类别": code.category,
             "危险废物代码": code.code,
@@ -86,7 +88,7 @@ def _entry(register: Register, s: Said, by: str, now: int, origin: str) -> Entry
                 f"{s.where}: code: expected {code.code} as of {s.container}, found {s.code!r}"
             )
     of_person = checked(s.table, s.columns)
-    whose = dict.fromkeys(said, "登记") | dict.fromkeys(
+    whose = dict.fromkeys(values, "登记") | dict.fromkeys(
         (names[0], names[1], names[6], "计量单位", *of_person), origin
     )
     if container is None:
@@ -94,20 +96,21 @@ def _entry(register: Register, s: Said, by: str, now: int, origin: str) -> Entry
     return Entry(
         table=s.table, batch=s.batch, t=s.t, recorded=now, by=by, institution=institution,
         store=store, container=s.container, edition=code.edition, code=code.code,
-        grams=s.grams, said=said | of_person, origin=whose,
+        grams=s.grams, said=values | of_person, origin=whose,
     )  # fmt: skip
 
 
 def add(
     store: Store,
     register: Register,
-    said: Sequence[Said],
+    drafts: Sequence[Said],
     by: str,
     now: int,
     *,
     origin: str = PERSON,
 ) -> list[Entry]:
-    """Check everything, then add it."""
+    """Check all entries, then add them; now: Unix seconds. HazardError for the first mistake,
+    or where another process added to the ledger meanwhile."""
     if not by.strip():
         raise HazardError("--by: expected who says so")
     held = ledger.read(store)
@@ -115,7 +118,7 @@ def add(
     used = {(e.institution, e.batch) for e in held}
     standing = ledger.live(held)
     rows = []
-    for s in sorted(said, key=lambda x: x.t):
+    for s in sorted(drafts, key=lambda x: x.t):
         draft = _entry(register, s, by, now, origin)
         batch = s.batch or batches.next(draft.institution, s.table, s.t)
         if s.batch and (draft.institution, s.batch) in used:
@@ -136,10 +139,11 @@ MORE = ("container", "institution", "code", "batch")
 def from_file(
     store: Store, register: Register, path: Path, by: str, now: int
 ) -> tuple[list[Entry], list[str]]:
-    """Entries and repairs; HazardError names the first mistake, and nothing was added."""
+    """Entries of a file that were added, and repairs; HazardError names the first mistake, and
+    nothing is added then."""
     every = tuple(dict.fromkeys(c for names in TABLES.values() for c in names))
     sheet = sheets.read(path, COLUMNS, (*MORE, *every))
-    said = []
+    drafts = []
     for line in sheet.rows:
         table = line.text("table")
         if table not in TABLES:
@@ -149,7 +153,7 @@ def from_file(
         if t > now:
             raise line.fail("time", "a time that is over")
         free = {c: line.text(c, optional=True) for c in TABLES[table] if c in line.cells}
-        said.append(
+        drafts.append(
             Said(
                 table, t, round(kg * 1000),
                 container=line.text("container", optional=True),
@@ -161,6 +165,6 @@ def from_file(
             )
         )  # fmt: skip
     try:
-        return add(store, register, said, by, now, origin=IMPORT), sheet.told
+        return add(store, register, drafts, by, now, origin=IMPORT), sheet.told
     except HazardError as error:
         raise HazardError(f"{error}; nothing was added") from None

@@ -1,4 +1,4 @@
-"""What each kind of rule measures in a store at a moment."""
+"""Measures a store at a moment for each kind of rule."""
 
 from __future__ import annotations
 
@@ -20,7 +20,8 @@ UTC_8 = 8 * 3600
 
 @dataclass(frozen=True)
 class Finding:
-    """value: in the unit of the rule; None: nobody can know just now."""
+    """A measured value in the unit of the rule; None: not known at the moment. subject: a
+    container, zone or platform, or "" for the whole store."""
 
     rule: Rule
     store: str
@@ -31,7 +32,7 @@ class Finding:
 
 @dataclass(frozen=True)
 class Scene:
-    """All that a measure looks at."""
+    """Input of a measure; now: Unix seconds."""
 
     register: Register
     view: StoreView
@@ -39,7 +40,7 @@ class Scene:
     now: int
 
 
-Measured = Iterator[tuple[str, float | None, str]]  # subject, value, what it is
+Measured = Iterator[tuple[str, float | None, str]]  # subject, value, its name
 
 
 def _age(s: Scene) -> Measured:
@@ -65,12 +66,12 @@ def _neighbours(s: Scene) -> Measured:
         if container and container.group and shelf.oldest is not None:
             zones.setdefault(container.zone, {})[container.group] = shelf.container
     for zone, groups in zones.items():
-        found = [
+        clashes = [
             f"{groups[a]}（{a}）与 {groups[b]}（{b}）：{why}"
             for a, b in combinations(sorted(groups), 2)
             if (why := s.register.clashes(a, b))
         ]
-        yield zone, float(len(found)), "；".join(found) or "相容"
+        yield zone, float(len(clashes)), "；".join(clashes) or "相容"
 
 
 def _loss(s: Scene) -> Measured:
@@ -110,9 +111,10 @@ def _silent(s: Scene) -> Measured:
 
 
 def _bund(s: Scene) -> Measured:
-    """The larger of the largest container and a tenth of all liquid must fit (GB 18597-2023).
+    """Litres that a bund lacks: it must hold the largest container, and a tenth of all liquid
+    (GB 18597-2023).
 
-    A container that has liquid counts as full: how dense the liquid is, nobody says."""
+    A container with liquid counts as full, because the density is not known."""
     zones: dict[str, list[int]] = {}
     for shelf in s.shelves:
         container = s.register.container(shelf.container)
@@ -121,8 +123,8 @@ def _bund(s: Scene) -> Measured:
     for zone, held in s.view.store.bunds.items():
         volumes = zones.get(zone, [])
         need = max([*volumes, sum(volumes) // 10])
-        known = 0 not in volumes
-        short = (need - held) / 1000 if known else None
+        is_known = 0 not in volumes
+        short = (need - held) / 1000 if is_known else None
         yield zone, short, f"围堰 {held / 1000:g} L，需 {need / 1000:g} L，不足"
 
 
@@ -141,7 +143,8 @@ OF_CONTAINERS = ("age", "loss")
 
 
 def closed_since(site: Site, now: int) -> int | None:
-    """Since when the site is outside its windows; None within one, or where it has none."""
+    """Unix second since which the site is outside its opening hours; None within them, or where
+    it has none."""
     if not site.windows:
         return None
     day = (now + UTC_8) // DAY_S * DAY_S - UTC_8
@@ -163,7 +166,7 @@ def _seconds(text: str) -> int:
 
 
 class Rules:
-    """The rules of each store, as they hold on a day."""
+    """The rules of each store that hold on a day."""
 
     def __init__(self, register: Register, rules: Iterable[Rule]) -> None:
         self._register = register
@@ -188,19 +191,19 @@ class Rules:
         return self._known[store]
 
     def findings(self, view: StoreView, books: Books, now: int) -> list[Finding]:
-        """Every measure of every rule of the store."""
+        """The values of all rules of a store at now (Unix seconds)."""
         name = view.store.store
         scene = Scene(self._register, view, books.of_store(name), now)
         measured: dict[str, list[tuple[str, float | None, str]]] = {}
-        found = []
+        findings = []
         for rule in self.of(name, now):
             if rule.warm is not None and view.warm(rule.warm) is False:
-                continue  # where nobody knows how warm it is, the shorter time holds
+                continue  # without a temperature the shorter time holds
             if rule.kind not in measured:
                 measured[rule.kind] = list(MEASURES[rule.kind](scene))
             for subject, value, text in measured[rule.kind]:
                 if rule.kind in OF_CONTAINERS and not rule.of_container(self._register, subject):
                     continue
                 scaled = None if value is None else value / rule.factor
-                found.append(Finding(rule, name, subject, scaled, text))
-        return found
+                findings.append(Finding(rule, name, subject, scaled, text))
+        return findings

@@ -1,6 +1,6 @@
 """The register of hazardous waste: institutions, stores, containers on platforms.
 
-CSV files beside those of host.registry; a mistake is one line with file, line and column."""
+CSV files in the folder of host.registry; a mistake is one line with file, line and column."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from ..registry import Bin, Registry, RegistryError, Row, csv_rows
 from . import HazardError, catalogue
 from .catalogue import Catalogue, Code
 
-# 重点/简化/登记: producers by what they produce (HJ 1259-2022).
+# 重点/简化/登记: producers by the amount they generate (HJ 1259-2022).
 INDUSTRIAL = ("重点", "简化", "登记")
 MEDICAL, SOCIAL, SMALL, LICENSED = "医疗", "社会源", "小微", "经营单位"
 CATEGORIES = (*INDUSTRIAL, MEDICAL, SOCIAL, SMALL, LICENSED)
@@ -38,9 +38,8 @@ class Institution:
 
 @dataclass(frozen=True)
 class HazardStore:
-    """A 贮存库 or 贮存点. capacity_g: what may stand there, 0 where nobody says.
-    temperature, door: (device, channel), None where there is no sensor. bunds: ml
-    that the bund of a zone holds, where somebody says so."""
+    """A 贮存库 or 贮存点. capacity_g: most stock, 0: not given. temperature, door: (device,
+    channel), None: no sensor. bunds: zone -> volume of its bund in ml, where given."""
 
     store: str
     institution: str
@@ -57,11 +56,10 @@ class HazardStore:
 
 @dataclass(frozen=True)
 class Container:
-    """A container that waste is kept in, from its first to its last day there.
+    """A container of waste. since, until: its first and last day in the store.
 
-    bin: the platform it stands on, "" for none. tare_g: the mass of the container itself
-    where it comes and goes with the waste; 0 where waste is put into one that stays.
-    volume_ml: what it holds when full, 0 where nobody says."""
+    bin: the platform it stands on, "" for none. tare_g: mass of the container if it comes and
+    goes with the waste; 0 if it stays. volume_ml: when full, 0: not given."""
 
     container: str
     store: str
@@ -98,21 +96,21 @@ class Register:
 
     @cached_property
     def _by_bin(self) -> dict[str, list[Container]]:
-        found: dict[str, list[Container]] = {}
+        by_bin: dict[str, list[Container]] = {}
         for c in self.containers:
-            found.setdefault(c.bin, []).append(c)
-        return found
+            by_bin.setdefault(c.bin, []).append(c)
+        return by_bin
 
     def on(self, bin_: str, day: dt.date) -> Container | None:
-        """The container that stands on a platform on a day."""
+        """The container on a platform on a day; None where there is none."""
         return next((c for c in self._by_bin.get(bin_, ()) if c.holds(day)), None)
 
     def container(self, name: str) -> Container | None:
-        """By its name; of more than one of that name the first."""
+        """The first container of that name; None where there is none."""
         return self._by_name.get(name)
 
     def platforms(self, store: str) -> list[Bin]:
-        """The platforms on which containers of a store stand."""
+        """The platforms of the containers of a store."""
         names = dict.fromkeys(c.bin for c in self.containers if c.store == store and c.bin)
         return [self.bins[n] for n in names]
 
@@ -140,7 +138,7 @@ _CONTAINER = (
 
 
 def present(folder: Path) -> bool:
-    """Whether a registry folder has this register."""
+    """Whether a registry folder has a register of hazardous waste."""
     return any((folder / name).exists() for name in FILES)
 
 
@@ -160,9 +158,9 @@ def load(folder: Path, known: Registry | None = None) -> Register:
         institutions[name] = Institution(name, row.text("name"), town, category, licence)
     stores: dict[str, HazardStore] = {}
     for row in csv_rows(folder, "stores.csv", _STORE):
-        found = _store(row, known, institutions)
-        row.unique("store", stores, found.store)
-        stores[found.store] = found
+        store = _store(row, known, institutions)
+        row.unique("store", stores, store.store)
+        stores[store.store] = store
     incompatible: dict[frozenset[str], str] = {}
     if (folder / "incompatible.csv").exists():
         for row in csv_rows(folder, "incompatible.csv", ("a", "b", "reason")):
@@ -198,14 +196,14 @@ def _store(row: Row, known: Registry, institutions: dict[str, Institution]) -> H
 
 
 def _bunds(row: Row, zones: tuple[str, ...]) -> dict[str, int]:
-    """`bund_l`, which may be missing: 废油区=250;…"""
-    found: dict[str, int] = {}
+    """zone -> ml from the optional column bund_l: 废油区=250;…"""
+    bunds: dict[str, int] = {}
     for part in filter(None, (p.strip() for p in row.optional("bund_l").split(";"))):
         zone, _, litres = part.partition("=")
-        if zone not in zones or zone in found or not _LITRES.fullmatch(litres):
+        if zone not in zones or zone in bunds or not _LITRES.fullmatch(litres):
             raise row.fail("bund_l", "zone=litres, with ; between, each zone once, or nothing")
-        found[zone] = round(1000 * float(litres))
-    return found
+        bunds[zone] = round(1000 * float(litres))
+    return bunds
 
 
 def _sensor(
@@ -227,19 +225,19 @@ def _code(row: Row, codes: Catalogue) -> Code:
     edition = row.one_of("edition", tuple(codes.editions))
     if not codes.has(edition):
         raise row.fail("edition", "one whose codes are held (add hw_catalogue.csv)")
-    found = codes.find(edition, row.optional("code"))
-    if found is None:
+    code = codes.find(edition, row.optional("code"))
+    if code is None:
         raise row.fail("code", f"a code of the catalogue of {edition}")
-    return found
+    return code
 
 
 def _containers(
     folder: Path, codes: Catalogue, stores: dict[str, HazardStore], bins: dict[str, Bin]
 ) -> tuple[Container, ...]:
-    found: dict[str, Container] = {}
+    containers: dict[str, Container] = {}
     for row in csv_rows(folder, "containers.csv", _CONTAINER):
         name = row.name("container")
-        row.unique("container", found, name)
+        row.unique("container", containers, name)
         store = stores[row.known("store", stores, "a store of stores.csv")]
         bin_ = row.optional("bin")
         if bin_:
@@ -249,10 +247,10 @@ def _containers(
         since, until = row.date("from", FIRST), row.date("to", LAST)
         if until < since:
             raise row.fail("to", f"a day from {since} on")
-        for other in found.values():
+        for other in containers.values():
             if bin_ and other.bin == bin_ and other.since <= until and since <= other.until:
                 raise row.fail("bin", f"a platform on which {other.container} does not stand")
-        found[name] = Container(
+        containers[name] = Container(
             name,
             store.store,
             row.one_of("zone", store.zones),
@@ -267,7 +265,7 @@ def _containers(
             since,
             until,
         )
-    return tuple(found.values())
+    return tuple(containers.values())
 
 
 __all__ = ["Container", "HazardError", "HazardStore", "Institution", "Register", "RegistryError"]

@@ -1,4 +1,4 @@
-"""Limits as rows that an office edits: rules.csv of the registry folder."""
+"""Rules with limits, which an office edits: rules.csv of the registry folder."""
 
 from __future__ import annotations
 
@@ -10,8 +10,7 @@ from pathlib import Path
 from ..registry import Row, csv_rows
 from .register import CATEGORIES, STORE_KINDS, HazardStore, Register
 
-# What a rule looks at, and in which units its threshold may be given: unit → factor to the
-# unit that is measured in.
+# Kind of rule → units that its threshold may have → factor to the unit of the measure.
 KINDS: dict[str, dict[str, float]] = {
     "age": {"h": 1.0, "d": 24.0},  # hours of the oldest waste of a container
     "stock": {"kg": 1.0, "t": 1000.0},  # kg in a store
@@ -34,9 +33,9 @@ _NUMBER = re.compile(r"-?\d{1,7}(\.\d{1,3})?")
 
 @dataclass(frozen=True)
 class Rule:
-    """A breach is a value of at least the threshold; it is over below `clear`.
-
-    scope: what must be one of what; several hold together. Dates included."""
+    """An alarm is raised at a value of at least `threshold` and cleared below `clear`, both in
+    `unit`. scope: (name, allowed values), all of which must hold. since, until: first and last
+    day. source: the clause that the limit comes from."""
 
     rule: str
     kind: str
@@ -52,41 +51,41 @@ class Rule:
 
     @property
     def factor(self) -> float:
-        """What is measured, in one of `unit`."""
+        """Units of the measure in one `unit`."""
         return KINDS[self.kind][self.unit]
 
     def holds(self, day: dt.date) -> bool:
         return self.since <= day <= self.until
 
     def of_store(self, register: Register, store: HazardStore) -> bool:
-        """Whether the scope has the store, as far as a store can tell."""
+        """Whether the store meets those parts of the scope that are about stores."""
         institution = register.institutions[store.institution]
-        known = {
+        values_of = {
             "category": institution.category,
             "kind": store.kind,
             "store": store.store,
             "institution": institution.institution,
             "town": institution.town,
         }
-        return all(known[k] in values for k, values in self.scope if k in known)
+        return all(values_of[k] in values for k, values in self.scope if k in values_of)
 
     @property
     def warm(self) -> float | None:
-        """°C from which on a rule holds; None where it holds always."""
+        """°C from which on the rule holds; None: at any temperature."""
         return next((float(v[0]) for k, v in self.scope if k == "warm"), None)
 
     def of_container(self, register: Register, name: str) -> bool:
-        """Whether the scope has the container of a store it has."""
+        """Whether a container meets those parts of the scope that are about containers."""
         container = register.container(name)
         if container is None:
             return True
         code = container.code
-        known = {"code": code.code, "hw": code.category, "phase": container.phase}
-        return all(known[k] in values for k, values in self.scope if k in known)
+        values_of = {"code": code.code, "hw": code.category, "phase": container.phase}
+        return all(values_of[k] in values for k, values in self.scope if k in values_of)
 
 
 def _scope(row: Row) -> tuple[tuple[str, tuple[str, ...]], ...]:
-    found = []
+    scope = []
     for part in filter(None, (p.strip() for p in row.optional("scope").split(";"))):
         name, equals, values = part.partition("=")
         if not equals or name not in SCOPES or not all(values.split("|")):
@@ -97,16 +96,16 @@ def _scope(row: Row) -> tuple[tuple[str, tuple[str, ...]], ...]:
             raise row.fail("scope", f"{name} of {' '.join(allowed)}, not {wrong[0]},")
         if name == "warm" and not (len(given) == 1 and _NUMBER.fullmatch(given[0])):
             raise row.fail("scope", "warm=one number of °C")
-        found.append((name, given))
-    return tuple(found)
+        scope.append((name, given))
+    return tuple(scope)
 
 
 def load(folder: Path) -> list[Rule]:
-    """rules.csv; RegistryError names the first mistake."""
-    found: dict[str, Rule] = {}
+    """The rules of rules.csv; RegistryError names the first mistake."""
+    by_name: dict[str, Rule] = {}
     for row in csv_rows(folder, "rules.csv", COLUMNS):
         name = row.name("rule")
-        row.unique("rule", found, name)
+        row.unique("rule", by_name, name)
         kind = row.one_of("kind", tuple(KINDS))
         unit = row.one_of("unit", tuple(KINDS[kind]))
         threshold = float(row.match("threshold", _NUMBER, "a number"))
@@ -119,7 +118,7 @@ def load(folder: Path) -> list[Rule]:
         until = row.date("to", dt.date(9999, 12, 31))
         if until < since:
             raise row.fail("to", f"a day from {since} on")
-        found[name] = Rule(
+        by_name[name] = Rule(
             name,
             kind,
             _scope(row),
@@ -132,4 +131,4 @@ def load(folder: Path) -> list[Rule]:
             row.text("source"),
             row.optional("note"),
         )
-    return list(found.values())
+    return list(by_name.values())

@@ -1,4 +1,4 @@
-"""What stands where and since when: first in, first out, from the ledger's entries."""
+"""Stock of each container, first in, first out, from the entries of the ledger."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from dataclasses import dataclass, field
 from .entry import STORED, TAKEN, Entry
 from .register import Register
 
-DUST_E = 2  # verification intervals: less than that left is nothing left
+DUST_E = 2  # verification scale intervals e: a smaller rest counts as empty
 
 
 @dataclass
 class Lot:
-    """What is left of an 入库."""
+    """The rest of an 入库 of time t (Unix seconds), in g."""
 
     t: int
     batch: str
@@ -23,16 +23,16 @@ class Lot:
 
 @dataclass
 class Shelf:
-    """One container. over_g: taken out and never put in, less what was left when it was
-    known to be empty. lost_g: what went between the steps that were weighed, and that
-    nobody has explained (a gain is negative)."""
+    """Stock of one container, masses in g. over_g: taken without having been stored, less the
+    rest that was booked when the container was weighed empty. lost_g: loss between weighed
+    steps that no entry explains; a gain is negative."""
 
     container: str
     store: str
     code: str
     edition: str
     dust_g: int
-    empty_g: int | None  # gross of the platform when nothing is kept there; None: no scale
+    empty_g: int | None  # gross of the platform without waste; None: no scale
     lots: deque[Lot] = field(default_factory=deque)
     over_g: int = 0
     lost_g: int = 0
@@ -45,7 +45,8 @@ class Shelf:
 
     @property
     def oldest(self) -> int | None:
-        """When the oldest kept waste came in; what is less than the scale can tell is none."""
+        """When the oldest waste was stored (Unix seconds); None where the stock is at most
+        dust_g."""
         total = 0
         for lot in self.lots:
             total += lot.grams
@@ -58,7 +59,7 @@ class Shelf:
         self._weighed(entry, entry.grams)
 
     def take(self, entry: Entry) -> list[str]:
-        """Take the oldest first; the batches it came from."""
+        """Take from the oldest lots first; their batches."""
         left, sources = entry.grams, []
         while left > 0 and self.lots:
             lot = self.lots[0]
@@ -75,7 +76,7 @@ class Shelf:
 
     def _weighed(self, entry: Entry, grams: int) -> None:
         w = entry.weighed
-        if w is None:  # by hand: it explains what the scale has seen go or come
+        if w is None:  # a manual entry explains a change that the scale showed
             if self.after_g is not None:
                 self.lost_g += grams
             return
@@ -88,20 +89,20 @@ class Shelf:
             self.lots.clear()
 
     def unexplained(self, gross: int | None) -> int | None:
-        """What is missing now, with the gross load that stands there; None: nobody knows."""
+        """Loss in g that no entry explains, at a gross load (g); None: not known."""
         if self.after_g is None or gross is None:
             return None
         return self.lost_g + self.after_g - gross
 
     def standing(self, gross: int | None) -> int | None:
-        """The waste that a gross load comes to; None where it is not weighed."""
+        """Waste in g in a gross load (g); None where it is not weighed."""
         if gross is None or self.empty_g is None:
             return None
         return gross - self.empty_g - self.carried_g
 
 
 class Books:
-    """Every container's shelf; entries are applied in order of time."""
+    """Stock of all containers; entries are applied in order of time."""
 
     def __init__(self, register: Register) -> None:
         self._register = register
@@ -109,13 +110,14 @@ class Books:
         self._of_store: dict[str, list[Shelf]] = {}
 
     def of_store(self, store: str) -> list[Shelf]:
-        """The shelves of a store."""
+        """Stock of the containers of a store."""
         return self._of_store.get(store, [])
 
     def shelf(self, entry: Entry) -> Shelf:
+        """Stock of the container of an entry, made where it is new."""
         if entry.container not in self.shelves:
-            known = self._register.container(entry.container)
-            bin_ = self._register.bins.get(known.bin) if known else None
+            container = self._register.container(entry.container)
+            bin_ = self._register.bins.get(container.bin) if container else None
             self.shelves[entry.container] = shelf = Shelf(
                 entry.container,
                 entry.store,
@@ -128,7 +130,7 @@ class Books:
         return self.shelves[entry.container]
 
     def apply(self, entry: Entry) -> list[str]:
-        """Book 入库 or 出库; the batches that were taken from."""
+        """Apply 入库 or 出库; the batches that were taken from."""
         if entry.table == STORED:
             self.shelf(entry).put(entry)
         elif entry.table == TAKEN:
@@ -137,7 +139,7 @@ class Books:
 
 
 def books(register: Register, live: Iterable[Entry]) -> Books:
-    """Of entries that hold, in order of time."""
+    """Stock by live entries, given in order of time."""
     made = Books(register)
     for entry in live:
         made.apply(entry)

@@ -1,4 +1,4 @@
-"""转移联单 and tickets of facility weighbridges, from files: all of a file or nothing."""
+"""转移联单 (manifests) and weighbridge tickets, imported from files: all of a file or none."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ CLASSES = (
 
 
 class Source(msgspec.Struct, frozen=True):
-    """Where it stands in which file, and who brought it."""
+    """File and row of a record, who imported it, and when (Unix seconds)."""
 
     file: str
     sha256: str
@@ -41,7 +41,7 @@ class Source(msgspec.Struct, frozen=True):
 
 
 class Manifest(msgspec.Struct, frozen=True, kw_only=True):
-    """One 联单. received_g: what the receiver says, None where it is not said."""
+    """One 联单: mass in g, t in Unix seconds. received_g: mass by the receiver; None: not given."""
 
     number: str
     institution: str
@@ -59,7 +59,7 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Ticket(msgspec.Struct, frozen=True, kw_only=True):
-    """One ticket; grams net. town, site, code: "" where it is not said."""
+    """One ticket: grams net, t in Unix seconds. town, site, code: "" where not given."""
 
     number: str
     facility: str
@@ -84,7 +84,7 @@ T = TypeVar("T", Manifest, Ticket)
 
 @dataclass
 class Imported:
-    """What became of a file."""
+    """The result of an import. told: repairs, one line each."""
 
     count: int = 0
     told: list[str] = field(default_factory=list)
@@ -119,20 +119,20 @@ def _code(line: Line, register: Register) -> str:
 
 
 def manifest(line: Line, register: Register, source: Source, now: int) -> Manifest:
-    """A checked row; HazardError says file, row, column, expected and found."""
+    """A manifest from a row; HazardError names file, row, column, expected and found."""
     number = line.text("联单编号")
     if not NUMBER.fullmatch(number):
         raise line.fail("联单编号", "14 digits")
-    given = line.text("移出单位")
-    known = {i.name: i.institution for i in register.institutions.values()}
-    institution = given if given in register.institutions else known.get(given, "")
+    sender = line.text("移出单位")
+    by_name = {i.name: i.institution for i in register.institutions.values()}
+    institution = sender if sender in register.institutions else by_name.get(sender, "")
     if not institution:
         raise line.fail("移出单位", "a name of institutions.csv")
     store = line.text("贮存设施", optional=True)
     if store:
-        here = register.stores.get(store)
-        if here is None or here.institution != institution:
-            raise line.fail("贮存设施", f"a store of {given}")
+        holder = register.stores.get(store)
+        if holder is None or holder.institution != institution:
+            raise line.fail("贮存设施", f"a store of {sender}")
     has_received = line.text("接收量", optional=True)
     return Manifest(
         number=number,
@@ -152,7 +152,7 @@ def manifest(line: Line, register: Register, source: Source, now: int) -> Manife
 
 
 def ticket(line: Line, register: Register, source: Source, now: int) -> Ticket:
-    """The same for a ticket."""
+    """A ticket from a row; HazardError names file, row, column, expected and found."""
     stream = line.text("品类")
     if stream not in CLASSES:
         raise line.fail("品类", f"one of {' '.join(CLASSES)}")
@@ -161,10 +161,10 @@ def ticket(line: Line, register: Register, source: Source, now: int) -> Ticket:
         raise line.fail("来源街镇", "a town of towns.csv")
     site = line.text("来源点位", optional=True)
     if site:
-        here = register.known.sites.get(site)
-        if here is None or (town and here.town != town):
+        place = register.known.sites.get(site)
+        if place is None or (town and place.town != town):
             raise line.fail("来源点位", f"a site of sites.csv{f' in {town}' if town else ''}")
-        town = here.town
+        town = place.town
     gross, tare, net = (_grams(line, c, least="0") for c in ("毛重", "皮重", "净重"))
     if net == 0 or gross - tare != net:
         raise line.fail("净重", f"毛重 - 皮重 = {Decimal(gross - tare) / 1000} kg")
@@ -200,7 +200,7 @@ def tickets(store: Store) -> list[Ticket]:
 
 
 def run(store: Store, register: Register, path: Path, kind: str, *, by: str, now: int) -> Imported:
-    """Import a file; HazardError names the first mistake, and nothing was imported."""
+    """Import a file; HazardError names the first mistake, and nothing is imported then."""
     if not by.strip():
         raise HazardError("--by: expected who brings it")
     try:

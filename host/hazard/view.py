@@ -1,4 +1,4 @@
-"""How a store stands at a moment: what is weighed, how warm it is, whether the door is open."""
+"""The state of a store at a moment: weights, temperature, door."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ from .ledger_posting import SETTLE_S, Seen
 from .register import HazardStore, Register
 
 HYSTERESIS = 0.5  # °C
-Told = Sequence[tuple[int, int]]  # (t, value) in order of time
-BACK_S = 7 * 86_400  # how far back a door's last change is looked for
+Told = Sequence[tuple[int, int]]  # (Unix seconds, value) in order of time
+BACK_S = 7 * 86_400  # how far back the last change of a door is searched
 
 
 @dataclass
 class Weights:
-    """One platform over time, for looking up moments."""
+    """Weights of one platform over time: Unix seconds and gross g."""
 
     bin: Bin
-    heard: list[int] = field(default_factory=list)  # when a good weight was told
+    heard: list[int] = field(default_factory=list)  # when a valid weight came
     rest_t: list[int] = field(default_factory=list)
     rest_g: list[int] = field(default_factory=list)
     busy: list[tuple[int, int]] = field(default_factory=list)  # not settled from … until
@@ -44,7 +44,8 @@ class Weights:
 
 @dataclass(frozen=True)
 class PlatformView:
-    """gross: what stands there at rest; settled: nothing is going on, so that it counts."""
+    """heard: when the last valid weight came; gross: the last weight at rest, in g; settled:
+    no step is under way, so that gross counts."""
 
     bin: Bin
     heard: int | None
@@ -54,9 +55,8 @@ class PlatformView:
 
 @dataclass(frozen=True)
 class StoreView:
-    """temperature in 0.01 °C as told last; door: open since, None while closed or unknown.
-
-    told: temperatures up to the moment, in order of time."""
+    """temperature: the latest, (Unix seconds, 0.01 °C); door: open since (Unix seconds), None
+    while closed or not known; told: temperatures up to the moment."""
 
     store: HazardStore
     platforms: Sequence[PlatformView]
@@ -65,8 +65,8 @@ class StoreView:
     told: Told = ()
 
     def warm(self, limit: float) -> bool | None:
-        """Whether it is at least so warm (°C), and until it is HYSTERESIS below; None: nobody
-        knows."""
+        """Whether the temperature reached `limit` (°C) and has not fallen HYSTERESIS below it
+        since; None: no temperature is known."""
         for _, value in reversed(self.told):
             if value >= 100 * limit:
                 return True
@@ -77,7 +77,7 @@ class StoreView:
 
 @dataclass
 class Watched:
-    """Everything told of a store, for looking up moments."""
+    """Weights, temperatures and door of a store over time."""
 
     store: HazardStore
     weights: list[Weights]
@@ -85,6 +85,7 @@ class Watched:
     doors: Told = ()
 
     def at(self, now: int) -> StoreView:
+        """The state of the store at now (Unix seconds)."""
         return StoreView(
             self.store,
             [_platform(w, now) for w in self.weights],
@@ -104,23 +105,23 @@ def _platform(w: Weights, now: int) -> PlatformView:
     )
 
 
-def _last(told: Told, now: int) -> tuple[int, int] | None:
-    i = bisect_right(told, (now, 1 << 62))
-    return told[i - 1] if i else None
+def _last(values: Told, now: int) -> tuple[int, int] | None:
+    i = bisect_right(values, (now, 1 << 62))
+    return values[i - 1] if i else None
 
 
-def _open_since(told: Told, now: int) -> int | None:
-    """When the door was opened that is open now."""
-    i = bisect_right(told, (now, 1 << 62))
+def _open_since(values: Told, now: int) -> int | None:
+    """When the door was opened (Unix seconds); None while it is closed."""
+    i = bisect_right(values, (now, 1 << 62))
     since = None
-    while i and told[i - 1][1]:
+    while i and values[i - 1][1]:
         i -= 1
-        since = told[i][0]
+        since = values[i][0]
     return since
 
 
 def watch(store: Store, register: Register, seen: Iterable[Seen], now: int) -> list[Watched]:
-    """What the database has, up to now."""
+    """Every store with its sensors up to now (Unix seconds)."""
     weights = {s.bin.bin: Weights.of(s) for s in seen}
     return [
         Watched(

@@ -1,7 +1,7 @@
-"""The plan's indicators: definitions and figures are rows, formulas are a handful.
+"""The indicators of the plan: definitions and figures are rows of tables, with few formulas.
 
-definitions.csv says what each indicator is, from when to when, and how it follows from
-figures; figures.csv says what a figure is, so that what must never be added is refused."""
+definitions.csv has each indicator with its period and its formula over figures. figures.csv has
+the properties of each figure, from which forbidden sums are recognised."""
 
 from __future__ import annotations
 

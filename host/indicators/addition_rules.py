@@ -1,7 +1,7 @@
-"""What must never be added up, as rules over pairs of figures.
+"""Sums that are not allowed, as rules over pairs of figures.
 
-Every sum of a definition is held against them when the definitions are read, so no row
-that an office adds can bring such a sum about."""
+Every sum of a definition is checked when the definitions are read, also in rows that an office
+adds."""
 
 from __future__ import annotations
 
@@ -66,7 +66,8 @@ HAULAGE = "清运量只含干垃圾和湿垃圾"
 
 
 def broken(addends: Iterable[Figure], *, haulage: bool = False) -> str | None:
-    """The rule that a sum of these breaks, with the figures; None when it may be."""
+    """The rule that a sum of these figures breaks, with the figures; None where it is allowed.
+    haulage: the sum is 清运量."""
     figures = list(addends)
     if haulage:
         for f in figures:

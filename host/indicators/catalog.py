@@ -1,4 +1,4 @@
-"""What each figure is: unit, flow or stock, where it was weighed, whose waste it is."""
+"""Properties of each figure: unit, kind, where it is measured, whose waste it is."""
 
 from __future__ import annotations
 
@@ -28,8 +28,8 @@ SOURCES = ("import", "tickets", "measured", "ledger", "calendar")
 
 @dataclass(frozen=True)
 class Figure:
-    """One row of figures.csv. A flow adds up over months; a state or a stock does not.
-    sources: who may give it, the first one that has it is taken."""
+    """One row of figures.csv. A flow adds up over months; a state or a stock does not. sources:
+    allowed sources; the first one that has a value is used."""
 
     figure: str
     name: str
@@ -44,7 +44,7 @@ class Figure:
 
     @property
     def counted(self) -> bool:
-        """Whether it can only be a whole number."""
+        """Whether values are whole numbers."""
         return self.unit in ("个", "家", "次", "点日", "桶日")
 
 
@@ -54,7 +54,8 @@ Catalog = dict[str, Figure]
 def table(
     path: Path | None, name: str, columns: Sequence[str]
 ) -> Iterator[tuple[str, dict[str, str]]]:
-    """(file:line, row) of a CSV, the package's own where no path is given."""
+    """(file:line, row) of a CSV, the package's own where no path is given; IndicatorError where it
+    cannot be read."""
     source = path or files(__package__).joinpath(name)
     file = csv_file.read(source, IndicatorError, str(path or name))
     for line, row in file.rows(columns):
@@ -62,8 +63,8 @@ def table(
 
 
 def load(path: Path | None = None) -> Catalog:
-    """figures.csv; IndicatorError names the first mistake."""
-    known: Catalog = {}
+    """name -> figure from figures.csv; IndicatorError names the first mistake."""
+    figures: Catalog = {}
     for where, row in table(path, "figures.csv", COLUMNS):
         sources = tuple(row["from"].split())
         figure = Figure(**{c: row[c] for c in COLUMNS if c != "from"}, sources=sources)
@@ -76,7 +77,7 @@ def load(path: Path | None = None) -> Catalog:
                 raise IndicatorError(
                     f"{where}: {column}: expected one of {' '.join(allowed)}, found {value!r}"
                 )
-        if figure.figure in known:
+        if figure.figure in figures:
             raise IndicatorError(f"{where}: figure: {figure.figure} is there already")
-        known[figure.figure] = figure
-    return known
+        figures[figure.figure] = figure
+    return figures

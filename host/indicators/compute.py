@@ -212,35 +212,36 @@ def _coverage(used: Iterable[Used]) -> Decimal | None:
 def compute(d: Definition, figures: Figures, period: Period) -> Result:
     """One definition over a year or a month. A missing figure raises nothing: the result
     has no value and says in `reason` what is missing."""
+    notes = [d.note] if d.note else []
     if d.formula in ("none", "evidence"):
-        return _not_computed(d, period)
+        status = NOT_HERE if d.formula == "none" else EVIDENCE
+        return Result(d, period, status, reason=d.reason, notes=notes)
     inputs = _inputs(d, figures, period)
     series = [u.series for u in inputs]
-    result = Result(d, period, EMPTY, inputs=inputs, notes=[d.note] if d.note else [])
-    result.notes += dict.fromkeys(note for s in series for note in s.notes)
+    notes += dict.fromkeys(note for s in series for note in s.notes)
+    result = Result(d, period, EMPTY, inputs=inputs, notes=notes)
     if absent := [s for s in series if s.empty]:
         result.reason = "缺少输入：" + "、".join(dict.fromkeys(_label(s) for s in absent))
         return result
     try:
-        basis = _basis(series, period)
-        result.inputs = [_valued(u, basis) for u in inputs]
-        result.value = _apply(d, result.inputs)
+        _fill(result, series, _basis(series, period))
     except _Missing as missing:
         result.reason = str(missing)
-        return result
-    if basis.is_whole_year:
-        result.notes += dict.fromkeys(note for s in series for note in s.of_whole)
-    result.expression = _written(d, result.inputs)
-    result.coverage = _coverage(result.inputs)
-    result.months = basis.months or ()
-    result.status, note = _completeness(series, basis)
-    result.notes += [note] if note else []
     return result
 
 
-def _not_computed(d: Definition, period: Period) -> Result:
-    status = NOT_HERE if d.formula == "none" else EVIDENCE
-    return Result(d, period, status, reason=d.reason, notes=[d.note] if d.note else [])
+def _fill(result: Result, series: Sequence[Series], basis: _Basis) -> None:
+    """Set inputs, value and all that follows; _Missing where the formula has no value."""
+    result.inputs = [_valued(u, basis) for u in result.inputs]
+    result.value = _apply(result.definition, result.inputs)
+    result.expression = _written(result.definition, result.inputs)
+    result.coverage = _coverage(result.inputs)
+    result.months = basis.months or ()
+    if basis.is_whole_year:
+        result.notes += dict.fromkeys(note for s in series for note in s.of_whole)
+    result.status, note = _completeness(series, basis)
+    if note:
+        result.notes.append(note)
 
 
 def _inputs(d: Definition, figures: Figures, period: Period) -> list[Used]:

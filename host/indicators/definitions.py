@@ -1,4 +1,4 @@
-"""definitions.csv: what an indicator is, when it holds, and how it follows from figures."""
+"""Definitions of indicators from definitions.csv: period, unit, formula over figures."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from pathlib import Path
 from . import IndicatorError, addition_rules, catalog
 from .catalog import Catalog
 
-# formula -> the roles it takes (needed, allowed besides)
+# formula -> its roles (required, optional)
 FORMULAS: dict[str, tuple[frozenset[str], frozenset[str]]] = {
     "none": (frozenset(), frozenset()),
     "evidence": (frozenset(), frozenset()),
@@ -32,7 +32,7 @@ COLUMNS = (
 
 @dataclass(frozen=True)
 class Term:
-    """One addend of a role; year: another one than the period's, or None."""
+    """One addend of a role. sign: 1 or -1; year: None for that of the period."""
 
     figure: str
     sign: int
@@ -41,7 +41,8 @@ class Term:
 
 @dataclass(frozen=True)
 class Definition:
-    """One row. role: indicator, or beside for what stands beside an indicator's value."""
+    """One row. role: indicator, or beside for a value shown with an indicator's. effective_from,
+    effective_to: first and last day. decimals: of the value in its unit."""
 
     role: str
     plan: str
@@ -69,26 +70,26 @@ class Definition:
 
 
 def _terms(text: str) -> dict[str, tuple[Term, ...]]:
-    """`num: a + b - c; den: d@2020` as roles; ValueError says what is wrong."""
+    """role -> terms of a text such as `num: a + b - c; den: d@2020`; ValueError for another."""
     roles: dict[str, tuple[Term, ...]] = {}
     for part in filter(None, (p.strip() for p in text.split(";"))):
         role, colon, terms = part.partition(":")
-        found: list[Term] = []
+        addends: list[Term] = []
         rest = terms.strip()
         while rest:
             m = _TERM.match(rest)
-            if not m or bool(m[1]) != bool(found):
+            if not m or bool(m[1]) != bool(addends):
                 raise ValueError(f"expected figures joined by + or -, found {rest!r}")
-            found.append(Term(m[2], -1 if m[1] == "-" else 1, int(m[3]) if m[3] else None))
+            addends.append(Term(m[2], -1 if m[1] == "-" else 1, int(m[3]) if m[3] else None))
             rest = rest[m.end() :]
-        if not colon or not found or role in roles:
+        if not colon or not addends or role in roles:
             raise ValueError(f"expected role: figures; …, found {part!r}")
-        roles[role] = tuple(found)
+        roles[role] = tuple(addends)
     return roles
 
 
 def _check(d: Definition, figures: Catalog) -> None:
-    """ValueError when roles, figures or sums are not what they may be."""
+    """ValueError for wrong roles, unknown figures or sums that are not allowed."""
     needed, besides = FORMULAS[d.formula]
     if not needed <= d.inputs.keys() <= needed | besides:
         raise ValueError(f"inputs: expected {' '.join(sorted(needed))} for {d.formula}")
@@ -97,7 +98,7 @@ def _check(d: Definition, figures: Catalog) -> None:
             if t.figure not in figures:
                 raise ValueError(f"inputs: {t.figure}: no such figure in figures.csv")
         added = [figures[t.figure] for t in terms if t.sign > 0]
-        # Whatever calls itself 清运量 is held to what that is.
+        # Every indicator with the name 清运量 must follow its rule.
         hauled = d.formula == "haulage" or d.name.startswith(("清运量", "生活垃圾清运量"))
         if rule := addition_rules.broken(added, haulage=hauled):
             raise ValueError(f"inputs: {role}: {rule}")
@@ -142,21 +143,21 @@ def _definition(row: dict[str, str]) -> Definition:
 
 
 def load(figures: Catalog, path: Path | None = None) -> list[Definition]:
-    """Every row, in the file's order; IndicatorError names the first mistake."""
-    found: list[Definition] = []
+    """The rows in the order of the file; IndicatorError names the first mistake."""
+    rows: list[Definition] = []
     for where, row in catalog.table(path, "definitions.csv", COLUMNS):
         try:
             d = _definition(row)
             _check(d, figures)
-            _apart(d, found)
+            _apart(d, rows)
         except ValueError as error:
             raise IndicatorError(f"{where}: {error}") from None
-        found.append(d)
-    return found
+        rows.append(d)
+    return rows
 
 
 def _apart(d: Definition, others: Iterable[Definition]) -> None:
-    """Two rows of one indicator may not hold on the same day."""
+    """ValueError where another row of the same indicator holds on one of its days."""
     for o in others:
         same = (o.role, o.number) == (d.role, d.number)
         if not same or (d.role == "beside" and o.name != d.name):

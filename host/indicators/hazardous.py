@@ -1,4 +1,4 @@
-"""Figures of the indicators that the ledger and the tickets of weighbridges give."""
+"""Figures from the ledger of hazardous waste and from weighbridge tickets."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from ..store import Store
 from .catalog import Figure
 from .series import Series, Source
 
-VISIT_S = 2 * 3600  # what leaves within that is one pickup
+VISIT_S = 2 * 3600  # entries within that time are one pickup
 WITHIN_S = 48 * 3600
 METHOD = {OWN: "自行利用/处置方式", OUTSIDE: "利用/处置方式"}
 
@@ -35,16 +35,16 @@ def _unfinished(year: int, as_of: dt.date) -> int:
 
 
 def tickets(store: Store, as_of: dt.date) -> Source:
-    """Net weights that were imported and weighed by the end of a day, by stream and month."""
+    """The source of net masses (t) of tickets weighed and imported by the end of a day."""
     until = day_bounds(as_of)[1]
-    known = [x for x in transfers.tickets(store) if x.source.imported < until and x.t < until]
+    imported = [x for x in transfers.tickets(store) if x.source.imported < until and x.t < until]
 
     def source(figure: Figure, year: int) -> Series | None:
         if "tickets" not in figure.sources or figure.mass != "net" or not figure.stream:
             return None
         sums: dict[int, int] = defaultdict(int)
         count = 0
-        for x in known:
+        for x in imported:
             y, m = _month(x.t)
             if y == year and x.stream == figure.stream:
                 sums[m] += x.grams
@@ -60,10 +60,11 @@ def tickets(store: Store, as_of: dt.date) -> Source:
 
 
 def from_ledger(store: Store, register: Register, as_of: dt.date) -> Source:
-    """What the registered institutions' ledger says of a year, up to the end of a day."""
+    """The source of ledger figures: entries of registered institutions made and recorded by the
+    end of a day; masses in t."""
     until = day_bounds(as_of)[1]
-    known = [e for e in ledger.read(store) if e.recorded < until]
-    live = [e for e in ledger.live(known) if e.t < until]
+    recorded = [e for e in ledger.read(store) if e.recorded < until]
+    live = [e for e in ledger.live(recorded) if e.t < until]
 
     def source(figure: Figure, year: int) -> Series | None:
         if figure.figure not in FIGURES or "ledger" not in figure.sources:
@@ -99,13 +100,13 @@ def _sum(entries: Iterable[Entry], year: int) -> dict[int, Decimal]:
 
 
 def _generated(entries: list[Entry]) -> list[Entry]:
-    """产生 where an institution books it, else 入库: domain's 产生(入库)."""
+    """产生 entries of institutions that have any, 入库 entries of the others."""
     books_it = {e.institution for e in entries if e.table == PRODUCED}
     return [e for e in entries if e.table == (PRODUCED if e.institution in books_it else STORED)]
 
 
 def _by_method(pattern: str) -> Select:
-    """By the code of the way it went: R… used, D… disposed of, D1 landfilled."""
+    """Entries by the code of their method: R… used, D… disposed of, D1 landfilled."""
     method = re.compile(pattern)
     return lambda entries: [
         e for e in entries if e.table in METHOD and method.match(e.said.get(METHOD[e.table], ""))
@@ -133,35 +134,36 @@ def _from_stock(
 def _stored(
     register: Register, entries: list[Entry], year: int, as_of: dt.date
 ) -> dict[int, Decimal]:
-    """What stands there at each month's end, from the first entry on."""
+    """month -> stock in t at its end, from the first entry on."""
     if not entries:
         return {}
-    found = {}
+    tonnes = {}
     first = dt.datetime.fromtimestamp(entries[0].t, LOCAL).date()
     for m in range(1, 13):
         last = Period(year, m).last
         if first <= last <= as_of:
             end = day_bounds(last)[1]
             held = books(register, (e for e in entries if e.t < end))
-            found[m] = Decimal(sum(s.grams for s in held.shelves.values())).scaleb(-6)
-    return found
+            tonnes[m] = Decimal(sum(s.grams for s in held.shelves.values())).scaleb(-6)
+    return tonnes
 
 
 def _visits(entries: list[Entry]) -> list[tuple[int, int | None]]:
-    """(when, seconds since the visit before) of each pickup at each institution."""
-    found = []
+    """(Unix seconds, seconds since the pickup before) of each pickup at an institution; None for
+    the first."""
+    visits = []
     last: dict[str, int] = {}
     for e in _taken(entries):
         before = last.get(e.institution)
         if before is None or e.t - before > VISIT_S:
-            found.append((e.t, None if before is None else e.t - before))
+            visits.append((e.t, None if before is None else e.t - before))
         last[e.institution] = e.t
-    return found
+    return visits
 
 
 def _pickups(within: bool) -> Count:
     def count(_: Register, entries: list[Entry], year: int, __: dt.date) -> dict[int, Decimal]:
-        """The first one has no interval: it is in neither figure."""
+        """The first pickup has no interval: neither figure counts it."""
         numbers: dict[int, int] = defaultdict(int)
         for t, since in _visits(entries):
             y, m = _month(t)
@@ -176,7 +178,7 @@ def _mass(categories: tuple[str, ...], select: Select) -> tuple[tuple[str, ...],
     return categories, select, _added(select)
 
 
-# Figure → whose entries, which of them it rests on, how it is counted.
+# Figure → categories of institutions, selection of their entries, count by month.
 _FIGURES: dict[str, tuple[tuple[str, ...], Select, Count]] = {
     "hw_generated_t": _mass(INDUSTRIAL, _generated),
     "hw_used_t": _mass(INDUSTRIAL, _by_method(r"R\d")),
@@ -196,7 +198,7 @@ FIGURES = (*_FIGURES, ON_TIME)
 
 
 def rests_on(store: Store, register: Register, figure: str) -> list[Entry]:
-    """The entries that a figure of the ledger counts, by time."""
+    """The entries that a ledger figure counts, by time; KeyError for another figure."""
     if figure == ON_TIME:
         return _of(register, ledger.live(ledger.read(store)), (SOCIAL,))
     categories, select, _ = _FIGURES[figure]

@@ -1,11 +1,11 @@
-"""`qingyun import-figures`: a CSV of figures into the store, all of it or nothing."""
+"""Imports a CSV of figures into the store: all rows or none (`qingyun import-figures`)."""
 
 from __future__ import annotations
 
 import datetime as dt
 import hashlib
 import unicodedata
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
 
@@ -23,7 +23,7 @@ MOST = Decimal(10) ** 9  # more than any figure of a district in any of the unit
 
 @dataclass
 class Imported:
-    """What became of a file."""
+    """The result of an import."""
 
     added: list[Entry] = field(default_factory=list)
     unchanged: int = 0
@@ -91,7 +91,9 @@ def _entry(row: dict[str, str], figures: Catalog, today: dt.date) -> Entry:
 
 
 def run(store: Store, figures: Catalog, path: Path, now: int) -> Imported:
-    """Check every row, then add what is new; IndicatorError names the first mistake."""
+    """Check every row of a CSV, then add what is new; now: Unix seconds.
+
+    IndicatorError names the first mistake; nothing is imported then."""
     file = _read(path)
     name = f"{path.name} sha256:{hashlib.sha256(file.data).hexdigest()}"
     done = Imported()
@@ -99,32 +101,24 @@ def run(store: Store, figures: Catalog, path: Path, now: int) -> Imported:
         done.told.append(f"{path}: not UTF-8, read as {file.encoding}")
     before = in_force(store, now)
     today = dt.datetime.fromtimestamp(now, LOCAL).date()
-    seen: dict[tuple[str, str], str] = {}
+    places: dict[tuple[str, str], str] = {}  # (figure, period) -> file:line
     for line, raw in file.rows(COLUMNS):
         where = f"{path}:{line}"
-        row = {k: unicodedata.normalize("NFKC", v) if k in _PLAIN else v for k, v in raw.items()}
-        done.told += [
-            f"{where}: {k}: {raw[k]!r} read as {row[k]!r}" for k in _PLAIN if raw[k] != row[k]
-        ]
+        row = _repaired(where, raw, done)
         try:
             e = _entry(row, figures, today)
             key = e.figure, e.period
-            if key in seen:
-                raise ValueError(f"{e.figure} {e.period} stands in {seen[key]} already")
-            seen[key] = where
+            if key in places:
+                raise ValueError(f"{e.figure} {e.period} stands in {places[key]} already")
+            places[key] = where
             old = before.get(key)
-            if old is not None and old.value == e.value:
-                done.unchanged += 1
-                continue
-            if old is not None and not e.note:
-                change = f"{e.figure} {e.period} changes from {old.value} to {e.value}"
-                raise ValueError(f"note: expected why {change}")
-            if old is None and e.value is None:
-                raise ValueError(f"value: there is no {e.figure} {e.period} to withdraw")
+            _check_change(e, old)
         except ValueError as error:
             raise IndicatorError(f"{where}: {error}; nothing was imported") from None
-        values = vars(e) | {"imported": now, "file": name, "supersedes": old.id if old else None}
-        done.added.append(Entry(**values))
+        if old is not None and old.value == e.value:
+            done.unchanged += 1
+            continue
+        done.added.append(replace(e, imported=now, file=name, supersedes=old.id if old else None))
         if old is not None:
             done.told.append(
                 f"{where}: {e.figure} {e.period}: {old.value} ({old.entered_by}, "
@@ -134,4 +128,23 @@ def run(store: Store, figures: Catalog, path: Path, now: int) -> Imported:
     return done
 
 
-_PLAIN = ("figure", "period", "value", "entered_on")  # full-width digits are made plain here
+def _repaired(where: str, raw: dict[str, str], done: Imported) -> dict[str, str]:
+    """The row with full-width characters as half-width in columns without prose."""
+    row = {k: unicodedata.normalize("NFKC", v) if k in _PLAIN else v for k, v in raw.items()}
+    done.told += [
+        f"{where}: {k}: {raw[k]!r} read as {row[k]!r}" for k in _PLAIN if raw[k] != row[k]
+    ]
+    return row
+
+
+def _check_change(e: Entry, old: Entry | None) -> None:
+    """ValueError for a change without a note, or where there is nothing to withdraw."""
+    if old is None:
+        if e.value is None:
+            raise ValueError(f"value: there is no {e.figure} {e.period} to withdraw")
+    elif old.value != e.value and not e.note:
+        change = f"{e.figure} {e.period} changes from {old.value} to {e.value}"
+        raise ValueError(f"note: expected why {change}")
+
+
+_PLAIN = ("figure", "period", "value", "entered_on")

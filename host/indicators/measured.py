@@ -1,4 +1,4 @@
-"""Figures that the boards measured: mass by stream with its coverage, who reported."""
+"""Figures measured by boards: collected mass by stream with its coverage, and day counts."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
+from operator import attrgetter
 
 from ..registry import DRY, HAZARDOUS, RECYCLABLE, WET, Bin, Registry
 from ..rollup import DAY_S, DailyRow
@@ -21,7 +22,7 @@ MASS = {
     "site_recyclable_t": RECYCLABLE,
     "site_hazardous_t": HAZARDOUS,
 }
-SEEN = 0.9  # share of the day that must be seen to say that a bin was not cleared
+SEEN = 0.9  # least coverage of a day that shows whether a bin was cleared
 ORIGIN = "投放点实测"
 
 
@@ -34,55 +35,53 @@ class _Year:
 
 
 class Measured:
-    """What the store's readings say of a year, up to a last day; rolled up once a year."""
+    """The source of measured figures, up to a last day; each year is rolled up once."""
 
     def __init__(
         self,
         store: Store,
-        known: Registry,
+        registry: Registry,
         last: dt.date,
         watched: Callable[[Sequence[Bin]], Iterable[Bin]] = iter,
     ) -> None:
-        self._store, self._known, self._last, self._watched = store, known, last, watched
+        self._store, self._known, self._last, self._watched = store, registry, last, watched
         self._years: dict[int, _Year] = {}
 
     def source(self, figure: Figure, year: int) -> Series | None:
+        """Masses in t, counts of days; None where nothing was measured."""
         if year not in self._years:
             self._years[year] = self._roll(year)
-        found = self._years[year]
-        values = found.values.get(figure.figure)
+        rolled = self._years[year]
+        values = rolled.values.get(figure.figure)
         if not values:
             return None
-        seen = found.seen.get(figure.figure, {})
-        return Series(figure, year, values, None, seen, ORIGIN, found.notes, found.unfinished)
+        seen = rolled.seen.get(figure.figure, {})
+        return Series(figure, year, values, None, seen, ORIGIN, rolled.notes, rolled.unfinished)
 
     def _roll(self, year: int) -> _Year:
         first, last = dt.date(year, 1, 1), min(dt.date(year, 12, 31), self._last)
-        months = {m: _Month() for m in range(1, 13)}
-        for date, day in zip(
-            days(first, last),
-            each_day(self._store, self._known, first, last, self._watched),
-            strict=True,
-        ):
+        months = self._months(first, last)
+        rolled = _Year()
+        if not any(month.reporting for month in months.values()):
+            return rolled
+        if last < dt.date(year, 12, 31):
+            rolled.notes = (f"实测数据截至{last}",)
+            rolled.unfinished = 0 if (last + dt.timedelta(1)).day == 1 else last.month
+        for name, count, base in _COUNTS:
+            rolled.values[name] = {
+                m: Decimal(count(month)) for m, month in months.items() if base(month)
+            }
+        _add_masses(months, rolled)
+        return rolled
+
+    def _months(self, first: dt.date, last: dt.date) -> dict[int, _Month]:
+        """The months with days from first to last."""
+        months: dict[int, _Month] = defaultdict(_Month)
+        figures = each_day(self._store, self._known, first, last, self._watched)
+        for date, day in zip(days(first, last), figures, strict=True):
             months[date.month].add(day.rows)
             months[date.month].sites += len(self._known.sites)
-        months = {m: month for m, month in months.items() if month.sites}
-        found = _Year()
-        if not any(month.reporting for month in months.values()):
-            return found
-        if last < dt.date(year, 12, 31):
-            found.notes = (f"实测数据截至{last}",)
-            found.unfinished = 0 if (last + dt.timedelta(1)).day == 1 else last.month
-        _masses(months, found)
-        judged = {m: month for m, month in months.items() if month.due}
-        _counts(found, "wet_days_due", {m: month.due for m, month in judged.items()})
-        _counts(found, "wet_days_cleared", {m: month.cleared for m, month in judged.items()})
-        told = {m: month for m, month in months.items() if month.fills}
-        _counts(found, "fill_bin_days", {m: month.fills for m, month in told.items()})
-        _counts(found, "overflow_bin_days", {m: month.full for m, month in told.items()})
-        _counts(found, "site_days", {m: month.sites for m, month in months.items()})
-        _counts(found, "site_days_reporting", {m: x.reporting for m, x in months.items()})
-        return found
+        return {m: month for m, month in months.items() if month.sites}
 
 
 @dataclass
@@ -94,9 +93,9 @@ class _Stream:
 
 @dataclass
 class _Month:
-    """What the days of a month come to. due: days on which wet waste came to a point that
-    was seen well enough to judge, cleared: those on which it was collected; sites, reporting:
-    days of sites."""
+    """Sums over the days of a month. due: days of sites with deposits of wet waste and enough
+    coverage to judge; cleared: those with a collection; fills, full: days of bins with a fill
+    sensor, and those that were full; sites, reporting: days of sites, and those with readings."""
 
     streams: dict[str, _Stream] = field(default_factory=lambda: defaultdict(_Stream))
     due: int = 0
@@ -121,14 +120,21 @@ class _Month:
         self.reporting += len({r.site for r in rows if r.covered_s})
 
 
-def _counts(found: _Year, name: str, counts: Mapping[int, int]) -> None:
-    found.values[name] = {m: Decimal(n) for m, n in counts.items()}
+# Figure, its count of a month, and the count without which a month has no figure.
+_COUNTS: tuple[tuple[str, Callable[[_Month], int], Callable[[_Month], int]], ...] = (
+    ("wet_days_due", attrgetter("due"), attrgetter("due")),
+    ("wet_days_cleared", attrgetter("cleared"), attrgetter("due")),
+    ("fill_bin_days", attrgetter("fills"), attrgetter("fills")),
+    ("overflow_bin_days", attrgetter("full"), attrgetter("fills")),
+    ("site_days", attrgetter("sites"), attrgetter("sites")),
+    ("site_days_reporting", attrgetter("reporting"), attrgetter("sites")),
+)
 
 
-def _masses(months: Mapping[int, _Month], found: _Year) -> None:
-    """Tonnes by stream. A month in which nothing was seen has no figure: it is not zero."""
+def _add_masses(months: Mapping[int, _Month], rolled: _Year) -> None:
+    """Tonnes by stream. A month without coverage has no figure: it is not zero."""
     for name, stream in MASS.items():
-        values, seen = found.values.setdefault(name, {}), found.seen.setdefault(name, {})
+        values, seen = rolled.values.setdefault(name, {}), rolled.seen.setdefault(name, {})
         for m, month in months.items():
             part = month.streams[stream]
             if part.covered_s:

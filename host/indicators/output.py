@@ -28,7 +28,7 @@ CSV_COLUMNS = (
 
 
 def show(report: Report, console: Console) -> None:
-    """The table of all rows, then how each measurable one came about; fits 80 columns."""
+    """Print the table of all indicators, then inputs and formula of each; fits 80 columns."""
     title = f"{report.title}（{report.period.chinese}，截至{report.as_of}）"
     table = terminal.table(title, DISCLAIMER)
     terminal.columns(table, ("序号",))
@@ -54,7 +54,7 @@ def show(report: Report, console: Console) -> None:
 
 
 def _lines(r: Result) -> Iterator[Text | Padding]:
-    """A row's story; those not measured here in one line."""
+    """Inputs and formula of an indicator; only the reason if it is not measured."""
     head = f"{r.definition.number}、{r.definition.name}"
     if not measurable(r):
         yield Text(f"{head}：{r.reason}")
@@ -65,12 +65,12 @@ def _lines(r: Result) -> Iterator[Text | Padding]:
     for b in r.beside:
         why = b.reason or (f"只含{span(b.months)}" if b.months else "")
         cover = f"，覆盖率 {coverage_text(b.coverage)}" if b.coverage is not None else ""
-        said = f"旁列 {b.definition.name}：{b.shown or MISSING} {b.unit}{cover}"
-        yield Padding(Text(said + (f"；{why}" if why else "")), INDENT)
+        text = f"旁列 {b.definition.name}：{b.shown or MISSING} {b.unit}{cover}"
+        yield Padding(Text(text + (f"；{why}" if why else "")), INDENT)
 
 
 def write_csv(report: Report, file: TextIO) -> None:
-    """One line for each indicator."""
+    """Write one line for each indicator."""
     out = csv.writer(file, lineterminator="\n")
     out.writerow(CSV_COLUMNS)
     for r in report.results:
@@ -128,7 +128,7 @@ def _value(r: Result) -> dict[str, Any]:
 
 
 def document(report: Report) -> dict[str, Any]:
-    """What host/schemas/indicators.schema.json describes."""
+    """The report as host/schemas/indicators.schema.json describes it."""
     indicators = []
     for r in report.results:
         d = r.definition

@@ -1,4 +1,4 @@
-"""All of it for one period: `qingyun indicators`."""
+"""All indicators of one period."""
 
 from __future__ import annotations
 
@@ -20,11 +20,18 @@ from .compute import EVIDENCE, NOT_HERE, STATUS, Result, compute_all
 
 DISTRICT = "松江区"
 TARGET_YEAR = 2025
+Say = Callable[[str, dict[str, str]], str]  # which line, and what stands in it
+_LINES = {
+    "note": "{text}",
+    "value": "{formula}: {expression} {equals} {value} {unit}",
+    "input": "{name} = {value} {unit}（{origin}）",
+    "coverage": "覆盖率 {coverage}（有效计量的桶时/登记桶时）",
+}
 
 
 @dataclass(frozen=True)
 class Report:
-    """as_of: the last day whose imports and readings count."""
+    """The indicators of a period. as_of: the last day whose imports and readings count."""
 
     period: Period
     as_of: dt.date
@@ -44,7 +51,7 @@ class Report:
 
 @dataclass(frozen=True)
 class Definitions:
-    """Where the rows are, the package's own where None."""
+    """Paths of figures.csv and definitions.csv; None: the package's own."""
 
     figures: Path | None = None
     definitions: Path | None = None
@@ -64,7 +71,7 @@ def _notes(period: Period, as_of: dt.date) -> tuple[str, ...]:
 
 def build(
     store: Store,
-    known: Registry,
+    registry: Registry,
     period: Period,
     *,
     as_of: dt.date | None = None,
@@ -73,10 +80,11 @@ def build(
     register: Register | None = None,
     watched: Callable[[Sequence[Bin]], Iterable[Bin]] = iter,
 ) -> Report:
-    """Every indicator that holds on the period's last day.
+    """Every indicator that holds on the last day of the period.
 
-    as_of (default: today) bounds both what had been imported and what had been measured;
-    a day counts once it is over. register: whose ledger counts."""
+    as_of (default: today): last day of imports and readings that count; a day counts once it is
+    over. register: institutions whose ledger counts. watched: passes bins on, for a progress
+    display. IndicatorError for a mistake in the definitions."""
     now = now or dt.datetime.now(LOCAL)
     today = now.astimezone(LOCAL).date()
     as_of = min(as_of or today, today)
@@ -84,41 +92,47 @@ def build(
     rows = rows or Definitions()
     figures = catalog.load(rows.figures)
     defined = definitions.in_force(definitions.load(figures, rows.definitions), period.last)
-    found = series.Figures(
+    by_figure = series.Figures(
         figures,
         {
             "import": series.imported(store, as_of),
             "tickets": hazard.tickets(store, as_of),
             **({"ledger": hazard.from_ledger(store, register, as_of)} if register else {}),
-            "measured": measured.Measured(store, known, last, watched).source,
+            "measured": measured.Measured(store, registry, last, watched).source,
             "calendar": series.calendar(last),
         },
     )
-    results = compute_all(defined, found, period)
-    return Report(period, as_of, now, results, found, _notes(period, last))
+    results = compute_all(defined, by_figure, period)
+    return Report(period, as_of, now, results, by_figure, _notes(period, last))
 
 
 def coverage_text(coverage: Decimal | None) -> str:
     return "" if coverage is None else f"{percent(coverage)}%"
 
 
-def explanation(result: Result) -> list[str]:
-    """Lines that say how a value came about, or why there is none."""
-    lines: list[str] = []
-    if result.reason:
-        lines.append(result.reason)
+def _in_chinese(line: str, parts: dict[str, str]) -> str:
+    return _LINES[line].format(**parts).strip()
+
+
+def explanation(result: Result, say: Say = _in_chinese) -> list[str]:
+    """Lines that say how a value came about, or why there is none.
+
+    say writes one: note (text), value (formula, expression, equals, value, unit), input (name,
+    value, unit, origin), coverage (coverage)."""
+    lines = [say("note", {"text": result.reason})] if result.reason else []
     if result.expression:
-        value = f"{result.shown} {result.unit}".strip()
         equals = "=" if result.rounded == result.value else "≈"
-        lines.append(f"{result.definition.formula}: {result.expression} {equals} {value}")
-    for u in result.inputs:
-        if u.value is not None:
-            f = u.series.figure
-            lines.append(f"{f.name} = {u.value:f} {f.unit}（{u.series.origin}）")
+        parts = {"formula": result.definition.formula, "expression": result.expression}
+        parts |= {"equals": equals, "value": result.shown, "unit": result.unit}
+        lines.append(say("value", parts))
+    for used in result.inputs:
+        if used.value is not None:
+            figure = used.series.figure
+            parts = {"name": figure.name, "value": f"{used.value:f}", "unit": figure.unit}
+            lines.append(say("input", parts | {"origin": used.series.origin}))
     if result.coverage is not None:
-        lines.append(f"覆盖率 {coverage_text(result.coverage)}（有效计量的桶时/登记桶时）")
-    lines += result.notes
-    return lines
+        lines.append(say("coverage", {"coverage": coverage_text(result.coverage)}))
+    return lines + [say("note", {"text": note}) for note in result.notes]
 
 
 def measurable(result: Result) -> bool:

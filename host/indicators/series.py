@@ -49,8 +49,8 @@ def imported(store: Store, as_of: dt.date) -> Source:
 
     def source(figure: Figure, year: int) -> Series | None:
         periods = {WHOLE: Period(year)} | {m: Period(year, m) for m in range(1, 13)}
-        found = {key: entries.get((figure.figure, str(p))) for key, p in periods.items()}
-        own = {key: entry for key, entry in found.items() if entry is not None}
+        stated = {key: entries.get((figure.figure, str(p))) for key, p in periods.items()}
+        own = {key: entry for key, entry in stated.items() if entry is not None}
         return _imported_series(figure, year, own) if own else None
 
     return source

@@ -1,4 +1,4 @@
-"""The indicators as a workbook: the table, how each value came about, 清运量 by month."""
+"""The indicators as a workbook: values, their computation, 清运量 by month."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from .report import Report, coverage_text, measurable
 
 
 def _text(value: Cell) -> Cell:
-    """Numbers of many units in one column keep their own decimals: as text."""
+    """Numbers as text, because a column of many units has many numbers of decimals."""
     return None if value in (None, "") else str(value)
 
 
@@ -84,7 +84,7 @@ HAULAGE = ("facility_dry_t", "facility_wet_t"), ("site_dry_t", "site_wet_t")
 
 
 def _months(report: Report) -> Table:
-    """干垃圾 + 湿垃圾 as weighed at the facilities and, beside it, at the points."""
+    """干垃圾 + 湿垃圾 by month, weighed at facilities and at collection points."""
     columns = (
         Column("月份", 10, centre=True),
         Column("干垃圾\n（进厂计量）", 15, 3, total=True),
@@ -104,8 +104,8 @@ def _months(report: Report) -> Table:
         sums: list[Decimal | None] = []
         for pair in HAULAGE:
             values = [report.figures.get(f, year).months.get(m) for f in pair]
-            known = [v for v in values if v is not None]
-            sums.append(sum(known) if len(known) == len(values) else None)  # type: ignore[arg-type]
+            present = [v for v in values if v is not None]
+            sums.append(sum(present) if len(present) == len(values) else None)  # type: ignore[arg-type]
             row += [*values, sums[-1]]
         seen = [report.figures.get(f, year).seen.get(m, (0, 0)) for f in HAULAGE[1]]
         c, n = (sum(part) for part in zip(*seen, strict=True))
@@ -125,7 +125,7 @@ def _months(report: Report) -> Table:
 
 
 def write(report: Report, path: Path) -> None:
-    """The workbook at path."""
+    """Write the workbook."""
     with Book(path, f"{report.title}（{report.period.chinese}）", DISCLAIMER) as book:
         book.add(_overview(report))
         book.add(_how(report))

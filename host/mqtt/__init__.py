@@ -1,1 +1,1 @@
-"""The broker: where it is, how it is spoken to, and what boards say through it."""
+"""The broker: its address, sessions with it, and the state of boards from their messages."""

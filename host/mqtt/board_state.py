@@ -1,5 +1,5 @@
-"""What a board says of itself, kept up to date, and as text for a terminal: English, and
-the Chinese term where a person has to act on it."""
+"""The state of a board from its messages, and as text for a terminal: English, with the Chinese
+term where a person has to act."""
 
 from __future__ import annotations
 
@@ -32,14 +32,14 @@ CLOCK = {"unset": ("未校时", "red"), "rtc": ("保持", "yellow"), "ntp": ("�
 GOOD_DBM, WEAK_DBM = (
     -67,
     -75,
-)  # our choice: from the first on all is well, below the second it is not
-_LONGEST = 24  # of a word that is shown
+)  # chosen here: good from the first on, bad below the second
+_LONGEST = 24  # characters of a word that is shown
 _TIMES = ("t", "up", "q")
-_BACKLOG_S = 60  # a reading so much older than what is shown comes out of a backlog
+_BACKLOG_S = 60  # a reading this much older than the shown one is part of a backlog
 
 
 def word(value: object) -> str:
-    """Something from outside as a short word that cannot disturb a terminal."""
+    """A value of a message as a short word without control characters."""
     text = str(value)[:_LONGEST]
     return "".join(c if c.isprintable() else "?" for c in text)
 
@@ -53,7 +53,7 @@ def _is_channel(name: str) -> bool:
 
 
 def measured(channel: str, value: object) -> str:
-    """A value with its unit, as the kind of its channel has it."""
+    """A value with the unit of its channel."""
     number = _number(value)
     if number is None:
         return "–"
@@ -67,7 +67,7 @@ def measured(channel: str, value: object) -> str:
 
 
 def age(seconds: float | None) -> str:
-    """How long ago, short."""
+    """A duration in seconds, short."""
     if seconds is None:
         return "?"
     s = max(0, int(seconds))
@@ -80,40 +80,40 @@ def age(seconds: float | None) -> str:
 
 @dataclass
 class Board:
-    """The latest of one board's topics."""
+    """The latest message of each topic of a board."""
 
     site: str
     device: str
     status: str | None = None
-    since: float | None = None  # when the status came; None: the broker had kept it
+    since: float | None = None  # when the status came; None: it was retained
     birth: dict[str, Any] = field(default_factory=dict)
     state: dict[str, Any] = field(default_factory=dict)
     faults: dict[str, str] = field(default_factory=dict)  # messages not understood, by topic
-    _heard: float | None = None  # when the values came, in the clock of the caller
+    _heard: float | None = None  # when the values came, by the caller's clock
     _seq: tuple[str, int] | None = None  # life and highest seq seen
 
-    def take(self, what: str, payload: bytes, retained: bool, now: float) -> bool:
-        """A message of this board, at Unix time now; True when there is something new."""
-        if what == "status":
+    def take(self, level: str, payload: bytes, retained: bool, now: float) -> bool:
+        """Take a message of this board, at Unix time now; True when something has changed."""
+        if level == "status":
             status = word(payload.decode("utf-8", "replace"))
             changed, self.status = status != self.status, status
             if changed:
                 self.since = None if retained else now
             return changed
-        if what not in ("state", "birth", "reading"):
+        if level not in ("state", "birth", "reading"):
             return False
         try:
             body = json.loads(payload)
-            newest = body[-1] if what == "reading" and isinstance(body, list) else body
+            newest = body[-1] if level == "reading" and isinstance(body, list) else body
             if not isinstance(newest, dict):
                 raise ValueError("expected an object")
         except (ValueError, IndexError, RecursionError) as error:
-            self.faults[what] = f"{what}: not understood: {str(error)[:40]}"
+            self.faults[level] = f"{level}: not understood: {str(error)[:40]}"
             return True
-        self.faults.pop(what, None)
-        if what == "birth":
+        self.faults.pop(level, None)
+        if level == "birth":
             self.birth = newest
-        elif what == "state":
+        elif level == "state":
             self.state = newest
             self._heard = _said(newest, now) if retained else now
         else:
@@ -121,7 +121,8 @@ class Board:
         return True
 
     def _reading(self, reading: dict[str, Any], now: float) -> bool:
-        """A reading is news only when none after it was seen: a backlog comes later."""
+        """A reading changes the state only if no later one was seen: a backlog is sent
+        afterwards."""
         life, seq = word(reading.get("life")), reading.get("seq")
         if not isinstance(seq, int):
             return False
@@ -138,16 +139,17 @@ class Board:
         return True
 
     def age(self, now: float) -> float | None:
-        """Seconds since the values were measured or told; None when that cannot be known."""
+        """Seconds since the values were measured or sent; None when that cannot be known."""
         return None if self._heard is None else now - self._heard
 
     @property
     def well(self) -> bool:
+        """Whether the board is online."""
         return self.status == "online"
 
 
 def _said(body: Mapping[str, Any], now: float) -> float | None:
-    """When a message that the broker kept was said: by the board's clock, if it is set."""
+    """Unix time of a retained message, by the board's clock if that is set."""
     t = _number(body.get("t"))
     return None if t is None else min(float(t), now)
 
@@ -170,27 +172,27 @@ def values(state: Mapping[str, Any]) -> list[Text]:
 
 
 def condition(state: Mapping[str, Any], birth: Mapping[str, Any]) -> list[Text]:
-    """Signal, clock with drift, queue, dropped, version; what is not known is left out."""
-    said = {**birth, **state}
+    """Signal, clock with drift, queue, dropped, version; unknown values are left out."""
+    values = {**birth, **state}
     out = []
-    rssi = _number(said.get("rssi"))
+    rssi = _number(values.get("rssi"))
     if rssi is not None:
         how = ("good 好", "green") if rssi >= GOOD_DBM else ("fair 中", "yellow")
         how = how if rssi >= WEAK_DBM else ("weak 弱", "red")
         out.append(Text(f"{rssi:.0f} dBm {how[0]}", how[1]))
-    clock = said.get("clock")
+    clock = values.get("clock")
     if clock is not None:
         chinese, style = CLOCK.get(str(clock), ("", "yellow"))
-        drift = _number(said.get("drift_ppm"))
+        drift = _number(values.get("drift_ppm"))
         text = f"clock {word(clock)} {chinese}".rstrip()
         out.append(Text(text + (f" {drift:+.0f} ppm" if drift is not None else ""), style))
     for name, chinese in (("queue", "待发"), ("dropped", "丢失")):
-        n = _number(said.get(name))
+        n = _number(values.get(name))
         if n is not None:
             style = "" if not n else "yellow" if name == "queue" else "red"
             out.append(Text(f"{name} {chinese} {n:.0f}", style))
-    if "version" in said:
-        out.append(Text(word(said["version"])))
+    if "version" in values:
+        out.append(Text(word(values["version"])))
     return out
 
 
@@ -206,7 +208,7 @@ def wrapped(parts: list[Text], width: int, indent: str = "", gap: str = "  ") ->
 
 
 def lines(board: Board, now: float, width: int) -> list[Text]:
-    """A board as a few lines for the terminal."""
+    """A board as a few lines for the terminal, at Unix time now."""
     chinese, style = STATUS.get(board.status or "", ("", "yellow"))
     head = Text(f"{word(board.site)}/{word(board.device)}", "bold")
     status = Text(f"{board.status or 'unknown'} {chinese}".rstrip(), style)

@@ -1,4 +1,4 @@
-"""Where the broker is, how to sign in, and one way to say so on a command line."""
+"""The address of the broker, how to sign in, and the options of commands for both."""
 
 from __future__ import annotations
 
@@ -15,7 +15,8 @@ from ..common.errors import UsageError
 
 @dataclass(frozen=True)
 class Broker:
-    """Where the broker is and how to sign in; the three files belong together."""
+    """Address and credentials of the broker. cafile, certfile and keyfile belong together;
+    context replaces them."""
 
     host: str
     port: int
@@ -25,10 +26,10 @@ class Broker:
     cafile: Path | None = None
     certfile: Path | None = None
     keyfile: Path | None = None
-    context: ssl.SSLContext | None = None  # instead of the three files
+    context: ssl.SSLContext | None = None  # replaces the three files
 
     def client(self, kind: type[paho.Client] = paho.Client, **options: object) -> paho.Client:
-        """A client ready to connect; options go to paho (clean_session, manual_ack …)."""
+        """A client that is ready to connect; options go to paho (clean_session, manual_ack …)."""
         client = kind(CallbackAPIVersion.VERSION2, self.client_id, **options)  # type: ignore[arg-type]
         if self.username is not None:
             client.username_pw_set(self.username, self.password)
@@ -48,7 +49,7 @@ class Broker:
 
 
 def address(text: str, option: str = "--broker") -> tuple[str, int]:
-    """HOST:PORT as a pair; UsageError otherwise."""
+    """Host and port of HOST:PORT; UsageError for anything else."""
     host, _, port = text.rpartition(":")
     if not host or not port.isdigit() or not 0 < int(port) < 65536:
         raise UsageError(f"{option}: expected HOST:PORT, found {text!r}")
@@ -62,7 +63,7 @@ def add_arguments(
     default: str | None = None,
     text: str = "the MQTT broker",
 ) -> None:
-    """The options by which a command is told its broker."""
+    """Add the options for the broker to a parser."""
     text += f" (default: {default})" if default else ""
     p.add_argument(option, dest="broker", default=default, metavar="HOST:PORT", help=text)
     text = f"names the broker's session, one process each (default: {client_id})"
@@ -78,7 +79,7 @@ def add_arguments(
 
 
 def from_arguments(args: argparse.Namespace, option: str = "--broker") -> Broker:
-    """The broker that the options name; UsageError when they do not fit together."""
+    """The broker of the options; UsageError when they do not fit together."""
     host, port = address(args.broker or "", option)
     password = None
     if args.password_file:

@@ -22,14 +22,14 @@ from .session import Topics, subscribe
 log = logging.getLogger("qingyun.transport")
 
 _PIECE = 1 << 18
-_SEND_S = 60.0  # a broker that writes its memory to disk does nothing else meanwhile
+_SEND_S = 60.0  # a broker that writes its memory to disk answers nothing meanwhile
 _PUBLISH = 0x30
 _PUBACK = b"\x40\x02"
 _PINGREQ = b"\xc0\x00"
 
 
 class Taken:
-    """Messages and the packet ids that acknowledge them, good for the connection they came by."""
+    """Messages and the packet ids that acknowledge them, valid for the connection they came by."""
 
     def __init__(self, by: Any) -> None:
         self.messages: list[tuple[bytes, bytes]] = []  # topic, payload
@@ -38,20 +38,20 @@ class Taken:
 
 
 class _Socket:
-    """A connected socket, plain or TLS, of which paho sees every packet but PUBLISH."""
+    """A connected socket, plain or TLS, from which paho reads every packet but PUBLISH."""
 
     def __init__(self, sock: Any) -> None:
         self._sock = sock
         self._data = b""
         self._at = 0
-        self._for_paho = 0  # bytes of the packet at hand that paho may read
+        self._for_paho = 0  # bytes of the current packet that paho may read
         self._end: Exception | None = None
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._sock, name)
 
     def recv(self, n: int) -> bytes:
-        """What paho reads: whole packets, and how the connection ended."""
+        """The bytes of whole packets for paho; raises how the connection ended."""
         n = min(n, self._for_paho)
         if n:
             self._for_paho -= n
@@ -62,11 +62,11 @@ class _Socket:
         raise BlockingIOError
 
     def fail(self, why: Exception) -> None:
-        """From now on paho finds that the connection is lost."""
+        """Let paho find that the connection is lost."""
         self._end = self._end or why
 
     def more(self) -> bool:
-        """Read what is there; whether anything was."""
+        """Read what has arrived; False if nothing has."""
         try:
             piece = self._sock.recv(_PIECE)
         except (BlockingIOError, ssl.SSLWantReadError, ssl.SSLWantWriteError):
@@ -81,24 +81,24 @@ class _Socket:
         return True
 
     def waiting(self) -> bool:
-        """Whether TLS holds back bytes that select() does not see."""
+        """Whether TLS holds bytes that select() does not see."""
         return isinstance(self._sock, ssl.SSLSocket) and self._sock.pending() > 0
 
     def take(self, taken: Taken, limit: int) -> bool:
-        """Move messages over until there are so many; True: first paho must read a packet."""
-        data, at, end = self._data, self._at, len(self._data)
+        """Move up to `limit` messages into taken; True if paho must read a packet first."""
+        data, start, end = self._data, self._at, len(self._data)
         messages, ids = taken.messages, taken.ids
         try:
-            while end - at >= 2 and len(messages) < limit:
-                size, body = data[at + 1], at + 2
+            while end - start >= 2 and len(messages) < limit:
+                size, body = data[start + 1], start + 2
                 if size > 127:
-                    size, body = _size(data, at + 1)
+                    size, body = _size(data, start + 1)
                 stop = body + size
                 if stop > end:
                     break
-                head = data[at]
+                head = data[start]
                 if head & 0xF0 != _PUBLISH:
-                    self._for_paho = stop - at
+                    self._for_paho = stop - start
                     return True
                 if size < 2:
                     raise ValueError
@@ -110,24 +110,25 @@ class _Socket:
                 if payload > stop:
                     raise ValueError
                 messages.append((topic, data[payload:stop]))
-                at = stop
+                start = stop
         except IndexError:
-            pass  # the length of a packet is not all there yet
+            pass  # the length of a packet has not arrived whole
         except ValueError:
             self.fail(ConnectionError("the broker sent a malformed packet"))
         finally:
-            self._at = at
+            self._at = start
         return self._end is not None
 
 
-def _size(data: bytes, at: int) -> tuple[int, int]:
-    """A remaining length, and where it ends; IndexError while bytes of it are missing."""
+def _size(data: bytes, start: int) -> tuple[int, int]:
+    """The remaining length of a packet and where it ends (MQTT 3.1.1, 2.2.3); IndexError while
+    bytes of it are missing, ValueError if it is malformed."""
     size = 0
     for i in range(4):
-        byte = data[at + i]
+        byte = data[start + i]
         size |= (byte & 127) << 7 * i
         if byte < 128:
-            return size, at + i + 1
+            return size, start + i + 1
     raise ValueError
 
 
@@ -137,7 +138,7 @@ class _Client(paho.Client):
 
 
 class Transport:
-    """One session that the broker keeps while nobody is connected; one thread uses it."""
+    """A session that the broker keeps while nobody is connected; used by one thread."""
 
     def __init__(self, broker: Broker, topics: Topics, subscribed: Callable[[], None]) -> None:
         self._broker = broker
@@ -151,13 +152,14 @@ class Transport:
         self._taken = Taken(None)
 
     def connect(self) -> None:
-        """OSError when nobody answers."""
+        """Connect; OSError when nobody answers."""
         self._client.connect(self._broker.host, self._broker.port, keepalive=60)
-        # The broker will send again what was not acknowledged by the last connection.
+        # The broker sends again what the last connection did not acknowledge.
         self._taken.by = None
 
     def receive(self, seconds: float, limit: int) -> bool:
-        """Wait so long at most and take what has come; False when the connection is lost."""
+        """Wait at most so many seconds and take the messages that came; False if the connection
+        is lost."""
         client, sock = self._client, self._client.socket()
         if not isinstance(sock, _Socket):
             return False
@@ -178,21 +180,22 @@ class Transport:
         return len(self._taken.messages)
 
     def take(self) -> Taken:
-        """What was received since the last take()."""
+        """The messages received since the last take()."""
         taken, self._taken = self._taken, Taken(self._taken.by)
         return taken
 
     def acknowledge(self, taken: Taken) -> None:
-        """The broker may forget these; nothing happens when it has them out already again."""
+        """Acknowledge messages; nothing happens if their connection is over, as the broker sends
+        them again."""
         if taken.ids and taken.by is self._client.socket():
             self._send(b"".join([_PUBACK + id_ for id_ in taken.ids]))
 
     def alive(self) -> None:
-        """Tell the broker that somebody is there while nothing can be received for long."""
+        """Send a PINGREQ while nothing can be received for long."""
         self._send(_PINGREQ)
 
     def _send(self, data: bytes) -> None:
-        """Behind what paho has begun to write."""
+        """Send bytes after what paho has begun to write."""
         sock: Any = self._client.socket()
         left, end = memoryview(data), time.monotonic() + _SEND_S
         try:
@@ -213,18 +216,19 @@ class Transport:
                     raise TimeoutError("the broker takes nothing")
                 select.select([], [sock], [], wait)
         except OSError as error:
-            sock.fail(error)  # what was not acknowledged comes again
+            sock.fail(error)  # unacknowledged messages are sent again
 
     def publish(self, topic: str, payload: str) -> None:
-        """At QoS 1, retained; sent again by itself if the connection is lost."""
+        """Publish at QoS 1, retained; paho sends it again if the connection is lost."""
         self._client.publish(topic, payload, qos=1, retain=True)
 
     def close(self) -> None:
+        """End the connection; the broker keeps the session."""
         self._closing = True
         self._client.disconnect()
         self._client.loop(0.2)
 
-    # What paho calls.
+    # Callbacks of paho
 
     def _on_connect(self, client: paho.Client, *args: Any) -> None:
         reason = args[2]

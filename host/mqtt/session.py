@@ -17,7 +17,7 @@ from .broker import Broker
 log = logging.getLogger("qingyun.mqtt")
 
 Topics = list[tuple[str, int]]  # filter, QoS
-Handler = Callable[[str, bytes, bool], None]  # topic, payload, whether the broker had kept it
+Handler = Callable[[str, bytes, bool], None]  # topic, payload, whether it was retained
 Change = Callable[[bool, str | None], None]  # connected; why not, None after a loss
 FILTERS = 500  # topic filters in one SUBSCRIBE
 RECONNECT_S = 1, 30  # the first and the longest wait between two attempts
@@ -35,10 +35,10 @@ def subscribe(client: paho.Client, topics: Topics) -> None:
 
 
 class Session:
-    """paho's thread runs it, and connects and subscribes again after a loss.
+    """One session, run by paho's thread, which connects and subscribes again after a loss.
 
-    on_message and on_change are called in that thread. Use open(), also as `with Session(…)`,
-    to wait for the broker, or start() to go on without it."""
+    on_message and on_change are called in that thread. open(), also as `with Session(…)`, waits
+    for the broker; start() does not."""
 
     def __init__(
         self,
@@ -50,7 +50,7 @@ class Session:
         answer_s: float = 30.0,
         keepalive_s: int = 60,
     ) -> None:
-        """answer_s: the broker has so long to let this client in, or to acknowledge."""
+        """answer_s: seconds for the broker to accept the client, or to acknowledge messages."""
         self.connected = False
         self.broker = broker
         self._topics = topics or []
@@ -134,7 +134,7 @@ class Session:
                 raise SessionError(f"{self.broker}: {overdue}")
             time.sleep(_STEP_S)
 
-    # What paho calls.
+    # Callbacks of paho
 
     def _connected(self, client: paho.Client, *args: Any) -> None:
         if args[2].is_failure:

@@ -18,15 +18,15 @@ from .broker import Broker
 from .session import Session
 
 TOPICS = ("status", "birth", "state", "reading")
-ANSWER_S = 10.0  # the broker has so long to take the subscription
-QUIET_S = 0.5  # retained messages come at once: so long without one, and all are there
-BUSY_S = 3.0  # or so long after the subscription, where boards never fall silent
+ANSWER_S = 10.0  # seconds for the broker to accept the subscription
+QUIET_S = 0.5  # after so long without a message, all retained ones have come
+BUSY_S = 3.0  # or so long after the subscription, if messages never pause
 _FRAMES = 4  # a second
 
 
 @dataclasses.dataclass
 class Watch:
-    """Every board heard of. The session's thread calls take(); run() shows what it took."""
+    """Every board that was heard. The session's thread calls take(); run() shows the boards."""
 
     site: str | None = None
     device: str | None = None
@@ -36,7 +36,7 @@ class Watch:
     lock: threading.Lock = dataclasses.field(default_factory=threading.Lock)
 
     def topics(self) -> list[tuple[str, int]]:
-        """What to subscribe to, with QoS."""
+        """The topics to subscribe to, with QoS."""
         base = f"qingyun/1/{self.site or '+'}/{self.device or '+'}/"
         return [(base + topic, 0) for topic in TOPICS]
 
@@ -60,12 +60,13 @@ class Watch:
             return [line for b in shown for line in board_state.lines(b, now, width)]
 
     def fetch_news(self) -> set[tuple[str, str]]:
+        """The boards that have changed since the last call."""
         with self.lock:
             news, self.news = self.news, set()
             return news
 
     def code(self) -> int:
-        """0 when boards were heard and all are online, else 1."""
+        """The exit code: 0 when boards were heard and all are online, else 1."""
         return 0 if self.boards and all(b.well for b in self.boards.values()) else 1
 
 
@@ -96,7 +97,7 @@ def run(
                 show = _picture if console.is_terminal else _feed
                 show(watch, console, session, end)
     except KeyboardInterrupt:
-        pass  # that is how it ends
+        pass  # the usual end
     if not watch.boards:
         place = f"{watch.site or '+'}/{watch.device or '+'}"
         console.print(f"{broker}: nothing heard of {place}: no board has published there yet")
@@ -104,7 +105,7 @@ def run(
 
 
 def _picture(watch: Watch, console: Console, session: Session, end: float | None) -> None:
-    """A picture that is drawn anew while somebody looks at it."""
+    """Draw the boards again and again until the end."""
     with Live(console=console, auto_refresh=False, vertical_overflow="crop") as picture:
         while end is None or time.monotonic() < end:
             session.check()
@@ -120,7 +121,7 @@ def _picture(watch: Watch, console: Console, session: Session, end: float | None
 
 
 def _feed(watch: Watch, console: Console, _: Session, end: float | None) -> None:
-    """Lines for a file or a pipe: a board each time there is something new of it."""
+    """Print lines for a file or a pipe: a board each time it has changed."""
     while end is None or time.monotonic() < end:
         time.sleep(1 / _FRAMES)
         if news := watch.fetch_news():

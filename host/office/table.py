@@ -1,4 +1,4 @@
-"""A table as an office wants it, whatever it is written to."""
+"""A table for an office, independent of the file format."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ Cell = str | int | float | Decimal | dt.date | None
 
 
 def lines(text: str, width: float) -> int:
-    """How many lines a text takes where a Chinese character is two columns wide."""
+    """How many lines a text takes in a column of this width; a Chinese character is two wide."""
     room = max(2, int(width) - 1)
     return sum(max(1, -(-cell_len(part) // room)) for part in text.split("\n"))
 
 
 @dataclass(frozen=True)
 class Column:
-    """width in columns of a Latin character; decimals: a number is shown so; percent: a
-    share from 0 to 1; total: add it up in the last row."""
+    """width in Latin characters; decimals: of a number; percent: a share from 0 to 1 shown in
+    percent; total: added up in the last row."""
 
     title: str
     width: float
@@ -33,15 +33,15 @@ class Column:
 
     @property
     def number_format(self) -> str:
+        """The format of a spreadsheet cell."""
         places = "0" if not self.decimals else "0." + "0" * self.decimals
         return places + "%" if self.percent else f"#,##{places}"
 
 
 @dataclass(frozen=True)
 class Table:
-    """What one sheet shows. totals: given values of the total row by column, where adding
-    up would be wrong (a share, say). one_page: made smaller until it fits. empty: what is
-    said where there is no row."""
+    """One sheet. totals: values of the total row by column where adding up would be wrong, as for
+    a share. one_page: scaled down to one page. empty: the text of a table without rows."""
 
     sheet: str
     title: str
@@ -57,7 +57,7 @@ class Table:
 
 
 def totals(table: Table) -> list[Cell]:
-    """The last row: given, added up, or nothing."""
+    """The total row: given values, sums, or empty cells."""
     last: list[Cell] = []
     for i, column in enumerate(table.columns):
         values = [row[i] for row in table.rows]

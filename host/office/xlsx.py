@@ -26,30 +26,30 @@ FONT = "宋体"
 A4 = 9
 LINE_PT = 14.0
 PAGE_PT = 784.0, 516.0  # of A4 landscape within the margins: width, height
-SURE = 0.95  # of it is used: programs differ in how wide a column is
+SURE = 0.95  # of the page is used: programs differ in column widths
 KEPT = 3  # rows that stay with the notes
 
 
 def breaks(columns: Sequence[Column], heights: Sequence[float], tail: float) -> list[int]:
-    """The rows that begin a page, so that what stands below the last one, tail points high, is
-    not alone on a page: the last KEPT rows go with it."""
+    """The rows that begin a page (0-based), so that the notes below the table, tail points high,
+    are not alone on the last page: the last KEPT rows go with them."""
     wide = sum(c.width * 5.25 + 3.75 for c in columns)  # points, by the letters of Calibri 11
     head = 28 + 15 + LINE_PT * max(lines(c.title, c.width) for c in columns) + 6
     room = PAGE_PT[1] * max(1.0, wide / PAGE_PT[0]) * SURE - head
-    found, used = [0], 0.0
+    starts, used = [0], 0.0
     for n, height in enumerate(heights):
         if n and used + height > room:
-            found.append(n)
+            starts.append(n)
             used = 0.0
         used += height
-    if used + tail > room and len(heights) > found[-1] + 1:
-        found.append(max(found[-1] + 1, len(heights) - KEPT))
-    return found[1:]
+    if used + tail > room and len(heights) > starts[-1] + 1:
+        starts.append(max(starts[-1] + 1, len(heights) - KEPT))
+    return starts[1:]
 
 
 @dataclass(frozen=True)
 class Placed:
-    """Where a table landed: its first and last row, 0-based."""
+    """The first and last row of a table in its sheet, 0-based."""
 
     table: Table
     first: int
@@ -58,7 +58,7 @@ class Placed:
 
 @dataclass(frozen=True)
 class Plot:
-    """Columns over the rows of a table, and a share from 0 to 1 as a line."""
+    """Columns above the rows of a table, and a share from 0 to 1 as a line."""
 
     sheet: str
     title: str
@@ -67,11 +67,12 @@ class Plot:
     columns: Sequence[int]
     share: int | None = None
     stacked: bool = True
-    joined: bool = True  # the rows follow each other in time: the share is a line
+    joined: bool = True  # rows follow each other in time: the share is a line
 
 
 class Book:
-    """A workbook under way; the file is complete when the `with` block ends."""
+    """A workbook that is complete at the end of the `with` block; OfficeError if it cannot be
+    written."""
 
     def __init__(self, path: Path, title: str, disclaimer: str) -> None:
         self._path = path
@@ -109,7 +110,7 @@ class Book:
         return self._format(border=1, **more)
 
     def add(self, table: Table) -> Placed:
-        """A sheet with the table, ready to print."""
+        """Add a sheet with the table, ready to print."""
         sheet = self._book.add_worksheet(table.sheet)
         last_col = len(table.columns) - 1
         for i, column in enumerate(table.columns):
@@ -128,8 +129,8 @@ class Book:
         first, last = 3, 2 + len(table.rows)
         below = last + 1
         if not table.rows:
-            said = self._format(border=1, align="center")
-            sheet.merge_range(below, 0, below, last_col, table.empty, said)
+            empty_format = self._format(border=1, align="center")
+            sheet.merge_range(below, 0, below, last_col, table.empty, empty_format)
             below += 1
         elif table.total_label:
             self._totals(sheet, table, first, last)
@@ -166,9 +167,9 @@ class Book:
 
     @staticmethod
     def _write(
-        sheet: Worksheet, at: tuple[int, int], value: Cell, fmt: Format, missing: Format
+        sheet: Worksheet, cell: tuple[int, int], value: Cell, fmt: Format, missing: Format
     ) -> None:
-        r, c = at
+        r, c = cell
         if value is None:
             sheet.write_string(r, c, MISSING, missing)
         elif isinstance(value, str):
@@ -208,7 +209,7 @@ class Book:
         sheet.set_footer(f"&L{self._disclaimer}&C第 &P 页 共 &N 页")
 
     def chart(self, placed: Placed, plot: Plot) -> None:
-        """On a sheet of its own, which is one page; none where there is nothing to show."""
+        """Add a sheet of one page with a plot; nothing if all of it is empty."""
         rows = placed.table.rows
         if not any(isinstance(row[c], (int, float, Decimal)) for row in rows for c in plot.columns):
             return

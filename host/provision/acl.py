@@ -1,4 +1,4 @@
-"""Who may say and hear what at the broker, as mosquitto's acl_file has it.
+"""The acl_file of mosquitto: which client may publish and read which topics.
 
 The name in a client's certificate is its user name."""
 
@@ -30,24 +30,24 @@ _PLACE = re.compile(r"topic write qingyun/1/([^/+#]+)/[^/+#]+/reading")
 
 
 def text(places: Mapping[str, Iterable[str]]) -> bytes:
-    """The file, for the sites of each device."""
+    """The content of the file. places: device -> its sites."""
     parts = [_HEAD]
     for device in sorted(places):
         lines = [f"\nuser {device}\n"]
         for site in places[device]:
-            lines += [f"topic write qingyun/1/{site}/{device}/{what}\n" for what in _WRITES]
-            lines += [f"topic read qingyun/1/{site}/{device}/{what}\n" for what in _READS]
+            lines += [f"topic write qingyun/1/{site}/{device}/{topic}\n" for topic in _WRITES]
+            lines += [f"topic read qingyun/1/{site}/{device}/{topic}\n" for topic in _READS]
         parts.append("".join([*lines, "topic read qingyun/1/update/#\n"]))
     return "".join(parts).encode()
 
 
 def places(acl: bytes) -> dict[str, list[str]]:
-    """The sites that each device has in a file of text()."""
-    found: dict[str, list[str]] = {}
+    """device -> its sites, from the content of a file made by text()."""
+    sites: dict[str, list[str]] = {}
     user = ""
     for line in acl.decode(errors="replace").splitlines():
         if match := _USER.fullmatch(line):
             user = match[1]
         elif match := _PLACE.fullmatch(line):
-            found.setdefault(user, []).append(match[1])
-    return found
+            sites.setdefault(user, []).append(match[1])
+    return sites

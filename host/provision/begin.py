@@ -1,4 +1,4 @@
-"""The registry that a fleet of one's own begins with: no site, board or store yet."""
+"""The registry of a new fleet: no site, board or store yet."""
 
 from __future__ import annotations
 
@@ -8,23 +8,23 @@ from ..common import project
 from . import ProvisionError, files
 
 EXAMPLE = project.ROOT / "registry"
-# What holds for the whole district; of the other files only the header is taken.
+# These files hold for the whole district; the others begin with their header only.
 WHOLE = ("towns.csv", "rules.csv", "incompatible.csv")
 
 
 def texts() -> dict[str, str]:
-    """Name of each file of a registry → its text."""
-    found = {}
+    """Name of each file of a registry → its text; ProvisionError without the example."""
+    texts = {}
     for path in sorted(EXAMPLE.glob("*.csv")):
         text = path.read_bytes().decode()
-        found[path.name] = text if path.name in WHOLE else text[: text.index("\n") + 1]
-    if not found:
+        texts[path.name] = text if path.name in WHOLE else text[: text.index("\n") + 1]
+    if not texts:
         raise ProvisionError(f"{EXAMPLE}: no registry to begin with; expected that of the project")
-    return found
+    return texts
 
 
 def folder(path: Path | str) -> None:
-    """Make it there, where no file of it is yet."""
+    """Make a new registry in a folder that does not exist yet."""
     Path(path).mkdir(parents=True)
     for name, text in texts().items():
         files.write(Path(path) / name, text.encode(), files.PUBLIC)

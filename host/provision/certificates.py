@@ -1,7 +1,7 @@
-"""Keys and certificates: one authority, its list of revoked ones, brokers and clients.
+"""Keys and certificates: one authority, its revocation list, brokers and clients.
 
-PEM for mosquitto and the host job, DER for the boards. EC P-256 unless told otherwise:
-a board verifies and signs it faster than RSA, and its files are smaller.
+PEM for mosquitto and the host job, DER for the boards. EC P-256 by default: a board verifies
+and signs it faster than RSA, and its files are smaller.
 """
 
 from __future__ import annotations
@@ -66,7 +66,8 @@ class Identity:
 
 
 def load(folder: Path, name: str, form: str) -> Identity | None:
-    """What save_pem or save_der (form `pem` or `der`) wrote; None where it is not whole."""
+    """The files of save_pem or save_der (form `pem` or `der`); None where one is missing or
+    they do not belong together."""
     der = form == "der"
     secret = files.read(folder / f"{name}.{'key.der' if der else 'key'}")
     public = files.read(folder / f"{name}.{form}")
@@ -125,7 +126,7 @@ _CA_USE = x509.KeyUsage(
 
 
 class Authority:
-    """Signs certificates; every one is valid from `start` to `end` unless told otherwise."""
+    """Signs certificates, valid from `start` to `end` by default."""
 
     def __init__(
         self,
@@ -179,7 +180,7 @@ class Authority:
         return Identity(builder.sign(self.identity.key, hashes.SHA256()), key)
 
     def signed(self, certificate: x509.Certificate) -> bool:
-        """Whether the certificate is one of this authority."""
+        """Whether this authority signed the certificate."""
         try:
             certificate.verify_directly_issued_by(self.identity.certificate)
         except (ValueError, TypeError, InvalidSignature):
@@ -187,8 +188,8 @@ class Authority:
         return True
 
     def revoke(self, revoked: dict[int, dt.datetime], number: int) -> bytes:
-        """The list of revoked serial numbers as PEM. It ends with the authority: a broker
-        with a list out of date lets nobody in."""
+        """The revocation list as PEM. It is valid as long as the authority, because a broker
+        with an expired list refuses every client."""
         now = dt.datetime.now(UTC).replace(microsecond=0)
         end = self.identity.certificate.not_valid_after_utc
         issuer = self.identity.certificate.subject
@@ -202,20 +203,21 @@ class Authority:
 
 
 def revoked_in(pem: bytes) -> tuple[dict[int, dt.datetime], int]:
-    """Serial numbers of a list, each with its date, and the number of the list."""
-    found = x509.load_pem_x509_crl(pem)
-    number = found.extensions.get_extension_for_class(x509.CRLNumber).value.crl_number
-    return {r.serial_number: r.revocation_date_utc for r in found}, number
+    """serial number → date of revocation, and the number of the list; ValueError for other
+    bytes."""
+    crl = x509.load_pem_x509_crl(pem)
+    number = crl.extensions.get_extension_for_class(x509.CRLNumber).value.crl_number
+    return {r.serial_number: r.revocation_date_utc for r in crl}, number
 
 
 def names_of(certificate: x509.Certificate) -> set[str]:
-    """The host names and addresses that a server's certificate answers to."""
+    """Host names and addresses of a server's certificate."""
     extension = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName)
     return {str(n.value) for n in extension.value}
 
 
 def make(folder: Path, broker: str, clients: list[str]) -> Authority:
-    """A small fleet at once: ca, broker and one file set for each client."""
+    """Make a small fleet at once: ca, broker, and files for each client."""
     authority = Authority()
     authority.identity.save(folder, "ca")
     authority.sign(broker, names=(broker,)).save(folder, "broker")

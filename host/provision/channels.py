@@ -1,4 +1,4 @@
-"""The channels of a board and the bins at them: each row of fleet.csv is one."""
+"""Channels of a board and the bins at them; each row of fleet.csv is a channel."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ from .sheet import Row
 _LETTER = {"weight": "w", "fill": "f", "temperature": "c", "contact": "d"}
 _BIN = re.compile(r"[A-Za-z0-9_.-]{1,64}")
 _MOST = 16  # channels of a board
-# Until a platform is calibrated: four cells of 2 mV/V whose rated loads are 4/3 of Max
-# together, on a converter of 2^24 counts over ±(supply / 2 / gain).
+# Nominal counts per kg at gain 1 and Max 1 kg, until a platform is calibrated: four cells of
+# 2 mV/V with rated loads of 4/3 Max together; HX711, 2^24 counts over ±(supply / 2 / gain).
 _PER_KG = 0.002 * (1 << 24) * 3 / 4
 _LARGEST = 1_000_000  # counts per kg that the firmware takes
 
 
 @dataclass(frozen=True)
 class Bin:
-    """A row of bins.csv but for its site and device; numbers as the sheet has them."""
+    """A row of bins.csv without site and device; numbers as text, as in the sheet."""
 
     bin: str
     channel: str
@@ -40,11 +40,13 @@ class Bin:
 def channels(
     rows: Sequence[Row], pins: Pins, bins: dict[str, Row]
 ) -> tuple[tuple[dict[str, Any], ...], tuple[Bin, ...]]:
-    """The channels of one board, and its bins. bins: those of the rows before."""
+    """The channels of one board as in config.json, and its bins; mistakes go to the sheet.
+
+    bins: bins of the boards before, with their rows; those of this board are added."""
     used: Used = {}
     ids: dict[str, Row] = {}
-    found: list[dict[str, Any]] = []
-    stands: dict[str, Bin] = {}
+    made: list[dict[str, Any]] = []
+    weighed: dict[str, Bin] = {}
     if len(rows) > _MOST:
         rows[_MOST].fail("channel", f"at most {_MOST} channels on a board")
     for row in rows:
@@ -53,28 +55,36 @@ def channels(
             continue
         name = _id(row, kind, ids)
         channel: dict[str, Any] = {"id": name, "kind": kind, **pins.of(row, name, kind, used)}
-        row.nothing(() if kind == "weight" else (*sheet.WEIGHT, *sheet.BIN), f"on a {kind} channel")
-        row.nothing(() if kind == "fill" else sheet.FILL, f"on a {kind} channel")
-        if kind in ("weight", "fill"):
-            channel |= _thermometer(row)
-        else:
-            row.nothing(("temperature",), f"on a {kind} channel")
+        _check_empty(row, kind)
+        channel |= _thermometer(row)
         if kind == "weight":
             channel |= _weight(row)
             if _stand(row, bins):
-                stands[row["bin"]] = _bin(row)
+                weighed[row["bin"]] = _bin(row)
         elif kind == "fill":
             channel |= _fill(row)
-        else:
-            row.nothing(("bin",), f"on a {kind} channel")
-        found.append(channel)
+        made.append(channel)
     for row in rows:
         if row["kind"] == "fill":
-            _look(row, stands)
-        by = row["temperature"]
-        if by and row["kind"] in ("weight", "fill") and (by not in ids or by[0] != "c"):
-            row.fail("temperature", "the id of a temperature channel of this board, or nothing")
-    return tuple(found), tuple(stands.values())
+            _look(row, weighed)
+        _check_thermometer(row, ids)
+    return tuple(made), tuple(weighed.values())
+
+
+def _check_empty(row: Row, kind: str) -> None:
+    """Columns of other kinds of channel are empty."""
+    where = f"on a {kind} channel"
+    row.nothing(() if kind == "weight" else (*sheet.WEIGHT, *sheet.BIN), where)
+    row.nothing(() if kind == "fill" else sheet.FILL, where)
+    if kind not in ("weight", "fill"):
+        row.nothing(("temperature", "bin"), where)
+
+
+def _check_thermometer(row: Row, ids: dict[str, Row]) -> None:
+    """The channel that corrects this one measures a temperature on the same board."""
+    name = row["temperature"]
+    if name and row["kind"] in ("weight", "fill") and (name not in ids or name[0] != "c"):
+        row.fail("temperature", "the id of a temperature channel of this board, or nothing")
 
 
 def _id(row: Row, kind: str, ids: dict[str, Row]) -> str:
@@ -90,7 +100,7 @@ def _id(row: Row, kind: str, ids: dict[str, Row]) -> str:
 
 
 def plain(value: Decimal) -> int | float:
-    """As JSON has a number."""
+    """The value as JSON writes it: whole numbers without a fraction."""
     return int(value) if value == value.to_integral_value() else float(value)
 
 
@@ -116,7 +126,7 @@ def _fill(row: Row) -> dict[str, Any]:
 
 
 def _stand(row: Row, bins: dict[str, Row]) -> bool:
-    """A bin stands on one platform of the whole sheet."""
+    """Whether the row is the first to name its bin, which stands on one platform only."""
     name = row.match("bin", _BIN, "the name of the bin on this platform, of letters, digits, - _ .")
     before = bins.setdefault(name, row)
     if name and before is not row:
@@ -141,13 +151,13 @@ def _bin(row: Row) -> Bin:
     )
 
 
-def _look(row: Row, stands: dict[str, Bin]) -> None:
+def _look(row: Row, weighed: dict[str, Bin]) -> None:
     """A fill channel looks into a bin that this board weighs, or into none of the registry."""
     if not row["bin"]:
         return
-    if row["bin"] not in stands:
+    if row["bin"] not in weighed:
         row.fail("bin", "a bin on a platform of this board, or nothing")
-    elif stands[row["bin"]].fill_channel:
-        row.fail("bin", f"a bin that {stands[row['bin']].fill_channel} does not look into already")
+    elif weighed[row["bin"]].fill_channel:
+        row.fail("bin", f"a bin that {weighed[row['bin']].fill_channel} does not look into already")
     else:
-        stands[row["bin"]] = replace(stands[row["bin"]], fill_channel=row["channel"])
+        weighed[row["bin"]] = replace(weighed[row["bin"]], fill_channel=row["channel"])

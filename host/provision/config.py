@@ -9,7 +9,7 @@ from .plan import Board
 
 
 def text(board: Board, broker: tuple[str, int]) -> bytes:
-    """The file. Paths in it begin at the root of the board's file system."""
+    """The content of the file. Paths in it are absolute on the board's file system."""
     host, port = broker
     tls = {"ca": "ca.der", "cert": f"{board.device}.der", "key": f"{board.device}.key.der"}
     config: dict[str, Any] = {

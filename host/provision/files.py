@@ -15,7 +15,7 @@ SECRET, PUBLIC = 0o600, 0o644
 
 
 def read(path: Path) -> bytes | None:
-    """The content, or None when there is no such file."""
+    """The content; None where there is no such file."""
     try:
         return path.read_bytes()
     except FileNotFoundError:
@@ -23,7 +23,7 @@ def read(path: Path) -> bytes | None:
 
 
 def write(path: Path, content: bytes, mode: int) -> bool:
-    """Put content there, by rename; False when it stood there already."""
+    """Write the content by rename; False where the file had it already."""
     if read(path) == content:
         if mode == SECRET and path.stat().st_mode & 0o077:
             path.chmod(SECRET)  # copied about by somebody
@@ -38,14 +38,14 @@ def write(path: Path, content: bytes, mode: int) -> bool:
 
 
 def folder(path: Path) -> None:
-    """A folder for the owner alone; one that is there already stays as it is."""
+    """Make a folder for its owner alone; an existing one is not changed."""
     if not path.is_dir():
         path.mkdir(mode=0o700, parents=True)
 
 
 @contextmanager
 def locked(path: Path) -> Iterator[None]:
-    """One run at a time in a folder."""
+    """Hold a lock, so that one run at a time works in a folder."""
     descriptor = os.open(path, os.O_RDONLY)
     try:
         try:

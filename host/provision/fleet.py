@@ -1,4 +1,4 @@
-"""The folder of a fleet: its authority and what that has signed, revoked and written down."""
+"""The folder of a fleet: its authority, certificates, revocation list and log."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _LINE = re.compile(
 
 
 class Fleet:
-    """What stands in the folder. written: names of the shared files that changed."""
+    """The files of the folder. written: names of the shared files that changed."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -78,7 +78,7 @@ class Fleet:
             )
 
     def check_broker(self, broker: str) -> None:
-        """The certificate must answer to the name that boards will be told."""
+        """ProvisionError unless the broker's certificate has the name that boards will use."""
         identity = self.identity("broker")
         if identity and broker not in (names := names_of(identity.certificate)):
             expected = " or ".join(sorted(names - set(_LOOPBACK)) or sorted(names))
@@ -88,30 +88,30 @@ class Fleet:
             )
 
     def identity(self, name: str) -> Identity | None:
-        """A certificate of this authority with its key, revoked or not."""
+        """The certificate of this authority with its key, revoked or not; None: there is none."""
         device = name not in (*PEOPLE, "broker")
-        found = load(self.folder / name, name, "der") if device else load(self.folder, name, "pem")
-        return found if found and self.authority.signed(found.certificate) else None
+        loaded = load(self.folder / name, name, "der") if device else load(self.folder, name, "pem")
+        return loaded if loaded and self.authority.signed(loaded.certificate) else None
 
     def knows(self, name: str) -> bool:
         """Whether a device or person of this name ever had a certificate."""
         return name in self.devices() or (name in self._last and name not in ("ca", "broker"))
 
     def is_revoked(self, name: str) -> bool:
-        """Also when its files were removed since."""
-        if found := self.identity(name):
-            return found.certificate.serial_number in self.revoked
+        """Whether the certificate of a name is revoked, also if its files were removed since."""
+        if held := self.identity(name):
+            return held.certificate.serial_number in self.revoked
         return self._last.get(name) == "revoked"
 
     def ensure(self, name: str) -> bool:
-        """Make a client's key and certificate where there are none; whether it did."""
+        """Make a client's key and certificate if there are none; whether they were made."""
         if self.identity(name):
             return False
         self._issue(name, self.authority.sign(name))
         return True
 
     def put(self, device: str, name: str, content: bytes, mode: int) -> bool:
-        """A file of the board's flash."""
+        """Write a file of the board's flash; False where it is there already."""
         files.folder(self.folder / device)
         return files.write(self.folder / device / name, content, mode)
 
@@ -120,19 +120,20 @@ class Fleet:
 
     def devices(self) -> dict[str, str]:
         """Every provisioned device and the site in its configuration."""
-        found = {}
+        sites = {}
         for path in sorted(self.folder.glob("*/config.json")):
             try:
                 config = json.loads(path.read_bytes())
-                if config["device"] == path.parent.name:  # else somebody's copy
-                    found[path.parent.name] = str(config["site"])
+                if config["device"] == path.parent.name:  # otherwise it is a copy
+                    sites[path.parent.name] = str(config["site"])
             except (ValueError, KeyError, TypeError):
                 raise ProvisionError(f"{path}: expected a configuration; remove it") from None
-        return found
+        return sites
 
     def write_acl(self) -> None:
-        """The boards that are not revoked. One that was moved may still speak below its
-        former site, else mosquitto would take its readings, acknowledge and drop them."""
+        """Write the ACL of all boards that are not revoked. A board that was moved may also
+        publish below its former site; otherwise mosquitto would acknowledge and drop its
+        readings."""
         before = acl.places(files.read(self.folder / "acl") or b"")
         places = {}
         for device, site in self.devices().items():
@@ -141,10 +142,10 @@ class Fleet:
         self._shared("acl", acl.text(places))
 
     def revoke(self, name: str) -> list[int]:
-        """Every certificate that this name was ever given; their serial numbers."""
+        """Revoke every certificate of a name; the serial numbers that were not revoked before."""
         serials = {s for done, n, s in self._logged() if (done, n) == ("issued", name)}
-        if found := self.identity(name):
-            serials.add(found.certificate.serial_number)
+        if held := self.identity(name):
+            serials.add(held.certificate.serial_number)
         fresh = sorted(serials - set(self.revoked))
         if fresh:
             now = dt.datetime.now(UTC).replace(microsecond=0)
@@ -155,15 +156,15 @@ class Fleet:
         return fresh
 
     def replace(self, name: str) -> None:
-        """A new key and certificate for the same name."""
+        """Make a new key and certificate for a name."""
         self._issue(name, self.authority.sign(name))
 
     def _append(self, done: str, name: str, serial: int) -> None:
-        """provision.log only ever grows."""
+        """Add a line to provision.log, whose lines are never changed."""
         self._last[name] = done
-        at = dt.datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+        time = dt.datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
         with (self.folder / _LOG).open("a", encoding="utf-8") as file:
-            file.write(f"{at} {done} {name} serial={serial:x} by={_user()}\n")
+            file.write(f"{time} {done} {name} serial={serial:x} by={_user()}\n")
 
     def _logged(self) -> list[tuple[str, str, int]]:
         text = (files.read(self.folder / _LOG) or b"").decode(errors="replace")
@@ -171,7 +172,7 @@ class Fleet:
         return [(m["done"], m["name"], int(m["serial"], 16)) for m in lines]
 
     def _issue(self, name: str, identity: Identity) -> None:
-        # Written down first: whatever was issued can be revoked.
+        # Logged first, so that every issued certificate can be revoked.
         self._append("issued", name, identity.certificate.serial_number)
         if name in (*PEOPLE, "broker"):
             identity.save_pem(self.folder, name)

@@ -1,4 +1,4 @@
-"""Rows of a fleet put into registry/*.csv; every other row stays as it is, to the byte.
+"""Puts rows of a fleet into registry/*.csv; every other row stays unchanged to the byte.
 
 csv.reader stands here and not common.csv_file, which does not keep how a line was written."""
 
@@ -21,13 +21,13 @@ _HEADERS = {
     "bins.csv": "bin,site,device,channel,fill_channel,stream,volume_l,tare_kg,container,"
     "max_kg,e_kg\n",
 }
-Rows = dict[str, dict[str, str]]  # by what names a row: its site, device or bin
+Rows = dict[str, dict[str, str]]  # key of a row (its site, device or bin) -> cells
 Texts = dict[str, str]
 
 
 def read(folder: Path, *, new: bool) -> Texts:
-    """The files as they stand; those that it lacks, with their header. new: it may be
-    missing as a whole, and then begins with the towns and rules of the project's."""
+    """name -> text of the files of a registry; a missing file has its header only. new: the
+    registry may be missing, and then has the towns and rules of the example."""
     texts = begin.texts() if new else dict(_HEADERS)
     for path in sorted(folder.glob("*.csv")):
         file = csv_file.read(path, ProvisionError)
@@ -38,7 +38,8 @@ def read(folder: Path, *, new: bool) -> Texts:
 
 
 def load(folder: Path, texts: Texts) -> registry.Registry:
-    """The registry that these texts are; mistakes are named as if they stood in folder."""
+    """The registry of these texts; ProvisionError names mistakes as if the files were in
+    folder."""
     with tempfile.TemporaryDirectory() as scratch:
         for name, text in texts.items():
             (Path(scratch) / name).write_text(text, encoding="utf-8", newline="")
@@ -49,16 +50,16 @@ def load(folder: Path, texts: Texts) -> registry.Registry:
 
 
 def with_plan(texts: Texts, plan: Plan) -> Texts:
-    """The texts with the sites, devices and bins of the plan. A bin that a board of the
-    plan had and has no more becomes a spare of its site."""
+    """The texts with the sites, devices and bins of the plan. A bin that a board of the plan
+    no longer has becomes a spare of its site."""
     sites: Rows = {s.site: {"site": s.site, "name": s.name, "town": s.town} for s in plan.sites}
     for s in plan.sites:
         sites[s.site] |= {"kind": s.kind, "windows": s.windows}
     devices: Rows = {b.device: {"device": b.device, "site": b.site} for b in plan.boards}
     bins: Rows = {}
     for board in plan.boards:
-        at = {"site": board.site, "device": board.device}
-        bins |= {b.bin: {**vars(b), **at} for b in board.bins}
+        place = {"site": board.site, "device": board.device}
+        bins |= {b.bin: {**vars(b), **place} for b in board.bins}
     spare = dict.fromkeys(("device", "channel", "fill_channel"), "")
     for row in csv.DictReader(io.StringIO(texts["bins.csv"].lstrip("\ufeff"), newline="")):
         name = (row.get("bin") or "").strip()
@@ -69,16 +70,17 @@ def with_plan(texts: Texts, plan: Plan) -> Texts:
 
 
 def merged(text: str, key: str, rows: Mapping[str, Mapping[str, str]]) -> str:
-    """The CSV with these rows: where the key stands already, their columns are replaced."""
+    """A CSV with these rows: columns of a row with the same key are replaced, other rows are
+    added."""
     mark = "\ufeff" if text.startswith("\ufeff") else ""
     lines = list(io.StringIO(text.removeprefix(mark), newline=""))
     end = "\r\n" if lines and lines[0].endswith("\r\n") else "\n"
     reader = csv.reader(lines)
     header = [h.strip() for h in next(reader, [])]
-    out, at = lines[: reader.line_num], reader.line_num
+    out, line = lines[: reader.line_num], reader.line_num
     left = dict(rows)
     for values in reader:
-        raw, at = lines[at : reader.line_num], reader.line_num
+        raw, line = lines[line : reader.line_num], reader.line_num
         was = dict(zip(header, (v.strip() for v in values), strict=False))
         new = left.pop(was.get(key, ""), None)
         if new is None or all(was.get(k) == v for k, v in new.items() if k in header):
@@ -97,6 +99,6 @@ def _line(header: list[str], row: Mapping[str, str], end: str) -> str:
 
 
 def write(folder: Path, texts: Texts) -> list[str]:
-    """Write what differs; the names of those files."""
+    """Write the files that differ; their names."""
     folder.mkdir(exist_ok=True)
     return [n for n, t in texts.items() if files.write(folder / n, t.encode(), files.PUBLIC)]

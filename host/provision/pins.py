@@ -1,4 +1,4 @@
-"""What each pin of a board can do, from boards/<board>/pins.json."""
+"""Pins of a board and their abilities, from boards/<board>/pins.json."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ OF_KIND = {
     "contact": ("pin",),
 }
 _WORDS = {"in": "be an input", "out": "be an output", "pull": "pull up by itself"}
-Used = dict[int, tuple[str, str]]  # pin → kind, and where it is used
+Used = dict[int, tuple[str, str]]  # pin → kind of channel, and its place in the sheet
 
 
 class Pins:
@@ -38,13 +38,13 @@ class Pins:
         if standard and not set(wanted) <= self.standard.get(channel, {}).keys():
             row.fail(wanted[0], f"a pin ({' '.join(self.standard)} have one of their own)")
             return {}
-        found = {}
+        pins = {}
         for column in wanted:
             text = str(self.standard[channel][column]) if standard else row[column]
-            found[column] = self._check(row, column, kind, text, standard)
-            if found[column] >= 0:
-                _use(row, column, (kind, f"line {row.line}, {channel} {column}"), found, used)
-        return found
+            pins[column] = self._check(row, column, kind, text, standard)
+            if pins[column] >= 0:
+                _use(row, column, (kind, f"line {row.line}, {channel} {column}"), pins, used)
+        return pins
 
     def _check(self, row: Row, column: str, kind: str, text: str, standard: bool) -> int:
         """The pin's number, or -1 after a mistake."""
@@ -59,16 +59,16 @@ class Pins:
             row.fail(column, "a pin that is free", f"{text}: {pin['refused']}")
             return -1
         need = self.needs[kind if column == "pin" else column]
-        for what in need:
-            if what not in pin["can"]:
-                row.fail(column, f"a pin that can {_WORDS[what]}", f"{text}, which cannot")
+        for ability in need:
+            if ability not in pin["can"]:
+                row.fail(column, f"a pin that can {_WORDS[ability]}", f"{text}, which cannot")
                 return -1
         if "warning" in pin and not standard:
             row.warn(column, f"{text}: {pin['warning']}")
         return int(text)
 
 
-def _use(row: Row, column: str, here: tuple[str, str], found: dict[str, int], used: Used) -> None:
-    before = used.setdefault(found[column], here)
-    if before != here:
-        row.fail(column, "a pin not used before", f"{found[column]}, as in {before[1]}")
+def _use(row: Row, column: str, use: tuple[str, str], pins: dict[str, int], used: Used) -> None:
+    before = used.setdefault(pins[column], use)
+    if before != use:
+        row.fail(column, "a pin not used before", f"{pins[column]}, as in {before[1]}")

@@ -1,4 +1,4 @@
-"""What fleet.csv asks for, checked as a whole: boards with their channels, sites, bins."""
+"""Boards with their channels, sites and bins as fleet.csv asks for, checked as a whole."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _RESERVED = re.compile(
 
 @dataclass(frozen=True)
 class Board:
-    """One board; channels are as config.json has them."""
+    """One board; times in s, channels as in config.json."""
 
     device: str
     site: str
@@ -50,7 +50,7 @@ class Board:
 
 @dataclass(frozen=True)
 class Site:
-    """A row of sites.csv; what the sheet leaves open is as the registry has it."""
+    """A row of sites.csv."""
 
     site: str
     name: str
@@ -66,57 +66,57 @@ class Plan:
     warnings: tuple[str, ...]
 
 
-def read(table: Sheet, known: Registry, pins: Pins) -> Plan:
-    """The whole sheet; ProvisionError lists every mistake."""
+def read(table: Sheet, registry: Registry, pins: Pins) -> Plan:
+    """The plan of a whole sheet; ProvisionError lists every mistake in it."""
     boards: list[Board] = []
-    seen: dict[str, Row] = {}  # devices in small letters
+    first_rows: dict[str, Row] = {}  # device in small letters -> its first row
     bins: dict[str, Row] = {}
     for rows in sheet.groups(table.rows, lambda r: r["device"]):
-        _device(rows[0], seen)
+        _device(rows[0], first_rows)
         boards.append(_board(table, rows, pins, bins))
-    here = {b.device for b in boards}
-    for b in known.bins:
-        if b.bin in bins and b.device and b.device not in here:
+    planned = {b.device for b in boards}
+    for b in registry.bins:
+        if b.bin in bins and b.device and b.device not in planned:
             bins[b.bin].fail("bin", f"a bin that stands nowhere else ({b.device} has it)")
-    sites = _sites(table, known)
+    sites = _sites(table, registry)
     table.raise_mistakes()
     return Plan(tuple(boards), tuple(sites), tuple(table.warnings))
 
 
-def _device(row: Row, seen: dict[str, Row]) -> None:
+def _device(row: Row, first_rows: dict[str, Row]) -> None:
     device = row.match("device", NAME, _NAME_IS)
     if _RESERVED.fullmatch(device):
         row.fail("device", "a name that does not mean something else to the broker")
-    before = seen.setdefault(device.lower(), row)
+    before = first_rows.setdefault(device.lower(), row)
     if device and before is not row:
         together = "a device's rows stand together, capitals make no difference"
         row.fail("device", f"an id not used before (line {before.line}; {together})")
 
 
 def _board(table: Sheet, rows: Sequence[Row], pins: Pins, bins: dict[str, Row]) -> Board:
-    def at(column: str) -> Row:
+    def shared(column: str) -> Row:
         return table.shared(rows, column)
 
-    site = at("site").match("site", NAME, _NAME_IS)
+    site = shared("site").match("site", NAME, _NAME_IS)
     if site == "update":
-        at("site").fail("site", "a name other than update, which the topics of updates have")
+        shared("site").fail("site", "a name other than update, which the topics of updates have")
     together = len((site + rows[0]["device"]).encode())
     if together > _TOPIC:
-        at("site").fail("site", f"site and device of at most {_TOPIC} bytes", str(together))
-    ssid = at("ssid")["ssid"]
+        shared("site").fail("site", f"site and device of at most {_TOPIC} bytes", str(together))
+    ssid = shared("ssid")["ssid"]
     if not 1 <= len(ssid.encode()) <= 32:
-        at("ssid").fail("ssid", "the Wi-Fi network's name of 1 to 32 bytes")
-    password = at("password")["password"]
+        shared("ssid").fail("ssid", "the Wi-Fi network's name of 1 to 32 bytes")
+    password = shared("password")["password"]
     if not 8 <= len(password.encode()) <= 64:
-        at("password").fail("password", "the Wi-Fi password of 8 to 64 characters")
-    ntp = at("ntp").match("ntp", _SERVERS, "1 to 8 time servers with ; between, or nothing")
-    mode = at("mode").one_of("mode", ("always", "cycle"), "always")
+        shared("password").fail("password", "the Wi-Fi password of 8 to 64 characters")
+    ntp = shared("ntp").match("ntp", _SERVERS, "1 to 8 time servers with ; between, or nothing")
+    mode = shared("mode").one_of("mode", ("always", "cycle"), "always")
     if mode == "always":
         for column in ("wake_s", "send_every"):
-            at(column).nothing((column,), "in the mode always")
+            shared(column).nothing((column,), "in the mode always")
     kinds = [r["kind"] for r in rows]
     if mode == "cycle" and "weight" in kinds:
-        at("mode").fail("mode", "always for a board that weighs: asleep it would miss a lift")
+        shared("mode").fail("mode", "always for a board that weighs: asleep it would miss a lift")
     return Board(
         rows[0]["device"],
         site,
@@ -124,39 +124,52 @@ def _board(table: Sheet, rows: Sequence[Row], pins: Pins, bins: dict[str, Row]) 
         password,
         tuple(s for s in ntp.split(";") if s),
         mode,
-        at("every_s").whole("every_s", 10, 3600, 300),
-        at("wake_s").whole("wake_s", 60, 86400, 900),
-        at("send_every").whole("send_every", 1, 64, 4),
+        shared("every_s").whole("every_s", 10, 3600, 300),
+        shared("wake_s").whole("wake_s", 60, 86400, 900),
+        shared("send_every").whole("send_every", 1, 64, 4),
         *channels(rows, pins, bins),
     )
 
 
-def _sites(table: Sheet, known: Registry) -> list[Site]:
-    of: dict[str, list[Row]] = {}
+def _sites(table: Sheet, registry: Registry) -> list[Site]:
+    rows_of: dict[str, list[Row]] = {}
     for rows in sheet.groups(table.rows, lambda r: r["device"]):
-        of.setdefault(table.shared(rows, "site")["site"], []).extend(rows)
-    sites = []
-    for site, rows in of.items():
-        name, town, kind, windows = (table.shared(rows, c) for c in sheet.SITE)
-        given = known.sites.get(site)
-        if given is None:
-            new = "of this site, which registry/sites.csv does not know"
-            if not name["site_name"]:
-                name.fail("site_name", f"the name {new}")
-            if not kind["site_kind"]:
-                kind.fail("site_kind", f"the kind {new}: {' or '.join(KINDS)}")
-        if (town["town"] or given is None) and town["town"] not in known.towns:
-            town.fail("town", "a town of registry/towns.csv")
-        if kind["site_kind"]:
-            kind.one_of("site_kind", KINDS)
-        windows.match("windows", _WINDOWS, "HH:MM-HH:MM;… or nothing")
-        sites.append(
-            Site(
-                site,
-                name["site_name"] or (given.name if given else ""),
-                town["town"] or (given.town if given else ""),
-                kind["site_kind"] or (given.kind if given else ""),
-                windows["windows"] or (";".join(given.windows) if given else ""),
-            )
-        )
-    return sites
+        rows_of.setdefault(table.shared(rows, "site")["site"], []).extend(rows)
+    return [_site(table, registry, site, rows) for site, rows in rows_of.items()]
+
+
+def _site(table: Sheet, registry: Registry, site: str, rows: Sequence[Row]) -> Site:
+    """A site as its rows give it; columns left empty are as the registry has them."""
+    name, town, kind, windows = (table.shared(rows, column) for column in sheet.SITE)
+    before = _registered(registry, site)
+    if before is None:
+        _check_new(name, kind)
+    if (town["town"] or before is None) and town["town"] not in registry.towns:
+        town.fail("town", "a town of registry/towns.csv")
+    if kind["site_kind"]:
+        kind.one_of("site_kind", KINDS)
+    windows.match("windows", _WINDOWS, "HH:MM-HH:MM;… or nothing")
+    before = before or Site(site, "", "", "", "")
+    return Site(
+        site,
+        name["site_name"] or before.name,
+        town["town"] or before.town,
+        kind["site_kind"] or before.kind,
+        windows["windows"] or before.windows,
+    )
+
+
+def _registered(registry: Registry, site: str) -> Site | None:
+    if site not in registry.sites:
+        return None
+    s = registry.sites[site]
+    return Site(site, s.name, s.town, s.kind, ";".join(s.windows))
+
+
+def _check_new(name: Row, kind: Row) -> None:
+    """A site that the registry does not know needs a name and a kind."""
+    new = "of this site, which registry/sites.csv does not know"
+    if not name["site_name"]:
+        name.fail("site_name", f"the name {new}")
+    if not kind["site_kind"]:
+        kind.fail("site_kind", f"the kind {new}: {' or '.join(KINDS)}")

@@ -1,4 +1,4 @@
-"""fleet.csv as rows whose cells are checked one by one; every mistake is kept with its place."""
+"""Reads fleet.csv; each cell is checked, and every mistake is kept with its place."""
 
 from __future__ import annotations
 
@@ -36,8 +36,8 @@ HIDDEN = ("password",)  # never shown, in no message
 
 
 class Row:
-    """One line; each getter checks a cell, writes a mistake down, and goes on with a
-    value that will not be used."""
+    """One line. Each getter checks a cell; for a wrong one it notes the mistake and returns a
+    placeholder."""
 
     def __init__(self, sheet: Sheet, line: int, values: dict[str, str]) -> None:
         self._sheet = sheet
@@ -61,11 +61,11 @@ class Row:
             self.fail(column, expected)
         return self[column]
 
-    def one_of(self, column: str, known: Sequence[str], default: str = "") -> str:
+    def one_of(self, column: str, allowed: Sequence[str], default: str = "") -> str:
         value = self[column] or default
-        if value not in known:
-            self.fail(column, "one of " + " ".join(known))
-            return known[0]
+        if value not in allowed:
+            self.fail(column, "one of " + " ".join(allowed))
+            return allowed[0]
         return value
 
     def whole(self, column: str, least: int, most: int, default: int | None = None) -> int:
@@ -78,7 +78,7 @@ class Row:
         return int(value)
 
     def number(self, column: str, least: str, most: str) -> Decimal:
-        """At most three decimals, as the registry has them."""
+        """A number from least to most with at most three decimals, as in the registry."""
         expected = f"a number from {least} to {most} with at most 3 decimals"
         try:
             value = Decimal(self[column])
@@ -91,14 +91,14 @@ class Row:
         return value
 
     def nothing(self, columns: Sequence[str], where: str) -> None:
-        """Cells that have no meaning here and so would be a slip into the wrong column."""
+        """Note a mistake for cells without a meaning here: a value is in the wrong column."""
         for column in columns:
             if self[column]:
                 self.fail(column, f"nothing {where}")
 
 
 class Sheet:
-    """The rows of a file, and what is wrong with it."""
+    """The rows of a file with its mistakes and warnings."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -117,7 +117,8 @@ class Sheet:
             raise ProvisionError(*(text for _, _, text in sorted(self._mistakes)))
 
     def shared(self, rows: Sequence[Row], column: str) -> Row:
-        """The row to take a column from that all these rows share: the first that has it."""
+        """The first row with a value in a column that all these rows share; another value in
+        a later row is a mistake."""
         first = next((r for r in rows if r[column]), rows[0])
         for row in rows:
             if row[column] and row[column] != first[column]:
@@ -154,11 +155,11 @@ class Sheet:
 
 
 def groups(rows: Sequence[Row], key: Callable[[Row], str]) -> list[list[Row]]:
-    """Rows that stand together and have the same key."""
-    found: list[list[Row]] = []
+    """Consecutive rows with the same key, together."""
+    groups: list[list[Row]] = []
     for row in rows:
-        if found and key(found[-1][0]) == key(row):
-            found[-1].append(row)
+        if groups and key(groups[-1][0]) == key(row):
+            groups[-1].append(row)
         else:
-            found.append([row])
-    return found
+            groups.append([row])
+    return groups

@@ -8,8 +8,8 @@ from ..update import keys
 
 
 def ensure(folder: Path) -> bytes:
-    """The content of update.pub; update.key is made unless one of the two is there. The
-    key may be kept elsewhere, then update.pub alone stands for it."""
+    """The content of update.pub. Both files are made if neither is there; where the key is kept
+    elsewhere, update.pub alone is enough."""
     secret, public = folder / "update.key", folder / "update.pub"
     if not secret.exists():
         if public.exists():

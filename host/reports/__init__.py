@@ -1,4 +1,4 @@
-"""What people get: daily files, workbooks, pages, pictures, and what a figure rests on."""
+"""Output for people: daily files, workbooks, pages, pictures, and the origin of a figure."""
 
 from .daily import (
     ESTIMATED,

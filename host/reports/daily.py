@@ -44,8 +44,7 @@ DISTRICT_COLUMNS = ("date", "scope", "item", "value", "unit", "coverage", "note"
 def write_daily(
     path: Path, rows: Iterable[DailyRow], restated: Mapping[tuple[str, str], int] | None = None
 ) -> None:
-    """daily.csv: one line for each site and stream; restated: how often its figures were,
-    by site and stream."""
+    """Write daily.csv, a line for each site and stream; restated: how often its figures changed."""
     with whole(path) as part, part.open("w", encoding="utf-8", newline="") as file:
         out = csv.writer(file, lineterminator="\n")
         out.writerow(DAILY_COLUMNS)
@@ -61,7 +60,7 @@ def write_daily(
 
 
 def write_balance(path: Path, date: dt.date, platforms: Iterable[rollup.BinDay]) -> None:
-    """balance.csv: one line for each platform (see events.balance for the formula)."""
+    """Write balance.csv, a line for each platform (formula: events.balance)."""
     with whole(path) as part, part.open("w", encoding="utf-8", newline="") as file:
         out = csv.writer(file, lineterminator="\n")
         out.writerow(BALANCE_COLUMNS)
@@ -69,16 +68,16 @@ def write_balance(path: Path, date: dt.date, platforms: Iterable[rollup.BinDay])
             b = p.balance
             place = p.bin.site, p.town, p.bin.bin, p.bin.stream
             masses = (b.opening, b.deposited, b.collected, b.removed, b.unattributed, b.closing)
-            said = [kg(g if b.measured else None) for g in (*masses, b.residual, b.limit)]
+            masses_kg = [kg(g if b.measured else None) for g in (*masses, b.residual, b.limit)]
             weighed = b.weighings if b.measured else MISSING, kg(b.doubt if b.measured else None)
             rest = coverage(share(b.covered_s, DAY_S)), " ".join(b.flags)
-            out.writerow((date, *place, *said, *weighed, *rest))
+            out.writerow((date, *place, *masses_kg, *weighed, *rest))
 
 
 def district_lines(date: dt.date, rows: Sequence[DailyRow]) -> list[tuple[object, ...]]:
     """The lines of district.csv: the district first, then each 街镇 that has sites.
 
-    清运量 is 干垃圾 + 湿垃圾 and nothing else; the other streams stand beside it."""
+    清运量 is 干垃圾 + 湿垃圾 and nothing else; the other streams have lines of their own."""
     lines: list[tuple[object, ...]] = []
     scopes = ["松江区", *dict.fromkeys(r.town for r in rows)]
     for scope in scopes:
@@ -108,16 +107,16 @@ def district_lines(date: dt.date, rows: Sequence[DailyRow]) -> list[tuple[object
 
 
 def _estimated(date: dt.date, scope: str, part: Sequence[DailyRow]) -> Iterator[tuple[object, ...]]:
-    """Of bins without a scale: beside the measured figure, never within it."""
+    """Lines of bins without a scale: next to the measured figure, never part of it."""
     if times := sum(r.estimated_collections for r in part):
         sums = (sum(getattr(r, x) for r in part) for x in ("estimated_g", "estimated_off_g"))
-        grams, off = (g or None for g in sums)  # no density: emptied, but no mass
+        grams, off = (g or None for g in sums)  # without a density no mass is known
         note = f"估算值 ±{tonnes(off)} t，{times} 次，不计入实测清运量"
         yield date, scope, ESTIMATED, tonnes(grams), "t", "", note
 
 
 def write_district(path: Path, lines: Iterable[tuple[object, ...]]) -> None:
-    """district.csv in long form: one figure a line."""
+    """Write district.csv in long form: one figure a line."""
     with whole(path) as part, part.open("w", encoding="utf-8", newline="") as file:
         out = csv.writer(file, lineterminator="\n")
         out.writerow(DISTRICT_COLUMNS)
@@ -160,8 +159,9 @@ def _district_table(lines: Iterable[tuple[object, ...]]) -> Table:
 def run_rollup(
     db: Path | str, folder: Path, date: dt.date, out: Path, *, full: bool = False
 ) -> list[DailyRow]:
-    """Compute a day, write daily.csv, balance.csv and district.csv into out, print tables."""
-    known = registry.load(folder)
+    """Compute a day, write daily.csv, balance.csv and district.csv into out, and print tables;
+    the rows."""
+    registered = registry.load(folder)
     store = Store(db)
     densities = density.load(folder)
 
@@ -169,8 +169,8 @@ def run_rollup(
         return terminal.watched(bins, "adding up")
 
     if full:
-        update_figures(store, known, date, watched, full=True)
-    day = rollup.roll(store, known, date, watched, densities)
+        update_figures(store, registered, date, watched, full=True)
+    day = rollup.roll(store, registered, date, watched, densities)
     rows = day.rows
     older = store.calibrations.restatements(str(date))
     restated = revisions.restated(store, (p.bin for p in day.platforms), date, date)
@@ -196,9 +196,9 @@ def run_rollup(
 
 
 def run_events(db: Path | str, folder: Path, date: dt.date, site: str | None) -> int:
-    """Print each event of a day with the readings that show it; how many."""
-    known = registry.load(folder)
-    if site is not None and site not in known.sites:
+    """Print each event of a day with the readings that show it; how many there are."""
+    registered = registry.load(folder)
+    if site is not None and site not in registered.sites:
         raise registry.RegistryError(f"{folder}: expected a site of sites.csv, found {site!r}")
     store = Store(db)
     table = terminal.table(f"{date} events")
@@ -206,8 +206,10 @@ def run_events(db: Path | str, folder: Path, date: dt.date, site: str | None) ->
     terminal.columns(table, ("kg", "before kg\n(seq)", "after kg\n(seq)"), right=True)
     terminal.columns(table, ("note",), wrap=True)
     n = 0
-    found = rollup.events(store, known, date, lambda bins: terminal.watched(bins, "reading"))
-    for bin_, events in found:
+    bin_events = rollup.events(
+        store, registered, date, lambda bins: terminal.watched(bins, "reading")
+    )
+    for bin_, events in bin_events:
         for e in events if site in (None, bin_.site) else ():
             clock = dt.datetime.fromtimestamp(e.t, LOCAL).strftime("%H:%M:%S")
             shown = (f"{kg(x.grams)} ({x.seq})" for x in (e.before, e.after))

@@ -1,4 +1,4 @@
-"""Why the report says what it says: each event of a day with the readings that show it."""
+"""The events of a day with the readings that show them: why a report has its figures."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ from . import picture
 
 @dataclass(frozen=True)
 class BinStory:
-    """One bin on one day. A bin without a scale has fills and emptyings only. balance: None
-    where nothing was measured."""
+    """One bin on one day. A bin without a scale has fills and emptyings only. balance: None where
+    nothing was measured."""
 
     bin: Bin
     samples: list[Sample]
@@ -34,28 +34,28 @@ class BinStory:
     emptyings: list[Emptying]
 
     def events(self, t0: int, t1: int) -> list[Event]:
+        """The events that began from t0 on and before t1 (Unix seconds)."""
         return [e for e in self.found.events if t0 <= e.t < t1]
 
 
-def bins_at(known: Registry, site: str) -> list[Bin]:
-    """Every bin of the site that a board looks at, in the order of the registry."""
-    return [b for b in known.bins if b.site == site and b.device]
+def bins_at(registry: Registry, site: str) -> list[Bin]:
+    """Every bin of the site that a board observes, in the order of the registry."""
+    return [b for b in registry.bins if b.site == site and b.device]
 
 
 def stories(
-    store: Store, known: Registry, site: str, date: dt.date, *, states: bool = False
+    store: Store, registry: Registry, site: str, date: dt.date, *, states: bool = False
 ) -> list[BinStory]:
-    """Each bin of bins_at(): its events and balance as they are booked, its readings, what they
-    cover and what is wrong with them.
+    """Each bin of bins_at(): its stored events and balance, its readings, their gaps and flags.
 
-    states: also each change of state, which takes the readings from the first one on."""
-    bins = bins_at(known, site)
+    states: also each change of state, which needs the readings from the first one on."""
+    bins = bins_at(registry, site)
     day, (t0, t1) = day_of(date), day_bounds(date)
     rows = day_revisions.platform_days(store.database, day, day, [b.bin for b in bins])
     booked = {r.platform: r for r in rows}
     events = packing.events(store.database, rows)
     since, until = (0, 1 << 40) if states else (t0 - 2 * AFTER_S, t1 + AFTER_S)
-    told = []
+    bin_stories = []
     for bin_ in bins:
         row = booked.get(bin_.bin)
         fills: list[FillSample] = []
@@ -63,21 +63,23 @@ def stories(
             fills = rollup.fills(store, bin_, t0 - AFTER_S, t1 + AFTER_S)
         if not bin_.channel:
             emptied = rollup.emptyings(fills, date)
-            told.append(BinStory(bin_, [], Outcome(), None, fills, emptied))
+            bin_stories.append(BinStory(bin_, [], Outcome(), None, fills, emptied))
             continue
         place = bin_.device, bin_.channel
         read = list(scales.samples(store, *place, until, bin_.fill_channel, since=since))
-        found = derive(scales.platform_of(known, bin_), read)
-        seen = Outcome(covered=found.covered, flags=found.flags, transitions=found.transitions)
+        derived = derive(scales.platform_of(registry, bin_), read)
+        seen = Outcome(
+            covered=derived.covered, flags=derived.flags, transitions=derived.transitions
+        )
         seen.events = events.get(row.id, []) if row else []
         balance = packing.balance_of(row) if row else None
         closed = balance if balance and balance.measured else None
-        told.append(BinStory(bin_, read, seen, closed, fills, []))
-    return told
+        bin_stories.append(BinStory(bin_, read, seen, closed, fills, []))
+    return bin_stories
 
 
 def clock(t: int) -> str:
-    """Time of day in Shanghai; with the date where it is another day's."""
+    """The time of day in Asia/Shanghai, with the date if t is of another day."""
     return dt.datetime.fromtimestamp(t, LOCAL).strftime("%H:%M:%S")
 
 
@@ -85,10 +87,10 @@ def _kg(grams: int) -> str:
     return f"{grams / 1000:10.3f} kg"
 
 
-def text(told: Sequence[BinStory], date: dt.date, *, states: bool = False) -> Iterator[str]:
+def text(bin_stories: Sequence[BinStory], date: dt.date, *, states: bool = False) -> Iterator[str]:
     """Lines for a terminal."""
     t0, t1 = day_bounds(date)
-    for story in told:
+    for story in bin_stories:
         b = story.bin
         yield f"{b.bin}  {b.stream}  {b.device} {b.channel or b.fill_channel}"
         if not b.channel:
@@ -143,9 +145,9 @@ def _event_lines(e: Event) -> Iterator[str]:
         yield f"      doubt     {e.doubt_g / 1000:.3f} kg different if it was not so"
 
 
-def _evidence_line(what: str, x: Evidence, fill: int | None) -> str:
-    told = f"  fill {fill / 10:.0f} %" if fill is not None else ""
-    return f"      {what:9} {_kg(x.grams)}  {clock(x.t)}  life {x.life} seq {x.seq}{told}"
+def _evidence_line(part: str, x: Evidence, fill: int | None) -> str:
+    fill_text = f"  fill {fill / 10:.0f} %" if fill is not None else ""
+    return f"      {part:9} {_kg(x.grams)}  {clock(x.t)}  life {x.life} seq {x.seq}{fill_text}"
 
 
 def _state_line(x: Transition) -> str:
@@ -162,25 +164,28 @@ def _fill_lines(story: BinStory) -> Iterator[str]:
 def run(
     db: Path, folder: Path, site: str, date: dt.date, out: Path | None, *, states: bool = False
 ) -> int:
-    """Print the day of a site, and draw it into out; how many events."""
-    known = registry.load(folder)
-    if site not in known.sites:
+    """Print the day of a site and draw it into out; the number of events. UsageError for a site
+    that the registry lacks."""
+    registered = registry.load(folder)
+    if site not in registered.sites:
         raise registry.RegistryError(f"{folder}: expected a site of sites.csv, found {site!r}")
     if out is not None:
         picture.check(out)
     store = Store(db)
     store.compact()
-    update_figures(store, known, date, only=bins_at(known, site))
-    told = stories(store, known, site, date, states=states)
+    update_figures(store, registered, date, only=bins_at(registered, site))
+    bin_stories = stories(store, registered, site, date, states=states)
     store.close()
-    print(f"{site} {known.sites[site].name} {date}, times in Asia/Shanghai")
+    print(f"{site} {registered.sites[site].name} {date}, times in Asia/Shanghai")
     print()
-    for line in text(told, date, states=states):
+    for line in text(bin_stories, date, states=states):
         print(line)
     if out is not None:
-        lacks = picture.write(out, lambda latin: picture.day(told, site, known, date, latin=latin))
+        lacks = picture.write(
+            out, lambda latin: picture.day(bin_stories, site, registered, date, latin=latin)
+        )
         if lacks:
             print(f"qingyun: {out}: {lacks}", file=sys.stderr)
         print(f"{out}: written")
     t0, t1 = day_bounds(date)
-    return sum(len(story.events(t0, t1)) + len(story.emptyings) for story in told)
+    return sum(len(story.events(t0, t1)) + len(story.emptyings) for story in bin_stories)

@@ -1,6 +1,6 @@
 """One day for a city platform: a versioned JSON document, host/schemas/export.schema.json.
 
-Exported again, a day takes the place of what was exported before: late data restates it."""
+A later export of the same day replaces the earlier one: late data restates it."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def _event(bin_: Bin, e: Event) -> dict[str, Any]:
 
 
 def _measure(p: Part) -> dict[str, Any]:
-    """Nothing seen: null, not zero."""
+    """A part as it is sent; null, not zero, where nothing was measured."""
     return {
         "collected_kg": kg_number(p.collected),
         "collections": p.collections,
@@ -72,13 +72,17 @@ def _daily(r: DailyRow) -> dict[str, Any]:
 
 
 def document(
-    store: Store, known: Registry, date: dt.date, sections: Mapping[str, Section] | None = None
+    store: Store, registry: Registry, date: dt.date, sections: Mapping[str, Section] | None = None
 ) -> dict[str, Any]:
-    """The export of a day; sections: those of OPTIONAL that somebody can give."""
-    rows = rollup.roll_day(store, known, date)
+    """The export of a day. sections: what is held of those in OPTIONAL."""
+    rows = rollup.roll_day(store, registry, date)
     summary = Summary(str(date), date, date, rows)
     scopes: list[str | None] = [None, *summary.towns]
-    events = [_event(bin_, e) for bin_, found in rollup.events(store, known, date) for e in found]
+    events = [
+        _event(bin_, e)
+        for bin_, bin_events in rollup.events(store, registry, date)
+        for e in bin_events
+    ]
     given = sections or {}
     return {
         "schema": SCHEMA,
@@ -90,7 +94,7 @@ def document(
         "disclaimer": DISCLAIMER,
         "sites": [
             {"site": s.site, "name": s.name, "town": s.town, "kind": s.kind}
-            for s in known.sites.values()
+            for s in registry.sites.values()
         ],
         "totals": [
             {"label": LABEL, "town": town, "streams": list(HAULED)}

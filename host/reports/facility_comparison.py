@@ -1,6 +1,6 @@
-"""清运量（投放点实测） beside 清运量（进厂计量）, by 街镇 and stream: never added.
+"""清运量（投放点实测） next to 清运量（进厂计量）, by 街镇 and stream: never added.
 
-Also who has which load: manifests beside weigh-outs, tickets of a site beside collections."""
+Also matches papers to loads: manifests to weigh-outs, tickets of a site to collections."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class Beside:
 
     @property
     def ratio(self) -> Decimal | None:
-        """Sites over facility."""
+        """Mass at the sites over mass at the facility; None without either."""
         return (
             self.site_t / self.facility_t if self.site_t is not None and self.facility_t else None
         )
@@ -53,28 +53,28 @@ def _row(
 ) -> Beside:
     mine = part(r for r in days if r.stream in streams and town in (DISTRICT, r.town))
     came = [x for x in brought if x.stream in streams and town in (DISTRICT, x.town or UNSAID)]
-    every = {x.stream for x in came} == set(streams)  # one stream alone is not 清运量
+    every = {x.stream for x in came} == set(streams)  # 清运量 needs both streams
     weight = Decimal(sum(x.grams for x in came)).scaleb(-6) if every else None
     return Beside(town, name, mine.tonnes, mine.coverage, weight, len(came))
 
 
 def beside(days: list[DailyRow], brought: list[Ticket]) -> list[Beside]:
-    """The district first, its 清运量 as 干垃圾 + 湿垃圾 and nothing else."""
+    """The district first, with 清运量 as 干垃圾 + 湿垃圾 and nothing else."""
     towns = dict.fromkeys(r.town for r in days if r.stream in SHOWN)
     towns |= dict.fromkeys(x.town or UNSAID for x in brought if x.stream in SHOWN)
-    found = [_row(DISTRICT, "干垃圾+湿垃圾", HAULED, days, brought)]
+    rows = [_row(DISTRICT, "干垃圾+湿垃圾", HAULED, days, brought)]
     for town in (DISTRICT, *towns):
         for stream in SHOWN:
             row = _row(town, stream, (stream,), days, brought)
             if row.coverage is not None or row.tickets:
-                found.append(row)
-    return found
+                rows.append(row)
+    return rows
 
 
 def manifests_matched(
-    register: Register, known: Iterable[Manifest], live: Iterable[Entry], tolerance: Tolerance
+    register: Register, manifests: Iterable[Manifest], live: Iterable[Entry], tolerance: Tolerance
 ) -> Matched:
-    """Manifests and 出库 entries."""
+    """Manifests matched to 出库 entries."""
     of_institution: dict[str, frozenset[str]] = {}
     for i in register.institutions:
         stores = (s.store for s in register.stores.values() if s.institution == i)
@@ -87,7 +87,7 @@ def manifests_matched(
             m.grams,
             m.t,
         )
-        for m in known
+        for m in manifests
     ]
     steps = [
         Step(f"{e.id} {e.batch}", e.store, e.code, e.grams, e.t) for e in live if e.table == TAKEN
@@ -96,10 +96,10 @@ def manifests_matched(
 
 
 def hazardous_tickets_matched(
-    register: Register, known: Iterable[Ticket], live: Iterable[Entry], tolerance: Tolerance
+    register: Register, tickets: Iterable[Ticket], live: Iterable[Entry], tolerance: Tolerance
 ) -> Matched:
-    """Tickets of hazardous waste and 出库 entries, whatever manifest these have. Entries
-    without a ticket are not listed: what has to have one is a manifest."""
+    """Tickets of hazardous waste matched to 出库 entries, with or without a manifest. Entries
+    without a ticket are not listed: a manifest is required, a ticket is not."""
     papers = [
         Paper(
             x.number,
@@ -108,25 +108,26 @@ def hazardous_tickets_matched(
             x.grams,
             x.t,
         )
-        for x in known
+        for x in tickets
         if x.stream == STORED_HAZARDOUS
     ]
     steps = [
         Step(f"{e.id} {e.batch}", e.store, e.code, e.grams, e.t) for e in live if e.table == TAKEN
     ]
-    found = match(papers, steps, tolerance)
-    found.steps = []
-    return found
+    matches = match(papers, steps, tolerance)
+    matches.steps = []
+    return matches
 
 
 def collections(store: Store, register: Register, t0: int, t1: int) -> list[Step]:
-    """What was collected at collection points from t0 on and before t1, as it is booked."""
+    """The collections at collection points from t0 on and before t1 (Unix seconds), from the
+    revisions of the days."""
     last = min(date_of(local_day(t1 - 1)), dt.datetime.now(LOCAL).date())
     span = days(date_of(local_day(t0)), last)
     if not span:
         return []
     update_figures(store, register.known, last)
-    found: dict[str, list[Step]] = {b.bin: [] for b in register.known.platforms()}
+    steps_of: dict[str, list[Step]] = {b.bin: [] for b in register.known.platforms()}
     for day in days_of(store, register.known, span):
         booked = [p.booked for p in day.platforms if p.booked]
         events = packing.events(store.database, booked)
@@ -138,17 +139,17 @@ def collections(store: Store, register: Register, t0: int, t1: int) -> list[Step
                 if e.kind is Kind.COLLECTION and t0 <= e.t < t1:
                     name = f"{bin_.device}/{bin_.channel}/{e.before.life}/{e.before.seq}"
                     step = Step(name, bin_.site, bin_.stream, e.grams, e.t)
-                    found.setdefault(bin_.bin, []).append(step)
-    return [step for steps in found.values() for step in steps]
+                    steps_of.setdefault(bin_.bin, []).append(step)
+    return [step for steps in steps_of.values() for step in steps]
 
 
 def tickets_matched(
-    known: Iterable[Ticket], taken: Iterable[Step], tolerance: Tolerance
+    tickets: Iterable[Ticket], taken: Iterable[Step], tolerance: Tolerance
 ) -> Matched:
-    """Tickets that name a site, and the collections at those sites."""
+    """Tickets that name a site, matched to the collections there."""
     papers = [
         Paper(x.number, frozenset((x.site,)), x.stream, x.grams, x.t)
-        for x in known
+        for x in tickets
         if x.site and x.stream != STORED_HAZARDOUS
     ]
     places = frozenset(p for paper in papers for p in paper.places)

@@ -1,4 +1,4 @@
-"""What a figure of a report rests on, line by line: from its name to files and readings."""
+"""The origin of a figure of a report, line by line, down to files and readings."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def _daily(trace: Trace, rest: str) -> Iterator[Line]:
         day = dt.date.fromisoformat(date)
     except ValueError:
         raise TraceError(f"daily: expected YYYY-MM-DD, found {date!r}") from None
-    bins = [b for b in trace.known.platforms() if (b.site, b.stream) == (site, stream)]
+    bins = [b for b in trace.registry.platforms() if (b.site, b.stream) == (site, stream)]
     if not bins:
         raise TraceError(f"daily: expected a site and stream of bins.csv, found {site}/{stream}")
     return trace.collected(bins, [day], f"{day} {site} {stream} collected")
@@ -45,12 +45,12 @@ def _month(trace: Trace, rest: str) -> Iterator[Line]:
         when = periods.parse(text)
     except ValueError as error:
         raise TraceError(f"month: {error}") from None
-    if town not in (DISTRICT, *trace.known.towns):
+    if town not in (DISTRICT, *trace.registry.towns):
         raise TraceError(f"month: expected {DISTRICT} or a town of towns.csv, found {town!r}")
     bins = [
         b
-        for b in trace.known.platforms()
-        if b.stream == stream and town in (DISTRICT, trace.known.sites[b.site].town)
+        for b in trace.registry.platforms()
+        if b.stream == stream and town in (DISTRICT, trace.registry.sites[b.site].town)
     ]
     if not bins:
         raise TraceError(f"month: expected a stream that {town} has, found {stream!r}")
@@ -65,18 +65,18 @@ def _parts(rest: str, n: int) -> list[str]:
     return parts
 
 
-def _number(rest: str, what: str) -> int:
+def _number(rest: str, kind: str) -> int:
     if not rest.isdigit():
-        raise TraceError(f"{what}: expected a number, found {rest!r}")
+        raise TraceError(f"{kind}: expected a number, found {rest!r}")
     return int(rest)
 
 
 def _entry(trace: Trace, rest: str) -> Iterator[Line]:
     wanted = _number(rest, "entry")
-    found = next((e for e in ledger.read(trace.store) if e.id == wanted), None)
-    if found is None:
+    entry = next((e for e in ledger.read(trace.store) if e.id == wanted), None)
+    if entry is None:
         raise TraceError(f"entry: expected the id of an entry, found {wanted}")
-    return trace.entry(found, 0)
+    return trace.entry(entry, 0)
 
 
 def _indicator(trace: Trace, rest: str) -> Iterator[Line]:
@@ -85,11 +85,11 @@ def _indicator(trace: Trace, rest: str) -> Iterator[Line]:
         when = periods.parse(text)
     except ValueError as error:
         raise TraceError(f"indicator: {error}") from None
-    made = report.build(trace.store, trace.known, when, register=trace.register)
-    found = [r for r in made.results if r.definition.number == number]
-    if not found:
+    made = report.build(trace.store, trace.registry, when, register=trace.register)
+    results = [r for r in made.results if r.definition.number == number]
+    if not results:
         raise TraceError(f"indicator: expected the number of one, found {number!r}")
-    for top in found:
+    for top in results:
         for result in (top, *top.beside):
             name = result.definition.name
             value = f"{result.shown} {result.unit}" if result.shown else "—"
@@ -101,7 +101,7 @@ def _indicator(trace: Trace, rest: str) -> Iterator[Line]:
 
 
 def _input(trace: Trace, used: Used, when: periods.Period) -> Iterator[Line]:
-    """Months of a figure, and for each the row of a file, or the command that goes on."""
+    """The months of a figure; for each, the row of a file or the command that shows more."""
     series = used.series
     figure = series.figure
     yield 1, f"{figure.figure} {figure.name}（{series.origin or '无'}）"
@@ -142,11 +142,11 @@ def _source(trace: Trace, figure: Figure, period: periods.Period, origin: str) -
         )
 
 
-def lines(trace: Trace, what: str) -> Iterator[Line]:
-    """All that stands below a figure; TraceError when there is no such figure."""
-    kind, _, rest = what.partition(":")
+def lines(trace: Trace, figure: str) -> Iterator[Line]:
+    """Everything a figure is derived from; TraceError when there is no such figure."""
+    kind, _, rest = figure.partition(":")
     if kind not in _KINDS:
-        raise TraceError(f"trace: expected one of {' '.join(FORMS)}, found {what!r}")
+        raise TraceError(f"trace: expected one of {' '.join(FORMS)}, found {figure!r}")
     return _KINDS[kind](trace, rest)
 
 

@@ -1,4 +1,4 @@
-"""What the monthly report says of hazardous waste and of papers: balances, alarms, tickets."""
+"""Tables of the monthly report on hazardous waste and papers: balances, alarms, tickets."""
 
 from __future__ import annotations
 
@@ -31,13 +31,13 @@ def _kg(grams: int) -> Decimal:
     return Decimal(grams).scaleb(-3)
 
 
-def _stock(register: Register, found: Sequence[Balance], period: str) -> Table:
+def _stock(register: Register, balances: Sequence[Balance], period: str) -> Table:
     columns = [Column("序号", 6, centre=True), Column("贮存设施", 18), Column("单位", 24)]
     columns.append(Column("废物代码", 13, centre=True))
     columns += [Column(c, 12, 3) for c in ("期初", "入库", "出库", "期末", "差额", "秤的允差")]
     columns.append(Column("说明", 22))
     rows: list[list[Cell]] = []
-    for n, b in enumerate(found, 1):
+    for n, b in enumerate(balances, 1):
         masses: list[Cell] = [_kg(g) for g in (b.opening, b.stored, b.taken, b.closing, b.residual)]
         masses.append(_kg(b.limit) if b.weighings else None)
         note = "；".join((["超出允差"] if b.weighings and not b.closes else []) + b.notes)
@@ -47,17 +47,17 @@ def _stock(register: Register, found: Sequence[Balance], period: str) -> Table:
     return Table("危险废物贮存", "危险废物贮存平衡表", "kg", period, columns, rows, STOCK_NOTES)
 
 
-def _alarms(known: Sequence[alarms.Row], t0: int, t1: int, period: str) -> Table:
+def _alarms(changes: Sequence[alarms.Row], t0: int, t1: int, period: str) -> Table:
     columns = [
         *(Column("编号", 5, centre=True), Column("发生", 11), Column("级别", 6, centre=True)),
         *(Column("贮存设施", 12), Column("对象", 13), Column("规则", 14), Column("内容", 16)),
         *(Column("数值", 12, centre=True), Column("限值", 9, centre=True), Column("依据", 20)),
         *(Column("确认", 20), Column("解除", 11)),
     ]
-    seen = {r.alarm: r for r in known if r.what == alarms.ACKNOWLEDGED}
-    over = {r.alarm: r for r in known if r.what == alarms.CLEARED}
+    seen = {r.alarm: r for r in changes if r.what == alarms.ACKNOWLEDGED}
+    over = {r.alarm: r for r in changes if r.what == alarms.CLEARED}
     rows: list[list[Cell]] = []
-    for r in known:
+    for r in changes:
         ended = over.get(r.alarm)
         if r.what != alarms.RAISED or r.t >= t1 or (ended and ended.t < t0):
             continue
@@ -93,7 +93,7 @@ def _beside(days: list[DailyRow], brought: list[transfers.Ticket], period: str) 
 def tables(
     store: Store, register: Register | None, days: Sequence[DailyRow], period: Period
 ) -> list[Table]:
-    """What there is to say of a month; nothing for what nobody keeps."""
+    """The tables of a month; none for data that this store does not hold."""
     t0, t1 = day_bounds(period.first)[0], day_bounds(period.last)[1]
     made: list[Table] = []
     brought = [x for x in transfers.tickets(store) if t0 <= x.t < t1]
@@ -102,7 +102,7 @@ def tables(
     live = ledger.live(ledger.read(store))
     if register is not None and any(e.t < t1 for e in live):
         seen = see_all(store, register, t1, t0 - BEFORE_S)
-        found = balance.balances(register, live, seen, t0, t1)
-        made.append(_stock(register, found, period.chinese))
+        balances = balance.balances(register, live, seen, t0, t1)
+        made.append(_stock(register, balances, period.chinese))
     table = _alarms(alarms.read(store), t0, t1, period.chinese)
     return [*made, table] if table.rows else made

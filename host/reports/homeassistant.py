@@ -12,7 +12,7 @@ from .. import __version__
 from ..registry import Registry
 
 PREFIX = "homeassistant"
-# A value that is no good leaves what was shown.
+# A value that is not good keeps the one that was shown.
 _GOOD = (
     "{{% if value_json.{channel} is defined and '{channel}' not in value_json.q | default({{}}) %}}"
     "{{{{ {value} }}}}{{% else %}}{{{{ this.state }}}}{{% endif %}}"
@@ -20,42 +20,42 @@ _GOOD = (
 Message = tuple[str, dict[str, Any] | None]
 
 
-def discovery(known: Registry, site: str, prefix: str = PREFIX) -> Iterator[Message]:
-    """Topic and configuration of each entity: weight in kg and fill in % of each bin, queue
-    and signal of each board."""
-    boards = {d.device for d in known.devices.values() if d.site == site}
-    for bin_ in known.bins:
+def discovery(registry: Registry, site: str, prefix: str = PREFIX) -> Iterator[Message]:
+    """Topic and configuration of each entity: weight in kg and fill in % of each bin, queue and
+    signal of each board."""
+    boards = {d.device for d in registry.devices.values() if d.site == site}
+    for bin_ in registry.bins:
         if bin_.site != site or bin_.device not in boards:
             continue
         name = f"{bin_.stream} {bin_.bin}"
         if c := bin_.channel:
             value = _GOOD.format(channel=c, value=f"value_json.{c}")
             shown = {"device_class": "weight", "unit_of_measurement": "kg"}
-            yield _entity(known, bin_.device, c, prefix, name=name, value=value, shown=shown)
+            yield _entity(registry, bin_.device, c, prefix, name=name, value=value, shown=shown)
         if c := bin_.fill_channel:
             value = _GOOD.format(channel=c, value=f"(value_json.{c} * 100) | round(0)")
             shown = {"icon": "mdi:delete", "unit_of_measurement": "%"}
             yield _entity(
-                known, bin_.device, c, prefix, name=f"{name} 满溢", value=value, shown=shown
+                registry, bin_.device, c, prefix, name=f"{name} 满溢", value=value, shown=shown
             )
     for device in sorted(boards):
         own = {"entity_category": "diagnostic"}
         value = "{{ value_json.queue }}"
-        yield _entity(known, device, "queue", prefix, name="待发 queue", value=value, shown=own)
+        yield _entity(registry, device, "queue", prefix, name="待发 queue", value=value, shown=own)
         signal = {"device_class": "signal_strength", "unit_of_measurement": "dBm"}
         value = "{{ value_json.rssi | default(this.state) }}"
         yield _entity(
-            known, device, "rssi", prefix, name="信号 signal", value=value, shown=own | signal
+            registry, device, "rssi", prefix, name="信号 signal", value=value, shown=own | signal
         )
 
 
-def removal(known: Registry, site: str, prefix: str = PREFIX) -> Iterator[Message]:
-    """What takes all of it away again."""
-    return ((topic, None) for topic, _ in discovery(known, site, prefix))
+def removal(registry: Registry, site: str, prefix: str = PREFIX) -> Iterator[Message]:
+    """The topics of discovery() with an empty configuration, which removes the entities."""
+    return ((topic, None) for topic, _ in discovery(registry, site, prefix))
 
 
 def _entity(
-    known: Registry,
+    registry: Registry,
     device: str,
     channel: str,
     prefix: str,
@@ -64,8 +64,8 @@ def _entity(
     value: str,
     shown: dict[str, str],
 ) -> Message:
-    at = known.sites[known.devices[device].site]
-    base = f"qingyun/1/{at.site}/{device}"
+    site = registry.sites[registry.devices[device].site]
+    base = f"qingyun/1/{site.site}/{device}"
     # Entity ids may hold neither dots nor hyphens.
     id_ = "".join(c if c.isalnum() else "_" for c in f"qingyun_{device}_{channel}")
     return f"{prefix}/sensor/{id_}/config", {
@@ -77,9 +77,9 @@ def _entity(
         "availability_topic": f"{base}/status",
         "device": {
             "identifiers": [f"qingyun_{device}"],
-            "name": f"{at.name} {device}",
+            "name": f"{site.name} {device}",
             "manufacturer": "Qingyun 清运",
-            "suggested_area": at.name,
+            "suggested_area": site.name,
         },
         "origin": {"name": "qingyun", "sw_version": __version__},
         **shown,

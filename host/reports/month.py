@@ -1,4 +1,4 @@
-"""A month of the district as far as it is over, from days that were rolled up."""
+"""A month of the district, as far as it is over, from the figures of its days."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from .summary import Summary
 
 def summarise(
     store: Store,
-    known: Registry,
+    registry: Registry,
     when: Period,
     today: dt.date | None = None,
     watched: Watched = iter,
@@ -28,7 +28,7 @@ def summarise(
     last = min(when.last, today - dt.timedelta(1))
     if last < when.first:
         raise IndicatorError(f"--month: {when} has no day yet that is over")
-    rows = period.roll_days(store, known, when.first, last, watched=watched)
+    rows = period.roll_days(store, registry, when.first, last, watched=watched)
     notes: tuple[str, ...] = ()
     if last < when.last:
         notes = (f"月份未满：截至{last}（{last.day}/{when.days}天）",)
@@ -38,13 +38,16 @@ def summarise(
 
 
 def _closed(store: Store, closed: Closing) -> tuple[str, ...]:
-    """That a month is closed, and what it would be otherwise."""
+    """Notes of a closed month: by whom, when, and what later adjustments would change."""
     on = dt.datetime.fromtimestamp(closed.at, LOCAL).date()
     made = [x for x in closing.adjustments(store, closed.month) if x.changes_mass]
-    said = f"本月已由{closed.by}于{on}关账"
+    closed_text = f"本月已由{closed.by}于{on}关账"
     if not made:
-        return (said,)
+        return (closed_text,)
     deposited, collected = (Decimal(g).scaleb(-3) for g in closing.change(made))
     more = f"其后{len(made)}项调整未计入：投放{deposited:+.3f} kg，清运{collected:+.3f} kg"
     days = "、".join(dict.fromkeys(f"{x.after.date:%m-%d} {x.bin.site}" for x in made[:5]))
-    return said, more + f"（{days}{'…' if len(made) > 5 else ''}，明细：qingyun adjustments）"
+    return (
+        closed_text,
+        more + f"（{days}{'…' if len(made) > 5 else ''}，明细：qingyun adjustments）",
+    )

@@ -1,14 +1,14 @@
-"""A day of a site as a picture: weight, fill, events, gaps. SVG by hand, PNG from it."""
+"""A day of a site as a picture: weight, fill, events, gaps. SVG, and PNG from it."""
 
 from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from html import escape
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ..common import svg
 from ..common.atomic_write import form_of, whole
 from ..common.errors import UserError
 from ..common.quantity import MISSING
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from .explain import BinStory
 
 WIDTH, LEFT, RIGHT, TOP = 1240, 60, 52, 56
-PANEL, HEAD, FOOT = 168, 22, 26  # of one bin: plot, title above, hours below
+PANEL, HEAD, FOOT = 168, 22, 26  # pixels of one bin: plot, title above, hours below
 LEGEND, LABEL = 34, 48
 SCALES_KG = (5, 10, 20, 50, 100, 150, 200, 500, 1000, 2000, 5000, 10000)
 ENGLISH = {
@@ -39,8 +39,8 @@ COLOURS = {
     Kind.UNATTRIBUTED: "#7b3fa0",
 }
 WEIGHT, FILL, GAP, FAULT = "#1f4e9c", "#c98a00", "#d9d9d9", "#f6c9c5"
-# The renderer of PNGs takes sans-serif for Arial alone, and draws no text where none of the
-# families is there: so those that systems come with are named.
+# The PNG renderer maps sans-serif to Arial alone and draws no text without one of the families,
+# so the fonts that systems install are listed.
 FAMILIES = (
     *("Noto Sans CJK SC", "Noto Sans SC", "Source Han Sans SC", "PingFang SC"),
     *("Microsoft YaHei", "WenQuanYi Zen Hei", "WenQuanYi Micro Hei", "Droid Sans Fallback"),
@@ -60,17 +60,15 @@ class PictureError(UserError):
 
 
 def check(path: Path) -> None:
-    """PictureError when a file of this name could not be written, before any work."""
-    form = form_of(path, "svg png")
+    """Raise PictureError, before any work, if a file of this name cannot be written."""
+    form_of(path, "svg png")
     if not path.parent.is_dir():
         raise PictureError(f"--out: {path.parent}: no such folder")
-    if form == "png":
-        _resvg()
 
 
 def write(path: Path, draw: Callable[[bool], str]) -> str:
-    """Write what draw(latin) gives. A PNG has the text for which there are fonts; what it
-    lacks, in one line, else empty."""
+    """Write what draw(latin) returns. For a PNG, the text for which fonts are installed; one line
+    says what is missing, "" if nothing is."""
     if path.suffix.lower() != ".png":
         with whole(path) as part:
             part.write_text(draw(False), encoding="utf-8")
@@ -88,39 +86,38 @@ def write(path: Path, draw: Callable[[bool], str]) -> str:
 
 
 def _draws(render: Callable[[str], bytes], letters: str) -> bool:
-    """Whether there is a font for letters, all different: without one they look alike."""
-    head = f'<svg xmlns="http://www.w3.org/2000/svg" width="20" height="20"><style>{STYLE}</style>'
-    seen = {render(f'{head}<text y="15">{letter}</text></svg>') for letter in letters}
-    return len(seen) == len(letters)
+    """Whether a font has these letters, all different: without a font they look alike."""
+    style = svg.element("style", STYLE)
+    drawn = {
+        render(svg.document([style, svg.text(0, 15, letter)], width=20, height=20))
+        for letter in letters
+    }
+    return len(drawn) == len(letters)
 
 
 def _resvg() -> Callable[[str], bytes]:
-    try:
-        resvg = import_module("resvg_py")  # only who wants a PNG needs it
-    except ImportError:
-        text = "a PNG needs the package resvg-py; expected it installed, or a name ending in .svg"
-        raise PictureError(f"--out: {text}") from None
+    resvg = import_module("resvg_py")  # of an extra
     return lambda svg: bytes(resvg.svg_to_bytes(svg_string=svg))
 
 
-def day(told: Sequence[BinStory], site: str, known: Registry, date: dt.date, *, latin: bool) -> str:
-    """The SVG text: a panel for each bin. latin: no Chinese in it."""
-    panels = [Panel(story, date, i, latin) for i, story in enumerate(told)]
+def day(
+    bin_stories: Sequence[BinStory], site: str, registry: Registry, date: dt.date, *, latin: bool
+) -> str:
+    """The SVG of a day, a panel for each bin. latin: without Chinese text."""
+    panels = [Panel(story, date, i, latin) for i, story in enumerate(bin_stories)]
     height = TOP + len(panels) * (HEAD + PANEL + FOOT) + LEGEND
-    name = "" if latin else f" {known.sites[site].name}"
-    lines = [
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {height}" '
-        f'width="{WIDTH}" height="{height}">',
-        f"<style>{STYLE}</style>",
-        f'<rect width="{WIDTH}" height="{height}" fill="#ffffff"/>',
-        f'<text x="{LEFT}" y="30" class="h">{escape(site + name)} {date}</text>',
-        f'<text x="{LEFT}" y="46" class="s">Asia/Shanghai; gross load in kg (left), '
-        "fill in % (right)</text>",
+    name = "" if latin else f" {registry.sites[site].name}"
+    under = "Asia/Shanghai; gross load in kg (left), fill in % (right)"
+    parts = [
+        svg.element("style", STYLE),
+        svg.rect(0, 0, WIDTH, height, fill="#ffffff"),
+        svg.text(LEFT, 30, f"{site}{name} {date}", class_="h"),
+        svg.text(LEFT, 46, under, class_="s"),
+        *(line for panel in panels for line in panel.lines()),
+        *_legend(height - 14),
     ]
-    for panel in panels:
-        lines += panel.lines()
-    lines += _legend(height - 14)
-    return "\n".join([*lines, "</svg>", ""])
+    box = f"0 0 {WIDTH} {height}"
+    return svg.document(parts, viewBox=box, width=WIDTH, height=height) + "\n"
 
 
 class Panel:
@@ -140,24 +137,27 @@ class Panel:
         return self.t0 <= t < self.t1
 
     def x(self, t: int) -> float:
+        """Pixels from the left of Unix time t, within the day."""
         share = (min(max(t, self.t0), self.t1) - self.t0) / DAY_S
         return LEFT + share * (WIDTH - LEFT - RIGHT)
 
     def y(self, grams: int) -> float:
+        """Pixels from the top of a load."""
         return self.top + PANEL * (1 - max(grams, 0) / 1000 / self.most)
 
     def lines(self) -> Iterator[str]:
+        """The elements of the panel."""
         b = self.story.bin
         stream = ENGLISH[b.stream] if self.latin else b.stream
         balance = self.story.balance
-        said = f"{b.bin} {stream}"
+        head = f"{b.bin} {stream}"
         if balance is not None:
-            said += f" · deposited {balance.deposited / 1000:.1f} kg, collected "
-            said += f"{balance.collected / 1000:.1f} kg, residual {balance.residual / 1000:+.3f} kg"
-            said += " · look at: " + ", ".join(balance.flags) if balance.flags else ""
+            head += f" · deposited {balance.deposited / 1000:.1f} kg, collected "
+            head += f"{balance.collected / 1000:.1f} kg, residual {balance.residual / 1000:+.3f} kg"
+            head += " · look at: " + ", ".join(balance.flags) if balance.flags else ""
         elif b.channel:
-            said += f" · {MISSING} nothing was measured"
-        yield f'<text x="{LEFT}" y="{self.top - 7}">{escape(said)}</text>'
+            head += f" · {MISSING} nothing was measured"
+        yield svg.text(LEFT, self.top - 7, head)
         yield from self._unseen()
         yield from self._axes(bool(b.channel))
         yield from self._curve(self._fills(), FILL, 1)
@@ -169,21 +169,18 @@ class Panel:
                 self.x(x.t), self.top + 4, "down", COLOURS[Kind.COLLECTION], "emptied"
             )
 
-    def _band(self, start: int, end: int, colour: str, what: str) -> str:
+    def _band(self, start: int, end: int, colour: str, tooltip: str) -> str:
         x, width = self.x(start), self.x(end) - self.x(start)
-        return (
-            f'<rect x="{x:.1f}" y="{self.top}" width="{max(width, 0.8):.1f}" height="{PANEL}" '
-            f'fill="{colour}"><title>{escape(what)}</title></rect>'
-        )
+        return svg.rect(x, self.top, max(width, 0.8), PANEL, tooltip, fill=colour)
 
     def _unseen(self) -> Iterator[str]:
-        """What nobody measured, and what is flagged."""
-        at = self.t0
+        """Bands where nothing was measured, and where a flag holds."""
+        seen_until = self.t0
         covered = self.story.found.covered
         for start, end in [*covered, (self.t1, self.t1)] if self.story.bin.channel else ():
-            if start > at and end > self.t0 and at < self.t1:
-                yield self._band(at, min(start, self.t1), GAP, "not measured")
-            at = max(at, end)
+            if start > seen_until and end > self.t0 and seen_until < self.t1:
+                yield self._band(seen_until, min(start, self.t1), GAP, "not measured")
+            seen_until = max(seen_until, end)
         for f in self.story.found.flags:
             if f.t < self.t1 and f.t_end >= self.t0:
                 yield self._band(f.t, f.t_end, FAULT, f"{f.kind} {f.note}")
@@ -192,19 +189,18 @@ class Panel:
         right, bottom = WIDTH - RIGHT, self.top + PANEL
         for i in range(5):
             y = self.top + PANEL * (1 - i / 4)
-            yield f'<line x1="{LEFT}" x2="{right}" y1="{y:.1f}" y2="{y:.1f}" class="g"/>'
+            yield svg.line(LEFT, y, right, y, class_="g")
             if weighed:
-                kg = f"{self.most * i / 4:g}"
-                yield f'<text x="{LEFT - 6}" y="{y + 4:.1f}" class="s r">{kg}</text>'
+                yield svg.text(LEFT - 6, y + 4, f"{self.most * i / 4:g}", class_="s r")
             if self.story.fills:
-                yield f'<text x="{right + 6}" y="{y + 4:.1f}" class="s">{25 * i} %</text>'
+                yield svg.text(right + 6, y + 4, f"{25 * i} %", class_="s")
         for hour in range(0, 25, 2):
             x = self.x(self.t0 + 3600 * hour)
-            yield f'<line x1="{x:.1f}" x2="{x:.1f}" y1="{self.top}" y2="{bottom}" class="g"/>'
-            yield f'<text x="{x:.1f}" y="{bottom + 14}" class="s m">{hour:02}:00</text>'
+            yield svg.line(x, self.top, x, bottom, class_="g")
+            yield svg.text(x, bottom + 14, f"{hour:02}:00", class_="s m")
 
     def _loads(self) -> Iterator[tuple[int, float]]:
-        """(t, y) as the load was: it stays until the next reading."""
+        """(t, y) of the load, which stays until the next reading."""
         before: float | None = None
         for s in self.story.samples:
             if s.usable and self._today(s.t):
@@ -224,51 +220,49 @@ class Panel:
     def _curve(
         self, points: Iterable[tuple[int, float]], colour: str, width: float
     ) -> Iterator[str]:
-        """Lines through the points, broken where there is a gap."""
-        run: list[str] = []
+        """Lines through the points, broken at gaps."""
+        run: list[tuple[float, float]] = []
         last: int | None = None
         for t, y in [*points, (1 << 62, 0.0)]:
             if last is not None and t - last > GAP_S and run:
-                yield (
-                    f'<polyline points="{" ".join(run)}" fill="none" stroke="{colour}" '
-                    f'stroke-width="{width}"/>'
-                )
+                yield svg.polyline(run, stroke=colour, stroke_width=width)
                 run = []
-            run.append(f"{self.x(t):.1f},{y:.1f}")
+            run.append((self.x(t), y))
             last = t
 
     def _event(self, e: Event) -> Iterator[str]:
         colour = COLOURS[e.kind]
         x = self.x(e.t)
-        what = f"{e.kind} {e.grams / 1000:.3f} kg: {e.why}"
+        tooltip = f"{e.kind} {e.grams / 1000:.3f} kg: {e.why}"
         if e.kind is Kind.DEPOSIT:
-            yield self._arrow(x, self.top + PANEL - 3, "up", colour, what)
+            yield self._arrow(x, self.top + PANEL - 3, "up", colour, tooltip)
             return
         way = "down" if e.kind in (Kind.COLLECTION, Kind.REMOVAL) else "side"
-        yield self._arrow(x, self.top + 4, way, colour, what)
+        yield self._arrow(x, self.top + 4, way, colour, tooltip)
         if e.grams:
             label = f"{e.grams / 1000:{'+' if e.kind is Kind.UNATTRIBUTED else ''}.1f}"
-            end = ' class="r"' if x > WIDTH - RIGHT - 60 else ""
+            end = "r" if x > WIDTH - RIGHT - 60 else None
             shift = -7 if end else 7
-            # Beside the last one there may be no room: below it, then.
+            # Labels that would overlap move down by a row.
             self.row = (self.row + 1) % 3 if x - self.labelled < LABEL else 0
             self.labelled = x
             y = self.top + 12 + 14 * self.row
-            yield (f'<text x="{x + shift:.1f}" y="{y}"{end} style="fill:{colour}">{label}</text>')
+            yield svg.text(x + shift, y, label, class_=end, style=f"fill:{colour}")
 
-    def _arrow(self, x: float, y: float, way: str, colour: str, what: str) -> str:
+    def _arrow(self, x: float, y: float, way: str, colour: str, tooltip: str) -> str:
         shape = {
             "up": f"M{x - 4:.1f},{y} h8 l-4,-8 z",
             "down": f"M{x - 5:.1f},{y - 2} h10 l-5,10 z",
             "side": f"M{x - 5:.1f},{y + 3} l5,-5 l5,5 l-5,5 z",
         }[way]
-        return f'<path d="{shape}" fill="{colour}"><title>{escape(what)}</title></path>'
+        return svg.element("path", svg.title(tooltip), d=shape, fill=colour)
 
 
 def _legend(y: int) -> Iterator[str]:
     x = LEFT
     marks = [("load", WEIGHT), ("fill", FILL), ("not measured", GAP), ("fault", FAULT)]
+    entries = []
     for name, colour in [*marks, *((str(k), c) for k, c in COLOURS.items())]:
-        yield f'<rect x="{x}" y="{y - 10}" width="12" height="10" fill="{colour}"/>'
-        yield f'<text x="{x + 17}" y="{y}" class="s">{name}</text>'
+        entries.append((x, name, colour))
         x += 40 + 7 * len(name)
+    return svg.legend(entries, y, size=12)

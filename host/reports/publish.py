@@ -1,4 +1,4 @@
-"""What the host tells people over MQTT: each site's latest day, retained."""
+"""What the host publishes over MQTT: daily figures, alarms, discovery."""
 
 from __future__ import annotations
 
@@ -14,8 +14,7 @@ from ..rollup import DailyRow
 
 
 def daily_messages(rows: Iterable[DailyRow]) -> dict[str, dict[str, Any]]:
-    """Topic → payload: kg by stream for each site. Numbers are exact to the gram; None: not
-    measured."""
+    """Topic → payload: kg by stream of each site, exact to the gram; null: not measured."""
     sites: dict[str, dict[str, Any]] = {}
     streams: dict[str, dict[str, Any]] = defaultdict(dict)
     for r in rows:
@@ -31,20 +30,20 @@ def daily_messages(rows: Iterable[DailyRow]) -> dict[str, dict[str, Any]]:
 
 
 def daily(broker: Broker, rows: Iterable[DailyRow]) -> int:
-    """Publish the daily topic of each site, QoS 1 and retained, and how many that were;
-    SessionError otherwise."""
+    """Publish the daily topic of each site, QoS 1 and retained; how many. Raises SessionError."""
     sent = daily_messages(rows)
     _send(broker, sent.items(), retain=True, kept="the report was written")
     return len(sent)
 
 
 def events(broker: Broker, messages: Iterable[tuple[str, dict[str, Any]]]) -> None:
-    """Publish on the event topics of sites, QoS 1; SessionError when one was not taken."""
+    """Publish on the event topics of sites, QoS 1; SessionError if the broker did not acknowledge
+    all."""
     _send(broker, messages, retain=False, kept="alarms are kept, and told with the next update")
 
 
 def discovery(broker: Broker, messages: Iterable[tuple[str, dict[str, Any] | None]]) -> None:
-    """Publish retained configurations, None to take one away; SessionError otherwise."""
+    """Publish retained configurations, None to remove one; SessionError otherwise."""
     _send(broker, messages, retain=True, kept="run it again")
 
 

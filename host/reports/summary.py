@@ -1,4 +1,4 @@
-"""What a span of days comes to: by 街镇, by day, by stream, with coverage."""
+"""The sums of a span of days: by 街镇, by day, by stream, with coverage."""
 
 from __future__ import annotations
 
@@ -18,7 +18,8 @@ SHOWN = (DRY, WET, RECYCLABLE, HAZARDOUS)
 
 @dataclass(frozen=True)
 class Part:
-    """Mass collected, and the seconds of bin-time that were seen and that there were."""
+    """Mass collected (g), and the seconds of bin-time that were measured and that were
+    registered."""
 
     grams: int = 0
     times: int = 0
@@ -27,26 +28,28 @@ class Part:
 
     @property
     def coverage(self) -> Decimal | None:
-        """0 to 1; None where nothing is registered."""
+        """From 0 to 1; None where nothing is registered."""
         return quantity.share(self.covered_s, self.due_s)
 
     @property
     def collected(self) -> int | None:
-        """Grams; None where nothing was seen: not measured is not zero."""
+        """Grams; None where nothing was measured, which is not zero."""
         return quantity.known(self.grams, self.covered_s)
 
     @property
     def tonnes(self) -> Decimal | None:
-        """The same in t."""
+        """The collected mass in t."""
         return None if self.collected is None else Decimal(self.collected).scaleb(-6)
 
     @property
     def collections(self) -> int | None:
+        """How often; None where nothing was measured."""
         return quantity.known(self.times, self.covered_s)
 
 
 def add(parts: Iterable[Part]) -> Part:
-    """Added up; the caller chooses such as may be added."""
+    """The sum of parts; the caller passes only parts that may be added
+    (indicators.addition_rules)."""
     grams = times = covered = due = 0
     for p in parts:
         grams, times = grams + p.grams, times + p.times
@@ -55,13 +58,13 @@ def add(parts: Iterable[Part]) -> Part:
 
 
 def part(rows: Iterable[DailyRow]) -> Part:
-    """The same of rows."""
+    """The sum of rows."""
     return add(Part(r.collected_g, r.collections, r.covered_s, r.bins * DAY_S) for r in rows)
 
 
 @dataclass(frozen=True)
 class Summary:
-    """The rows of roll_days from first to last. period: as people write it."""
+    """The rows of roll_days from first to last. period: its name for people."""
 
     period: str
     first: dt.date
@@ -71,16 +74,17 @@ class Summary:
 
     @property
     def measured(self) -> bool:
-        """Whether anything was seen."""
+        """Whether anything was measured."""
         return any(r.measured for r in self.rows)
 
     @cached_property
     def towns(self) -> list[str]:
-        """街镇 that have a collection point, in the order of the registry."""
+        """The 街镇 that have a collection point, in the order of the registry."""
         return list(dict.fromkeys(r.town for r in self.rows if r.stream in SHOWN))
 
     @cached_property
     def dates(self) -> list[dt.date]:
+        """The days from first to last."""
         return list(dict.fromkeys(r.date for r in self.rows))
 
     @cached_property
@@ -93,7 +97,7 @@ class Summary:
     def of(
         self, streams: Sequence[str], town: str | None = None, date: dt.date | None = None
     ) -> Part:
-        """One figure; every town or day where none is named."""
+        """One figure, of one 街镇 and day or of all."""
         return part(
             r
             for t in ([town] if town else self.towns)

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ..common.disclaimer import DISCLAIMER
-from ..office.page import page, table_html
-from ..office.svg import Bars, stacked
+from ..office.bars import Bars, stacked
+from ..office.page import page
 from ..office.table import COLOURS, Cell, Column, Table
 from ..registry import DRY, WET
 from . import LABEL
 from .summary import HAULED, Summary
-from .summary_xlsx import NOTES, NOTHING, days, towns
+from .summary_tables import NOTES, NOTHING, days, towns
 
 COVERAGE = "#2E75B6"
 
@@ -55,8 +55,7 @@ def _matrix(summary: Summary) -> Table:
 
 def month(summary: Summary, more: Sequence[Table] = ()) -> str:
     """The page; more: tables at its end."""
-    parts = [_by_day(summary), table_html(towns(summary)), _by_town(summary)]
-    parts += [table_html(days(summary)), table_html(_matrix(summary))]
-    parts += map(table_html, more)
+    parts: list[str | Table] = [_by_day(summary), towns(summary), _by_town(summary)]
+    parts += [days(summary), _matrix(summary), *more]
     title = f"松江区{LABEL}月报"
     return page(title, f"统计期间：{summary.period}", parts, DISCLAIMER)

@@ -1,6 +1,6 @@
-"""From a figure down to what it rests on: events, readings, calibrations, registry rows, files.
+"""From a figure down to its origin: events, readings, calibrations, registry rows, files.
 
-Every line names what it is and where it stands; below it, indented, what it comes from."""
+Every line says what it is and where it is stored; its origin follows, indented."""
 
 from __future__ import annotations
 
@@ -22,26 +22,27 @@ from ..rollup.booking import update_figures
 from ..store import Row, Store, day_revisions
 from ..store.hazard import birth
 
-Line = tuple[int, str]  # how deep, what
+Line = tuple[int, str]  # depth, text
 DISTRICT = "松江区"
 
 
 class TraceError(UserError):
-    """One line: what cannot be traced."""
+    """The figure cannot be traced; one line."""
 
 
 def kg(grams: int | None) -> str:
+    """Grams as kg with its unit; — for None."""
     return f"{quantity.kg(grams)} kg"
 
 
 class Trace:
     """Follows figures of one database and registry."""
 
-    def __init__(self, store: Store, folder: Path, known: Registry) -> None:
-        self.store, self.folder, self.known = store, folder, known
+    def __init__(self, store: Store, folder: Path, registry: Registry) -> None:
+        self.store, self.folder, self.registry = store, folder, registry
         store.compact()
         has = register.present(folder)
-        self.register = register.load(folder, known) if has else None
+        self.register = register.load(folder, registry) if has else None
         self._rows: dict[str, dict[tuple[str, int], Row]] = {}
 
     # Registry rows and boards
@@ -55,30 +56,30 @@ class Trace:
                 return
 
     def board(self, device: str, channel: str, life: str, boot: int, depth: int) -> Iterator[Line]:
-        """The calibration and firmware that a reading was made with."""
-        found = birth(self.store, device, life, boot)
-        if found is None:
+        """The calibration and firmware of a reading."""
+        received = birth(self.store, device, life, boot)
+        if received is None:
             yield depth, f"{device}: no birth message of life {life}, start {boot} is stored"
             return
-        said = json.loads(found[1])
-        of = said.get("channels", {}).get(channel, {})
-        version = f"{said.get('version', '?')} {str(said.get('sha256', ''))[:16]}".strip()
+        message = json.loads(received[1])
+        of = message.get("channels", {}).get(channel, {})
+        version = f"{message.get('version', '?')} {str(message.get('sha256', ''))[:16]}".strip()
         yield (
             depth,
             f"{device}/{channel}: calibration {of.get('calibration', '?')} of "
-            f"{of.get('calibrated', '?')}, firmware {version}, start {said.get('boot')} "
-            f"(birth received {clock(found[0])})",
+            f"{of.get('calibrated', '?')}, firmware {version}, start {message.get('boot')} "
+            f"(birth received {clock(received[0])})",
         )
 
     def stored(self, device: str, life: str, seq: int) -> Row | None:
-        """A stored reading."""
+        """A stored reading; None if there is none of that name."""
         if device not in self._rows:
             every = self.store.readings(device, 0, 1 << 40)
             self._rows[device] = {(r.life, r.seq): r for r in every}
         return self._rows[device].get((life, seq))
 
     def reading(self, device: str, channel: str, life: str, seq: int) -> str:
-        """One stored reading as text."""
+        """A stored reading as text."""
         r = self.stored(device, life, seq)
         if r is None:
             return f"{device} life {life} seq {seq}: not in the store"
@@ -90,26 +91,33 @@ class Trace:
     # Events
 
     def weighed(self, w: Weighed, depth: int) -> Iterator[Line]:
+        """The two readings of a step on a platform, and the rows of board and bin."""
         yield depth, f"event {w.event}"
-        for what, seq in (("before", w.before_seq), ("after", w.after_seq)):
+        for part, seq in (("before", w.before_seq), ("after", w.after_seq)):
             text = self.reading(w.device, w.channel, w.life, seq)
-            yield depth + 1, f"{what}: reading {text}"
+            yield depth + 1, f"{part}: reading {text}"
         first = self.stored(w.device, w.life, w.before_seq)
         boot = first.boot if first else 1 << 31
         yield from self.board(w.device, w.channel, w.life, boot, depth + 1)
         bin_ = next(
-            (b for b in self.known.platforms() if (b.device, b.channel) == (w.device, w.channel)),
+            (
+                b
+                for b in self.registry.platforms()
+                if (b.device, b.channel) == (w.device, w.channel)
+            ),
             None,
         )
         if bin_ is not None:
             yield from self.platform(bin_, depth + 1)
 
     def platform(self, bin_: Bin, depth: int) -> Iterator[Line]:
+        """The registry rows of a bin, its board and its site."""
         yield from self.row("bins.csv", bin_.bin, depth)
         yield from self.row("devices.csv", bin_.device, depth)
         yield from self.row("sites.csv", bin_.site, depth)
 
     def event(self, bin_: Bin, e: Event, depth: int) -> Iterator[Line]:
+        """An event with the readings that show it."""
         note = f" ({e.note})" if e.note else ""
         yield depth, f"{e.kind} {kg(e.grams)} at {bin_.bin}, {clock(e.t)}–{clock(e.t_end)}{note}"
         b, a = e.before, e.after
@@ -118,9 +126,9 @@ class Trace:
 
     # Figures
 
-    def collected(self, bins: Sequence[Bin], days: Sequence[dt.date], what: str) -> Iterator[Line]:
-        """What was collected on days, as it is booked, with every event of it."""
-        update_figures(self.store, self.known, days[-1], only=bins)
+    def collected(self, bins: Sequence[Bin], days: Sequence[dt.date], title: str) -> Iterator[Line]:
+        """The collected mass of days from their revisions, with every event of it."""
+        update_figures(self.store, self.registry, days[-1], only=bins)
         named = {b.bin: b for b in bins}
         db = self.store.database
         first, last = (day_of(day) for day in (days[0], days[-1]))
@@ -132,20 +140,20 @@ class Trace:
             of_day, grams = [], 0
             for r in group:
                 grams += r.collected
-                found = [e for e in events[r.id] if e.kind is Kind.COLLECTION]
-                if found and r.revision > 1:
+                collections = [e for e in events[r.id] if e.kind is Kind.COLLECTION]
+                if collections and r.revision > 1:
                     of_day.append((2, f"{r.platform}: revision {r.revision}: {r.reason}"))
-                for e in found:
+                for e in collections:
                     of_day += self.event(named[r.platform], e, 2)
             if of_day:
                 below += [(1, f"{day}: {kg(grams)}"), *of_day]
         seen = sum(r.covered_s for r in rows)
-        yield 0, f"{what}: {kg(quantity.known(sum(r.collected for r in rows), seen))}"
+        yield 0, f"{title}: {kg(quantity.known(sum(r.collected for r in rows), seen))}"
         yield from below or [(1, "no collection was seen" if seen else "nothing was measured")]
         yield from self.closed(named, days)
 
     def closed(self, bins: Mapping[str, Bin], days: Sequence[dt.date]) -> Iterator[Line]:
-        """Of closed months: that they are, and what came too late for them."""
+        """The closed months of these days, and the adjustments that came after closing."""
         closed = day_revisions.closings(self.store.database)
         for month in dict.fromkeys(f"{day:%Y-%m}" for day in days):
             if month in closed:
@@ -156,6 +164,7 @@ class Trace:
                         yield 2, f"later: {a.after.date} {a.after.platform}: {a.words}"
 
     def entry(self, e: Entry, depth: int) -> Iterator[Line]:
+        """An entry of the ledger and its origin."""
         yield (
             depth,
             f"entry {e.id}: {e.table} {e.batch} {kg(e.grams)} {e.code} (catalogue of {e.edition}), "
@@ -179,10 +188,10 @@ class Trace:
         """A batch and, below it, the batches it was taken from."""
         entries = ledger.read(self.store)
         held = {x.id for x in ledger.live(entries)}
-        found = [e for e in entries if e.batch == code]
-        if not found:
+        of_batch = [e for e in entries if e.batch == code]
+        if not of_batch:
             raise TraceError(f"batch: expected a batch code of the ledger, found {code!r}")
-        for e in found:
+        for e in of_batch:
             yield from self.entry(e, 0)
             if e.id not in held and not e.reverses:
                 yield 1, "was reversed"
@@ -193,6 +202,7 @@ class Trace:
                         yield from self.entry(up, 2)
 
     def alarm(self, id_: int) -> Iterator[Line]:
+        """An alarm, its rule, and the ledger entries before it."""
         rows = [r for r in alarms.read(self.store) if r.alarm == id_]
         if not rows:
             raise TraceError(f"alarm: expected the id of an alarm, found {id_}")
@@ -209,11 +219,12 @@ class Trace:
                 yield from self.entry(e, 1)
 
     def paper(self, kind: str, number: str) -> Iterator[Line]:
+        """A manifest or ticket and the file it came from; TraceError if none has the number."""
         held: Sequence[transfers.Manifest | transfers.Ticket]
         held = (transfers.manifests if kind == "manifest" else transfers.tickets)(self.store)
-        found = next((x for x in held if x.number == number), None)
-        if found is None:
+        paper = next((x for x in held if x.number == number), None)
+        if paper is None:
             raise TraceError(f"{kind}: expected a number that was imported, found {number!r}")
-        s = found.source
-        yield 0, f"{kind} {number}: {kg(found.grams)}, {clock(found.t)}"
+        s = paper.source
+        yield 0, f"{kind} {number}: {kg(paper.grams)}, {clock(paper.t)}"
         yield 1, f"{s.file}:{s.row}, SHA-256 {s.sha256}, brought {clock(s.imported)} by {s.by}"

@@ -1,4 +1,4 @@
-"""From events to the day of each site and stream, kept as revisions; what is dirty is made anew."""
+"""Daily figures of each site and stream, kept as revisions; only dirty days are computed again."""
 
 from ..common.local_days import DAY_S
 from .days import (

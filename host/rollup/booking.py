@@ -48,7 +48,7 @@ class Done:
 
 def update_figures(
     store: Store,
-    known: Registry,
+    registry: Registry,
     last: dt.date,
     watched: Watched = iter,
     *,
@@ -67,7 +67,7 @@ def update_figures(
     computed = int(time.time()) if now is None else now
     boards = None if only is None else {b.device for b in only}
     while True:
-        run = _Run(store, known, day_of(last), computed, full=full)
+        run = _Run(store, registry, day_of(last), computed, full=full)
         done = run.all(watched, boards, jobs or os.cpu_count() or 1)
         if done is not None:
             return done
@@ -114,19 +114,19 @@ class BoardReadings:
 
 class _Run:
     def __init__(
-        self, store: Store, known: Registry, last: int, computed: int, *, full: bool
+        self, store: Store, registry: Registry, last: int, computed: int, *, full: bool
     ) -> None:
         self._store, self._db = store, store.database
         self._last, self._computed, self._full = last, computed, full
         self._stamp = revision_writer.stamp(self._db)
-        self._registry = known
+        self._registry = registry
         self._accounts = revision_writer.accounts(self._db)
         self._on_board = _by_device(self._accounts.values())
         self._touched = revision_writer.touched(self._db)
-        self._platforms = platforms_of(known)
+        self._platforms = platforms_of(registry)
         self._corrected = store.calibrations.corrected()
         self._boards: dict[str, list[Bin]] = defaultdict(list)
-        for bin_ in (*known.platforms(), *known.fill_only()):
+        for bin_ in (*registry.platforms(), *registry.fill_only()):
             self._boards[bin_.device].append(bin_)
         self._known = {b.bin for bins in self._boards.values() for b in bins}
         self._days = 0
@@ -265,9 +265,9 @@ def _by_device(accounts: Iterable[Account]) -> dict[str, list[Account]]:
 _run: _Run
 
 
-def _begin(where: Path | str, known: Registry, last: int, computed: int, full: bool) -> None:
+def _begin(where: Path | str, registry: Registry, last: int, computed: int, full: bool) -> None:
     global _run  # noqa: PLW0603  one for each process
-    _run = _Run(Store(where), known, last, computed, full=full)
+    _run = _Run(Store(where), registry, last, computed, full=full)
     gc.freeze()  # objects made so far stay; those made later have no cycles
     gc.set_threshold(100_000)
 

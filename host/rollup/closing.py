@@ -1,7 +1,7 @@
-"""Closed months: what was reported stays, what came later is told as adjustments.
+"""Closed months: reported figures stay, later changes are adjustments.
 
-A closing remembers the last revision that was there and who stood where. It is never taken
-back: an office that has handed in a month books what changed into a later one."""
+A closing keeps the last revision of its time and the registry. It is never undone: an office
+that has reported a month books later changes into a later month."""
 
 from __future__ import annotations
 
@@ -30,19 +30,19 @@ QUIET = "nothing was told of it when the month was closed"
 
 
 class ClosingError(UserError):
-    """A month that cannot be closed; one line."""
+    """Why a month cannot be closed; one line."""
 
 
 @dataclass(frozen=True)
 class RegistrySnapshot:
-    """Who stood where, and how heavy what is estimated is taken to be."""
+    """The registry, and the densities for estimates, as they were at a moment."""
 
     known: Registry
     densities: dict[str, Density] = field(default_factory=dict)
 
     @cached_property
     def bins(self) -> list[Bin]:
-        """Every bin that a board looks at, by site in the order of the registry."""
+        """Every bin that a board measures, by site in the order of the registry."""
         order = {site: i for i, site in enumerate(self.known.sites)}
         bins = [*self.known.platforms(), *self.known.fill_only()]
         return sorted(bins, key=lambda b: order[b.site])
@@ -52,7 +52,7 @@ class RegistrySnapshot:
         return platforms_of(self.known)
 
     def at(self, site: str) -> RegistrySnapshot:
-        """The same of one site."""
+        """The snapshot of one site."""
         sites = {s: self.known.sites[s] for s in (site,) if s in self.known.sites}
         bins = tuple(self.known.around(site))
         return RegistrySnapshot(
@@ -64,30 +64,31 @@ class RegistrySnapshot:
 
     @classmethod
     def of(cls, closed: Closing) -> RegistrySnapshot:
-        """As it was when a month was closed."""
+        """The snapshot of a closed month."""
         raw = zlib.decompress(closed.registry)
         return cls(*msgspec.json.decode(raw, type=tuple[Registry, dict[str, Density]]))
 
 
 def days_held(store: Store) -> str:
-    """The days that have readings, in words."""
+    """The days that have readings, as text."""
     span = store.span()
     return f"it has {date_of(span[0])} to {date_of(span[1])}" if span else "it has none of any day"
 
 
-def check(store: Store, month: str, by: str, at: int) -> None:
-    """ClosingError unless a month can be closed: over, not closed yet, and with readings."""
+def check(store: Store, month: str, by: str, now: int) -> None:
+    """ClosingError unless a month is over, not closed yet and has readings, and `by` is given;
+    now: Unix seconds."""
     first, last = day_revisions.month_days(month)
     if not by.strip():
         raise ClosingError("--by: expected the name of whoever closes the month")
-    if at < bounds(last)[1]:
+    if now < bounds(last)[1]:
         then = date_of(last + 1)
         raise ClosingError(
             f"--month: expected a month that is over, found {month}; close it from {then} on"
         )
-    if found := day_revisions.closings(store.database).get(month):
-        on = date_of(local_day(found.at))
-        raise ClosingError(f"--month: {month} was closed on {on} by {found.by}")
+    if closed := day_revisions.closings(store.database).get(month):
+        on = date_of(local_day(closed.at))
+        raise ClosingError(f"--month: {month} was closed on {on} by {closed.by}")
     store.compact()
     if not store.dated(first, last):
         raise ClosingError(
@@ -105,22 +106,25 @@ def close(
     watched: Watched = iter,
     now: int | None = None,
 ) -> Closing:
-    """Bring a month up to date and close it; ClosingError when it cannot be."""
-    at = int(time.time()) if now is None else now
+    """Bring a month (YYYY-MM) up to date and close it; ClosingError where check() fails."""
+    closed_at = int(time.time()) if now is None else now
     first, last = day_revisions.month_days(month)
-    check(store, month, by, at)
+    check(store, month, by, closed_at)
     db = store.database
     while True:
-        update_figures(store, then.known, date_of(last), watched, now=at)
+        update_figures(store, then.known, date_of(last), watched, now=closed_at)
         stamp = revision_writer.stamp(db)
-        works = _quiet(store, then, first, last, at)
-        closed = Closing(month, at, by.strip(), 0, then.pack())
+        works = _quiet(store, then, first, last, closed_at)
+        closed = Closing(month, closed_at, by.strip(), 0, then.pack())
         if revision_writer.close(db, stamp, works, closed):
             return day_revisions.closings(db)[month]
 
 
-def _quiet(store: Store, then: RegistrySnapshot, first: int, last: int, at: int) -> list[Work]:
-    """Figures of the days of which nothing was told, so that the month rests on itself."""
+def _quiet(
+    store: Store, then: RegistrySnapshot, first: int, last: int, computed: int
+) -> list[Work]:
+    """Figures of the days without readings, so that the month is complete; computed: Unix
+    seconds."""
     db = store.database
     held: dict[str, dict[int, PlatformDay]] = {}
     for r in day_revisions.platform_days(db, first, last):
@@ -139,18 +143,18 @@ def _quiet(store: Store, then: RegistrySnapshot, first: int, last: int, at: int)
             if day in mine:
                 level = mine[day].closing
             else:
-                entries.append(Entry(day, 1, at, QUIET, fold.silent(day, level), b""))
+                entries.append(Entry(day, 1, computed, QUIET, fold.silent(day, level), b""))
         works.append(Work(accounts[bin_.bin], entries=entries))
     return works
 
 
 def closings(store: Store) -> dict[str, Closing]:
-    """Closed months, YYYY-MM."""
+    """YYYY-MM -> its closing."""
     return day_revisions.closings(store.database)
 
 
 def adjustments(store: Store, month: str | None = None) -> Iterator[Revision]:
-    """What came too late for closed months, or for one of them, oldest first."""
+    """Revisions after the closing of all closed months, or of one (YYYY-MM), oldest first."""
     db = store.database
     for name, closed in day_revisions.closings(db).items():
         if month is not None and name != month:
@@ -161,12 +165,12 @@ def adjustments(store: Store, month: str | None = None) -> Iterator[Revision]:
             before = [
                 r for r in day_revisions.history(db, after.platform, after.day) if r.id < after.id
             ]
-            if after.platform in bins:  # what stood nowhere then is no part of the month
+            if after.platform in bins:  # other bins are no part of the month
                 yield Revision(bins[after.platform], before[-1] if before else None, after)
 
 
 def change(made: Sequence[Revision]) -> tuple[int, int]:
-    """(deposited, collected) grams by which a month would be others."""
+    """(deposited, collected): changes of a month's masses by these revisions, in g."""
     deposited = collected = 0
     for a in made:
         for sign, r in ((1, a.after), (-1, a.before)):

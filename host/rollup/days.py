@@ -1,4 +1,4 @@
-"""The day of each site and stream: what was deposited, collected, and how much was seen.
+"""The day of each site and stream: deposited and collected mass, and coverage.
 
 A reporting day is 00:00 to 24:00 in Asia/Shanghai (UTC+8, no daylight saving). An event
 belongs to the day in which it began."""
@@ -28,20 +28,19 @@ from .density import Density, estimate
 from .scales import fills_of
 
 covered_seconds = balance.covered_seconds
-# A lift before midnight ends after it, and a lean is known for one only when it is over.
+# A lift before midnight ends after it, and a lean is known only once it is over.
 AFTER_S = 6 * 3600
 OVERFLOW_PERMILLE = 900
 _AT_ONCE = 14  # days in memory
 
 
 class DailyRow(msgspec.Struct, gc=False):
-    """One site and stream on one day; masses in grams, covered in seconds of bin-time.
+    """One site and stream on one day; masses in g, covered in seconds of bin-time.
 
-    bins, coverage and masses are of what stands on scales. residual_g and limit_g: see
-    events.balance; flags: why somebody should look at it. estimated_*: of bins without a
-    scale, by volume and density; never part of the others; estimated: how many of these told
-    their fill. fills: bins whose fill was told; full: those among them that were full once,
-    so that somebody should have come."""
+    bins, coverage and masses are of bins on scales. residual_g, limit_g: see events.balance.
+    flags: reasons to look at the day. estimated_*: of bins without a scale, by volume and
+    density, never part of the others; estimated: how many of these gave their fill. fills:
+    bins that gave their fill; full: those that reached OVERFLOW_PERMILLE."""
 
     date: dt.date
     site: str
@@ -66,31 +65,31 @@ class DailyRow(msgspec.Struct, gc=False):
 
     @property
     def coverage(self) -> Decimal | None:
-        """Share of the bin-time that was validly measured, 0 to 1; None: there is no scale."""
+        """Measured share of the registered bin-time, 0 to 1; None: there is no scale."""
         return quantity.share(self.covered_s, self.bins * DAY_S)
 
     @property
     def measured(self) -> bool:
-        """Whether anything was seen of the day; else its balance is only carried on."""
+        """Whether the day has any measurement; otherwise its balance is carried forward."""
         changes = self.deposited_g, self.collected_g, self.removed_g, self.unattributed_g
         return bool(self.covered_s) or any(changes) or bool(self.residual_g)
 
     def known(self, amount: int) -> int | None:
-        """An amount of what stands on scales; None: nothing was measured."""
+        """An amount of bins on scales; None: nothing was measured."""
         return quantity.known(amount, self.covered_s)
 
     @property
     def guessed_collections(self) -> int | None:
-        """None: no bin without a scale told its fill."""
+        """Emptyings of bins without a scale; None: none of them gave its fill."""
         return quantity.known(self.estimated_collections, self.estimated)
 
     def guessed(self, grams: int) -> int | None:
-        """An estimated mass; None as well where what was emptied has no density."""
+        """An estimated mass in g; None: no fill was given, or the stream has no density."""
         return quantity.known(grams, self.estimated if not self.estimated_collections else 0)
 
 
 class BinDay(msgspec.Struct, frozen=True, gc=False):
-    """One platform on one day. booked: the revision; None: nothing was told that day."""
+    """One platform on one day. booked: its revision; None: the day has no readings."""
 
     bin: Bin
     town: str
@@ -100,7 +99,7 @@ class BinDay(msgspec.Struct, frozen=True, gc=False):
 
 @dataclass
 class Day:
-    """A day of everything that is registered: by site and stream, and by platform."""
+    """A day of the whole registry: by site and stream, and by platform."""
 
     rows: list[DailyRow] = field(default_factory=list)
     platforms: list[BinDay] = field(default_factory=list)
@@ -114,60 +113,60 @@ def day_bounds(date: dt.date) -> tuple[int, int]:
 
 
 def emptyings(series: Iterable[FillSample], date: dt.date) -> list[Emptying]:
-    """Of a bin without a scale: those that began within the day."""
+    """Emptyings of a bin without a scale that began within the local day."""
     t0, t1 = day_bounds(date)
     return [e for e in watch_fill(series).emptyings if t0 <= e.t < t1]
 
 
 def fills(store: Store, bin_: Bin, t0: int, t1: int) -> list[FillSample]:
-    """What the fill sensor of a bin told from t0 on and before t1, where it was good."""
+    """Valid readings of a bin's fill sensor with t0 <= t < t1 (Unix seconds)."""
     return fills_of(store.readings(bin_.device, t0, t1), bin_.fill_channel)
 
 
 def roll(
     store: Store,
-    known: Registry,
+    registry: Registry,
     date: dt.date,
     watched: Watched = iter,
     densities: Mapping[str, Density] | None = None,
 ) -> Day:
-    """A row for every site and stream of the registry, measured or not, in its order, from
-    the book, which is brought up to date.
+    """Bring the figures up to date; a row for every site and stream of the registry, in its
+    order, measured or not.
 
-    watched passes the bins through, so that somebody sees how far it is. densities:
-    without one for its stream a bin without a scale has emptyings, but no mass."""
-    update_figures(store, known, date, watched)
-    (day,) = days_of(store, known, [date], densities)
+    watched: passes bins on, for a progress display. densities: for masses of bins without a
+    scale; those of a stream without one have emptyings only."""
+    update_figures(store, registry, date, watched)
+    (day,) = days_of(store, registry, [date], densities)
     return day
 
 
 def roll_day(
-    store: Store, known: Registry, date: dt.date, watched: Watched = iter
+    store: Store, registry: Registry, date: dt.date, watched: Watched = iter
 ) -> list[DailyRow]:
     """The rows of roll()."""
-    return roll(store, known, date, watched).rows
+    return roll(store, registry, date, watched).rows
 
 
 def events(
-    store: Store, known: Registry, date: dt.date, watched: Watched = iter
+    store: Store, registry: Registry, date: dt.date, watched: Watched = iter
 ) -> list[tuple[Bin, list[Event]]]:
-    """Platform by platform what began on a day, as it is booked."""
-    update_figures(store, known, date, watched)
-    (day,) = days_of(store, known, [date])
-    found = packing.events(store.database, [p.booked for p in day.platforms if p.booked])
-    return [(p.bin, found[p.booked.id] if p.booked else []) for p in day.platforms]
+    """The booked events that began on a day, by platform."""
+    update_figures(store, registry, date, watched)
+    (day,) = days_of(store, registry, [date])
+    by_revision = packing.events(store.database, [p.booked for p in day.platforms if p.booked])
+    return [(p.bin, by_revision[p.booked.id] if p.booked else []) for p in day.platforms]
 
 
 def days_of(
     store: Store,
-    known: Registry,
+    registry: Registry,
     span: Sequence[dt.date],
     densities: Mapping[str, Density] | None = None,
     *,
     site: str | None = None,
 ) -> Iterator[Day]:
-    """What the book has of days that follow each other, of everything or one site. In a
-    closed month: with who stood where, and what held, when it was closed."""
+    """The stored figures of consecutive days, of the whole registry or one site. Days of a
+    closed month have the registry and the revisions of its closing."""
     if not span:
         return
     db = store.database
@@ -179,7 +178,7 @@ def days_of(
         for m, c in day_revisions.closings(db).items()
         if m in months
     }
-    now = closing.RegistrySnapshot(known, dict(densities or {}))
+    now = closing.RegistrySnapshot(registry, dict(densities or {}))
     if site is not None:
         now, *others = [t.at(site) for t in (now, *closed.values())]
         closed = dict(zip(closed, others, strict=True))
@@ -203,25 +202,25 @@ def _day(
     held: Mapping[str, PlatformDay],
     levels: dict[str, int],
 ) -> Day:
-    """levels: bin → what it closed the day before with, as far as that is known."""
-    day, known = Day(), then.known
+    """levels: bin → net g at the end of the day before, where known; it is updated."""
+    day, registry = Day(), then.known
     rows: dict[tuple[str, str], DailyRow] = {}
     fallen = packing.emptyings(store.database, held.values())
     for bin_ in then.bins:
         key = (bin_.site, bin_.stream)
         if key not in rows:
-            rows[key] = DailyRow(date, bin_.site, known.sites[bin_.site].town, bin_.stream)
-        found = held.get(bin_.bin)
-        if found is not None and found.fullest is not None:
+            rows[key] = DailyRow(date, bin_.site, registry.sites[bin_.site].town, bin_.stream)
+        booked = held.get(bin_.bin)
+        if booked is not None and booked.fullest is not None:
             rows[key].fills += 1
-            rows[key].full += found.fullest >= OVERFLOW_PERMILLE
+            rows[key].full += booked.fullest >= OVERFLOW_PERMILLE
         if not bin_.channel:
-            if found is not None:
-                rows[key].estimated += found.fullest is not None
-                book_estimate(rows[key], bin_, fallen.get(found.id, []), then.densities)
+            if booked is not None:
+                rows[key].estimated += booked.fullest is not None
+                book_estimate(rows[key], bin_, fallen.get(booked.id, []), then.densities)
             continue
-        if found is not None:
-            closed = packing.balance_of(found)
+        if booked is not None:
+            closed = packing.balance_of(booked)
         else:
             if bin_.bin not in levels:
                 before = day_revisions.latest(store.database, bin_.bin, day_of(date))
@@ -229,14 +228,14 @@ def _day(
             nothing = Outcome(sums=Sums(opening=levels[bin_.bin]))
             closed = day_balance(then.platforms[bin_.bin], nothing, *day_bounds(date))
         levels[bin_.bin] = closed.closing
-        _add(rows[key], closed, found.collections if found is not None else 0)
-        day.platforms.append(BinDay(bin_, known.sites[bin_.site].town, closed, found))
+        _add(rows[key], closed, booked.collections if booked is not None else 0)
+        day.platforms.append(BinDay(bin_, registry.sites[bin_.site].town, closed, booked))
     day.rows = list(rows.values())
     return day
 
 
 def _add(row: DailyRow, closed: Balance, collections: int) -> None:
-    """What one platform adds to the row of its day."""
+    """Add one platform to the row of its day."""
     row.bins += 1
     row.deposited_g += closed.deposited
     row.collected_g += closed.collected
@@ -251,13 +250,13 @@ def _add(row: DailyRow, closed: Balance, collections: int) -> None:
 
 
 def book_estimate(
-    row: DailyRow, bin_: Bin, found: list[Emptying], densities: Mapping[str, Density]
+    row: DailyRow, bin_: Bin, emptied: list[Emptying], densities: Mapping[str, Density]
 ) -> None:
-    """Emptyings of a bin without a scale. That a density is wrong is an error that they
-    have in common, so what they may be off by is added up."""
-    row.estimated_collections += len(found)
+    """Add the emptyings of a bin without a scale. They share the error of the density, so
+    their uncertainties are added up linearly."""
+    row.estimated_collections += len(emptied)
     density = densities.get(bin_.stream)
-    for e in found if density else ():
+    for e in emptied if density else ():
         assert density is not None
         grams, off = estimate(density, bin_.volume_l, e.before - e.after)
         row.estimated_g += grams

@@ -1,4 +1,4 @@
-"""How heavy a stream is in a bin: a table that an office can replace by its own."""
+"""Bulk densities of streams, for bins without a scale; an office can replace the table."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from pathlib import Path
 from ..registry import STREAMS, csv_rows
 
 NAME = "densities.csv"
-FILL_OFF = 50  # permille that one fill may be off by: uneven waste under one sensor
+FILL_OFF = 50  # uncertainty of one fill in permille: uneven waste under one sensor
 
 
 @dataclass(frozen=True)
 class Density:
-    """kg/m³ of a stream as it lies in a bin."""
+    """Bulk density of a stream in a bin, kg/m³."""
 
     low: int
     typical: int
@@ -23,8 +23,8 @@ class Density:
 
 
 def load(folder: Path) -> dict[str, Density]:
-    """densities.csv of the registry, or the project's own where it has none. A stream
-    without a line has no estimate."""
+    """stream -> density from densities.csv of a registry, or the package's own. A stream without
+    a line has no estimate. RegistryError names the first mistake."""
     name = f"{NAME}"
     folder = folder if (folder / name).exists() else Path(str(files(__package__)))
     table: dict[str, Density] = {}
@@ -40,9 +40,8 @@ def load(folder: Path) -> dict[str, Density]:
 
 
 def estimate(density: Density, volume_l: int, fell: int) -> tuple[int, int]:
-    """Grams that left a bin of this volume when its fill fell by so many permille, and
-    how far that may be off: half the span of the densities, and what each of the two
-    fills may be off by, as independent errors."""
+    """Mass (g) that left a bin when its fill fell by `fell` permille, and its uncertainty (g):
+    half the span of the densities and the errors of both fills, added in quadrature."""
     grams = volume_l * fell * density.typical // 1000
     by_density = volume_l * fell * (density.high - density.low) // 2000
     by_fill = isqrt(2 * (volume_l * FILL_OFF * density.typical // 1000) ** 2)

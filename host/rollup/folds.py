@@ -1,5 +1,5 @@
-"""How days are made of readings: of a platform by the event engine, of a bin without a
-scale by its fill sensor (see fold)."""
+"""Computes days from readings: of a platform by the event engine, of a bin without a scale by
+its fill sensor (see fold)."""
 
 from __future__ import annotations
 
@@ -18,16 +18,16 @@ from ..store.revision_writer import Facts, Step
 from .fold import Figure
 from .packing import pack
 
-_LEARNED = 4  # emptyings after which one more weighs the same: see events.bins.learn
+_LEARNED = 4  # further emptyings have the same weight: see events.bins.learn
 _pack = msgspec.msgpack.Encoder().encode
-# What a step found, and the fullest that a fill sensor told.
+# The outcome of a step, and the largest fill of its readings.
 _outcome = msgspec.msgpack.Decoder(tuple[Outcome, int | None]).decode
 _emptyings = msgspec.msgpack.Decoder(tuple[list[Emptying], int | None]).decode
 _fill = msgspec.msgpack.Decoder(FillState).decode
 
 
 class Scale:
-    """Of a platform. What was decoded last is kept: the next day asks for it again."""
+    """Of a platform. Values decoded last are kept: the next day needs them again."""
 
     def __init__(self, platform: Platform) -> None:
         self._platform = platform
@@ -37,14 +37,14 @@ class Scale:
 
     def step(self, before: Step | None, day: int, readings: Sequence[Sample]) -> Step:
         state = self._state(before.state) if before else fresh(self._platform)
-        state, found = advance(self._platform, state, readings)
-        # Let go of what nothing that follows depends on, so that two states that do the
-        # same are the same: sums are those of a day, and of emptyings only so many count.
+        state, outcome = advance(self._platform, state, readings)
+        # Drop what later days do not depend on, so that equivalent states are equal: sums are
+        # those of a day, and only the first _LEARNED emptyings count.
         state.sums = Sums(opening=state.level)
         for bin_ in (state.bin, *state.others):
             bin_.emptied = min(bin_.emptied, _LEARNED)
-        found.transitions = []
-        whole = found, _fullest(_fills(readings))
+        outcome.transitions = []
+        whole = outcome, _fullest(_fills(readings))
         step = Step(day, opens(state), _packed(save_state(state)), _packed(_pack(whole)))
         self._states = {step.state: state}
         self._founds[step.found] = whole
@@ -55,11 +55,12 @@ class Scale:
         whole = Outcome()
         for step in steps:
             whole.extend(self._found(step.found)[0])
-        if end and steps:
-            whole.extend(self._end(steps[-1].state))
+        last = steps[-1] if steps else before
+        if end and last:
+            whole.extend(self._end(last.state))
         if steps and steps[0].day == day:
-            found, fullest = self._found(steps[0].found)
-            opening = found.sums.opening
+            of_day, fullest = self._found(steps[0].found)
+            opening = of_day.sums.opening
         else:
             opening, fullest = self._state(before.state).level if before else 0, None
         whole.sums = Sums(opening=opening)
@@ -70,8 +71,8 @@ class Scale:
         return Figure(facts, pack(events), late)
 
     def silent(self, day: int, before: int) -> Facts:
-        found = Outcome(sums=Sums(opening=before))
-        return _facts(day_balance(self._platform, found, *bounds(day)), 0)
+        nothing = Outcome(sums=Sums(opening=before))
+        return _facts(day_balance(self._platform, nothing, *bounds(day)), 0)
 
     def _state(self, saved: bytes) -> State:
         if saved not in self._states:
@@ -90,7 +91,7 @@ class Scale:
 
 
 def opens(state: State) -> int:
-    """Nothing that follows tells of events, cover or flags that began before this second."""
+    """The Unix second before which no later event, covered interval or flag begins."""
     times = [p.last.t for p in state.pending[:1]]
     times += [x.t for x in (state.lifted, state.last, state.negative) if x is not None]
     if state.still is not None:
@@ -101,25 +102,25 @@ def opens(state: State) -> int:
 
 
 class Filled:
-    """Of a bin without a scale: its emptyings, and no masses."""
+    """Of a bin without a scale: emptyings, and no masses."""
 
     def step(self, before: Step | None, day: int, readings: Sequence[FillSample]) -> Step:
         state = _fill(before.state) if before else FillState()
-        found = watch(readings, state)
+        fillings = watch(readings, state)
         if state.full is None:
             state.before = 0
         times = [x.t for x in (state.full, *state.last, state.seen) if x is not None]
-        told = found.emptyings, _fullest([s.fill for s in readings])
-        return Step(day, min(times, default=0), _pack(state), _pack(told))
+        result = fillings.emptyings, _fullest([s.fill for s in readings])
+        return Step(day, min(times, default=0), _pack(state), _pack(result))
 
     def figure(self, day: int, _before: Step | None, steps: Sequence[Step], _end: bool) -> Figure:
         t0, t1 = bounds(day)
-        told = [_emptyings(step.found) for step in steps]
-        found = [e for emptyings, _ in told for e in emptyings if t0 <= e.t < t1]
-        late = max((e.t_end for e in found), default=0)
-        fullest = told[0][1] if steps and steps[0].day == day else None
-        facts: Facts = (*[0] * 10, len(found), "", fullest)
-        return Figure(facts, pack(found), late)
+        results = [_emptyings(step.found) for step in steps]
+        emptied = [e for emptyings, _ in results for e in emptyings if t0 <= e.t < t1]
+        late = max((e.t_end for e in emptied), default=0)
+        fullest = results[0][1] if steps and steps[0].day == day else None
+        facts: Facts = (*[0] * 10, len(emptied), "", fullest)
+        return Figure(facts, pack(emptied), late)
 
     def silent(self, _day: int, _before: int) -> Facts:
         return (*[0] * 11, "", None)
@@ -132,12 +133,12 @@ def _fills(readings: Sequence[Sample]) -> Sequence[int | None]:
 
 
 def _fullest(fills: Sequence[int | None]) -> int | None:
-    told = fills if None not in fills else [f for f in fills if f is not None]
-    return max(told, default=None)  # type: ignore[type-var]
+    valid = fills if None not in fills else [f for f in fills if f is not None]
+    return max(valid, default=None)  # type: ignore[type-var]
 
 
 def _facts(b: Balance, collections: int, fullest: int | None = None) -> Facts:
-    """As the table has them."""
+    """The columns of the table."""
     return (
         *(b.opening, b.deposited, b.collected, b.removed, b.unattributed, b.closing),
         *(b.limit, b.weighings, b.doubt, b.covered_s, collections, " ".join(b.flags)),
@@ -146,6 +147,6 @@ def _facts(b: Balance, collections: int, fullest: int | None = None) -> Facts:
 
 
 def _packed(raw: bytes) -> bytes:
-    """As zlib.compress(raw, 1), with as little memory to be set up as so few bytes need."""
+    """zlib.compress(raw, 1) with less memory, which so few bytes do not need."""
     made = zlib.compressobj(1, wbits=12, memLevel=4)
     return made.compress(raw) + made.flush()

@@ -1,4 +1,4 @@
-"""Many days at once, from the book."""
+"""Figures of many days at once."""
 
 from __future__ import annotations
 
@@ -13,29 +13,30 @@ from .density import Density
 
 
 def days(first: dt.date, last: dt.date) -> list[dt.date]:
-    """Every day from first to last, both included; none when last is earlier."""
+    """The days from first to last, both included; none where last is earlier."""
     return [first + dt.timedelta(n) for n in range((last - first).days + 1)]
 
 
 def each_day(
     store: Store,
-    known: Registry,
+    registry: Registry,
     first: dt.date,
     last: dt.date,
     watched: Watched = iter,
     *,
     densities: Mapping[str, Density] | None = None,
 ) -> Iterator[Day]:
-    """Day after day, so that a year does not stand in memory at once."""
+    """The days from first to last, brought up to date, one after the other: a year does not
+    fit into memory."""
     span = days(first, last)
     if span:
-        update_figures(store, known, last, watched)
-    return days_of(store, known, span, densities)
+        update_figures(store, registry, last, watched)
+    return days_of(store, registry, span, densities)
 
 
 def roll_days(
     store: Store,
-    known: Registry,
+    registry: Registry,
     first: dt.date,
     last: dt.date,
     watched: Watched = iter,
@@ -44,6 +45,6 @@ def roll_days(
 ) -> list[DailyRow]:
     """A row for every day, site and stream, by day and then as in the registry.
 
-    Each day is what roll_day tells of it, so that the days of a month add up to the month."""
-    made = each_day(store, known, first, last, watched, densities=densities)
+    Each day has the rows of roll_day, so the days of a month add up to the month."""
+    made = each_day(store, registry, first, last, watched, densities=densities)
     return [row for day in made for row in day.rows]

@@ -1,4 +1,4 @@
-"""Why a figure is another than before, in words that an office reads."""
+"""Reasons for restated figures, as text for an office."""
 
 from __future__ import annotations
 
@@ -19,21 +19,21 @@ from .fold import Figure
 FULL = "everything was computed anew from the readings"
 
 
-def made_with(what: Mapping[str, Any]) -> str:
-    """What figures depend on beside the readings, as JSON that can be compared."""
-    return msgspec.json.encode({**what, "rules": RULES, "state": VERSION}).decode()
+def made_with(values: Mapping[str, Any]) -> str:
+    """What figures depend on apart from the readings, as JSON to be compared."""
+    return msgspec.json.encode({**values, "rules": RULES, "state": VERSION}).decode()
 
 
 def changed(old: str, new: str) -> str:
-    """What is not what it was; "" where nothing is known of before, or all of it is."""
+    """What changed between two texts of made_with(); "" for no change, or no old text."""
     if not old:
         return ""
     before, after = json.loads(old), json.loads(new)
     was, now = ([x["rules"], x["state"]] for x in (before, after))
     if was != now:
         return f"engine version {_version(was)} → {_version(now)}"
-    known = before.get("corrections", [])
-    corrections = [c for c in after.get("corrections", []) if c not in known]
+    applied = before.get("corrections", [])
+    corrections = [c for c in after.get("corrections", []) if c not in applied]
     if corrections:
         c = corrections[-1]
         return f"calibration {c['calibration']}: {c['reason']} ({c['by']})"
@@ -45,7 +45,7 @@ def changed(old: str, new: str) -> str:
 
 
 def of(day: int, old: Entry, figure: Figure, touches: Sequence[Touch]) -> str:
-    """What readings did to the figures of a day."""
+    """How readings changed the figures of a local day."""
     t1 = bounds(day)[1]
     if old.computed < t1:
         return NOT_OVER

@@ -1,4 +1,4 @@
-"""What figures were before, and why they are others now."""
+"""Earlier figures, and the reasons for later ones."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from ..store.day_revisions import NOT_OVER, PlatformDay
 
 @dataclass(frozen=True)
 class Revision:
-    """The figures of a bin and day, and those that they took the place of."""
+    """The figures of a bin and day, and those that they replace; before: None for the first."""
 
     bin: Bin
     before: PlatformDay | None
@@ -28,30 +28,30 @@ class Revision:
 
     @property
     def words(self) -> str:
-        """What of the masses changed, and why."""
+        """Masses before and after in kg, and the reason."""
         old, new = self.before, self.after
         masses = (
-            f"{what} {kg(getattr(old, what) if old else None)} → {kg(getattr(new, what))} kg"
-            for what in ("deposited", "collected")
+            f"{mass} {kg(getattr(old, mass) if old else None)} → {kg(getattr(new, mass))} kg"
+            for mass in ("deposited", "collected")
         )
         return f"{', '.join(masses)}; {self.after.reason}"
 
 
 def restated(store: Store, bins: Iterable[Bin], first: dt.date, last: dt.date) -> list[Revision]:
-    """Revisions of days from first to last that changed a mass which had been reported for
-    a whole day; in a closed month those before it was closed."""
+    """Revisions of days from first to last that changed a mass after the day was over; in a
+    closed month only those before its closing."""
     named = {b.bin: b for b in bins}
     rows = day_revisions.reported(store.database, day_of(first), day_of(last))
-    found = (
+    revisions = (
         Revision(named[after.platform], before, after)
         for before, after in pairs(rows)
         if after.platform in named and before is not None and after.reason != NOT_OVER
     )
-    return [r for r in found if r.changes_mass]
+    return [r for r in revisions if r.changes_mass]
 
 
 def pairs(rows: Sequence[PlatformDay]) -> Iterable[tuple[PlatformDay | None, PlatformDay]]:
-    """Each revision with the one before it; rows: by day, platform and revision."""
+    """Each revision with the one before it, or None. rows: sorted by day, platform, revision."""
     last: PlatformDay | None = None
     for row in rows:
         follows = last is not None and (last.day, last.platform) == (row.day, row.platform)

@@ -1,4 +1,4 @@
-"""What the event engine must know of the platforms of a registry, and their readings."""
+"""Input of the event engine: platforms of a registry, and their readings."""
 
 from __future__ import annotations
 
@@ -12,25 +12,25 @@ from ..store import Row, Store
 from .weight_series import WeightSeries
 
 
-def platform_of(known: Registry, bin_: Bin) -> Platform:
-    """What the event engine must know of a bin on a scale."""
-    return _platform(bin_, known.platforms(), known.spares(bin_.site))
+def platform_of(registry: Registry, bin_: Bin) -> Platform:
+    """The platform of a bin on a scale."""
+    return _platform(bin_, registry.platforms(), registry.spares(bin_.site))
 
 
-def platforms_of(known: Registry) -> dict[str, Platform]:
-    """By bin: what the event engine must know of each that stands on a scale."""
-    at: dict[str, list[Bin]] = defaultdict(list)
+def platforms_of(registry: Registry) -> dict[str, Platform]:
+    """bin -> platform, of all bins on scales."""
+    on_scales: dict[str, list[Bin]] = defaultdict(list)
     spare: dict[str, list[tuple[int, Bin]]] = defaultdict(list)
-    for i, bin_ in enumerate(known.bins):
+    for i, bin_ in enumerate(registry.bins):
         if bin_.channel:
-            at[bin_.site].append(bin_)
+            on_scales[bin_.site].append(bin_)
         elif not bin_.device:
             spare[bin_.site].append((i, bin_))
-    found: dict[str, Platform] = {}
-    for site, bins in at.items():
+    platforms: dict[str, Platform] = {}
+    for site, bins in on_scales.items():
         may_come = [b for _, b in sorted(spare[site] + spare[""], key=lambda pair: pair[0])]
-        found |= {b.bin: _platform(b, bins, may_come) for b in bins}
-    return found
+        platforms |= {b.bin: _platform(b, bins, may_come) for b in bins}
+    return platforms
 
 
 def _platform(bin_: Bin, beside: Iterable[Bin], spare: Iterable[Bin]) -> Platform:
@@ -56,15 +56,15 @@ def samples(
     *,
     since: int = 0,
 ) -> Series:
-    """One weight channel of a board from its first reading (or since) on, in order of time,
-    as corrections have it."""
+    """Readings of a weight channel with since <= t < until (Unix seconds), in order of time,
+    with corrected weights."""
     correct = store.calibrations.corrector(device, channel)
     columns = store.columns(device, since, until)
     return WeightSeries(columns).of(channel, fill_channel, correct)
 
 
 def fills_of(rows: Iterable[Row], fill_channel: str) -> list[FillSample]:
-    """What a fill sensor told, where it was good."""
+    """Valid readings of a fill sensor."""
     return [
         FillSample(r.t, fill, r.life, r.seq, r.boot)
         for r in rows

@@ -1,7 +1,7 @@
-"""Who may use the page: names, roles, secrets, and what each of them did.
+"""Who may use the page: names, roles, secrets, and the audit trail.
 
-A role has what those before it have. Passwords are kept as argon2 hashes, tokens (random,
-for machines) as SHA-256. Rows are only ever added."""
+A role may do everything that the roles before it may. Passwords are stored as argon2 hashes (RFC
+9106), tokens (random, for machines) as SHA-256. Rows are only ever added."""
 
 from __future__ import annotations
 
@@ -30,12 +30,12 @@ _hasher = PasswordHasher()  # RFC 9106, low memory: 64 MiB, 3 passes
 
 
 class AccountError(UserError):
-    """One line."""
+    """A name, role or password cannot be used; one line."""
 
 
 @dataclass(frozen=True)
 class Account:
-    """The latest row of a name. id: changes whenever anything of it does."""
+    """The latest row of a name. id is another one after every change; at: Unix seconds."""
 
     id: int
     name: str
@@ -46,15 +46,17 @@ class Account:
 
     @property
     def token(self) -> bool:
+        """Whether a machine signs in with it."""
         return self.secret.startswith(_RANDOM)
 
     def may(self, role: str) -> bool:
+        """Whether the account has this role or a higher one."""
         return ROLES.index(self.role) >= ROLES.index(role)
 
 
 @dataclass(frozen=True)
 class Done:
-    """A row of the audit trail."""
+    """A row of the audit trail; at: Unix seconds."""
 
     id: int
     at: int
@@ -68,24 +70,25 @@ class Done:
 
 @cache
 def _nobody() -> str:
-    """The hash for a name that is not there: so that it takes as long."""
+    """A hash to verify against for an unknown name, so that the answer takes as long."""
     return _hasher.hash(secrets.token_hex(8))
 
 
 def find(store: Store, name: str) -> Account | None:
-    """Who has that name now."""
+    """The account of a name; None if there is none or it was removed."""
     row = rows.latest(store.database, name)
-    found = Account(*row) if row else None
-    return found if found and found.role != GONE else None
+    account = Account(*row) if row else None
+    return account if account and account.role != GONE else None
 
 
 def everybody(store: Store) -> list[Account]:
-    found = [Account(*row) for row in rows.all_latest(store.database)]
-    return [account for account in found if account.role != GONE]
+    """Every account that was not removed."""
+    accounts = [Account(*row) for row in rows.all_latest(store.database)]
+    return [account for account in accounts if account.role != GONE]
 
 
 def nobody(store: Store) -> bool:
-    """Whether there is no person yet who could sign in."""
+    """Whether no person can sign in yet."""
     return all(account.token for account in everybody(store))
 
 
@@ -101,14 +104,14 @@ def _checked(name: str, role: str) -> None:
 
 
 def hashed(password: str) -> str:
-    """AccountError when it is too short or too long to be one."""
+    """The argon2 hash; AccountError unless the password has SHORTEST to LONGEST characters."""
     if not SHORTEST <= len(password) <= LONGEST:
         raise AccountError(f"password: expected {SHORTEST} to {LONGEST} characters")
     return _hasher.hash(password)
 
 
 def add(store: Store, name: str, role: str, password: str, by: str) -> None:
-    """A person who signs in with a password."""
+    """Add a person who signs in with a password; AccountError when the name is taken or invalid."""
     _checked(name, role)
     if find(store, name):
         raise AccountError(f"user: {name} is there already")
@@ -117,7 +120,7 @@ def add(store: Store, name: str, role: str, password: str, by: str) -> None:
 
 
 def add_token(store: Store, name: str, role: str, by: str) -> str:
-    """A machine; the token, which is shown only now."""
+    """Add a machine and return NAME:TOKEN, which cannot be shown again; AccountError as add()."""
     _checked(name, role)
     if find(store, name):
         raise AccountError(f"user: {name} is there already")
@@ -130,37 +133,39 @@ def add_token(store: Store, name: str, role: str, by: str) -> str:
 def change(
     store: Store, name: str, by: str, *, role: str | None = None, password: str | None = None
 ) -> None:
-    """Another role, or another password; role GONE removes. Sessions end with it."""
-    found = find(store, name)
-    if found is None:
+    """Set another role or password; the role GONE removes. It ends the sessions of the account.
+
+    AccountError when there is no such account, or role or password cannot be used."""
+    account = find(store, name)
+    if account is None:
         raise AccountError(f"user: expected a name that is there, found {name!r}")
     if role is not None and role != GONE:
         _checked(name, role)
-    secret = found.secret if password is None else hashed(password)
-    what = "password" if password is not None else f"{found.role} to {role}"
-    _put(store, name, role or found.role, "" if role == GONE else secret, by)
-    note(store, by, "", "user change", name, outcome="done", detail=what)
+    secret = account.secret if password is None else hashed(password)
+    detail = "password" if password is not None else f"{account.role} to {role}"
+    _put(store, name, role or account.role, "" if role == GONE else secret, by)
+    note(store, by, "", "user change", name, outcome="done", detail=detail)
 
 
 def signed_in(store: Store, name: str, password: str) -> Account | None:
-    """Whose password this is; it takes as long for a name that is not there."""
-    found = find(store, name)
-    secret = found.secret if found and not found.token else _nobody()
+    """The account if the password is right. An unknown name takes as long as a wrong password."""
+    account = find(store, name)
+    secret = account.secret if account and not account.token else _nobody()
     try:
         _hasher.verify(secret, password[: LONGEST + 1])
     except (VerificationError, InvalidHashError):
         return None
-    return found if found and not found.token else None
+    return account if account and not account.token else None
 
 
-def by_token(store: Store, said: str) -> Account | None:
-    """Whose token NAME:TOKEN is."""
-    name, _, token = said.partition(":")
-    found = find(store, name)
-    if found is None or not found.token:
+def by_token(store: Store, credential: str) -> Account | None:
+    """The account of NAME:TOKEN, None if the token is wrong."""
+    name, _, token = credential.partition(":")
+    account = find(store, name)
+    if account is None or not account.token:
         return None
     digest = _RANDOM + hashlib.sha256(token.encode()).hexdigest()
-    return found if hmac.compare_digest(digest, found.secret) else None
+    return account if hmac.compare_digest(digest, account.secret) else None
 
 
 def note(
@@ -173,12 +178,12 @@ def note(
     outcome: str,
     detail: str = "",
 ) -> None:
-    """Add to the audit trail."""
+    """Add a row to the audit trail."""
     deed = int(time.time()), who, address, action, object_, outcome, detail[:400]
     rows.put_deed(store.database, deed)
 
 
 def trail(store: Store, before: int | None = None, limit: int = 100) -> Sequence[Done]:
-    """The latest first; before: an id to go on from."""
-    found = rows.deeds(store.database, before if before is not None else 1 << 62, limit)
-    return [Done(*deed) for deed in found]
+    """At most limit rows of the audit trail, the latest first; before: only ids below it."""
+    deeds = rows.deeds(store.database, before if before is not None else 1 << 62, limit)
+    return [Done(*deed) for deed in deeds]

@@ -1,7 +1,7 @@
-"""The same figures as JSON, below /api/1. Read only, but for commands to boards.
+"""The same figures as JSON, below /api/1. Read only, except commands to boards.
 
-Lists come in pages: `total`, `next` (the address of the following page, or null) and
-`items`. Each answer has an ETag."""
+Lists come in pages: `total`, `next` (the address of the following page, or null) and `items`.
+Each answer has an ETag."""
 
 from __future__ import annotations
 
@@ -13,11 +13,10 @@ from fastapi import APIRouter, Depends, Header, Path, Query, Request
 from starlette.exceptions import HTTPException
 
 from ..hazard import alarms, ledger
-from ..reports.summary import Part
 from ..rollup import day_bounds
 from . import accounts, commands, history, site_charts
 from . import hazard as stores
-from .context import here
+from .context import context_of
 from .day_cache import site_day, today
 from .indicators import period_of, reports
 from .live_status import board_now
@@ -28,13 +27,13 @@ from .models import (
     District,
     Indicators,
     Listed,
-    Mass,
     Period,
     Problem,
     Site,
-    TownDay,
     event,
+    mass,
     restated,
+    towns,
 )
 from .sites import Filters, chosen
 from .web import check_csrf, need
@@ -48,67 +47,60 @@ _EARLIEST = dt.date(2015, 1, 1)
 
 
 def signed_in(request: Request) -> None:
+    """A dependency of routes: 401 or 403 unless a viewer asks."""
     need(request, "viewer")
 
 
 def operator(request: Request, x_csrf_token: Annotated[str, Header()] = "") -> None:
+    """A dependency of routes: 401 or 403 unless an operator asks, with the token of the session."""
     need(request, "operator")
     check_csrf(request, x_csrf_token)
 
 
 def admin(request: Request) -> None:
+    """A dependency of routes: 401 or 403 unless an admin asks."""
     need(request, "admin")
 
 
-_SAYS: dict[int | str, dict[str, Any]] = {
-    code: {"model": Problem, "description": text}
-    for code, text in (
-        (400, "Not a request that can be understood"),
-        (401, "Nobody has signed in"),
-        (403, "The role is not enough"),
-        (404, "There is no such thing"),
-        (422, "A parameter is not what it may be"),
-    )
+def _problems(texts: dict[int, str]) -> dict[int | str, dict[str, Any]]:
+    return {code: {"model": Problem, "description": text} for code, text in texts.items()}
+
+
+_COMMON = {
+    400: "Not a request that can be understood",
+    401: "Nobody has signed in",
+    403: "The role is not enough",
+    404: "There is no such thing",
+    422: "A parameter is not what it may be",
 }
 router = APIRouter(
-    prefix="/api/1", dependencies=[Depends(signed_in)], responses=_SAYS, tags=["qingyun"]
+    prefix="/api/1",
+    dependencies=[Depends(signed_in)],
+    responses=_problems(_COMMON),
+    tags=["qingyun"],
 )
 
 
-def paged(request: Request, found: Sequence[dict[str, Any]], page: int, limit: int) -> Listed:
+def paged(request: Request, rows: Sequence[dict[str, Any]], page: int, limit: int) -> Listed:
+    """One page of the rows, counted from 1, and the address of the next page."""
     first = (page - 1) * limit
-    more = first + limit < len(found)
+    more = first + limit < len(rows)
     following = str(request.url.include_query_params(page=page + 1, limit=limit)) if more else None
     if following:
         following = following.partition(request.url.netloc)[2]
-    return Listed(total=len(found), next=following, items=list(found[first : first + limit]))
-
-
-def mass(part: Part) -> Mass:
-    return Mass(
-        tonnes=None if part.tonnes is None else float(part.tonnes),
-        collections=part.collections,
-        coverage=None if part.coverage is None else float(part.coverage),
-    )
-
-
-def towns(rows: Sequence[tuple[str, Part, dict[str, Part]]]) -> list[TownDay]:
-    return [
-        TownDay(town=t, hauled=mass(h), streams={s: mass(p) for s, p in parts.items()})
-        for t, h, parts in rows
-    ]
+    return Listed(total=len(rows), next=following, items=list(rows[first : first + limit]))
 
 
 @router.get("/district")
 async def district(request: Request) -> District:
     """Today so far."""
-    at, date = here(request), today()
-    now = at.figures.day(date)
+    context, date = context_of(request), today()
+    now = context.figures.day(date)
     return District(
         date=date,
         computed=round(now.at) if now else None,
-        boards=at.hub.district()["boards"],
-        alarms=at.hub.extra.get("alarms", {}),
+        boards=context.hub.district()["boards"],
+        alarms=context.hub.extra.get("alarms", {}),
         towns=towns(history.table([now])) if now else [],
     )
 
@@ -118,19 +110,19 @@ async def period(
     request: Request, period: Annotated[str, Path(pattern=r"^\d{4}(-\d{2}){0,2}$")]
 ) -> Period:
     """A day, month or year, with what was restated."""
-    at, span = here(request), history.span_of(period)
-    found = history.counted(at, span)
+    context, span = context_of(request), history.span_of(period)
+    days = history.counted(context, span)
     return Period(
         period=period,
         first=span.first,
         last=span.last,
-        days_known=len(found),
-        towns=towns(history.table(found)) if found else [],
+        days_known=len(days),
+        towns=towns(history.table(days)) if days else [],
         series=[
             {"when": n, **(mass(p).model_dump() if p else {"tonnes": None})}
-            for n, p in history.series(found, span)
+            for n, p in history.series(days, span)
         ],
-        restated=[restated(r) for r in history.restated(found)],
+        restated=[restated(r) for r in history.restated(days)],
     )
 
 
@@ -149,72 +141,76 @@ async def sites(
 ) -> Listed:
     """Sites as they stand now."""
     f = Filters(q=q, town=town, kind=kind, status=status, stream=stream, sort=sort)
-    return paged(request, chosen(here(request), f), page, limit)
+    return paged(request, chosen(context_of(request), f), page, limit)
 
 
 @router.get("/sites/{site}")
 async def site(request: Request, site: Name) -> Site:
     """A site with its boards and bins as they stand now."""
-    at = here(request)
-    known = at.known.sites.get(site)
-    if known is None:
+    context = context_of(request)
+    registered = context.registry.sites.get(site)
+    if registered is None:
         raise HTTPException(404, "no such site")
-    said = at.hub.site(site)
+    status = context.hub.site(site)
     return Site(
         site=site,
-        name=known.name,
-        town=known.town,
-        kind=known.kind,
-        now=said["now"],
-        boards=said["boards"],
+        name=registered.name,
+        town=registered.town,
+        kind=registered.kind,
+        now=status["now"],
+        boards=status["boards"],
     )
 
 
 @router.get("/sites/{site}/day")
 async def site_curves(request: Request, site: Name, date: Date | None = None) -> Curves:
     """Weight and fill of each bin over a day, its events with their evidence, and gaps."""
-    at, date = here(request), date or today()
-    if site not in at.known.sites:
+    context, date = context_of(request), date or today()
+    if site not in context.registry.sites:
         raise HTTPException(404, "no such site")
     if not _EARLIEST <= date <= today():
         raise HTTPException(422, "date: expected a day from 2015-01-01 to today")
-    told = await at.ask(lambda store: site_day(store, at.known, site, date))
+    bin_stories = await context.ask(lambda store: site_day(store, context.registry, site, date))
     bounds = day_bounds(date)
     return Curves(
         site=site,
         date=date,
-        curves=[site_charts.curve(s, *bounds) for s in told],
-        events=[event(e) for e in site_charts.events(told, *bounds)],
-        gaps=[{"bin": b, "from": t0, "to": t1} for b, t0, t1 in site_charts.gaps(told, *bounds)],
+        curves=[site_charts.curve(s, *bounds) for s in bin_stories],
+        events=[event(e) for e in site_charts.events(bin_stories, *bounds)],
+        gaps=[
+            {"bin": b, "from": t0, "to": t1} for b, t0, t1 in site_charts.gaps(bin_stories, *bounds)
+        ],
     )
 
 
 @router.get("/boards")
 async def boards(request: Request, page: Page = 1, limit: Limit = 100) -> Listed:
     """Every registered board with its health."""
-    at = here(request)
-    known = list(at.known.devices.values())
+    context = context_of(request)
+    devices = list(context.registry.devices.values())
     first = (page - 1) * limit
-    some = {d.device: board_now(at.hub, d.site, d.device) for d in known[first : first + limit]}
-    rows = [{"site": d.site, **some.get(d.device, {})} for d in known]
+    some = {
+        d.device: board_now(context.hub, d.site, d.device) for d in devices[first : first + limit]
+    }
+    rows = [{"site": d.site, **some.get(d.device, {})} for d in devices]
     return paged(request, rows, page, limit)
 
 
 @router.get("/hazard/stock")
 async def stock(request: Request, page: Page = 1, limit: Limit = 100) -> Listed:
     """What stands in hazardous stores, by container, with its age and the limit for it."""
-    at = here(request)
-    if at.register is None:
+    context = context_of(request)
+    if context.register is None:
         return paged(request, [], page, limit)
-    entries = await at.ask(ledger.read)
+    entries = await context.ask(ledger.read)
     now = int(dt.datetime.now().timestamp())
-    return paged(request, [vars(s) for s in stores.stock(at, entries, now)], page, limit)
+    return paged(request, [vars(s) for s in stores.stock(context, entries, now)], page, limit)
 
 
 @router.get("/hazard/ledger")
 async def ledger_rows(request: Request, page: Page = 1, limit: Limit = 100) -> Listed:
     """Every entry of the ledger, the latest first, reversals included."""
-    entries = await here(request).ask(ledger.read)
+    entries = await context_of(request).ask(ledger.read)
     rows = [
         {
             **{n: getattr(e, n) for n in ("id", "table", "batch", "t", "recorded", "by")},
@@ -231,14 +227,14 @@ async def alarm_rows(
     request: Request, page: Page = 1, limit: Limit = 100, only_open: bool = True
 ) -> Listed:
     """Alarms with who has seen them, the latest first."""
-    known = await here(request).ask(stores.trail)
+    trail = await context_of(request).ask(stores.trail)
     rows = [
         {
             **alarms.message(raised)[1],
             "acknowledged": {"t": s.t, "by": s.said.by, "note": s.said.note} if s else None,
             "cleared": over.t if over else None,
         }
-        for raised, s, over in known
+        for raised, s, over in trail
         if over is None or not only_open
     ]
     return paged(request, rows, page, limit)
@@ -253,7 +249,7 @@ async def indicators(
     from ..indicators.output import document  # noqa: PLC0415
 
     when = period_of(request)
-    made = reports(request).get(here(request), when)
+    made = reports(request).get(context_of(request), when)
     return Indicators(
         period=str(when),
         ready=made is not None,
@@ -268,23 +264,20 @@ async def audit(
     limit: Limit = 100,
 ) -> Listed:
     """What everybody did, the latest first; before: an id to go on from."""
-    rows = await here(request).ask(lambda s: accounts.trail(s, before, limit))
+    rows = await context_of(request).ask(lambda s: accounts.trail(s, before, limit))
     more = f"/api/1/audit?before={rows[-1].id}&limit={limit}" if len(rows) == limit else None
     return Listed(total=len(rows), next=more, items=[vars(r) for r in rows])
 
 
-_FAILS: dict[int | str, dict[str, Any]] = {
-    code: {"model": Problem, "description": text}
-    for code, text in (
-        (409, "The board refused"),
-        (503, "There is no broker"),
-        (504, "The board does not answer"),
-    )
-}
+_FAILED = {409: "The board refused", 503: "There is no broker", 504: "The board does not answer"}
 
 
-@router.post("/boards/{device}/command", dependencies=[Depends(operator)], responses=_FAILS)
+@router.post(
+    "/boards/{device}/command",
+    dependencies=[Depends(operator)],
+    responses=_problems(_FAILED),
+)
 async def command(request: Request, device: Name, asked: Asked) -> Answered:
     """Ask a board for something; for operators. A browser must send X-CSRF-Token."""
-    _, found = await commands.command(request, device, asked.do, asked.s)
-    return Answered(device=device, do=asked.do, answer=found)
+    _, answer = await commands.command(request, device, asked.do, asked.s)
+    return Answered(device=device, do=asked.do, answer=answer)

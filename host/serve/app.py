@@ -1,4 +1,4 @@
-"""The app: routes, what stands before them, and what runs beside them."""
+"""The app: its routes, the middleware before them, and the tasks beside them."""
 
 from __future__ import annotations
 
@@ -33,15 +33,15 @@ from . import (
     sites,
     stream,
 )
-from .context import FOLDER, make
-from .guard import Guard, Tagged
+from .context import FOLDER, context_of, make
+from .guard import Guard, Tagged, protect
 from .settings import Settings
 from .web import page, user
 
 PAGES = (signin, district, sites, hazard, indicators, history, downloads, commands, stream)
 BUILT = "static-built"
 CURVES = "uPlot.iife.min.js"
-PLAIN = {  # what the router says, in words of ours
+PLAIN = {  # texts of the router, in our wording
     "Not Found": "there is no such page",
     "Method Not Allowed": "this address does not take that",
 }
@@ -49,25 +49,25 @@ _log = logging.getLogger("qingyun.serve")
 
 
 def app(settings: Settings) -> FastAPI:
-    """Ready for uvicorn; UserError when registry or store cannot be used."""
-    here = make(settings)
+    """The application for uvicorn; UserError when registry or store cannot be used."""
+    shared = make(settings)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         loop = asyncio.get_running_loop()
         reading = asyncio.Event()
-        here.figures.told = here.tell_figures
-        here.hub.alarms_changed = reading.set
+        shared.figures.on_change = shared.tell_figures
+        shared.hub.alarms_changed = reading.set
         tasks = [
-            loop.create_task(here.hub.run()),
-            loop.create_task(_alarms(reading, here.read_alarms)),
+            loop.create_task(shared.hub.run()),
+            loop.create_task(_alarms(reading, shared.read_alarms)),
         ]
         if settings.broker:
-            here.hub.connect(settings.broker)
-        here.figures.start()
+            shared.hub.connect(settings.broker)
+        shared.figures.start()
         yield
-        await anyio.to_thread.run_sync(here.figures.stop)
-        here.hub.close()
+        await anyio.to_thread.run_sync(shared.figures.stop)
+        shared.hub.close()
         for task in tasks:
             task.cancel()
             with suppress(asyncio.CancelledError):
@@ -81,9 +81,9 @@ def app(settings: Settings) -> FastAPI:
         docs_url=None,
         redoc_url=None,
         lifespan=lifespan,
-        middleware=[Middleware(Guard, here=here), Middleware(Tagged)],
+        middleware=[Middleware(Guard, context=shared), Middleware(Tagged)],
     )
-    made.state.here = here
+    made.state.context = shared
     for module in PAGES:
         made.router.routes.extend(module.ROUTES)
     made.include_router(api.router)
@@ -97,8 +97,8 @@ def app(settings: Settings) -> FastAPI:
 
 
 def files(folder: Path) -> list[Mount]:
-    """What is sent as it is. What draws curves is not there before make charts; a folder
-    that a failed make charts left has no script in it."""
+    """Routes of the static files. Without `make charts`, or after it failed, the script that
+    draws curves is missing, which is logged."""
     if not (folder / BUILT / CURVES).is_file():
         _log.warning("curves are not drawn: expected uPlot in %s; make charts", folder / BUILT)
     where = {"/static/built": folder / BUILT, "/static": folder / "static"}
@@ -106,12 +106,12 @@ def files(folder: Path) -> list[Mount]:
 
 
 async def _alarms(changed: asyncio.Event, read: Callable[[], None]) -> None:
-    """Read the open alarms when the broker tells of one, and now and then."""
+    """Read the open alarms when the broker announces one, and every 30 s."""
     while True:
         changed.clear()
         try:
             await anyio.to_thread.run_sync(read)
-        except Busy as error:  # the next turn
+        except Busy as error:  # tried again at the next turn
             _log.warning("alarms: store: %s", error)
         except Exception:
             _log.exception("alarms")
@@ -147,13 +147,16 @@ async def _user_error(request: Request, error: Exception) -> Response:
 
 
 async def _busy(request: Request, error: Exception) -> Response:
-    """Somebody else writes the store, and nothing of this was done."""
+    """Another process writes the store; nothing of the request was done."""
     _log.warning("%s %s: store: %s", request.method, request.url.path, error)
     return _answer(request, 503, "the store is busy: try again")
 
 
 async def _broken(request: Request, error: Exception) -> Response:
-    """What went wrong is in the log, not on the page."""
-    who = found.name if (found := user(request)) else ""
+    """The page says only that something failed; the log says what."""
+    who = account.name if (account := user(request)) else ""
     _log.error("%s %s (%s): %s", request.method, request.url.path, who, type(error).__name__)
-    return _answer(request, 500, "something went wrong: see the log")
+    answer = _answer(request, 500, "something went wrong: see the log")
+    # Starlette sends this answer outside of the guard.
+    protect(answer.headers, request.scope, 500, secure=context_of(request).settings.secure)
+    return answer

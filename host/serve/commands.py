@@ -15,22 +15,23 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from ..calibration.ways import ANSWER_S, TRIES, BoardError, Mqtt, Refused
-from .context import Here, here
+from .context import Context, context_of
 from .formatting import clock
 from .language import Words
 from .web import allowed, field, need, note, page, posted, words_of
 
-COMMANDS = ("read", "log", "interval", "restart")  # what an operator may ask for
-WAIT_S = round(ANSWER_S * TRIES)  # for an answer, at most
-KEPT_S = 5.0  # after connecting: what the broker has kept may still be on its way
+COMMANDS = ("read", "log", "interval", "restart")  # commands that an operator may send
+WAIT_S = round(ANSWER_S * TRIES)  # seconds for an answer, at most
+KEPT_S = 5.0  # seconds after connecting in which retained messages may still arrive
 _one = anyio.CapacityLimiter(2)
 
 
-def ask(at: Here, device: str, do: str, by: str, seconds: int | None) -> Any:
-    """The board's answer; HTTPException says why there is none."""
-    if at.settings.broker is None:
+def ask(context: Context, device: str, do: str, by: str, seconds: int | None) -> Any:
+    """The board's answer; HTTPException with the reason when there is none. seconds: with
+    interval."""
+    if context.settings.broker is None:
         raise HTTPException(503, "serve was started without --broker")
-    if device not in at.known.devices:
+    if device not in context.registry.devices:
         raise HTTPException(404, "there is no such board")
     if do not in COMMANDS:
         raise HTTPException(422, f"do: expected one of {' '.join(COMMANDS)}")
@@ -39,11 +40,11 @@ def ask(at: Here, device: str, do: str, by: str, seconds: int | None) -> Any:
         if seconds is None or not 10 <= seconds <= 3600:
             raise HTTPException(422, "s: expected 10 to 3600 seconds")
         more["s"] = seconds
-    refuse(at, device)
-    name = f"{at.settings.broker.client_id}-ask-{secrets.token_hex(3)}"
-    broker = dataclasses.replace(at.settings.broker, client_id=name)
+    refuse(context, device)
+    name = f"{context.settings.broker.client_id}-ask-{secrets.token_hex(3)}"
+    broker = dataclasses.replace(context.settings.broker, client_id=name)
     try:
-        with Mqtt(broker, at.known.devices[device].site, device) as way:
+        with Mqtt(broker, context.registry.devices[device].site, device) as way:
             return way.ask(do, by=by[:40], **more)
     except Refused as error:
         raise HTTPException(409, f"the board refused: {error}") from None
@@ -51,15 +52,15 @@ def ask(at: Here, device: str, do: str, by: str, seconds: int | None) -> Any:
         raise HTTPException(504, str(error)) from None
 
 
-def refuse(at: Here, device: str) -> None:
-    """HTTPException when it is known that nobody will answer, so that nobody waits for it."""
-    now, link = time.time(), at.hub.link
+def refuse(context: Context, device: str) -> None:
+    """HTTPException when the board is known to be unreachable, so that nobody waits for it."""
+    now, link = time.time(), context.hub.link
     if not link.connected:
         since = clock(link.since)
         if link.problem:
             raise HTTPException(503, f"not connected to the broker since {since}: {link.problem}")
         raise HTTPException(503, f"not connected to the broker since {since}")
-    board = at.hub.boards.get((at.known.devices[device].site, device))
+    board = context.hub.boards.get((context.registry.devices[device].site, device))
     age = None if board is None else board.age(now)
     if board is not None and board.status == "offline":
         if board.since is not None:
@@ -76,42 +77,45 @@ def refuse(at: Here, device: str) -> None:
 
 
 async def command(request: Request, device: str, do: str, seconds: int | None) -> tuple[str, Any]:
-    """Ask, and put it into the audit trail whatever came of it; (outcome, answer)."""
-    me, at = need(request, "operator"), here(request)
-    what = f"{device} {do}" + (f" {seconds}" if seconds is not None else "")
+    """Ask the board and note the outcome in the audit trail; (the command as text, the answer)."""
+    me, context = need(request, "operator"), context_of(request)
+    command_text = f"{device} {do}" + (f" {seconds}" if seconds is not None else "")
     try:
-        found = await anyio.to_thread.run_sync(ask, at, device, do, me.name, seconds, limiter=_one)
+        answer = await anyio.to_thread.run_sync(
+            ask, context, device, do, me.name, seconds, limiter=_one
+        )
     except HTTPException as error:
-        await note(request, "command", what, "failed", str(error.detail))
+        await note(request, "command", command_text, "failed", str(error.detail))
         raise
-    await note(request, "command", what, "done")
-    return what, found
+    await note(request, "command", command_text, "done")
+    return command_text, answer
 
 
-def told(do: str, found: Any, words: Words) -> tuple[str, str]:
-    """A board's answer in words; and as it is, where it is the board's own text."""
-    match do, found:
+def in_words(do: str, answer: Any, words: Words) -> tuple[str, str]:
+    """The answer as a sentence, and the board's own text or JSON where it sends one."""
+    match do, answer:
         case "read", {"seq": seq}:
             return words("answer.read", seq=seq), ""
         case "interval", {"every_s": int(every)}:
             return words("answer.interval", every=words.duration(every)), ""
         case "restart", "restarting":
             return words("answer.restart"), ""
-    raw = found if isinstance(found, str) else json.dumps(found, ensure_ascii=False, indent=1)
+    raw = answer if isinstance(answer, str) else json.dumps(answer, ensure_ascii=False, indent=1)
     return words("answer.log" if do == "log" else "answer.other"), raw
 
 
 @allowed("operator")
 async def post(request: Request) -> Response:
+    """Send a command from a form and show the answer."""
     form = await posted(request)
-    said = field(form, "s", 6)
-    seconds = int(said) if said.isascii() and said.isdigit() else None
+    interval = field(form, "s", 6)
+    seconds = int(interval) if interval.isascii() and interval.isdigit() else None
     device = request.path_params["device"]
     do = field(form, "do", 20)
-    what, found = await command(request, device, do, seconds if do == "interval" else None)
-    site = here(request).known.devices[device].site
-    sentence, raw = told(do, found, words_of(request))
-    return page(request, "answer.html", what=what, sentence=sentence, raw=raw, site=site)
+    command_text, answer = await command(request, device, do, seconds if do == "interval" else None)
+    site = context_of(request).registry.devices[device].site
+    sentence, raw = in_words(do, answer, words_of(request))
+    return page(request, "answer.html", what=command_text, sentence=sentence, raw=raw, site=site)
 
 
 ROUTES = [Route("/boards/{device}/command", post, methods=["POST"])]

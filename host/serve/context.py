@@ -14,8 +14,9 @@ import anyio
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.requests import HTTPConnection
 
-from .. import registry
 from ..hazard import alarms, register, rules
+from ..registry import Registry
+from ..registry import load as load_registry
 from ..reports.summary import HAULED
 from ..store import Store
 from . import accounts, formatting
@@ -28,16 +29,16 @@ from .sessions import Failures, Sessions
 from .settings import Settings
 
 FOLDER = Path(__file__).parent
-_ACCOUNT_S = 2.0  # a change of an account holds after so long
+_ACCOUNT_S = 2.0  # seconds until a change of an account takes effect
 T = TypeVar("T")
 
 
 @dataclass
-class Here:
-    """One of it in an app: request.app.state.here."""
+class Context:
+    """One for each app, in request.app.state.context."""
 
     settings: Settings
-    known: registry.Registry
+    registry: Registry
     register: register.Register | None
     rules: list[rules.Rule]
     hub: Hub
@@ -51,7 +52,7 @@ class Here:
 
     @contextmanager
     def store(self) -> Iterator[Store]:
-        """The store, for one piece of work in the thread that does it."""
+        """A store of its own for one thread, closed at the end of the block."""
         store = Store(self.settings.db)
         try:
             yield store
@@ -59,7 +60,7 @@ class Here:
             store.close()
 
     async def ask(self, work: Callable[[Store], T]) -> T:
-        """Do something with the store, off the loop."""
+        """Call work with a store in a worker thread."""
 
         def run() -> T:
             with self.store() as store:
@@ -68,30 +69,30 @@ class Here:
         return await anyio.to_thread.run_sync(run)
 
     async def account(self, name: str) -> Account | None:
-        """Who has that name, as it was a moment ago."""
+        """The account of a name, at most _ACCOUNT_S seconds old; None if there is none."""
         now = time.monotonic()
-        at, found = self._accounts.get(name, (-_ACCOUNT_S, None))
-        if now - at >= _ACCOUNT_S:
-            found = await self.ask(lambda store: accounts.find(store, name))
+        read_at, account = self._accounts.get(name, (-_ACCOUNT_S, None))
+        if now - read_at >= _ACCOUNT_S:
+            account = await self.ask(lambda store: accounts.find(store, name))
             with self._lock:
                 if len(self._accounts) > 1000:
                     self._accounts.clear()
-                self._accounts[name] = now, found
-        return found
+                self._accounts[name] = now, account
+        return account
 
     def forget(self, name: str) -> None:
-        """An account was changed here."""
+        """Read the account anew next time."""
         self._accounts.pop(name, None)
 
     def read_alarms(self) -> None:
-        """Those that are open, from the store."""
+        """Read the open alarms from the store."""
         with self.store() as store:
             self.open_alarms = alarms.open_alarms(alarms.read(store))
         unseen = sum(1 for _, seen in self.open_alarms.values() if seen is None)
         self.hub.extra["alarms"] = {"open": len(self.open_alarms), "unseen": unseen}
 
     def tell_figures(self) -> None:
-        """Today's masses to who looks at the district."""
+        """Put today's masses (t) into what viewers of the district are sent."""
         day = self.figures.day(today())
         if day is None:
             return
@@ -105,18 +106,24 @@ class Here:
         }
 
 
-def make(settings: Settings) -> Here:
-    """Read what there is; UserError when registry or store cannot be used."""
-    known = registry.load(settings.registry)
+def make(settings: Settings) -> Context:
+    """Read registry, rules and texts; UserError when registry or store cannot be used."""
+    registered = load_registry(settings.registry)
     Store(settings.db).close()
-    held = register.load(settings.registry, known) if register.present(settings.registry) else None
+    held = (
+        register.load(settings.registry, registered)
+        if register.present(settings.registry)
+        else None
+    )
     limits = rules.load(settings.registry) if (settings.registry / "rules.csv").exists() else []
-    templates = {code: _templates(said) for code, said in all_words().items()}
-    hub = Hub(known)
-    return Here(settings, known, held, limits, hub, Figures(settings, known), templates)
+    templates = {code: _templates(words) for code, words in all_words().items()}
+    hub = Hub(registered)
+    return Context(
+        settings, registered, held, limits, hub, Figures(settings, registered), templates
+    )
 
 
-def _templates(said: Words) -> Environment:
+def _templates(words: Words) -> Environment:
     environment = Environment(
         loader=FileSystemLoader(FOLDER / "templates"),
         autoescape=True,
@@ -125,11 +132,12 @@ def _templates(said: Words) -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    formatting.speak(environment, said)
+    formatting.speak(environment, words)
     return environment
 
 
-def here(request: HTTPConnection) -> Here:
-    found: Any = request.app.state.here
-    assert isinstance(found, Here)
-    return found
+def context_of(request: HTTPConnection) -> Context:
+    """The context of the app that a request came to."""
+    context: Any = request.app.state.context
+    assert isinstance(context, Context)
+    return context

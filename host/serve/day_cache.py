@@ -1,4 +1,4 @@
-"""Figures for the pages: days added up by 街镇 and stream, kept until they change.
+"""Figures for the pages: days added up by 街镇 and stream, kept until their revisions change.
 
 Everything that asks the store for masses goes through read_day() and site_day()."""
 
@@ -25,16 +25,17 @@ from ..store.database import Database
 from ..store.day_revisions import NOT_OVER, Closing
 from .settings import Settings
 
-BACK_DAYS = 400  # a year, and the same weekday before it
+BACK_DAYS = 400  # a year, and the same weekday a week before
 WEEK = dt.timedelta(7)
-LEAST_S = 3600  # a day of which less was measured is not worth being shown in place of today
+LEAST_S = 3600  # measured seconds from which on a day is shown in place of today
 Place = tuple[str, str, str, str]  # bin, site, 街镇, stream
 _log = logging.getLogger("qingyun.serve")
 
 
 @dataclass(frozen=True)
 class Restated:
-    """Figures that were reported, and that are others since. Masses collected, in grams."""
+    """A figure that was reported and has changed since. Masses collected in grams; at: Unix
+    seconds."""
 
     date: str
     site: str
@@ -44,13 +45,13 @@ class Restated:
     after_g: int
     at: int
     why: str
-    counted: bool = True  # false: it came after its month was closed
+    counted: bool = True  # false: changed after its month was closed
 
 
 @dataclass(frozen=True)
 class DayFigures:
-    """A day. parts: (街镇, stream) → what was collected; deposited in grams likewise.
-    at: when it was computed; over: the day was over then."""
+    """One day. parts: (街镇, stream) → collected; deposited: the same in grams. at: Unix seconds
+    of the computation; over: whether the day had ended by then."""
 
     date: dt.date
     at: float
@@ -60,23 +61,26 @@ class DayFigures:
     restated: tuple[Restated, ...] = ()
 
     def of(self, streams: Iterable[str], town: str | None = None) -> Part:
+        """The parts of these streams added up, of one 街镇 or of all."""
         wanted = set(streams)
         return add(p for (t, s), p in self.parts.items() if s in wanted and town in (None, t))
 
     @property
     def towns(self) -> list[str]:
+        """The 街镇 of the day, in the order of the registry."""
         return list(dict.fromkeys(town for town, _ in self.parts))
 
 
 def today() -> dt.date:
+    """The date in Asia/Shanghai."""
     return dt.datetime.now(LOCAL).date()
 
 
 def read_day(
     db: Database, date: dt.date, bins: Sequence[Place], upto: int, now: float
 ) -> DayFigures:
-    """A day as it is booked. bins: who stood where; upto: of a closed month the last
-    revision that counts, else more than there is."""
+    """A day from its revisions. bins: where each bin stood. upto: the last revision that counts
+    for a closed month, otherwise a number above all. now: Unix seconds."""
     t0, t1 = day_bounds(date)
     passed = min(DAY_S, max(0, int(now) - t0))
     parts: dict[tuple[str, str], list[int]] = {}
@@ -86,12 +90,12 @@ def read_day(
         parts.setdefault((town, stream), [0, 0, 0, 0, 0])[3] += passed
     held: dict[str, tuple[int, ...]] = {}
     changed = []
-    for bin_, id_, reason, at, *masses in day_revisions.collected_of(db, day_of(date)):
+    for bin_, id_, reason, revised_at, *masses in day_revisions.collected_of(db, day_of(date)):
         before = held.get(bin_)
         if bin_ in places and before and reason != NOT_OVER and before[:2] != tuple(masses[:2]):
             site, _, stream = places[bin_]
-            said = (str(date), site, bin_, stream, before[0], masses[0], at, reason)
-            changed.append(Restated(*said, counted=id_ <= upto))
+            figures = (str(date), site, bin_, stream, before[0], masses[0], revised_at, reason)
+            changed.append(Restated(*figures, counted=id_ <= upto))
         if id_ <= upto:
             held[bin_] = tuple(masses)
     for bin_, (collected, deposited, collections, covered) in held.items():
@@ -102,36 +106,36 @@ def read_day(
             sums[1] += collections
             sums[2] += min(covered, passed)
             sums[4] += deposited
-    found = {key: Part(*sums[:4]) for key, sums in parts.items()}
+    collected_parts = {key: Part(*sums[:4]) for key, sums in parts.items()}
     deposits = {key: sums[4] for key, sums in parts.items()}
-    return DayFigures(date, now, now >= t1, found, deposits, tuple(changed))
+    return DayFigures(date, now, now >= t1, collected_parts, deposits, tuple(changed))
 
 
-def site_day(store: Store, known: Registry, site: str, date: dt.date) -> list[BinStory]:
-    """Every bin of a site on a day: its readings, and its events as they are booked."""
-    with suppress(Busy):  # somebody else writes: then as it was booked last
-        update_figures(store, known, date, only=bins_at(known, site))
-    return stories(store, known, site, date)
+def site_day(store: Store, registry: Registry, site: str, date: dt.date) -> list[BinStory]:
+    """Every bin of a site on a day: its readings, and its events from the day's revisions."""
+    with suppress(Busy):  # another process writes: the stored figures are shown
+        update_figures(store, registry, date, only=bins_at(registry, site))
+    return stories(store, registry, site, date)
 
 
 def last_measured(
     db: Database, now: dt.date, platforms: Sequence[str] | None = None
 ) -> dt.date | None:
-    """Today as soon as anything was measured; before that the last day of which there is more
-    than the first minutes, where there is one."""
+    """The last day with readings: today from its first second on, an earlier day only if LEAST_S
+    seconds of it were measured, unless no day has that many. None without any reading."""
     day = day_of(now)
     for first, least_s in ((day, 1), (0, LEAST_S), (0, 1)):
-        found = day_revisions.last_day(db, first, day, least_s, platforms)
-        if found is not None:
-            return date_of(found)
+        last = day_revisions.last_day(db, first, day, least_s, platforms)
+        if last is not None:
+            return date_of(last)
     return None
 
 
-def latest_day(store: Store, known: Registry, site: str) -> dt.date:
-    """The last day of which something was measured at a site; today when nothing ever was."""
-    bins, now = bins_at(known, site), today()
+def latest_day(store: Store, registry: Registry, site: str) -> dt.date:
+    """The last day with readings of a site; today if there is none."""
+    bins, now = bins_at(registry, site), today()
     with suppress(Busy):
-        update_figures(store, known, now, only=bins)
+        update_figures(store, registry, now, only=bins)
     return last_measured(store.database, now, _names(bins)) or now
 
 
@@ -141,40 +145,43 @@ def _names(bins: Sequence[Bin]) -> list[str]:
 
 @dataclass
 class Figures:
-    """Days as they are known; a thread of its own keeps them so."""
+    """The days of the last BACK_DAYS; a thread of its own keeps them up to date."""
 
     settings: Settings
-    known: Registry
-    told: Callable[[], None] = lambda: None  # there is something new
+    registry: Registry
+    on_change: Callable[[], None] = lambda: None  # called when figures have changed
     days: dict[dt.date, DayFigures] = field(default_factory=dict)
     problem: str = ""
-    last: dt.date | None = None  # the last day of which something was measured
-    read: bool = False  # every day is known
-    _seen: int = 0  # the last revision that was looked at
+    last: dt.date | None = None  # the last day with readings
+    read: bool = False  # every day was computed once
+    _seen: int = 0  # the id of the last revision that was read
     _closed: set[str] = field(default_factory=set)
     _places: dict[str, list[Place]] = field(default_factory=dict)  # by closed month; "": now
     _over: threading.Event = field(default_factory=threading.Event)
     _thread: threading.Thread | None = None
 
     def start(self) -> None:
+        """Start the thread."""
         self._thread = threading.Thread(target=self._run, name="figures", daemon=True)
         self._thread.start()
 
     def stop(self) -> None:
+        """End the thread; waits 5 s at most."""
         self._over.set()
         if self._thread:
             self._thread.join(timeout=5)
 
     def day(self, date: dt.date) -> DayFigures | None:
+        """The figures of a day; None until they were computed."""
         return self.days.get(date)
 
     def before_today(self) -> dt.date:
-        """The last day that is over and has figures; yesterday when none has."""
+        """The last day that is over and has figures; yesterday if none has."""
         yesterday = today() - dt.timedelta(1)
         return min(self.last or yesterday, yesterday)
 
     def span(self, first: dt.date, last: dt.date) -> list[DayFigures]:
-        """Those of the days that are known, in order."""
+        """The days of the span that were computed, in order."""
         return [d for date in period.days(first, last) if (d := self.days.get(date))]
 
     def _run(self) -> None:
@@ -186,21 +193,22 @@ class Figures:
             except (UserError, Busy) as error:
                 self.problem = str(error)
                 _log.warning("figures: %s", error)
-            except Exception as error:  # the page says so; the next turn may do better
+            except Exception as error:  # shown on the page; tried again at the next turn
                 self.problem = f"{type(error).__name__}: {error}"
                 _log.exception("figures")
-            self.told()
+            self.on_change()
             left = self.settings.refresh_s - (time.monotonic() - started)
             self._over.wait(max(1.0, left))
 
     def refresh(self) -> None:
-        """Bring the book up to date; then today, the same weekday before it, and the days
-        that are not known yet or have another revision, the latest first."""
+        """Update the revisions of days, then read today, the same weekday a week ago, and every
+        day that is missing or has a new revision, the latest first. UserError or Busy from the
+        store."""
         store = Store(self.settings.db)
         try:
             now = today()
             with suppress(Busy):
-                update_figures(store, self.known, now)
+                update_figures(store, self.registry, now)
             db = store.database
             newest = day_revisions.newest(db)
             changed = {date_of(d) for d in day_revisions.days_since(db, self._seen)}
@@ -210,7 +218,7 @@ class Figures:
             first, self.last = day_revisions.first_day(db), last_measured(db, now)
             soon = {now, self.last or now}
             soon |= {date - WEEK for date in soon}
-            # Whole months: what was not seen at the begin of one counts as not covered.
+            # Whole months: unmeasured days at the start of one lower its coverage.
             oldest = (now - dt.timedelta(BACK_DAYS)).replace(day=1)
             back = {*period.days(oldest, now), *soon}
             for date in sorted(back, key=lambda d: (d not in soon, -d.toordinal())):
@@ -223,7 +231,7 @@ class Figures:
                     continue
                 self._read(db, date, closed.get(f"{date:%Y-%m}"))
                 if date == now:
-                    self.told()
+                    self.on_change()
             self._seen, self._closed, self.read = newest, set(closed), True
         finally:
             store.close()
@@ -232,7 +240,7 @@ class Figures:
         upto = 1 << 62 if closed is None else closed.last
         month = "" if closed is None else closed.month
         if month not in self._places:
-            then = RegistrySnapshot.of(closed).known if closed else self.known
+            then = RegistrySnapshot.of(closed).known if closed else self.registry
             self._places[month] = [
                 (b.bin, b.site, then.sites[b.site].town, b.stream) for b in then.platforms()
             ]

@@ -11,7 +11,7 @@ from starlette.routing import Route
 
 from ..reports.summary import HAULED, SHOWN, Part
 from . import formatting
-from .context import here
+from .context import context_of
 from .day_cache import DayFigures, today
 from .web import allowed, asked_day, page
 
@@ -20,7 +20,7 @@ TREND_DAYS = 30
 
 @dataclass(frozen=True)
 class Line:
-    """A 街镇 ("" for the district) beside the same weekday a week ago."""
+    """One 街镇, or "" for the district, with the same weekday a week ago."""
 
     town: str
     hauled: Part
@@ -29,6 +29,7 @@ class Line:
 
 
 def lines(now: DayFigures, before: DayFigures | None) -> list[Line]:
+    """The district first, then each 街镇."""
     return [
         Line(
             town,
@@ -42,14 +43,15 @@ def lines(now: DayFigures, before: DayFigures | None) -> list[Line]:
 
 @allowed("viewer")
 async def show(request: Request) -> Response:
-    at, asked = here(request), asked_day(request)
-    date = asked or at.figures.last or today()
-    now = at.figures.day(date)
-    week = at.figures.day(date - dt.timedelta(7))
+    """The first page: the district today or on ?date=."""
+    context, asked = context_of(request), asked_day(request)
+    date = asked or context.figures.last or today()
+    now = context.figures.day(date)
+    week = context.figures.day(date - dt.timedelta(7))
     first = date - dt.timedelta(TREND_DAYS)
     span = [first + dt.timedelta(n) for n in range(TREND_DAYS + 1)]
-    known = {d.date: d.of(HAULED) for d in at.figures.span(first, date)}
-    masses = [(d, known.get(d)) for d in span]
+    parts = {d.date: d.of(HAULED) for d in context.figures.span(first, date)}
+    masses = [(d, parts.get(d)) for d in span]
     trend = [(str(d), float(p.tonnes) if p and p.tonnes is not None else None) for d, p in masses]
     rows = lines(now, week) if now else []
     return page(
@@ -57,7 +59,7 @@ async def show(request: Request) -> Response:
         "district.html",
         date=date,
         today=today(),
-        coming=now is None and (date == today() or not at.figures.read),
+        coming=now is None and (date == today() or not context.figures.read),
         instead=asked is None and date != today(),
         now=now,
         week=date - dt.timedelta(7),
@@ -66,9 +68,9 @@ async def show(request: Request) -> Response:
         streams=SHOWN,
         trend=trend,
         masses=masses,
-        live=at.hub.district(),
-        alarms=list(at.open_alarms.values())[:8],
-        problem=at.figures.problem,
+        live=context.hub.district(),
+        alarms=list(context.open_alarms.values())[:8],
+        problem=context.figures.problem,
     )
 
 

@@ -1,4 +1,4 @@
-"""Every report as a file, made when it is asked for."""
+"""Every report as a file, made when it is requested."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ from ..reports import export, hazardous_tables, summary_html, summary_xlsx
 from ..reports.month import summarise
 from ..rollup import density
 from ..store import Store
-from .context import Here, here
+from .context import Context, context_of
 from .day_cache import today
 from .hazard import month
 from .web import allowed, note, page
 
-_making = anyio.CapacityLimiter(1)  # one at a time: each goes through much
-_BOM = "\ufeff"  # Excel asks for it
+_making = anyio.CapacityLimiter(1)  # one at a time: each reads many readings
+_BOM = "\ufeff"  # Excel needs it to recognise UTF-8
 TYPES = {
     "csv": "text/csv; charset=utf-8",
     "json": "application/json",
@@ -43,18 +43,18 @@ Made = tuple[str, bytes]  # name of the file, content
 
 @dataclass(frozen=True)
 class Kind:
-    """A report: what it is over (day, month, year), in which formats, how it is made."""
+    """A report: its period (day, month, year), its formats, and the function that makes it."""
 
     name: str
     over: str
     formats: tuple[str, ...]
-    make: Callable[[Here, Store, str, str], bytes]
+    make: Callable[[Context, Store, str, str], bytes]
     hazardous: bool = False
 
 
-def _day(said: str) -> dt.date:
+def _day(when: str) -> dt.date:
     try:
-        date = dt.date.fromisoformat(said)
+        date = dt.date.fromisoformat(when)
     except ValueError:
         raise HTTPException(422, "when: expected YYYY-MM-DD") from None
     if not dt.date(2015, 1, 1) <= date <= today():
@@ -62,64 +62,68 @@ def _day(said: str) -> dt.date:
     return date
 
 
-def _period(said: str, *, months: bool) -> periods.Period:
+def _period(when: str, *, months: bool) -> periods.Period:
     try:
-        found = periods.parse(said)
-        if months != bool(found.month):
+        period = periods.parse(when)
+        if months != bool(period.month):
             raise ValueError
     except ValueError:
         raise HTTPException(422, f"when: expected {'YYYY-MM' if months else 'YYYY'}") from None
-    return found
+    return period
 
 
 def _through(write: Callable[[Path], object], kind: str) -> bytes:
-    """What a function writes into a file."""
+    """The bytes that a function writes into a file."""
     with tempfile.TemporaryDirectory(prefix="qingyun-") as folder:
         path = Path(folder) / f"report.{kind}"
         write(path)
         return path.read_bytes()
 
 
-def _rolled(at: Here, store: Store, said: str) -> tuple[dt.date, rollup.Day]:
-    date = _day(said)
-    return date, rollup.roll(store, at.known, date, iter, density.load(at.settings.registry))
+def _rolled(context: Context, store: Store, when: str) -> tuple[dt.date, rollup.Day]:
+    date = _day(when)
+    return date, rollup.roll(
+        store, context.registry, date, iter, density.load(context.settings.registry)
+    )
 
 
-def _daily(at: Here, store: Store, said: str, form: str) -> bytes:
-    date, day = _rolled(at, store, said)
+def _daily(context: Context, store: Store, when: str, form: str) -> bytes:
+    date, day = _rolled(context, store, when)
     if form == "xlsx":
         return _through(lambda p: summary_xlsx.write_day(date, day.rows, p), form)
     return _through(lambda p: reports.write_daily(p, day.rows), form)
 
 
-def _balance(at: Here, store: Store, said: str, form: str) -> bytes:
-    date, day = _rolled(at, store, said)
+def _balance(context: Context, store: Store, when: str, form: str) -> bytes:
+    date, day = _rolled(context, store, when)
     return _through(lambda p: reports.write_balance(p, date, day.platforms), form)
 
 
-def _district(at: Here, store: Store, said: str, form: str) -> bytes:
-    date, day = _rolled(at, store, said)
+def _district(context: Context, store: Store, when: str, form: str) -> bytes:
+    date, day = _rolled(context, store, when)
     lines = reports.district_lines(date, day.rows)
     return _through(lambda p: reports.write_district(p, lines), form)
 
 
-def _export(at: Here, store: Store, said: str, _: str) -> bytes:
-    kept = sections.of(store) if at.register else None
-    body = export.document(store, at.known, _day(said), kept)
+def _export(context: Context, store: Store, when: str, _: str) -> bytes:
+    kept = sections.of(store) if context.register else None
+    body = export.document(store, context.registry, _day(when), kept)
     return (json.dumps(body, ensure_ascii=False, indent=1) + "\n").encode()
 
 
-def _month(at: Here, store: Store, said: str, form: str) -> bytes:
-    when = _period(said, months=True)
-    summary = summarise(store, at.known, when)
-    more = hazardous_tables.tables(store, at.register, summary.rows, when)
+def _month(context: Context, store: Store, when: str, form: str) -> bytes:
+    period = _period(when, months=True)
+    summary = summarise(store, context.registry, period)
+    more = hazardous_tables.tables(store, context.register, summary.rows, period)
     if form == "html":
         return summary_html.month(summary, more).encode()
     return _through(lambda p: summary_xlsx.write_month(summary, p, more), form)
 
 
-def _indicators(at: Here, store: Store, said: str, form: str) -> bytes:
-    made = report.build(store, at.known, _period(said, months=False), register=at.register)
+def _indicators(context: Context, store: Store, when: str, form: str) -> bytes:
+    made = report.build(
+        store, context.registry, _period(when, months=False), register=context.register
+    )
     if form == "xlsx":
         return _through(lambda p: workbook.write(made, p), form)
     text = io.StringIO()
@@ -127,13 +131,13 @@ def _indicators(at: Here, store: Store, said: str, form: str) -> bytes:
     return text.getvalue().encode()
 
 
-def _ledger(_: Here, store: Store, said: str, form: str) -> bytes:
-    when = _period(said, months=True)
-    bounds = month(said)
+def _ledger(_: Context, store: Store, when: str, form: str) -> bytes:
+    period = _period(when, months=True)
+    bounds = month(when)
     assert bounds is not None
     held = [e for e in ledger.live(ledger.read(store)) if bounds[0] <= e.t < bounds[1]]
     head = ledger.head(store)
-    return _through(lambda p: hj1259.write_xlsx(held, when.chinese, head, p), form)
+    return _through(lambda p: hj1259.write_xlsx(held, period.chinese, head, p), form)
 
 
 KINDS = {
@@ -152,26 +156,28 @@ KINDS = {
 
 @allowed("viewer")
 async def show(request: Request) -> Response:
+    """The list of reports."""
     now = today()
-    last = str(here(request).figures.before_today())
+    last = str(context_of(request).figures.before_today())
     defaults = {"day": last, "month": last[:7], "year": last[:4]}
-    kinds = [k for k in KINDS.values() if not k.hazardous or here(request).register]
+    kinds = [k for k in KINDS.values() if not k.hazardous or context_of(request).register]
     return page(request, "downloads.html", kinds=kinds, defaults=defaults, today=now)
 
 
 @allowed("viewer")
 async def fetch(request: Request) -> Response:
-    at, q = here(request), request.query_params
+    """One report as a file; 404 or 422 when there is none of that name, format or period."""
+    context, q = context_of(request), request.query_params
     kind = KINDS.get(request.path_params["name"])
-    if kind is None or (kind.hazardous and at.register is None):
+    if kind is None or (kind.hazardous and context.register is None):
         raise HTTPException(404, "there is no such report")
     form, when = q.get("format") or kind.formats[0], q.get("when", "")
     if form not in kind.formats:
         raise HTTPException(422, f"format: expected one of {' '.join(kind.formats)}")
 
     def run() -> bytes:
-        with at.store() as store:
-            return kind.make(at, store, when, form)
+        with context.store() as store:
+            return kind.make(context, store, when, form)
 
     body = await anyio.to_thread.run_sync(run, limiter=_making)
     if form == "csv" and not body.startswith(_BOM.encode()):

@@ -1,5 +1,5 @@
-"""What stands before every route: who asks, from where, how much; and what a browser may
-do with the answer. Whatever is not said to be open needs somebody who has signed in."""
+"""What stands before every route: who asks, from where, how much; and what a browser may do with
+the answer. A path that is not in OPEN needs somebody who has signed in."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from starlette.responses import JSONResponse, PlainTextResponse, RedirectRespons
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from . import accounts
-from .context import Here
+from .context import Context
 from .language import LANGUAGES
 from .web import LANGUAGE, page, words_of
 
@@ -34,13 +34,13 @@ HEADERS = {
 
 
 class Guard:
-    """ASGI around the app."""
+    """ASGI middleware around the app."""
 
-    def __init__(self, app: ASGIApp, here: Here) -> None:
+    def __init__(self, app: ASGIApp, context: Context) -> None:
         self._app = app
-        self._here = here
-        public = urlsplit(here.settings.public_url)
-        names = {here.settings.host, "localhost", "127.0.0.1", "::1", public.hostname or ""}
+        self._context = context
+        public = urlsplit(context.settings.public_url)
+        names = {context.settings.host, "localhost", "127.0.0.1", "::1", public.hostname or ""}
         self._hosts = {n.lower() for n in names if n}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -56,7 +56,7 @@ class Guard:
         await self._app(scope, _limited(receive), sending)
 
     async def _refusal(self, request: Request) -> Response | None:
-        """Why this request goes no further; None lets it through."""
+        """The answer to a request that goes no further; None lets it through."""
         headers, path = request.headers, request.url.path
         if not self._known_host(headers):
             return PlainTextResponse(words_of(request).said("unknown host"), 400)
@@ -71,7 +71,10 @@ class Guard:
         return None
 
     def _known_host(self, headers: Headers) -> bool:
-        """Names that this server does not have come from somebody's trick with DNS."""
+        """Whether Host names this server: another name may be a trick with DNS.
+
+        Starlette's TrustedHostMiddleware does not fit: up to 1.0 it reads [::1] as "[", and it
+        answers in English alone."""
         try:
             name = urlsplit("//" + headers.get("host", "")).hostname or ""
         except ValueError:
@@ -86,23 +89,23 @@ class Guard:
             name = urlsplit(origin).netloc.lower()
         except ValueError:
             return False
-        public = urlsplit(self._here.settings.public_url).netloc.lower()
+        public = urlsplit(self._context.settings.public_url).netloc.lower()
         return name != "" and name in (headers.get("host", "").lower(), public)
 
     async def _identify(self, request: Request) -> None:
-        scope, here = request.scope, self._here
-        said = request.headers.get("authorization", "")
-        if said.lower().startswith("bearer "):
-            token = said[7:].strip()
-            scope["qingyun.user"] = await here.ask(lambda s: accounts.by_token(s, token))
+        scope, context = request.scope, self._context
+        authorization = request.headers.get("authorization", "")
+        if authorization.lower().startswith("bearer "):
+            token = authorization[7:].strip()
+            scope["qingyun.user"] = await context.ask(lambda s: accounts.by_token(s, token))
             return
-        cookie = request.cookies.get(here.settings.cookie)
-        session = here.sessions.find(cookie) if cookie else None
+        cookie = request.cookies.get(context.settings.cookie)
+        session = context.sessions.find(cookie) if cookie else None
         if session is None or cookie is None:
             return
-        account = await here.account(session.name)
+        account = await context.account(session.name)
         if account is None or account.id != session.account:
-            here.sessions.end(cookie)
+            context.sessions.end(cookie)
             return
         scope["qingyun.user"], scope["qingyun.session"] = account, session
 
@@ -110,23 +113,30 @@ class Guard:
         async def sending(message: Message) -> None:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
-                for name, value in HEADERS.items():
-                    headers.setdefault(name, value)
-                kept = scope["path"].startswith("/static/")
-                headers.setdefault("cache-control", "max-age=3600" if kept else "no-store")
-                asked = Request(scope).query_params.get("lang", "")
-                if asked in LANGUAGES:
-                    headers.append("set-cookie", self._kept(asked))
-                if self._here.settings.secure:
-                    headers["strict-transport-security"] = "max-age=31536000"
+                protect(headers, scope, message["status"], secure=self._context.settings.secure)
             await send(message)
 
         return sending
 
-    def _kept(self, language: str) -> str:
-        """The cookie that keeps a language for a year."""
-        secure = "; Secure" if self._here.settings.secure else ""
-        return f"{LANGUAGE}={language}; Path=/; Max-Age=31536000; SameSite=Lax; HttpOnly{secure}"
+
+def protect(headers: MutableHeaders, scope: Scope, status: int, *, secure: bool) -> None:
+    """Add what every answer has: security headers, how long it may be kept, and the cookie of
+    a language that was asked for."""
+    for name, value in HEADERS.items():
+        headers.setdefault(name, value)
+    is_file = scope["path"].startswith("/static/") and status < 400
+    headers.setdefault("cache-control", "max-age=3600" if is_file else "no-store")
+    language = Request(scope).query_params.get("lang", "")
+    if language in LANGUAGES:
+        headers.append("set-cookie", _language_cookie(language, secure=secure))
+    if secure:
+        headers["strict-transport-security"] = "max-age=31536000"
+
+
+def _language_cookie(language: str, *, secure: bool) -> str:
+    """The cookie that keeps a language for a year."""
+    more = "; Secure" if secure else ""
+    return f"{LANGUAGE}={language}; Path=/; Max-Age=31536000; SameSite=Lax; HttpOnly{more}"
 
 
 def _sign_in_first(request: Request) -> Response:

@@ -1,5 +1,4 @@
-"""Hazardous stores: what stands there by code, its age against the limit, the ledger, and
-the alarms that a person acknowledges."""
+"""Hazardous stores: stock by code, its age and limit, the ledger, and alarms to acknowledge."""
 
 from __future__ import annotations
 
@@ -24,7 +23,7 @@ from ..hazard.rules import Rule
 from ..hazard.stock import Shelf, books
 from ..rollup import day_bounds
 from ..store import Store
-from .context import Here, here
+from .context import Context, context_of
 from .web import allowed, field, need, note, page, posted
 
 PER_PAGE = 100
@@ -33,7 +32,7 @@ _NUMBER = re.compile(r"\d{1,12}")
 
 @dataclass(frozen=True)
 class Stock:
-    """A container. age, limit in hours; limit None: no rule for it."""
+    """What a container holds. age_h and limit_h in hours; limit_h None: no rule applies."""
 
     container: str
     store: str
@@ -47,13 +46,14 @@ class Stock:
 
     @property
     def share(self) -> float | None:
+        """Age over limit; None without either."""
         return self.age_h / self.limit_h if self.age_h is not None and self.limit_h else None
 
 
 def age_limit(
     register: Register, rules: Sequence[Rule], store: HazardStore, container: str
 ) -> Rule | None:
-    """The strictest rule for the age of what a container keeps, today."""
+    """The strictest rule today for the age of what a container holds."""
     day = dt.datetime.now(LOCAL).date()
     held = [
         r
@@ -66,16 +66,16 @@ def age_limit(
     return min(held, key=lambda r: r.threshold * r.factor, default=None)
 
 
-def stock(at: Here, entries: Sequence[Entry], now: int) -> list[Stock]:
-    """Every container of which the ledger tells, the nearest to its limit first."""
-    assert at.register is not None
-    held = books(at.register, [e for e in ledger.live(entries) if e.t <= now])
-    found = []
+def stock(context: Context, entries: Sequence[Entry], now: int) -> list[Stock]:
+    """Every container in the ledger at Unix time now, the nearest to its limit first."""
+    assert context.register is not None
+    held = books(context.register, [e for e in ledger.live(entries) if e.t <= now])
+    containers = []
     for shelf in held.shelves.values():
-        store = at.register.stores.get(shelf.store)
-        rule = age_limit(at.register, at.rules, store, shelf.container) if store else None
-        found.append(_stock(at.register, shelf, rule, now))
-    return sorted(found, key=lambda s: -(s.share or 0))
+        store = context.register.stores.get(shelf.store)
+        rule = age_limit(context.register, context.rules, store, shelf.container) if store else None
+        containers.append(_stock(context.register, shelf, rule, now))
+    return sorted(containers, key=lambda s: -(s.share or 0))
 
 
 def _stock(register: Register, shelf: Shelf, rule: Rule | None, now: int) -> Stock:
@@ -89,108 +89,118 @@ def _stock(register: Register, shelf: Shelf, rule: Rule | None, now: int) -> Sto
     )
 
 
-def by_code(found: Sequence[Stock]) -> list[tuple[str, int]]:
+def by_code(containers: Sequence[Stock]) -> list[tuple[str, int]]:
+    """Grams by waste code."""
     codes: dict[str, int] = {}
-    for s in found:
+    for s in containers:
         codes[s.code] = codes.get(s.code, 0) + s.grams
     return sorted(codes.items())
 
 
 def trail(store: Store) -> list[tuple[alarms.Row, alarms.Row | None, alarms.Row | None]]:
-    """Every alarm with who has seen it and when it was over; the latest first."""
-    known = alarms.read(store)
-    seen = {r.alarm: r for r in known if r.what == alarms.ACKNOWLEDGED}
-    over = {r.alarm: r for r in known if r.what == alarms.CLEARED}
-    raised = [r for r in known if r.what == alarms.RAISED]
+    """(raised, acknowledged, cleared) of every alarm, the latest first."""
+    rows = alarms.read(store)
+    seen = {r.alarm: r for r in rows if r.what == alarms.ACKNOWLEDGED}
+    over = {r.alarm: r for r in rows if r.what == alarms.CLEARED}
+    raised = [r for r in rows if r.what == alarms.RAISED]
     return [(r, seen.get(r.alarm), over.get(r.alarm)) for r in reversed(raised)]
 
 
 @allowed("viewer")
 async def show(request: Request) -> Response:
-    at, now = here(request), int(time.time())
-    if at.register is None:
+    """The page of the hazardous stores."""
+    context, now = context_of(request), int(time.time())
+    if context.register is None:
         return page(request, "hazard.html", register=None)
-    entries, known = await at.ask(lambda s: (ledger.read(s), trail(s)))
-    found = stock(at, entries, now)
-    stores = {s: [x for x in found if x.store == s] for s in at.register.stores}
+    entries, trail_rows = await context.ask(lambda s: (ledger.read(s), trail(s)))
+    containers = stock(context, entries, now)
+    stores = {s: [x for x in containers if x.store == s] for s in context.register.stores}
     return page(
         request,
         "hazard.html",
-        register=at.register,
+        register=context.register,
         stores=stores,
-        codes=by_code(found),
+        codes=by_code(containers),
         entries=len(entries),
-        open=[x for x in known if x[2] is None],
-        boards=at.hub,
+        open=[x for x in trail_rows if x[2] is None],
+        boards=context.hub,
     )
 
 
 @allowed("viewer")
 async def show_alarms(request: Request) -> Response:
-    known = await here(request).ask(trail)
+    """The open alarms, or all of them."""
+    trail_rows = await context_of(request).ask(trail)
     only = request.query_params.get("show", "open")
-    rows = known if only == "all" else [x for x in known if x[2] is None]
+    rows = trail_rows if only == "all" else [x for x in trail_rows if x[2] is None]
     return page(request, "alarms.html", rows=rows[:500], only=only, total=len(rows), problem="")
 
 
 @allowed("operator")
 async def acknowledge(request: Request) -> Response:
-    me, at = need(request, "operator"), here(request)
+    """Acknowledge an alarm with a note; 409 if it cannot be."""
+    me, context = need(request, "operator"), context_of(request)
     form = await posted(request)
-    said, why = field(form, "alarm", 12), field(form, "note", 200)
-    if not _NUMBER.fullmatch(said):
+    number, why = field(form, "alarm", 12), field(form, "note", 200)
+    if not _NUMBER.fullmatch(number):
         raise HTTPException(422, "alarm: expected the number of an alarm")
     if not why:
         raise HTTPException(422, "note: say what was done about it")
     try:
-        await at.ask(lambda s: alarms.acknowledge(s, int(said), me.name, why, int(time.time())))
+        await context.ask(
+            lambda s: alarms.acknowledge(s, int(number), me.name, why, int(time.time()))
+        )
     except HazardError as error:
-        await note(request, "acknowledge", f"alarm {said}", "refused", str(error))
+        await note(request, "acknowledge", f"alarm {number}", "refused", str(error))
         raise HTTPException(409, str(error)) from None
-    await note(request, "acknowledge", f"alarm {said}", "done", why)
-    at.hub.alarms_changed()
+    await note(request, "acknowledge", f"alarm {number}", "done", why)
+    context.hub.alarms_changed()
     return RedirectResponse("/alarms", 303)
 
 
 @allowed("viewer")
 async def show_ledger(request: Request) -> Response:
-    at, q = here(request), request.query_params
-    entries = await at.ask(ledger.read)
+    """The entries of the ledger that pass the filters, by page."""
+    context, q = context_of(request), request.query_params
+    entries = await context.ask(ledger.read)
     gone = {e.reverses for e in entries if e.reverses}
     when = month(q.get("month", ""))
-    found = [
+    chosen = [
         e
         for e in reversed(entries)
         if q.get("store", "") in ("", e.store)
         and q.get("table", "") in ("", e.table)
         and (when is None or when[0] <= e.t < when[1])
     ]
-    said = q.get("page", "1")
-    pages = max(1, -(-len(found) // PER_PAGE))
-    number = int(said) if said.isascii() and said.isdigit() and len(said) < 6 else 1
+    page_text = q.get("page", "1")
+    pages = max(1, -(-len(chosen) // PER_PAGE))
+    number = (
+        int(page_text) if page_text.isascii() and page_text.isdigit() and len(page_text) < 6 else 1
+    )
     first = (min(max(1, number), pages) - 1) * PER_PAGE
     return page(
         request,
         "ledger.html",
-        rows=[(e, missing(e)) for e in found[first : first + PER_PAGE]],
+        rows=[(e, missing(e)) for e in chosen[first : first + PER_PAGE]],
         gone=gone,
-        total=len(found),
+        total=len(chosen),
         pages=pages,
         at_page=first // PER_PAGE + 1,
         tables=list(TABLES),
-        stores=list(at.register.stores) if at.register else [],
+        stores=list(context.register.stores) if context.register else [],
     )
 
 
-def month(said: str) -> tuple[int, int] | None:
-    """The bounds of ?month=; 422 when it is none."""
-    if not said:
+def month(text: str) -> tuple[int, int] | None:
+    """First second of ?month= and of the month after it; None without it, HTTPException 422 if
+    invalid."""
+    if not text:
         return None
     try:
-        found = periods.parse(said)
+        period = periods.parse(text)
     except ValueError as error:
         raise HTTPException(422, f"month: {error}") from None
-    return day_bounds(found.first)[0], day_bounds(found.last)[1]
+    return day_bounds(period.first)[0], day_bounds(period.last)[1]
 
 
 ROUTES = [

@@ -14,7 +14,7 @@ from starlette.routing import Route
 
 from ..reports.summary import HAULED, SHOWN, Part, add
 from ..rollup.period import days
-from .context import Here, here
+from .context import Context, context_of
 from .day_cache import DayFigures, Restated, today
 from .web import allowed, page
 
@@ -24,7 +24,7 @@ MOST_RESTATED = 200
 
 @dataclass(frozen=True)
 class Span:
-    """A day, month or year as it was asked for."""
+    """A requested day, month or year. said: as it was requested."""
 
     said: str
     first: dt.date
@@ -32,107 +32,110 @@ class Span:
 
     @property
     def days(self) -> int:
+        """How many days it has."""
         return (self.last - self.first).days + 1
 
     @property
     def kind(self) -> str:
+        """day, month or year."""
         return {4: "year", 7: "month"}.get(len(self.said), "day")
 
     @property
     def upto(self) -> dt.date:
-        """The last day that counts: a month and a year are made of days that are over."""
+        """The last day that counts: months and years consist of days that are over."""
         return min(self.last, today() - dt.timedelta(self.kind != "day"))
 
     def beside(self, step: int) -> str:
-        """The one before or after, as it would be asked for."""
+        """The next (step > 0) or previous span, as it is requested."""
         date = self.first - dt.timedelta(1) if step < 0 else self.last + dt.timedelta(1)
         return str(date)[: len(self.said)]
 
 
-def span_of(said: str) -> Span:
-    """YYYY, YYYY-MM or YYYY-MM-DD; 422 otherwise."""
-    found = _SAID.fullmatch(said)
+def span_of(asked: str) -> Span:
+    """The span of YYYY, YYYY-MM or YYYY-MM-DD; HTTPException 422 for anything else."""
+    parts = _SAID.fullmatch(asked)
     try:
-        if found is None:
+        if parts is None:
             raise ValueError
-        year, month, day = int(found[1]), int(found[2] or 0), int(found[3] or 0)
+        year, month, day = int(parts[1]), int(parts[2] or 0), int(parts[3] or 0)
         first = dt.date(year, month or 1, day or 1)
         if not 2015 <= year <= 2099:
             raise ValueError
     except ValueError:
-        text = f"period: expected YYYY, YYYY-MM or YYYY-MM-DD, found {said[:20]!r}"
+        text = f"period: expected YYYY, YYYY-MM or YYYY-MM-DD, found {asked[:20]!r}"
         raise HTTPException(422, text) from None
     if day:
-        return Span(said, first, first)
+        return Span(asked, first, first)
     after = dt.date(year + (month or 12) // 12, (month or 12) % 12 + 1, 1)
-    return Span(said, first, after - dt.timedelta(1))
+    return Span(asked, first, after - dt.timedelta(1))
 
 
-def counted(at: Here, span: Span) -> list[DayFigures]:
-    """The days that a span is made of, as reports and indicators count them: of a month those
-    that are over; of a year those of its months of which something is known."""
-    found = at.figures.span(span.first, span.last)
+def counted(context: Context, span: Span) -> list[DayFigures]:
+    """The days of a span as reports and indicators count them: of a month the days that are over;
+    of a year also only months with at least one measured day."""
+    days = context.figures.span(span.first, span.last)
     if span.kind == "day":
-        return found
-    found = [d for d in found if d.over]
+        return days
+    days = [d for d in days if d.over]
     if span.kind == "month":
-        return found
-    months = {d.date.month for d in found if any(p.covered_s for p in d.parts.values())}
-    return [d for d in found if d.date.month in months]
+        return days
+    months = {d.date.month for d in days if any(p.covered_s for p in d.parts.values())}
+    return [d for d in days if d.date.month in months]
 
 
-def restated(found: Sequence[DayFigures]) -> list[Restated]:
-    """What of these days was reported otherwise before, the latest change first."""
-    changes = [r for day in found for r in day.restated]
+def restated(days: Sequence[DayFigures]) -> list[Restated]:
+    """The changes of figures that were reported of these days, the latest first."""
+    changes = [r for day in days for r in day.restated]
     return sorted(changes, key=lambda r: -r.at)[:MOST_RESTATED]
 
 
-def table(found: list[DayFigures]) -> list[tuple[str, Part, dict[str, Part]]]:
-    """A line for the district ("") and each 街镇: 清运量, and each stream."""
-    towns = list(dict.fromkeys(t for d in found for t in d.towns))
+def table(days: list[DayFigures]) -> list[tuple[str, Part, dict[str, Part]]]:
+    """A line for the district ("") and for each 街镇: 清运量, then each stream."""
+    towns = list(dict.fromkeys(t for d in days for t in d.towns))
     return [
         (
             town,
-            add(d.of(HAULED, town or None) for d in found),
-            {s: add(d.of((s,), town or None) for d in found) for s in SHOWN},
+            add(d.of(HAULED, town or None) for d in days),
+            {s: add(d.of((s,), town or None) for d in days) for s in SHOWN},
         )
         for town in ["", *towns]
     ]
 
 
-def series(found: list[DayFigures], span: Span) -> list[tuple[str, Part | None]]:
-    """By day; of a year by month. None: nothing is known."""
+def series(figures: list[DayFigures], span: Span) -> list[tuple[str, Part | None]]:
+    """清运量 by day, of a year by month; None without figures."""
     if span.kind == "year":
         months: dict[str, list[Part]] = {f"{span.said}-{m:02d}": [] for m in range(1, 13)}
-        for d in found:
+        for d in figures:
             months[str(d.date)[:7]].append(d.of(HAULED))
         return [(m, add(parts) if parts else None) for m, parts in months.items()]
-    known = {d.date: d.of(HAULED) for d in found}
-    return [(str(d), known.get(d)) for d in days(span.first, span.upto)]
+    part_of = {d.date: d.of(HAULED) for d in figures}
+    return [(str(d), part_of.get(d)) for d in days(span.first, span.upto)]
 
 
 @allowed("viewer")
 async def show(request: Request) -> Response:
-    at = here(request)
-    said = request.query_params.get("period", "") or str(at.figures.before_today())
-    span = span_of(said)
-    found = counted(at, span)
-    points = series(found, span)
+    """The page of one span."""
+    context = context_of(request)
+    text = request.query_params.get("period", "") or str(context.figures.before_today())
+    span = span_of(text)
+    days = counted(context, span)
+    points = series(days, span)
     trend = [(n, float(p.tonnes) if p and p.tonnes is not None else None) for n, p in points]
     return page(
         request,
         "history.html",
         span=span,
-        rows=table(found) if found else [],
+        rows=table(days) if days else [],
         streams=SHOWN,
         points=points,
         trend=trend,
-        known=len(found),
+        known=len(days),
         due=max(0, (span.upto - span.first).days + 1),
-        restated=restated(found),
+        restated=restated(days),
         future=span.first > today(),
         today=today(),
-        problem=at.figures.problem,
+        problem=context.figures.problem,
     )
 
 

@@ -1,7 +1,7 @@
-"""From the broker to every viewer: each message is taken once, each change told once.
+"""From the broker to every viewer: each message is read once, each change is sent once.
 
-The session's thread only keeps the latest of each board's topics. A task of the server's loop
-goes through them a few times a second, and writes one text for all who look at the same."""
+The session's thread only keeps the latest message of each topic of a board. A task of the
+server's loop reads them a few times a second and writes one text for all viewers of the same."""
 
 from __future__ import annotations
 
@@ -25,20 +25,20 @@ from .live_status import Slopes, board_now, site_now
 TICK_S = 0.4
 TOPICS = ("status", "birth", "state", "reading")
 MOST_VIEWERS = 500
-LINK_S = 10.0  # a browser that hears nothing for longer than this knows that it is cut off
-_BEHIND = 64  # texts that a viewer may be late; then it must begin anew
+LINK_S = 10.0  # seconds without an event after which a browser is cut off
+_BEHIND = 64  # events in a viewer's queue; above, the stream ends and it connects again
 _log = logging.getLogger("qingyun.serve")
 
 Key = tuple[str, str]  # site, device; of viewers: topic, language
 
 
 class Full(Exception):
-    """There are as many viewers as there may be."""
+    """There are MOST_VIEWERS viewers already."""
 
 
 @dataclass(eq=False)
 class Viewer:
-    """One open stream. topic: district, sites, or site:NAME."""
+    """One open stream. topic: district, sites, or site:NAME. None in the queue ends the stream."""
 
     topic: str
     language: str
@@ -48,19 +48,19 @@ class Viewer:
 
 
 def text(event: str, body: object) -> bytes:
-    """A server-sent event."""
-    said = json.dumps(body, ensure_ascii=False, separators=(",", ":"))
-    return f"event: {event}\ndata: {said}\n\n".encode()
+    """A server-sent event (WHATWG HTML, server-sent events)."""
+    data = json.dumps(body, ensure_ascii=False, separators=(",", ":"))
+    return f"event: {event}\ndata: {data}\n\n".encode()
 
 
 @dataclass
 class Hub:
-    """Every board heard of, and who looks."""
+    """Every board that was heard, and every viewer."""
 
-    known: Registry
+    registry: Registry
     boards: dict[Key, Board] = field(default_factory=dict)
     link: Link = field(default_factory=lambda: Link(wanted=False, connected=False, since=0.0))
-    heard_at: float | None = None  # when a message came that the broker had not merely kept
+    heard_at: float | None = None  # when the last message came that was not retained
     slopes: Slopes = field(default_factory=Slopes)
     alarms_changed: Callable[[], None] = lambda: None
     _viewers: dict[Key, set[Viewer]] = field(default_factory=dict)
@@ -69,21 +69,21 @@ class Hub:
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _session: Session | None = None
     _was: bytes = b""
-    _linked: tuple[float, dict[str, Any]] = (0.0, {})  # when what was told of the link
-    extra: dict[str, Any] = field(default_factory=dict)  # of the district: alarms, figures
+    _linked: tuple[float, dict[str, Any]] = (0.0, {})  # when which link was sent
+    extra: dict[str, Any] = field(default_factory=dict)  # of the district: alarms and masses
     devices_of: dict[str, list[str]] = field(default_factory=dict)
     bins_of: dict[str, list[Bin]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        for device in self.known.devices.values():
+        for device in self.registry.devices.values():
             self.devices_of.setdefault(device.site, []).append(device.device)
-        for bin_ in self.known.bins:
+        for bin_ in self.registry.bins:
             self.bins_of.setdefault(bin_.site, []).append(bin_)
 
     # The broker's side
 
     def connect(self, broker: Broker) -> None:
-        """Listen, now or whenever the broker is there."""
+        """Listen to the broker, from now on or as soon as it answers."""
         self.link = Link(wanted=True, connected=False, since=time.time())
         wanted = [(f"qingyun/1/+/+/{topic}", 0) for topic in TOPICS]
         self._session = Session(
@@ -96,6 +96,7 @@ class Hub:
         self._session.start()
 
     def close(self) -> None:
+        """End the session at the broker."""
         if self._session is not None:
             self._session.close()
 
@@ -108,12 +109,12 @@ class Hub:
             self.link = self.link.refused(problem)
 
     def take(self, topic: str, payload: bytes, retained: bool) -> None:
-        """Take one message; an empty one has only removed what was retained."""
+        """Keep one message; an empty one only removed what was retained."""
         now = time.time()
         parts = topic.split("/")
         if len(parts) == 4 and parts[3] == "event":
             self._events += 1
-        if len(parts) != 5 or not payload or parts[2] not in self.known.sites:
+        if len(parts) != 5 or not payload or parts[2] not in self.registry.sites:
             return
         if not retained:
             self.heard_at = now
@@ -125,6 +126,7 @@ class Hub:
     # The viewers' side
 
     def join(self, topic: str, language: str) -> Viewer:
+        """Add a viewer, whose queue begins with the whole of its topic; Full at MOST_VIEWERS."""
         if sum(map(len, self._viewers.values())) >= MOST_VIEWERS:
             raise Full
         viewer = Viewer(topic, language)
@@ -134,6 +136,7 @@ class Hub:
         return viewer
 
     def leave(self, viewer: Viewer) -> None:
+        """Remove a viewer."""
         key = viewer.topic, viewer.language
         same = self._viewers.get(key, set())
         same.discard(viewer)
@@ -141,10 +144,11 @@ class Hub:
             self._viewers.pop(key, None)
 
     def viewers(self) -> int:
+        """How many viewers there are."""
         return sum(map(len, self._viewers.values()))
 
     def whole(self, topic: str, words: Words) -> bytes:
-        """What somebody who begins to look must know."""
+        """The events that a new viewer of a topic needs."""
         if topic == "district":
             return text("district", self.district())
         if topic == "sites":
@@ -152,50 +156,50 @@ class Hub:
         return text("site", self.site(topic.removeprefix("site:"), words))
 
     def linked(self, now: float) -> dict[str, Any]:
-        """Whether the broker is heard, as pages say it."""
+        """The state of the connection to the broker, as pages show it."""
         return self.link.said(self.heard_at, now)
 
     def heard(self) -> list[str]:
-        """Sites of which a board was heard."""
+        """Sites of which at least one board was heard."""
         return list(dict.fromkeys(site for site, _ in self.boards))
 
     def district(self) -> dict[str, Any]:
-        """Boards by state, and what others have added."""
+        """Boards by state, with the masses and alarms in `extra`."""
         counts = {"online": 0, "offline": 0, "safe": 0, "unknown": 0}
-        for device, where in self.known.devices.items():
+        for device, where in self.registry.devices.items():
             board = self.boards.get((where.site, device))
             status = board.status if board and board.status in counts else "unknown"
             counts[status or "unknown"] += 1
         return {"boards": counts, **self.extra}
 
     def site(self, site: str, words: Words | None = None) -> dict[str, Any]:
-        """Without words as the API has it."""
+        """A site and its boards; without words as the API sends them."""
         now = time.time()
         devices = [board_now(self, site, d, now, words) for d in self.devices_of.get(site, ())]
         return {"site": site, "now": site_now(self, site, now, words), "boards": devices}
 
     def step(self, now: float) -> set[str]:
-        """Go through what came; the sites of which there is something new."""
+        """Read the messages that came since the last step; the sites that have changed."""
         with self._lock:
             came, self._came = self._came, {}
         changed = set()
         for key, messages in came.items():
             board = self.boards.setdefault(key, Board(*key))
-            for what, (payload, retained, at) in messages.items():
-                if board.take(what, payload, retained, at):
+            for level, (payload, retained, came_at) in messages.items():
+                if board.take(level, payload, retained, came_at):
                     changed.add(key[0])
             if key[0] in changed:
                 self.slopes.saw(key[1], board.state, now)
         return changed
 
     def tell(self, changed: set[str]) -> None:
-        """Write what is new to those who look at it, in their language."""
+        """Send what has changed to the viewers of it, in their language."""
         now, district = time.time(), b""
         self._tell_link(now)
         if any(topic == "district" for topic, _ in self._viewers):
-            said = text("district", self.district())
-            if said != self._was:
-                self._was = district = said
+            event = text("district", self.district())
+            if event != self._was:
+                self._was = district = event
         for topic, language in self._viewers:
             in_words = words()[language]
             if topic == "district":
@@ -209,26 +213,29 @@ class Hub:
                 self._send((topic, language), text("site", self.site(site, in_words)))
 
     def _tell_link(self, now: float) -> None:
-        """When it is another, and now and then: so a browser knows that it is not cut off."""
-        said = self.linked(now)
-        standing = {k: v for k, v in said.items() if k != "heard"}
+        """Send the link when it has changed, and at least every LINK_S, so that a browser notices
+        when it is cut off."""
+        link = self.linked(now)
+        standing = {k: v for k, v in link.items() if k != "heard"}
         if standing == self._linked[1] and now - self._linked[0] < LINK_S:
             return
         self._linked = now, standing
         for key in self._viewers:
-            self._send(key, text("link", said))
+            self._send(key, text("link", link))
 
-    def _send(self, key: Key, said: bytes) -> None:
+    def _send(self, key: Key, event: bytes) -> None:
         for viewer in self._viewers.get(key, ()):
             try:
-                viewer.queue.put_nowait(said)
+                viewer.queue.put_nowait(event)
             except asyncio.QueueFull:
-                while not viewer.queue.empty():  # too slow: it shall begin anew
+                while (
+                    not viewer.queue.empty()
+                ):  # too slow: end its stream, so that it connects again
                     viewer.queue.get_nowait()
                 viewer.queue.put_nowait(None)
 
     async def run(self) -> None:
-        """Until it is cancelled."""
+        """Step and tell every TICK_S until the task is cancelled."""
         events = 0
         while True:
             await asyncio.sleep(TICK_S)
@@ -237,5 +244,5 @@ class Hub:
                     events = self._events
                     self.alarms_changed()
                 self.tell(self.step(time.time()))
-            except Exception:  # one bad message must not end what all look at
+            except Exception:  # one bad message must not stop the updates of all
                 _log.exception("live: a step failed")

@@ -1,5 +1,5 @@
-"""The 66 indicators: value, trend, and how each came about. They take long where readings
-must be gone through, so a thread computes them and the page says that it does."""
+"""The 66 indicators: value, trend, and explanation. Computing them reads many readings, so a
+thread does it and the page says that it is under way."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import logging
 import threading
 import time
 from dataclasses import dataclass, field
+from functools import partial
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -15,23 +16,23 @@ from starlette.routing import Route
 
 from ..common import periods
 from ..common.errors import UserError
-from ..indicators.compute import Result
-from ..indicators.report import Report, build, coverage_text
+from ..indicators.report import Report, build, explanation
 from ..store import Busy
-from .context import Here, here
+from .context import Context, context_of
 from .day_cache import today
 from .language import Words
 from .web import allowed, page, words_of
 
-KEPT_S = 900.0  # a report is made anew after so long
+KEPT_S = 900.0  # seconds until a report is computed again
 FAILED_S = 20.0
 MOST = 40  # periods that are kept
+_TRANSLATED = ("text", "name", "unit", "origin")  # parts of an explanation
 _log = logging.getLogger("qingyun.serve")
 
 
 @dataclass
 class Reports:
-    """Made one at a time; get() answers at once."""
+    """Reports by period, computed one at a time; get() never waits."""
 
     made: dict[str, tuple[float, Report]] = field(default_factory=dict)
     failed: dict[str, tuple[float, str]] = field(default_factory=dict)
@@ -39,8 +40,9 @@ class Reports:
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _busy: bool = False
 
-    def get(self, at: Here, when: periods.Period) -> Report | None:
-        """What is known of a period; None: it is being computed."""
+    def get(self, context: Context, when: periods.Period) -> Report | None:
+        """The report of a period, at most KEPT_S old; None while it is computed for the first
+        time."""
         now, key = time.monotonic(), str(when)
         kept = self.made.get(key)
         failed = self.failed.get(key)
@@ -50,13 +52,14 @@ class Reports:
                     self.waiting.append(when)
                 if not self._busy:
                     self._busy = True
-                    threading.Thread(target=self._run, args=(at,), daemon=True).start()
+                    threading.Thread(target=self._run, args=(context,), daemon=True).start()
         return kept[1] if kept else None
 
     def problem(self, when: periods.Period) -> str:
+        """Why the last attempt failed; "" if it did not."""
         return self.failed.get(str(when), (0.0, ""))[1]
 
-    def _run(self, at: Here) -> None:
+    def _run(self, context: Context) -> None:
         while True:
             with self._lock:
                 if not self.waiting:
@@ -64,8 +67,8 @@ class Reports:
                     return
                 when = self.waiting[0]
             try:
-                with at.store() as store:
-                    report = build(store, at.known, when, register=at.register)
+                with context.store() as store:
+                    report = build(store, context.registry, when, register=context.register)
                 self.made[str(when)] = time.monotonic(), report
                 self.failed.pop(str(when), None)
             except (UserError, Busy) as error:
@@ -80,47 +83,41 @@ class Reports:
 
 
 def reports(request: Request) -> Reports:
+    """The reports of the app."""
     state = request.app.state
     if not hasattr(state, "reports"):
         state.reports = Reports()
-    found: Reports = state.reports
-    return found
+    reports: Reports = state.reports
+    return reports
 
 
 def period_of(request: Request) -> periods.Period:
-    said = request.query_params.get("period", "") or str(today().year)
+    """?period= of a request, by default this year; HTTPException 422 for anything else."""
+    text = request.query_params.get("period", "") or str(today().year)
     try:
-        return periods.parse(said)
+        return periods.parse(text)
     except ValueError as error:
         raise HTTPException(422, f"period: {error}") from None
 
 
-def explanation(r: Result, words: Words) -> list[str]:
-    """Lines that say how a value came about, or why there is none."""
-    said = words.said
-    lines = [said(r.reason)] if r.reason else []
-    if r.expression:
-        formula = words(f"formula.{r.definition.formula}")
-        expression = " ".join(said(part) for part in r.expression.split(" "))
-        value = f"{r.shown} {said(r.unit)}".strip()
-        equals = "=" if r.rounded == r.value else "≈"
-        told = {"formula": formula, "expression": expression, "equals": equals, "value": value}
-        lines.append(words("how.value", **told))
-    for u in r.inputs:
-        if u.value is not None:
-            f = u.series.figure
-            value = f"{u.value:f} {said(f.unit)}"
-            origin = said(u.series.origin)
-            lines.append(words("how.input", name=said(f.name), value=value, origin=origin))
-    if r.coverage is not None:
-        lines.append(words("how.coverage", coverage=coverage_text(r.coverage)))
-    return [*lines, *(said(note) for note in r.notes)]
+def _say(words: Words, line: str, parts: dict[str, str]) -> str:
+    """A line of an explanation in a language."""
+    texts = {n: words.said(t) if n in _TRANSLATED else t for n, t in parts.items()}
+    if line == "note":
+        return texts["text"]
+    if "unit" in texts:
+        texts["value"] = f"{texts['value']} {texts['unit']}".strip()
+    if line == "value":
+        texts["formula"] = words(f"formula.{parts['formula']}")
+        texts["expression"] = " ".join(map(words.said, parts["expression"].split(" ")))
+    return words(f"how.{line}", **texts)
 
 
 @allowed("viewer")
 async def show(request: Request) -> Response:
+    """The list of all indicators."""
     when = period_of(request)
-    report = reports(request).get(here(request), when)
+    report = reports(request).get(context_of(request), when)
     return page(
         request,
         "indicators.html",
@@ -133,13 +130,14 @@ async def show(request: Request) -> Response:
 
 @allowed("viewer")
 async def one(request: Request) -> Response:
-    at, when, number = here(request), period_of(request), request.path_params["number"]
+    """One indicator with its trend by month."""
+    context, when, number = context_of(request), period_of(request), request.path_params["number"]
     kept = reports(request)
-    report = kept.get(at, when)
-    found = None
+    report = kept.get(context, when)
+    result = None
     if report is not None:
-        found = next((r for r in report.results if r.definition.number == number), None)
-        if found is None:
+        result = next((r for r in report.results if r.definition.number == number), None)
+        if result is None:
             raise HTTPException(404, "there is no such indicator")
     trend: list[tuple[str, float | None]] = []
     pending = 0
@@ -147,20 +145,26 @@ async def one(request: Request) -> Response:
         part = periods.Period(when.year, month)
         if part.first >= today():
             break
-        told = kept.get(at, part) if found is not None and found.value is not None else None
-        same = [r for r in told.results if r.definition.number == number] if told else []
+        month_report = (
+            kept.get(context, part) if result is not None and result.value is not None else None
+        )
+        same = (
+            [r for r in month_report.results if r.definition.number == number]
+            if month_report
+            else []
+        )
         value = same[0].rounded if same else None
-        pending += told is None
+        pending += month_report is None
         trend.append((str(part), None if value is None else float(value)))
     return page(
         request,
         "indicator.html",
         number=number,
         period=when,
-        r=found,
-        how=explanation(found, words_of(request)) if found else [],
+        r=result,
+        how=explanation(result, partial(_say, words_of(request))) if result else [],
         trend=trend,
-        pending=pending if found is not None and found.value is not None else 0,
+        pending=pending if result is not None and result.value is not None else 0,
         problem=kept.problem(when),
     )
 

@@ -1,11 +1,10 @@
-"""The table of words: every text of the page in Chinese and in English, one language at a time.
+"""The texts of the page in Chinese and in English.
 
-words.csv has a row for each text. A text of the page has a key of its own. A key that ends
-in "/" is the name of a group of texts that other modules say or store in one language, with
-figures in them: these are found by what they say, in whichever language that is. There
-`{kg}` is a figure or a name, `{what:said}` a text of the table again, `{away:s}` and
-`{gap:min}` a time in that unit, `{months:n}` numbers, `{fault:flag}` keys flag.…, with a
-space between."""
+words.csv has a row for each text. A text of the page has a key of its own. A key that ends in "/"
+names a group of texts that other modules write or store in one language, with figures in them:
+these are found by their wording in either language. In them `{kg}` is a figure or a name,
+`{what:said}` another text of the table, `{away:s}` and `{gap:min}` a time in that unit,
+`{months:n}` numbers, `{fault:flag}` keys flag.… separated by blanks."""
 
 from __future__ import annotations
 
@@ -24,7 +23,7 @@ TAGS = {"zh": "zh-CN", "en": "en"}
 DEFAULT = "zh"
 GROUP = "/"
 UNITS_S = {"d": 86_400, "h": 3600, "min": 60, "s": 1}
-# Between parts that are said one by one, the widest apart first: as read, in each language.
+# Separators of parts that are translated one by one, the outermost first.
 _JOINTS = (
     (re.compile("；|; "), {"zh": "；", "en": "; "}),
     (re.compile("，|, "), {"zh": "，", "en": ", "}),
@@ -38,13 +37,14 @@ Row = tuple[str, dict[str, str]]  # key, text by language
 
 
 class WordsError(Exception):
-    """The table has not what it should have; one line."""
+    """words.csv is incomplete or inconsistent; one line."""
 
 
 def read(file: Path = FILE) -> list[Row]:
-    """The rows; WordsError where a text is missing, comes twice or has other figures."""
+    """The rows; WordsError where a text is missing, a key repeats, or the figures of both
+    languages differ."""
     rows: list[Row] = []
-    known = set()
+    keys = set()
     # Blanks at the ends of a text count, so this is not read with common.csv_file.
     with file.open(encoding="utf-8", newline="") as lines:
         for n, row in enumerate(csv.DictReader(lines), 2):
@@ -52,22 +52,22 @@ def read(file: Path = FILE) -> list[Row]:
             where = f"{file.name}: line {n}: {key}"
             if not key or not all(texts.values()):
                 raise WordsError(f"{where}: expected a key and a text in {' and '.join(texts)}")
-            if not key.endswith(GROUP) and key in known:
+            if not key.endswith(GROUP) and key in keys:
                 raise WordsError(f"{where}: expected each key once")
             if len({frozenset(_places(text)) for text in texts.values()}) > 1:
                 raise WordsError(f"{where}: expected the same {{…}} in both languages")
-            known.add(key)
+            keys.add(key)
             rows.append((key, texts))
     return rows
 
 
 def _places(text: str) -> Iterator[tuple[str, str]]:
-    """(name, kind) of what is put into a text."""
+    """(name, kind) of each figure in a text."""
     return ((name, kind or "") for _, name, kind, _ in Formatter().parse(text) if name)
 
 
 def _pattern(text: str) -> re.Pattern[str]:
-    """What a text looks like with its figures in it."""
+    """The pattern of a text with any figures in it."""
     out = ""
     for literal, name, kind, _ in Formatter().parse(text):
         out += re.escape(literal)
@@ -86,22 +86,24 @@ class Words:
         self._terms: dict[str, str] = {}
         patterns: list[tuple[int, re.Pattern[str], dict[str, str], str]] = []
         for key, texts in rows:
-            here = texts[language]
+            own_text = texts[language]
             if not key.endswith(GROUP):
-                self._texts[key] = here
+                self._texts[key] = own_text
                 continue
-            kinds, plain = dict(_places(here)), _KIND.sub("}", here)
+            kinds, plain = dict(_places(own_text)), _KIND.sub("}", own_text)
             for text in texts.values():
                 if not kinds:
-                    self._terms.setdefault(text, here)
-                elif not _pattern(text).fullmatch("1"):  # a bare figure is no year
+                    self._terms.setdefault(text, own_text)
+                elif not _pattern(text).fullmatch(
+                    "1"
+                ):  # a text that is only a figure would match every number
                     own = sum(len(literal) for literal, *_ in Formatter().parse(text))
                     patterns.append((own, _pattern(text), kinds, plain))
-        # The one that says most itself is tried first.
+        # Patterns with more fixed text are tried first.
         self._patterns = [p[1:] for p in sorted(patterns, key=lambda p: -p[0])]
 
     def __call__(self, key: str, /, **values: object) -> str:
-        """The text of a key; WordsError when there is none."""
+        """The text of a key with its values; WordsError when there is no such key."""
         try:
             text = self._texts[key]
         except KeyError:
@@ -113,31 +115,32 @@ class Words:
         return text.format(**values)
 
     def of(self, group: str, name: str) -> str:
-        """`group.name`; the name itself where it is not known here, such as a new board's."""
+        """The text of `group.name`; the name itself where the table lacks it, such as one of a
+        new board."""
         return self._texts.get(f"{group}.{name}", name)
 
     def under(self, start: str) -> dict[str, str]:
-        """Texts by what is left of their key after this beginning."""
+        """The texts whose key begins with start, by the rest of their key."""
         return {k.removeprefix(start): v for k, v in self._texts.items() if k.startswith(start)}
 
     def duration(self, seconds: float) -> str:
-        """In its two largest units: 389,424 min are 270 d 10 h."""
+        """Seconds in their two largest units: 389,424 min are 270 d 10 h."""
         left = round(seconds)
-        told: list[str] = []
+        units: list[str] = []
         for unit, size in UNITS_S.items():
             n, left = divmod(left, size)
-            if n or told:
-                told.append(self(f"unit.{unit}", n=n) if n else "")
-            if len(told) == 2:
+            if n or units:
+                units.append(self(f"unit.{unit}", n=n) if n else "")
+            if len(units) == 2:
                 break
-        return " ".join(filter(None, told)) or self("unit.s", n=0)
+        return " ".join(filter(None, units)) or self("unit.s", n=0)
 
     def said(self, text: object) -> str:
-        """What another module says, in this language. What is not in the table stays: data."""
+        """A text of another module in this language; a text that the table lacks stays, as data."""
         whole = str(text)
-        told = self._known(whole) or self._filled(whole, self.said)
-        if told is not None:
-            return told
+        translated = self._known(whole) or self._filled(whole, self.said)
+        if translated is not None:
+            return translated
         for between, joint in _JOINTS:
             parts = between.split(whole)
             if len(parts) > 1 and (some := [self._known(p) or p for p in parts]) != parts:
@@ -145,35 +148,35 @@ class Words:
         return whole
 
     def _known(self, whole: str, level: int = 0) -> str | None:
-        """None where any of it is not in the table. level: which joints may part it."""
+        """The translation; None if any part of it is missing. level: which joints may split it."""
         if whole in self._terms:
             return self._terms[whole]
         for n, (between, joint) in enumerate(_JOINTS[level:], level + 1):
             parts = between.split(whole)
-            if len(parts) > 1 and (told := self._each(parts, n)):
-                return joint[self.language].join(told)
+            if len(parts) > 1 and (translated := self._each(parts, n)):
+                return joint[self.language].join(translated)
         return self._filled(whole, self._known)
 
     def _each(self, parts: list[str], level: int) -> list[str]:
-        """Empty where one of them is not known."""
-        told = []
+        """The translation of each part; empty if one is missing."""
+        translated = []
         for part in parts:
-            known = self._known(part, level)
-            if known is None:
+            own_text = self._known(part, level)
+            if own_text is None:
                 return []
-            told.append(known)
-        return told
+            translated.append(own_text)
+        return translated
 
     def _filled(self, whole: str, inner: Callable[[str], str | None]) -> str | None:
-        """A text with figures; None where inner does not know what stands in it."""
-        for pattern, kinds, here in self._patterns:
-            if found := pattern.fullmatch(whole):
+        """The translation of a text with figures; None where inner has none for a part of it."""
+        for pattern, kinds, own_text in self._patterns:
+            if match := pattern.fullmatch(whole):
                 parts = {
                     name: inner(value) if kinds[name] == "said" else self._part(kinds[name], value)
-                    for name, value in found.groupdict().items()
+                    for name, value in match.groupdict().items()
                 }
                 if None not in parts.values():
-                    return here.format(**parts)
+                    return own_text.format(**parts)
         return None
 
     def _part(self, kind: str, value: str) -> str:
@@ -189,17 +192,17 @@ class Words:
 
 @cache
 def words() -> dict[str, Words]:
-    """By language."""
+    """The texts by language."""
     rows = read()
     return {code: Words(code, rows) for code in LANGUAGES}
 
 
 def choose(asked: str, kept: str, accepted: str) -> str:
-    """Which language: as asked for, else as chosen before, else the first of an
-    Accept-Language header that there is."""
-    for said in (asked, kept):
-        if said in LANGUAGES:
-            return said
+    """The language: as requested, else as chosen before, else the first of Accept-Language that
+    exists."""
+    for language in (asked, kept):
+        if language in LANGUAGES:
+            return language
     wishes = []
     for n, wish in enumerate(accepted[:400].split(",")):
         name, _, weight = wish.strip().partition(";q=")

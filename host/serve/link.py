@@ -1,4 +1,4 @@
-"""Whether the page hears its broker: what may be called live, and since when."""
+"""The connection of the page to the broker: whether figures are live, and since when."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ from typing import Any
 
 from ..events.limits import GAP_S
 
-QUIET_S = GAP_S  # a board says something at least every 5 minutes
+QUIET_S = GAP_S  # a board sends something at least every 5 minutes
 
 
 @dataclass(frozen=True)
 class Link:
-    """wanted: a broker was named. since: of `connected`, Unix seconds. problem: what the
-    broker says why it does not let the page in."""
+    """wanted: a broker is configured. since: Unix seconds of the last change of `connected`.
+    problem: the reason that the broker gave for a refusal."""
 
     wanted: bool
     connected: bool
@@ -21,20 +21,20 @@ class Link:
     problem: str = ""
 
     def made(self, now: float) -> Link:
+        """Connected now."""
         return Link(True, True, now)
 
     def lost(self, now: float) -> Link:
-        """Also when it was lost before: then since then."""
+        """Disconnected now, or still since the time before."""
         return Link(True, False, now, self.problem) if self.connected else self
 
     def refused(self, why: str) -> Link:
-        """why "": nobody answers there."""
+        """Not connected; why "": nobody answers at that address."""
         return replace(self, connected=False, problem=why)
 
     def said(self, heard: float | None, now: float) -> dict[str, Any]:
-        """For a page. state: off (no broker), away, waiting (no message yet), quiet (none
-        for QUIET_S), live. heard: when a board's message came last that the broker had not
-        merely kept."""
+        """For a page. state: off (no broker), away, waiting (no message yet), quiet (none for
+        QUIET_S), live. heard: Unix seconds of the last message that was not retained."""
         if not self.wanted:
             state = "off"
         elif not self.connected:

@@ -1,4 +1,4 @@
-"""How a site stands just now, from what its boards said last."""
+"""The present state of a site, from the latest messages of its boards."""
 
 from __future__ import annotations
 
@@ -16,18 +16,19 @@ if TYPE_CHECKING:
     from .hub import Hub
 
 FULL = OVERFLOW_PERMILLE / 1000
-_FELL = 0.2  # so much less, and it was emptied
-_LEAST_S, _LEAST_RISE = 1800, 0.03  # before that a slope says nothing
+_FELL = 0.2  # a fill that falls by this much was emptied
+_LEAST_S, _LEAST_RISE = 1800, 0.03  # time and rise before a slope is certain enough
 _HEALTH = ("version", "sha256", "rssi", "clock", "drift_ppm", "queue", "dropped", "reset", "up")
 
 
 @dataclass
 class Slopes:
-    """How fast each bin fills: from when it was emptied last, or first seen."""
+    """How fast each bin fills since it was emptied or first seen."""
 
     _since: dict[tuple[str, str], tuple[float, float, float]] = field(default_factory=dict)
 
     def saw(self, device: str, state: Mapping[str, Any], now: float) -> None:
+        """Note the fill ratios of a state message; now: Unix seconds."""
         for channel, value in state.items():
             if channel[:1] != "f" or not channel[1:].isdigit() or not _number(value):
                 continue
@@ -37,7 +38,7 @@ class Slopes:
             self._since[device, channel] = t0, v0, value
 
     def hours(self, device: str, channel: str, now: float) -> float | None:
-        """Until it is full; None where nobody can tell yet."""
+        """Hours until the bin is full; None before the slope is certain enough."""
         t0, v0, v = self._since.get((device, channel), (now, 0.0, 0.0))
         if now - t0 < _LEAST_S or v - v0 < _LEAST_RISE:
             return None
@@ -49,36 +50,36 @@ def _number(value: object) -> bool:
 
 
 def marks_of(state: Mapping[str, Any]) -> dict[str, Any]:
-    """Channel → why its value is no good."""
-    found = state.get("q")
-    return found if isinstance(found, dict) else {}
+    """Channel → why its value is not good."""
+    marks = state.get("q")
+    return marks if isinstance(marks, dict) else {}
 
 
 def quality(mark: object, words: Words | None) -> str:
-    """Why a value is no good; without words as the API has it."""
+    """Why a value is not good; without words as the API sends it."""
     if words is None:
         return f"{word(mark)} {QUALITY.get(str(mark), '')}".strip()
     return words.of("flag", word(mark))
 
 
-def value(channel: str, said: object, words: Words | None) -> str:
-    """What a channel measures, with its unit; a contact in words."""
-    if words is not None and _number(said) and channel[0] == "d":
-        return words("contact.open" if said else "contact.closed")
-    return measured(channel, said)
+def value(channel: str, reading: object, words: Words | None) -> str:
+    """The value of a channel with its unit; a contact in words."""
+    if words is not None and _number(reading) and channel[0] == "d":
+        return words("contact.open" if reading else "contact.closed")
+    return measured(channel, reading)
 
 
 def status_of(boards: list[Board | None]) -> str:
-    """The worst of a site's boards; none: no board is registered."""
-    told = [b.status if b and b.status else "unknown" for b in boards]
+    """The worst status of a site's boards; "none" if no board is registered."""
+    statuses = [b.status if b and b.status else "unknown" for b in boards]
     for status in ("offline", "safe", "unknown", "online"):
-        if status in told:
+        if status in statuses:
             return status
-    return "unknown" if told else "none"
+    return "unknown" if statuses else "none"
 
 
 def bin_now(hub: Hub, bin_: Bin, now: float, words: Words | None = None) -> dict[str, Any]:
-    """Fill (ratio), net weight (kg, without the bin), how full of what it may bear."""
+    """Fill (ratio), net mass (kg), load as a share of the maximum, hours until it is full."""
     board = hub.boards.get((bin_.site, bin_.device))
     state = board.state if board else {}
     fill = state.get(bin_.fill_channel) if bin_.fill_channel else None
@@ -101,7 +102,7 @@ def bin_now(hub: Hub, bin_: Bin, now: float, words: Words | None = None) -> dict
 
 
 def limit_of(bins: list[dict[str, Any]], words: Words | None = None) -> tuple[float | None, str]:
-    """The nearest limit of a site: share of it reached, and in words."""
+    """The nearest limit of a site: the share of it that is reached, and a text."""
     shares = [(b["fill"] / FULL, b) for b in bins if b["fill"] is not None]
     heavy = [(b["load"], b) for b in bins if b["load"] is not None]
     if not shares and not heavy:
@@ -126,7 +127,7 @@ def _limit(nearest: dict[str, Any], share: float, words: Words) -> str:
 
 
 def site_now(hub: Hub, site: str, now: float, words: Words | None = None) -> dict[str, Any]:
-    """A line of the list of sites; without words as the API has it."""
+    """A line of the list of sites; without words as the API sends it."""
     boards = [hub.boards.get((site, d)) for d in hub.devices_of.get(site, ())]
     bins = [bin_now(hub, b, now, words) for b in hub.bins_of.get(site, ()) if b.device]
     ages = [age for b in boards if b and (age := b.age(now)) is not None]
@@ -147,31 +148,48 @@ def site_now(hub: Hub, site: str, now: float, words: Words | None = None) -> dic
 def board_now(
     hub: Hub, site: str, device: str, now: float | None = None, words: Words | None = None
 ) -> dict[str, Any]:
-    """A board's health and values; without words as the API has them."""
+    """A board's health and values; without words as the API sends them."""
     now = now or time.time()
     board = hub.boards.get((site, device)) or Board(site, device)
-    said = {**board.birth, **board.state}
-    channels = board.birth.get("channels")
     marks = marks_of(board.state)
-    names = sorted(k for k in {*board.state, *marks} if k[:1] in "wfcd" and k[1:].isdigit())
+    channels = sorted(filter(_is_channel, {*board.state, *marks}))
+    bins = [b for b in hub.bins_of.get(site, ()) if b.device == device]
     age = board.age(now)
-    health = {k: said[k] for k in _HEALTH if k in said and not isinstance(said[k], dict)}
-    if words is not None:
-        health |= {k: words.of(k, str(health[k])) for k in ("clock", "reset") if k in health}
     return {
         "device": device,
         "status": board.status or "unknown",
         "seen": None if age is None else round(now - age),
-        "health": health,
-        "calibration": {
-            name: {k: c.get(k) for k in ("calibration", "calibrated") if k in c}
-            for name, c in (channels.items() if isinstance(channels, dict) else ())
-            if isinstance(c, dict) and c.get("kind") == "weight"
-        },
-        "values": {n: value(n, board.state.get(n), words) for n in names},
-        "bad": {n: quality(q, words) for n, q in marks.items()},
+        "health": _health(board, words),
+        "calibration": _calibrations(board),
+        "values": {c: value(c, board.state.get(c), words) for c in channels},
+        "bad": {c: quality(mark, words) for c, mark in marks.items()},
         "faults": list(board.faults.values()),
-        "bins": [
-            bin_now(hub, b, now, words) for b in hub.bins_of.get(site, ()) if b.device == device
-        ],
+        "bins": [bin_now(hub, b, now, words) for b in bins],
     }
+
+
+def _is_channel(name: str) -> bool:
+    return name[:1] in "wfcd" and name[1:].isdigit()
+
+
+def _health(board: Board, words: Words | None) -> dict[str, Any]:
+    """What the board last said of itself: birth message and state."""
+    said = {**board.birth, **board.state}
+    health = {k: said[k] for k in _HEALTH if k in said and not isinstance(said[k], dict)}
+    if words is not None:
+        health |= {k: words.of(k, str(health[k])) for k in ("clock", "reset") if k in health}
+    return health
+
+
+def _calibrations(board: Board) -> dict[str, dict[str, Any]]:
+    """Weight channel → id and date of its calibration, as far as the birth message has them."""
+    channels = board.birth.get("channels")
+    if not isinstance(channels, dict):
+        return {}
+    weights = {
+        name: channel
+        for name, channel in channels.items()
+        if isinstance(channel, dict) and channel.get("kind") == "weight"
+    }
+    keys = "calibration", "calibrated"
+    return {name: {k: c[k] for k in keys if k in c} for name, c in weights.items()}

@@ -1,12 +1,14 @@
-"""What the API answers, as it stands in its description."""
+"""The answers of the API, as its OpenAPI description has them."""
 
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
 from typing import Any
 
 from pydantic import BaseModel, Field
 
+from ..reports.summary import Part
 from .day_cache import Restated
 from .language import words
 from .site_charts import Shown
@@ -101,6 +103,23 @@ class Answered(BaseModel):
     answer: Any
 
 
+def mass(part: Part) -> Mass:
+    """A part in tonnes, as it is sent."""
+    return Mass(
+        tonnes=None if part.tonnes is None else float(part.tonnes),
+        collections=part.collections,
+        coverage=None if part.coverage is None else float(part.coverage),
+    )
+
+
+def towns(rows: Sequence[tuple[str, Part, dict[str, Part]]]) -> list[TownDay]:
+    """The lines of history.table(), as they are sent."""
+    return [
+        TownDay(town=t, hauled=mass(h), streams={s: mass(p) for s, p in parts.items()})
+        for t, h, parts in rows
+    ]
+
+
 NOT_COUNTED = "已结账，未计入 after closing, not counted; "
 EVIDENCE = {
     "before": "之前 before",
@@ -111,13 +130,13 @@ EVIDENCE = {
 
 
 def restated(r: Restated) -> dict[str, Any]:
-    """What was reported otherwise, as it is sent."""
-    said = {k: v for k, v in vars(r).items() if k != "counted"}
-    return said if r.counted else said | {"why": NOT_COUNTED + r.why}
+    """A restatement, as it is sent."""
+    figures = {k: v for k, v in vars(r).items() if k != "counted"}
+    return figures if r.counted else figures | {"why": NOT_COUNTED + r.why}
 
 
 def event(e: Shown) -> dict[str, Any]:
     """An event of a site's day, as it is sent."""
-    said = words()["zh"]
-    evidence = [(EVIDENCE[what], *rest) for what, *rest in e.evidence]
-    return vars(e) | {"name": said(f"event.{e.kind}"), "evidence": evidence}
+    words_zh = words()["zh"]
+    evidence = [(EVIDENCE[part], *rest) for part, *rest in e.evidence]
+    return vars(e) | {"name": words_zh(f"event.{e.kind}"), "evidence": evidence}

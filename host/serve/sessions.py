@@ -1,7 +1,6 @@
-"""Sessions on the server's side, and how often somebody may fail to sign in.
+"""Sessions on the server, and how often signing in may fail.
 
-The browser has only a random name of its session; what is kept here is the hash of it.
-A restart ends them all."""
+A browser holds a random token; only its hash is kept here. A restart ends all sessions."""
 
 from __future__ import annotations
 
@@ -13,17 +12,18 @@ from collections import OrderedDict, deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-IDLE_S = 8 * 3600  # a shift
+IDLE_S = 8 * 3600  # one shift
 LONGEST_S = 7 * 86_400
 MOST = 10_000
-FAILURES, WITHIN_S = 5, 900  # of a name from an address
+FAILURES, WITHIN_S = 5, 900  # of one name from one address
 FAILURES_ADDRESS = 30
 _KEYS = 20_000
 
 
 @dataclass
 class Session:
-    """account: the row of the account that signed in; another row ends it."""
+    """account: the id of the account row that signed in; the session ends with the next row. made
+    and seen: seconds of the clock."""
 
     name: str
     account: int
@@ -38,13 +38,14 @@ def _key(token: str) -> str:
 
 @dataclass
 class Sessions:
-    """By the hash of their token; the oldest go when there are too many."""
+    """By the hash of their token; the oldest are dropped above MOST."""
 
     clock: Callable[[], float] = time.monotonic
     _held: OrderedDict[str, Session] = field(default_factory=OrderedDict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def start(self, name: str, account: int) -> tuple[str, Session]:
+        """A new session and the token of it."""
         token, now = secrets.token_urlsafe(32), self.clock()
         session = Session(name, account, secrets.token_urlsafe(24), now, now)
         with self._lock:
@@ -54,6 +55,8 @@ class Sessions:
         return token, session
 
     def find(self, token: str) -> Session | None:
+        """The session of a token; None after IDLE_S without a request, or LONGEST_S after its
+        start."""
         now, key = self.clock(), _key(token)
         with self._lock:
             session = self._held.get(key)
@@ -67,19 +70,21 @@ class Sessions:
             return session
 
     def end(self, token: str) -> None:
+        """End the session of a token."""
         with self._lock:
             self._held.pop(_key(token), None)
 
 
 @dataclass
 class Failures:
-    """Counts failed attempts; wait() says for how many seconds there may be none."""
+    """Failed attempts by name and address, and by address."""
 
     clock: Callable[[], float] = time.monotonic
     _seen: OrderedDict[tuple[str, ...], deque[float]] = field(default_factory=OrderedDict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def wait(self, name: str, address: str) -> int:
+        """Seconds until the next attempt is allowed; 0: now."""
         with self._lock:
             limits = (((name, address), FAILURES), ((address,), FAILURES_ADDRESS))
             return max(self._wait(key, most) for key, most in limits)
@@ -94,6 +99,7 @@ class Failures:
         return max(1, int(WITHIN_S - (now - times[-most])))
 
     def failed(self, name: str, address: str) -> None:
+        """Count a failed attempt."""
         with self._lock:
             for key in ((name, address), (address,)):
                 self._seen.setdefault(key, deque(maxlen=FAILURES_ADDRESS)).append(self.clock())
@@ -102,5 +108,6 @@ class Failures:
                 self._seen.popitem(last=False)
 
     def passed(self, name: str, address: str) -> None:
+        """Forget the failures of a name from an address."""
         with self._lock:
             self._seen.pop((name, address), None)

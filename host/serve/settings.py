@@ -1,4 +1,4 @@
-"""What `qingyun serve` is told."""
+"""The settings of `qingyun serve`."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from ..mqtt.broker import Broker
 
 @dataclass(frozen=True)
 class Settings:
-    """broker None: nothing is live. public_url: how browsers reach the page where a proxy
-    stands before it. refresh_s: how often today's figures are made anew."""
+    """broker None: nothing is live. public_url: the address for browsers if a proxy stands in
+    front. refresh_s: seconds between two computations of today's figures."""
 
     db: Path | str
     registry: Path
@@ -25,5 +25,5 @@ class Settings:
 
     @property
     def cookie(self) -> str:
-        """A browser takes a __Host- cookie over TLS only."""
+        """The name of the session cookie; browsers take the prefix __Host- over TLS only."""
         return "__Host-qingyun" if self.secure else "qingyun"

@@ -1,4 +1,4 @@
-"""Signing in and out, one's own password, and for an admin: users and the audit trail."""
+"""Signing in and out, changing a password, and for an admin users and the audit trail."""
 
 from __future__ import annotations
 
@@ -12,61 +12,63 @@ from starlette.routing import Route
 
 from . import accounts
 from .accounts import AccountError
-from .context import here
+from .context import context_of
 from .web import address, allowed, field, need, note, page, posted, user
 
 _OWN = re.compile(r"/(?![/\\])[^\\\s]*")
 _hashing = anyio.CapacityLimiter(2)  # each takes 64 MiB
 
 
-def back_to(said: str) -> str:
-    """A path of this server, never another server's."""
-    return said if _OWN.fullmatch(said) else "/"
+def back_to(address: str) -> str:
+    """The address if it is a path of this server, else "/"."""
+    return address if _OWN.fullmatch(address) else "/"
 
 
 async def show(request: Request) -> Response:
+    """The form to sign in."""
     if user(request) is not None:
         return RedirectResponse("/", 303)
     return await _form(request, back_to(request.query_params.get("next", "/")))
 
 
 async def _form(request: Request, back: str, problem: str = "", status: int = 200) -> Response:
-    nobody = await here(request).ask(accounts.nobody)
+    nobody = await context_of(request).ask(accounts.nobody)
     return page(request, "signin.html", status, next=back, problem=problem, nobody=nobody)
 
 
 async def sign_in(request: Request) -> Response:
-    at = here(request)
+    """Check name and password and start a session; 401, or 429 after too many failures."""
+    context = context_of(request)
     form = await request.form(max_files=0, max_fields=10)
     name, back = field(form, "name", 40), back_to(field(form, "next", 2000))
     password = form.get("password")
     whence = address(request)
-    if wait := at.failures.wait(name, whence):
+    if wait := context.failures.wait(name, whence):
         text = f"too many failures: wait {wait} s"
         refused = await _form(request, back, text, 429)
         refused.headers["retry-after"] = str(wait)
         return refused
-    at.failures.failed(name, whence)  # until it is known to be right
-    said = password if isinstance(password, str) else ""
+    context.failures.failed(name, whence)  # counted until the password was verified
+    typed = password if isinstance(password, str) else ""
 
     def verify() -> accounts.Account | None:
-        with at.store() as store:
-            found = accounts.signed_in(store, name, said)
-            outcome = "done" if found else "refused"
+        with context.store() as store:
+            account = accounts.signed_in(store, name, typed)
+            outcome = "done" if account else "refused"
             accounts.note(store, name, whence, "sign in", "", outcome=outcome)
-            return found
+            return account
 
-    found = await anyio.to_thread.run_sync(verify, limiter=_hashing)
-    if found is None:
+    account = await anyio.to_thread.run_sync(verify, limiter=_hashing)
+    if account is None:
         return await _form(request, back, "name or password is wrong", 401)
-    at.failures.passed(name, whence)
-    at.forget(name)
-    token, _ = at.sessions.start(found.name, found.id)
+    context.failures.passed(name, whence)
+    context.forget(name)
+    token, _ = context.sessions.start(account.name, account.id)
     answer = RedirectResponse(back, 303)
     answer.set_cookie(
-        *(at.settings.cookie, token),
+        *(context.settings.cookie, token),
         httponly=True,
-        secure=at.settings.secure,
+        secure=context.settings.secure,
         samesite="lax",
         path="/",
     )
@@ -74,30 +76,33 @@ async def sign_in(request: Request) -> Response:
 
 
 async def sign_out(request: Request) -> Response:
+    """End the session."""
     await posted(request)
-    cookie = request.cookies.get(here(request).settings.cookie, "")
-    here(request).sessions.end(cookie)
+    cookie = request.cookies.get(context_of(request).settings.cookie, "")
+    context_of(request).sessions.end(cookie)
     await note(request, "sign out", "", "done")
     answer = RedirectResponse("/signin", 303)
-    answer.delete_cookie(here(request).settings.cookie)
+    answer.delete_cookie(context_of(request).settings.cookie)
     return answer
 
 
 @allowed("viewer")
 async def account(request: Request) -> Response:
+    """The page of the account that is signed in."""
     return page(request, "account.html", problem="", done=request.query_params.get("done", ""))
 
 
 @allowed("viewer")
 async def password(request: Request) -> Response:
+    """Change one's own password; the old one is needed."""
     form = await posted(request)
-    me, at = need(request, "viewer"), here(request)
+    me, context = need(request, "viewer"), context_of(request)
     old, new = form.get("old"), form.get("new")
-    if wait := at.failures.wait(me.name, address(request)):
+    if wait := context.failures.wait(me.name, address(request)):
         raise HTTPException(429, f"too many failures: wait {wait} s", {"retry-after": str(wait)})
 
     def run() -> str:
-        with at.store() as store:
+        with context.store() as store:
             if not accounts.signed_in(store, me.name, str(old or "")):
                 return "the old password is wrong"
             try:
@@ -108,35 +113,37 @@ async def password(request: Request) -> Response:
 
     problem = await anyio.to_thread.run_sync(run, limiter=_hashing)
     if problem:
-        at.failures.failed(me.name, address(request))
+        context.failures.failed(me.name, address(request))
         return page(request, "account.html", 422, problem=problem, done="")
-    at.forget(me.name)
+    context.forget(me.name)
     return RedirectResponse("/signin", 303)
 
 
 @allowed("admin")
 async def users(request: Request) -> Response:
-    everybody = await here(request).ask(accounts.everybody)
+    """The list of accounts."""
+    everybody = await context_of(request).ask(accounts.everybody)
     return page(request, "users.html", everybody=everybody, problem="")
 
 
 @allowed("admin")
 async def change_users(request: Request) -> Response:
+    """Add, change or remove an account."""
     form = await posted(request)
-    me, at = need(request, "admin"), here(request)
-    name, role, what = field(form, "name", 40), field(form, "role", 20), field(form, "do", 20)
+    me, context = need(request, "admin"), context_of(request)
+    name, role, change = field(form, "name", 40), field(form, "role", 20), field(form, "do", 20)
     secret = str(form.get("password") or "")
 
     def run() -> str:
-        with at.store() as store:
+        with context.store() as store:
             try:
-                if what == "add":
+                if change == "add":
                     accounts.add(store, name, role, secret, me.name)
-                elif what == "password":
+                elif change == "password":
                     accounts.change(store, name, me.name, password=secret)
-                elif what == "role" and name != me.name:
+                elif change == "role" and name != me.name:
                     accounts.change(store, name, me.name, role=role)
-                elif what == "remove" and name != me.name:
+                elif change == "remove" and name != me.name:
                     accounts.change(store, name, me.name, role=accounts.GONE)
                 else:
                     return "expected add, password, role or remove, of somebody else"
@@ -145,18 +152,19 @@ async def change_users(request: Request) -> Response:
             return ""
 
     problem = await anyio.to_thread.run_sync(run, limiter=_hashing)
-    at.forget(name)
+    context.forget(name)
     if problem:
-        everybody = await at.ask(accounts.everybody)
+        everybody = await context.ask(accounts.everybody)
         return page(request, "users.html", 422, everybody=everybody, problem=problem)
     return RedirectResponse("/users", 303)
 
 
 @allowed("admin")
 async def audit(request: Request) -> Response:
-    said = request.query_params.get("before", "")
-    before = int(said) if said.isascii() and said.isdigit() and len(said) < 16 else None
-    rows = await here(request).ask(lambda s: accounts.trail(s, before))
+    """The audit trail, from ?before= on."""
+    text = request.query_params.get("before", "")
+    before = int(text) if text.isascii() and text.isdigit() and len(text) < 16 else None
+    rows = await context_of(request).ask(lambda s: accounts.trail(s, before))
     return page(request, "audit.html", rows=rows)
 
 

@@ -1,4 +1,4 @@
-"""A site's day as series for a chart, and as lines for who reads: events, gaps."""
+"""A site's day as series for a chart, and as lines of text: events, gaps."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 from ..common.quantity import kg
 from ..reports.explain import BinStory
 
-MOST_POINTS = 1500  # of a curve: more than a screen has
+MOST_POINTS = 1500  # of a curve: more than the pixels of a screen
 
 
 @dataclass(frozen=True)
@@ -26,20 +26,20 @@ class Shown:
     why: str
     note: str
     doubt: str
-    evidence: tuple[tuple[str, str, int, str, int], ...]  # what, kg, t, life, seq
+    evidence: tuple[tuple[str, str, int, str, int], ...]  # part, kg, t, life, seq
 
 
-def events(told: Sequence[BinStory], t0: int, t1: int) -> list[Shown]:
-    """By time, those of bins without a scale among them."""
-    found = []
-    for story in told:
+def events(bin_stories: Sequence[BinStory], t0: int, t1: int) -> list[Shown]:
+    """The events of all bins by time, emptyings of bins without a scale among them."""
+    shown = []
+    for story in bin_stories:
         b = story.bin
         for e in story.events(t0, t1):
             parts = (("before", e.before), ("away", e.bare), ("after", e.after))
             evidence = tuple(
-                (what, kg(x.grams), x.t, x.life, x.seq) for what, x in parts if x is not None
+                (part, kg(x.grams), x.t, x.life, x.seq) for part, x in parts if x is not None
             )
-            found.append(
+            shown.append(
                 Shown(
                     *(e.t, e.t_end, b.bin, b.stream, str(e.kind)),
                     *(kg(e.grams), e.why, e.note, kg(e.doubt_g) if e.doubt_g else "", evidence),
@@ -48,36 +48,36 @@ def events(told: Sequence[BinStory], t0: int, t1: int) -> list[Shown]:
         for x in story.emptyings:
             why = f"fill {x.before / 10:.0f} % → {x.after / 10:.0f} %"
             line = (("fill", "", x.t, x.life, x.seq),)
-            found.append(Shown(x.t, x.t_end, b.bin, b.stream, "emptied", "", why, "", "", line))
-    return sorted(found, key=lambda e: (e.t, e.bin))
+            shown.append(Shown(x.t, x.t_end, b.bin, b.stream, "emptied", "", why, "", "", line))
+    return sorted(shown, key=lambda e: (e.t, e.bin))
 
 
-def measured(told: Sequence[BinStory], t0: int, t1: int) -> set[str]:
-    """Bins on scales of which there is anything of that time."""
+def measured(bin_stories: Sequence[BinStory], t0: int, t1: int) -> set[str]:
+    """Bins on scales that have at least one reading in that time."""
     return {
         s.bin.bin
-        for s in told
+        for s in bin_stories
         if (s.balance and s.balance.covered_s) or any(t0 <= x.t < t1 for x in s.samples)
     }
 
 
-def gaps(told: Sequence[BinStory], t0: int, t1: int) -> list[tuple[str, int, int]]:
-    """(bin, from, to) of what nobody measured, up to now."""
+def gaps(bin_stories: Sequence[BinStory], t0: int, t1: int) -> list[tuple[str, int, int]]:
+    """(bin, from, to) of the times without a measurement, until now; Unix seconds."""
     end = min(t1, int(time.time()))
-    found = []
-    for story in told:
+    unseen = []
+    for story in bin_stories:
         if not story.bin.channel:
             continue
-        at = t0
+        seen_until = t0
         for start, until in [*story.found.covered, (end, end)]:
-            if min(start, end) - at >= 60:
-                found.append((story.bin.bin, at, min(start, end)))
-            at = max(at, until)
-    return found
+            if min(start, end) - seen_until >= 60:
+                unseen.append((story.bin.bin, seen_until, min(start, end)))
+            seen_until = max(seen_until, until)
+    return unseen
 
 
 def curve(story: BinStory, t0: int, t1: int) -> dict[str, Any]:
-    """Times with the gross load in kg and the fill in percent; null breaks the line."""
+    """Times (Unix seconds) with gross load (kg) and fill (%); null breaks the line."""
     weights: dict[int, float | None] = {
         s.t: None if not s.usable or s.grams is None else s.grams / 1000
         for s in story.samples

@@ -18,7 +18,7 @@ from ..rollup import day_bounds
 from ..store import Store
 from . import site_charts
 from .commands import WAIT_S
-from .context import Here, here
+from .context import Context, context_of
 from .day_cache import latest_day, site_day, today
 from .language import Words
 from .live_status import site_now
@@ -31,7 +31,7 @@ VIEWS = ("list", "tiles")
 
 @dataclass(frozen=True)
 class Filters:
-    """What stands in the address."""
+    """The filters in an address."""
 
     q: str = ""
     town: str = ""
@@ -43,90 +43,93 @@ class Filters:
     page: int = 1
 
     @staticmethod
-    def of(said: Mapping[str, str]) -> Filters:
-        """Whatever is not known there is as if it were not said."""
-        number = said.get("page", "1")
+    def of(query: Mapping[str, str]) -> Filters:
+        """From the parameters of an address; unknown values use their defaults."""
+        number = query.get("page", "1")
         return Filters(
-            said.get("q", "")[:60],
-            said.get("town", "")[:30],
-            said.get("kind", "")[:30],
-            said.get("status", "")[:30],
-            said.get("stream", "")[:30],
-            sort if (sort := said.get("sort", "")) in SORTS else "site",
-            view if (view := said.get("view", "")) in VIEWS else "list",
+            query.get("q", "")[:60],
+            query.get("town", "")[:30],
+            query.get("kind", "")[:30],
+            query.get("status", "")[:30],
+            query.get("stream", "")[:30],
+            sort if (sort := query.get("sort", "")) in SORTS else "site",
+            view if (view := query.get("view", "")) in VIEWS else "list",
             max(1, int(number)) if number.isascii() and number.isdigit() and len(number) < 6 else 1,
         )
 
     @property
     def query(self) -> dict[str, object]:
+        """The parameters of an address."""
         plain = {"sort": "site", "view": "list", "page": 1}
         return {k: v for k, v in vars(self).items() if v and plain.get(k) != v}
 
 
-def chosen(at: Here, f: Filters, words: Words | None = None) -> list[dict[str, Any]]:
-    """The sites that the filters let through, in their order; without words as the API has them."""
-    now, found = time.time(), []
+def chosen(context: Context, f: Filters, words: Words | None = None) -> list[dict[str, Any]]:
+    """The sites that pass the filters, sorted; without words as the API sends them."""
+    now, rows = time.time(), []
     q = f.q.casefold()
-    for site in at.known.sites.values():
+    for site in context.registry.sites.values():
         if f.town not in ("", site.town) or f.kind not in ("", site.kind):
             continue
         if q and q not in site.site.casefold() and q not in site.name.casefold():
             continue
-        if f.stream and f.stream not in {b.stream for b in at.hub.bins_of.get(site.site, ())}:
+        if f.stream and f.stream not in {b.stream for b in context.hub.bins_of.get(site.site, ())}:
             continue
-        row = site_now(at.hub, site.site, now, words)
+        row = site_now(context.hub, site.site, now, words)
         if f.status not in ("", row["status"]):
             continue
-        found.append(row | {"name": site.name, "town": site.town, "kind": site.kind})
+        rows.append(row | {"name": site.name, "town": site.town, "kind": site.kind})
     if f.sort == "site":
-        return found
+        return rows
     downward = f.sort != "seen"
     key = f.sort
-    held = [r for r in found if r[key] is not None]
+    held = [r for r in rows if r[key] is not None]
     return sorted(held, key=lambda r: r[key], reverse=downward) + [
-        r for r in found if r[key] is None
+        r for r in rows if r[key] is None
     ]
 
 
 @allowed("viewer")
 async def show(request: Request) -> Response:
-    at, f = here(request), Filters.of(request.query_params)
-    found = chosen(at, f, words_of(request))
-    pages = max(1, -(-len(found) // PER_PAGE))
+    """The list of sites."""
+    context, f = context_of(request), Filters.of(request.query_params)
+    rows = chosen(context, f, words_of(request))
+    pages = max(1, -(-len(rows) // PER_PAGE))
     first = (min(f.page, pages) - 1) * PER_PAGE
     towns: dict[str, list[dict[str, Any]]] = {}
     if f.view == "tiles":
-        for row in found:
+        for row in rows:
             towns.setdefault(row["town"], []).append(row)
     return page(
         request,
         "sites.html",
         f=f,
-        rows=found[first : first + PER_PAGE] if f.view == "list" else [],
+        rows=rows[first : first + PER_PAGE] if f.view == "list" else [],
         tiles=towns,
-        total=len(found),
+        total=len(rows),
         pages=pages,
         at_page=min(f.page, pages),
-        all_towns=at.known.towns,
-        streams=sorted({b.stream for b in at.known.bins}),
+        all_towns=context.registry.towns,
+        streams=sorted({b.stream for b in context.registry.bins}),
         sorts=SORTS,
     )
 
 
 @allowed("viewer")
 async def one(request: Request) -> Response:
-    at, name = here(request), request.path_params["site"]
-    site = at.known.sites.get(name)
+    """One site on one day."""
+    context, name = context_of(request), request.path_params["site"]
+    site = context.registry.sites.get(name)
     if site is None:
         raise HTTPException(404, "there is no such site")
     asked = asked_day(request)
 
     def read(store: Store) -> tuple[dt.date, list[BinStory]]:
-        date = asked or latest_day(store, at.known, name)
-        return date, site_day(store, at.known, name, date)
+        date = asked or latest_day(store, context.registry, name)
+        return date, site_day(store, context.registry, name, date)
 
-    date, told = await at.ask(read)
-    events = site_charts.events(told, *day_bounds(date))
+    date, bin_stories = await context.ask(read)
+    events = site_charts.events(bin_stories, *day_bounds(date))
     return page(
         request,
         "site.html",
@@ -137,12 +140,12 @@ async def one(request: Request) -> Response:
         instead=asked is None and date != today(),
         before=date - dt.timedelta(1),
         after=date + dt.timedelta(1) if date < today() else None,
-        stories=told,
+        stories=bin_stories,
         events=events,
-        measured=site_charts.measured(told, *day_bounds(date)),
-        gaps=site_charts.gaps(told, *day_bounds(date)),
-        now=at.hub.site(name, words_of(request)),
-        stores=at.register.stores_at(name) if at.register else [],
+        measured=site_charts.measured(bin_stories, *day_bounds(date)),
+        gaps=site_charts.gaps(bin_stories, *day_bounds(date)),
+        now=context.hub.site(name, words_of(request)),
+        stores=context.register.stores_at(name) if context.register else [],
     )
 
 

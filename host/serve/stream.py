@@ -1,4 +1,9 @@
-"""Server-sent events: what is new of the district, of all sites, or of one."""
+"""Server-sent events: what is new of the district, of all sites, or of one.
+
+StreamingResponse is enough for them. EventSourceResponse of sse-starlette (3.7) does not fit: its
+import replaces a method of uvicorn's Server, it runs four tasks for each viewer where this runs
+one, and its heartbeats ask nothing, while ours end the stream of an account that was removed.
+The queue of a viewer is bounded in `hub`; uvicorn ends the streams 3 s after a signal to stop."""
 
 from __future__ import annotations
 
@@ -10,23 +15,24 @@ from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 
-from .context import here
+from .context import context_of
 from .hub import Full
 from .web import allowed, user, words_of
 
-ALIVE_S = 15.0  # a proxy closes what is silent for a minute
+ALIVE_S = 15.0  # proxies close a connection that is silent for a minute
 
 
 @allowed("viewer")
 async def live(request: Request) -> Response:
-    at, topic = here(request), request.query_params.get("topic", "district")
+    """The stream of ?topic=; 404 for an unknown topic, 503 when there are too many viewers."""
+    context, topic = context_of(request), request.query_params.get("topic", "district")
     site = topic.removeprefix("site:")
-    if topic not in ("district", "sites") and (site == topic or site not in at.known.sites):
+    if topic not in ("district", "sites") and (site == topic or site not in context.registry.sites):
         raise HTTPException(404, "topic: expected district, sites or site:NAME")
     me = user(request)
     assert me is not None
     try:
-        viewer = at.hub.join(topic, words_of(request).language)
+        viewer = context.hub.join(topic, words_of(request).language)
     except Full:
         raise HTTPException(503, "too many viewers", {"retry-after": "60"}) from None
 
@@ -34,17 +40,17 @@ async def live(request: Request) -> Response:
         try:
             while True:
                 try:
-                    said = await asyncio.wait_for(viewer.queue.get(), ALIVE_S)
+                    event = await asyncio.wait_for(viewer.queue.get(), ALIVE_S)
                 except TimeoutError:
-                    said = b": \n\n"
-                    held = await at.account(me.name)
-                    if held is None or held.id != me.id:  # removed, or another role by now
+                    event = b": \n\n"
+                    held = await context.account(me.name)
+                    if held is None or held.id != me.id:  # removed, or its role was changed
                         return
-                if said is None:
+                if event is None:
                     return
-                yield said
+                yield event
         finally:
-            at.hub.leave(viewer)
+            context.hub.leave(viewer)
 
     headers = {"cache-control": "no-store", "x-accel-buffering": "no"}
     return StreamingResponse(texts(), media_type="text/event-stream", headers=headers)

@@ -1,4 +1,4 @@
-"""Requests and answers: who asks, what he may, and how a page is made."""
+"""Requests and answers: who asks, which role, and how a page is rendered."""
 
 from __future__ import annotations
 
@@ -16,40 +16,41 @@ from starlette.responses import HTMLResponse, Response
 
 from . import accounts
 from .accounts import Account
-from .context import here
+from .context import context_of
 from .day_cache import today
 from .formatting import address as with_query
 from .language import LANGUAGES, Words, choose, words
 from .sessions import Session
 
 Handler = Callable[[Request], Awaitable[Response]]
-LANGUAGE = "qingyun-lang"  # the cookie, and ?lang= without what is before it
+LANGUAGE = "qingyun-lang"  # the cookie of the chosen language
 
 
 def user(request: Request) -> Account | None:
-    """Who asks; the guard has found out."""
-    found: Account | None = request.scope.get("qingyun.user")
-    return found
+    """The account that asks, as the guard identified it."""
+    account: Account | None = request.scope.get("qingyun.user")
+    return account
 
 
 def session(request: Request) -> Session | None:
-    found: Session | None = request.scope.get("qingyun.session")
-    return found
+    """The session of a browser; None for a token."""
+    session: Session | None = request.scope.get("qingyun.session")
+    return session
 
 
 def address(request: Request) -> str:
+    """The IP address that asks."""
     return request.client.host if request.client else ""
 
 
 def words_of(request: Request) -> Words:
-    """The language in which this request is answered."""
+    """The texts in the language of this request."""
     asked, kept = request.query_params.get("lang", ""), request.cookies.get(LANGUAGE, "")
     return words()[choose(asked, kept, request.headers.get("accept-language", ""))]
 
 
 def others(request: Request) -> list[tuple[str, str, str]]:
-    """(address, code, name) of this page in each other language; of what answers a form,
-    the first page."""
+    """(address, code, name) of this page in each other language; of the first page after a form."""
     query = dict(request.query_params)
     path = request.url.path if request.method in ("GET", "HEAD") else "/"
     mine = words_of(request).language
@@ -61,17 +62,17 @@ def others(request: Request) -> list[tuple[str, str, str]]:
 
 
 def need(request: Request, role: str) -> Account:
-    """401 for nobody, 403 for somebody who may not."""
-    found = user(request)
-    if found is None:
+    """The account that asks; HTTPException 401 without one, 403 without the role."""
+    account = user(request)
+    if account is None:
         raise HTTPException(401, "sign in first")
-    if not found.may(role):
+    if not account.may(role):
         raise HTTPException(403, f"this needs the role {role}")
-    return found
+    return account
 
 
 def allowed(role: str) -> Callable[[Handler], Handler]:
-    """Only for those who have a role."""
+    """A decorator of handlers: only accounts with this role pass."""
 
     def wrap(handler: Handler) -> Handler:
         @wraps(handler)
@@ -84,23 +85,24 @@ def allowed(role: str) -> Callable[[Handler], Handler]:
     return wrap
 
 
-def check_csrf(request: Request, said: str) -> None:
-    """A browser's session must say what only its own pages know; a token needs not."""
+def check_csrf(request: Request, token: str) -> None:
+    """HTTPException 403 unless a browser sends the token of its session. A machine's token needs
+    none."""
     held = session(request)
-    if held is not None and not hmac.compare_digest(said.encode(), held.csrf.encode()):
+    if held is not None and not hmac.compare_digest(token.encode(), held.csrf.encode()):
         raise HTTPException(403, "the form was not made by this session: load the page again")
 
 
 async def posted(request: Request) -> FormData:
-    """The fields of a form that this session was given."""
+    """The fields of a form; HTTPException 403 unless it comes from a page of this session."""
     form = await request.form(max_files=0, max_fields=30)
-    said = form.get("csrf")
-    check_csrf(request, said if isinstance(said, str) else "")
+    token = form.get("csrf")
+    check_csrf(request, token if isinstance(token, str) else "")
     return form
 
 
 def field(form: FormData, name: str, longest: int = 200) -> str:
-    """A text field without control characters; 422 when it is too long."""
+    """The trimmed text of a field; HTTPException 422 if it is too long or not printable."""
     value = form.get(name)
     text = value.strip() if isinstance(value, str) else ""
     if len(text) > longest or any(not c.isprintable() for c in text):
@@ -109,23 +111,23 @@ def field(form: FormData, name: str, longest: int = 200) -> str:
 
 
 def asked_day(request: Request) -> dt.date | None:
-    """?date=, None where it is not said; 422 when it is none, or one to come."""
-    said = request.query_params.get("date", "")
-    if not said:
+    """?date=, None without it; HTTPException 422 unless it is a day from 2015-01-01 to today."""
+    text = request.query_params.get("date", "")
+    if not text:
         return None
     try:
-        date = dt.date.fromisoformat(said)
+        date = dt.date.fromisoformat(text)
     except ValueError:
-        raise HTTPException(422, f"date: expected YYYY-MM-DD, found {said[:20]!r}") from None
+        raise HTTPException(422, f"date: expected YYYY-MM-DD, found {text[:20]!r}") from None
     if not dt.date(2015, 1, 1) <= date <= today():
         raise HTTPException(422, "date: expected a day from 2015-01-01 to today")
     return date
 
 
 async def note(request: Request, action: str, object_: str, outcome: str, detail: str = "") -> None:
-    """Add to the audit trail what somebody did."""
-    who = found.name if (found := user(request)) else ""
-    await here(request).ask(
+    """Note an action of the account that asks in the audit trail."""
+    who = account.name if (account := user(request)) else ""
+    await context_of(request).ask(
         lambda s: accounts.note(
             s, who, address(request), action, object_, outcome=outcome, detail=detail
         )
@@ -133,11 +135,11 @@ async def note(request: Request, action: str, object_: str, outcome: str, detail
 
 
 def page(request: Request, template: str, status: int = 200, **values: Any) -> HTMLResponse:
-    """A template with what every page has."""
-    at = here(request)
+    """A rendered template, with the values that every page has."""
+    context = context_of(request)
     held = session(request)
     text = (
-        at.templates[words_of(request).language]
+        context.templates[words_of(request).language]
         .get_template(template)
         .render(
             request_path=request.url.path,
@@ -145,9 +147,9 @@ def page(request: Request, template: str, status: int = 200, **values: Any) -> H
             others=others(request),
             user=user(request),
             csrf=held.csrf if held else "",
-            unseen=at.hub.extra.get("alarms", {}).get("unseen", 0),
-            broker=at.settings.broker is not None,
-            link=at.hub.linked(time.time()),
+            unseen=context.hub.extra.get("alarms", {}).get("unseen", 0),
+            broker=context.settings.broker is not None,
+            link=context.hub.linked(time.time()),
             **values,
         )
     )

@@ -1,8 +1,8 @@
-"""A backup of everything a host job cannot get again, made while it runs, and its way back.
+"""A backup of all that a host job cannot get again, made while it runs, and the way back.
 
-A folder: the database as one file (SQLite's online backup: one moment, no writer waits) or
-as pg_dump has it, the archived days that this database knows, the registry, and a list of
-all of it with hashes. It has its name only once it is whole."""
+A folder: the database as one file (SQLite's online backup: one moment, no writer waits) or as
+pg_dump writes it, the archived days that this database refers to, the registry, and a list of all
+files with their SHA-256. The folder gets its name when it is complete."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ _BLOCK = 1 << 20
 
 
 class BackupError(UserError):
-    """A backup that cannot be made or used; one line."""
+    """A backup cannot be made or used; one line."""
 
 
 class File(msgspec.Struct):
@@ -43,7 +43,7 @@ class File(msgspec.Struct):
 
 
 class Contents(msgspec.Struct):
-    """What backup.json says."""
+    """The contents of backup.json."""
 
     made: str  # UTC
     program: str
@@ -53,7 +53,7 @@ class Contents(msgspec.Struct):
 
 
 def make(db: Path | str, registry: Path | None, target: Path, now: dt.datetime) -> Path:
-    """A new folder below the target; OutsideError when the disk does not take it."""
+    """Make a folder below the target and return it; BackupError or OutsideError when it cannot."""
     name = f"qingyun-{now.astimezone(dt.UTC):%Y%m%dT%H%M%SZ}"
     folder, part = target / name, target / f"{name}.part"
     if folder.exists():
@@ -65,8 +65,8 @@ def make(db: Path | str, registry: Path | None, target: Path, now: dt.datetime) 
         store.close()
         raise OutsideError(f"{part}: cannot be made: {error.strerror}") from error
     try:
-        known = _copy(store, db, part)
-        _archived(store.archived, known, part / ARCHIVE)
+        archived = _copy(store, db, part)
+        _archived(store.archived, archived, part / ARCHIVE)
         if registry is not None:
             _registry(registry, part / REGISTRY)
         files = [_file(part, path) for path in sorted(part.rglob("*")) if path.is_file()]
@@ -86,16 +86,16 @@ def make(db: Path | str, registry: Path | None, target: Path, now: dt.datetime) 
 
 
 def keep(target: Path, n: int) -> tuple[list[Path], list[str]]:
-    """Remove all backups below the target but the newest n; those removed, and a line for each
-    that stays because somebody has put something into it."""
-    found = sorted(p.parent for p in target.glob(f"{_NAME}/{LIST}"))
+    """Remove all backups below the target but the newest n. The removed ones, and a line for each
+    that stays because it holds foreign files."""
+    backups = sorted(p.parent for p in target.glob(f"{_NAME}/{LIST}"))
     removed, left = [], []
-    for folder in found[: -n or None]:
+    for folder in backups[: -n or None]:
         ours = {str(folder / LIST), *(str(folder / f.path) for f in _list(folder).files)}
         strange = sorted(str(p) for p in folder.rglob("*") if str(p) not in ours and not p.is_dir())
         if strange or folder.is_symlink():
-            what = strange[0] if strange else "a link"
-            left.append(f"{folder}: left alone: {what} is not of that backup")
+            name = strange[0] if strange else "a link"
+            left.append(f"{folder}: left alone: {name} is not of that backup")
             continue
         shutil.rmtree(folder)
         removed.append(folder)
@@ -103,25 +103,25 @@ def keep(target: Path, n: int) -> tuple[list[Path], list[str]]:
 
 
 def _copy(store: Store, db: Path | str, part: Path) -> list[str]:
-    """The database as of one moment; the archived days that it knows."""
+    """Copy the database as of one moment; the names of the archived days that it refers to."""
     if not isinstance(db, Path):
-        # Days that are archived after this are in the dump as rows: nothing is in neither.
-        known = store.archive_files()
+        # Days archived after this are rows of the dump, so none is missing.
+        archived = store.archive_files()
         _dump(db, part / DUMP)
-        return known
+        return archived
     made = part / DATABASE
     with contextlib.closing(sqlite3.connect(db, timeout=30)) as source:
         with contextlib.closing(sqlite3.connect(made)) as copy:
-            # In one step: between steps a writer would make it begin anew, for ever.
+            # In one step: a writer between steps would restart it for ever.
             source.backup(copy)
             copy.execute("PRAGMA journal_mode=DELETE")
-            if (said := copy.execute("PRAGMA quick_check").fetchone()[0]) != "ok":
-                raise BackupError(f"{db}: is damaged: {said}")
+            if (result := copy.execute("PRAGMA quick_check").fetchone()[0]) != "ok":
+                raise BackupError(f"{db}: is damaged: {result}")
             return [str(row[0]) for row in copy.execute("SELECT file FROM archive")]
 
 
-def _archived(folder: Path, known: list[str], into: Path) -> None:
-    for name in known:
+def _archived(folder: Path, names: list[str], into: Path) -> None:
+    for name in names:
         into.mkdir(exist_ok=True)
         try:
             shutil.copyfile(folder / name, into / name)
@@ -139,13 +139,13 @@ def _registry(folder: Path, into: Path) -> None:
 
 
 def _without_password(url: str) -> tuple[str, dict[str, str]]:
-    """The address for a command line, which every user can see, and the rest for its
-    environment, which only its own user can."""
-    at = urlsplit(url)
-    if at.password is None:
+    """The address for a command line, which every user can read, and the password for its
+    environment, which only its own user can read."""
+    parts = urlsplit(url)
+    if parts.password is None:
         return url, {}
-    where = f"{at.username}@{at.netloc.rpartition('@')[2]}"
-    return urlunsplit(at._replace(netloc=where)), {"PGPASSWORD": unquote(at.password)}
+    where = f"{parts.username}@{parts.netloc.rpartition('@')[2]}"
+    return urlunsplit(parts._replace(netloc=where)), {"PGPASSWORD": unquote(parts.password)}
 
 
 def _program(name: str, *args: str, more: dict[str, str]) -> None:
@@ -170,7 +170,7 @@ def _load(url: str, path: Path) -> None:
     _program("pg_restore", *options, f"--dbname={where}", str(path), more=more)
 
 
-# The way back
+# Restoring
 
 
 def _list(folder: Path) -> Contents:
@@ -183,7 +183,7 @@ def _list(folder: Path) -> Contents:
 
 
 def read(folder: Path) -> Contents:
-    """What a backup says of itself, every file held against its hash."""
+    """The contents of a backup, with every file checked against its hash; BackupError otherwise."""
     contents = _list(folder)
     if contents.schema > VERSION:
         raise BackupError(
@@ -197,15 +197,15 @@ def read(folder: Path) -> Contents:
             raise BackupError(f"{folder / LIST}: {file.path}: expected a path within the folder")
         if not path.is_file():
             wrong.append(f"{path}: is missing")
-        elif (found := _digest(path)) != file.sha256:
-            wrong.append(f"{path}: expected SHA-256 {file.sha256[:16]}…, found {found[:16]}…")
+        elif (digest := _digest(path)) != file.sha256:
+            wrong.append(f"{path}: expected SHA-256 {file.sha256[:16]}…, found {digest[:16]}…")
     if wrong:
         raise BackupError("\n".join(wrong))
     return contents
 
 
 def restore(folder: Path, db: Path | str, registry: Path | None) -> Contents:
-    """Put a backup back, to where nothing is: nothing is ever written over."""
+    """Restore a backup to where nothing is; nothing is ever overwritten. BackupError otherwise."""
     contents = read(folder)
     if isinstance(db, Path) != (contents.engine == "sqlite"):
         raise BackupError(f"{folder}: expected a {contents.engine} store for it, found {db}")
@@ -225,16 +225,16 @@ def restore(folder: Path, db: Path | str, registry: Path | None) -> Contents:
         part = db.with_name(db.name + ".part")
         shutil.copyfile(folder / DATABASE, part)
         _sync(part)
-        part.rename(db)  # last: once it is there, all of it is
+        part.rename(db)  # last: its presence means that all files are there
         _sync(db.parent)
     else:
         _load(db, folder / DUMP)
-    Store(db).close()  # brings an earlier schema up to date
+    Store(db).close()  # migrates an earlier schema
     return contents
 
 
 def _there(place: Path) -> bool:
-    """Anything but an empty folder."""
+    """Whether something other than an empty folder is there."""
     empty = place.is_dir() and not any(place.iterdir())
     return (place.exists() or place.is_symlink()) and not empty
 
@@ -278,5 +278,5 @@ def _sync(path: Path) -> None:
 
 
 def size(contents: Contents) -> Any:
-    """Bytes of all files."""
+    """The bytes of all files."""
     return sum(file.bytes for file in contents.files)

@@ -1,4 +1,4 @@
-"""What can be found wrong before anything starts: files, the store, the ways to people."""
+"""Checks before anything starts: files, the store, e-mail and webhook."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _LEAST_SECRET = 16
 
 
 def problems(config: Config) -> list[str]:
-    """Every one, a line each with its place."""
+    """Every mistake, a line each with its place."""
     return [
         *_files(config),
         *_broker(config),
@@ -29,7 +29,7 @@ def problems(config: Config) -> list[str]:
 
 
 def _files(config: Config) -> list[str]:
-    found = []
+    mistakes = []
     for name, value in config.values.items():
         key = name.partition(".")[2]
         if key not in _FILES or not isinstance(value, str):
@@ -39,45 +39,47 @@ def _files(config: Config) -> list[str]:
             mode = path.stat().st_mode
             path.open("rb").close()
         except OSError as error:
-            found.append(
+            mistakes.append(
                 f"{config.mistake(name, 'a file that can be read', value)}: {error.strerror}"
             )
             continue
         if key in _SECRET and mode & stat.S_IROTH:
-            found.append(
+            mistakes.append(
                 config.mistake(name, "a file that not everybody can read (chmod 0640)", value)
             )
-    return found
+    return mistakes
 
 
 def _broker(config: Config) -> list[str]:
     have = {k for k in ("cafile", "certfile", "keyfile") if config.get(f"broker.{k}")}
-    found = []
+    mistakes = []
     if have & {"certfile", "keyfile"} and len(have) < 3:
         missing = ({"cafile", "certfile", "keyfile"} - have).pop()
-        found.append(config.mistake(f"broker.{missing}", "cafile, certfile and keyfile together"))
+        mistakes.append(
+            config.mistake(f"broker.{missing}", "cafile, certfile and keyfile together")
+        )
     if config.get("broker.password_file") and not config.get("broker.username"):
-        found.append(config.mistake("broker.username", "a name for the password"))
+        mistakes.append(config.mistake("broker.username", "a name for the password"))
     wants = [n for n in ("alarms.publish", "rollup.publish") if config.get(n) is True]
     if not config.get("broker.address"):
-        found += [config.mistake(n, "address in [broker] for it", True) for n in wants]
-    return found
+        mistakes += [config.mistake(n, "address in [broker] for it", True) for n in wants]
+    return mistakes
 
 
 def _addresses(config: Config) -> list[str]:
-    """Where a process will listen: free, and where only this machine reaches it unless said."""
-    found = []
+    """Addresses to listen on: valid, and each used once."""
+    mistakes = []
     for name, value in config.values.items():
         if name.partition(".")[2] != "listen" or not isinstance(value, str):
             continue
         host, _, port = value.rpartition(":")
         if not host or not port.isdigit() or not 0 < int(port) < 65_536:
-            found.append(config.mistake(name, "HOST:PORT", value))
+            mistakes.append(config.mistake(name, "HOST:PORT", value))
     listening = [v for n, v in config.values.items() if n.endswith(".listen")]
     for value in {v for v in listening if listening.count(v) > 1}:
         names = [n for n, v in config.values.items() if n.endswith(".listen") and v == value]
-        found.append(config.mistake(names[-1], f"another address than {names[0]}", value))
-    return found
+        mistakes.append(config.mistake(names[-1], f"another address than {names[0]}", value))
+    return mistakes
 
 
 def _store(config: Config) -> list[str]:
@@ -85,10 +87,10 @@ def _store(config: Config) -> list[str]:
     if where is None:
         return []
     if "://" in where:
-        found = []
+        mistakes = []
         if (urlsplit(where).password or "") != "":
-            found.append(config.mistake("store.db", "no password in it (~/.pgpass)"))
-        return found + _schema(config, where)
+            mistakes.append(config.mistake("store.db", "no password in it (~/.pgpass)"))
+        return mistakes + _schema(config, where)
     path = Path(where)
     if not path.exists():
         folder = path.parent
@@ -99,7 +101,7 @@ def _store(config: Config) -> list[str]:
 
 
 def _schema(config: Config, where: Path | str) -> list[str]:
-    """An earlier schema is brought up to date at the start; a later one cannot be read."""
+    """An earlier schema is migrated at the start; a later one cannot be read."""
     try:
         database = open_database(where, create=False)
         try:
@@ -108,9 +110,9 @@ def _schema(config: Config, where: Path | str) -> list[str]:
             database.close()
     except UserError as error:
         return [config.mistake("store.db", "a store") + f": {error}"]
-    except ModuleNotFoundError:  # nothing is known about the store then
+    except ModuleNotFoundError:  # a package is missing: nothing is known about the store
         raise
-    except Exception:  # no such table, no database at all: whatever the engine calls it
+    except Exception:  # no such table or no database: each engine has its own errors
         return [config.mistake("store.db", "a store of qingyun", str(where))]
     if version > VERSION:
         return [config.mistake("store.db", f"schema {VERSION} or earlier", version)]
@@ -120,30 +122,32 @@ def _schema(config: Config, where: Path | str) -> list[str]:
 def _email(config: Config) -> list[str]:
     if not config.section("email"):
         return []
-    found = config.lacking("email")
+    mistakes = config.lacking("email")
     if config.get("email.username") and not config.get("email.password_file"):
-        found.append(config.mistake("email.password_file", "a file with the password"))
+        mistakes.append(config.mistake("email.password_file", "a file with the password"))
     beyond = config.get("email.host") not in (None, *_LOOPBACK)
     if config.get("email.tls") == "none" and beyond:
-        found.append(config.mistake("email.tls", "starttls or tls beyond this machine", "none"))
-    return found
+        mistakes.append(config.mistake("email.tls", "starttls or tls beyond this machine", "none"))
+    return mistakes
 
 
 def _webhook(config: Config) -> list[str]:
     if not config.section("webhook"):
         return []
-    found = config.lacking("webhook")
+    mistakes = config.lacking("webhook")
     url = config.get("webhook.url")
     if url:
-        at = urlsplit(url)
-        if not at.hostname:
-            found.append(config.mistake("webhook.url", "https://HOST/…", url))
-        elif at.scheme == "http" and at.hostname not in _LOOPBACK:
-            found.append(config.mistake("webhook.url", "https beyond this machine", at.scheme))
-        if at.username or at.password:
-            found.append(config.mistake("webhook.url", "no name or password in it"))
+        address = urlsplit(url)
+        if not address.hostname:
+            mistakes.append(config.mistake("webhook.url", "https://HOST/…", url))
+        elif address.scheme == "http" and address.hostname not in _LOOPBACK:
+            mistakes.append(
+                config.mistake("webhook.url", "https beyond this machine", address.scheme)
+            )
+        if address.username or address.password:
+            mistakes.append(config.mistake("webhook.url", "no name or password in it"))
     secret = config.get("webhook.secret_file")
     if secret and Path(secret).is_file() and Path(secret).stat().st_size < _LEAST_SECRET:
         expected = f"{_LEAST_SECRET} characters or more in it"
-        found.append(config.mistake("webhook.secret_file", expected, secret))
-    return found
+        mistakes.append(config.mistake("webhook.secret_file", expected, secret))
+    return mistakes

@@ -26,7 +26,7 @@ from .keys import SHARED
 from .logs import clean
 
 PREFIX = "QINGYUN_"
-# The broker as boards reach it, which is not how this machine does: never that of [broker].
+# The broker's address for boards differs from the one for this machine: never that of [broker].
 _OF_BOARDS = ("provision", "--broker")
 _HEADER = re.compile(r"\s*\[\s*([A-Za-z0-9_-]+)\s*\]")
 _KEY = re.compile(r"\s*([A-Za-z0-9_-]+)\s*=")
@@ -41,8 +41,8 @@ class ConfigError(UserError):
 
 @dataclass
 class Config:
-    """What was found. values: section.key → value; places: the same → where it stands.
-    absent: files that were looked for, each with why it does not count."""
+    """A configuration. values: section.key → value; places: section.key → file and line, or
+    variable. absent: files that were looked for, each with the reason why it does not count."""
 
     file: Path | None = None
     absent: tuple[str, ...] = ()
@@ -50,21 +50,22 @@ class Config:
     places: dict[str, str] = field(default_factory=dict)
 
     def get(self, name: str, default: Any = None) -> Any:
+        """The value of section.key."""
         return self.values.get(name, default)
 
     def section(self, name: str) -> dict[str, Any]:
-        """The keys of a section, without its name."""
+        """The keys and values of a section."""
         start = name + "."
         return {k[len(start) :]: v for k, v in self.values.items() if k.startswith(start)}
 
     def read(self, struct: type[S], name: str) -> S:
-        """A section as its struct; ConfigError where a key is missing that it needs."""
+        """A section as its struct; ConfigError when a required key is missing."""
         if absent := self.lacking(name):
             raise ConfigError("\n".join(absent))
         return convert(self.section(name), struct)
 
     def lacking(self, section: str) -> list[str]:
-        """A line for each key that a section needs and has not."""
+        """A line for each required key that a section lacks."""
         required = [k for k, key in SHARED[section].items() if key.is_required]
         return [
             self.mistake(f"{section}.{k}", "a value")
@@ -73,7 +74,7 @@ class Config:
         ]
 
     def nowhere(self) -> str:
-        """That no database is named, where it was looked for, and what to do."""
+        """One line: no database is named, where it was looked for, and what to do."""
         used = (f"{self.file} (no [store] db in it)",) if self.file else ()
         looked = ", ".join(("--db", "QINGYUN_STORE_DB", *self.absent, *used))
         return (
@@ -82,24 +83,24 @@ class Config:
         )
 
     def named(self, value: object) -> str:
-        """` (PLACE names it)` where this database or folder comes from here; else nothing."""
+        """` (PLACE names it)` if this database or folder comes from the configuration, else ""."""
         for name, where in self.places.items():
             if name.endswith((".db", ".registry")) and self.values[name] == str(value):
                 return f" ({where} names it)"
         return ""
 
     def mistake(self, name: str, expected: str, found: Any = None) -> str:
-        """One line that names the place."""
+        """One line with the place of a key, what was expected, and what was found."""
         where = self.places.get(name) or str(self.file or "configuration")
-        said = f", found {found!r}" if found is not None else ""
-        return clean(f"{where}: {name}: expected {expected}{said}")
+        found_text = f", found {found!r}" if found is not None else ""
+        return clean(f"{where}: {name}: expected {expected}{found_text}")
 
 
 Options = dict[str, list[argparse.Action]]
 
 
 def options(parser: Parser) -> Options:
-    """section.key → the options that it is the default of."""
+    """section.key → the options of which it is the default."""
     options_of: Options = {}
     for command, action in parser.options():
         longest = max(action.option_strings, key=len)
@@ -115,30 +116,30 @@ def options(parser: Parser) -> Options:
 
 
 def load(file: Path | None, environment: Mapping[str, str], parser: Parser) -> Config:
-    """The file with the environment over it; ConfigError with every mistake."""
+    """The file, with the environment over it; ConfigError with every mistake."""
     config = Config(file)
     wrong: list[str] = []
-    known = options(parser)
+    options_of = options(parser)
     if file is not None:
         _read(file, config)
         for key, value in config.values.items():
-            if isinstance(value, str) and _path(key, value, known):
+            if isinstance(value, str) and _path(key, value, options_of):
                 config.values[key] = str(file.parent / value)
-    names = set(known) | {f"{s}.{k}" for s, keys in SHARED.items() for k in keys}
+    names = set(options_of) | {f"{s}.{k}" for s, keys in SHARED.items() for k in keys}
     sections = {name.partition(".")[0] for name in names}
     for variable, text in sorted(environment.items()):
         if variable == place.VARIABLE or not variable.startswith(PREFIX):
             continue
         name = _of_variable(variable, names)
         if name is not None:
-            config.values[name] = _from_text(name, text, known)
+            config.values[name] = _from_text(name, text, options_of)
             config.places[name] = variable
         elif variable[len(PREFIX) :].partition("_")[0].lower() in sections:
             wrong.append(f"{variable}: expected {PREFIX}SECTION_KEY of a key that there is")
     for name, value in list(config.values.items()):
-        if said := _wrong(name, value, names, sections, known):
+        if expected := _wrong(name, value, names, sections, options_of):
             secret = "password" in name or "secret" in name
-            wrong.append(config.mistake(name, said, None if secret else value))
+            wrong.append(config.mistake(name, expected, None if secret else value))
     if wrong:
         raise ConfigError("\n".join(wrong))
     return config
@@ -147,7 +148,7 @@ def load(file: Path | None, environment: Mapping[str, str], parser: Parser) -> C
 def _read(file: Path, config: Config) -> None:
     try:
         text = file.read_text("utf-8")
-        found = tomllib.loads(text)
+        tables = tomllib.loads(text)
     except OSError as error:
         raise ConfigError(f"{file}: cannot be read: {error.strerror}") from None
     except UnicodeDecodeError:
@@ -155,7 +156,7 @@ def _read(file: Path, config: Config) -> None:
     except tomllib.TOMLDecodeError as error:
         raise ConfigError(f"{file}: expected TOML: {error}") from None
     lines = _lines(text)
-    for section, keys in found.items():
+    for section, keys in tables.items():
         if not isinstance(keys, dict):
             line = lines.get(f".{section}", 1)
             raise ConfigError(f"{file}:{line}: {section}: expected it below a [section]")
@@ -165,33 +166,33 @@ def _read(file: Path, config: Config) -> None:
             config.places[name] = f"{file}:{lines.get(name, lines.get(section, 1))}"
 
 
-def _path(name: str, value: str, known: Options) -> bool:
-    """Whether it is one, as the option takes it: postgresql://… is none."""
+def _path(name: str, value: str, options_of: Options) -> bool:
+    """Whether a value is a path, as its option takes it: postgresql://… is none."""
     section, _, key = name.partition(".")
     shared = SHARED.get(section, {}).get(key)
     if shared is not None:
         return shared.is_path and "://" not in value
-    for action in known.get(name, ()):
+    for action in options_of.get(name, ()):
         try:
             made = action.type(value) if callable(action.type) else value
         except (argparse.ArgumentTypeError, ValueError):
-            continue  # told with the other mistakes
+            continue  # reported with the other mistakes
         if isinstance(made, Path):
             return True
     return False
 
 
 def _lines(text: str) -> dict[str, int]:
-    """section and section.key → line, as far as one can see it without a TOML parser."""
-    found: dict[str, int] = {}
+    """section and section.key → line number, found without a TOML parser."""
+    lines: dict[str, int] = {}
     section = ""
     for n, line in enumerate(text.splitlines(), 1):
         if header := _HEADER.match(line):
             section = header[1]
-            found.setdefault(section, n)
+            lines.setdefault(section, n)
         elif key := _KEY.match(line):
-            found.setdefault(f"{section}.{key[1]}", n)
-    return found
+            lines.setdefault(f"{section}.{key[1]}", n)
+    return lines
 
 
 def _of_variable(variable: str, names: set[str]) -> str | None:
@@ -201,11 +202,11 @@ def _of_variable(variable: str, names: set[str]) -> str | None:
     return None
 
 
-def _from_text(name: str, text: str, known: Options) -> Any:
-    """What an environment variable says, as TOML would have had it."""
+def _from_text(name: str, text: str, options_of: Options) -> Any:
+    """The value of an environment variable, as TOML would give it."""
     section, _, key = name.partition(".")
     shared = SHARED.get(section, {}).get(key)
-    if name in known and not _flag(known[name][0]) and shared is None:
+    if name in options_of and not _flag(options_of[name][0]) and shared is None:
         return text
     if shared is not None and shared.takes(text):
         return text
@@ -216,14 +217,14 @@ def _from_text(name: str, text: str, known: Options) -> Any:
 
 
 def _flag(action: argparse.Action) -> bool:
-    """An option without a value, or one that takes the broker of [broker]."""
+    """Whether an option has no value, or takes the broker of [broker]."""
     return action.nargs == 0 or "--publish" in action.option_strings
 
 
 def _wrong(
-    name: str, value: Any, names: set[str], sections: set[str], known: Options
+    name: str, value: Any, names: set[str], sections: set[str], options_of: Options
 ) -> str | None:
-    """What was expected; None where a value is right."""
+    """What was expected; None if the value is right."""
     section, _, key = name.partition(".")
     if section not in sections:
         return _like("a section", section, sections)
@@ -234,17 +235,17 @@ def _wrong(
     shared = SHARED.get(section, {}).get(key)
     if shared is not None:
         return None if shared.takes(value) else shared.expected
-    said = [_unfit(action, value) for action in known[name]]
-    return None if None in said else said[0]
+    misfits = [_unfit(action, value) for action in options_of[name]]
+    return None if None in misfits else misfits[0]
 
 
-def _like(what: str, word: str, words: set[str]) -> str:
+def _like(kind: str, word: str, words: set[str]) -> str:
     near = get_close_matches(word, words, 1)
-    return f"{what} that there is" + (f" (perhaps {near[0]})" if near else "")
+    return f"{kind} that there is" + (f" (perhaps {near[0]})" if near else "")
 
 
 def _unfit(action: argparse.Action, value: Any) -> str | None:
-    """What an option expected; None where it takes the value."""
+    """What the option expected; None if it takes the value."""
     if action.nargs == 0 or (isinstance(value, bool) and "--publish" in action.option_strings):
         return None if isinstance(value, bool) else "true or false"
     if isinstance(value, bool | list | dict):
@@ -261,12 +262,12 @@ def _unfit(action: argparse.Action, value: Any) -> str | None:
 
 def apply(config: Config, parser: Parser) -> None:
     """Make the values the defaults of the options."""
-    known = options(parser)
+    options_of = options(parser)
     shared = [name for name in config.values if name.partition(".")[0] in SHARED]
     own = [name for name in config.values if name not in shared]
-    for name in (*shared, *own):  # what is meant for one command counts more
+    for name in (*shared, *own):  # a key of one command overrides a shared one
         value = config.values[name]
-        for action in known.get(name, ()):
+        for action in options_of.get(name, ()):
             if "--publish" in action.option_strings and isinstance(value, bool):
                 action.default = config.get("broker.address") if value else None
             elif action.nargs == 0:
@@ -277,9 +278,9 @@ def apply(config: Config, parser: Parser) -> None:
 
 
 def of_command_line(argv: list[str], parser: Parser) -> Config:
-    """The configuration that counts for a command line here, applied."""
-    found = place.find(argv, os.environ)
-    config = load(found.file, os.environ, parser)
-    config.absent = found.absent
+    """The configuration for a command line in this folder, applied to the parser; ConfigError."""
+    chosen = place.find(argv, os.environ)
+    config = load(chosen.file, os.environ, parser)
+    config.absent = chosen.absent
     apply(config, parser)
     return config

@@ -1,4 +1,4 @@
-"""Whether the job does what it is there for: red, with reasons, when it does not."""
+"""Whether the host job works: red, with reasons, when it does not."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ LEAST_FREE = 64 << 20  # bytes
 
 @dataclass(frozen=True)
 class Limits:
-    """Seconds. lag: what may wait before its commit, and how long the store may be blocked,
-    the broker away, the counts old. behind: how old the freshest reading may be (boards that
-    send their readings in bundles need more)."""
+    """Seconds. lag_s: how long messages may wait for their commit, the store be blocked, the
+    broker be away, or the counts be old. behind_s: age of the freshest reading (boards that send
+    in bundles need more)."""
 
     lag_s: float = 30.0
     behind_s: float = 900.0
@@ -26,16 +26,17 @@ class Limits:
 
 @dataclass(frozen=True)
 class Health:
-    """reasons: why it is red; none when it is not."""
+    """reasons: why it is red; empty when it is well."""
 
     reasons: tuple[str, ...]
 
     @property
     def ok(self) -> bool:
+        """Whether nothing is wrong."""
         return not self.reasons
 
     def body(self) -> bytes:
-        """As JSON, for HTTP 200 or 503."""
+        """JSON for HTTP 200 or 503."""
         status = "ok" if self.ok else "red"
         return json.dumps({"status": status, "reasons": self.reasons}).encode() + b"\n"
 
@@ -47,40 +48,41 @@ def check(
     stats: Stats | None = None,
     limits: Limits | None = None,
 ) -> Health:
-    """stats: of this process, else out of the file that the ingester writes; without either
-    only the store is looked at. Opens it anew: any thread may call it."""
+    """Check the store and the ingester. stats: of this process, else from the file of the
+    ingester; without either only the store is checked. Opens the store anew, so any thread may
+    call it."""
     limits = limits or Limits()
     reasons = []
     if stats is not None:
         reasons += of_ingest(stats, now, limits)
     elif stats_file is not None:
-        found = read(stats_file)
-        if found is None:
+        progress = read(stats_file)
+        if progress is None:
             reasons.append(f"ingest: {stats_file} is not there")
         else:
-            if now - found.told > limits.lag_s:
-                reasons.append(f"ingest: no sign of life for {now - found.told:.0f} s")
-            reasons += of_ingest(found, now, limits)
+            if now - progress.told > limits.lag_s:
+                reasons.append(f"ingest: no sign of life for {now - progress.told:.0f} s")
+            reasons += of_ingest(progress, now, limits)
     reasons += of_store(db)
     return Health(tuple(reasons))
 
 
 def of_ingest(s: Stats, now: float, limits: Limits) -> list[str]:
     """What is wrong with the ingester."""
-    found = []
+    reasons = []
     if s.away_since and now - s.away_since > limits.lag_s:
-        found.append(f"ingest: no session at the broker for {now - s.away_since:.0f} s")
+        reasons.append(f"ingest: no session at the broker for {now - s.away_since:.0f} s")
     if s.blocked_since and now - s.blocked_since > min(limits.lag_s, 5):
-        found.append(f"ingest: the store takes nothing for {now - s.blocked_since:.0f} s")
+        reasons.append(f"ingest: the store takes nothing for {now - s.blocked_since:.0f} s")
     if s.waiting_since and now - s.waiting_since > limits.lag_s:
-        found.append(f"ingest: {s.waiting} messages wait for {now - s.waiting_since:.0f} s")
+        reasons.append(f"ingest: {s.waiting} messages wait for {now - s.waiting_since:.0f} s")
     if s.behind_s > limits.behind_s and now - s.last_commit < 60:
-        found.append(f"ingest: the freshest reading of a minute is {s.behind_s:.0f} s old")
-    return found
+        reasons.append(f"ingest: the freshest reading of a minute is {s.behind_s:.0f} s old")
+    return reasons
 
 
 def of_store(db: Path | str) -> list[str]:
-    """Whether it can be opened and written, and has room."""
+    """What is wrong with the store: it must open, take a write, and have room."""
     if isinstance(db, Path) and db.exists() and (free := disk_usage(db.parent).free) < LEAST_FREE:
         return [f"store: {free >> 20} MB free on its disk, expected {LEAST_FREE >> 20} or more"]
     try:
@@ -89,6 +91,6 @@ def of_store(db: Path | str) -> list[str]:
             health_queries.writable(store)
         finally:
             store.close()
-    except Exception as error:  # whatever it is, the store is not well
+    except Exception as error:  # any error means that the store does not work
         return [clean(f"store: {error}")]
     return []

@@ -1,6 +1,6 @@
-"""The sections of the configuration that are no command's own: what each key must be.
+"""The sections of the configuration that belong to no single command.
 
-Each section is a struct: msgspec checks the values of the file by its types."""
+Each section is a struct; msgspec checks the values of the file by its types."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from msgspec import Meta, Struct, ValidationError, convert, field
 from msgspec.structs import FieldInfo, fields
 
 Level = Literal["提示", "告警"]
-LEVELS: tuple[Level, ...] = get_args(Level)  # as rules.csv has them, the mildest first
+LEVELS: tuple[Level, ...] = get_args(Level)  # as in rules.csv, the mildest first
 
 _HOUR = r"([01]\d|2[0-3]):[0-5]\d"
 _MAIL = r"^[^@\s,;<>]+@[^@\s,;<>]+\Z"
@@ -32,7 +32,7 @@ Url = Annotated[str, Meta(pattern="^https?://", description=_URL)]
 
 
 class StoreSection(Struct):
-    """db and registry are the defaults of --db and --registry."""
+    """The defaults of --db and --registry."""
 
     db: StoreText | None = None
     registry: PathText | None = None
@@ -50,22 +50,22 @@ class BrokerSection(Struct):
 
 
 class LogSection(Struct):
-    """How the log is written, and from which level on."""
+    """The format of the log and its lowest level."""
 
     format: Literal["plain", "json"] = "plain"
     level: Literal["debug", "info", "warning", "error"] = "info"
 
 
 class HealthSection(Struct):
-    """Seconds; see service.health."""
+    """Limits in seconds; see service.health."""
 
     lag_s: Annotated[float, Meta(ge=1, le=86_400)] | None = None
     behind_s: Annotated[float, Meta(ge=1, le=3600)] | None = None
 
 
 class ChannelSection(Struct, kw_only=True):
-    """What [email] and [webhook] share. quiet: local hours in which only quiet_passes and
-    above is told. What is milder than level is never told there."""
+    """The keys of both [email] and [webhook]. quiet: local hours in which only alarms of
+    quiet_passes and above are sent. level: milder alarms are never sent."""
 
     quiet: Hours | None = None
     quiet_passes: Level = LEVELS[-1]
@@ -77,7 +77,7 @@ class ChannelSection(Struct, kw_only=True):
 
 
 class EmailSection(ChannelSection, kw_only=True):
-    """The mail server, and who writes to whom."""
+    """The mail server, the sender and the receivers."""
 
     host: Text
     from_: Mail = field(name="from")
@@ -89,7 +89,7 @@ class EmailSection(ChannelSection, kw_only=True):
 
 
 class WebhookSection(ChannelSection, kw_only=True):
-    """Where alarms are posted to, and the secret that signs them."""
+    """The address that alarms are posted to, and the secret that signs them."""
 
     url: Url
     secret_file: PathText
@@ -103,14 +103,14 @@ SECTIONS: dict[str, type[Struct]] = {
     "email": EmailSection,
     "webhook": WebhookSection,
 }
-_OPTIONS = {"broker.address": "--broker"}  # where its name is not that of the key
+_OPTIONS = {"broker.address": "--broker"}  # options that are not named like their key
 _DEFAULTS_OF_OPTIONS = ("store", "broker")
 
 
 @dataclass(frozen=True)
 class Key:
-    """expected: what a value must be, in words. option: the one that it is the default of.
-    is_path: as seen from the folder of the file."""
+    """One key of a section. expected: in words. option: the option of which it is the default.
+    is_path: relative to the folder of the file."""
 
     type: Any
     expected: str
@@ -119,12 +119,12 @@ class Key:
     is_required: bool
 
     def takes(self, value: Any) -> bool:
-        """Whether a value is what is expected."""
+        """Whether a value is as expected."""
         try:
             convert(value, self.type)
         except ValidationError:
             return False
-        return value is not None  # which only stands for a key that is not there
+        return value is not None  # None only stands for an absent key
 
 
 def _parts(type_: Any) -> Iterator[Any]:

@@ -1,4 +1,4 @@
-"""/metrics and /healthz of the ingester itself, in a thread beside it."""
+"""/metrics and /healthz of the ingester, answered by a thread beside it."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from ..registry import Registry
 from . import health, metrics
 from .progress import Stats
 
-_SLOTS = 4  # answers made at once: a scrape that hangs must not pile up others
+_SLOTS = 4  # answers at the same time: scrapes that hang must not pile up
 
 
-def start(args: argparse.Namespace, known: Registry, stats: Stats) -> None:
-    """As the options of `qingyun ingest` say."""
+def start(args: argparse.Namespace, registry: Registry, stats: Stats) -> None:
+    """Listen as the options of `qingyun ingest` say; UserError when the address cannot be used."""
     limits = health.Limits(**args.settings.section("health"))
     where = broker.address(args.listen, "--listen")
-    Server(where, args.db, known, stats, limits).start()
+    Server(where, args.db, registry, stats, limits).start()
 
 
 class Server(ThreadingHTTPServer):
@@ -33,11 +33,11 @@ class Server(ThreadingHTTPServer):
         self,
         address: tuple[str, int],
         db: Path | str,
-        known: Registry,
+        registry: Registry,
         stats: Stats,
         limits: health.Limits,
     ) -> None:
-        self.db, self.known, self.stats, self.limits = db, known, stats, limits
+        self.db, self.registry, self.stats, self.limits = db, registry, stats, limits
         self.slots = threading.BoundedSemaphore(_SLOTS)
         try:
             super().__init__(address, _Handler)
@@ -45,6 +45,7 @@ class Server(ThreadingHTTPServer):
             raise UserError(f"--listen: {address[0]}:{address[1]}: {error.strerror}") from None
 
     def start(self) -> None:
+        """Answer requests in a thread."""
         threading.Thread(target=self.serve_forever, daemon=True).start()
 
 
@@ -61,11 +62,11 @@ class _Handler(BaseHTTPRequestHandler):
             return
         try:
             if self.path == "/metrics":
-                body = metrics.text(s.db, s.known, int(time.time()), stats=s.stats)
+                body = metrics.text(s.db, s.registry, int(time.time()), stats=s.stats)
                 self._say(200, body, metrics.CONTENT_TYPE)
             elif self.path == "/healthz":
-                found = health.check(s.db, time.time(), stats=s.stats, limits=s.limits)
-                self._say(200 if found.ok else 503, found.body(), "application/json")
+                result = health.check(s.db, time.time(), stats=s.stats, limits=s.limits)
+                self._say(200 if result.ok else 503, result.body(), "application/json")
             else:
                 self._say(404, b"expected /metrics or /healthz\n")
         finally:

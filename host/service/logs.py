@@ -1,4 +1,4 @@
-"""Logs: plain lines, or one object of JSON a line. Neither ever has a secret."""
+"""Logs as plain lines or as one JSON object a line, without secrets."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ _secrets: set[str] = set()
 
 
 def keep_out(secret: str) -> None:
-    """This word shall stand in no line from now on."""
+    """Replace this secret in every line from now on."""
     if len(secret) >= 4:
         _secrets.add(secret)
 
 
 def clean(text: str) -> str:
-    """Without passwords in addresses, and without what was told to keep_out."""
+    """The text without passwords in addresses and without the secrets of keep_out()."""
     for secret in _secrets:
         text = text.replace(secret, "***")
     text = _IN_ADDRESS.sub(r"\1:***@", text)
@@ -28,7 +28,7 @@ def clean(text: str) -> str:
 
 
 class Plain(logging.Formatter):
-    """As ever: time, level, text."""
+    """Time, level, text."""
 
     def __init__(self) -> None:
         super().__init__("%(asctime)s %(levelname)s %(message)s")
@@ -38,7 +38,7 @@ class Plain(logging.Formatter):
 
 
 class Json(logging.Formatter):
-    """{"t", "level", "from", "text"}; `error` where there is a traceback."""
+    """{"t", "level", "from", "text"}, with "error" if there is a traceback."""
 
     def format(self, record: logging.LogRecord) -> str:
         seconds = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(record.created))
@@ -54,20 +54,20 @@ class Json(logging.Formatter):
 
 
 def start(how: str, level: str) -> None:
-    """Everything goes to stderr, formatted as said."""
+    """Log to standard error in this format, from this level on."""
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(Json() if how == "json" else Plain())
     logging.basicConfig(level=level.upper(), handlers=[handler])
 
 
 def said_as_json() -> bool:
-    """Whether lines go out as JSON."""
+    """Whether the log is JSON."""
     handlers = logging.getLogger().handlers
     return any(isinstance(h.formatter, Json) for h in handlers)
 
 
 def say(text: str, name: str = "qingyun") -> None:
-    """A line of a process that runs for long: to stdout, or into the log where that is JSON."""
+    """A line of a long-running process: to standard output, or into the log if that is JSON."""
     if said_as_json():
         logging.getLogger(name).info("%s", text)
     else:

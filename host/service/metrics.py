@@ -1,4 +1,4 @@
-"""What Prometheus asks: the store as it is now, and the ingester as it says of itself."""
+"""Prometheus metrics: the present store, and the ingester's own counts."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from .progress import Stats, read
 log = logging.getLogger("qingyun.metrics")
 
 CONTENT_TYPE = CONTENT_TYPE_LATEST
-SILENT_S = 660  # a board says something every 5 min at least
+SILENT_S = 660  # a board sends something at least every 5 min
 STATES = ("reporting", "silent", "never heard")
 _COUNTS = (
     ("messages", "Messages taken from the broker"),
@@ -36,27 +36,27 @@ _COUNTS = (
 
 def text(
     db: Path | str,
-    known: Registry | None,
+    registry: Registry | None,
     now: int,
     stats_file: Path | None = None,
     stats: Stats | None = None,
 ) -> bytes:
-    """Everything, in the exposition format. stats: of this process, else out of the file.
-    Opens the store anew, so any thread may call it."""
-    registry = CollectorRegistry()
+    """All metrics in the exposition format. stats: of this process, else from the file. Opens the
+    store anew, so any thread may call it."""
+    collectors = CollectorRegistry()
     if stats is None and stats_file is not None:
         stats = read(stats_file)
-    registry.register(_Collector(db, known, now, stats))
-    return generate_latest(registry)
+    collectors.register(_Collector(db, registry, now, stats))
+    return generate_latest(collectors)
 
 
 class _Collector:
     """One scrape."""
 
     def __init__(
-        self, db: Path | str, known: Registry | None, now: int, stats: Stats | None
+        self, db: Path | str, registry: Registry | None, now: int, stats: Stats | None
     ) -> None:
-        self._db, self._known, self._now, self._stats = db, known, now, stats
+        self._db, self._known, self._now, self._stats = db, registry, now, stats
 
     def collect(self) -> Iterator[Metric]:
         build = GaugeMetricFamily("qingyun_build", "Version of the host job", labels=["version"])
@@ -64,34 +64,34 @@ class _Collector:
         yield build
         if self._stats is not None:
             yield from ingest(self._stats, self._now)
-        found: list[Metric] = []
+        metrics: list[Metric] = []
         try:
             store = Store(self._db)
             try:
-                found = list(_store(store, self._known, self._now))
+                metrics = list(_store(store, self._known, self._now))
             finally:
                 store.close()
-        except Exception:  # whatever it is: qingyun_store_up says so, the rest is left out
+        except Exception:  # qingyun_store_up is 0 then, the other metrics are left out
             log.warning("metrics: the store could not be read", exc_info=True)
-            found = []
+            metrics = []
         yield GaugeMetricFamily(
-            "qingyun_store_up", "Whether the store could be read", float(bool(found))
+            "qingyun_store_up", "Whether the store could be read", float(bool(metrics))
         )
-        yield from found
+        yield from metrics
 
 
 def ingest(s: Stats, now: int) -> Iterator[Metric]:
-    """The ingester's own counts."""
-    for name, what in _COUNTS:
+    """The counts of the ingester; now: Unix seconds."""
+    for name, text in _COUNTS:
         value = s.cpu_s if name == "cpu_seconds" else getattr(s, name)
-        yield CounterMetricFamily(f"qingyun_ingest_{name}", what, value)
+        yield CounterMetricFamily(f"qingyun_ingest_{name}", text, value)
     stages = CounterMetricFamily(
         "qingyun_ingest_stage_seconds", "Time spent in a stage of ingest", labels=["stage"]
     )
     for stage, seconds in s.stages.items():
         stages.add_metric([stage], seconds)
     yield stages
-    for name, what, value in (
+    for name, text, value in (
         ("connected", "Whether there is a session at the broker", float(s.connected)),
         ("waiting_messages", "Messages taken and not committed yet", s.waiting),
         ("waiting_seconds", "For how long the oldest of them", _age(s.waiting_since, now)),
@@ -100,17 +100,17 @@ def ingest(s: Stats, now: int) -> Iterator[Metric]:
         ("last_commit_timestamp_seconds", "Last commit, 0 before the first", s.last_commit),
         ("told_timestamp_seconds", "When the process last wrote its counts", s.told),
     ):
-        yield GaugeMetricFamily(f"qingyun_ingest_{name}", what, value)
+        yield GaugeMetricFamily(f"qingyun_ingest_{name}", text, value)
     if s.behind_s >= 0:
-        what = "Age of the freshest reading of the last minute: what the broker holds back"
-        yield GaugeMetricFamily("qingyun_ingest_behind_seconds", what, s.behind_s)
+        text = "Age of the freshest reading of the last minute: what the broker holds back"
+        yield GaugeMetricFamily("qingyun_ingest_behind_seconds", text, s.behind_s)
 
 
 def _age(since: float, now: int) -> float:
     return max(0.0, now - since) if since else 0.0
 
 
-def _store(store: Store, known: Registry | None, now: int) -> Iterator[Metric]:
+def _store(store: Store, registry: Registry | None, now: int) -> Iterator[Metric]:
     waiting = store.waiting()
     yield GaugeMetricFamily(
         "qingyun_store_arrivals", "Messages stored and not yet sorted into days", waiting
@@ -119,7 +119,7 @@ def _store(store: Store, known: Registry | None, now: int) -> Iterator[Metric]:
         "qingyun_store_quarantine_messages", "Messages in the quarantine", store.quarantined()
     )
     heard = health_queries.heard(store, now)
-    yield _boards(heard, known, now)
+    yield _boards(heard, registry, now)
     yield GaugeMetricFamily(
         "qingyun_store_last_received_timestamp_seconds",
         "When something of any board was last stored, 0 where that was before yesterday",
@@ -137,9 +137,9 @@ def _store(store: Store, known: Registry | None, now: int) -> Iterator[Metric]:
     yield from _delivery(store)
 
 
-def _boards(heard: dict[str, int], known: Registry | None, now: int) -> Metric:
+def _boards(heard: dict[str, int], registry: Registry | None, now: int) -> Metric:
     states = dict.fromkeys(STATES, 0)
-    for device in known.devices if known else heard:
+    for device in registry.devices if registry else heard:
         if device not in heard:
             states["never heard"] += 1
         else:

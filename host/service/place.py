@@ -1,6 +1,7 @@
-"""Which configuration counts: --config, QINGYUN_CONFIG, ./qingyun.toml, /etc/qingyun/qingyun.toml.
+"""Which file is the configuration: --config, QINGYUN_CONFIG, ./qingyun.toml,
+/etc/qingyun/qingyun.toml.
 
-The first that there is, alone. QINGYUN_CONFIG set to nothing: none at all."""
+The first that exists counts, alone. An empty QINGYUN_CONFIG means none."""
 
 from __future__ import annotations
 
@@ -15,14 +16,14 @@ SYSTEM = Path("/etc/qingyun/qingyun.toml")
 
 @dataclass(frozen=True)
 class Place:
-    """The file, if there is one, and where else it was looked for, with why it was not there."""
+    """The file, if there is one, and the other places with the reason why they do not count."""
 
     file: Path | None
     absent: tuple[str, ...] = ()
 
 
 def find(argv: Sequence[str], environment: Mapping[str, str]) -> Place:
-    """A file that somebody named is not looked for: that it cannot be read is a mistake."""
+    """The configuration file. A file that somebody named counts even if it cannot be read."""
     named = option(argv, "--config")
     if named is None:
         named = environment.get(VARIABLE)
@@ -37,7 +38,8 @@ def find(argv: Sequence[str], environment: Mapping[str, str]) -> Place:
 
 
 def _unreadable(file: Path) -> str | None:
-    """Why not; the configuration of a service may be for that service's user alone."""
+    """Why a file cannot be read, None if it can: a service's file may be readable by its user
+    alone."""
     try:
         file.open("rb").close()
     except FileNotFoundError:
@@ -48,7 +50,7 @@ def _unreadable(file: Path) -> str | None:
 
 
 def option(argv: Sequence[str], name: str) -> str | None:
-    """The value of an option that stands before the command."""
+    """The value of an option before the command; None without it."""
     for i, word in enumerate(argv):
         if not word.startswith("-"):
             if i == 0 or argv[i - 1] not in ("--config", "--log"):

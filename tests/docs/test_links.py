@@ -1,4 +1,4 @@
-"""Links of the pages lead somewhere, every page is in an index, every picture on a page."""
+"""Links lead somewhere, named tests exist, each page is in an index, each picture on a page."""
 
 from __future__ import annotations
 
@@ -28,6 +28,13 @@ def anchors(page: Path) -> set[str]:
     text = re.sub(r"^```.*?^```$", "", page.read_text(encoding="utf-8"), flags=re.M | re.S)
     headings = re.findall(r"^#+ (.+)$", text, re.M)
     return {re.sub(r"[^\w\- ]", "", h).lower().replace(" ", "-") for h in headings}
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_tests_that_are_named_are_there(page: Path) -> None:
+    """As `tests/firmware/net/test_tls.py`, or short: `firmware/net/test_tls`."""
+    for name in re.findall(r"`(?:tests/)?((?:\w+/)+test_\w+)", page.read_text(encoding="utf-8")):
+        assert (ROOT / "tests" / name).with_suffix(".py").exists(), name
 
 
 def test_the_index_has_every_page() -> None:

@@ -52,7 +52,7 @@ ELSEWHERE = [
     (r"python tools/energy.py", "minutes of simulated boards", "tests/e2e/test_power_modes.py"),
     (r".*tools/(trace_icrisat|icrisat_replay)\.py", "its data", "tests/e2e/test_icrisat.py"),
     (r"tools/env.sh node-red", "fetches and compiles for minutes", "tools/bench_host/run.py"),
-    (r"pip install ", "changes the environment", "pyproject.toml"),
+    (r".*pip install ./qingyun-", "what make wheel makes", "tests/tools/test_wheel.py"),
     (rf"{MACHINE}|.* /etc/", "root, and the machine itself", "tests/deploy/test_units.py"),
 ]  # fmt: skip
 # Run for ever: what they say once they do their work. Then comes Ctrl-C.
@@ -94,9 +94,19 @@ def day(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def checkout(folder: Path, day: Path) -> None:
     """As somebody has it in front of him who reads the pages."""
-    for name in ("tools", "host", "boards", "firmware", "adapters", "deploy", "docs", "tests"):
+    for name in (
+        "tools",
+        "host",
+        "boards",
+        "firmware",
+        "adapters",
+        "deploy",
+        "docs",
+        "locks",
+        "tests",
+    ):
         (folder / name).symlink_to(ROOT / name)
-    for name in (".venv", "Makefile", "pyproject.toml"):
+    for name in (".venv", "Makefile", "pyproject.toml", "setup.py"):
         (folder / name).symlink_to(ROOT / name)
     shutil.copytree(ROOT / "registry", folder / "registry")
     shutil.copytree(day, folder / "build" / "demo")

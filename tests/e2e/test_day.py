@@ -173,6 +173,7 @@ def test_restart_at_noon_and_an_erased_flash(tmp_path: Path, config: Path, trace
         away = BoardRun(
             *(config, trace, tmp_path / "board.flash", tmp_path / "a.json"),
             *("127.0.0.1:9", "field", 7),
+            start=START,
             until=noon,
         )
         assert away.launch().wait(300) == 0

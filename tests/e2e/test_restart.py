@@ -1,4 +1,4 @@
-"""A board that restarts, loses its supply or its flash in the middle of the day."""
+"""A board that restarts, loses its supply or its flash in the middle of a morning."""
 
 from __future__ import annotations
 
@@ -15,12 +15,11 @@ from sim_board import BoardRun
 
 DATE = dt.date(2026, 3, 3)
 MIDNIGHT = 1_772_467_200  # of that day in Shanghai
-NOON = MIDNIGHT + 12 * 3600
-EVENING = MIDNIGHT + 18 * 3600
+MIDDLE, END = MIDNIGHT + 27_000, MIDNIGHT + 36_000  # 07:30, 10:00
 HEADER = "bin,site,device,channel,fill_channel,stream,volume_l,tare_kg,container,max_kg,e_kg"
 
-# Deposits of 5, 7 and 11 kg before and after noon, then everything is taken away.
-LOADS = ((6, 0.0), (9, 5.0), (11, 12.0), (14, 23.0), (16, 0.0))
+# Hour, kg: deposits of 5, 7 and 11 kg before and after it, then everything is taken away.
+LOADS = ((6.0, 0.0), (6.5, 5.0), (7.0, 12.0), (9.0, 23.0), (9.5, 0.0))
 
 
 @pytest.fixture
@@ -42,8 +41,8 @@ def site(tmp_path: Path) -> Path:
 
 
 def write_trace(site: Path, *more: tuple[int, str, float]) -> None:
-    """The loads of the day, and whatever else happens."""
-    rows = [(MIDNIGHT + hour * 3600, "w1", kg) for hour, kg in LOADS]
+    """The loads of the morning, and whatever else happens."""
+    rows = [(MIDNIGHT + round(hour * 3600), "w1", kg) for hour, kg in LOADS]
     lines = [f"{t},{channel},{value}" for t, channel, value in sorted([*rows, *more])]
     (site / "trace.csv").write_text("\n".join(["t,channel,value", *lines]) + "\n")
 
@@ -58,7 +57,7 @@ def board_of(site: Path, address: str) -> BoardRun:
     return BoardRun(
         *(site / "board.json", site / "trace.csv", site / "flash.img", site / "report.json"),
         broker=address,
-        until=EVENING,
+        until=END,
     )
 
 
@@ -69,31 +68,31 @@ def check_masses(played: Played) -> None:
     assert row["collections"] == "1"
 
 
-def test_restart_at_noon_with_a_full_queue(site: Path, broker: Broker) -> None:
-    """The morning is only on the flash when the board restarts; all of it arrives."""
+def test_restart_with_a_full_queue(site: Path, broker: Broker) -> None:
+    """The first half is only on the flash when the board restarts; all of it arrives."""
     board = board_of(site, broker.address)
     nobody = f"127.0.0.1:{free_port()}"
-    morning = run(site, replace(board, broker=nobody, until=NOON))
-    assert morning["published"] == 0
-    assert morning["queued"] == morning["readings"]
+    first = run(site, replace(board, broker=nobody, until=MIDDLE))
+    assert first["published"] == 0
+    assert first["queued"] == first["readings"]
     with Ingester(site / "qingyun.db", site, broker.address) as ingester:
         ingester.wait_subscribed()
-        afternoon = run(site, replace(board, start=NOON))
-        made = int(str(morning["readings"])) + int(str(afternoon["readings"]))
+        second = run(site, replace(board, start=MIDDLE))
+        made = int(str(first["readings"])) + int(str(second["readings"]))
         wait_stored(site / "qingyun.db", made)
-    assert afternoon["life"] == morning["life"]
-    assert afternoon["boot"] == int(str(morning["boot"])) + 1
-    assert (afternoon["queued"], afternoon["dropped"]) == (0, 0)
+    assert second["life"] == first["life"]
+    assert second["boot"] == int(str(first["boot"])) + 1
+    assert (second["queued"], second["dropped"]) == (0, 0)
     stored = status(site / "qingyun.db")
     (life,) = stored["lives"]
     assert (life["readings"], life["missing"], life["boots"]) == (made, 0, 2)
     assert stored["quarantined"] == 0
-    check_masses(Played(site, site, [], stored))
+    check_masses(Played(site, site))
 
 
 def test_supply_lost_for_an_hour(site: Path, broker: Broker) -> None:
     """Nothing is said goodbye to: what was delivered stays, the hour is not covered."""
-    write_trace(site, (NOON, "power", 0), (NOON + 3600, "power", 1))
+    write_trace(site, (MIDDLE, "power", 0), (MIDDLE + 3600, "power", 1))
     with Ingester(site / "qingyun.db", site, broker.address) as ingester:
         ingester.wait_subscribed()
         report = run(site, board_of(site, broker.address))
@@ -101,10 +100,10 @@ def test_supply_lost_for_an_hour(site: Path, broker: Broker) -> None:
     stored = status(site / "qingyun.db")
     (life,) = stored["lives"]
     assert (life["boots"], life["missing"], stored["quarantined"]) == (2, 0, 0)
-    played = Played(site, site, [], stored)
+    played = Played(site, site)
     check_masses(played)
     (row,) = played.rows(DATE)
-    seen = 12 * 3600 - 3600  # 06:00 to 18:00 without the hour
+    seen = END - MIDNIGHT - 6 * 3600 - 3600  # from 06:00 on, without the hour
     assert float(row["coverage"]) == pytest.approx(seen / 86400, abs=600 / 86400)
 
 
@@ -113,14 +112,14 @@ def test_erased_flash_is_a_new_life(site: Path, broker: Broker) -> None:
     board = board_of(site, broker.address)
     with Ingester(site / "qingyun.db", site, broker.address) as ingester:
         ingester.wait_subscribed()
-        morning = run(site, replace(board, until=NOON))
+        first = run(site, replace(board, until=MIDDLE))
         board.flash.unlink()
-        afternoon = run(site, replace(board, start=NOON))
-        made = int(str(morning["readings"])) + int(str(afternoon["readings"]))
+        second = run(site, replace(board, start=MIDDLE))
+        made = int(str(first["readings"])) + int(str(second["readings"]))
         wait_stored(site / "qingyun.db", made)
         assert ingester.stats()["duplicates"] == 0
-    assert afternoon["life"] != morning["life"]
+    assert second["life"] != first["life"]
     stored = status(site / "qingyun.db")
     lives = {x["life"]: (x["readings"], x["missing"]) for x in stored["lives"]}
-    assert lives == {r["life"]: (r["readings"], 0) for r in (morning, afternoon)}
-    check_masses(Played(site, site, [], stored))
+    assert lives == {r["life"]: (r["readings"], 0) for r in (first, second)}
+    check_masses(Played(site, site))

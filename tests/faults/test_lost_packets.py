@@ -1,4 +1,5 @@
-"""Answers lost and connections cut at every byte: nothing is lost, nothing counts twice."""
+"""Answers lost and connections cut at every byte, or, but for `make soak`, at every eighth:
+nothing is lost, nothing counts twice."""
 
 from __future__ import annotations
 
@@ -12,7 +13,9 @@ from bench import Bench, Published, loads, readings_sent, run
 from broker import Broker
 from fault_proxy import PASS, PUBLISH, SWALLOW, Fate, Packet, Policy, Proxy
 from simple_site import Row
+from soak import in_part
 
+EVERY = in_part(8, 1)  # bytes
 Disturbed = tuple[Bench, Proxy, dict[str, Any], dict[str, int]]
 
 
@@ -72,33 +75,43 @@ def test_every_puback_dropped_once(
     )
 
 
+def cuts(size: int) -> list[tuple[int, str]]:
+    """After how many bytes of a message, and how."""
+    return [
+        (n, how)
+        for n in sorted({*range(0, size, EVERY), size - 1, size})
+        for how in ("close", "reset")
+    ]
+
+
 class CutAtEveryByte:
-    """Cuts each connection after 0, 1, 2 … bytes of its first message of the backlog:
-    at each byte once with FIN and once with RST. When the whole message was let through
-    and cut, it leaves the rest alone."""
+    """Cuts each connection after 0, EVERY, 2 * EVERY … bytes of its first message of the
+    backlog, and after the whole of it: at each byte once with FIN and once with RST. Then it
+    leaves the rest alone."""
 
     def __init__(self) -> None:
         self.cuts: list[tuple[int, str]] = []
         self.size = 0
+        self.wanted: list[tuple[int, str]] = []
         self.readings = 0
 
     def __call__(self, packet: Packet) -> Fate:
         if packet.kind != PUBLISH or not packet.payload.startswith(b"["):
             return PASS
-        bytes_, how = len(self.cuts) // 2, ("close", "reset")[len(self.cuts) % 2]
-        if not self.size:
+        if not self.cuts:
             self.size, self.readings = len(packet.raw), len(packet.readings())
-        if bytes_ > self.size:
+            self.wanted = cuts(self.size)
+        if len(self.cuts) == len(self.wanted):
             return PASS
         assert len(packet.raw) == self.size  # the same one, until it arrives
-        self.cuts.append((bytes_, how))
-        return Fate(bytes_, how)
+        self.cuts.append(self.wanted[len(self.cuts)])
+        return Fate(*self.cuts[-1])
 
 
 def test_cut_at_every_byte_of_a_message(
     tmp_path: Path, broker: Broker, figure: Callable[[str], None]
 ) -> None:
-    hours = 24 + 60
+    hours = 24 + in_part(12, 60)
     rows = [*loads(hours), (0.0, "wifi", 0.0), (3600 * 6, "wifi", 1.0)]
     config = {"every_s": 60, "sample_s": 10}
     calm, calm_proxy, calm_report, _ = play(tmp_path / "calm", broker, rows, None, **config)
@@ -107,14 +120,14 @@ def test_cut_at_every_byte_of_a_message(
     assert queued >= 300
     policy = CutAtEveryByte()
     rough, _, report, stats = play(tmp_path / "rough", broker, rows, policy, **config)
-    assert policy.cuts == [(n, how) for n in range(policy.size + 1) for how in ("close", "reset")]
+    assert policy.cuts == cuts(policy.size) and len(policy.cuts) > 2 * policy.size / EVERY
     assert stats["duplicates"] >= 2 * policy.readings  # cut after the last byte: it did arrive
     assert report["readings"] == calm_report["readings"]
     assert rough.daily() == calm.daily()
     assert b",23.0" in calm.daily()
     figure(
-        f"cut at every byte: {len(policy.cuts)} connections cut (0 to {policy.size} bytes, FIN and "
-        f"RST each) with {queued} readings queued, {report['readings']} of "
+        f"cut at each {EVERY}. byte: {len(policy.cuts)} connections cut (0 to {policy.size} bytes, "
+        f"FIN and RST each) with {queued} readings queued, {report['readings']} of "
         f"{report['readings']} readings stored, {stats['duplicates']} duplicates refused, "
         "daily.csv identical to the undisturbed run"
     )

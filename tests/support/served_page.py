@@ -133,6 +133,16 @@ def serving(made: district.District, count: int, folder: Path) -> Iterator[Serve
             client.loop_stop()
 
 
+@contextmanager
+def serving_few(factory: pytest.TempPathFactory) -> Iterator[Served]:
+    """A district of so few sites that each page is there at once, with every board of it heard
+    once."""
+    count = 150
+    made = district.make(factory.mktemp("district"), count)
+    with serving(made, count, factory.mktemp("serve")) as found:
+        yield found
+
+
 @dataclass
 class Looking:
     """A page of somebody; said: what the console and failed requests told."""

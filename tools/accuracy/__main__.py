@@ -26,7 +26,7 @@ from sim_board import ROOT
 from accuracy.bench import OURS, Result, play_all
 from accuracy.families import FAMILIES
 from accuracy.full import compare
-from accuracy.report import BEGIN, END, page, show, svg
+from accuracy.report import BEGIN, END, chart, page, show
 from accuracy.summary import failures, shortfalls
 from host.common import terminal
 
@@ -91,7 +91,7 @@ def _in(folder: Path, a: argparse.Namespace, console: Console) -> int:
     lost = compare(a.family, range(a.first, a.first + a.full), folder, console) if a.full else []
     if a.page:
         picture = a.page.with_suffix(".svg")
-        picture.write_text(svg(results))
+        picture.write_text(chart(results))
         page(a.page, picture, results, conditions)
     wrong = failures(results, OURS)
     if a.failures:

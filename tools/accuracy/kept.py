@@ -7,6 +7,7 @@ from __future__ import annotations
 import gzip
 import hashlib
 import json
+import os
 from collections.abc import Callable, Iterable
 from functools import cache
 from importlib.metadata import version
@@ -51,7 +52,7 @@ def sampled(name: str, readings: Path, sample: Callable[[], Info]) -> Info:
         return info
     info = sample()
     KEPT.mkdir(parents=True, exist_ok=True)
-    part = readings.with_suffix(".gz")
+    part = kept.with_suffix(f".{os.getpid()}")  # of the same file system
     part.write_bytes(gzip.compress(json.dumps(info).encode() + b"\n" + readings.read_bytes(), 6))
     part.replace(kept)
     return info

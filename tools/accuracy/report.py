@@ -12,7 +12,7 @@ from rich.console import Console
 from accuracy.baselines import BASELINES
 from accuracy.bench import OURS, Result
 from accuracy.summary import Summary, by_family, median, overall, quantile, shortfalls
-from host.common import terminal
+from host.common import svg, terminal
 
 BEGIN = "<!-- made by make bench-accuracy: do not edit below this line -->"
 END = "<!-- made by make bench-accuracy: end -->"
@@ -145,7 +145,7 @@ def page(path: Path, picture: Path, results: Sequence[Result], conditions: str) 
     put(path, BEGIN, END, "\n\n".join(parts))
 
 
-def svg(results: Sequence[Result]) -> str:
+def chart(results: Sequence[Result]) -> str:
     """Median (dot) to p95 (bar's end) of the error for each kind of day and method."""
     methods = [m for m in METHODS if m in results[0].scores]
     families = {m: by_family(results, m) for m in methods}
@@ -158,32 +158,24 @@ def svg(results: Sequence[Result]) -> str:
         return left + wide * min(1.0, (math.log10(value) - low) / decades)
 
     total = top + high * len(names) + 30
-    out = [
-        f'<svg xmlns="http://www.w3.org/2000/svg" width="{left + wide + 30}" height="{total}" '
-        'font-family="sans-serif" font-size="12">',
-        f'<rect width="{left + wide + 30}" height="{total}" fill="white"/>',
-    ]
+    parts = [svg.rect(0, 0, left + wide + 30, total, fill="white")]
     for i, (name, colour) in enumerate(zip(methods, COLOURS, strict=False)):
-        out.append(f'<circle cx="{left + 135 * i}" cy="16" r="5" fill="{colour}"/>')
-        out.append(f'<text x="{left + 135 * i + 9}" y="20">{name}</text>')
+        parts.append(svg.circle(left + 135 * i, 16, 5, fill=colour))
+        parts.append(svg.text(left + 135 * i + 9, 20, name))
     for n in range(int(decades) + 1):
-        at = left + wide * n / decades
+        mark = left + wide * n / decades
+        parts.append(svg.line(mark, top - 8, mark, total - 24, stroke="#ddd"))
         label = f"{10 ** (low + n):g} %"
-        out.append(f'<line x1="{at}" x2="{at}" y1="{top - 8}" y2="{total - 24}" stroke="#ddd"/>')
-        out.append(f'<text x="{at}" y="{total - 8}" text-anchor="middle">{label}</text>')
-    goal = x(0.005)
-    out.append(
-        f'<line x1="{goal}" x2="{goal}" y1="{top - 8}" y2="{total - 24}" stroke="#0b6e4f" '
-        'stroke-dasharray="4 3"/>'
-    )
+        parts.append(svg.text(mark, total - 8, label, text_anchor="middle"))
+    goal, dashed = x(0.005), {"stroke": "#0b6e4f", "stroke_dasharray": "4 3"}
+    parts.append(svg.line(goal, top - 8, goal, total - 24, **dashed))
     for row, family in enumerate(names):
         y0 = top + row * high
-        out.append(f'<text x="{left - 8}" y="{y0 + high / 2}" text-anchor="end">{family}</text>')
+        parts.append(svg.text(left - 8, y0 + high / 2, family, text_anchor="end"))
         for i, (name, colour) in enumerate(zip(methods, COLOURS, strict=False)):
             errors, y = families[name][family].errors, y0 + 7 + 14 * i
             a, b = x(median(errors)), x(quantile(errors, 0.95))
-            out.append(
-                f'<line x1="{a:.1f}" x2="{b:.1f}" y1="{y}" y2="{y}" stroke="{colour}" '
-                f'stroke-width="3"/><circle cx="{a:.1f}" cy="{y}" r="4" fill="{colour}"/>'
-            )
-    return "\n".join([*out, "</svg>", ""])
+            parts.append(svg.line(a, y, b, y, stroke=colour, stroke_width=3))
+            parts.append(svg.circle(a, y, 4, fill=colour))
+    size = {"width": left + wide + 30, "height": total}
+    return svg.document(parts, **size, font_family="sans-serif", font_size="12") + "\n"

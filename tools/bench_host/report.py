@@ -10,7 +10,7 @@ from pathlib import Path
 from marked_page import put
 from rich.console import Console
 
-from host.common import terminal
+from host.common import svg, terminal
 
 BEGIN = "<!-- made by make bench-host: do not edit below this line -->"
 END = "<!-- made by make bench-host: end -->"
@@ -88,40 +88,29 @@ def page(
 
 
 Bar = tuple[str, float, bool]  # name, a second, whether it is ours
+OWN, OTHER = "#0b6e4f", "#8a8f98"
 
 
-def svg(groups: Sequence[tuple[str, Sequence[Bar]]]) -> str:
+def chart(groups: Sequence[tuple[str, Sequence[Bar]]]) -> str:
     """Bars on a scale of powers of ten, a group below the other."""
     left, wide, high, low, decades = 250, 480, 22, 2, 4  # 100 to 1,000,000 a second
-    at, out = 14, []
+    y, rows = 14, []
     for title, bars in groups:
-        at += 24
-        out.append(f'<text x="12" y="{at}" font-weight="bold">{title}</text>')
-        at += 8
+        y += 24
+        rows.append(svg.text(12, y, title, font_weight="bold"))
+        y += 8
         for name, value, own in bars:
             length = wide * min(1.0, max(0.0, math.log10(max(value, 1)) - low) / decades)
-            out.append(f'<text x="{left - 8}" y="{at + 14}" text-anchor="end">{name}</text>')
-            out.append(
-                f'<rect x="{left}" y="{at + 2}" width="{length:.1f}" height="{high - 6}" '
-                f'fill="{"#0b6e4f" if own else "#8a8f98"}"/>'
-                f'<text x="{left + length + 6:.1f}" y="{at + 14}">{value:,.0f}</text>'
-            )
-            at += high
+            rows.append(svg.text(left - 8, y + 14, name, text_anchor="end"))
+            rows.append(svg.rect(left, y + 2, length, high - 6, fill=OWN if own else OTHER))
+            rows.append(svg.text(left + length + 6, y + 14, f"{value:,.0f}"))
+            y += high
     grid = []
     for n in range(decades + 1):
-        x = left + wide * n / decades
-        grid.append(f'<line x1="{x}" x2="{x}" y1="22" y2="{at + 4}" stroke="#ddd"/>')
-        text = f"{10 ** (low + n):,}"
-        grid.append(f'<text x="{x}" y="{at + 20}" text-anchor="middle" fill="#666">{text}</text>')
-    size = f'width="{left + wide + 90}" height="{at + 30}"'
-    return "\n".join(
-        [
-            f'<svg xmlns="http://www.w3.org/2000/svg" {size} font-family="sans-serif" '
-            'font-size="12">',
-            f'<rect {size} fill="white"/>',
-            *grid,
-            *out,
-            "</svg>",
-            "",
-        ]
-    )
+        x, label = left + wide * n / decades, f"{10 ** (low + n):,}"
+        grid.append(svg.line(x, 22, x, y + 4, stroke="#ddd"))
+        grid.append(svg.text(x, y + 20, label, text_anchor="middle", fill="#666"))
+    size = left + wide + 90, y + 30
+    parts = [svg.rect(0, 0, *size, fill="white"), *grid, *rows]
+    font = {"font_family": "sans-serif", "font_size": "12"}
+    return svg.document(parts, width=size[0], height=size[1], **font) + "\n"

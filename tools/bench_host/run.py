@@ -26,7 +26,7 @@ from run_folder import sigterm_as_interrupt
 from bench_host import drain, kills, load, node_red, restate, rollup, shards, sizes, stall
 from bench_host.derived import lines
 from bench_host.prefill import copy, prefill
-from bench_host.report import BEGIN, END, Bar, Row, page, shortfalls, show, svg
+from bench_host.report import BEGIN, END, Bar, Row, chart, page, shortfalls, show
 from host.common import terminal
 
 OUT = Path("build/bench-host")
@@ -274,7 +274,7 @@ def _run(args: argparse.Namespace) -> int:
     (OUT / "result.json").write_text(json.dumps(bench.raw, indent=1, ensure_ascii=False))
     if args.page:
         picture = args.page.with_suffix(".svg")
-        picture.write_text(svg(bench.groups))
+        picture.write_text(chart(bench.groups))
         page(args.page, picture, bench.rows, conditions, lines(bench.known))
     short = shortfalls(bench.rows)
     for line in short:

@@ -1,2 +1,2 @@
-"""What the larger subcommands do, apart from their options: the host job's rooms and libraries
-take a moment to load, and only the subcommand that runs should wait for them."""
+"""Runs of the larger subcommands, apart from their options: their modules and libraries take
+time to load, and only the subcommand that runs loads them."""

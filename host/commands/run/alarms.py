@@ -1,4 +1,4 @@
-"""What `qingyun alarms` does."""
+"""Runs `qingyun alarms`."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import json
 import signal
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -29,10 +29,10 @@ if TYPE_CHECKING:
 def _once(
     path: Path, folder: Path, now: int, where: broker.Broker | None
 ) -> tuple[ledger_posting.Booked, list[alarms.Row]]:
-    known, limits = register.load(folder), rules.load(folder)
+    registered, limits = register.load(folder), rules.load(folder)
     store = Store(path)
     try:
-        booked, changed = update_alarms(store, known, limits, now, watched)
+        booked, changed = update_alarms(store, registered, limits, now, watched)
         for text in booked.told:
             print(text)
         for row in changed:
@@ -54,30 +54,40 @@ def run_update(args: argparse.Namespace) -> int:
         return 1 if changed else 0
     if args.now is not None or args.every < 1:
         raise UsageError("--every: expected 1 or more seconds, and no --now")
+    _repeat(args, where)
+    return 0
+
+
+def _repeat(args: argparse.Namespace, where: broker.Broker | None) -> None:
+    """Update every --every seconds until a signal ends it; a trouble is printed once."""
     over = threading.Event()
     for name in (signal.SIGTERM, signal.SIGINT):
         signal.signal(name, lambda *_: over.set())
-    told: str | None = None  # before the first turn
+    trouble: str | None = None  # of the turn before; None: before the first
     while not over.is_set():
-        started, trouble = time.monotonic(), ""
-        try:
-            booked, changed = _once(args.db, args.registry, int(time.time()), where)
-            if told is None:
-                counts = f"{len(booked.added)} entries added, {len(changed)} alarms changed"
-                print(f"{counts}; again every {args.every} s", flush=True)
-        except SessionError as error:
-            trouble = str(error)
-        except Busy as error:
-            trouble = f"store: {error}"
-        except UserError as error:
-            if told is None:
-                raise
-            trouble = str(error)  # somebody is at the registry: the next turn
-        if trouble not in ("", told):
+        started = time.monotonic()
+        before, trouble = trouble, _turn(args, where, is_first=trouble is None)
+        if trouble not in ("", before):
             print(trouble, flush=True)
-        told = trouble
         over.wait(max(0.0, args.every - (time.monotonic() - started)))
-    return 0
+
+
+def _turn(args: argparse.Namespace, where: broker.Broker | None, *, is_first: bool) -> str:
+    """One update; what prevented it, in one line, or ""."""
+    try:
+        booked, changed = _once(args.db, args.registry, int(time.time()), where)
+    except SessionError as error:
+        return str(error)
+    except Busy as error:
+        return f"store: {error}"
+    except UserError as error:
+        if is_first:
+            raise
+        return str(error)  # somebody may be editing the registry: try again in the next turn
+    if is_first:
+        counts = f"{len(booked.added)} entries added, {len(changed)} alarms changed"
+        print(f"{counts}; again every {args.every} s", flush=True)
+    return ""
 
 
 def run_show(args: argparse.Namespace) -> int:
@@ -85,32 +95,35 @@ def run_show(args: argparse.Namespace) -> int:
     every = alarms.read(store)
     store.close()
     known_store(args.store, {r.said.store for r in every}, args.registry)
-    known = [r for r in every if args.store in (None, r.said.store)]
-    if args.all:
-        if args.json:
-            print(json.dumps([alarms.message(r)[1] for r in known], ensure_ascii=False))
-        else:
-            print("\n".join(map(alarms.line, known)) or f"{args.db}: never an alarm")
-        return 0
-    held = alarms.open_alarms(known)
+    rows = [r for r in every if args.store in (None, r.said.store)]
+    held = alarms.open_alarms(rows)
     if args.json:
-        print(json.dumps([alarms.message(r)[1] for r, _ in held.values()], ensure_ascii=False))
+        shown = rows if args.all else [raised for raised, _ in held.values()]
+        print(json.dumps([alarms.message(r)[1] for r in shown], ensure_ascii=False))
         return 0
+    if args.all:
+        print("\n".join(map(alarms.line, rows)) or f"{args.db}: never an alarm")
+        return 0
+    if not held:
+        print(f"{args.db}: no alarm is open")
+        return 0
+    _print_open(held.values())
+    return 1
+
+
+def _print_open(held: Iterable[tuple[alarms.Row, alarms.Row | None]]) -> None:
+    """The table of open alarms, each with its acknowledgement where there is one."""
     table = terminal.table("告警")
     terminal.columns(table, ("id", "since", "level", "store", "subject", "rule"))
     terminal.columns(table, ("value", "limit"), right=True)
     terminal.columns(table, ("what / acknowledged",), wrap=True)
-    if not held:
-        print(f"{args.db}: no alarm is open")
-        return 0
-    for raised, seen in held.values():
+    for raised, seen in held:
         s = raised.said
         note = s.text + (f"; {seen.said.by}, {clock(seen.t)} {seen.said.note}" if seen else "")
         value = "∞" if s.value >= alarms.MOST else f"{s.value:g}"
         row = (str(raised.alarm), clock(raised.t), s.level, s.store, s.subject or "—", s.rule)
         table.add_row(*row, f"{value} {s.unit}", f"{s.threshold:g} {s.unit}", note)
     terminal.console().print(table)
-    return 1
 
 
 def run_ack(args: argparse.Namespace) -> int:
@@ -124,33 +137,33 @@ def run_ack(args: argparse.Namespace) -> int:
 def run_deliver(args: argparse.Namespace) -> int:
     from ...alerts import channels, deliver  # noqa: PLC0415  with all that letters take
 
-    found = channels.of(args.settings)
+    receivers = channels.of(args.settings)
     if args.test:
-        return _test(found)
+        return _test(receivers)
     if args.every is None:
-        waits = [deliver.once(args.db, channel) for channel in found]
-        for channel, left in zip(found, waits, strict=True):
+        waits = [deliver.once(args.db, channel) for channel in receivers]
+        for channel, left in zip(receivers, waits, strict=True):
             print(f"{channel.name}: {'not taken, it waits' if left else 'nothing left to tell'}")
         return 1 if any(waits) else 0
     if args.every < 1:
         raise UsageError("--every: expected 1 or more seconds")
-    Store(args.db).close()  # what is wrong with it is said at once
-    deliver.forever(args.db, found, args.every)
+    Store(args.db).close()  # a mistake is reported at once
+    deliver.forever(args.db, receivers, args.every)
     return 0
 
 
-def _test(found: list[Channel]) -> int:
-    """A message that says that it is one, through every channel."""
+def _test(receivers: list[Channel]) -> int:
+    """Send a test message through every channel; OutsideError where one fails."""
     from ...alerts import Failed  # noqa: PLC0415
 
     now = int(time.time())
-    said = alarms.Said(
+    test_alarm = alarms.Said(
         rule="test", kind="test", level="提示", site="test", store="test", subject="",
         value=0, unit="", threshold=0, source="qingyun alarms deliver --test", text="测试 test",
     )  # fmt: skip
-    for channel in found:
+    for channel in receivers:
         try:
-            channel.send([alarms.Row(0, 0, alarms.RAISED, now, said)], f"test-{now}")
+            channel.send([alarms.Row(0, 0, alarms.RAISED, now, test_alarm)], f"test-{now}")
         except Failed as error:
             raise OutsideError(f"{channel.name}: {error}") from None
         print(f"{channel.name}: taken")

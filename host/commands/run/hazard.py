@@ -1,4 +1,4 @@
-"""What the subcommands of hazardous waste share."""
+"""Shared by the runs of hazardous waste subcommands."""
 
 from __future__ import annotations
 
@@ -18,33 +18,33 @@ from ..known import names
 
 
 def moment(args: argparse.Namespace) -> int:
-    """--now, or the clock."""
+    """--now, or the present, in Unix seconds; UsageError for another text."""
     if args.now is None:
         return int(time.time())
-    found = sheets.parse_time(args.now)
-    if found is None:
+    t = sheets.parse_time(args.now)
+    if t is None:
         raise UsageError(f"--now: expected YYYY-MM-DD HH:MM, found {args.now!r}")
-    return found
+    return t
 
 
 def month(text: str) -> Period:
-    """--month"""
+    """--month; HazardError for another text."""
     try:
-        found = parse(text)
+        period = parse(text)
     except ValueError:
-        found = None
-    if found is None or not found.month:
+        period = None
+    if period is None or not period.month:
         raise HazardError(f"--month: expected YYYY-MM, found {text!r}")
-    return found
+    return period
 
 
 def bounds(period: Period) -> tuple[int, int]:
-    """First second of a period and of what follows."""
+    """First second of a period and of the next, Unix seconds."""
     return day_bounds(period.first)[0], day_bounds(period.last)[1]
 
 
 def grams(text: str) -> int:
-    """--kg in g."""
+    """--kg in g; HazardError for another text."""
     try:
         value = Decimal(text) * 1000
     except ArithmeticError:
@@ -55,15 +55,15 @@ def grams(text: str) -> int:
 
 
 def known_store(name: str | None, used: Collection[str], folder: Path) -> None:
-    """HazardError when neither rows nor the registry have a store of this name."""
+    """HazardError where neither `used` nor the registry has a store of this name."""
     if name is None or name in used:
         return
     stores = register.load(folder).stores if register.present(folder) else {}
     if name not in stores:
-        found = names(sorted({*used, *stores}))
-        raise HazardError(f"--store: expected one of stores.csv ({found}), found {name!r}")
+        choices = names(sorted({*used, *stores}))
+        raise HazardError(f"--store: expected one of stores.csv ({choices}), found {name!r}")
 
 
 def watched(bins: Sequence[Bin]) -> Iterable[Bin]:
-    """Platforms, with a bar on a terminal while their readings are read."""
+    """Pass platforms on, with a progress bar on a terminal."""
     return terminal.watched(bins, "reading")

@@ -1,4 +1,4 @@
-"""What `qingyun ledger` does."""
+"""Runs `qingyun ledger`."""
 
 from __future__ import annotations
 
@@ -28,10 +28,10 @@ from .hazard import (
 
 
 def run_update(args: argparse.Namespace) -> int:
-    at = moment(args)
-    known = register.load(args.registry)
+    now = moment(args)
+    registered = register.load(args.registry)
     store = Store(args.db)
-    done, _ = bring_up_to_date(store, known, at, everything=args.all, watched=watched)
+    done, _ = bring_up_to_date(store, registered, now, everything=args.all, watched=watched)
     store.close()
     for line in done.told:
         print(line)
@@ -84,15 +84,15 @@ def run_show(args: argparse.Namespace) -> int:
 
 
 def _one(entries: list[Entry], id_: int) -> int:
-    found = next((e for e in entries if e.id == id_), None)
-    if found is None:
+    entry = next((e for e in entries if e.id == id_), None)
+    if entry is None:
         raise HazardError(f"--id: expected the id of an entry, found {id_}")
-    for column in TABLES[found.table]:
-        value, origin = found.value(column)
+    for column in TABLES[entry.table]:
+        value, origin = entry.value(column)
         print(f"{column}: {value or '—'}  [{origin}]")
-    print(f"entered {clock(found.recorded)} by {found.by}; catalogue of {found.edition}")
-    if found.weighed:
-        w = found.weighed
+    print(f"entered {clock(entry.recorded)} by {entry.by}; catalogue of {entry.edition}")
+    if entry.weighed:
+        w = entry.weighed
         print(
             f"weighed by {w.device}/{w.channel}, life {w.life}: "
             f"{kg(w.before_g)} kg (seq {w.before_seq}, {clock(w.before_t)}) → "
@@ -105,22 +105,22 @@ def _one(entries: list[Entry], id_: int) -> int:
 
 
 def run_stock(args: argparse.Namespace) -> int:
-    known = register.load(args.registry)
+    registered = register.load(args.registry)
     store = Store(args.db)
-    at = int(time.time()) if args.as_of is None else day_bounds(args.as_of)[1]
-    held = books(known, [e for e in ledger.live(ledger.read(store)) if e.t < at])
+    end = int(time.time()) if args.as_of is None else day_bounds(args.as_of)[1]
+    stock = books(registered, [e for e in ledger.live(ledger.read(store)) if e.t < end])
     store.close()
-    day = dt.datetime.fromtimestamp(at - 1, LOCAL).strftime("%Y-%m-%d %H:%M")
+    day = dt.datetime.fromtimestamp(end - 1, LOCAL).strftime("%Y-%m-%d %H:%M")
     table = terminal.table(f"贮存量 {day}")
     terminal.columns(table, ("store", "container", "code"))
     terminal.columns(table, ("kg",), right=True)
     terminal.columns(table, ("oldest since",))
     terminal.columns(table, ("days",), right=True)
-    for s in known.stores.values():
+    for s in registered.stores.values():
         total = 0
-        for shelf in held.of_store(s.store):
+        for shelf in stock.of_store(s.store):
             total += shelf.grams
-            age = "" if shelf.oldest is None else f"{(at - shelf.oldest) / 86400:.1f}"
+            age = "" if shelf.oldest is None else f"{(end - shelf.oldest) / 86400:.1f}"
             row = (s.store, shelf.container, shelf.code, kg(shelf.grams))
             table.add_row(*row, clock(shelf.oldest), age)
         full = share(total, s.capacity_g)
@@ -128,7 +128,7 @@ def run_stock(args: argparse.Namespace) -> int:
         table.add_row(s.store, "合计", "", kg(total), of, "")
     terminal.console().print(table)
     by_code: dict[str, int] = {}
-    for shelf in held.shelves.values():
+    for shelf in stock.shelves.values():
         by_code[shelf.code] = by_code.get(shelf.code, 0) + shelf.grams
     for code, grams in sorted(by_code.items()):
         print(f"{code}  {kg(grams)} kg")
@@ -136,37 +136,37 @@ def run_stock(args: argparse.Namespace) -> int:
 
 
 def run_balance(args: argparse.Namespace) -> int:
-    known = register.load(args.registry)
+    registered = register.load(args.registry)
     t0, t1 = bounds(month(args.month))
     t1 = min(t1, int(time.time()))
     store = Store(args.db)
     live = ledger.live(ledger.read(store))
-    seen = see_all(store, known, t1, t0 - BEFORE_S, watched)
-    found = balance.balances(known, live, seen, t0, t1)
+    seen = see_all(store, registered, t1, t0 - BEFORE_S, watched)
+    balances = balance.balances(registered, live, seen, t0, t1)
     store.close()
     table = terminal.table(f"{args.month} 期初贮存 + 入库 = 出库 + 期末贮存 ± 差额 (kg)")
     terminal.columns(table, ("store", "code"))
     names = ("期初", "入库", "出库", "期末", "台账期末", "差额", "秤允差")
     terminal.columns(table, names, right=True)
     terminal.columns(table, ("note",), wrap=True)
-    for b in found:
+    for b in balances:
         limit = b.limit if b.weighings else None
         masses = (b.opening, b.stored, b.taken, b.closing, b.booked, b.residual, limit)
         note = "; ".join(([] if b.closes else ["超出秤的允差"]) + b.notes)
         table.add_row(b.store, b.code, *map(kg, masses), note)
     terminal.console().print(table)
-    return 0 if all(b.closes or not b.weighings for b in found) else 1
+    return 0 if all(b.closes or not b.weighings for b in balances) else 1
 
 
 def run_verify(args: argparse.Namespace) -> int:
     store = Store(args.db)
-    found = ledger.verify(store, args.head)
+    faults = ledger.verify(store, args.head)
     entries, digest = ledger.head(store)
     store.close()
-    for line in found:
+    for line in faults:
         print(f"{args.db}: {line}")
-    print(f"{entries} rows, {'broken' if found else 'whole'}; head {entries}:{digest}")
-    return 1 if found else 0
+    print(f"{entries} rows, {'broken' if faults else 'whole'}; head {entries}:{digest}")
+    return 1 if faults else 0
 
 
 def run_export(args: argparse.Namespace) -> int:
@@ -178,7 +178,7 @@ def run_export(args: argparse.Namespace) -> int:
         folder(out)
     else:
         form_of(out, "xlsx")
-    known = register.load(args.registry)
+    registered = register.load(args.registry)
     period = month(args.month)
     t0, t1 = bounds(period)
     store = Store(args.db)
@@ -186,7 +186,7 @@ def run_export(args: argparse.Namespace) -> int:
     head = ledger.head(store)
     store.close()
     if args.institution is not None:
-        if args.institution not in known.institutions:
+        if args.institution not in registered.institutions:
             raise HazardError(
                 f"--institution: expected one of institutions.csv, found {args.institution!r}"
             )

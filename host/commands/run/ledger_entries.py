@@ -1,4 +1,4 @@
-"""What `qingyun ledger add` and `reverse` do."""
+"""Runs `qingyun ledger add` and `reverse`."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ from .hazard import grams
 
 
 def run_add(args: argparse.Namespace) -> int:
-    known = register.load(args.registry)
+    registered = register.load(args.registry)
     store = Store(args.db, create=True)
     now = int(time.time())
     if args.file:
-        added, told = manual_entries.from_file(store, known, args.file, args.by, now)
-        for line in told:
+        added, repairs = manual_entries.from_file(store, registered, args.file, args.by, now)
+        for line in repairs:
             print(line)
     else:
         if args.table not in TABLES or not args.kg or not args.time:
             raise HazardError(f"expected --file, or --table ({' '.join(TABLES)}), --kg and --time")
-        said = manual_entries.Said(
+        draft = manual_entries.Said(
             args.table,
             manual_entries.when(args.time, now),
             grams(args.kg),
@@ -33,7 +33,7 @@ def run_add(args: argparse.Namespace) -> int:
             code=args.code or "",
             columns=dict(args.set),
         )
-        added = manual_entries.add(store, known, [said], args.by, now)
+        added = manual_entries.add(store, registered, [draft], args.by, now)
     store.close()
     for e in added:
         print(f"{e.id}  {e.batch}  {e.table}  {e.code}  {kg(e.grams)} kg")
@@ -48,9 +48,11 @@ def run_reverse(args: argparse.Namespace) -> int:
     now = int(time.time())
     rows = [ledger.reversal(old, args.by, args.reason, now)]
     if args.set or args.kg:
-        said = manual_entries.checked(old.table, dict(args.set))
+        values = manual_entries.checked(old.table, dict(args.set))
         mass = grams(args.kg) if args.kg else None
-        rows.append(ledger_posting.corrected(old, args.by, args.reason, now, said=said, grams=mass))
+        rows.append(
+            ledger_posting.corrected(old, args.by, args.reason, now, said=values, grams=mass)
+        )
     for e in ledger.add(store, rows, entries):
         print(f"{e.id}  {e.batch}  {e.table}  {kg(e.grams)} kg")
     store.close()

@@ -1,4 +1,4 @@
-"""What `qingyun indicators`, `import-figures`, `report` and `export` do."""
+"""Runs `qingyun indicators`, `import-figures`, `report` and `export`."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def _watched(bins: Sequence[Bin]) -> Iterable[Bin]:
 
 
 def _out(path: Path | None, text: str) -> None:
-    """To the file, or to standard output where none is named."""
+    """Write text to a file, or to standard output without one."""
     if path is None:
         sys.stdout.write(text)
         return
@@ -59,21 +59,21 @@ def _plan(folder: Path | None) -> report.Definitions:
     return report.Definitions(folder / "figures.csv", folder / "definitions.csv")
 
 
-def _register(folder: Path, known: registries.Registry) -> register.Register | None:
-    """Of hazardous waste, where a registry has one."""
-    return register.load(folder, known) if register.present(folder) else None
+def _register(folder: Path, registry: registries.Registry) -> register.Register | None:
+    """The register of hazardous waste; None where the registry has none."""
+    return register.load(folder, registry) if register.present(folder) else None
 
 
 def run_indicators(args: argparse.Namespace) -> int:
     form = form_of(args.out, "table csv json xlsx", args.format) or "table"
     target = _file(args.out, form)
-    known = registries.load(args.registry)
+    registry = registries.load(args.registry)
     store = Store(args.db)
     made = report.build(
-        *(store, known, args.year or args.month),
+        *(store, registry, args.year or args.month),
         as_of=args.as_of,
         rows=_plan(args.plan),
-        register=_register(args.registry, known),
+        register=_register(args.registry, registry),
         watched=_watched,
     )
     store.close()
@@ -99,32 +99,14 @@ def run_indicators(args: argparse.Namespace) -> int:
 def run_import_figures(args: argparse.Namespace) -> int:
     figures = catalog.load(_plan(args.plan).figures)
     if args.list:
-        table = terminal.table("figures that can be imported")
-        terminal.columns(table, ("figure", "name", "unit", "kind"))
-        terminal.columns(table, ("note",), wrap=True)
-        for f in figures.values():
-            if "import" in f.sources:
-                table.add_row(f.figure, f.name, f.unit, f.kind, f.note)
-        terminal.console().print(table)
+        _list_figures(figures)
         return 0
     if args.file is None and args.show is None:
         raise IndicatorError("expected FILE, --show or --list")
     if args.db is None:
         raise UsageError(args.settings.nowhere())
     if args.show:
-        name, when = args.show
-        if name not in figures:
-            raise IndicatorError(
-                f"--show: expected a figure (qingyun import-figures --list), found {name!r}"
-            )
-        store = Store(args.db)
-        said = history(store, name, when)
-        if not said:
-            print(f"{args.db}: nothing was ever said of {name} in {when}")
-        for e in said:
-            why = f"supersedes {e.supersedes}: {e.note}" if e.supersedes else e.note
-            value = f"{e.value} {e.unit}" if e.value is not None else "withdrawn"
-            print("  ".join((str(e.id), value, e.source, e.entered_by, e.entered_on, why, e.file)))
+        _show_history(args.db, figures, *args.show)
         return 0
     store = Store(args.db, create=True)
     done = imports.run(store, figures, args.file, int(time.time()))
@@ -137,13 +119,40 @@ def run_import_figures(args: argparse.Namespace) -> int:
     return 0
 
 
+def _list_figures(figures: catalog.Catalog) -> None:
+    table = terminal.table("figures that can be imported")
+    terminal.columns(table, ("figure", "name", "unit", "kind"))
+    terminal.columns(table, ("note",), wrap=True)
+    for f in figures.values():
+        if "import" in f.sources:
+            table.add_row(f.figure, f.name, f.unit, f.kind, f.note)
+    terminal.console().print(table)
+
+
+def _show_history(db: Path | str, figures: catalog.Catalog, name: str, period: str) -> None:
+    """Print every imported value of a figure and period, oldest first."""
+    if name not in figures:
+        raise IndicatorError(
+            f"--show: expected a figure (qingyun import-figures --list), found {name!r}"
+        )
+    entries = history(Store(db), name, period)
+    if not entries:
+        print(f"{db}: nothing was ever said of {name} in {period}")
+    for e in entries:
+        why = f"supersedes {e.supersedes}: {e.note}" if e.supersedes else e.note
+        value = f"{e.value} {e.unit}" if e.value is not None else "withdrawn"
+        print("  ".join((str(e.id), value, e.source, e.entered_by, e.entered_on, why, e.file)))
+
+
 def run_report(args: argparse.Namespace) -> int:
     form = form_of(args.out, "html xlsx", args.format) or "html"
     target = _file(args.out, form)
-    known = registries.load(args.registry)
+    registry = registries.load(args.registry)
     store = Store(args.db)
-    summary = summarise(store, known, args.month, watched=_watched)
-    more = hazardous_tables.tables(store, _register(args.registry, known), summary.rows, args.month)
+    summary = summarise(store, registry, args.month, watched=_watched)
+    more = hazardous_tables.tables(
+        store, _register(args.registry, registry), summary.rows, args.month
+    )
     store.close()
     if form == "xlsx":
         assert target is not None
@@ -159,10 +168,10 @@ def run_report(args: argparse.Namespace) -> int:
 
 def run_export(args: argparse.Namespace) -> int:
     form_of(args.out, "json")
-    known = registries.load(args.registry)
+    registry = registries.load(args.registry)
     store = Store(args.db)
     kept = sections.of(store) if register.present(args.registry) else None
-    body = export.document(store, known, args.date, kept)
+    body = export.document(store, registry, args.date, kept)
     store.close()
     _out(args.out, json.dumps(body, ensure_ascii=False, indent=1) + "\n")
     _note(args.db, args.date, args.date)

@@ -1,4 +1,4 @@
-"""What `qingyun transfers` does."""
+"""Runs `qingyun transfers`."""
 
 from __future__ import annotations
 
@@ -25,10 +25,10 @@ from .hazard import bounds, month
 
 
 def run_import(args: argparse.Namespace) -> int:
-    known = register.load(args.registry)
+    registered = register.load(args.registry)
     store = Store(args.db, create=True)
     now = int(time.time())
-    done = transfers.run(store, known, args.file, args.kind, by=args.by, now=now)
+    done = transfers.run(store, registered, args.file, args.kind, by=args.by, now=now)
     store.close()
     for line in done.told:
         print(line)
@@ -39,21 +39,21 @@ def run_import(args: argparse.Namespace) -> int:
 COLUMNS = ("状态", "单号", "时间", "地点", "代码", "单据kg", "实测kg", "差kg", "差%", "实测记录")
 
 
-def _lines(found: Matched) -> list[tuple[str, ...]]:
-    """A line for each paper and for each step that has none."""
+def _lines(matched: Matched) -> list[tuple[str, ...]]:
+    """A line for each paper, and for each step without a paper."""
     out: list[tuple[str, ...]] = []
-    for m in found.matches:
+    for m in matched.matches:
         p = m.paper
         state = "相符" if m.within else "超差"
-        what = (state, p.number, clock(p.t), m.steps[0].place, p.code, kg(p.grams), kg(m.grams))
+        paper = (state, p.number, clock(p.t), m.steps[0].place, p.code, kg(p.grams), kg(m.grams))
         names = " + ".join(s.name for s in m.steps)
-        out.append((*what, kg(m.difference), f"{m.percent:+.2f}", names))
-    for p in found.papers:
+        out.append((*paper, kg(m.difference), f"{m.percent:+.2f}", names))
+    for p in matched.papers:
         place = " ".join(sorted(p.places))
         out.append(("无实测", p.number, clock(p.t), place, p.code, kg(p.grams), "", "", "", ""))
     out += [
         ("无单据", "", clock(s.t), s.place, s.code, "", kg(s.grams), "", "", s.name)
-        for s in found.steps
+        for s in matched.steps
     ]
     return out
 
@@ -80,25 +80,13 @@ def run_match(args: argparse.Namespace) -> int:
         raise UsageError("expected --percent and --kg of 0 or more, and --hours above 0")
     form_of(args.csv, "csv", option="--csv")
     tolerance = Tolerance(args.percent, args.kg, int(args.hours * 3600))
-    known = register.load(args.registry)
+    registered = register.load(args.registry)
     t0, t1 = bounds(month(args.month))
     store = Store(args.db)
-    near0, near1 = t0 - tolerance.window_s, t1 + tolerance.window_s
-    papers = [m for m in transfers.manifests(store) if near0 <= m.t < near1]
-    live = [e for e in ledger.live(ledger.read(store)) if near0 <= e.t < near1]
-    stored = facility_comparison.manifests_matched(known, papers, live, tolerance)
-    brought = [x for x in transfers.tickets(store) if near0 <= x.t < near1]
-    placed = any(x.site for x in brought)
-    taken = facility_comparison.collections(store, known, near0, near1) if placed else []
-    collected = facility_comparison.tickets_matched(brought, taken, tolerance)
-    loads = facility_comparison.hazardous_tickets_matched(known, brought, live, tolerance)
+    rows: list[tuple[str, ...]] = []
+    for matched in _matched(store, registered, t0, t1, tolerance):
+        rows += _lines(_of_month(matched, t0, t1))
     store.close()
-    # What lies in the neighbouring months is there only to be matched.
-    for found in (stored, loads, collected):
-        found.matches = [m for m in found.matches if t0 <= m.paper.t < t1]
-        found.papers = [p for p in found.papers if t0 <= p.t < t1]
-        found.steps = [s for s in found.steps if t0 <= s.t < t1]
-    rows = [*_lines(stored), *_lines(loads), *_lines(collected)]
     title = f"{args.month} 单据与实测（容差 {args.percent:g} % 或 {args.kg:g} kg，取大者）"
     _print(title, COLUMNS, rows, "单据kg 实测kg 差kg 差%")
     if not rows:
@@ -106,6 +94,33 @@ def run_match(args: argparse.Namespace) -> int:
     if args.csv:
         _csv(args.csv, COLUMNS, rows)
     return 1 if any(r[0] != "相符" for r in rows) else 0
+
+
+def _matched(
+    store: Store, registered: register.Register, t0: int, t1: int, tolerance: Tolerance
+) -> tuple[Matched, Matched, Matched]:
+    """Manifests, tickets of hazardous loads and tickets of sites with what was weighed; also
+    those of neighbouring months that lie within the time window (all in Unix seconds)."""
+    t0, t1 = t0 - tolerance.window_s, t1 + tolerance.window_s
+    manifests = [m for m in transfers.manifests(store) if t0 <= m.t < t1]
+    tickets = [x for x in transfers.tickets(store) if t0 <= x.t < t1]
+    live = [e for e in ledger.live(ledger.read(store)) if t0 <= e.t < t1]
+    has_sites = any(x.site for x in tickets)
+    collected = facility_comparison.collections(store, registered, t0, t1) if has_sites else []
+    return (
+        facility_comparison.manifests_matched(registered, manifests, live, tolerance),
+        facility_comparison.hazardous_tickets_matched(registered, tickets, live, tolerance),
+        facility_comparison.tickets_matched(tickets, collected, tolerance),
+    )
+
+
+def _of_month(matched: Matched, t0: int, t1: int) -> Matched:
+    """The part with t0 <= t < t1 (Unix seconds)."""
+    return Matched(
+        [m for m in matched.matches if t0 <= m.paper.t < t1],
+        [p for p in matched.papers if t0 <= p.t < t1],
+        [s for s in matched.steps if t0 <= s.t < t1],
+    )
 
 
 BESIDE = (
@@ -126,12 +141,12 @@ def _shown(value: Decimal | None, places: int, share: bool = False) -> str:
     return f"{percent(value, places)} %" if share else shown(value, places)
 
 
-def _compare(store: Store, known: register.Register, text: str) -> list[tuple[str, ...]]:
-    """The lines of a month, as far as it is over."""
+def _compare(store: Store, registered: register.Register, text: str) -> list[tuple[str, ...]]:
+    """The lines of a month (YYYY-MM), up to yesterday."""
     when = month(text)
     t0, t1 = bounds(when)
     yesterday = dt.datetime.now(LOCAL).date() - dt.timedelta(1)
-    days = period.roll_days(store, known.known, when.first, min(when.last, yesterday))
+    days = period.roll_days(store, registered.known, when.first, min(when.last, yesterday))
     brought = [x for x in transfers.tickets(store) if t0 <= x.t < t1]
     return [
         (
@@ -144,9 +159,9 @@ def _compare(store: Store, known: register.Register, text: str) -> list[tuple[st
 
 def run_compare(args: argparse.Namespace) -> int:
     form_of(args.csv, "csv", option="--csv")
-    known = register.load(args.registry)
+    registered = register.load(args.registry)
     store = Store(args.db)
-    rows = _compare(store, known, args.month)
+    rows = _compare(store, registered, args.month)
     store.close()
     title = f"{args.month} 投放点实测与进厂计量并列，不相加"
     _print(title, BESIDE, rows, " ".join(BESIDE[2:]))

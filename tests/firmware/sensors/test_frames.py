@@ -1,18 +1,18 @@
 """Frames of the HX711 at its pins, with faults: which are believed, which lost. Half a million,
-or FRAMES, as `make soak` has it two million."""
+in `make soak` two million."""
 
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from interpreter import RunMicroPython
+from soak import in_part
 
 E_COUNTS = 1050
-FRAMES = int(os.environ.get("FRAMES", "500000"))
+FRAMES = in_part(500_000, 2_000_000)
 COLUMNS = ("injected", "refused", "odd", "passed over", "given right", "given wrong")
 
 

@@ -10,7 +10,7 @@ from libreoffice import sheets
 
 from host.common import quantity
 from host.common.quantity import kg, known, percent, share, shown, tonnes, wan_tonnes
-from host.office.page import table_html
+from host.office.page import page
 from host.office.table import Column, Table
 from host.office.xlsx import Book
 from host.serve import formatting
@@ -56,7 +56,7 @@ def test_a_spreadsheet_shows_the_same_digits(tmp_path: Path) -> None:
     found = [row[:2] for row in sheets(tmp_path / "x.xlsx", tmp_path)["x"][3:11]]
     ours = [[shown(t, 3), f"{percent(s)}%"] for t, s in rows]
     assert found == ours
-    html = table_html(table)
+    html = page("title", "p", [table], "said")
     assert all(f">{cell}<" in html for row in ours for cell in row)
     assert [formatting.percent(s) for _, s in rows] == [f"{percent(s)} %" for _, s in rows]
 

@@ -14,7 +14,7 @@ from plan_figures import KNOWN, beside, bring, made, row
 from host.indicators import IndicatorError, catalog, definitions
 from host.reports import LABEL
 from host.reports.summary import Summary, part
-from host.reports.summary_xlsx import days as by_day
+from host.reports.summary_tables import days as by_day
 from host.rollup.period import roll_days
 from host.store import Store
 

@@ -22,11 +22,12 @@ from sim_board import ROOT
 from host.common import periods
 from host.common.disclaimer import DISCLAIMER
 from host.common.quantity import MISSING
+from host.common.svg import round_step
 from host.indicators import IndicatorError, workbook
-from host.office.svg import Bars, stacked, step
+from host.office.bars import Bars, stacked
 from host.office.table import Cell, Column, Table
 from host.office.xlsx import Book
-from host.reports import LABEL, summary_html, summary_xlsx
+from host.reports import LABEL, summary_html, summary_tables
 from host.reports.month import summarise
 from host.reports.summary import HAULED
 from host.store import Store
@@ -153,7 +154,7 @@ def test_a_month_that_is_not_over_says_so(folder: Path) -> None:
     assert summary.of(HAULED).tonnes == Decimal("0.504")
     assert summary.notes == ("月份未满：截至2024-02-03（3/29天）",)
     assert summary.notes[0] in summary_html.month(summary)
-    assert summary.notes[0] in summary_xlsx.towns(summary).notes
+    assert summary.notes[0] in summary_tables.towns(summary).notes
     with pytest.raises(IndicatorError, match="no day yet that is over"):
         summarise(store, KNOWN, periods.parse("2024-02"), dt.date(2024, 2, 1))
 
@@ -263,7 +264,7 @@ def test_a_table_without_a_row_says_why(tmp_path: Path) -> None:
     ):
         done = qingyun(*args)
         assert done.returncode == 0, done.stderr
-    nothing = summary_xlsx.NOTHING
+    nothing = summary_tables.NOTHING
     for path, sheet, said in (
         *((month, "逐日", nothing), (month, "明细", nothing), (day, "点位", nothing)),
         (plan, "清运量", "本期没有进厂计量，也没有投放点实测"),
@@ -322,7 +323,7 @@ def test_bars_are_as_high_as_their_values() -> None:
     assert float(bars[1].attrib["y"]) + heights[1] == pytest.approx(
         float(bars[0].attrib["y"]), abs=0.2
     )
-    assert [step(x) for x in (0, 0.9, 5, 26, 100)] == [1, 0.2, 1, 10, 20]
+    assert [round_step(x) for x in (0, 0.9, 5, 26, 100)] == [1, 0.2, 1, 10, 20]
 
 
 def test_long_names_are_turned_so_that_they_stand_apart() -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
+from contextlib import closing
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -63,6 +65,23 @@ def figures(store: Store) -> dict[int, tuple[Any, ...]]:
     account = revision_writer.accounts(store.database)[BIN.bin]
     held = revision_writer.held(store.database, account, 0, 1 << 30)
     return {day: (e.facts, e.events) for day, e in held.items()}
+
+
+def test_a_day_that_lost_its_readings_opens_with_what_the_day_before_closed_with(
+    tmp_path: Path,
+) -> None:
+    """A clock was a day ahead for one reading; the day before ends provisionally."""
+    steps = [(5, 0.0, False, 0)] * 11
+    steps += [(5, 40.0, False, 0), (5, 0.0, True, 90_000), (5, 13.1, False, 0)]
+    readings = series(steps)
+    with closing(Store(tmp_path / "q.db", create=True)) as store:
+        put(store, [readings[0], readings[12]])
+        update_figures(store, KNOWN, FIRST, only=[BIN], now=LATER)
+        put(store, [*readings[1:12], readings[13]], LATER + 1)
+        update_figures(store, KNOWN, LAST, only=[BIN], now=LATER + 1)
+        held = figures(store)
+        day_before, day = (held[d][0] for d in (DAY - 1, DAY))
+        assert day[0] == day_before[5], "opening and closing, g"
 
 
 @settings(deadline=None, max_examples=80, suppress_health_check=[HealthCheck.too_slow])

@@ -5,24 +5,20 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-import district
 import pytest
 from playwright.sync_api import Browser
 from served_page import (
     Looking,
     Served,
     look,
-    serving,
+    serving_few,
 )
 
 
 @pytest.fixture(scope="session")
 def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
-    """A district of so few sites that each page is there at once, with every board of it heard
-    once. The whole district's size is of test_quick alone."""
-    count = 150
-    made = district.make(tmp_path_factory.mktemp("district"), count)
-    with serving(made, count, tmp_path_factory.mktemp("serve")) as found:
+    """Of few sites: the whole district's size is of test_quick alone."""
+    with serving_few(tmp_path_factory) as found:
         yield found
 
 

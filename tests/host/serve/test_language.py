@@ -17,7 +17,7 @@ import district
 import httpx
 import pytest
 from playwright.sync_api import Browser
-from served_page import PASSWORD, Served
+from served_page import PASSWORD, Served, serving_few
 from sim_board import ROOT
 from starlette.routing import Route
 from starlette.testclient import TestClient
@@ -32,6 +32,7 @@ from host.indicators.measured import ORIGIN
 from host.mqtt.board_state import QUALITY
 from host.rollup import restatement_reasons
 from host.serve.app import PLAIN, app
+from host.serve.guard import HEADERS
 from host.serve.language import LANGUAGES, WordsError, choose, read, words
 from host.serve.settings import Settings
 from host.store import day_revisions
@@ -113,6 +114,13 @@ def _foreign(language: str, text: str, names: list[str]) -> list[str]:
             text = text.replace(name, "")
         return HAN.findall(text)
     return [x for x in LATIN.findall(NAMED.sub("", text)) if x not in {*SAME, *USED_NAMES}]
+
+
+@pytest.fixture(scope="module")
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    """Of its own: what other tests type into theirs is in one language."""
+    with serving_few(tmp_path_factory) as found:
+        yield found
 
 
 @pytest.fixture(scope="module")
@@ -266,6 +274,12 @@ def test_what_breaks_is_said_in_the_language(served: Served) -> None:
         answer = client.get(f"/static/breaks?lang={language}")
         assert answer.status_code == 500
         assert text in answer.text
+        assert {name: answer.headers.get(name) for name in HEADERS} == HEADERS
+        assert answer.headers["cache-control"] == "no-store"
+    secure = app(Settings(served.district.db, served.district.folder, secure=True))
+    secure.router.routes.insert(0, Route("/static/breaks", breaks))
+    client = TestClient(secure, "https://127.0.0.1", raise_server_exceptions=False)
+    assert "strict-transport-security" in client.get("/static/breaks").headers
 
 
 @pytest.mark.parametrize(

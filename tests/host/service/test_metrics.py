@@ -129,7 +129,7 @@ def test_red_without_a_broker(service: Service, broker: Broker) -> None:
 def test_red_when_what_comes_is_old(tmp_path: Path) -> None:
     """A backlog of one board is none of the ingester's; old readings of all of them are."""
     progress = Progress(tmp_path / "stats")
-    progress.here()
+    progress.subscribed()
     now = time.time()
 
     def comes(*ages: float) -> list[str]:
@@ -153,7 +153,7 @@ def test_from_outside_by_the_file_alone(tmp_path: Path) -> None:
     now = time.time()
     assert health.check(db, now, file).reasons == (f"ingest: {file} is not there",)
     progress = Progress(file)
-    progress.here()
+    progress.subscribed()
     progress.stats.readings = 7
     progress.tell(force=True)
     assert health.check(db, now, file).ok

@@ -1,9 +1,8 @@
-"""A deploy cut at random points leaves the old firmware running, or the new one: at 20, or at
-CUTS, as `make soak` has it at 50."""
+"""A deploy cut at random points leaves the old firmware running, or the new one: at 12, in
+`make soak` at 50."""
 
 from __future__ import annotations
 
-import os
 import random
 from collections.abc import Callable
 from pathlib import Path
@@ -11,10 +10,11 @@ from typing import Any
 
 from board import files
 from cable import Cable, cable, firmware
+from soak import in_part
 
 from host.update.bundle import firmware_hash
 
-_CUTS = int(os.environ.get("CUTS", "20"))
+_CUTS = in_part(12, 50)
 _SPEED = 10
 _VERSIONS = tuple(f"9.9.{n}" for n in range(6))  # every module of each is another one
 
