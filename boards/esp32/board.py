@@ -5,6 +5,7 @@ port documents it, so that everything above it runs unchanged on boards/sim.
 """
 
 import os
+import socket
 import sys
 import time
 
@@ -109,6 +110,10 @@ class Board:
         wlan = network.WLAN(network.STA_IF)
         wlan.active(True)
         return wlan
+
+    def resolve(self, host, port):
+        """The address of a host; OSError after 7 s for each name server that is silent."""
+        return socket.getaddrinfo(host, port)[0][-1]
 
     def random(self, n):
         return os.urandom(n)

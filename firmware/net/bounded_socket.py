@@ -33,6 +33,7 @@ class BoundedSocket:
         self._idle = idle
         self._timeout = timeout_ms
         self._sock = None
+        self._raw = None  # below TLS
         self._poll = None
         self._out = buffers.PACKETS
         self._n = 0  # bytes waiting in it
@@ -73,7 +74,7 @@ class BoundedSocket:
                 raise
         self._poll = select.poll()
         self._poll.register(s, _OUT)
-        self._wait(_OUT)
+        self._wait(_OUT, errno.ECONNREFUSED)
         self._receive = s.recv
         self._transmit = s.send
         self._poll.modify(s, _IN)
@@ -145,14 +146,16 @@ class BoundedSocket:
         self._n = 0
         self._in = b""
         if self._sock is not None:
-            s = self._sock
-            self._sock = None
+            both = (self._sock, self._raw)  # TLS that failed does not close what is below it
+            self._sock = self._raw = None
             self._poll = None
             self._receive = self._transmit = None
-            try:
-                s.close()
-            except OSError:
-                pass  # TLS says goodbye to a peer that may be gone
+            for s in both:
+                try:
+                    if s is not None:
+                        s.close()
+                except OSError:
+                    pass  # TLS says goodbye to a peer that may be gone
 
     # Ours.
 
@@ -214,14 +217,15 @@ class BoundedSocket:
             raise OSError(errno.ETIMEDOUT)
         return left
 
-    def _wait(self, flag):
-        """Sample until the socket is ready."""
+    def _wait(self, flag, refused=0):
+        """Sample until the socket is ready. refused: the error of a connection that fails,
+        which shows as ready and broken at once."""
         while True:
             for _, event in self._poll.poll(0):
+                if event & _BROKEN and (refused or not event & flag):
+                    raise OSError(refused or errno.ECONNRESET)
                 if event & flag:
                     return
-                if event & _BROKEN:
-                    raise OSError(errno.ECONNRESET)
             left = self._left()
             ms = self._idle()
             self._idled = self._hal.ticks_ms()

@@ -1,7 +1,6 @@
 """The way out: Wi-Fi, then the time, then MQTT, then the queue, one step at a time."""
 
 import json
-import socket
 
 import buffers
 from micropython import const
@@ -9,7 +8,9 @@ from sensors import record
 
 from net import birth
 from net.clock import Sntp
+from net.liveness import Liveness
 from net.mqtt import Mqtt
+from net.resolver import Resolver
 from net.state import State
 from net.wifi import Wifi
 
@@ -42,10 +43,11 @@ class Link:
         self._wifi = Wifi(board, cfg["wifi"], log)
         names = [ch["id"] for ch in cfg["channels"]]
         self.state = State(self._hal, clock, spool, self._wifi, names, log)
+        self.liveness = Liveness(clock, self._wifi, log)
         self._sntp = Sntp(clock, cfg["ntp"], log)
         self._base = "qingyun/1/%s/%s/" % (cfg["site"], cfg["device"])
         self._mqtt = Mqtt(board, cfg["mqtt"], cfg["device"], idle, self._message)
-        self._addresses = {}
+        self._resolver = Resolver(board, clock)
         self._payload = buffers.PAYLOAD
         self._backoff = _BACKOFF_MS
         self._next = None
@@ -79,11 +81,12 @@ class Link:
                 self._mqtt.close()
             self.expecting = False
             return False
-        self._sntp.poll(self._lookup)
+        self._sntp.poll(self._resolver.lookup)
         try:
             if not self._mqtt.is_connected():
                 return self._connect()
             self._mqtt.poll()
+            self.liveness.alive()
             self.expecting = (
                 self._mqtt.expecting() or self.chunks is not None and self.chunks.expecting()
             )
@@ -130,17 +133,6 @@ class Link:
         """Say anew what the board is, when that has changed."""
         self._greet = True
 
-    def _lookup(self, host, port):
-        """The address of a host; the last good one when the name cannot be resolved."""
-        try:
-            addr = socket.getaddrinfo(host, port)[0][-1]
-            self._addresses[host] = addr
-        except OSError:
-            addr = self._addresses.get(host)
-            if addr is None:
-                raise
-        return addr
-
     def _connect(self):
         now = self._hal.ticks_ms()
         if self._next is not None and self._hal.ticks_diff(now, self._next) < 0:
@@ -151,7 +143,12 @@ class Link:
                 self._log.info("mqtt: TLS waits for the time, to check the certificate's dates")
                 self._waits_for_time = True
             return False
-        self._mqtt.connect(self._lookup(mqtt["host"], mqtt["port"]), self._base + "status")
+        addr = self._resolver.lookup(mqtt["host"], mqtt["port"])
+        try:
+            self._mqtt.connect(addr, self._base + "status")
+        except OSError:
+            self._resolver.doubt(mqtt["host"], mqtt["port"])
+            raise
         self._mqtt.publish(self._base + "status", b"online", True)
         if self._wait_host:
             self._spool.rewind()
@@ -175,6 +172,7 @@ class Link:
 
     def _failed(self, e):
         self._mqtt.close()
+        self.liveness.failed(e)
         # Half to one and a half of the backoff: a fleet does not come back as one.
         jitter = self._backoff * self._board.random(1)[0] // 256
         wait = self._backoff // 2 + jitter

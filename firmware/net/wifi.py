@@ -41,6 +41,10 @@ class Wifi:
         except (OSError, RuntimeError) as e:
             self._log.warn("wifi: %s" % e)
 
+    def again(self):
+        """Leave the network and associate anew."""
+        self._ask(self._hal.ticks_ms())
+
     def rssi(self):
         """Signal in dBm, or None."""
         try:
