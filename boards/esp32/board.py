@@ -109,6 +109,10 @@ class Board:
     def wlan(self):
         wlan = network.WLAN(network.STA_IF)
         wlan.active(True)
+        try:
+            wlan.config(pm=wlan.PM_NONE)  # power saving disturbs GPIO 36 and 39, and delays answers
+        except (AttributeError, OSError, ValueError):
+            pass  # an image without it
         return wlan
 
     def resolve(self, host, port):

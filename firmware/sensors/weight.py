@@ -16,6 +16,7 @@ _LOW = const(-0x800000)
 # HX711 at 10 SPS: from one look to the next, so that a wait may take 20 ms too long. All
 # platforms look in the same turn of the loop.
 _LOOK_MS = const(70)
+_IDLE_LOOK_MS = const(80)
 _SILENT_MS = const(1500)  # no conversion for so long: not ready
 _STEP_CENTI_C = const(10)  # the compensation follows the temperature in such steps
 _FAULTY = const(5)  # bad frames in a row that make a fault
@@ -35,7 +36,7 @@ class Weight:
     def __init__(self, name, chip, calibration, e_kg, max_kg, report_kg, idle_ms, hal):
         self.name = name
         # Counts of a load at rest lie within half an e of each other.
-        self._chip = FrameFilter(chip, calibration.counts(e_kg / 2))
+        self._filter = FrameFilter(chip, calibration.counts(e_kg / 2))
         self._diff = hal.ticks_diff
         self._add = hal.ticks_add
         self._ticks = hal.ticks_ms
@@ -67,7 +68,7 @@ class Weight:
         self.weighing.calibrate(calibration, self.e_kg)
         self._zero = calibration.zero_now
         # Counts of a load at rest lie within half an e of each other.
-        self._chip.window = calibration.counts(self.e_kg / 2)
+        self._filter.window = calibration.counts(self.e_kg / 2)
         # R 76: nothing shown above Max + 9 e
         self._most = calibration.counts(self.max_kg + 9 * self.e_kg)
         self._report = calibration.counts(self._report_kg)
@@ -90,7 +91,7 @@ class Weight:
             self._reported += moved  # a drifting zero is not a change of the load
 
     def sample(self, now):
-        counts = self._chip.read(self.weighing.stable or self._fault)
+        counts = self._filter.read(self.weighing.stable or self._fault)
         if counts is None:
             self._unread(now)
             return
@@ -106,7 +107,7 @@ class Weight:
             self._fault = quality.GOOD
             self.weighing.restart()
             self.tracking.restart()
-        if self._pace(counts, now) == ACTIVE or self._chip.held is not None:
+        if self._pace(counts, now) == ACTIVE or self._filter.held is not None:
             self.due = self._add(now, _LOOK_MS - now % _LOOK_MS)
         else:
             # In step with the other platforms: fewer turns of the loop.
@@ -160,12 +161,14 @@ class Weight:
                 self._reported += step  # a drifting zero is not a change of the load
 
     def _unread(self, now):
-        error = self._chip.error
+        error = self._filter.error
         self.due = self._add(now, _LOOK_MS - now % _LOOK_MS)
         if error == hx711.HELD:
             self._heard = now
             if self._held_at is None:
                 self._held_at = now
+                if self.weighing.stable:  # mostly the next conversion is there by then
+                    self.due = self._add(now, _IDLE_LOOK_MS)
             elif self._diff(now, self._held_at) > _SILENT_MS:
                 self._fail(quality.BAD_FRAME, now)  # the looks come too late to believe any
         elif error == hx711.NOT_READY:
@@ -186,7 +189,7 @@ class Weight:
             self._fault = code
             self._reported = None
             self.news = True
-        elif self._chip.held is None:
+        elif self._filter.held is None:
             self.due = self._add(now, self._idle_ms)  # reading it more often does not help
 
     def settled(self):

@@ -50,6 +50,24 @@ def test_a_wait_that_takes_longer_loses_no_conversion():
             assert rig.weight.frames >= 9 * 30, (i, phase_ms, rig.weight.frames)
 
 
+def test_a_load_at_rest_is_seen_whatever_the_delay():
+    for ms in range(21):
+        rig = Rig(lambda n, ms=ms: ms)
+        chip = Hx711Chip(rig.clock, still)
+        driver = hx711.HX711(rig.clock, chip.sck, chip.dout)
+        cal = Calibration("c", "2026-01-05", ZERO, SCALE)
+        rig.weight = Weight("w1", driver, cal, 0.05, 150, 0.2, 1000, rig.clock)
+        rig.play(15)
+        assert rig.weight.weighing.stable
+        before = rig.weight.frames
+        rig.play(60)
+        assert rig.weight.frames - before >= 50, (ms, rig.weight.frames - before)
+
+
+def still(ms, gain):
+    return 1 if gain == 0 else ZERO + int(20 * SCALE) + ms // 100 % 7
+
+
 def test_looks_that_come_too_late_are_told():
     rig = Rig(lambda n: 75)
     rig.play(10)
