@@ -190,7 +190,7 @@ class Logger:
         if self.updates is not None and self._run(4, self._updating, False):
             more = True
         if self.link.liveness.stranded:
-            self.log.error("wifi: nothing has passed for an hour: restarting")
+            self.log.error("net: nothing passes, or memory lacks: restarting")
             self._restart()
         ms -= self._hal.ticks_diff(self._hal.ticks_ms(), now)
         if ms <= 0:

@@ -172,7 +172,7 @@ class Link:
 
     def _failed(self, e):
         self._mqtt.close()
-        self.liveness.failed(e)
+        self.liveness.failed(e, self._mqtt.stream.answered)
         # Half to one and a half of the backoff: a fleet does not come back as one.
         jitter = self._backoff * self._board.random(1)[0] // 256
         wait = self._backoff // 2 + jitter

@@ -1,4 +1,5 @@
-"""Whether anything passes a network that the board is associated with."""
+"""Whether anything passes a network that the board is associated with, and for want of what
+a session ended."""
 
 import errno
 
@@ -6,11 +7,12 @@ from micropython import const
 
 _ANEW_S = const(300)  # nothing passes for so long: associate anew, and again after as long
 _RESTART_S = const(3600)
-_ANSWERED = (errno.ECONNREFUSED, errno.ECONNRESET)  # by a host that is there
+_SHORT = const(5)  # sessions in a row that ended for want of memory
 
 
 class Liveness:
-    """stranded: nothing has passed for so long that only a restart may help."""
+    """stranded: only a restart may help. Nothing has passed for an hour, or memory lacked for
+    several sessions in a row."""
 
     def __init__(self, clock, wifi, log):
         self._clock = clock
@@ -18,6 +20,7 @@ class Liveness:
         self._log = log
         self._alive_s = 0  # uptime
         self._anew = 0
+        self._short = 0
         self.stranded = False
 
     def alive(self):
@@ -25,10 +28,17 @@ class Liveness:
         self._alive_s = self._clock.uptime_s()
         self._anew = 0
 
-    def failed(self, e):
-        """A session has ended with e; a host that refuses is reached all the same."""
-        if getattr(e, "errno", None) in _ANSWERED:
+    def failed(self, e, answered):
+        """A session has ended with e. answered: the peer had taken the connection; one that
+        refuses it is reached, too."""
+        code = getattr(e, "errno", None)
+        if answered or code == errno.ECONNREFUSED:
             self.alive()
+        short = code == errno.ENOMEM or "not enough memory" in str(e)
+        self._short = self._short + 1 if short else 0
+        if self._short >= _SHORT:
+            self.stranded = True  # a heap in pieces: the queue is on flash
+            return
         silent = self._clock.uptime_s() - max(self._alive_s, self._clock.sync_up_s or 0)
         if silent >= _RESTART_S:
             self.stranded = True

@@ -93,13 +93,19 @@ def fail(e, hours, answers_every=None):
         board.hal.us += 60000000
         if answers_every and minute % answers_every == 0:
             liveness.alive()
-        liveness.failed(e)
+        liveness.failed(e, False)
     return wifi.anew, liveness.stranded
 
 
 def test_where_nothing_passes_the_board_associates_anew_and_restarts_at_last():
     assert fail(OSError(errno.ETIMEDOUT), 0.9) == (10, False)
     assert fail(OSError(errno.ETIMEDOUT), 1.1)[1]
+
+
+def test_want_of_memory_again_and_again_is_a_reason():
+    for e in (OSError(errno.ENOMEM), OSError("tls: not enough memory: fewer channels")):
+        assert fail(e, 4 / 60) == (0, False)
+        assert fail(e, 5 / 60) == (0, True)
 
 
 def test_a_broker_that_is_down_is_no_reason():
