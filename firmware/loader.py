@@ -10,7 +10,7 @@ import json
 import os
 import sys
 
-TRIALS = 3
+TRIAL_STARTS = 3
 _WATCHDOG_MS = 120000
 
 
@@ -42,7 +42,7 @@ def choose(root):
         return good
     starts = slots.get("starts", 0)
     try:
-        if starts >= TRIALS:
+        if starts >= TRIAL_STARTS:
             save(root, {"good": good, "failed": trial, "why": slots.get("why", "")})
             return good
         slots["starts"] = starts + 1

@@ -189,6 +189,9 @@ class Logger:
             self._run(3, self._command, None)
         if self.updates is not None and self._run(4, self._updating, False):
             more = True
+        if self.link.liveness.stranded:
+            self.log.error("net: nothing passes, or memory lacks: restarting")
+            self._restart()
         ms -= self._hal.ticks_diff(self._hal.ticks_ms(), now)
         if ms <= 0:
             ms = self._sample()  # the network has taken its time

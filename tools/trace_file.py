@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 HEADERS = ("t,channel,value", "t,channel,value,raw")
-SURROUNDINGS = ("power", "wifi", "ntp", "reset")  # channels of every board
+SURROUNDINGS = ("power", "wifi", "dns", "ntp", "reset")  # channels of every board
 FIRST_T, LAST_T = 1_420_070_400, 4_102_444_800  # 2015 to 2100
 _T = re.compile(r"\d+(\.\d{1,3})?", re.ASCII)
 

@@ -5,6 +5,7 @@ port documents it, so that everything above it runs unchanged on boards/sim.
 """
 
 import os
+import socket
 import sys
 import time
 
@@ -108,7 +109,15 @@ class Board:
     def wlan(self):
         wlan = network.WLAN(network.STA_IF)
         wlan.active(True)
+        try:
+            wlan.config(pm=wlan.PM_NONE)  # power saving disturbs GPIO 36 and 39, and delays answers
+        except (AttributeError, OSError, ValueError):
+            pass  # an image without it
         return wlan
+
+    def resolve(self, host, port):
+        """The address of a host; OSError after 7 s for each name server that is silent."""
+        return socket.getaddrinfo(host, port)[0][-1]
 
     def random(self, n):
         return os.urandom(n)

@@ -5,6 +5,7 @@ from the configuration; what happens to it follows from the trace (player).
 """
 
 import os
+import socket
 
 import vfs
 from chip import Hx711Chip
@@ -13,6 +14,8 @@ from ntp_server import NtpServer
 
 _MOUNT = "/flash"
 _WATCHDOG_US = const(60000000)
+_NAME_SERVER_US = const(7000000)
+_TICK_US = const(10000)  # FreeRTOS, 100 Hz
 
 
 class Stop(BaseException):
@@ -239,6 +242,12 @@ class Board:
     def wlan(self):
         return _Wlan(self.player)
 
+    def resolve(self, host, port):
+        if self.player.value("dns") == 0:  # two name servers, and the port waits for each
+            self.clock.move_us(2 * _NAME_SERVER_US)
+            raise OSError(-202)
+        return socket.getaddrinfo(host, port)[0][-1]
+
     def random(self, n):
         return os.urandom(n)
 
@@ -286,4 +295,7 @@ class Board:
         if poller and poller.poll(self.patience_ms if ms and (expecting or self.patient) else 0):
             return
         if ms > 0:
-            self.clock.move_us(1000 * ms)
+            us = 1000 * ms
+            if poller:  # the port waits for a socket in whole ticks
+                us += -(self.clock.us + us) % _TICK_US
+            self.clock.move_us(us)

@@ -1,7 +1,21 @@
 """Virtual time: it moves only when somebody sleeps or waits, or a pulse takes its time."""
 
 import gc
-import time
+
+from micropython import const
+
+_RING = const(0x3FFFFFFF)  # the ESP32 port's ticks have 30 bits
+_HALF = const(0x20000000)
+
+
+def _ticks_diff(a, b):
+    return ((a - b + _HALF) & _RING) - _HALF
+
+
+def _ticks_add(ticks, delta):
+    if not -_HALF < delta < _HALF:
+        raise OverflowError("ticks interval overflow")
+    return (ticks + delta) & _RING
 
 
 class Clock:
@@ -13,8 +27,9 @@ class Clock:
         self.on_move = None
 
     def restart(self):
-        """The board starts: its tick counters begin anew (at no round number)."""
-        self._zero = self.us - 123456789
+        """The board starts: its tick counters begin anew, anywhere in their ring. Where
+        follows from the time, so that a run can be repeated."""
+        self._zero = self.us - 1000 * (self.us // 1000 * 2654435761 & _RING) - 789
 
     def ms(self):
         return self.us // 1000
@@ -27,13 +42,13 @@ class Clock:
     # What a board's hal offers.
 
     def ticks_us(self):
-        return self.us - self._zero
+        return (self.us - self._zero) & _RING
 
     def ticks_ms(self):
-        return (self.us - self._zero) // 1000
+        return ((self.us - self._zero) // 1000) & _RING
 
-    ticks_diff = staticmethod(time.ticks_diff)
-    ticks_add = staticmethod(time.ticks_add)
+    ticks_diff = staticmethod(_ticks_diff)
+    ticks_add = staticmethod(_ticks_add)
     # Nothing interrupts a simulated board. Functions in C: these stand around every pulse.
     disable_irq = staticmethod(gc.isenabled)
     enable_irq = staticmethod(abs)

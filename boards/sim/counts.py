@@ -4,7 +4,7 @@ micropython boards/sim/counts.py --config C.json --trace T.csv --counts DIR --ou
     [--faults SHARE] [--seed N]
 
 DIR/w1.bin: int32 of every conversion from the trace's first row on, 100 ms apart. What
-runs is the firmware's own Sampler, Weight, Agreement and Weighing in virtual time; only
+runs is the firmware's own Sampler, Weight, FrameFilter and Weighing in virtual time; only
 the 25 pulses of a frame are left out, and queue and network. Readings are JSON lines.
 Prints one JSON object about the run.
 """

@@ -119,7 +119,7 @@ def _next(loader):
     """The folder that loader.choose() is about to take."""
     slots = loader.load(_ROOT)
     trial = slots.get("trial")
-    return trial if trial and slots.get("starts", 0) < loader.TRIALS else slots["good"]
+    return trial if trial and slots.get("starts", 0) < loader.TRIAL_STARTS else slots["good"]
 
 
 def _modules(folder, sub=""):

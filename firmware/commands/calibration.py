@@ -1,6 +1,6 @@
 """The commands that weigh what stands there and change by what a platform weighs.
 
-Loaded by commands when the first of them comes. Each takes the Commands and the command,
+Loaded by dispatcher.py when the first of them comes. Each takes the Commands and the command,
 gives the result, or raises Refused before anything has changed."""
 
 import sys
@@ -15,7 +15,7 @@ _ZERO_SHARE = const(25)  # R 76: zero setting within 4 % of Max
 _STABLE_S = const(5)  # nothing is stable sooner; less is a counter that ran over
 _POINTS = const(12)
 _LEAST_E = const(8)  # counts in one e: with fewer nothing would ever be at rest
-_FULL = const(0x7FFFFF)
+_MAX_COUNT = const(0x7FFFFF)
 
 
 def measure(c, cmd):
@@ -48,7 +48,7 @@ def zero(c, cmd):
         raise Refused('%s: more than 4 %% of Max from zero; "force": true if so' % ch.name)
     new = table(old)
     new["zero"] = old.zero + moved  # at t_c, whatever the temperature is now
-    return _quick(c, cmd, ch, new)
+    return _save_from_command(c, cmd, ch, new)
 
 
 def calibrate(c, cmd):
@@ -65,7 +65,7 @@ def calibrate(c, cmd):
         raise Refused(text % (ch.name, scale, old.counts_per_kg))
     new = table(old)
     new["counts_per_kg"] = scale
-    return _quick(c, cmd, ch, new)
+    return _save_from_command(c, cmd, ch, new)
 
 
 def set_calibration(c, cmd):
@@ -91,9 +91,9 @@ def _check(ch, new, forced):
             raise Refused(text % (key, low, high, v))
     kg = ch.max_kg + 9 * ch.e_kg
     # Of every e there must be counts enough, and Max must fit into the converter.
-    low, high = _LEAST_E / ch.e_kg, _FULL / kg
+    low, high = _LEAST_E / ch.e_kg, _MAX_COUNT / kg
     for key, least, most in (
-        ("zero", -_FULL, _FULL),
+        ("zero", -_MAX_COUNT, _MAX_COUNT),
         ("counts_per_kg", -high, high),
         ("t_c", -50, 80),
         ("zero_per_c", -5 * ch.e_kg * high, 5 * ch.e_kg * high),
@@ -105,11 +105,11 @@ def _check(ch, new, forced):
         if not _number(v, least, most) or (key == "zero" and not isinstance(v, int)):
             text = "calibration.%s: expected a number from %g to %g, found %r"
             raise Refused(text % (key, least, most, v))
-    scale, at = new["counts_per_kg"], new["zero"]
+    scale, zero_counts = new["counts_per_kg"], new["zero"]
     if abs(scale) < low:
         text = "calibration.counts_per_kg: expected at least %g either way, found %r"
         raise Refused(text % (low, scale))
-    if not -_FULL <= at + kg * scale <= _FULL:
+    if not -_MAX_COUNT <= zero_counts + kg * scale <= _MAX_COUNT:
         raise Refused("calibration: %g kg would be beyond the converter" % kg)
     if ("zero_per_c" in new or "span_ppm_per_c" in new) and "t_c" not in new:
         raise Refused("calibration.t_c: expected the temperature of zero and scale, degC")
@@ -120,15 +120,15 @@ def _check_points(ch, new, forced):
     points = new.get("points", [])
     if not isinstance(points, list) or len(points) > _POINTS:
         raise Refused("calibration.points: expected a list of at most %d" % _POINTS)
-    at = calibration(new)
+    fitted = calibration(new)
     for p in points:
         if not isinstance(p, list) or not 2 <= len(p) <= 3:
             raise Refused("calibration.points: expected [kg, counts, degC], found %r" % (p,))
         for v in p:
-            if not _number(v, -_FULL - 1, _FULL):
+            if not _number(v, -_MAX_COUNT - 1, _MAX_COUNT):
                 raise Refused("calibration.points: expected numbers, found %r" % (p,))
-        at.at(int(p[2] * 100) if len(p) == 3 else None)
-        off = at.grams(p[1]) / 1000 - p[0]
+        fitted.at(int(p[2] * 100) if len(p) == 3 else None)
+        off = fitted.grams(p[1]) / 1000 - p[0]
         if abs(off) * 50 > ch.max_kg and not forced:
             text = 'calibration: %g kg would weigh %g kg too much; "force": true if so'
             raise Refused(text % (p[0], off))
@@ -153,17 +153,17 @@ def _stable(c, cmd):
     return ch
 
 
-def _quick(c, cmd, ch, new):
+def _save_from_command(c, cmd, ch, new):
     new["id"] = "%s-%s" % (cmd["do"][0], cmd["id"][:20])
-    at = c.who(cmd)[0]
-    new["date"] = at[:10] if at[0] != "+" else "0000-00-00"  # the clock is unset
+    when = c.who(cmd)[0]
+    new["date"] = when[:10] if when[0] != "+" else "0000-00-00"  # the clock is unset
     return _save(c, cmd, ch, new)
 
 
 def _save(c, cmd, ch, new):
-    at = c.who(cmd)
-    new["operator"] = at[1]
-    c.local.change(ch.name, table(ch.calibration), new, at)
+    when_who = c.who(cmd)
+    new["operator"] = when_who[1]
+    c.local.change(ch.name, table(ch.calibration), new, when_who)
     ch.calibrate(calibration(new))
     out = table(ch.calibration)
     if ch.weighing.known:

@@ -21,7 +21,7 @@ _IPPROTO_TCP = const(6)
 _TCP_NODELAY = const(1)
 _LONGEST_MS = const(10000)
 _SAMPLE_MS = const(500)  # sampling is called for so often even while bytes pour in
-_LARGEST = const(8192)  # bytes of a message from the broker
+_LARGEST = const(2048)  # bytes of a message from the broker: more is passed over
 
 
 class BoundedSocket:
@@ -33,6 +33,8 @@ class BoundedSocket:
         self._idle = idle
         self._timeout = timeout_ms
         self._sock = None
+        self._raw = None  # below TLS
+        self.answered = False  # the peer has taken the connection opened last
         self._poll = None
         self._out = buffers.PACKETS
         self._n = 0  # bytes waiting in it
@@ -73,7 +75,8 @@ class BoundedSocket:
                 raise
         self._poll = select.poll()
         self._poll.register(s, _OUT)
-        self._wait(_OUT)
+        self._wait(_OUT, errno.ECONNREFUSED)
+        self.answered = True
         self._receive = s.recv
         self._transmit = s.send
         self._poll.modify(s, _IN)
@@ -102,10 +105,14 @@ class BoundedSocket:
 
     def read(self, n):
         """Exactly n bytes; None when non-blocking and nothing has come."""
-        if n > _LARGEST:
-            raise OSError("broker: a message of %d bytes, at most %d" % (n, _LARGEST))
         if self._n:
             self.flush()
+        if n > _LARGEST:  # take it in pieces, so that the heap does not grow for it
+            while n > 128:
+                self.read(128)
+                n -= 128
+            self.read(n)
+            return b""
         self._left()  # a peer that floods or dribbles has no longer than a silent one
         got = self._in
         while len(got) < n:
@@ -145,20 +152,23 @@ class BoundedSocket:
         self._n = 0
         self._in = b""
         if self._sock is not None:
-            s = self._sock
-            self._sock = None
+            both = (self._sock, self._raw)  # TLS that failed does not close what is below it
+            self._sock = self._raw = None
             self._poll = None
             self._receive = self._transmit = None
-            try:
-                s.close()
-            except OSError:
-                pass  # TLS says goodbye to a peer that may be gone
+            for s in both:
+                try:
+                    if s is not None:
+                        s.close()
+                except OSError:
+                    pass  # TLS says goodbye to a peer that may be gone
 
     # Ours.
 
     def open(self, addr, wrap=None):
         """Say where the next connect() shall go; wrap(socket) makes it a TLS socket."""
         self.close()
+        self.answered = False
         self._addr = addr
         self._wrap = wrap
         self._blocking = True
@@ -166,7 +176,7 @@ class BoundedSocket:
 
     def begin(self):
         """From now on there is the whole time again."""
-        self._begun = self._hal.ticks_ms()
+        self._begun = self._idled = self._hal.ticks_ms()
 
     def poller(self):
         """For a wait that ends when the peer sends something; None when closed."""
@@ -214,14 +224,15 @@ class BoundedSocket:
             raise OSError(errno.ETIMEDOUT)
         return left
 
-    def _wait(self, flag):
-        """Sample until the socket is ready."""
+    def _wait(self, flag, refused=0):
+        """Sample until the socket is ready. refused: the error of a connection that fails,
+        which shows as ready and broken at once."""
         while True:
             for _, event in self._poll.poll(0):
+                if event & _BROKEN and (refused or not event & flag):
+                    raise OSError(refused or errno.ECONNRESET)
                 if event & flag:
                     return
-                if event & _BROKEN:
-                    raise OSError(errno.ECONNRESET)
             left = self._left()
             ms = self._idle()
             self._idled = self._hal.ticks_ms()

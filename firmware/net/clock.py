@@ -146,7 +146,7 @@ class Sntp:
         now = self._clock.uptime_ms()
         trip = now - self._sent
         ours = (self._sent & 0x3FFFFFFF).to_bytes(4, "big")
-        good = len(p) == 48 and p[0] & 7 == 4 and p[0] >> 6 != 3 and 0 < p[1] < 16
+        good = len(p) == 48 and p[0] & 7 == 4 and p[0] >> 6 != 3 and 0 < p[1] < 16 and any(p[40:48])
         seconds = int.from_bytes(p[40:44], "big") - _NTP_TO_UNIX
         if seconds < 0:
             seconds += 1 << 32  # era 1 begins in 2036

@@ -10,6 +10,9 @@ _REFUSED = {
     128: "it does not allow this subscription",
 }
 _ALERT = -30592  # MBEDTLS_ERR_SSL_FATAL_ALERT_MESSAGE
+# Of Mbed TLS: MPI, SSL, X509 and PK could not allocate; MPI's as MicroPython gives it, too.
+_NO_MEMORY = (16, 0x7F00, 0x2880, 0x3F80)
+_REFUSED_TCP = 111  # ECONNREFUSED
 _CLOSED = (-29312, 32, 104)  # MBEDTLS_ERR_SSL_CONN_EOF, EPIPE, ECONNRESET
 
 
@@ -22,6 +25,11 @@ def text(e):
     if kind == "ValueError":  # Mbed TLS: what is wrong with the certificate
         return "tls: %s" % str(e).strip()
     if kind == "OSError":
+        code = abs(e.args[0])
+        if code in _NO_MEMORY or code > 0x1000 and code & 0x7F == 16:
+            return "tls: not enough memory: fewer channels, or a module with PSRAM"
+        if code == _REFUSED_TCP:
+            return "nobody listens at the broker's address and port"
         if e.args[0] == _ALERT:
             return "tls: the broker refuses this board's certificate, or how it encrypts"
         if e.args[0] in _CLOSED:

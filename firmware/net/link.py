@@ -1,7 +1,6 @@
 """The way out: Wi-Fi, then the time, then MQTT, then the queue, one step at a time."""
 
 import json
-import socket
 
 import buffers
 from micropython import const
@@ -9,7 +8,9 @@ from sensors import record
 
 from net import birth
 from net.clock import Sntp
+from net.liveness import Liveness
 from net.mqtt import Mqtt
+from net.resolver import Resolver
 from net.state import State
 from net.wifi import Wifi
 
@@ -42,14 +43,15 @@ class Link:
         self._wifi = Wifi(board, cfg["wifi"], log)
         names = [ch["id"] for ch in cfg["channels"]]
         self.state = State(self._hal, clock, spool, self._wifi, names, log)
+        self.liveness = Liveness(clock, self._wifi, log)
         self._sntp = Sntp(clock, cfg["ntp"], log)
         self._base = "qingyun/1/%s/%s/" % (cfg["site"], cfg["device"])
         self._mqtt = Mqtt(board, cfg["mqtt"], cfg["device"], idle, self._message)
-        self._addresses = {}
+        self._resolver = Resolver(board, clock)
         self._payload = buffers.PAYLOAD
         self._backoff = _BACKOFF_MS
         self._next = None
-        self._since = None
+        self._since = None  # when the session began; None once that is a while ago
         self._fresh = None  # when a reading last went out that was the newest
         self._replies = []
         self.on_command = None
@@ -79,16 +81,16 @@ class Link:
                 self._mqtt.close()
             self.expecting = False
             return False
-        self._sntp.poll(self._lookup)
+        self._sntp.poll(self._resolver.lookup)
         try:
             if not self._mqtt.is_connected():
                 return self._connect()
             self._mqtt.poll()
+            self.liveness.alive()
             self.expecting = (
                 self._mqtt.expecting() or self.chunks is not None and self.chunks.expecting()
             )
-            if self._hal.ticks_diff(self._hal.ticks_ms(), self._since) > _STEADY_MS:
-                self._backoff = _BACKOFF_MS
+            self._age()
             if self._spool.unconfirmed():
                 self._resend()
             if self._answer() or self.chunks is not None and self.chunks.ask(self._mqtt):
@@ -131,17 +133,6 @@ class Link:
         """Say anew what the board is, when that has changed."""
         self._greet = True
 
-    def _lookup(self, host, port):
-        """The address of a host; the last good one when the name cannot be resolved."""
-        try:
-            addr = socket.getaddrinfo(host, port)[0][-1]
-            self._addresses[host] = addr
-        except OSError:
-            addr = self._addresses.get(host)
-            if addr is None:
-                raise
-        return addr
-
     def _connect(self):
         now = self._hal.ticks_ms()
         if self._next is not None and self._hal.ticks_diff(now, self._next) < 0:
@@ -152,7 +143,12 @@ class Link:
                 self._log.info("mqtt: TLS waits for the time, to check the certificate's dates")
                 self._waits_for_time = True
             return False
-        self._mqtt.connect(self._lookup(mqtt["host"], mqtt["port"]), self._base + "status")
+        addr = self._resolver.lookup(mqtt["host"], mqtt["port"])
+        try:
+            self._mqtt.connect(addr, self._base + "status")
+        except OSError:
+            self._resolver.doubt(mqtt["host"], mqtt["port"])
+            raise
         self._mqtt.publish(self._base + "status", b"online", True)
         if self._wait_host:
             self._spool.rewind()
@@ -162,12 +158,21 @@ class Link:
         if self.chunks:
             self.chunks.lost()
         self._say_birth()
-        self._since = self._hal.ticks_ms()
+        self._since = self._heard = self._hal.ticks_ms()
+        self._next = self._fresh = None
         self._log.info("mqtt: connected to %s:%d" % (mqtt["host"], mqtt["port"]))
         return True
 
+    def _age(self):
+        """A session that has lasted is a good one; no ticks are kept for days."""
+        if self._since is not None:
+            if self._hal.ticks_diff(self._hal.ticks_ms(), self._since) > _STEADY_MS:
+                self._backoff = _BACKOFF_MS
+                self._since = None
+
     def _failed(self, e):
         self._mqtt.close()
+        self.liveness.failed(e, self._mqtt.stream.answered)
         # Half to one and a half of the backoff: a fleet does not come back as one.
         jitter = self._backoff * self._board.random(1)[0] // 256
         wait = self._backoff // 2 + jitter
@@ -198,7 +203,7 @@ class Link:
             self._fresh = now
             return False
         if not recs[0][3] and self._clock.unix() is None:
-            if self._hal.ticks_diff(now, self._since) < _HOLD_MS:
+            if self._since is not None and self._hal.ticks_diff(now, self._since) < _HOLD_MS:
                 return False
         if self._fresh is None or self._hal.ticks_diff(now, self._fresh) > _FRESH_MS:
             # Somebody may be waiting to see what is now; in its turn it comes again.

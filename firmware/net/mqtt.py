@@ -86,6 +86,8 @@ class Mqtt:
             self._run(self._client.check_msg)
         now = self._hal.ticks_ms()
         silent = self._hal.ticks_diff(now, self.stream.heard)
+        if not self.expecting():
+            self._pinged = self.stream.heard  # neither is ever older than the keepalive
         if silent > self._keepalive_ms * 5 // 4:
             self.close()
             raise OSError(errno.ETIMEDOUT)

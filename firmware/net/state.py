@@ -30,21 +30,26 @@ class State:
 
     def print(self):
         """A line at the serial port, whether there is a network or not."""
+        self._published = self._recent(self._published)
+        self._printed = self._recent(self._printed)
         if self._new:
             self._new = False  # one turn later: what can go out has left the queue
-        elif self._print is not None and self._rested(self._printed):
+        elif self._print is not None and self._printed is None:
             self._log.show("state: " + self.text(self._print))
             self._print = None
             self._printed = self._hal.ticks_ms()
 
     def publish(self, mqtt, base):
-        if self._publish is not None and self._rested(self._published):
+        if self._publish is not None and self._published is None:
             mqtt.publish(base + "state", self.text(self._publish), True, 0)
             self._publish = None
             self._published = self._hal.ticks_ms()
 
-    def _rested(self, since):
-        return since is None or self._hal.ticks_diff(self._hal.ticks_ms(), since) >= _REST_MS
+    def _recent(self, at):
+        """The ticks at, None once they are _REST_MS ago: no ticks are kept for days."""
+        if at is not None and self._hal.ticks_diff(self._hal.ticks_ms(), at) >= _REST_MS:
+            return None
+        return at
 
     def text(self, body):
         dated, seconds = self._clock.stamp()

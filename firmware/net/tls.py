@@ -32,11 +32,19 @@ def context_of(folder, tls):
     gc.collect()
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.verify_mode = ssl.CERT_REQUIRED
-    context.load_verify_locations(cadata=_read(folder, tls["ca"]))
+    _trust(context, _read(folder, tls["ca"]))
     if tls.get("cert"):
         context.load_cert_chain(_read(folder, tls["cert"]), _read(folder, tls["key"]))
     _made = (tls, context)
     return context
+
+
+def _trust(context, ca):
+    """Each certificate of the file: Mbed TLS itself looks at the first one only."""
+    while ca:
+        size = 4 + (ca[2] << 8 | ca[3]) if ca[:2] == b"\x30\x82" else len(ca)
+        context.load_verify_locations(cadata=ca[:size])
+        ca = ca[size:]
 
 
 def _read(folder, name):

@@ -22,6 +22,8 @@ class Wifi:
         if up != self._was:
             self._was = up
             self._log.info("wifi: connected" if up else "wifi: lost")
+            if not up:  # the port's own stack comes first
+                self._asked = self._hal.ticks_ms()
         if not up:
             now = self._hal.ticks_ms()
             if self._asked is None or self._hal.ticks_diff(now, self._asked) > _AGAIN_MS:
@@ -36,12 +38,16 @@ class Wifi:
                 self._wlan.disconnect()
             self._wlan.active(True)
             self._wlan.connect(self._cfg["ssid"], self._cfg["password"])
-        except OSError as e:
+        except (OSError, RuntimeError) as e:
             self._log.warn("wifi: %s" % e)
+
+    def again(self):
+        """Leave the network and associate anew."""
+        self._ask(self._hal.ticks_ms())
 
     def rssi(self):
         """Signal in dBm, or None."""
         try:
             return self._wlan.status("rssi")
-        except (OSError, ValueError):
+        except (OSError, RuntimeError, ValueError):
             return None

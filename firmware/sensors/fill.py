@@ -66,7 +66,7 @@ class Fill:
             self._doubt = v
 
     def settled(self):
-        return True
+        return self._quality != quality.NO_DATA
 
     def value(self):
         return self._value

@@ -29,13 +29,13 @@ _MOST_REST = const(5)
 class FrameFilter:
     """read() in the manner of the chip: a count, or None with .error set.
 
-    window in counts. Look every 80 ms while .held is not None or every conversion is
+    window in counts. Look within 90 ms while .held is not None or every conversion is
     wanted: what is read later than that cannot be borne out."""
 
     def __init__(self, chip, window):
         self._chip = chip
         self.window = window
-        self.odd = 0  # counts dropped
+        self.dropped = 0  # counts dropped
         self.restart()
 
     def restart(self):
@@ -43,9 +43,9 @@ class FrameFilter:
         self._last = None  # the count given last
         self._rest = 0  # how many agreed of late
         self.held = None  # the count that waits
-        self._sure = False  # it was made with the gain asked for
-        self._whole = False  # no other conversion ended within its frame
-        self._timely = False  # and the next was not late
+        self._gain_known = False  # it was made with the gain asked for
+        self._no_overlap = False  # no other conversion ended within its frame
+        self._next_on_time = False  # and the next was not late
         self.error = hx711.OK
 
     def read(self, sparing=False):
@@ -55,12 +55,12 @@ class FrameFilter:
         if not chip.ready():
             self.error = hx711.NOT_READY
             return None
-        if self.held is not None and not self._timely:
+        if self.held is not None and not self._next_on_time:
             if chip.anew:
-                self.odd += 1
+                self.dropped += 1
                 self.held = None
-            elif self._whole or chip.since() <= _WITHIN_MS:
-                self._timely = True
+            elif self._no_overlap or chip.since() <= _WITHIN_MS:
+                self._next_on_time = True
             else:
                 self.held = None
         held = self.held
@@ -76,31 +76,31 @@ class FrameFilter:
         return self._decide(held, count, self.error == _OK)
 
     def _decide(self, held, count, sure):
-        held_sure = self._sure
+        held_gain_known = self._gain_known
         self.held = count
-        self._sure = sure
-        self._whole = self._chip.age <= _WITHIN_MS
-        self._timely = False
+        self._gain_known = sure
+        self._no_overlap = self._chip.age <= _WITHIN_MS
+        self._next_on_time = False
         window = self.window
         last = self._last
         if held is None:
             self.error = _HELD
         elif last is not None and -window <= held - last <= window:
             return self._agreed(held)
-        elif -window <= count - held <= window and (sure or held_sure):
+        elif -window <= count - held <= window and (sure or held_gain_known):
             self._rest = 0
             return self._agreed(held)
         elif self._rest >= _AT_REST and self._near(count, self._last):
             self._rest -= 2
-            self.odd += 1
+            self.dropped += 1
             self.error = hx711.HELD
-        elif held_sure:
+        elif held_gain_known:
             self._rest = 0
             self._last = held
             self.error = _OK
             return held
         else:
-            self.odd += 1
+            self.dropped += 1
             self.error = hx711.UNSURE
         return None
 

@@ -6,7 +6,7 @@ complement; 1, 2 or 3 further pulses choose channel and gain of the *next*
 conversion; SCK high for more than 60 us powers the chip down. Conversions come
 every 100 ms, after power-up or a change of input 400 ms later.
 
-One frame alone cannot tell everything: see sensors.agreement, which decides
+One frame alone cannot tell everything: see frame_filter.py, which decides
 which frames to believe.
 """
 
@@ -21,7 +21,7 @@ NOT_READY = const(1)  # DOUT stayed high: no conversion within the timeout
 BAD_FRAME = const(2)  # a pulse was too long or lost: the bits cannot be trusted
 SETTLING = const(3)  # converted with another gain or channel than asked for
 UNSURE = const(4)  # perhaps so: the count is in .value
-HELD = const(5)  # of agreement: the next conversion decides
+HELD = const(5)  # of frame_filter: the next conversion decides
 
 SATURATED_HIGH = const(0x7FFFFF)
 SATURATED_LOW = const(-0x800000)
@@ -131,14 +131,16 @@ class HX711:
         bad = False
         # The difference of two ticks as ticks_diff reckons it, without the call.
         for _ in range(24):
-            # An interrupt while SCK is high could hold it there past 60 us.
+            # An interrupt while SCK is high could hold it there past 60 us. No branch while
+            # it is masked: at one the interpreter may let another thread run.
             irq = mask()
             t0 = ticks_us()
             sck(1)
             sck(0)
-            if (ticks_us() - t0) & _TICKS > _MAX_PULSE_US:
-                bad = True
+            t1 = ticks_us()
             unmask(irq)
+            if (t1 - t0) & _TICKS > _MAX_PULSE_US:
+                bad = True
             value = value << 1 | dout()
         n = self._gain
         while n:
@@ -146,9 +148,10 @@ class HX711:
             t0 = ticks_us()
             sck(1)
             sck(0)
-            if (ticks_us() - t0) & _TICKS > _MAX_PULSE_US:
-                bad = True
+            t1 = ticks_us()
             unmask(irq)
+            if (t1 - t0) & _TICKS > _MAX_PULSE_US:
+                bad = True
             n -= 1
             # The pulses after the data leave DOUT high until the next conversion. If
             # it is low one was lost: give it, so that the chip ends this frame.

@@ -7,6 +7,8 @@ from sensors import quality
 _LOOK_MS = const(1000)
 _TEMPERATURE_MS = const(60000)
 _TEMPERATURE_CONVERT_MS = const(800)  # DS18B20 needs 750 ms at 12 bits
+_POWER_ON = const(8500)  # DS18B20 data sheet: its register before the first conversion
+_NEAR = const(1000)  # 0.01 degC that a minute may change
 
 
 class Temperature:
@@ -24,11 +26,13 @@ class Temperature:
         self._add = hal.ticks_add
         self.due = hal.ticks_ms()
         self._value = None
+        self._measured = False
         self._started = False
 
     def sample(self, now):
         if self._started:
-            self._value = self._thermometer.read()
+            self._value = self._believed(self._thermometer.read())
+            self._measured = True
             for follow in self.followers:
                 follow(self._value)
         else:
@@ -37,8 +41,15 @@ class Temperature:
         wait = _TEMPERATURE_CONVERT_MS if self._started else _TEMPERATURE_MS
         self.due = self._add(now, wait)
 
+    def _believed(self, centi_c):
+        """None for 85.00 degC, unless it was nearly as hot before: the sensor lost its supply
+        and has converted nothing since."""
+        if centi_c == _POWER_ON and (self._value is None or self._value < _POWER_ON - _NEAR):
+            return None
+        return centi_c
+
     def settled(self):
-        return True
+        return self._measured
 
     def value(self):
         return self._value
@@ -75,7 +86,7 @@ class Contact:
         self.due = self._add(now, _LOOK_MS)
 
     def settled(self):
-        return True
+        return self._value is not None
 
     def value(self):
         return self._value

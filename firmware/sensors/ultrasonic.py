@@ -1,15 +1,15 @@
 """Ultrasonic distance by echo pulse: HC-SR04, JSN-SR04T.
 
-Source: both datasheets (10 us trigger, echo high for the time of flight there and
-back, 60 ms between measurements; JSN-SR04T is blind below 200-250 mm); speed of
-sound 331.3 + 0.606 T m/s.
+Source: both datasheets (a trigger of at least 10 us, of which some copies miss the shortest;
+echo high for the time of flight there and back, 60 ms between measurements; JSN-SR04T
+is blind below 200-250 mm); speed of sound 331.3 + 0.606 T m/s.
 """
 
 from micropython import const
 
 from sensors import quality
 
-_TRIGGER_US = const(10)
+_TRIGGER_US = const(20)
 _TIMEOUT_US = const(38000)  # HC-SR04 ends its pulse after 38 ms without an echo
 
 

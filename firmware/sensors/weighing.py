@@ -53,8 +53,9 @@ class Weighing:
 
     .stable tells whether .mean (counts) holds now; .moved counts departures from
     stability, so that a caller sees each one; .known is False until the first
-    stable weight after start. It has held since .since (ticks); .low and .high (counts)
-    bound the frames by which it became stable; .noisy: they were those of a live converter."""
+    stable weight after start. It has held since .since (ticks, at most a day ago); .low and
+    .high (counts) bound the frames by which it became stable; .noisy: they were those of a
+    live converter."""
 
     def __init__(self, calibration, e_kg, diff):
         self._diff = diff  # ticks_diff

@@ -13,11 +13,15 @@ from sensors.zero import ZeroTracking
 
 _HIGH = const(0x7FFFFF)  # as in hx711: as constants they cost no look-up
 _LOW = const(-0x800000)
-_CONVERSION_MS = const(80)  # HX711 at 10 SPS: from one look to the next
+# HX711 at 10 SPS: from one look to the next, so that a wait may take 20 ms too long. All
+# platforms look in the same turn of the loop.
+_LOOK_MS = const(70)
+_IDLE_LOOK_MS = const(80)
 _SILENT_MS = const(1500)  # no conversion for so long: not ready
 _STEP_CENTI_C = const(10)  # the compensation follows the temperature in such steps
 _FAULTY = const(5)  # bad frames in a row that make a fault
 _FROZEN_MS = const(300000)  # the same count for so long: a live converter has noise
+_DAY_MS = const(86400000)
 _STUCK_MS = const(60000)  # for less than that it may be one old conversion again and again
 
 
@@ -32,9 +36,10 @@ class Weight:
     def __init__(self, name, chip, calibration, e_kg, max_kg, report_kg, idle_ms, hal):
         self.name = name
         # Counts of a load at rest lie within half an e of each other.
-        self._chip = FrameFilter(chip, calibration.counts(e_kg / 2))
+        self._filter = FrameFilter(chip, calibration.counts(e_kg / 2))
         self._diff = hal.ticks_diff
         self._add = hal.ticks_add
+        self._ticks = hal.ticks_ms
         self.max_kg = max_kg
         self.e_kg = e_kg
         self._report_kg = report_kg
@@ -46,6 +51,7 @@ class Weight:
         self.due = hal.ticks_ms()
         self._heard = self.due
         self._bad = 0
+        self._held_at = None  # since when counts are read and none is borne out
         self._moved = 0
         self._reported = None  # counts last reported as good
         self._restless = False  # a motion was reported, its end was not
@@ -62,7 +68,7 @@ class Weight:
         self.weighing.calibrate(calibration, self.e_kg)
         self._zero = calibration.zero_now
         # Counts of a load at rest lie within half an e of each other.
-        self._chip.window = calibration.counts(self.e_kg / 2)
+        self._filter.window = calibration.counts(self.e_kg / 2)
         # R 76: nothing shown above Max + 9 e
         self._most = calibration.counts(self.max_kg + 9 * self.e_kg)
         self._report = calibration.counts(self._report_kg)
@@ -85,11 +91,12 @@ class Weight:
             self._reported += moved  # a drifting zero is not a change of the load
 
     def sample(self, now):
-        counts = self._chip.read(self.weighing.stable or self._fault)
+        counts = self._filter.read(self.weighing.stable or self._fault)
         if counts is None:
             self._unread(now)
             return
         self._heard = now
+        self._held_at = None
         self.frames += 1
         fault = self._shown(counts, now)
         if fault:
@@ -100,8 +107,8 @@ class Weight:
             self._fault = quality.GOOD
             self.weighing.restart()
             self.tracking.restart()
-        if self._pace(counts, now) == ACTIVE or self._chip.held is not None:
-            self.due = self._add(now, _CONVERSION_MS)
+        if self._pace(counts, now) == ACTIVE or self._filter.held is not None:
+            self.due = self._add(now, _LOOK_MS - now % _LOOK_MS)
         else:
             # In step with the other platforms: fewer turns of the loop.
             self.due = self._add(now, self._idle_ms - now % self._idle_ms)
@@ -154,10 +161,16 @@ class Weight:
                 self._reported += step  # a drifting zero is not a change of the load
 
     def _unread(self, now):
-        error = self._chip.error
-        self.due = self._add(now, _CONVERSION_MS)
+        error = self._filter.error
+        self.due = self._add(now, _LOOK_MS - now % _LOOK_MS)
         if error == hx711.HELD:
             self._heard = now
+            if self._held_at is None:
+                self._held_at = now
+                if self.weighing.stable:  # mostly the next conversion is there by then
+                    self.due = self._add(now, _IDLE_LOOK_MS)
+            elif self._diff(now, self._held_at) > _SILENT_MS:
+                self._fail(quality.BAD_FRAME, now)  # the looks come too late to believe any
         elif error == hx711.NOT_READY:
             if self._diff(now, self._heard) < _SILENT_MS:
                 return
@@ -168,7 +181,7 @@ class Weight:
             self._fail(quality.BAD_FRAME, now)
 
     def _fail(self, code, now):
-        self.due = self._add(now, _CONVERSION_MS)
+        self.due = self._add(now, _LOOK_MS - now % _LOOK_MS)
         self._bad += 1
         if self._bad < _FAULTY:
             return
@@ -176,7 +189,7 @@ class Weight:
             self._fault = code
             self._reported = None
             self.news = True
-        elif self._chip.held is None:
+        elif self._filter.held is None:
             self.due = self._add(now, self._idle_ms)  # reading it more often does not help
 
     def settled(self):
@@ -198,5 +211,9 @@ class Weight:
         """Take the present value() as reported; call it after each reading."""
         self.news = False
         self._restless = not self.weighing.stable
-        if self.weighing.stable and not self._fault:
-            self._reported = self.weighing.mean
+        w = self.weighing
+        if w.stable and not self._fault:
+            self._reported = w.mean
+            now = self._ticks()
+            if self._diff(now, w.since) > _DAY_MS:  # ticks cannot tell more than six days
+                w.since = self._add(now, -_DAY_MS)

@@ -70,6 +70,5 @@ class Pins:
 
 def _use(row: Row, column: str, use: tuple[str, str], pins: dict[str, int], used: Used) -> None:
     before = used.setdefault(pins[column], use)
-    # Several DS18B20 share one wire; every other pin has one use.
-    if before != use and not before[0] == use[0] == "temperature":
+    if before != use:
         row.fail(column, "a pin not used before", f"{pins[column]}, as in {before[1]}")

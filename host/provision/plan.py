@@ -13,6 +13,8 @@ from .channels import Bin, channels
 from .pins import Pins
 from .sheet import Row, Sheet
 
+# umqtt.simple up to 1.7 sends a wrong length for a topic over 122 bytes; 19 of them are ours.
+_TOPIC = 103
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
 _NAME_IS = "a name of letters, digits, - _ . that begins with a letter or digit"
 _WINDOW = r"([01]\d|2[0-3]):[0-5]\d-(([01]\d|2[0-3]):[0-5]\d|24:00)"
@@ -98,6 +100,9 @@ def _board(table: Sheet, rows: Sequence[Row], pins: Pins, bins: dict[str, Row]) 
     site = shared("site").match("site", NAME, _NAME_IS)
     if site == "update":
         shared("site").fail("site", "a name other than update, which the topics of updates have")
+    together = len((site + rows[0]["device"]).encode())
+    if together > _TOPIC:
+        shared("site").fail("site", f"site and device of at most {_TOPIC} bytes", str(together))
     ssid = shared("ssid")["ssid"]
     if not 1 <= len(ssid.encode()) <= 32:
         shared("ssid").fail("ssid", "the Wi-Fi network's name of 1 to 32 bytes")

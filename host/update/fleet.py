@@ -42,6 +42,7 @@ class Target:
     online: bool = False
     command: str = ""
     begun: float = 0.0
+    asked: float = 0.0  # when the command was sent last
     took: float = 0.0
     progress: str = ""
 
@@ -58,6 +59,7 @@ class Rollout:
     older: bool = False
     by: str = ""
     timeout_s: float = 1800
+    repeat_s: float = 30  # without an answer the command is sent again
     tell: Callable[[str], None] = print
     _by_device: dict[str, Target] = field(default_factory=dict)
 
@@ -90,21 +92,37 @@ class Rollout:
         for t in wave:
             t.state, t.begun = UNDER_WAY, time.monotonic()
             t.command = f"u-{self.bundle.id[:8]}-{os.urandom(4).hex()}"
-            told = {"bundle": self.bundle.id, "size": len(self.bundle.raw)}
-            told |= {"sha256": self.bundle.sha256, "version": self.bundle.version}
-            body: dict[str, Any] = {"id": t.command, "do": "update", **told}
-            if self.older:
-                body["older"] = True
-            if self.by:
-                body["by"] = self.by
             self._note(t, "sent")
-            air.command(t.device, body)
+            self._ask(air, t)
         while any(t.state == UNDER_WAY for t in wave):
-            if said := air.hear(1.0):
-                self._hear(*said)
+            if message := air.hear(1.0):
+                self._hear(*message)
             for t in wave:
-                if t.state == UNDER_WAY and time.monotonic() - t.begun > self.timeout_s:
-                    self._end(t, FAILED, f"no outcome within {self.timeout_s:.0f} s{t.progress}")
+                if t.state == UNDER_WAY:
+                    self._look_at(air, t)
+
+    def _ask(self, air: Speaker, t: Target) -> None:
+        """Send the command; a board that has it already does it once, by its id."""
+        t.asked = time.monotonic()
+        body: dict[str, Any] = {
+            **{"id": t.command, "do": "update", "bundle": self.bundle.id},
+            **{"size": len(self.bundle.raw), "sha256": self.bundle.sha256},
+            "version": self.bundle.version,
+        }
+        if self.older:
+            body["older"] = True
+        if self.by:
+            body["by"] = self.by
+        air.command(t.device, body)
+
+    def _look_at(self, air: Speaker, t: Target) -> None:
+        """Repeat a command without an answer; end what takes too long."""
+        now = time.monotonic()
+        if now - t.begun > self.timeout_s:
+            self._end(t, FAILED, f"no outcome within {self.timeout_s:.0f} s{t.progress}")
+        elif not t.progress and now - t.asked > self.repeat_s:
+            self.tell(f"{t.device}: no answer for {self.repeat_s:.0f} s: the command is sent again")
+            self._ask(air, t)
 
     def _hear(self, device: str, what: str, payload: bytes) -> None:
         t = self._by_device.get(device)
@@ -148,6 +166,7 @@ class Rollout:
             if not t.progress:
                 self._note(t, "accepted")
             t.progress = f", chunk {result['chunk']} of {result['of']}"
+            self.tell(f"{t.device}: chunk {result['chunk']} of {result['of']}")
         else:
             t.progress = f", {result['state']}"
 

@@ -35,9 +35,13 @@ def test_a_day_of_duty_cycle(
         ingester.wait_subscribed()
         report = site.run(site.board(broker.address, until=MIDNIGHT + DAY))
         wait_stored(site.db, report["published"])
-    found = [r.t for _, r in stored.readings(site.db)]
+    rows_stored = [r for _, r in stored.readings(site.db)]
+    # Three pings and a conversion of the thermometer fit into the look of each waking.
+    assert all({"f1", "c1"} <= r.values.keys() and not r.q for r in rows_stored)
+    found = [r.t for r in rows_stored]
     made = report["readings"]
-    assert made == report["starts"] == pytest.approx(96, abs=1)
+    assert made == pytest.approx(96, abs=1)
+    assert report["starts"] - made in (0, 1)  # the trace may end while the last one looks
     times = [t for t in found if t is not None]
     assert (
         len(times) == len(found) == report["published"] >= made - 4

@@ -33,7 +33,7 @@ T = 1_772_496_000
         (f"{T},w1,1\n", "1: expected the header t,channel,value[,raw], found '17724"),
         (HEAD, " expected rows of t,channel,value, found none"),
         (f"{HEAD}\n\n", " expected rows of t,channel,value, found none"),
-        (f"{HEAD}{T},w9,1\n", "2: channel: expected one of w1 f1 c1 d1 power wifi ntp reset,"),
+        (f"{HEAD}{T},w9,1\n", "2: channel: expected one of w1 f1 c1 d1 power wifi dns ntp reset,"),
         (f"{HEAD}{T},w1 ,1\n", "2: channel: expected one of"),
         (f"{HEAD}{T}000,w1,1\n", f"2: t: expected Unix seconds, found {T}000: these are milli"),
         (f"{HEAD}0,w1,1\n", "2: t: expected Unix seconds of the years 2015 to 2099, found 0"),

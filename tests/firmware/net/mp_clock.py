@@ -116,3 +116,19 @@ def test_time_as_text():
     assert rig.clock.text() == "+0"
     rig.run(5)
     assert rig.clock.text()[:17] == "2026-03-02T16:00:"
+
+
+class Before:
+    """The first moment of NTP, which stands for no time."""
+
+    def ms(self):
+        return -2208988800000
+
+
+def test_an_answer_without_a_time_is_none():
+    """RFC 4330, 5: a transmit timestamp of zero. Read as a time it is in 2036."""
+    rig = Rig(0)
+    rig.servers[0][0]._clock = Before()
+    rig.run(40)
+    assert rig.clock.unix() is None
+    assert any("bad answer" in line for line in rig.lines)

@@ -13,7 +13,7 @@ from typing import Any
 
 import paho.mqtt.client as paho
 import pytest
-from broker import Broker
+from broker import Broker, free_port
 from host_job import Ingester
 from paho.mqtt.enums import CallbackAPIVersion
 from played import wait_stored
@@ -115,6 +115,24 @@ def test_another_authority(secure: Secure, tmp_path: Path) -> None:
     assert "tls: The certificate is not correctly signed by the trusted CA" in refused(
         secure, tmp_path
     )
+
+
+def test_both_roots_of_a_change_are_trusted(secure: Secure, tmp_path: Path) -> None:
+    """The new root stands behind the old one in `ca` until every board has it."""
+    new = (secure.files / "ca.der").read_bytes()
+    make(tmp_path / "old", NAME, [DEVICE])
+    (secure.files / "ca.der").write_bytes((tmp_path / "old" / "ca.der").read_bytes() + new)
+    with Broker(tmp_path / "b", certificates=secure.certificates) as broker:
+        report = secure.site.run(secure.site.board(broker.address, files=secure.files))
+    assert report["published"] == report["readings"] > 10
+
+
+def test_nobody_listens(secure: Secure) -> None:
+    nobody = f"127.0.0.1:{free_port()}"
+    report = secure.site.run(secure.site.board(nobody, files=secure.files))
+    assert report["published"] == 0
+    assert "mqtt: nobody listens at the broker's address and port" in secure.site.log()
+    assert "may not accept" not in secure.site.log()
 
 
 def test_a_certificate_that_the_broker_does_not_take(secure: Secure, tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""The weighing filter: stability, motion. Outliers: mp_agreement."""
+"""The weighing filter: stability, motion. Outliers: mp_frame_filter."""
 
 import time
 

@@ -323,17 +323,17 @@ class Run:
             driver._sck = self.chip.sck
             driver._dout = self.chip.dout
             driver._unmask = self.unmask
-        odd = agree.odd
+        odd = agree.dropped
         load.gain = 0
         driver.clocked = False
         v = agree.read(self.idle)
         if v is not None:
             self._given(v, self.held)
-        elif agree.odd > odd:
+        elif agree.dropped > odd:
             self._lost(self.held, _ODD)
         elif agree.held is None:
             self._lost(self.held, _PASSED)
-        if v is not None or agree.odd > odd or agree.held is None:
+        if v is not None or agree.dropped > odd or agree.held is None:
             self.held = None
         if driver.clocked:
             self._clocked(kind, ms)

@@ -15,7 +15,7 @@ from interpreter import RunMicroPython
 # of the two, and 160 MHz for 240: 0.141 * 292 * 160 / 240.
 TURN_US = 27.5
 CHANNELS = 4
-LOOKS = 12.5  # polls a second: one every 80 ms
+LOOKS = 14.3  # polls a second: one every 70 ms
 FRAMES = 10  # conversions a second and channel; the other looks find none
 
 

@@ -155,7 +155,7 @@ def test_configurations_are_right_by_the_firmwares_own_check(
     assert fleet.provision(EXAMPLE).returncode == 0
     rows = [PLATFORM, FILL | {"temperature": "c1"}]
     rows += [{"device": "qy-a1", "channel": "c1", "kind": "temperature"}]
-    rows += [{"device": "qy-a1", "channel": "c2", "kind": "temperature", "pin": "4"}]
+    rows += [{"device": "qy-a1", "channel": "c2", "kind": "temperature", "pin": "13"}]
     rows += [{"device": "qy-a1", "channel": "d1", "kind": "contact"}]
     wide = {"max_kg": "8000", "e_kg": "10", "tare_kg": "500", "gain": "32", "every_s": "3600"}
     rows += board("qy-b1", **wide, password="0" * 64, ntp="10.0.0.1;ntp.example.org:123")

@@ -101,6 +101,11 @@ CASES: list[tuple[list[Row], str]] = [
     ([W, F, F | {"channel": "f2"}], "4: bin: expected a bin that f1 does not look into already"),
     # Pins.
     ([W | {"dout": "34", "sck": "34"}], "2: sck: expected a pin that can be an output, found 34"),
+    (
+        [W, F, TEMPERATURE, TEMPERATURE | {"channel": "c2", "pin": "4"}],
+        "5: pin: expected a pin not used before, found 4",
+    ),
+    ([W | {"device": "x" * 52, "site": "y" * 52}], "2: site: expected site and device of at most"),
     ([W | {"dout": "25", "sck": "25"}], "2: sck: expected a pin not used before, found 25, as in"),
     ([W, F | {"trig": "25", "echo": "18"}], "3: trig: expected a pin not used before, found 25"),
     ([W | {"dout": "35", "sck": "16"}, F], "3: trig: expected a pin not used before, found 16"),

@@ -11,13 +11,16 @@ from pathlib import Path
 
 import pytest
 from broker import Broker
+from fault_proxy import PASS, PUBLISH, SWALLOW, Fate, Packet, Proxy
 from host_job import qingyun
 from listener import Listener
 from ota import HEAP, Ota
 from rig_board import RigRun
 
+from host.mqtt.broker import Broker as Address
 from host.update import bundle as bundles
 from host.update import fleet, keys
+from host.update.air import Air
 from host.update.bundle import Bundle
 
 pytestmark = pytest.mark.usefixtures("needs_mosquitto")
@@ -179,3 +182,30 @@ def test_a_broker_that_is_not_there(tmp_path: Path) -> None:
     done = qingyun("update", tmp_path / "b", *args)
     assert done.returncode == 1
     assert "broker 127.0.0.1:9: [Errno 111] Connection refused" in done.stdout + done.stderr
+
+
+def test_a_command_that_is_lost_is_sent_again(tmp_path: Path, broker: Broker) -> None:
+    ota = Ota(tmp_path)
+    good = ota.newer()
+    lost: list[Packet] = []
+
+    def policy(packet: Packet) -> Fate:
+        if packet.kind == PUBLISH and packet.topic.endswith("/command") and not lost:
+            lost.append(packet)
+            return SWALLOW
+        return PASS
+
+    told: list[str] = []
+    target = fleet.Target("qy-hw09", "hw-09")
+    with Proxy((broker.host, broker.port), policy) as proxy:
+        with ota.running(broker, {"speed": 10}, through=proxy.address) as board:
+            board.heard.wait("reading")
+            log = tmp_path / "updates.log"
+            rollout = fleet.Rollout(good, [target], 1, 1, log, repeat_s=2, tell=told.append)
+            host, port = broker.host, broker.port
+            with Air(Address(host, port), [("hw-09", "qy-hw09")]) as air:
+                air.offer(good)
+                rollout.run(air)
+    assert len(lost) == 1 and target.state == fleet.GOOD, (target, told)
+    assert "qy-hw09: no answer for 2 s: the command is sent again" in told
+    assert any(line.startswith("qy-hw09: chunk ") for line in told)

@@ -74,7 +74,7 @@ def test_each_count_is_given_once_and_in_order():
     got = rig.looks(20400)
     assert rig.numbers == list(range(len(rig.numbers))) and len(got) == len(rig.numbers) - 1
     assert got == [steady(n, 128) for n in range(len(got))]
-    assert rig.agree.odd == 0
+    assert rig.agree.dropped == 0
 
 
 def test_a_step_loses_nothing_and_comes_at_most_one_conversion_late():
@@ -117,7 +117,7 @@ def test_one_odd_count_is_dropped_whatever_its_size():
         rig = Rig(counts)
         got = rig.looks(12000)
         want = [steady(n, 128) for n in range(len(got) + 3) if n not in (40, 42, 70)]
-        assert got == want[: len(got)] and rig.agree.odd == 3, odd
+        assert got == want[: len(got)] and rig.agree.dropped == 3, odd
 
 
 def test_minus_one_and_the_ends_of_the_range_are_counts_like_others():
@@ -211,7 +211,7 @@ def test_reading_allocates_nothing():
 def weight(rig, idle_ms=1000):
     cal = Calibration("c", "2026-01-05", ZERO, SCALE)
     channel = Weight("w1", rig.driver, cal, E_KG, 150, 0.2, idle_ms, rig.clock)
-    rig.agree = channel._chip
+    rig.agree = channel._filter
     return channel
 
 

@@ -1,0 +1,48 @@
+"""Whether anything passes a network that the board is associated with, and for want of what
+a session ended."""
+
+import errno
+
+from micropython import const
+
+_ANEW_S = const(300)  # nothing passes for so long: associate anew, and again after as long
+_RESTART_S = const(3600)
+_SHORT = const(5)  # sessions in a row that ended for want of memory
+
+
+class Liveness:
+    """stranded: only a restart may help. Nothing has passed for an hour, or memory lacked for
+    several sessions in a row."""
+
+    def __init__(self, clock, wifi, log):
+        self._clock = clock
+        self._wifi = wifi
+        self._log = log
+        self._alive_s = 0  # uptime
+        self._anew = 0
+        self._short = 0
+        self.stranded = False
+
+    def alive(self):
+        """Something has passed."""
+        self._alive_s = self._clock.uptime_s()
+        self._anew = 0
+
+    def failed(self, e, answered):
+        """A session has ended with e. answered: the peer had taken the connection; one that
+        refuses it is reached, too."""
+        code = getattr(e, "errno", None)
+        if answered or code == errno.ECONNREFUSED:
+            self.alive()
+        short = code == errno.ENOMEM or "not enough memory" in str(e)
+        self._short = self._short + 1 if short else 0
+        if self._short >= _SHORT:
+            self.stranded = True  # a heap in pieces: the queue is on flash
+            return
+        silent = self._clock.uptime_s() - max(self._alive_s, self._clock.sync_up_s or 0)
+        if silent >= _RESTART_S:
+            self.stranded = True
+        elif silent >= _ANEW_S * (self._anew + 1):
+            self._anew += 1
+            self._log.warn("wifi: nothing passes for %d s: associating anew" % silent)
+            self._wifi.again()
