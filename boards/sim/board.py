@@ -62,8 +62,7 @@ class _EchoPin:
     def pulse(self, timeout_us):
         b = self._board
         mm = b.player.value(self._name)
-        if mm is not None:
-            mm = self._model.distance(b.clock.ms(), mm)
+        mm = None if mm is None else self._model.distance(b.clock.ms(), mm)
         if mm is None:
             return -2
         us = int(mm * 2000000 / (331300 + 6.06 * b.centi_c()))

@@ -1,9 +1,8 @@
 """The queue of readings: a short batch in RAM, then segments on littlefs.
 
-A reading released while it is still in RAM never touches the flash. A seq is handed
-out once in a life: the queue state, which says what was handed out, is on the flash before
-anything is published. The batch also stands in memory that survives a reset, so that
-only a loss of power can lose it."""
+A reading released while it is still in RAM never touches the flash. A seq is handed out once
+in a life: the queue state, which says what was handed out, is on the flash before anything is
+published. The batch also stands in memory that survives a reset: only a loss of power loses it."""
 
 import os
 from binascii import hexlify

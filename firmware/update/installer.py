@@ -14,6 +14,7 @@ from micropython import const
 from update import bundle
 from update.bundle import Failed
 from update.chunks import Chunks
+from update.free_space import free_bytes
 
 _CHUNK = const(1024)
 _LARGEST = const(1 << 20)
@@ -104,7 +105,7 @@ class Installer:
         if self._slots.trial:
             raise Failed("this firmware is on trial itself; try again when it is good")
         bundle.modulus(self._root, self._key)
-        free = _free(self._root + "/")
+        free = free_bytes(self._root + "/")
         if free + self._have() < 2 * size + _ROOM:
             raise Failed("flash: %d bytes free, %d are needed" % (free, 2 * size + _ROOM))
         return job
@@ -292,20 +293,3 @@ def _clear(folder):
         else:
             os.remove(path)
         yield
-
-
-def _free(root):
-    """Bytes free on the littlefs at root. statvfs() counts a folder twice, and so may tell
-    less than nothing; files up to 128 bytes lie in their folder."""
-    stat = os.statvfs(root)
-    return stat[0] * (stat[2] - _used(root.rstrip("/"), stat[0]))
-
-
-def _used(folder, block):
-    blocks = 2  # the pair of a folder
-    for name, kind, _, size in os.ilistdir(folder or "/"):
-        if kind & 0x4000:
-            blocks += _used(folder + "/" + name, block)
-        elif size > 128:
-            blocks += -(-size // (block - 8))  # a block but the first begins with pointers
-    return blocks

@@ -4,7 +4,7 @@ import os
 
 import vfs
 from ram_flash import RamFlash
-from update.installer import _free
+from update.free_space import free_bytes
 
 BLOCK = 4096
 SIZES = (100, 1000, 4096, 5000)
@@ -36,7 +36,7 @@ def test_what_is_told_fits_and_not_much_more_would():
                 for k in range(files):
                     with open("/space/d%d/f%d" % (i, k), "wb") as f:
                         f.write(bytes(SIZES[k % 4]))
-            told, true = _free("/space"), filled("/space")
+            told, true = free_bytes("/space"), filled("/space")
             assert true - 40 * BLOCK <= told <= true + 2 * BLOCK, (folders, files, told, true)
         finally:
             vfs.umount("/space")
