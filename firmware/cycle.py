@@ -64,7 +64,9 @@ class Cycle:
             not self.sampler.made and self._hal.ticks_diff(self._hal.ticks_ms(), start) < _LOOK_MS
         ):
             self._board.feed()
-            self._board.wait(None, self.sampler.poll(), False)
+            ms = self.sampler.poll()
+            if not self.sampler.made:
+                self._board.wait(None, ms, False)
         if not self.sampler.made:
             self.sampler.read_now()
 

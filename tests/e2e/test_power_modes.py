@@ -42,6 +42,8 @@ def test_a_day_of_duty_cycle(
     made = report["readings"]
     assert made == pytest.approx(96, abs=1)
     assert report["starts"] - made in (0, 1)  # the trace may end while the last one looks
+    # A conversion of the thermometer takes 0.8 s; the battery pays for each second more.
+    assert report["awake_s"] - report["online_s"] <= 1.5 * report["starts"]
     times = [t for t in found if t is not None]
     assert (
         len(times) == len(found) == report["published"] >= made - 4
