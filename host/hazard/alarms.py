@@ -1,4 +1,6 @@
-"""Alarms: raised once, acknowledged by a person, cleared once. Every change is kept."""
+"""Alarms: raised once, acknowledged by a person, cleared once. Every change is kept.
+
+host.alerts sends them to people."""
 
 from __future__ import annotations
 

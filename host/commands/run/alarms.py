@@ -23,7 +23,7 @@ from ...store import Busy, Store
 from .hazard import known_store, moment, watched
 
 if TYPE_CHECKING:
-    from ...alerts.delivery import Channel
+    from ...alerts.due import Channel
 
 
 def _once(
@@ -135,20 +135,20 @@ def run_ack(args: argparse.Namespace) -> int:
 
 
 def run_deliver(args: argparse.Namespace) -> int:
-    from ...alerts import channels, deliver  # noqa: PLC0415  with all that letters take
+    from ...alerts import channels, loop  # noqa: PLC0415  with all that letters take
 
     receivers = channels.of(args.settings)
     if args.test:
         return _test(receivers)
     if args.every is None:
-        waits = [deliver.once(args.db, channel) for channel in receivers]
+        waits = [loop.once(args.db, channel) for channel in receivers]
         for channel, left in zip(receivers, waits, strict=True):
             print(f"{channel.name}: {'not taken, it waits' if left else 'nothing left to tell'}")
         return 1 if any(waits) else 0
     if args.every < 1:
         raise UsageError("--every: expected 1 or more seconds")
     Store(args.db).close()  # a mistake is reported at once
-    deliver.forever(args.db, receivers, args.every)
+    loop.forever(args.db, receivers, args.every)
     return 0
 
 

@@ -1,4 +1,4 @@
-"""One channel: which rows are due, sending them, and their outcome.
+"""What is due on one channel, one step of sending it, and its outcome.
 
 Each row is sent at least once: it is done when the other side has accepted it. The attempt is
 stored first, so that after a crash the same rows go out again under the same name."""
