@@ -98,7 +98,9 @@ class Keeper:
         for key in self._open:
             self._stores.setdefault(key[1], set()).add(key)
 
-    def take(self, store: str, findings: Sequence[Finding]) -> list[tuple[int | None, str, Said]]:
+    def take(
+        self, store_id: str, findings: Sequence[Finding]
+    ) -> list[tuple[int | None, str, Said]]:
         """(alarm or None, change, body) for each change in a store."""
         changes: list[tuple[int | None, str, Said]] = []
         seen = set()
@@ -112,7 +114,7 @@ class Keeper:
                 changes.append((None, RAISED, self._said(f)))
             elif held is not None and f.value < f.rule.clear:
                 changes.append((held.alarm, CLEARED, self._said(f)))
-        for key in self._stores.get(store, set()) - seen:
+        for key in self._stores.get(store_id, set()) - seen:
             over = msgspec.structs.replace(self._open[key].said, text="已不适用", by="", note="")
             changes.append((self._open[key].alarm, CLEARED, over))
         return changes

@@ -104,10 +104,10 @@ def _door(s: Scene) -> Measured:
 
 def _silent(s: Scene) -> Measured:
     for p in s.view.platforms:
-        if p.heard is None:
+        if p.valid_t is None:
             yield p.bin.bin, float("inf"), "从未有有效读数"
         else:
-            yield p.bin.bin, (s.now - p.heard) / 60, "没有有效读数"
+            yield p.bin.bin, (s.now - p.valid_t) / 60, "没有有效读数"
 
 
 def _bund(s: Scene) -> Measured:

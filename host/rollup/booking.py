@@ -33,7 +33,8 @@ from .weight_series import WeightSeries
 TOGETHER = 200  # bins in one transaction
 CREW_FROM = 400  # fewer bins need only this process
 _AT_ONCE = 8  # boards that a process takes at once
-Watched = Callable[[Sequence[Bin]], Iterable[Bin]]
+# Passes bins on while a progress display counts them.
+Progress = Callable[[Sequence[Bin]], Iterable[Bin]]
 
 
 @dataclass(frozen=True)
@@ -50,7 +51,7 @@ def update_figures(
     store: Store,
     registry: Registry,
     last: dt.date,
-    watched: Watched = iter,
+    progress: Progress = iter,
     *,
     only: Iterable[Bin] | None = None,
     full: bool = False,
@@ -60,7 +61,7 @@ def update_figures(
     """Bring the figures of each bin up to date, up to the day `last` and further where later
     days have figures.
 
-    watched: passes bins on, for a progress display. only: bins of the boards of these. full:
+    progress: passes bins on, for a progress display. only: bins of the boards of these. full:
     compute every day from the first reading on. now: Unix seconds, for tests. jobs:
     processes, by default one per core."""
     store.compact()
@@ -68,7 +69,7 @@ def update_figures(
     boards = None if only is None else {b.device for b in only}
     while True:
         run = _Run(store, registry, day_of(last), computed, full=full)
-        done = run.all(watched, boards, jobs or os.cpu_count() or 1)
+        done = run.all(progress, boards, jobs or os.cpu_count() or 1)
         if done is not None:
             return done
         full = False  # another process wrote figures meanwhile: what is left is dirty
@@ -131,7 +132,7 @@ class _Run:
         self._known = {b.bin for bins in self._boards.values() for b in bins}
         self._days = 0
 
-    def all(self, watched: Watched, boards: set[str] | None, jobs: int) -> Done | None:
+    def all(self, progress: Progress, boards: set[str] | None, jobs: int) -> Done | None:
         """Update all bins that are due; None where another process wrote figures meanwhile."""
         todo = [
             bin_
@@ -143,7 +144,7 @@ class _Run:
         works: list[Work] = []
         taken: list[int] = []
         written = 0
-        steps = iter(watched(todo) if todo else ())
+        steps = iter(progress(todo) if todo else ())
         with closing(self._computed_boards(todo, jobs)) as made:
             for bins, more, days in made:
                 for _ in bins:

@@ -20,7 +20,7 @@ from ..registry import Bin, Registry
 from ..store import Store, day_revisions, revision_writer
 from ..store.day_revisions import Closing, PlatformDay
 from ..store.revision_writer import Entry, Work
-from .booking import Watched, update_figures
+from .booking import Progress, update_figures
 from .density import Density
 from .folds import Filled, Scale
 from .revisions import Revision
@@ -103,7 +103,7 @@ def close(
     month: str,
     by: str,
     *,
-    watched: Watched = iter,
+    progress: Progress = iter,
     now: int | None = None,
 ) -> Closing:
     """Bring a month (YYYY-MM) up to date and close it; ClosingError where check() fails."""
@@ -112,7 +112,7 @@ def close(
     check(store, month, by, closed_at)
     db = store.database
     while True:
-        update_figures(store, then.known, date_of(last), watched, now=closed_at)
+        update_figures(store, then.known, date_of(last), progress, now=closed_at)
         stamp = revision_writer.stamp(db)
         works = _quiet(store, then, first, last, closed_at)
         closed = Closing(month, closed_at, by.strip(), 0, then.pack())

@@ -20,7 +20,7 @@ from ...mqtt import broker
 from ...mqtt.session import SessionError
 from ...reports import publish
 from ...store import Busy, Store
-from .hazard import known_store, moment, watched
+from .hazard import known_store, moment, progress
 
 if TYPE_CHECKING:
     from ...alerts.due import Channel
@@ -32,7 +32,7 @@ def _once(
     registered, limits = register.load(folder), rules.load(folder)
     store = Store(path)
     try:
-        booked, changed = update_alarms(store, registered, limits, now, watched)
+        booked, changed = update_alarms(store, registered, limits, now, progress)
         for text in booked.told:
             print(text)
         for row in changed:

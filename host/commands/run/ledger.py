@@ -23,7 +23,7 @@ from .hazard import (
     known_store,
     moment,
     month,
-    watched,
+    progress,
 )
 
 
@@ -31,7 +31,7 @@ def run_update(args: argparse.Namespace) -> int:
     now = moment(args)
     registered = register.load(args.registry)
     store = Store(args.db)
-    done, _ = bring_up_to_date(store, registered, now, everything=args.all, watched=watched)
+    done, _ = bring_up_to_date(store, registered, now, everything=args.all, progress=progress)
     store.close()
     for line in done.told:
         print(line)
@@ -141,7 +141,7 @@ def run_balance(args: argparse.Namespace) -> int:
     t1 = min(t1, int(time.time()))
     store = Store(args.db)
     live = ledger.live(ledger.read(store))
-    seen = see_all(store, registered, t1, t0 - BEFORE_S, watched)
+    seen = see_all(store, registered, t1, t0 - BEFORE_S, progress)
     balances = balance.balances(registered, live, seen, t0, t1)
     store.close()
     table = terminal.table(f"{args.month} 期初贮存 + 入库 = 出库 + 期末贮存 ± 差额 (kg)")

@@ -26,8 +26,8 @@ from ...store.figures import history
 from ..known import no_readings
 
 
-def _watched(bins: Sequence[Bin]) -> Iterable[Bin]:
-    return terminal.watched(bins, "adding up")
+def _progress(bins: Sequence[Bin]) -> Iterable[Bin]:
+    return terminal.with_progress(bins, "adding up")
 
 
 def _out(path: Path | None, text: str) -> None:
@@ -74,7 +74,7 @@ def run_indicators(args: argparse.Namespace) -> int:
         as_of=args.as_of,
         rows=_plan(args.plan),
         register=_register(args.registry, registry),
-        watched=_watched,
+        progress=_progress,
     )
     store.close()
     if form == "xlsx":
@@ -149,7 +149,7 @@ def run_report(args: argparse.Namespace) -> int:
     target = _file(args.out, form)
     registry = registries.load(args.registry)
     store = Store(args.db)
-    summary = summarise(store, registry, args.month, watched=_watched)
+    summary = summarise(store, registry, args.month, progress=_progress)
     more = hazardous_tables.tables(
         store, _register(args.registry, registry), summary.rows, args.month
     )

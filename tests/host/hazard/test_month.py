@@ -27,7 +27,7 @@ from host.hazard import (
 )
 from host.hazard.entry import TAKEN, Entry
 from host.hazard.stock import books
-from host.hazard.view import Watched, Weights
+from host.hazard.view import StoreHistory, Weights
 from host.rollup.scales import platform_of
 from host.store import Store
 
@@ -70,7 +70,7 @@ def _go_through(district: District, plan: StorePlan, limits: measure.Rules) -> N
         seen.append(ledger_posting.Seen(bin_, derive(platform_of(known.known, bin_), told), told))
         district.readings += len(told)
         district.events += len(seen[-1].outcome.events)
-    watched = Watched(
+    history = StoreHistory(
         known.stores[plan.store], [Weights.of(s) for s in seen], plan.temperatures, plan.doors
     )
     settled = sorted(e.t_end + ledger_posting.SETTLE_S for s in seen for e in s.outcome.events)
@@ -90,7 +90,7 @@ def _go_through(district: District, plan: StorePlan, limits: measure.Rules) -> N
             fresh = True
         if fresh:
             held = books(known, ledger.live(entries))
-        changes = keeper.take(plan.store, limits.findings(watched.at(now), held, now))
+        changes = keeper.take(plan.store, limits.findings(history.at(now), held, now))
         keeper.keep(store, changes, now, alone=True)
         district.ticks += 1
     district.balances[plan.store] = balance.balances(known, ledger.live(entries), seen, START, END)
