@@ -161,7 +161,7 @@ class Sums(Struct, array_like=True):
     unattributed: int = 0
     closing: int = 0
 
-    def residual(self) -> int:
+    def imbalance(self) -> int:
         """In g; anything but 0 is an error of the engine."""
         gains = self.opening + self.deposited + self.drift + self.unattributed
         return gains - self.collected - self.removed - self.closing

@@ -31,13 +31,13 @@ class Known(Struct, array_like=True):
 class Still(Struct, array_like=True):
     """Readings of one weight: the first, their number, and when the last was (Unix seconds).
 
-    told: the latest fill; fill: the first and the last fill that two consecutive readings
+    last_fill: the latest fill; fill: the first and the last fill that two consecutive readings
     agree on, because one alone may be a false echo."""
 
     first: Evidence
     n: int = 1
     until: int = 0
-    told: int | None = None
+    last_fill: int | None = None
     fill: tuple[int, int] | None = None
 
 

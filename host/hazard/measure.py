@@ -12,7 +12,7 @@ from ..registry import Site
 from ..rollup import DAY_S, day_bounds
 from .register import LIQUID, Register
 from .rules import Rule
-from .stock import Books, Shelf
+from .stock import Shelf, Stock
 from .view import StoreView
 
 UTC_8 = 8 * 3600
@@ -190,10 +190,10 @@ class Rules:
             ]
         return self._known[store]
 
-    def findings(self, view: StoreView, books: Books, now: int) -> list[Finding]:
+    def findings(self, view: StoreView, stock: Stock, now: int) -> list[Finding]:
         """The values of all rules of a store at now (Unix seconds)."""
         name = view.store.store
-        scene = Scene(self._register, view, books.of_store(name), now)
+        scene = Scene(self._register, view, stock.of_store(name), now)
         measured: dict[str, list[tuple[str, float | None, str]]] = {}
         findings = []
         for rule in self.of(name, now):

@@ -6,7 +6,7 @@ from ..rollup.booking import Progress
 from ..store import Store
 from ..store import hazard as rows
 from . import alarms, ledger, ledger_posting, measure, register, rules, view
-from .stock import books
+from .stock import stock_of
 
 MARK = "ledger update"
 BEFORE_S = 2 * 86_400  # a working platform sends a reading within that time
@@ -53,7 +53,7 @@ def update_alarms(
 ) -> tuple[ledger_posting.Booked, list[alarms.Row]]:
     """Post the steps up to now (Unix seconds), and write the alarms that changed."""
     booked, seen = bring_up_to_date(store, registered, now, progress=progress)
-    stock = books(registered, [e for e in ledger.live(ledger.read(store)) if e.t <= now])
+    stock = stock_of(registered, [e for e in ledger.live(ledger.read(store)) if e.t <= now])
     keeper = alarms.Keeper(registered, alarms.read(store))
     applied = measure.Rules(registered, limits)
     changes = []

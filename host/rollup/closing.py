@@ -129,7 +129,7 @@ def _quiet(
     held: dict[str, dict[int, PlatformDay]] = {}
     for r in day_revisions.platform_days(db, first, last):
         held.setdefault(r.platform, {})[r.day] = r
-    accounts = revision_writer.accounts(db)
+    records = revision_writer.platform_records(db)
     works = []
     for bin_ in then.bins:
         mine = held.get(bin_.bin, {})
@@ -144,7 +144,7 @@ def _quiet(
                 level = mine[day].closing
             else:
                 entries.append(Entry(day, 1, computed, QUIET, fold.silent(day, level), b""))
-        works.append(Work(accounts[bin_.bin], entries=entries))
+        works.append(Work(records[bin_.bin], entries=entries))
     return works
 
 

@@ -33,13 +33,13 @@ def _once(
     store = Store(path)
     try:
         booked, changed = update_alarms(store, registered, limits, now, progress)
-        for text in booked.told:
+        for text in booked.notes:
             print(text)
         for row in changed:
             print(alarms.line(row))
-        if where and (waiting := alarms.untold(store)):
+        if where and (waiting := alarms.unpublished(store)):
             publish.events(where, map(alarms.message, waiting))
-            alarms.tell(store, waiting)
+            alarms.mark_published(store, waiting)
             print(f"{where}: {len(waiting)} events published")
     finally:
         store.close()
@@ -94,8 +94,8 @@ def run_show(args: argparse.Namespace) -> int:
     store = Store(args.db)
     every = alarms.read(store)
     store.close()
-    known_store(args.store, {r.said.store for r in every}, args.registry)
-    rows = [r for r in every if args.store in (None, r.said.store)]
+    known_store(args.store, {r.body.store for r in every}, args.registry)
+    rows = [r for r in every if args.store in (None, r.body.store)]
     held = alarms.open_alarms(rows)
     if args.json:
         shown = rows if args.all else [raised for raised, _ in held.values()]
@@ -118,8 +118,8 @@ def _print_open(held: Iterable[tuple[alarms.Row, alarms.Row | None]]) -> None:
     terminal.columns(table, ("value", "limit"), right=True)
     terminal.columns(table, ("what / acknowledged",), wrap=True)
     for raised, seen in held:
-        s = raised.said
-        note = s.text + (f"; {seen.said.by}, {clock(seen.t)} {seen.said.note}" if seen else "")
+        s = raised.body
+        note = s.text + (f"; {seen.body.by}, {clock(seen.t)} {seen.body.note}" if seen else "")
         value = "∞" if s.value >= alarms.MOST else f"{s.value:g}"
         row = (str(raised.alarm), clock(raised.t), s.level, s.store, s.subject or "—", s.rule)
         table.add_row(*row, f"{value} {s.unit}", f"{s.threshold:g} {s.unit}", note)
@@ -157,7 +157,7 @@ def _test(receivers: list[Channel]) -> int:
     from ...alerts import Failed  # noqa: PLC0415
 
     now = int(time.time())
-    test_alarm = alarms.Said(
+    test_alarm = alarms.Body(
         rule="test", kind="test", level="提示", site="test", store="test", subject="",
         value=0, unit="", threshold=0, source="qingyun alarms deliver --test", text="测试 test",
     )  # fmt: skip

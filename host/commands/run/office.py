@@ -13,8 +13,9 @@ from pathlib import Path
 
 from ... import registry as registries
 from ...common import terminal
-from ...common.atomic_write import form_of, whole
+from ...common.atomic_write import whole
 from ...common.errors import UsageError
+from ...common.output_form import form_of
 from ...hazard import register, sections
 from ...indicators import IndicatorError, catalog, imports, output, report
 from ...office import OfficeError
@@ -111,7 +112,7 @@ def run_import_figures(args: argparse.Namespace) -> int:
     store = Store(args.db, create=True)
     done = imports.run(store, figures, args.file, int(time.time()))
     store.close()
-    for line in done.told:
+    for line in done.notes:
         print(line)
     print(
         f"{args.file}: {len(done.added)} figures added to {args.db}, {done.unchanged} there already"
