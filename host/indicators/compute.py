@@ -275,8 +275,8 @@ def _completeness(series: Sequence[Series], basis: _Basis) -> tuple[str, str]:
     """COMPUTED or PARTIAL, and a note for the reader where part of the period is missing."""
     period, month = basis.period, basis.state_month
     if basis.months is not None:
-        count = f"{len(basis.months)}/{len(period.months)}个月"
-        return PARTIAL, f"只含{period.year}年{span(basis.months)}（{count}），未年化"
+        n, of = len(basis.months), len(period.months)
+        return PARTIAL, f"只含{period.year}年{span(basis.months)}（{n}/{of}个月），未年化"
     unfinished = {s.unfinished for s in series if s.figure.kind == "flow"}
     if unfinished & set(basis.flow_months):
         return PARTIAL, ""
