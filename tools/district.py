@@ -22,7 +22,7 @@ from host.hazard.entry import STORED, Batches, Entry
 from host.readings.messages import Reading
 from host.registry import Registry
 from host.rollup import day_bounds
-from host.rollup.booking import _Run
+from host.rollup.day_figures import _Run
 from host.store import Batch, Store, revision_writer
 from host.store import hazard as rows
 from host.store.day_revisions import FIRST

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..rollup.booking import Progress
+from ..rollup.day_figures import Progress
 from ..store import Store
 from ..store import hazard as rows
 from . import alarms, ledger, ledger_posting, measure, register, rules, view

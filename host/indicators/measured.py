@@ -11,7 +11,7 @@ from operator import attrgetter
 
 from ..registry import DRY, HAZARDOUS, RECYCLABLE, WET, Registry
 from ..rollup import DAY_S, DailyRow
-from ..rollup.booking import Progress
+from ..rollup.day_figures import Progress
 from ..rollup.period import days, each_day
 from ..store import Store
 from .catalog import Figure

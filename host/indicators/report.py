@@ -13,7 +13,7 @@ from ..common.periods import Period
 from ..common.quantity import percent
 from ..hazard.register import Register
 from ..registry import Registry
-from ..rollup.booking import Progress
+from ..rollup.day_figures import Progress
 from ..store import Store
 from . import catalog, definitions, measured, series
 from . import hazardous as hazard

@@ -19,7 +19,7 @@ from ..common.local_days import LOCAL
 from ..common.quantity import MISSING, count, coverage, kg, percent, share, tonnes, wan_tonnes
 from ..registry import DRY, HAZARDOUS, RECYCLABLE, STORED_HAZARDOUS, WET
 from ..rollup import DAY_S, DailyRow, density, revisions
-from ..rollup.booking import update_figures
+from ..rollup.day_figures import update_figures
 from ..store import Store
 from .summary import part
 

@@ -10,7 +10,7 @@ from ..common.periods import Period
 from ..indicators import IndicatorError
 from ..registry import Registry
 from ..rollup import closing, period
-from ..rollup.booking import Progress
+from ..rollup.day_figures import Progress
 from ..store import Store
 from ..store.day_revisions import Closing
 from .summary import Summary

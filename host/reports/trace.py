@@ -18,7 +18,7 @@ from ..hazard import alarms, ledger, register, transfers
 from ..hazard.entry import TABLES, Entry, Weighed
 from ..registry import Bin, Registry
 from ..rollup import closing, packing
-from ..rollup.booking import update_figures
+from ..rollup.day_figures import update_figures
 from ..store import Row, Store, day_revisions
 from ..store.hazard import birth
 

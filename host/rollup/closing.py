@@ -20,7 +20,7 @@ from ..registry import Bin, Registry
 from ..store import Store, day_revisions, revision_writer
 from ..store.day_revisions import Closing, PlatformDay
 from ..store.revision_writer import Entry, Work
-from .booking import Progress, update_figures
+from .day_figures import Progress, update_figures
 from .density import Density
 from .folds import Filled, Scale
 from .revisions import Revision

@@ -23,7 +23,7 @@ from ..registry import Bin, Registry
 from ..store import Store, day_revisions
 from ..store.day_revisions import PlatformDay
 from . import closing, packing
-from .booking import Progress, update_figures
+from .day_figures import Progress, update_figures
 from .density import Density, estimate
 from .scales import fills_of
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from ..registry import Registry
 from ..store import Store
 from . import DailyRow, Day, days_of
-from .booking import Progress, update_figures
+from .day_figures import Progress, update_figures
 from .density import Density
 
 

@@ -18,7 +18,7 @@ from host.events import Kind, derive
 from host.events.balance import day_balance
 from host.readings.messages import Reading
 from host.rollup import packing
-from host.rollup.booking import update_figures
+from host.rollup.day_figures import update_figures
 from host.rollup.scales import platform_of, samples
 from host.store import Batch, Store, day_revisions, revision_writer
 
