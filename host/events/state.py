@@ -61,7 +61,7 @@ class State(Struct, array_like=True):
     blind: bool = False
     opened: bool = False
     swapped: bool = False
-    level: int = 0  # net grams as booked
+    net_g: int = 0  # as booked
     put_in: tuple[int, int] | None = None  # the last deposit: when it was at rest, grams
     sums: Sums = field(default_factory=Sums)
     status: Status = Status.UNSEEN
