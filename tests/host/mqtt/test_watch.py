@@ -18,6 +18,7 @@ from host_job import qingyun
 from listener import Listener
 from paho.mqtt.enums import CallbackAPIVersion
 
+from host import __version__
 from host.mqtt import board_state
 from host.provision.certificates import make
 
@@ -46,7 +47,13 @@ def test_a_board_as_it_is(running: Broker) -> None:
     once = qingyun("watch", "--broker", running.address, "--site", "hw-09", "--once")
     assert once.returncode == 0, once.stderr
     assert once.stdout.startswith("hw-09/qy-hw09  online 在线  ")
-    for text in ("w1 20.40 kg ok", "queue 待发 0", "dropped 丢失 0", "-61 dBm good 好", "0.1.0"):
+    for text in (
+        "w1 20.40 kg ok",
+        "queue 待发 0",
+        "dropped 丢失 0",
+        "-61 dBm good 好",
+        __version__,
+    ):
         assert text in once.stdout
     assert "clock ntp 已校时" in once.stdout
     other = qingyun("watch", "--broker", running.address, "--device", "another", "--once")
