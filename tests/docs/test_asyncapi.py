@@ -199,7 +199,7 @@ def crashed(folder: Path) -> Path:
     """A flash folder that holds what an earlier start has written of a crash."""
     folder.mkdir()
     script = (
-        "from crash import CrashLog; from log import Log\n"
+        "from health.crash_log import CrashLog; from health.log import Log\n"
         f"CrashLog('{folder}', 0, lambda: (False, 5), Log()).take('network', ValueError('a bug'))"
     )
     env = os.environ | {"MICROPYPATH": f"{ROOT / 'firmware'}:.frozen"}
