@@ -60,7 +60,7 @@ $(CHARTS): $(READY)
 
 charts: $(CHARTS) ## what draws the curves on the page of qingyun serve, from the npm registry
 
-lint: $(DEV) ## style, types, which room imports which, and that MicroPython compiles the firmware
+lint: $(DEV) ## style, types, which package imports which, and that MicroPython compiles the firmware
 	@$(VENV)/bin/ruff check $(CHECKED)
 	@$(VENV)/bin/ruff format --check $(CHECKED)
 	@$(VENV)/bin/mypy

@@ -13,7 +13,6 @@ from .commands import (
     Run,
     alarms,
     archive,
-    book,
     calibration,
     check,
     collect,
@@ -22,6 +21,7 @@ from .commands import (
     fleet,
     homeassistant,
     ledger,
+    months,
     office,
     serve,
     service,
@@ -70,7 +70,7 @@ def _parser() -> Parser:
         return p
 
     subjects = (
-        *(collect, daily, book, explain, office),
+        *(collect, daily, months, explain, office),
         *(ledger, alarms, transfers, trace, calibration),
         *(watch, archive, check, service, fleet, update, serve, homeassistant),
     )

@@ -18,7 +18,7 @@ from .mqtt.broker import Broker
 from .mqtt.consumer import Taken, Transport
 from .mqtt.session import Topics
 from .readings import messages
-from .readings.decoder import Reader
+from .readings.fast_decoder import Reader
 from .registry import Registry
 from .service.progress import Progress
 from .store import Batch, Busy, Counts, Refused, Store

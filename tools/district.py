@@ -22,11 +22,11 @@ from host.hazard.entry import STORED, Batches, Entry
 from host.readings.messages import Reading
 from host.registry import Registry
 from host.rollup import day_bounds
-from host.rollup.booking import _Run
+from host.rollup.day_figures import _Run
 from host.store import Batch, Store, revision_writer
 from host.store import hazard as rows
 from host.store.day_revisions import FIRST
-from host.store.revision_writer import Account, Work
+from host.store.revision_writer import PlatformRecord, Work
 
 SITES, DAYS = 2800, 366
 PLAYED = "s0001"  # its readings are stored, too
@@ -71,7 +71,7 @@ def year(store: Store, known: Registry, last: dt.date) -> None:
     for bin_ in known.platforms():
         if not bin_.site.startswith("s") or bin_.site == PLAYED:
             continue
-        account = Account(bin_.bin, bin_.device, run._with(bin_), day_of(last))
+        account = PlatformRecord(bin_.bin, bin_.device, run._with(bin_), day_of(last))
         mass = rng.randrange(20_000, 90_000)
         entries = [_entry(first + n, mass + 997 * (n % 7)) for n in range(DAYS)]
         works.append(Work(account, entries=entries))
@@ -131,7 +131,7 @@ def hazardous(store: Store, known: Registry, folder: Path, now: int) -> None:
         t = now - hours * 3600
         institution = held.of(container.store).institution
         batch = batches.next(institution, STORED, t)
-        said = ledger_posting.columns(STORED, batch, t, grams, container=container, register=held)
+        values = ledger_posting.columns(STORED, batch, t, grams, container=container, register=held)
         entries.append(
             Entry(
                 table=STORED,
@@ -145,14 +145,14 @@ def hazardous(store: Store, known: Registry, folder: Path, now: int) -> None:
                 edition=container.code.edition,
                 code=container.code.code,
                 grams=grams,
-                said=said,
-                origin=dict.fromkeys(said, "人工"),
+                values=values,
+                origin=dict.fromkeys(values, "人工"),
             )
         )
     ledger.add(store, entries)
     where = held.stores[container.store]
     raised = [
-        alarms.Said(
+        alarms.Body(
             rule=f"r-{kind}",
             kind=kind,
             level=level,

@@ -1,7 +1,7 @@
 """Alarms to people who watch no topic: e-mail and a signed webhook.
 
-host.commands.alarms publishes the event topic; each channel keeps its own position in the rows of
-alarms."""
+host.hazard.alarms raises and clears alarms, host.commands.alarms publishes them as a topic; here
+they are sent. Each channel keeps its own position in the rows of alarms."""
 
 from __future__ import annotations
 

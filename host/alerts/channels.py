@@ -8,7 +8,7 @@ from ..common.errors import UsageError
 from ..service import logs
 from ..service.config import Config
 from ..service.keys import ChannelSection, EmailSection, WebhookSection
-from .delivery import Channel, Policy, hours
+from .due import Channel, Policy, hours
 from .mail import AT_ONCE, Mail
 from .webhook import Webhook
 

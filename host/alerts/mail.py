@@ -114,6 +114,6 @@ def subject(batch: Sequence[alarms.Row]) -> str:
     """The counts by kind and the sites; no text that people typed."""
     counts = {kind: sum(r.what == kind for r in batch) for kind in SAID}
     counted = "，".join(f"{SAID[kind]} {n}" for kind, n in counts.items() if n)
-    sites = sorted({r.said.site for r in batch})
+    sites = sorted({r.body.site for r in batch})
     where = "、".join(sites[:3]) + (f" 等 {len(sites)} 处" if len(sites) > 3 else "")
     return f"[清运] {counted}: {where}"

@@ -12,7 +12,7 @@ from ..common.local_days import LOCAL
 from ..common.quantity import kg
 from ..registry import Registry
 from ..rollup import revisions
-from ..rollup.booking import update_figures
+from ..rollup.day_figures import update_figures
 from ..rollup.revisions import Revision
 from ..store import Store, day_revisions
 from ..store.calibrations import Correction

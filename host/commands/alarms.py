@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from ..mqtt import broker
 from . import Command, db, registry
-from .parts import by, nothing, now, parts
+from .parts import by, missing_part, now, subcommand_adder
 
 if TYPE_CHECKING:
     pass
@@ -15,7 +15,8 @@ if TYPE_CHECKING:
 
 def add(command: Command) -> None:
     """Put this subcommand into the parser."""
-    part = parts(command("alarms", nothing, "what is wrong in the stores of hazardous waste"))
+    p = command("alarms", missing_part, "what is wrong in the stores of hazardous waste")
+    part = subcommand_adder(p)
 
     p = part("update", _run, "book what was weighed, then hold it to rules.csv")
     db(p)

@@ -73,7 +73,7 @@ def _ingest(args: argparse.Namespace) -> int:
     where = broker.from_arguments(args)
     loaded = registry.load(args.registry)
     if args.stats:
-        atomic_write.like(args.stats, b"{")
+        atomic_write.refuse_unless_begins(args.stats, b"{")
     store = Store(args.db, create=True)
     ahead = int(args.max_ahead_days * DAY_S)
     share = {"shard": args.shard, "group": args.group}

@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 
 from .. import reports
-from ..common import atomic_write
+from ..common import output_form
 from ..mqtt import broker
 from ..reports import publish
 from . import Command, day, db, known, registry
@@ -37,8 +37,8 @@ def add(command: Command) -> None:
 
 def _rollup(args: argparse.Namespace) -> int:
     where = broker.from_arguments(args, "--publish") if args.broker else None
-    atomic_write.folder(args.out)
-    atomic_write.form_of(args.xlsx, "xlsx", option="--xlsx")
+    output_form.folder(args.out)
+    output_form.form_of(args.xlsx, "xlsx", option="--xlsx")
     rows = reports.run_rollup(args.db, args.registry, args.date, args.out, full=args.full)
     if note := known.no_readings(args.db, args.date, args.date):
         print(note)

@@ -6,12 +6,13 @@ import argparse
 from pathlib import Path
 
 from . import Command, date, db, ledger_entries, registry
-from .parts import nothing, now, parts
+from .parts import missing_part, now, subcommand_adder
 
 
 def add(command: Command) -> None:
     """Put this subcommand into the parser."""
-    part = parts(command("ledger", nothing, "the ledger of hazardous waste (HJ 1259-2022)"))
+    p = command("ledger", missing_part, "the ledger of hazardous waste (HJ 1259-2022)")
+    part = subcommand_adder(p)
 
     p = part("update", _run, "book what was weighed in and out")
     db(p)

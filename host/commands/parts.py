@@ -7,7 +7,7 @@ import argparse
 from . import Command, Run
 
 
-def parts(p: argparse.ArgumentParser) -> Command:
+def subcommand_adder(p: argparse.ArgumentParser) -> Command:
     """Makes the parsers below a subcommand."""
     subs = p.add_subparsers(required=True, metavar="WHAT")
 
@@ -30,6 +30,6 @@ def by(p: argparse.ArgumentParser) -> None:
     p.add_argument("--by", required=True, metavar="NAME", help="who says so")
 
 
-def nothing(_: argparse.Namespace) -> int:
+def missing_part(_: argparse.Namespace) -> int:
     """The command without a part: one of its parts runs instead."""
     return 2

@@ -38,11 +38,11 @@ def _backup(args: argparse.Namespace) -> int:
         raise UsageError("--keep: expected 1 or more")
     source = args.registry if args.registry.is_dir() else None
     folder = backup.make(args.db, source, args.target, dt.datetime.now(dt.UTC))
-    contents = backup.read(folder)
+    contents = backup.verified(folder)
     print(f"{folder}: {len(contents.files)} files, {backup.size(contents)} bytes, hashes verified")
     if source is None:
         print(f"{args.registry}: no registry there, none copied")
-    removed, left = backup.keep(args.target, args.keep) if args.keep else ([], [])
+    removed, left = backup.prune(args.target, args.keep) if args.keep else ([], [])
     for old in removed:
         print(f"{old}: removed")
     for line in left:
@@ -54,7 +54,7 @@ def _restore(args: argparse.Namespace) -> int:
     from ..service import backup  # noqa: PLC0415  only where it is used
 
     if args.verify:
-        contents = backup.read(args.backup)
+        contents = backup.verified(args.backup)
         print(f"{args.backup}: {len(contents.files)} files as they were made {contents.made}")
         return 0
     if args.db is None:

@@ -6,12 +6,13 @@ import argparse
 from pathlib import Path
 
 from . import Command, db, registry
-from .parts import by, nothing, parts
+from .parts import by, missing_part, subcommand_adder
 
 
 def add(command: Command) -> None:
     """Put this subcommand into the parser."""
-    part = parts(command("transfers", nothing, "转移联单, tickets of weighbridges, what fits"))
+    p = command("transfers", missing_part, "转移联单, tickets of weighbridges, what fits")
+    part = subcommand_adder(p)
 
     p = part("import", _run, "a file of 转移联单 or tickets, all or nothing")
     db(p)

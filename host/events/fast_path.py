@@ -84,7 +84,7 @@ def _note_drift(platform: Platform, state: State, out: Outcome, day: int, drift_
         state.bare = top.last
     else:
         state.sums.drift += drift_g
-        state.level += drift_g
+        state.net_g += drift_g
         add(out.slow, day, drift_g)
 
 

@@ -8,6 +8,7 @@ from functools import cached_property
 
 from msgspec import Struct, field
 
+from ..metrology import r76
 from .limits import Limits
 
 # Changes that no event explains: local day → g, without days whose sum is 0.
@@ -82,9 +83,8 @@ class Platform:
 
     @cached_property
     def beyond(self) -> int:
-        """|gross| (g) above which a reading is not valid: a scale shows at most Max + 9 e
-        (OIML R 76-1, 4.2.3)."""
-        return self.max_g + 9 * self.e_g if self.max_g else 1 << 62
+        """|gross| (g) above which a reading is not valid."""
+        return r76.largest_shown_g(self.max_g, self.e_g) if self.max_g else 1 << 62
 
 
 class Kind(StrEnum):
@@ -161,7 +161,7 @@ class Sums(Struct, array_like=True):
     unattributed: int = 0
     closing: int = 0
 
-    def residual(self) -> int:
+    def imbalance(self) -> int:
         """In g; anything but 0 is an error of the engine."""
         gains = self.opening + self.deposited + self.drift + self.unattributed
         return gains - self.collected - self.removed - self.closing

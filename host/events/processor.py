@@ -36,7 +36,7 @@ def advance(platform: Platform, state: State, samples: Iterable[Sample]) -> tupl
         _take(platform, state, classifier, out, s)
         state.at = key(s)
         i += 1
-    state.sums.closing = state.level
+    state.sums.closing = state.net_g
     out.sums = shallow(state.sums)
     return state, out
 
@@ -47,7 +47,7 @@ def finish(platform: Platform, state: State) -> Outcome:
     out = Outcome()
     _settle_all(platform, state, EventClassifier(platform, state, out))
     states.close(state, out)
-    state.sums.closing = state.level
+    state.sums.closing = state.net_g
     out.sums = shallow(state.sums)
     return out
 

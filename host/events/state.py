@@ -31,13 +31,13 @@ class Known(Struct, array_like=True):
 class Still(Struct, array_like=True):
     """Readings of one weight: the first, their number, and when the last was (Unix seconds).
 
-    told: the latest fill; fill: the first and the last fill that two consecutive readings
+    last_fill: the latest fill; fill: the first and the last fill that two consecutive readings
     agree on, because one alone may be a false echo."""
 
     first: Evidence
     n: int = 1
     until: int = 0
-    told: int | None = None
+    last_fill: int | None = None
     fill: tuple[int, int] | None = None
 
 
@@ -61,7 +61,7 @@ class State(Struct, array_like=True):
     blind: bool = False
     opened: bool = False
     swapped: bool = False
-    level: int = 0  # net grams as booked
+    net_g: int = 0  # as booked
     put_in: tuple[int, int] | None = None  # the last deposit: when it was at rest, grams
     sums: Sums = field(default_factory=Sums)
     status: Status = Status.UNSEEN

@@ -64,9 +64,9 @@ def tell_fill(still: Still, fill: int | None) -> None:
     """Note the fill (permille) of a reading of this weight."""
     if fill is None:
         return
-    if still.told is not None and abs(fill - still.told) < FILL_MOVED // 2:
+    if still.last_fill is not None and abs(fill - still.last_fill) < FILL_MOVED // 2:
         still.fill = (still.fill[0] if still.fill else fill, fill)
-    still.told = fill
+    still.last_fill = fill
 
 
 def is_frozen(still: Still) -> bool:

@@ -1,4 +1,6 @@
-"""Alarms: raised once, acknowledged by a person, cleared once. Every change is kept."""
+"""Alarms: raised once, acknowledged by a person, cleared once. Every change is kept.
+
+host.alerts sends them to people."""
 
 from __future__ import annotations
 
@@ -19,7 +21,7 @@ RAISED, ACKNOWLEDGED, CLEARED = "raised", "acknowledged", "cleared"
 MOST = 1e9  # stands for an infinite value
 
 
-class Said(msgspec.Struct, frozen=True, kw_only=True):
+class Body(msgspec.Struct, frozen=True, kw_only=True):
     """The body of a row. value, threshold: in unit; by, note: of an acknowledgement."""
 
     rule: str
@@ -50,14 +52,14 @@ class Row:
     alarm: int
     what: str
     t: int
-    said: Said
+    body: Body
 
 
 _encode = msgspec.json.Encoder(order="sorted").encode
-_decode = msgspec.json.Decoder(Said).decode
+_decode = msgspec.json.Decoder(Body).decode
 
 
-def decoded(body: str) -> Said:
+def decoded(body: str) -> Body:
     """The body of a row from its JSON."""
     return _decode(body)
 
@@ -71,10 +73,10 @@ def read(store: Store) -> list[Row]:
     return [as_row(r) for r in rows.alarms(store)]
 
 
-def open_alarms(rows: Iterable[Row]) -> dict[int, tuple[Row, Row | None]]:
+def open_alarms(history: Iterable[Row]) -> dict[int, tuple[Row, Row | None]]:
     """alarm → (row that raised it, its acknowledgement or None), of alarms not cleared."""
     opened: dict[int, tuple[Row, Row | None]] = {}
-    for r in rows:
+    for r in history:
         if r.what == RAISED:
             opened[r.alarm] = r, None
         elif r.what == ACKNOWLEDGED and r.alarm in opened:
@@ -91,14 +93,16 @@ class Keeper:
         history = list(history)
         self._register = register
         self._last = history[-1].id if history else 0
-        self._open = {r.said.key: r for r, _ in open_alarms(history).values()}
+        self._open = {r.body.key: r for r, _ in open_alarms(history).values()}
         self._stores: dict[str, set[tuple[str, str, str]]] = {}
         for key in self._open:
             self._stores.setdefault(key[1], set()).add(key)
 
-    def take(self, store: str, findings: Sequence[Finding]) -> list[tuple[int | None, str, Said]]:
+    def take(
+        self, store_id: str, findings: Sequence[Finding]
+    ) -> list[tuple[int | None, str, Body]]:
         """(alarm or None, change, body) for each change in a store."""
-        changes: list[tuple[int | None, str, Said]] = []
+        changes: list[tuple[int | None, str, Body]] = []
         seen = set()
         for f in findings:
             key = f.rule.rule, f.store, f.subject
@@ -107,17 +111,17 @@ class Keeper:
                 continue
             held = self._open.get(key)
             if held is None and f.value >= f.rule.threshold:
-                changes.append((None, RAISED, self._said(f)))
+                changes.append((None, RAISED, self._body(f)))
             elif held is not None and f.value < f.rule.clear:
-                changes.append((held.alarm, CLEARED, self._said(f)))
-        for key in self._stores.get(store, set()) - seen:
-            over = msgspec.structs.replace(self._open[key].said, text="已不适用", by="", note="")
+                changes.append((held.alarm, CLEARED, self._body(f)))
+        for key in self._stores.get(store_id, set()) - seen:
+            over = msgspec.structs.replace(self._open[key].body, text="已不适用", by="", note="")
             changes.append((self._open[key].alarm, CLEARED, over))
         return changes
 
-    def _said(self, f: Finding) -> Said:
+    def _body(self, f: Finding) -> Body:
         value = min(f.value or 0.0, MOST)
-        return Said(
+        return Body(
             rule=f.rule.rule,
             kind=f.rule.kind,
             level=f.rule.level,
@@ -134,7 +138,7 @@ class Keeper:
     def keep(
         self,
         store: Store,
-        changes: Sequence[tuple[int | None, str, Said]],
+        changes: Sequence[tuple[int | None, str, Body]],
         now: int,
         *,
         alone: bool = False,
@@ -171,10 +175,10 @@ def acknowledge(store: Store, alarm: int, by: str, note: str, now: int) -> Row:
         raise HazardError(f"alarms: expected the id of an open alarm, found {alarm}")
     raised, seen = opened
     if seen is not None:
-        raise HazardError(f"alarms: {alarm} was acknowledged already by {seen.said.by}")
+        raise HazardError(f"alarms: {alarm} was acknowledged already by {seen.body.by}")
     if not by.strip():
         raise HazardError("--by: expected who has seen it")
-    body = msgspec.structs.replace(raised.said, by=by, note=note)
+    body = msgspec.structs.replace(raised.body, by=by, note=note)
     row = alarm, ACKNOWLEDGED, now, _encode(body).decode()
     try:
         (id_,) = rows.add_alarms(store, [row], history[-1].id)
@@ -183,15 +187,15 @@ def acknowledge(store: Store, alarm: int, by: str, note: str, now: int) -> Row:
     return Row(id_, alarm, ACKNOWLEDGED, now, body)
 
 
-def untold(store: Store) -> list[Row]:
+def unpublished(store: Store) -> list[Row]:
     """Rows that the broker has not taken yet."""
-    return [as_row(r) for r in rows.untold(store)]
+    return [as_row(r) for r in rows.unpublished(store)]
 
 
 def message(row: Row) -> tuple[str, dict[str, Any]]:
     """Topic and payload of a row."""
-    body = {k: v for k, v in msgspec.to_builtins(row.said).items() if v != ""}
-    return f"qingyun/1/{row.said.site}/event", {
+    body = {k: v for k, v in msgspec.to_builtins(row.body).items() if v != ""}
+    return f"qingyun/1/{row.body.site}/event", {
         "type": "alarm",
         "what": row.what,
         "id": row.id,
@@ -201,14 +205,14 @@ def message(row: Row) -> tuple[str, dict[str, Any]]:
     }
 
 
-def tell(store: Store, taken: Sequence[Row]) -> None:
+def mark_published(store: Store, taken: Sequence[Row]) -> None:
     """Note that the broker has taken these rows."""
-    rows.told(store, [r.id for r in taken])
+    rows.mark_published(store, [r.id for r in taken])
 
 
 def line(row: Row) -> str:
     """A row as one line, for a log or an e-mail."""
-    s = row.said
+    s = row.body
     where = f"{s.store}/{s.subject}" if s.subject else s.store
     value = "∞" if s.value >= MOST else f"{s.value:g}"
     who = f" by {s.by}{': ' + s.note if s.note else ''}" if s.by else ""

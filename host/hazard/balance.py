@@ -13,11 +13,11 @@ from ..metrology import r76
 from .entry import STORED, TAKEN, Entry
 from .ledger_posting import Seen
 from .register import Register
-from .stock import Shelf, books
+from .stock import Shelf, stock_of
 
 
 @dataclass
-class Balance:
+class StoreBalance:
     """Masses in g. opening, closing: as weighed where a scale stands, else as booked in the
     ledger. booked: stock by the ledger at the end. residual: what is missing; a gain is
     negative. limit: errors in service of all weighings (OIML R 76), added in quadrature."""
@@ -30,7 +30,7 @@ class Balance:
     closing: int = 0
     booked: int = 0
     weighings: int = 0
-    squares: int = 0
+    error_squares: int = 0
     notes: list[str] = field(default_factory=list)
 
     @property
@@ -39,7 +39,7 @@ class Balance:
 
     @property
     def limit(self) -> int:
-        return isqrt(self.squares)
+        return isqrt(self.error_squares)
 
     @property
     def closes(self) -> bool:
@@ -56,67 +56,71 @@ def gross_at(samples: Sequence[Sample], t: int) -> Sample | None:
 
 
 def balances(
-    register: Register, live: Sequence[Entry], seen: Iterable[Seen], t0: int, t1: int
-) -> list[Balance]:
-    """One for each store and code with stock or movement in t0 <= t < t1 (Unix seconds)."""
+    register: Register, live: Sequence[Entry], seen: Iterable[Seen], start: int, end: int
+) -> list[StoreBalance]:
+    """One for each store and code with stock or movement in start <= t < end (Unix seconds)."""
     platforms = {s.bin.bin: s for s in seen}
-    before = books(register, [e for e in live if e.t < t0])
-    after = books(register, [e for e in live if e.t < t1])
+    before = stock_of(register, [e for e in live if e.t < start])
+    after = stock_of(register, [e for e in live if e.t < end])
     moved: dict[str, list[Entry]] = defaultdict(list)
     for e in live:
-        if t0 <= e.t < t1 and e.table in (STORED, TAKEN):
+        if start <= e.t < end and e.table in (STORED, TAKEN):
             moved[e.container].append(e)
-    sums: dict[tuple[str, str], Balance] = {}
+    sums: dict[tuple[str, str], StoreBalance] = {}
     for name, shelf in sorted(after.shelves.items()):
-        b = sums.setdefault((shelf.store, shelf.code), Balance(shelf.store, shelf.code))
+        balance = sums.setdefault((shelf.store, shelf.code), StoreBalance(shelf.store, shelf.code))
         container = register.container(name)
         platform = platforms.get(container.bin) if container else None
-        b.booked += shelf.grams
-        _add_moved(b, moved[name], platform)
-        _add_stock(b, before.shelves.get(name), shelf, platform, (t0, t1))
+        balance.booked += shelf.grams
+        _add_moved(balance, moved[name], platform)
+        _add_stock(balance, before.shelves.get(name), shelf, platform, (start, end))
     return [b for b in sums.values() if b.opening or b.stored or b.taken or b.closing]
 
 
-def _add_moved(b: Balance, entries: Iterable[Entry], platform: Seen | None) -> None:
+def _add_moved(balance: StoreBalance, entries: Iterable[Entry], platform: Seen | None) -> None:
     """Add 入库 and 出库 of a container, and the errors of their weighings."""
     for e in entries:
         if e.table == STORED:
-            b.stored += e.grams
+            balance.stored += e.grams
         else:
-            b.taken += e.grams
+            balance.taken += e.grams
         if platform is not None and e.weighed:
-            _add_error(b, e.weighed.before_g, platform.bin.e_g)
-            _add_error(b, e.weighed.after_g, platform.bin.e_g)
+            _add_error(balance, e.weighed.before_g, platform.bin.e_g)
+            _add_error(balance, e.weighed.after_g, platform.bin.e_g)
 
 
 def _add_stock(
-    b: Balance, old: Shelf | None, new: Shelf, platform: Seen | None, period: tuple[int, int]
+    balance: StoreBalance,
+    old: Shelf | None,
+    new: Shelf,
+    platform: Seen | None,
+    period: tuple[int, int],
 ) -> None:
     """Add the stock of a container at the beginning and the end of the period."""
     opening, closing = old.grams if old else 0, new.grams
     if platform is None:
-        b.notes.append(f"{new.container}: 无秤，按台账")
+        balance.notes.append(f"{new.container}: 无秤，按台账")
     else:
-        t0, t1 = period
-        first = _weighed_stock(b, platform, t0, old.carried_g if old else 0)
-        last = _weighed_stock(b, platform, t1 - 1, new.carried_g)
+        start, end = period
+        first = _weighed_stock(balance, platform, start, old.carried_g if old else 0)
+        last = _weighed_stock(balance, platform, end - 1, new.carried_g)
         if first is None:
-            b.notes.append(f"{new.container}: 期初无读数，按台账")
+            balance.notes.append(f"{new.container}: 期初无读数，按台账")
         opening = opening if first is None else first
         closing = closing if last is None else last
-    b.opening += opening
-    b.closing += closing
+    balance.opening += opening
+    balance.closing += closing
 
 
-def _weighed_stock(b: Balance, platform: Seen, t: int, carried_g: int) -> int | None:
+def _weighed_stock(balance: StoreBalance, platform: Seen, t: int, carried_g: int) -> int | None:
     """Waste on a platform at t in g, without the containers carried in; None: no reading."""
     sample = gross_at(platform.samples, t)
     if sample is None or sample.grams is None:
         return None
-    _add_error(b, sample.grams, platform.bin.e_g)
+    _add_error(balance, sample.grams, platform.bin.e_g)
     return sample.grams - platform.bin.tare_g - carried_g
 
 
-def _add_error(b: Balance, gross_g: int, e_g: int) -> None:
-    b.weighings += 1
-    b.squares += r76.in_service_g(gross_g, e_g) ** 2
+def _add_error(balance: StoreBalance, gross_g: int, e_g: int) -> None:
+    balance.weighings += 1
+    balance.error_squares += r76.in_service_g(gross_g, e_g) ** 2

@@ -16,7 +16,7 @@ from ..store import Store
 from . import rules
 from .entry import PRODUCED, TAKEN, Entry
 from .register import SOCIAL, HazardStore, Register
-from .stock import Books, books
+from .stock import Stock, stock_of
 
 UPSTREAM = "产生批次编码/出库批次编码"
 
@@ -35,7 +35,7 @@ def from_earlier(
         when = dt.datetime.fromtimestamp(e.t, LOCAL)
         if when.year != year:
             continue
-        names = re.split(r"[\s;；,，、]+", e.said.get(UPSTREAM, "").strip())
+        names = re.split(r"[\s;；,，、]+", e.values.get(UPSTREAM, "").strip())
         named = [shares.get((e.institution, n)) for n in names]
         before = grams.get(when.month, 0)
         old, total = (sum(x[i] for x in named if x) for i in (0, 1))
@@ -50,7 +50,7 @@ def _shares(
     register: Register, live: Iterable[Entry], start: int
 ) -> dict[tuple[str, str], tuple[int, int]]:
     """(institution, batch) → (g from before start, g in all) of each 出库 and 产生."""
-    stock, shares = Books(register), {}
+    stock, shares = Stock(register), {}
     for e in live:
         if e.table == TAKEN:
             old = sum(lot.grams for lot in stock.shelf(e).lots if lot.t < start)
@@ -91,7 +91,7 @@ def _on_time(
     online = {s.store: _online(store, register, s, end) for s in stores}
     if not any(any(platforms) for platforms in online.values()):
         return None
-    stock = books(register, (e for e in live if e.t < end))
+    stock = stock_of(register, (e for e in live if e.t < end))
     late = {s.store for s in stores if _late(register, stock, s, limits, end)}
     complete = {name for name, platforms in online.items() if platforms and all(platforms)}
     on_time = complete - late
@@ -118,7 +118,7 @@ def _online(store: Store, register: Register, s: HazardStore, end: int) -> list[
 
 
 def _late(
-    register: Register, stock: Books, s: HazardStore, limits: list[rules.Rule], end: int
+    register: Register, stock: Stock, s: HazardStore, limits: list[rules.Rule], end: int
 ) -> bool:
     """Whether a store holds waste older at end (Unix seconds) than a limit allows."""
     return any(

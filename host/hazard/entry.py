@@ -76,7 +76,7 @@ class Weighed(msgspec.Struct, frozen=True):
 
 class Entry(msgspec.Struct, frozen=True, kw_only=True):
     """One row. grams: net, negative in a reversal. t: when it happened; recorded: when it was
-    entered (Unix seconds), by: by whom. said: column -> value; origin: column -> its origin."""
+    entered (Unix seconds), by: by whom. values: column -> value; origin: column -> its origin."""
 
     id: int = 0
     table: str
@@ -90,7 +90,7 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
     edition: str
     code: str
     grams: int
-    said: dict[str, str]
+    values: dict[str, str] = msgspec.field(name="said")  # in stored bodies
     origin: dict[str, str]
     upstream: list[str] = []
     weighed: Weighed | None = None
@@ -103,7 +103,7 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
 
     def value(self, column: str) -> tuple[str, str]:
         """Value and origin of a column; ("", 待补) where it has none."""
-        return self.said.get(column, ""), self.origin.get(column, MISSING)
+        return self.values.get(column, ""), self.origin.get(column, MISSING)
 
 
 _encode = msgspec.json.Encoder(order="sorted").encode

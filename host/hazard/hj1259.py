@@ -21,7 +21,7 @@ NOTES = (
 
 def missing(entry: Entry) -> list[str]:
     """Columns of an entry that have no value yet."""
-    return [c for c in TABLES[entry.table] if c != OPTIONAL and not entry.said.get(c)]
+    return [c for c in TABLES[entry.table] if c != OPTIONAL and not entry.values.get(c)]
 
 
 # Widths that fit twenty columns on one A4 page; longer texts wrap.
@@ -44,7 +44,7 @@ def table(name: str, entries: Sequence[Entry], period: str, head: str) -> Table:
         cells: list[Cell] = [
             Decimal(e.grams).scaleb(-3)
             if c == mass
-            else e.said.get(c) or (None if c == OPTIONAL else MISSING)
+            else e.values.get(c) or (None if c == OPTIONAL else MISSING)
             for c in TABLES[name]
         ]
         marks = [
@@ -69,9 +69,9 @@ def table(name: str, entries: Sequence[Entry], period: str, head: str) -> Table:
 
 def write_xlsx(entries: Sequence[Entry], period: str, head: tuple[int, str], path: Path) -> None:
     """A workbook of five sheets."""
-    from ..office.xlsx import Book  # noqa: PLC0415  only where a workbook is written
+    from ..office.xlsx import Workbook  # noqa: PLC0415  only where a workbook is written
 
-    with Book(path, f"危险废物管理台账 {period}", DISCLAIMER) as made:
+    with Workbook(path, f"危险废物管理台账 {period}", DISCLAIMER) as made:
         for name in TABLES:
             made.add(table(name, entries, period, f"{head[0]}:{head[1]}"))
 

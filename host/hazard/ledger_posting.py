@@ -31,7 +31,7 @@ from .entry import (
     Weighed,
 )
 from .register import Container, Register
-from .stock import Books, books
+from .stock import Stock, stock_of
 
 SETTLE_S = 120  # nobody leans on a platform for longer than 90
 LEDGER = "台账"  # origin of the batches that a mass was taken from
@@ -56,10 +56,10 @@ class Seen:
 
 @dataclass
 class Booked:
-    """Entries that an update added. told: lines for a person."""
+    """Entries that an update added. notes: lines for a person."""
 
     added: list[Entry] = field(default_factory=list)
-    told: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
 
 
 def see(store: Store, register: Register, bin_: Bin, until: int, since: int = 0) -> Seen:
@@ -130,13 +130,13 @@ def entry_of(
         edition=container.code.edition,
         code=container.code.code,
         grams=grams,
-        said=values,
+        values=values,
         origin={name: SCALE if name in scale else REGISTER for name in values},
         weighed=weighed(bin_, event),
     )
 
 
-def sourced(stock: Books, entry: Entry) -> Entry:
+def sourced(stock: Stock, entry: Entry) -> Entry:
     """Apply an entry to the stock; the entry with the batches that it was taken from."""
     sources = stock.apply(entry)
     if not sources:
@@ -144,7 +144,7 @@ def sourced(stock: Books, entry: Entry) -> Entry:
     return msgspec.structs.replace(
         entry,
         upstream=sources,
-        said=entry.said | {"入库批次编码": " ".join(sources)},
+        values=entry.values | {"入库批次编码": " ".join(sources)},
         origin=entry.origin | {"入库批次编码": LEDGER},
     )
 
@@ -187,13 +187,13 @@ def _update(
     undone = _undone(seen, live, now)
     undone_ids = {e.id for e in undone}
     kept = [e for e in live if e.id not in undone_ids]
-    done = Booked(told=[f"{e.batch}: reversed: {UNDONE}" for e in undone])
+    done = Booked(notes=[f"{e.batch}: reversed: {UNDONE}" for e in undone])
     rows = [ledger.reversal(e, SYSTEM, UNDONE, now) for e in undone]
-    stock, batches = books(register, kept), ledger.batches(entries)
+    stock, batches = stock_of(register, kept), ledger.batches(entries)
     for event, bin_ in _unposted(seen, entries, kept, now):
         entry = entry_of(register, bin_, event, batches, now)
         if entry is None:
-            done.told.append(
+            done.notes.append(
                 f"{bin_.bin}: {clock(event.t)}: {kg(event.grams)} kg, and no container of "
                 "containers.csv stands there: not booked"
             )
@@ -246,13 +246,13 @@ def _unposted(
 
 
 def corrected(
-    entry: Entry, by: str, reason: str, now: int, *, said: Mapping[str, str], grams: int | None
+    entry: Entry, by: str, reason: str, now: int, *, values: Mapping[str, str], grams: int | None
 ) -> Entry:
     """The entry that follows a reversal: the same batch with a person's values.
 
-    said: column -> value; grams: net, None where the mass stays; now: Unix seconds."""
+    values: column -> value; grams: net, None where the mass stays; now: Unix seconds."""
     mass = TABLES[entry.table][6]
-    more = dict(said) | ({mass: kg(grams)} if grams is not None else {})
+    more = dict(values) | ({mass: kg(grams)} if grams is not None else {})
     return msgspec.structs.replace(
         entry,
         id=0,
@@ -260,6 +260,6 @@ def corrected(
         by=by,
         reason=reason,
         grams=entry.grams if grams is None else grams,
-        said=entry.said | more,
+        values=entry.values | more,
         origin=entry.origin | dict.fromkeys(more, PERSON),
     )

@@ -14,13 +14,13 @@ from . import HazardError, ledger, sheets
 from .entry import IMPORT, PERSON, STORED, TABLES, TAKEN, Entry
 from .ledger_posting import columns, sourced
 from .register import Register
-from .stock import books
+from .stock import stock_of
 
 MOST_G = 60_000_000  # more than a lorry carries
 
 
 @dataclass(frozen=True)
-class Said:
+class Draft:
     """An entry as somebody gives it: t in Unix seconds, net grams. where: names its place in a
     mistake."""
 
@@ -54,7 +54,7 @@ def checked(table: str, values: Mapping[str, str]) -> dict[str, str]:
     return dict(values)
 
 
-def _entry(register: Register, s: Said, by: str, now: int, origin: str) -> Entry:
+def _entry(register: Register, s: Draft, by: str, now: int, origin: str) -> Entry:
     names = TABLES[s.table]
     container = register.container(s.container) if s.container else None
     if s.container and container is None:
@@ -96,14 +96,14 @@ def _entry(register: Register, s: Said, by: str, now: int, origin: str) -> Entry
     return Entry(
         table=s.table, batch=s.batch, t=s.t, recorded=now, by=by, institution=institution,
         store=store, container=s.container, edition=code.edition, code=code.code,
-        grams=s.grams, said=values | of_person, origin=whose,
+        grams=s.grams, values=values | of_person, origin=whose,
     )  # fmt: skip
 
 
 def add(
     store: Store,
     register: Register,
-    drafts: Sequence[Said],
+    drafts: Sequence[Draft],
     by: str,
     now: int,
     *,
@@ -124,9 +124,9 @@ def add(
         if s.batch and (draft.institution, s.batch) in used:
             raise HazardError(f"{s.where}: batch: {s.batch} is there already")
         used.add((draft.institution, batch))
-        named = draft.said | {TABLES[s.table][0]: batch}
-        entry = msgspec.structs.replace(draft, batch=batch, said=named)
-        made = books(register, [e for e in standing if e.t <= entry.t])
+        named = draft.values | {TABLES[s.table][0]: batch}
+        entry = msgspec.structs.replace(draft, batch=batch, values=named)
+        made = stock_of(register, [e for e in standing if e.t <= entry.t])
         rows.append(sourced(made, entry))
         standing = sorted([*standing, rows[-1]], key=lambda e: e.t)
     return ledger.add(store, rows, held)
@@ -154,7 +154,7 @@ def from_file(
             raise line.fail("time", "a time that is over")
         free = {c: line.text(c, optional=True) for c in TABLES[table] if c in line.cells}
         drafts.append(
-            Said(
+            Draft(
                 table, t, round(kg * 1000),
                 container=line.text("container", optional=True),
                 institution=line.text("institution", optional=True),
@@ -165,6 +165,6 @@ def from_file(
             )
         )  # fmt: skip
     try:
-        return add(store, register, drafts, by, now, origin=IMPORT), sheet.told
+        return add(store, register, drafts, by, now, origin=IMPORT), sheet.notes
     except HazardError as error:
         raise HazardError(f"{error}; nothing was added") from None

@@ -12,7 +12,7 @@ from ..registry import Site
 from ..rollup import DAY_S, day_bounds
 from .register import LIQUID, Register
 from .rules import Rule
-from .stock import Books, Shelf
+from .stock import Shelf, Stock
 from .view import StoreView
 
 UTC_8 = 8 * 3600
@@ -104,10 +104,10 @@ def _door(s: Scene) -> Measured:
 
 def _silent(s: Scene) -> Measured:
     for p in s.view.platforms:
-        if p.heard is None:
+        if p.valid_t is None:
             yield p.bin.bin, float("inf"), "从未有有效读数"
         else:
-            yield p.bin.bin, (s.now - p.heard) / 60, "没有有效读数"
+            yield p.bin.bin, (s.now - p.valid_t) / 60, "没有有效读数"
 
 
 def _bund(s: Scene) -> Measured:
@@ -190,10 +190,10 @@ class Rules:
             ]
         return self._known[store]
 
-    def findings(self, view: StoreView, books: Books, now: int) -> list[Finding]:
+    def findings(self, view: StoreView, stock: Stock, now: int) -> list[Finding]:
         """The values of all rules of a store at now (Unix seconds)."""
         name = view.store.store
-        scene = Scene(self._register, view, books.of_store(name), now)
+        scene = Scene(self._register, view, stock.of_store(name), now)
         measured: dict[str, list[tuple[str, float | None, str]]] = {}
         findings = []
         for rule in self.of(name, now):

@@ -45,7 +45,7 @@ def of(store: Store) -> dict[str, Section]:
                 "catalogue": e.edition,
                 "code": e.code,
                 "kg": e.grams / 1000,
-                "columns": e.said,
+                "columns": e.values,
                 "said_by": e.origin,
                 "upstream": e.upstream,
                 "event": e.weighed.event if e.weighed else None,

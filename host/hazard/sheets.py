@@ -31,16 +31,16 @@ _DASHES = str.maketrans(dict.fromkeys("‐‑‒–—―−－", "-"))
 
 @dataclass
 class Sheet:
-    """The rows of a file. told: repairs, one line each with file and row."""
+    """The rows of a file. notes: repairs, one line each with file and row."""
 
     path: Path
-    told: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
     rows: list[Line] = field(default_factory=list)
 
 
 @dataclass
 class Line:
-    """One row of a file, column → cell. The getters add each repair to sheet.told; they raise
+    """One row of a file, column → cell. The getters add each repair to sheet.notes; they raise
     HazardError with file, row and column for a cell that they cannot read."""
 
     sheet: Sheet
@@ -55,9 +55,9 @@ class Line:
         cell = self.cells.get(column, "")
         return HazardError(f"{self.where}: {column}: expected {expected}, found {cell!r}")
 
-    def tell(self, column: str, read_as: object) -> None:
+    def note(self, column: str, read_as: object) -> None:
         cell = self.cells.get(column, "")
-        self.sheet.told.append(f"{self.where}: {column}: {cell!r} read as {read_as!s}")
+        self.sheet.notes.append(f"{self.where}: {column}: {cell!r} read as {read_as!s}")
 
     def text(self, column: str, *, optional: bool = False) -> str:
         """The cell as text: trimmed, full-width characters as half-width."""
@@ -68,7 +68,7 @@ class Line:
         plain = unicodedata.normalize("NFKC", given).strip()
         # Full-width brackets belong to Chinese names: they stay.
         if plain != given and re.sub(r"[()（）]", "", plain) != re.sub(r"[()（）]", "", given):
-            self.tell(column, repr(plain))
+            self.note(column, repr(plain))
         else:
             plain = given
         if not plain and not optional:
@@ -81,7 +81,7 @@ class Line:
         plain = given.translate(_DASHES).replace(" ", "")
         plain = re.sub(r"^HW\d\d[/ ]*", "", plain)
         if plain != given:
-            self.tell(column, plain)
+            self.note(column, plain)
         return plain
 
     def number_of(self, column: str, *, least: Decimal, most: Decimal) -> Decimal:
@@ -95,7 +95,7 @@ class Line:
         if not value.is_finite() or not least <= value <= most:
             raise self.fail(column, f"a number from {least} to {most}")
         if plain != given:
-            self.tell(column, plain)
+            self.note(column, plain)
         return value
 
     def time(self, column: str) -> int:
@@ -110,7 +110,7 @@ class Line:
         if when is None:
             raise self.fail(column, "a date and time as 2026-03-03 08:15")
         if when.strftime("%Y-%m-%d %H:%M:%S")[: len(text)] != text:
-            self.tell(column, when.strftime("%Y-%m-%d %H:%M:%S"))
+            self.note(column, when.strftime("%Y-%m-%d %H:%M:%S"))
         return int(when.timestamp())
 
 
@@ -137,7 +137,7 @@ def parse_time(text: str) -> int | None:
 def _csv(sheet: Sheet) -> Iterator[tuple[int, list[Any]]]:
     file = csv_file.read(sheet.path, HazardError)
     if file.encoding:
-        sheet.told.append(f"{sheet.path}: not UTF-8, read as {file.encoding}")
+        sheet.notes.append(f"{sheet.path}: not UTF-8, read as {file.encoding}")
     yield from file.lines()
 
 
@@ -159,7 +159,7 @@ def _xlsx(sheet: Sheet) -> Iterator[tuple[int, list[Any]]]:
             for c in range(merged.min_col, merged.max_col + 1):
                 grid[r - 1][c - 1] = value if c == merged.min_col else None
         if merged.max_row > merged.min_row:
-            sheet.told.append(
+            sheet.notes.append(
                 f"{sheet.path}:{merged.min_row}: {merged.coord} is merged: "
                 f"{value!r} read for rows {merged.min_row} to {merged.max_row}"
             )

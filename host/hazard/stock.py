@@ -101,7 +101,7 @@ class Shelf:
         return gross - self.empty_g - self.carried_g
 
 
-class Books:
+class Stock:
     """Stock of all containers; entries are applied in order of time."""
 
     def __init__(self, register: Register) -> None:
@@ -138,9 +138,9 @@ class Books:
         return []
 
 
-def books(register: Register, live: Iterable[Entry]) -> Books:
+def stock_of(register: Register, live: Iterable[Entry]) -> Stock:
     """Stock by live entries, given in order of time."""
-    made = Books(register)
+    made = Stock(register)
     for entry in live:
         made.apply(entry)
     return made

@@ -84,10 +84,10 @@ T = TypeVar("T", Manifest, Ticket)
 
 @dataclass
 class Imported:
-    """The result of an import. told: repairs, one line each."""
+    """The result of an import. notes: repairs, one line each."""
 
     count: int = 0
-    told: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
 
 
 def _grams(line: Line, column: str, *, least: str = "0.001") -> int:
@@ -242,4 +242,4 @@ def _take(  # noqa: PLR0917
     if not bodies:
         raise HazardError(f"{sheet.path}: expected rows below the head, found none")
     rows.add_transfers(store, bodies)
-    return Imported(len(bodies), sheet.told)
+    return Imported(len(bodies), sheet.notes)

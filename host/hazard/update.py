@@ -2,26 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
-
-from ..registry import Bin
+from ..rollup.day_figures import Progress
 from ..store import Store
 from ..store import hazard as rows
 from . import alarms, ledger, ledger_posting, measure, register, rules, view
-from .stock import books
+from .stock import stock_of
 
 MARK = "ledger update"
 BEFORE_S = 2 * 86_400  # a working platform sends a reading within that time
-# Passes platforms on, for a progress display.
-Watched = Callable[[Sequence[Bin]], Iterable[Bin]]
 
 
 def see_all(
-    store: Store, registered: register.Register, until: int, since: int = 0, watched: Watched = iter
+    store: Store,
+    registered: register.Register,
+    until: int,
+    since: int = 0,
+    progress: Progress = iter,
 ) -> list[ledger_posting.Seen]:
     """Events of every platform that containers may stand on, since <= t < until (Unix seconds)."""
     bins = [b for s in registered.stores for b in registered.platforms(s)]
-    return [ledger_posting.see(store, registered, b, until, since) for b in watched(bins)]
+    return [ledger_posting.see(store, registered, b, until, since) for b in progress(bins)]
 
 
 def bring_up_to_date(
@@ -30,7 +30,7 @@ def bring_up_to_date(
     now: int,
     *,
     everything: bool = False,
-    watched: Watched = iter,
+    progress: Progress = iter,
 ) -> tuple[ledger_posting.Booked, list[ledger_posting.Seen]]:
     """Post the steps since the last update, and those of late readings; now: Unix seconds.
 
@@ -38,7 +38,7 @@ def bring_up_to_date(
     store.compact()
     last = None if everything else rows.mark(store, MARK)
     since = max(0, min(last, now) - ledger_posting.LATE_S) if last is not None else 0
-    seen = see_all(store, registered, now + 1, since, watched)
+    seen = see_all(store, registered, now + 1, since, progress)
     done = ledger_posting.update(store, registered, seen, now)
     rows.set_mark(store, MARK, now)
     return done, seen
@@ -49,15 +49,15 @@ def update_alarms(
     registered: register.Register,
     limits: list[rules.Rule],
     now: int,
-    watched: Watched = iter,
+    progress: Progress = iter,
 ) -> tuple[ledger_posting.Booked, list[alarms.Row]]:
     """Post the steps up to now (Unix seconds), and write the alarms that changed."""
-    booked, seen = bring_up_to_date(store, registered, now, watched=watched)
-    stock = books(registered, [e for e in ledger.live(ledger.read(store)) if e.t <= now])
+    booked, seen = bring_up_to_date(store, registered, now, progress=progress)
+    stock = stock_of(registered, [e for e in ledger.live(ledger.read(store)) if e.t <= now])
     keeper = alarms.Keeper(registered, alarms.read(store))
     applied = measure.Rules(registered, limits)
     changes = []
-    for platform in view.watch(store, registered, seen, now):
-        findings = applied.findings(platform.at(now), stock, now)
-        changes += keeper.take(platform.store.store, findings)
+    for history in view.histories(store, registered, seen, now):
+        findings = applied.findings(history.at(now), stock, now)
+        changes += keeper.take(history.store.store, findings)
     return booked, keeper.keep(store, changes, now)

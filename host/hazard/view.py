@@ -12,7 +12,7 @@ from .ledger_posting import SETTLE_S, Seen
 from .register import HazardStore, Register
 
 HYSTERESIS = 0.5  # °C
-Told = Sequence[tuple[int, int]]  # (Unix seconds, value) in order of time
+Series = Sequence[tuple[int, int]]  # (Unix seconds, value) in order of time
 BACK_S = 7 * 86_400  # how far back the last change of a door is searched
 
 
@@ -21,7 +21,7 @@ class Weights:
     """Weights of one platform over time: Unix seconds and gross g."""
 
     bin: Bin
-    heard: list[int] = field(default_factory=list)  # when a valid weight came
+    valid_t: list[int] = field(default_factory=list)  # when a valid weight came
     rest_t: list[int] = field(default_factory=list)
     rest_g: list[int] = field(default_factory=list)
     busy: list[tuple[int, int]] = field(default_factory=list)  # not settled from … until
@@ -31,7 +31,7 @@ class Weights:
         made = Weights(seen.bin)
         for s in seen.samples:
             if s.usable and s.grams is not None:
-                made.heard.append(s.t)
+                made.valid_t.append(s.t)
                 if s.q is None:
                     made.rest_t.append(s.t)
                     made.rest_g.append(s.grams)
@@ -44,11 +44,11 @@ class Weights:
 
 @dataclass(frozen=True)
 class PlatformView:
-    """heard: when the last valid weight came; gross: the last weight at rest, in g; settled:
+    """valid_t: when the last valid weight came; gross: the last weight at rest, in g; settled:
     no step is under way, so that gross counts."""
 
     bin: Bin
-    heard: int | None
+    valid_t: int | None
     gross: int | None
     settled: bool
 
@@ -56,33 +56,33 @@ class PlatformView:
 @dataclass(frozen=True)
 class StoreView:
     """temperature: the latest, (Unix seconds, 0.01 °C); door: open since (Unix seconds), None
-    while closed or not known; told: temperatures up to the moment."""
+    while closed or not known; past: temperatures up to the moment."""
 
     store: HazardStore
     platforms: Sequence[PlatformView]
     temperature: tuple[int, int] | None = None
     door: int | None = None
-    told: Told = ()
+    past: Series = ()
 
     def warm(self, limit: float) -> bool | None:
         """Whether the temperature reached `limit` (°C) and has not fallen HYSTERESIS below it
         since; None: no temperature is known."""
-        for _, value in reversed(self.told):
+        for _, value in reversed(self.past):
             if value >= 100 * limit:
                 return True
             if value < 100 * (limit - HYSTERESIS):
                 return False
-        return False if self.told else None
+        return False if self.past else None
 
 
 @dataclass
-class Watched:
+class StoreHistory:
     """Weights, temperatures and door of a store over time."""
 
     store: HazardStore
     weights: list[Weights]
-    temperatures: Told = ()
-    doors: Told = ()
+    temperatures: Series = ()
+    doors: Series = ()
 
     def at(self, now: int) -> StoreView:
         """The state of the store at now (Unix seconds)."""
@@ -96,21 +96,21 @@ class Watched:
 
 
 def _platform(w: Weights, now: int) -> PlatformView:
-    i = bisect_right(w.heard, now)
+    i = bisect_right(w.valid_t, now)
     j = bisect_right(w.rest_t, now)
     k = bisect_right(w.busy, (now, 1 << 62))
     settled = not any(end > now for _, end in w.busy[max(0, k - 4) : k])
     return PlatformView(
-        w.bin, w.heard[i - 1] if i else None, w.rest_g[j - 1] if j else None, settled
+        w.bin, w.valid_t[i - 1] if i else None, w.rest_g[j - 1] if j else None, settled
     )
 
 
-def _last(values: Told, now: int) -> tuple[int, int] | None:
+def _last(values: Series, now: int) -> tuple[int, int] | None:
     i = bisect_right(values, (now, 1 << 62))
     return values[i - 1] if i else None
 
 
-def _open_since(values: Told, now: int) -> int | None:
+def _open_since(values: Series, now: int) -> int | None:
     """When the door was opened (Unix seconds); None while it is closed."""
     i = bisect_right(values, (now, 1 << 62))
     since = None
@@ -120,21 +120,23 @@ def _open_since(values: Told, now: int) -> int | None:
     return since
 
 
-def watch(store: Store, register: Register, seen: Iterable[Seen], now: int) -> list[Watched]:
+def histories(
+    store: Store, register: Register, seen: Iterable[Seen], now: int
+) -> list[StoreHistory]:
     """Every store with its sensors up to now (Unix seconds)."""
     weights = {s.bin.bin: Weights.of(s) for s in seen}
     return [
-        Watched(
+        StoreHistory(
             s,
             [weights[b.bin] for b in register.platforms(s.store) if b.bin in weights],
-            _told(store, s.temperature, now),
-            _told(store, s.door, now),
+            _series(store, s.temperature, now),
+            _series(store, s.door, now),
         )
         for s in register.stores.values()
     ]
 
 
-def _told(store: Store, sensor: tuple[str, str] | None, now: int) -> Told:
+def _series(store: Store, sensor: tuple[str, str] | None, now: int) -> Series:
     if sensor is None:
         return ()
     device, channel = sensor

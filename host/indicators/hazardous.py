@@ -13,7 +13,7 @@ from ..common.periods import Period, days_of
 from ..hazard import derived, ledger, transfers
 from ..hazard.entry import OUTSIDE, OWN, PRODUCED, STORED, TAKEN, Entry
 from ..hazard.register import INDUSTRIAL, MEDICAL, SOCIAL, Register
-from ..hazard.stock import books
+from ..hazard.stock import stock_of
 from ..rollup import day_bounds
 from ..store import Store
 from .catalog import Figure
@@ -109,7 +109,7 @@ def _by_method(pattern: str) -> Select:
     """Entries by the code of their method: R… used, D… disposed of, D1 landfilled."""
     method = re.compile(pattern)
     return lambda entries: [
-        e for e in entries if e.table in METHOD and method.match(e.said.get(METHOD[e.table], ""))
+        e for e in entries if e.table in METHOD and method.match(e.values.get(METHOD[e.table], ""))
     ]
 
 
@@ -143,7 +143,7 @@ def _stored(
         last = Period(year, m).last
         if first <= last <= as_of:
             end = day_bounds(last)[1]
-            held = books(register, (e for e in entries if e.t < end))
+            held = stock_of(register, (e for e in entries if e.t < end))
             tonnes[m] = Decimal(sum(s.grams for s in held.shelves.values())).scaleb(-6)
     return tonnes
 

@@ -27,7 +27,7 @@ class Imported:
 
     added: list[Entry] = field(default_factory=list)
     unchanged: int = 0
-    told: list[str] = field(default_factory=list)  # repairs and supersessions, one line each
+    notes: list[str] = field(default_factory=list)  # repairs and supersessions, one line each
 
 
 def _read(path: Path) -> csv_file.CsvFile:
@@ -98,7 +98,7 @@ def run(store: Store, figures: Catalog, path: Path, now: int) -> Imported:
     name = f"{path.name} sha256:{hashlib.sha256(file.data).hexdigest()}"
     done = Imported()
     if file.encoding:
-        done.told.append(f"{path}: not UTF-8, read as {file.encoding}")
+        done.notes.append(f"{path}: not UTF-8, read as {file.encoding}")
     before = in_force(store, now)
     today = dt.datetime.fromtimestamp(now, LOCAL).date()
     places: dict[tuple[str, str], str] = {}  # (figure, period) -> file:line
@@ -120,7 +120,7 @@ def run(store: Store, figures: Catalog, path: Path, now: int) -> Imported:
             continue
         done.added.append(replace(e, imported=now, file=name, supersedes=old.id if old else None))
         if old is not None:
-            done.told.append(
+            done.notes.append(
                 f"{where}: {e.figure} {e.period}: {old.value} ({old.entered_by}, "
                 f"{old.entered_on}) superseded by {e.value}: {e.note}"
             )
@@ -131,7 +131,7 @@ def run(store: Store, figures: Catalog, path: Path, now: int) -> Imported:
 def _repaired(where: str, raw: dict[str, str], done: Imported) -> dict[str, str]:
     """The row with full-width characters as half-width in columns without prose."""
     row = {k: unicodedata.normalize("NFKC", v) if k in _PLAIN else v for k, v in raw.items()}
-    done.told += [
+    done.notes += [
         f"{where}: {k}: {raw[k]!r} read as {row[k]!r}" for k in _PLAIN if raw[k] != row[k]
     ]
     return row

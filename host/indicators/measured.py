@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from operator import attrgetter
 
-from ..registry import DRY, HAZARDOUS, RECYCLABLE, WET, Bin, Registry
+from ..registry import DRY, HAZARDOUS, RECYCLABLE, WET, Registry
 from ..rollup import DAY_S, DailyRow
+from ..rollup.day_figures import Progress
 from ..rollup.period import days, each_day
 from ..store import Store
 from .catalog import Figure
@@ -42,9 +43,9 @@ class Measured:
         store: Store,
         registry: Registry,
         last: dt.date,
-        watched: Callable[[Sequence[Bin]], Iterable[Bin]] = iter,
+        progress: Progress = iter,
     ) -> None:
-        self._store, self._known, self._last, self._watched = store, registry, last, watched
+        self._store, self._known, self._last, self._progress = store, registry, last, progress
         self._years: dict[int, _Year] = {}
 
     def source(self, figure: Figure, year: int) -> Series | None:
@@ -77,7 +78,7 @@ class Measured:
     def _months(self, first: dt.date, last: dt.date) -> dict[int, _Month]:
         """The months with days from first to last."""
         months: dict[int, _Month] = defaultdict(_Month)
-        figures = each_day(self._store, self._known, first, last, self._watched)
+        figures = each_day(self._store, self._known, first, last, self._progress)
         for date, day in zip(days(first, last), figures, strict=True):
             months[date.month].add(day.rows)
             months[date.month].sites += len(self._known.sites)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
@@ -12,7 +12,8 @@ from ..common.local_days import LOCAL
 from ..common.periods import Period
 from ..common.quantity import percent
 from ..hazard.register import Register
-from ..registry import Bin, Registry
+from ..registry import Registry
+from ..rollup.day_figures import Progress
 from ..store import Store
 from . import catalog, definitions, measured, series
 from . import hazardous as hazard
@@ -78,12 +79,12 @@ def build(
     now: dt.datetime | None = None,
     rows: Definitions | None = None,
     register: Register | None = None,
-    watched: Callable[[Sequence[Bin]], Iterable[Bin]] = iter,
+    progress: Progress = iter,
 ) -> Report:
     """Every indicator that holds on the last day of the period.
 
     as_of (default: today): last day of imports and readings that count; a day counts once it is
-    over. register: institutions whose ledger counts. watched: passes bins on, for a progress
+    over. register: institutions whose ledger counts. progress: passes bins on, for a progress
     display. IndicatorError for a mistake in the definitions."""
     now = now or dt.datetime.now(LOCAL)
     today = now.astimezone(LOCAL).date()
@@ -98,7 +99,7 @@ def build(
             "import": series.imported(store, as_of),
             "tickets": hazard.tickets(store, as_of),
             **({"ledger": hazard.from_ledger(store, register, as_of)} if register else {}),
-            "measured": measured.Measured(store, registry, last, watched).source,
+            "measured": measured.Measured(store, registry, last, progress).source,
             "calendar": series.calendar(last),
         },
     )

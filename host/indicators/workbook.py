@@ -8,7 +8,7 @@ from pathlib import Path
 from ..common.disclaimer import DISCLAIMER
 from ..common.quantity import share
 from ..office.table import Cell, Column, Table
-from ..office.xlsx import Book, Plot
+from ..office.xlsx import Plot, Workbook
 from .compute import STATUS, Result, span
 from .report import Report, coverage_text, measurable
 
@@ -126,11 +126,11 @@ def _months(report: Report) -> Table:
 
 def write(report: Report, path: Path) -> None:
     """Write the workbook."""
-    with Book(path, f"{report.title}（{report.period.chinese}）", DISCLAIMER) as book:
-        book.add(_overview(report))
-        book.add(_how(report))
-        placed = book.add(_months(report))
+    with Workbook(path, f"{report.title}（{report.period.chinese}）", DISCLAIMER) as workbook:
+        workbook.add(_overview(report))
+        workbook.add(_how(report))
+        placed = workbook.add(_months(report))
         plot = Plot(
             "清运量图", "清运量（进厂计量）与清运量（投放点实测）", "t", 0, (3, 6), stacked=False
         )
-        book.chart(placed, plot)
+        workbook.chart(placed, plot)

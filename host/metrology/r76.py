@@ -1,4 +1,4 @@
-"""Maximum permissible errors of a class III scale.
+"""What OIML R 76 says of a class III scale: maximum permissible errors, largest indication.
 
 Source: OIML R 76-1:2006, 3.5.1 (table 6) and 3.5.2. For a load m, in verification scale intervals
 e: ±0.5 e for 0 ≤ m ≤ 500, ±1 e for 500 < m ≤ 2,000, ±1.5 e for 2,000 < m ≤ 10,000 at initial
@@ -20,3 +20,8 @@ def half_intervals(load: int, e: int) -> int:
 def in_service_g(load_g: int, e_g: int) -> int:
     """Largest error in service, in g."""
     return half_intervals(load_g, e_g) * e_g
+
+
+def largest_shown_g(max_g: int, e_g: int) -> int:
+    """Largest load that a scale of capacity Max shows, in g: Max + 9 e (4.2.3)."""
+    return max_g + 9 * e_g

@@ -92,28 +92,28 @@ class Board:
     _heard: float | None = None  # when the values came, by the caller's clock
     _seq: tuple[str, int] | None = None  # life and highest seq seen
 
-    def take(self, level: str, payload: bytes, retained: bool, now: float) -> bool:
+    def take(self, kind: str, payload: bytes, retained: bool, now: float) -> bool:
         """Take a message of this board, at Unix time now; True when something has changed."""
-        if level == "status":
+        if kind == "status":
             status = word(payload.decode("utf-8", "replace"))
             changed, self.status = status != self.status, status
             if changed:
                 self.since = None if retained else now
             return changed
-        if level not in ("state", "birth", "reading"):
+        if kind not in ("state", "birth", "reading"):
             return False
         try:
             body = json.loads(payload)
-            newest = body[-1] if level == "reading" and isinstance(body, list) else body
+            newest = body[-1] if kind == "reading" and isinstance(body, list) else body
             if not isinstance(newest, dict):
                 raise ValueError("expected an object")
         except (ValueError, IndexError, RecursionError) as error:
-            self.faults[level] = f"{level}: not understood: {str(error)[:40]}"
+            self.faults[kind] = f"{kind}: not understood: {str(error)[:40]}"
             return True
-        self.faults.pop(level, None)
-        if level == "birth":
+        self.faults.pop(kind, None)
+        if kind == "birth":
             self.birth = newest
-        elif level == "state":
+        elif kind == "state":
             self.state = newest
             self._heard = _said(newest, now) if retained else now
         else:

@@ -70,7 +70,7 @@ class Plot:
     joined: bool = True  # rows follow each other in time: the share is a line
 
 
-class Book:
+class Workbook:
     """A workbook that is complete at the end of the `with` block; OfficeError if it cannot be
     written."""
 
@@ -84,7 +84,7 @@ class Book:
         self._disclaimer = disclaimer
         self._formats: dict[tuple[tuple[str, object], ...], Format] = {}
 
-    def __enter__(self) -> Book:
+    def __enter__(self) -> Workbook:
         return self
 
     def __exit__(

@@ -1,4 +1,4 @@
-"""From the bytes of a message to readings: strict, so that what is stored is true.
+"""Validates messages of boards: strict, so that what is stored is true.
 
 Weights become integer grams, fill permille, temperature 0.01 °C. Whatever cannot be
 understood comes back whole, with the reason."""

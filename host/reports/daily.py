@@ -19,7 +19,7 @@ from ..common.local_days import LOCAL
 from ..common.quantity import MISSING, count, coverage, kg, percent, share, tonnes, wan_tonnes
 from ..registry import DRY, HAZARDOUS, RECYCLABLE, STORED_HAZARDOUS, WET
 from ..rollup import DAY_S, DailyRow, density, revisions
-from ..rollup.booking import update_figures
+from ..rollup.day_figures import update_figures
 from ..store import Store
 from .summary import part
 
@@ -165,12 +165,12 @@ def run_rollup(
     store = Store(db)
     densities = density.load(folder)
 
-    def watched(bins: Sequence[registry.Bin]) -> Iterable[registry.Bin]:
-        return terminal.watched(bins, "adding up")
+    def progress(bins: Sequence[registry.Bin]) -> Iterable[registry.Bin]:
+        return terminal.with_progress(bins, "adding up")
 
     if full:
-        update_figures(store, registered, date, watched, full=True)
-    day = rollup.roll(store, registered, date, watched, densities)
+        update_figures(store, registered, date, progress, full=True)
+    day = rollup.roll(store, registered, date, progress, densities)
     rows = day.rows
     older = store.calibrations.restatements(str(date))
     restated = revisions.restated(store, (p.bin for p in day.platforms), date, date)
@@ -207,7 +207,7 @@ def run_events(db: Path | str, folder: Path, date: dt.date, site: str | None) ->
     terminal.columns(table, ("note",), wrap=True)
     n = 0
     bin_events = rollup.events(
-        store, registered, date, lambda bins: terminal.watched(bins, "reading")
+        store, registered, date, lambda bins: terminal.with_progress(bins, "reading")
     )
     for bin_, events in bin_events:
         for e in events if site in (None, bin_.site) else ():

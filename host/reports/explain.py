@@ -16,7 +16,7 @@ from ..events.balance import Balance
 from ..events.fillonly import Emptying, FillSample
 from ..registry import Bin, Registry
 from ..rollup import AFTER_S, DAY_S, day_bounds, packing, scales
-from ..rollup.booking import update_figures
+from ..rollup.day_figures import update_figures
 from ..store import Store, day_revisions
 from . import picture
 

@@ -17,7 +17,7 @@ from ..hazard.register import Register
 from ..hazard.transfers import Manifest, Ticket
 from ..registry import STORED_HAZARDOUS
 from ..rollup import DailyRow, packing
-from ..rollup.booking import update_figures
+from ..rollup.day_figures import update_figures
 from ..rollup.days import days_of
 from ..rollup.period import days
 from ..store import Store

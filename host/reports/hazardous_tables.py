@@ -8,7 +8,7 @@ from decimal import Decimal
 from ..common.local_days import clock
 from ..common.periods import Period
 from ..hazard import alarms, balance, ledger, transfers
-from ..hazard.balance import Balance
+from ..hazard.balance import StoreBalance
 from ..hazard.register import Register
 from ..hazard.update import BEFORE_S, see_all
 from ..office.table import Cell, Column, Table
@@ -31,7 +31,7 @@ def _kg(grams: int) -> Decimal:
     return Decimal(grams).scaleb(-3)
 
 
-def _stock(register: Register, balances: Sequence[Balance], period: str) -> Table:
+def _stock(register: Register, balances: Sequence[StoreBalance], period: str) -> Table:
     columns = [Column("序号", 6, centre=True), Column("贮存设施", 18), Column("单位", 24)]
     columns.append(Column("废物代码", 13, centre=True))
     columns += [Column(c, 12, 3) for c in ("期初", "入库", "出库", "期末", "差额", "秤的允差")]
@@ -61,9 +61,9 @@ def _alarms(changes: Sequence[alarms.Row], t0: int, t1: int, period: str) -> Tab
         ended = over.get(r.alarm)
         if r.what != alarms.RAISED or r.t >= t1 or (ended and ended.t < t0):
             continue
-        s, who = r.said, seen.get(r.alarm)
+        s, who = r.body, seen.get(r.alarm)
         value = "∞" if s.value >= alarms.MOST else f"{s.value:g}"
-        by = f"{who.said.by} {clock(who.t)} {who.said.note}".strip() if who else None
+        by = f"{who.body.by} {clock(who.t)} {who.body.note}".strip() if who else None
         rows.append(
             [
                 *(str(r.alarm), clock(r.t), s.level, s.store, s.subject, s.rule, s.text),

@@ -10,7 +10,7 @@ from ..common.periods import Period
 from ..indicators import IndicatorError
 from ..registry import Registry
 from ..rollup import closing, period
-from ..rollup.booking import Watched
+from ..rollup.day_figures import Progress
 from ..store import Store
 from ..store.day_revisions import Closing
 from .summary import Summary
@@ -21,14 +21,14 @@ def summarise(
     registry: Registry,
     when: Period,
     today: dt.date | None = None,
-    watched: Watched = iter,
+    progress: Progress = iter,
 ) -> Summary:
     """A month as far as it is over; IndicatorError when no day of it is."""
     today = today or dt.datetime.now(LOCAL).date()
     last = min(when.last, today - dt.timedelta(1))
     if last < when.first:
         raise IndicatorError(f"--month: {when} has no day yet that is over")
-    rows = period.roll_days(store, registry, when.first, last, watched=watched)
+    rows = period.roll_days(store, registry, when.first, last, progress=progress)
     notes: tuple[str, ...] = ()
     if last < when.last:
         notes = (f"月份未满：截至{last}（{last.day}/{when.days}天）",)

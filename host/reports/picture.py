@@ -9,8 +9,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..common import svg
-from ..common.atomic_write import form_of, whole
+from ..common.atomic_write import whole
 from ..common.errors import UserError
+from ..common.output_form import form_of
 from ..common.quantity import MISSING
 from ..events import Event, Kind
 from ..events.limits import GAP_S

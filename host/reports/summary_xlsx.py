@@ -8,7 +8,7 @@ from pathlib import Path
 
 from ..common.disclaimer import DISCLAIMER
 from ..office.table import Table
-from ..office.xlsx import Book, Plot
+from ..office.xlsx import Plot, Workbook
 from ..rollup import DailyRow
 from . import LABEL
 from .summary import Summary
@@ -17,22 +17,22 @@ from .summary_tables import days, details, sites, towns
 
 def write_month(summary: Summary, path: Path, more: Sequence[Table] = ()) -> None:
     """Write the monthly workbook; more: tables at its end."""
-    with Book(path, f"松江区{LABEL}月报（{summary.period}）", DISCLAIMER) as book:
-        book.add(towns(summary))
-        placed = book.add(days(summary))
+    with Workbook(path, f"松江区{LABEL}月报（{summary.period}）", DISCLAIMER) as workbook:
+        workbook.add(towns(summary))
+        placed = workbook.add(days(summary))
         title = f"松江区{LABEL}（{summary.period}）"
-        book.chart(placed, Plot("逐日图", title, "t", 0, (1, 2), share=4))
-        book.add(details(summary))
+        workbook.chart(placed, Plot("逐日图", title, "t", 0, (1, 2), share=4))
+        workbook.add(details(summary))
         for table in more:
-            book.add(table)
+            workbook.add(table)
 
 
 def write_day(date: dt.date, rows: list[DailyRow], path: Path) -> None:
     """Write the daily workbook of rows that were rolled up."""
     date_text = f"{date.year}年{date.month}月{date.day}日"
     summary = Summary(date_text, date, date, rows)
-    with Book(path, f"松江区{LABEL}日报（{summary.period}）", DISCLAIMER) as book:
-        placed = book.add(towns(summary))
+    with Workbook(path, f"松江区{LABEL}日报（{summary.period}）", DISCLAIMER) as workbook:
+        placed = workbook.add(towns(summary))
         title = f"松江区{LABEL}（{summary.period}）"
-        book.chart(placed, Plot("街镇图", title, "t", 1, (2, 3), share=5, joined=False))
-        book.add(sites(rows, summary.period))
+        workbook.chart(placed, Plot("街镇图", title, "t", 1, (2, 3), share=5, joined=False))
+        workbook.add(sites(rows, summary.period))

@@ -18,7 +18,7 @@ from ..hazard import alarms, ledger, register, transfers
 from ..hazard.entry import TABLES, Entry, Weighed
 from ..registry import Bin, Registry
 from ..rollup import closing, packing
-from ..rollup.booking import update_figures
+from ..rollup.day_figures import update_figures
 from ..store import Row, Store, day_revisions
 from ..store.hazard import birth
 
@@ -207,13 +207,13 @@ class Trace:
         if not rows:
             raise TraceError(f"alarm: expected the id of an alarm, found {id_}")
         for r in rows:
-            s = r.said
+            s = r.body
             by = f" by {s.by}: {s.note}" if s.by else ""
             yield 0, f"alarm {id_} {r.what}{by}, {clock(r.t)}: {s.text} {s.value:g} {s.unit}"
         first = rows[0]
-        yield from self.row("rules.csv", first.said.rule, 1)
-        yield from self.row("stores.csv", first.said.store, 1)
-        wanted = first.said
+        yield from self.row("rules.csv", first.body.rule, 1)
+        yield from self.row("stores.csv", first.body.store, 1)
+        wanted = first.body
         for e in ledger.live(ledger.read(self.store)):
             if e.store == wanted.store and e.t <= first.t and wanted.subject in ("", e.container):
                 yield from self.entry(e, 1)

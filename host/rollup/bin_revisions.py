@@ -13,7 +13,7 @@ from ..common.local_days import bounds
 from ..store import revision_writer
 from ..store.database import Database
 from ..store.day_revisions import FIRST
-from ..store.revision_writer import Account, Entry, Touch, Work
+from ..store.revision_writer import Entry, PlatformRecord, Touch, Work
 from . import restatement_reasons
 from .fold import Chain, Figure, Fold, Nothing
 
@@ -31,12 +31,12 @@ class BinReadings:
 class Task:
     """What to bring up to date.
 
-    account: as stored. current: the account's device and made_with as they are now. touches:
+    record: as stored. current: the record's device and made_with as they are now. touches:
     of the board's days. last: the last day that is due. computed: Unix seconds of this
     update. full: compute every day anew."""
 
-    account: Account
-    current: Account
+    record: PlatformRecord
+    current: PlatformRecord
     touches: Sequence[Touch]
     last: int
     computed: int
@@ -45,22 +45,22 @@ class Task:
     @property
     def void(self) -> bool:
         """Whether no stored step holds any more."""
-        return self.full or self.account.made_with != self.current.made_with
+        return self.full or self.record.made_with != self.current.made_with
 
 
 def revise(db: Database, task: Task, fold: Fold[Any], readings: BinReadings) -> Work:
     """Steps and figures to be written of a bin."""
-    until = max(task.account.booked, task.last)
-    stored = revision_writer.Steps(db, task.account)
+    until = max(task.record.booked, task.last)
+    stored = revision_writer.Steps(db, task.record)
     chain = Chain(fold, Nothing() if task.void else stored)
     dirty = readings.days() if task.void else [t.day for t in task.touches]
     affected = chain.absorb(dirty, readings.of)
     if task.void:
-        held = revision_writer.held(db, task.account, 0, until)
+        held = revision_writer.held(db, task.record, 0, until)
         affected |= set(held)
     else:
         affected |= _due_now(stored, task)
-        held = revision_writer.held(db, task.account, min(affected, default=until + 1), until)
+        held = revision_writer.held(db, task.record, min(affected, default=until + 1), until)
     days = sorted(day for day in affected if day <= until)
     work = Work(replace(task.current, booked=until), task.void, chain.made)
     work.entries = _Revisions(db, task, fold, chain).of(days, held)
@@ -69,7 +69,7 @@ def revise(db: Database, task: Task, fold: Fold[Any], readings: BinReadings) -> 
 
 def _due_now(stored: revision_writer.Steps, task: Task) -> set[int]:
     """Days after the last booked one up to the last with a step that was made already."""
-    first = task.account.booked + 1
+    first = task.record.booked + 1
     days = stored.days(first, task.last)
     return set(range(first, days[-1] + 1)) if days else set()
 
@@ -79,7 +79,7 @@ class _Revisions:
 
     def __init__(self, db: Database, task: Task, fold: Fold[Any], chain: Chain) -> None:
         self._db, self._task, self._fold, self._chain = db, task, fold, chain
-        old, new = task.account.made_with, task.current.made_with
+        old, new = task.record.made_with, task.current.made_with
         why = restatement_reasons.changed(old, new) or restatement_reasons.FULL
         self._reason_of_all = why if task.void else ""
 
@@ -113,8 +113,8 @@ class _Revisions:
 
     def _closing_before(self, day: int, made: Sequence[Entry]) -> int:
         """Grams at the end of the last day before `day` that has figures."""
-        account = self._task.account
-        before = revision_writer.last_before(self._db, account, day) if account.id else None
+        record = self._task.record
+        before = revision_writer.last_before(self._db, record, day) if record.id else None
         if made and (before is None or made[-1].day >= before.day):
             before = made[-1]
         return int(before.facts[5] or 0) if before is not None else 0

@@ -20,7 +20,7 @@ from ..registry import Bin, Registry
 from ..store import Store, day_revisions, revision_writer
 from ..store.day_revisions import Closing, PlatformDay
 from ..store.revision_writer import Entry, Work
-from .booking import Watched, update_figures
+from .day_figures import Progress, update_figures
 from .density import Density
 from .folds import Filled, Scale
 from .revisions import Revision
@@ -103,7 +103,7 @@ def close(
     month: str,
     by: str,
     *,
-    watched: Watched = iter,
+    progress: Progress = iter,
     now: int | None = None,
 ) -> Closing:
     """Bring a month (YYYY-MM) up to date and close it; ClosingError where check() fails."""
@@ -112,7 +112,7 @@ def close(
     check(store, month, by, closed_at)
     db = store.database
     while True:
-        update_figures(store, then.known, date_of(last), watched, now=closed_at)
+        update_figures(store, then.known, date_of(last), progress, now=closed_at)
         stamp = revision_writer.stamp(db)
         works = _quiet(store, then, first, last, closed_at)
         closed = Closing(month, closed_at, by.strip(), 0, then.pack())
@@ -129,7 +129,7 @@ def _quiet(
     held: dict[str, dict[int, PlatformDay]] = {}
     for r in day_revisions.platform_days(db, first, last):
         held.setdefault(r.platform, {})[r.day] = r
-    accounts = revision_writer.accounts(db)
+    records = revision_writer.platform_records(db)
     works = []
     for bin_ in then.bins:
         mine = held.get(bin_.bin, {})
@@ -144,7 +144,7 @@ def _quiet(
                 level = mine[day].closing
             else:
                 entries.append(Entry(day, 1, computed, QUIET, fold.silent(day, level), b""))
-        works.append(Work(accounts[bin_.bin], entries=entries))
+        works.append(Work(records[bin_.bin], entries=entries))
     return works
 
 

@@ -23,7 +23,7 @@ from ..registry import Bin, Registry
 from ..store import Store, day_revisions
 from ..store.day_revisions import PlatformDay
 from . import closing, packing
-from .booking import Watched, update_figures
+from .day_figures import Progress, update_figures
 from .density import Density, estimate
 from .scales import fills_of
 
@@ -127,31 +127,31 @@ def roll(
     store: Store,
     registry: Registry,
     date: dt.date,
-    watched: Watched = iter,
+    progress: Progress = iter,
     densities: Mapping[str, Density] | None = None,
 ) -> Day:
     """Bring the figures up to date; a row for every site and stream of the registry, in its
     order, measured or not.
 
-    watched: passes bins on, for a progress display. densities: for masses of bins without a
+    progress: passes bins on, for a progress display. densities: for masses of bins without a
     scale; those of a stream without one have emptyings only."""
-    update_figures(store, registry, date, watched)
+    update_figures(store, registry, date, progress)
     (day,) = days_of(store, registry, [date], densities)
     return day
 
 
 def roll_day(
-    store: Store, registry: Registry, date: dt.date, watched: Watched = iter
+    store: Store, registry: Registry, date: dt.date, progress: Progress = iter
 ) -> list[DailyRow]:
     """The rows of roll()."""
-    return roll(store, registry, date, watched).rows
+    return roll(store, registry, date, progress).rows
 
 
 def events(
-    store: Store, registry: Registry, date: dt.date, watched: Watched = iter
+    store: Store, registry: Registry, date: dt.date, progress: Progress = iter
 ) -> list[tuple[Bin, list[Event]]]:
     """The booked events that began on a day, by platform."""
-    update_figures(store, registry, date, watched)
+    update_figures(store, registry, date, progress)
     (day,) = days_of(store, registry, [date])
     by_revision = packing.events(store.database, [p.booked for p in day.platforms if p.booked])
     return [(p.bin, by_revision[p.booked.id] if p.booked else []) for p in day.platforms]

@@ -40,7 +40,7 @@ class Scale:
         state, outcome = advance(self._platform, state, readings)
         # Drop what later days do not depend on, so that equivalent states are equal: sums are
         # those of a day, and only the first _LEARNED emptyings count.
-        state.sums = Sums(opening=state.level)
+        state.sums = Sums(opening=state.net_g)
         for bin_ in (state.bin, *state.others):
             bin_.emptied = min(bin_.emptied, _LEARNED)
         outcome.transitions = []
@@ -62,7 +62,7 @@ class Scale:
             of_day, fullest = self._found(steps[0].found)
             opening = of_day.sums.opening
         else:
-            opening, fullest = self._state(before.state).level if before else 0, None
+            opening, fullest = self._state(before.state).net_g if before else 0, None
         whole.sums = Sums(opening=opening)
         events = [e for e in whole.events if t0 <= e.t < t1]
         n = sum(e.kind is Kind.COLLECTION for e in events)

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from ..registry import Registry
 from ..store import Store
 from . import DailyRow, Day, days_of
-from .booking import Watched, update_figures
+from .day_figures import Progress, update_figures
 from .density import Density
 
 
@@ -22,7 +22,7 @@ def each_day(
     registry: Registry,
     first: dt.date,
     last: dt.date,
-    watched: Watched = iter,
+    progress: Progress = iter,
     *,
     densities: Mapping[str, Density] | None = None,
 ) -> Iterator[Day]:
@@ -30,7 +30,7 @@ def each_day(
     fit into memory."""
     span = days(first, last)
     if span:
-        update_figures(store, registry, last, watched)
+        update_figures(store, registry, last, progress)
     return days_of(store, registry, span, densities)
 
 
@@ -39,12 +39,12 @@ def roll_days(
     registry: Registry,
     first: dt.date,
     last: dt.date,
-    watched: Watched = iter,
+    progress: Progress = iter,
     *,
     densities: Mapping[str, Density] | None = None,
 ) -> list[DailyRow]:
     """A row for every day, site and stream, by day and then as in the registry.
 
     Each day has the rows of roll_day, so the days of a month add up to the month."""
-    made = each_day(store, registry, first, last, watched, densities=densities)
+    made = each_day(store, registry, first, last, progress, densities=densities)
     return [row for day in made for row in day.rows]

@@ -35,7 +35,7 @@ from .models import (
     restated,
     towns,
 )
-from .sites import Filters, chosen
+from .sites import Filters, filtered_sites
 from .web import check_csrf, need
 
 T = TypeVar("T")
@@ -141,7 +141,7 @@ async def sites(
 ) -> Listed:
     """Sites as they stand now."""
     f = Filters(q=q, town=town, kind=kind, status=status, stream=stream, sort=sort)
-    return paged(request, chosen(context_of(request), f), page, limit)
+    return paged(request, filtered_sites(context_of(request), f), page, limit)
 
 
 @router.get("/sites/{site}")
@@ -231,7 +231,7 @@ async def alarm_rows(
     rows = [
         {
             **alarms.message(raised)[1],
-            "acknowledged": {"t": s.t, "by": s.said.by, "note": s.said.note} if s else None,
+            "acknowledged": {"t": s.t, "by": s.body.by, "note": s.body.note} if s else None,
             "cleared": over.t if over else None,
         }
         for raised, s, over in trail

@@ -31,14 +31,14 @@ from . import (
     indicators,
     signin,
     sites,
-    stream,
+    sse,
 )
 from .context import FOLDER, context_of, make
 from .guard import Guard, Tagged, protect
 from .settings import Settings
 from .web import page, user
 
-PAGES = (signin, district, sites, hazard, indicators, history, downloads, commands, stream)
+PAGES = (signin, district, sites, hazard, indicators, history, downloads, commands, sse)
 BUILT = "static-built"
 CURVES = "uPlot.iife.min.js"
 PLAIN = {  # texts of the router, in our wording

@@ -18,8 +18,8 @@ from ..registry import Bin, Registry
 from ..reports.explain import BinStory, bins_at, stories
 from ..reports.summary import Part, add
 from ..rollup import DAY_S, day_bounds, period
-from ..rollup.booking import update_figures
 from ..rollup.closing import RegistrySnapshot
+from ..rollup.day_figures import update_figures
 from ..store import Busy, Store, day_revisions
 from ..store.database import Database
 from ..store.day_revisions import NOT_OVER, Closing

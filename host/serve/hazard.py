@@ -20,7 +20,7 @@ from ..hazard.entry import TABLES, Entry
 from ..hazard.hj1259 import missing
 from ..hazard.register import HazardStore, Register
 from ..hazard.rules import Rule
-from ..hazard.stock import Shelf, books
+from ..hazard.stock import Shelf, stock_of
 from ..rollup import day_bounds
 from ..store import Store
 from .context import Context, context_of
@@ -31,7 +31,7 @@ _NUMBER = re.compile(r"\d{1,12}")
 
 
 @dataclass(frozen=True)
-class Stock:
+class ContainerStock:
     """What a container holds. age_h and limit_h in hours; limit_h None: no rule applies."""
 
     container: str
@@ -66,10 +66,10 @@ def age_limit(
     return min(held, key=lambda r: r.threshold * r.factor, default=None)
 
 
-def stock(context: Context, entries: Sequence[Entry], now: int) -> list[Stock]:
+def stock(context: Context, entries: Sequence[Entry], now: int) -> list[ContainerStock]:
     """Every container in the ledger at Unix time now, the nearest to its limit first."""
     assert context.register is not None
-    held = books(context.register, [e for e in ledger.live(entries) if e.t <= now])
+    held = stock_of(context.register, [e for e in ledger.live(entries) if e.t <= now])
     containers = []
     for shelf in held.shelves.values():
         store = context.register.stores.get(shelf.store)
@@ -78,10 +78,10 @@ def stock(context: Context, entries: Sequence[Entry], now: int) -> list[Stock]:
     return sorted(containers, key=lambda s: -(s.share or 0))
 
 
-def _stock(register: Register, shelf: Shelf, rule: Rule | None, now: int) -> Stock:
+def _stock(register: Register, shelf: Shelf, rule: Rule | None, now: int) -> ContainerStock:
     container = register.container(shelf.container)
     oldest = shelf.oldest
-    return Stock(
+    return ContainerStock(
         *(shelf.container, shelf.store, shelf.code, container.name if container else ""),
         *(shelf.grams, oldest, None if oldest is None else (now - oldest) / 3600),
         rule.threshold * rule.factor if rule else None,
@@ -89,7 +89,7 @@ def _stock(register: Register, shelf: Shelf, rule: Rule | None, now: int) -> Sto
     )
 
 
-def by_code(containers: Sequence[Stock]) -> list[tuple[str, int]]:
+def by_code(containers: Sequence[ContainerStock]) -> list[tuple[str, int]]:
     """Grams by waste code."""
     codes: dict[str, int] = {}
     for s in containers:

@@ -24,9 +24,9 @@ MOST_RESTATED = 200
 
 @dataclass(frozen=True)
 class Span:
-    """A requested day, month or year. said: as it was requested."""
+    """A requested day, month or year. text: as it was requested."""
 
-    said: str
+    text: str
     first: dt.date
     last: dt.date
 
@@ -38,7 +38,7 @@ class Span:
     @property
     def kind(self) -> str:
         """day, month or year."""
-        return {4: "year", 7: "month"}.get(len(self.said), "day")
+        return {4: "year", 7: "month"}.get(len(self.text), "day")
 
     @property
     def upto(self) -> dt.date:
@@ -48,7 +48,7 @@ class Span:
     def beside(self, step: int) -> str:
         """The next (step > 0) or previous span, as it is requested."""
         date = self.first - dt.timedelta(1) if step < 0 else self.last + dt.timedelta(1)
-        return str(date)[: len(self.said)]
+        return str(date)[: len(self.text)]
 
 
 def span_of(asked: str) -> Span:
@@ -105,7 +105,7 @@ def table(days: list[DayFigures]) -> list[tuple[str, Part, dict[str, Part]]]:
 def series(figures: list[DayFigures], span: Span) -> list[tuple[str, Part | None]]:
     """清运量 by day, of a year by month; None without figures."""
     if span.kind == "year":
-        months: dict[str, list[Part]] = {f"{span.said}-{m:02d}": [] for m in range(1, 13)}
+        months: dict[str, list[Part]] = {f"{span.text}-{m:02d}": [] for m in range(1, 13)}
         for d in figures:
             months[str(d.date)[:7]].append(d.of(HAULED))
         return [(m, add(parts) if parts else None) for m, parts in months.items()]

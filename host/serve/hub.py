@@ -29,7 +29,8 @@ LINK_S = 10.0  # seconds without an event after which a browser is cut off
 _BEHIND = 64  # events in a viewer's queue; above, the stream ends and it connects again
 _log = logging.getLogger("qingyun.serve")
 
-Key = tuple[str, str]  # site, device; of viewers: topic, language
+BoardKey = tuple[str, str]  # site, device
+ViewerKey = tuple[str, str]  # topic, language
 
 
 class Full(Exception):
@@ -58,18 +59,18 @@ class Hub:
     """Every board that was heard, and every viewer."""
 
     registry: Registry
-    boards: dict[Key, Board] = field(default_factory=dict)
+    boards: dict[BoardKey, Board] = field(default_factory=dict)
     link: Link = field(default_factory=lambda: Link(wanted=False, connected=False, since=0.0))
     heard_at: float | None = None  # when the last message came that was not retained
     slopes: Slopes = field(default_factory=Slopes)
     alarms_changed: Callable[[], None] = lambda: None
-    _viewers: dict[Key, set[Viewer]] = field(default_factory=dict)
-    _came: dict[Key, dict[str, tuple[bytes, bool, float]]] = field(default_factory=dict)
+    _viewers: dict[ViewerKey, set[Viewer]] = field(default_factory=dict)
+    _inbox: dict[BoardKey, dict[str, tuple[bytes, bool, float]]] = field(default_factory=dict)
     _events: int = 0
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _session: Session | None = None
-    _was: bytes = b""
-    _linked: tuple[float, dict[str, Any]] = (0.0, {})  # when which link was sent
+    _last_district: bytes = b""
+    _link_sent: tuple[float, dict[str, Any]] = (0.0, {})  # when which link was sent
     extra: dict[str, Any] = field(default_factory=dict)  # of the district: alarms and masses
     devices_of: dict[str, list[str]] = field(default_factory=dict)
     bins_of: dict[str, list[Bin]] = field(default_factory=dict)
@@ -119,7 +120,7 @@ class Hub:
         if not retained:
             self.heard_at = now
         with self._lock:
-            came = self._came.setdefault((parts[2], parts[3]), {})
+            came = self._inbox.setdefault((parts[2], parts[3]), {})
             came.pop(parts[4], None)
             came[parts[4]] = payload, retained, now
 
@@ -130,7 +131,8 @@ class Hub:
         if sum(map(len, self._viewers.values())) >= MOST_VIEWERS:
             raise Full
         viewer = Viewer(topic, language)
-        whole = self.whole(topic, words()[language]) + text("link", self.linked(time.time()))
+        whole = self.snapshot(topic, words()[language])
+        whole += text("link", self.link_status(time.time()))
         viewer.queue.put_nowait(b"retry: 2000\n\n" + whole)
         self._viewers.setdefault((topic, language), set()).add(viewer)
         return viewer
@@ -147,19 +149,20 @@ class Hub:
         """How many viewers there are."""
         return sum(map(len, self._viewers.values()))
 
-    def whole(self, topic: str, words: Words) -> bytes:
+    def snapshot(self, topic: str, words: Words) -> bytes:
         """The events that a new viewer of a topic needs."""
         if topic == "district":
             return text("district", self.district())
         if topic == "sites":
-            return text("sites", [site_now(self, s, time.time(), words) for s in self.heard()])
+            now = time.time()
+            return text("sites", [site_now(self, s, now, words) for s in self.heard_sites()])
         return text("site", self.site(topic.removeprefix("site:"), words))
 
-    def linked(self, now: float) -> dict[str, Any]:
+    def link_status(self, now: float) -> dict[str, Any]:
         """The state of the connection to the broker, as pages show it."""
-        return self.link.said(self.heard_at, now)
+        return self.link.status(self.heard_at, now)
 
-    def heard(self) -> list[str]:
+    def heard_sites(self) -> list[str]:
         """Sites of which at least one board was heard."""
         return list(dict.fromkeys(site for site, _ in self.boards))
 
@@ -181,12 +184,12 @@ class Hub:
     def step(self, now: float) -> set[str]:
         """Read the messages that came since the last step; the sites that have changed."""
         with self._lock:
-            came, self._came = self._came, {}
+            came, self._inbox = self._inbox, {}
         changed = set()
         for key, messages in came.items():
             board = self.boards.setdefault(key, Board(*key))
-            for level, (payload, retained, came_at) in messages.items():
-                if board.take(level, payload, retained, came_at):
+            for kind, (payload, retained, came_at) in messages.items():
+                if board.take(kind, payload, retained, came_at):
                     changed.add(key[0])
             if key[0] in changed:
                 self.slopes.saw(key[1], board.state, now)
@@ -198,8 +201,8 @@ class Hub:
         self._tell_link(now)
         if any(topic == "district" for topic, _ in self._viewers):
             event = text("district", self.district())
-            if event != self._was:
-                self._was = district = event
+            if event != self._last_district:
+                self._last_district = district = event
         for topic, language in self._viewers:
             in_words = words()[language]
             if topic == "district":
@@ -215,15 +218,15 @@ class Hub:
     def _tell_link(self, now: float) -> None:
         """Send the link when it has changed, and at least every LINK_S, so that a browser notices
         when it is cut off."""
-        link = self.linked(now)
+        link = self.link_status(now)
         standing = {k: v for k, v in link.items() if k != "heard"}
-        if standing == self._linked[1] and now - self._linked[0] < LINK_S:
+        if standing == self._link_sent[1] and now - self._link_sent[0] < LINK_S:
             return
-        self._linked = now, standing
+        self._link_sent = now, standing
         for key in self._viewers:
             self._send(key, text("link", link))
 
-    def _send(self, key: Key, event: bytes) -> None:
+    def _send(self, key: ViewerKey, event: bytes) -> None:
         for viewer in self._viewers.get(key, ()):
             try:
                 viewer.queue.put_nowait(event)

@@ -32,7 +32,7 @@ class Link:
         """Not connected; why "": nobody answers at that address."""
         return replace(self, connected=False, problem=why)
 
-    def said(self, heard: float | None, now: float) -> dict[str, Any]:
+    def status(self, heard: float | None, now: float) -> dict[str, Any]:
         """For a page. state: off (no broker), away, waiting (no message yet), quiet (none for
         QUIET_S), live. heard: Unix seconds of the last message that was not retained."""
         if not self.wanted:

@@ -64,25 +64,29 @@ class Filters:
         return {k: v for k, v in vars(self).items() if v and plain.get(k) != v}
 
 
-def chosen(context: Context, f: Filters, words: Words | None = None) -> list[dict[str, Any]]:
+def filtered_sites(
+    context: Context, filters: Filters, words: Words | None = None
+) -> list[dict[str, Any]]:
     """The sites that pass the filters, sorted; without words as the API sends them."""
     now, rows = time.time(), []
-    q = f.q.casefold()
+    q = filters.q.casefold()
     for site in context.registry.sites.values():
-        if f.town not in ("", site.town) or f.kind not in ("", site.kind):
+        if filters.town not in ("", site.town) or filters.kind not in ("", site.kind):
             continue
         if q and q not in site.site.casefold() and q not in site.name.casefold():
             continue
-        if f.stream and f.stream not in {b.stream for b in context.hub.bins_of.get(site.site, ())}:
+        if filters.stream and filters.stream not in {
+            b.stream for b in context.hub.bins_of.get(site.site, ())
+        }:
             continue
         row = site_now(context.hub, site.site, now, words)
-        if f.status not in ("", row["status"]):
+        if filters.status not in ("", row["status"]):
             continue
         rows.append(row | {"name": site.name, "town": site.town, "kind": site.kind})
-    if f.sort == "site":
+    if filters.sort == "site":
         return rows
-    downward = f.sort != "seen"
-    key = f.sort
+    downward = filters.sort != "seen"
+    key = filters.sort
     held = [r for r in rows if r[key] is not None]
     return sorted(held, key=lambda r: r[key], reverse=downward) + [
         r for r in rows if r[key] is None
@@ -90,25 +94,25 @@ def chosen(context: Context, f: Filters, words: Words | None = None) -> list[dic
 
 
 @allowed("viewer")
-async def show(request: Request) -> Response:
+async def site_list(request: Request) -> Response:
     """The list of sites."""
-    context, f = context_of(request), Filters.of(request.query_params)
-    rows = chosen(context, f, words_of(request))
+    context, filters = context_of(request), Filters.of(request.query_params)
+    rows = filtered_sites(context, filters, words_of(request))
     pages = max(1, -(-len(rows) // PER_PAGE))
-    first = (min(f.page, pages) - 1) * PER_PAGE
+    first = (min(filters.page, pages) - 1) * PER_PAGE
     towns: dict[str, list[dict[str, Any]]] = {}
-    if f.view == "tiles":
+    if filters.view == "tiles":
         for row in rows:
             towns.setdefault(row["town"], []).append(row)
     return page(
         request,
         "sites.html",
-        f=f,
-        rows=rows[first : first + PER_PAGE] if f.view == "list" else [],
+        filters=filters,
+        rows=rows[first : first + PER_PAGE] if filters.view == "list" else [],
         tiles=towns,
         total=len(rows),
         pages=pages,
-        at_page=min(f.page, pages),
+        at_page=min(filters.page, pages),
         all_towns=context.registry.towns,
         streams=sorted({b.stream for b in context.registry.bins}),
         sorts=SORTS,
@@ -116,7 +120,7 @@ async def show(request: Request) -> Response:
 
 
 @allowed("viewer")
-async def one(request: Request) -> Response:
+async def site_page(request: Request) -> Response:
     """One site on one day."""
     context, name = context_of(request), request.path_params["site"]
     site = context.registry.sites.get(name)
@@ -137,7 +141,7 @@ async def one(request: Request) -> Response:
         date=date,
         today=today(),
         wait_s=WAIT_S,
-        instead=asked is None and date != today(),
+        shows_earlier_day=asked is None and date != today(),
         before=date - dt.timedelta(1),
         after=date + dt.timedelta(1) if date < today() else None,
         stories=bin_stories,
@@ -149,4 +153,4 @@ async def one(request: Request) -> Response:
     )
 
 
-ROUTES = [Route("/sites", show), Route("/sites/{site}", one)]
+ROUTES = [Route("/sites", site_list), Route("/sites/{site}", site_page)]

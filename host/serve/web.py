@@ -149,7 +149,7 @@ def page(request: Request, template: str, status: int = 200, **values: Any) -> H
             csrf=held.csrf if held else "",
             unseen=context.hub.extra.get("alarms", {}).get("unseen", 0),
             broker=context.settings.broker is not None,
-            link=context.hub.linked(time.time()),
+            link=context.hub.link_status(time.time()),
             **values,
         )
     )

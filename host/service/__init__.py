@@ -1,1 +1,1 @@
-"""What a service needs: configuration, logs, metrics, health, backups."""
+"""What the host job needs to run as a service: configuration, logs, metrics, health, backups."""

@@ -6,16 +6,13 @@ files with their SHA-256. The folder gets its name when it is complete."""
 
 from __future__ import annotations
 
-import contextlib
 import datetime as dt
 import hashlib
 import os
 import shutil
-import sqlite3
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 from urllib.parse import unquote, urlsplit, urlunsplit
 
 import msgspec
@@ -23,6 +20,7 @@ import msgspec
 from .. import __version__
 from ..common.errors import OutsideError, UserError
 from ..store import VERSION, Store
+from ..store.database import copy_file
 
 LIST = "backup.json"
 DATABASE, DUMP, ARCHIVE, REGISTRY = "store.db", "store.dump", "archive", "registry"
@@ -66,7 +64,7 @@ def make(db: Path | str, registry: Path | None, target: Path, now: dt.datetime) 
         raise OutsideError(f"{part}: cannot be made: {error.strerror}") from error
     try:
         archived = _copy(store, db, part)
-        _archived(store.archived, archived, part / ARCHIVE)
+        _copy_archive(store.archived, archived, part / ARCHIVE)
         if registry is not None:
             _registry(registry, part / REGISTRY)
         files = [_file(part, path) for path in sorted(part.rglob("*")) if path.is_file()]
@@ -85,7 +83,7 @@ def make(db: Path | str, registry: Path | None, target: Path, now: dt.datetime) 
     return folder
 
 
-def keep(target: Path, n: int) -> tuple[list[Path], list[str]]:
+def prune(target: Path, n: int) -> tuple[list[Path], list[str]]:
     """Remove all backups below the target but the newest n. The removed ones, and a line for each
     that stays because it holds foreign files."""
     backups = sorted(p.parent for p in target.glob(f"{_NAME}/{LIST}"))
@@ -109,18 +107,10 @@ def _copy(store: Store, db: Path | str, part: Path) -> list[str]:
         archived = store.archive_files()
         _dump(db, part / DUMP)
         return archived
-    made = part / DATABASE
-    with contextlib.closing(sqlite3.connect(db, timeout=30)) as source:
-        with contextlib.closing(sqlite3.connect(made)) as copy:
-            # In one step: a writer between steps would restart it for ever.
-            source.backup(copy)
-            copy.execute("PRAGMA journal_mode=DELETE")
-            if (result := copy.execute("PRAGMA quick_check").fetchone()[0]) != "ok":
-                raise BackupError(f"{db}: is damaged: {result}")
-            return [str(row[0]) for row in copy.execute("SELECT file FROM archive")]
+    return copy_file(db, part / DATABASE)
 
 
-def _archived(folder: Path, names: list[str], into: Path) -> None:
+def _copy_archive(folder: Path, names: list[str], into: Path) -> None:
     for name in names:
         into.mkdir(exist_ok=True)
         try:
@@ -182,7 +172,7 @@ def _list(folder: Path) -> Contents:
         raise BackupError(f"{folder / LIST}: {error}") from None
 
 
-def read(folder: Path) -> Contents:
+def verified(folder: Path) -> Contents:
     """The contents of a backup, with every file checked against its hash; BackupError otherwise."""
     contents = _list(folder)
     if contents.schema > VERSION:
@@ -206,7 +196,7 @@ def read(folder: Path) -> Contents:
 
 def restore(folder: Path, db: Path | str, registry: Path | None) -> Contents:
     """Restore a backup to where nothing is; nothing is ever overwritten. BackupError otherwise."""
-    contents = read(folder)
+    contents = verified(folder)
     if isinstance(db, Path) != (contents.engine == "sqlite"):
         raise BackupError(f"{folder}: expected a {contents.engine} store for it, found {db}")
     archive = Path(f"{db}.archive") if isinstance(db, Path) else Path("qingyun.archive")
@@ -215,7 +205,7 @@ def restore(folder: Path, db: Path | str, registry: Path | None) -> Contents:
     if isinstance(db, Path) and not db.parent.is_dir():
         raise BackupError(f"{db.parent}: no such folder")
     for place in (*places, archive, *([registry] if registry else [])):
-        if isinstance(place, Path) and _there(place):
+        if isinstance(place, Path) and _occupied(place):
             raise BackupError(f"{place}: is there already; expected a place where nothing is")
     if (folder / ARCHIVE).is_dir():
         _put(folder / ARCHIVE, archive)
@@ -233,7 +223,7 @@ def restore(folder: Path, db: Path | str, registry: Path | None) -> Contents:
     return contents
 
 
-def _there(place: Path) -> bool:
+def _occupied(place: Path) -> bool:
     """Whether something other than an empty folder is there."""
     empty = place.is_dir() and not any(place.iterdir())
     return (place.exists() or place.is_symlink()) and not empty
@@ -277,6 +267,6 @@ def _sync(path: Path) -> None:
         os.close(handle)
 
 
-def size(contents: Contents) -> Any:
+def size(contents: Contents) -> int:
     """The bytes of all files."""
     return sum(file.bytes for file in contents.files)

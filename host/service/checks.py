@@ -7,7 +7,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from ..common.errors import UserError
-from ..store import VERSION, open_database
+from ..store import VERSION, schema_version
 from .config import Config
 
 _FILES = ("password_file", "secret_file", "cafile", "certfile", "keyfile")
@@ -103,11 +103,7 @@ def _store(config: Config) -> list[str]:
 def _schema(config: Config, where: Path | str) -> list[str]:
     """An earlier schema is migrated at the start; a later one cannot be read."""
     try:
-        database = open_database(where, create=False)
-        try:
-            version = int(database.query("SELECT version FROM schema_version")[0][0])
-        finally:
-            database.close()
+        version = schema_version(where)
     except UserError as error:
         return [config.mistake("store.db", "a store") + f": {error}"]
     except ModuleNotFoundError:  # a package is missing: nothing is known about the store

@@ -118,7 +118,7 @@ def _store(store: Store, registry: Registry | None, now: int) -> Iterator[Metric
     yield GaugeMetricFamily(
         "qingyun_store_quarantine_messages", "Messages in the quarantine", store.quarantined()
     )
-    heard = health_queries.heard(store, now)
+    heard = health_queries.last_stored(store, now)
     yield _boards(heard, registry, now)
     yield GaugeMetricFamily(
         "qingyun_store_last_received_timestamp_seconds",
@@ -132,7 +132,7 @@ def _store(store: Store, registry: Registry | None, now: int) -> Iterator[Metric
     yield alarms
     yield GaugeMetricFamily(
         "qingyun_alarms_untold_rows", "Rows of alarms not taken by the broker",
-        health_queries.untold(store),
+        health_queries.unpublished(store),
     )  # fmt: skip
     yield from _delivery(store)
 

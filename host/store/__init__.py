@@ -55,6 +55,20 @@ def open_database(where: Path | str, *, create: bool) -> Database:
     return Sqlite(Path(where), create=create)
 
 
+def schema_version(where: Path | str) -> int:
+    """The schema of a database, which stays as it is. StoreError where there is none; where it
+    is no store, each engine has its own errors."""
+    database = open_database(where, create=False)
+    try:
+        return _schema_version(database)
+    finally:
+        database.close()
+
+
+def _schema_version(database: Database) -> int:
+    return int(database.query("SELECT version FROM schema_version")[0][0])
+
+
 class Store:
     """An open database. Only one thread uses it; several processes may."""
 
@@ -80,7 +94,7 @@ class Store:
             if db.has_table("stream") or not create:
                 raise StoreError(f"{self._where}: expected a store of schema {VERSION}")
             return 0
-        version = int(db.query("SELECT version FROM schema_version")[0][0])
+        version = _schema_version(db)
         if not 0 <= version <= VERSION:
             raise StoreError(f"{self._where}: expected schema {VERSION}, found {version}")
         return version

@@ -4,9 +4,9 @@ Both take the same SQL, with ? for a parameter. A transaction that fails leaves 
 
 from __future__ import annotations
 
+import contextlib
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, ClassVar, Protocol
 
@@ -95,7 +95,7 @@ class Sqlite:
             if statement.strip():
                 self._db.execute(statement)
 
-    @contextmanager
+    @contextlib.contextmanager
     def transaction(self) -> Iterator[None]:
         """All of it or nothing; Busy when the file cannot be written now."""
         try:
@@ -134,3 +134,16 @@ class Sqlite:
 
     def close(self) -> None:
         self._db.close()
+
+
+def copy_file(path: Path, into: Path) -> list[str]:
+    """Copy a SQLite file as of one moment, while others write; the names of the archived days
+    that the copy refers to. StoreError when the copy is damaged."""
+    with contextlib.closing(sqlite3.connect(path, timeout=30)) as source:
+        with contextlib.closing(sqlite3.connect(into)) as copy:
+            # In one step: a writer between steps would restart it for ever.
+            source.backup(copy)
+            copy.execute("PRAGMA journal_mode=DELETE")
+            if (result := copy.execute("PRAGMA quick_check").fetchone()[0]) != "ok":
+                raise StoreError(f"{path}: is damaged: {result}")
+            return [str(row[0]) for row in copy.execute("SELECT file FROM archive")]

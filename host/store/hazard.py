@@ -98,7 +98,7 @@ def alarms(store: Store) -> list[tuple[int, int, str, int, str]]:
     return _query(store, "SELECT id, alarm, what, t, body FROM alarm ORDER BY id")
 
 
-def untold(store: Store) -> list[tuple[int, int, str, int, str]]:
+def unpublished(store: Store) -> list[tuple[int, int, str, int, str]]:
     """Rows that the broker has not taken yet."""
     return _query(
         store,
@@ -107,7 +107,7 @@ def untold(store: Store) -> list[tuple[int, int, str, int, str]]:
     )
 
 
-def told(store: Store, ids: Sequence[int]) -> None:
+def mark_published(store: Store, ids: Sequence[int]) -> None:
     with store.database.transaction():
         _many(store, "INSERT INTO alarm_told (id) VALUES (?)", [(i,) for i in ids])
 

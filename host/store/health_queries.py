@@ -7,7 +7,7 @@ from . import Store
 from .database import Sqlite
 
 
-def heard(store: Store, now: int) -> dict[str, int]:
+def last_stored(store: Store, now: int) -> dict[str, int]:
     """device → Unix seconds at which something of it was last stored, to half a minute;
     0 where that was before yesterday."""
     found = {str(device): 0 for (device,) in store.database.query("SELECT device FROM stream")}
@@ -37,7 +37,7 @@ def open_alarms(store: Store) -> list[str]:
     return [str(row[0]) for row in store.database.query(sql)]
 
 
-def untold(store: Store) -> int:
+def unpublished(store: Store) -> int:
     """Rows of alarm that the broker has not taken."""
     sql = "SELECT (SELECT count(*) FROM alarm) - (SELECT count(*) FROM alarm_told)"
     return int(store.database.query(sql)[0][0])

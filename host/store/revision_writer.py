@@ -22,8 +22,8 @@ class Step:
 
 
 @dataclass(frozen=True)
-class Account:
-    """A platform as it is booked. made_with: with what its steps were made, "" for void;
+class PlatformRecord:
+    """What is stored of a platform. made_with: with what its steps were made, "" for void;
     booked: the last day that has its figures. id 0: not written yet."""
 
     bin: str
@@ -63,7 +63,7 @@ class Entry:
 class Work:
     """What is to be written of one platform. void: all steps that are stored go."""
 
-    account: Account
+    record: PlatformRecord
     void: bool = False
     steps: dict[int, Step | None] = field(default_factory=dict)
     entries: list[Entry] = field(default_factory=list)
@@ -72,9 +72,9 @@ class Work:
 class Steps:
     """The stored steps of a platform."""
 
-    def __init__(self, db: Database, account: Account) -> None:
+    def __init__(self, db: Database, record: PlatformRecord) -> None:
         self._db = db
-        self._id = account.id
+        self._id = record.id
 
     def before(self, day: int) -> Step | None:
         """The last step of a day before that one."""
@@ -96,10 +96,10 @@ class Steps:
         return [row[0] for row in self._db.query(query, (self._id, first, last))]
 
 
-def accounts(db: Database) -> dict[str, Account]:
+def platform_records(db: Database) -> dict[str, PlatformRecord]:
     """Every platform that was ever booked, by bin."""
     rows = db.query("SELECT bin, device, made_with, booked, id FROM platform")
-    return {row[0]: Account(*row) for row in rows}
+    return {row[0]: PlatformRecord(*row) for row in rows}
 
 
 def stamp(db: Database) -> int:
@@ -118,9 +118,9 @@ def touched(db: Database) -> dict[str, list[Touch]]:
     return out
 
 
-def held(db: Database, account: Account, first: int, last: int) -> dict[int, Entry]:
+def held(db: Database, record: PlatformRecord, first: int, last: int) -> dict[int, Entry]:
     """The latest revision of each day from first to last, closed or not."""
-    if not account.id:
+    if not record.id:
         return {}
     query = (
         f"SELECT d.day, d.revision, d.computed, d.reason, e.body, {BALANCE} "  # noqa: S608
@@ -129,16 +129,16 @@ def held(db: Database, account: Account, first: int, last: int) -> dict[int, Ent
         "WHERE d.platform=? AND d.day BETWEEN ? AND ? ORDER BY d.day, d.revision"
     )
     out = {}
-    for day, revision, computed, reason, body, *facts in db.query(query, (account.id, first, last)):
+    for day, revision, computed, reason, body, *facts in db.query(query, (record.id, first, last)):
         out[day] = Entry(day, revision, computed, reason, tuple(facts), bytes(body or b""))
     return out
 
 
-def last_before(db: Database, account: Account, day: int) -> Entry | None:
+def last_before(db: Database, record: PlatformRecord, day: int) -> Entry | None:
     """The latest revision of the last day before that one."""
     query = "SELECT max(day) FROM platform_day WHERE platform=? AND day<?"
-    found = db.query(query, (account.id, day))[0][0]
-    return None if found is None else held(db, account, found, found)[found]
+    found = db.query(query, (record.id, day))[0][0]
+    return None if found is None else held(db, record, found, found)[found]
 
 
 def write(db: Database, before: int, works: Sequence[Work], taken: Iterable[int]) -> bool:
@@ -179,12 +179,12 @@ def _write(db: Database, works: Sequence[Work]) -> None:
         "INSERT INTO platform (bin, device, made_with, booked) VALUES (?,?,?,?) "
         "ON CONFLICT (bin) DO UPDATE SET device=excluded.device, "
         "made_with=excluded.made_with, booked=excluded.booked",
-        [(a.bin, a.device, a.made_with, a.booked) for a in (w.account for w in works)],
+        [(a.bin, a.device, a.made_with, a.booked) for a in (w.record for w in works)],
     )
-    ids = {w.account.bin: w.account.id for w in works}
+    ids = {w.record.bin: w.record.id for w in works}
     if not all(ids.values()):
         ids = dict(db.query("SELECT bin, id FROM platform"))
-    placed = [(ids[w.account.bin], w) for w in works]
+    placed = [(ids[w.record.bin], w) for w in works]
     db.many("DELETE FROM checkpoint WHERE platform=?", [(i,) for i, w in placed if w.void])
     db.many(
         "DELETE FROM checkpoint WHERE platform=? AND day=?",

@@ -26,20 +26,20 @@ class Stream:
     id: int
     floor: int = 0
     confirm: bool = False
-    held: seq_intervals.Spans = field(default_factory=list)
-    boots: seq_intervals.Spans = field(default_factory=list)
+    held: seq_intervals.Intervals = field(default_factory=list)
+    boots: seq_intervals.Intervals = field(default_factory=list)
 
     def complete(self) -> int | None:
         """The seq up to which nothing is missing; None while the floor is."""
         return seq_intervals.contiguous(self.held, self.floor)
 
 
-def pack(held: seq_intervals.Spans) -> bytes:
-    """Spans as they stand in the table."""
+def pack(held: seq_intervals.Intervals) -> bytes:
+    """Intervals as they stand in the table."""
     return _encode([n for span in held for n in span])
 
 
-def unpack(raw: bytes) -> seq_intervals.Spans:
+def unpack(raw: bytes) -> seq_intervals.Intervals:
     """pack() undone."""
     flat = _decode(raw)
     return list(zip(flat[::2], flat[1::2], strict=True))

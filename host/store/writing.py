@@ -107,7 +107,7 @@ def _confirmed(
     return confirmed
 
 
-def _new(held: seq_intervals.Spans, readings: list[Reading]) -> list[Reading]:
+def _new(held: seq_intervals.Intervals, readings: list[Reading]) -> list[Reading]:
     """Readings that are not stored yet, in order of seq; their seqs are added to held."""
     lo, hi = readings[0].seq, readings[-1].seq
     follows = hi - lo + 1 == len(readings) and (not held or lo > held[-1][1])

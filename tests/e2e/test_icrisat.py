@@ -110,7 +110,7 @@ def test_the_booked_change_is_the_change_of_the_series(
     """Within 1 e; what the physics played here drifts by is nothing."""
     for sector, cell in cells.items():
         sums = outcomes[device_of(sector)].sums
-        assert sums.residual() == 0
+        assert sums.imbalance() == 0
         e_g, drift_g = 50, 0
         booked = sums.deposited - sums.collected - sums.removed + sums.drift + sums.unattributed
         change = cell[-1].grams - cell[0].grams

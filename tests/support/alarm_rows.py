@@ -7,11 +7,11 @@ from typing import Any
 
 import msgspec
 
-from host.hazard.alarms import CLEARED, RAISED, Said
+from host.hazard.alarms import CLEARED, RAISED, Body
 from host.store import Store
 from host.store import hazard as rows
 
-SAID = Said(
+BODY = Body(
     rule="capacity-90", kind="capacity", level="告警", site="hw-01", store="xq-01", subject="",
     value=92.5, unit="%", threshold=90, source="rules.csv", text="库存过多",
 )  # fmt: skip
@@ -21,7 +21,7 @@ def add(
     db: Path, t: int, what: str = RAISED, alarm: int | None = None, n: int = 1, **more: object
 ) -> list[int]:
     """n rows, each about something else; their ids."""
-    said = msgspec.structs.replace(SAID, **more)
+    said = msgspec.structs.replace(BODY, **more)
     bodies = [msgspec.structs.replace(said, subject=f"{said.subject}{k or ''}") for k in range(n)]
     store = Store(db, create=True)
     ids = rows.add_alarms(

@@ -18,7 +18,7 @@ from sim_board import ROOT
 from host.common.local_days import LOCAL
 from host.events import Sample
 from host.hazard.entry import STORED
-from host.hazard.manual_entries import Said
+from host.hazard.manual_entries import Draft
 
 START = int(dt.datetime(2026, 8, 1, tzinfo=LOCAL).timestamp())
 DAYS, DAY, HOUR = 31, 86_400, 3600
@@ -45,7 +45,7 @@ class StorePlan:
     silent: list[tuple[int, int, tuple[int, ...]]] = field(default_factory=list)
     temperatures: list[tuple[int, int]] = field(default_factory=list)
     doors: list[tuple[int, int]] = field(default_factory=list)
-    by_hand: list[tuple[int, Said]] = field(default_factory=list)  # when it is entered
+    by_hand: list[tuple[int, Draft]] = field(default_factory=list)  # when it is entered
     breaches: list[Breach] = field(default_factory=list)
     lost_g: dict[int, int] = field(default_factory=dict)  # platform → what is gone unbooked
 
@@ -169,7 +169,7 @@ def _full(made: list[StorePlan]) -> None:
     plan = made[1]
     plan.steps = []
     told = plan.at(4, 12)
-    plan.by_hand.append((told, Said(STORED, told - HOUR, 390_000, container="c02-old")))
+    plan.by_hand.append((told, Draft(STORED, told - HOUR, 390_000, container="c02-old")))
     first, second = plan.at(6, 9), plan.at(8, 9)
     plan.steps += [(first, 0, 15_000), (second, 1, 50_000)]
     plan.steps += [(plan.at(10, 9), 1, -50_000), (plan.at(10, 10), 0, -15_000)]
@@ -251,7 +251,7 @@ def _old(made: list[StorePlan]) -> None:
     ):
         plan = made[index]
         due = plan.at(*when)
-        said = Said(STORED, due - limit * DAY, 80_000, container=f"c{plan.n:02d}-old")
+        said = Draft(STORED, due - limit * DAY, 80_000, container=f"c{plan.n:02d}-old")
         plan.by_hand.append((START, said))
         plan.breach(rule, said.container, due)
         if rule == "pilot-180d":  # it was too old for the other rule before

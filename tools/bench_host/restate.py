@@ -24,7 +24,7 @@ from host import rollup
 from host.common.local_days import DAY_S, SHANGHAI_S, date_of
 from host.readings.messages import Reading
 from host.registry import Bin, Device, Registry, Site
-from host.rollup import booking
+from host.rollup import day_figures
 from host.store import Batch, Store, day_revisions
 
 LATE = 100
@@ -131,10 +131,10 @@ def build(store: Store, scale: Scale, emptied: bool) -> Registry:
     for n in range(scale.days):
         store.add(Batch(readings=[(f"qy-{first}", first, r) for r in parted(n, emptied)[0]]), 1)
     last = date_of(FIRST_DAY + scale.days - 1)
-    booking.update_figures(store, registry(1), last)
+    day_figures.update_figures(store, registry(1), last)
     for site in list(known.sites)[1:]:
         _copy(store, first, site)
-    booking.update_figures(store, known, last)  # what each of them is, is part of its account
+    day_figures.update_figures(store, known, last)  # what each of them is, is part of its record
     return known
 
 
@@ -185,7 +185,7 @@ def once(store: Store, known: Registry, scale: Scale, emptied: bool) -> dict[str
     marks = [_clocks()]
     store.compact()
     marks.append(_clocks())
-    done = booking.update_figures(store, known, last)
+    done = day_figures.update_figures(store, known, last)
     marks.append(_clocks())
     rows = list(_sums(store, known, where))
     marks.append(_clocks())

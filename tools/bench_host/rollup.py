@@ -27,7 +27,7 @@ from pathlib import Path
 from bench_host import load
 from host import registry, rollup
 from host.readings.messages import Reading
-from host.rollup.booking import update_figures
+from host.rollup.day_figures import update_figures
 from host.store import Batch, Store
 
 OUT = Path("build/bench-host")

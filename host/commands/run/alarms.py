@@ -20,10 +20,10 @@ from ...mqtt import broker
 from ...mqtt.session import SessionError
 from ...reports import publish
 from ...store import Busy, Store
-from .hazard import known_store, moment, watched
+from .hazard import known_store, moment, progress
 
 if TYPE_CHECKING:
-    from ...alerts.delivery import Channel
+    from ...alerts.due import Channel
 
 
 def _once(
@@ -32,14 +32,14 @@ def _once(
     registered, limits = register.load(folder), rules.load(folder)
     store = Store(path)
     try:
-        booked, changed = update_alarms(store, registered, limits, now, watched)
-        for text in booked.told:
+        booked, changed = update_alarms(store, registered, limits, now, progress)
+        for text in booked.notes:
             print(text)
         for row in changed:
             print(alarms.line(row))
-        if where and (waiting := alarms.untold(store)):
+        if where and (waiting := alarms.unpublished(store)):
             publish.events(where, map(alarms.message, waiting))
-            alarms.tell(store, waiting)
+            alarms.mark_published(store, waiting)
             print(f"{where}: {len(waiting)} events published")
     finally:
         store.close()
@@ -94,8 +94,8 @@ def run_show(args: argparse.Namespace) -> int:
     store = Store(args.db)
     every = alarms.read(store)
     store.close()
-    known_store(args.store, {r.said.store for r in every}, args.registry)
-    rows = [r for r in every if args.store in (None, r.said.store)]
+    known_store(args.store, {r.body.store for r in every}, args.registry)
+    rows = [r for r in every if args.store in (None, r.body.store)]
     held = alarms.open_alarms(rows)
     if args.json:
         shown = rows if args.all else [raised for raised, _ in held.values()]
@@ -118,8 +118,8 @@ def _print_open(held: Iterable[tuple[alarms.Row, alarms.Row | None]]) -> None:
     terminal.columns(table, ("value", "limit"), right=True)
     terminal.columns(table, ("what / acknowledged",), wrap=True)
     for raised, seen in held:
-        s = raised.said
-        note = s.text + (f"; {seen.said.by}, {clock(seen.t)} {seen.said.note}" if seen else "")
+        s = raised.body
+        note = s.text + (f"; {seen.body.by}, {clock(seen.t)} {seen.body.note}" if seen else "")
         value = "∞" if s.value >= alarms.MOST else f"{s.value:g}"
         row = (str(raised.alarm), clock(raised.t), s.level, s.store, s.subject or "—", s.rule)
         table.add_row(*row, f"{value} {s.unit}", f"{s.threshold:g} {s.unit}", note)
@@ -135,20 +135,20 @@ def run_ack(args: argparse.Namespace) -> int:
 
 
 def run_deliver(args: argparse.Namespace) -> int:
-    from ...alerts import channels, deliver  # noqa: PLC0415  with all that letters take
+    from ...alerts import channels, loop  # noqa: PLC0415  with all that letters take
 
     receivers = channels.of(args.settings)
     if args.test:
         return _test(receivers)
     if args.every is None:
-        waits = [deliver.once(args.db, channel) for channel in receivers]
+        waits = [loop.once(args.db, channel) for channel in receivers]
         for channel, left in zip(receivers, waits, strict=True):
             print(f"{channel.name}: {'not taken, it waits' if left else 'nothing left to tell'}")
         return 1 if any(waits) else 0
     if args.every < 1:
         raise UsageError("--every: expected 1 or more seconds")
     Store(args.db).close()  # a mistake is reported at once
-    deliver.forever(args.db, receivers, args.every)
+    loop.forever(args.db, receivers, args.every)
     return 0
 
 
@@ -157,7 +157,7 @@ def _test(receivers: list[Channel]) -> int:
     from ...alerts import Failed  # noqa: PLC0415
 
     now = int(time.time())
-    test_alarm = alarms.Said(
+    test_alarm = alarms.Body(
         rule="test", kind="test", level="提示", site="test", store="test", subject="",
         value=0, unit="", threshold=0, source="qingyun alarms deliver --test", text="测试 test",
     )  # fmt: skip

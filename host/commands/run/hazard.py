@@ -64,6 +64,6 @@ def known_store(name: str | None, used: Collection[str], folder: Path) -> None:
         raise HazardError(f"--store: expected one of stores.csv ({choices}), found {name!r}")
 
 
-def watched(bins: Sequence[Bin]) -> Iterable[Bin]:
+def progress(bins: Sequence[Bin]) -> Iterable[Bin]:
     """Pass platforms on, with a progress bar on a terminal."""
-    return terminal.watched(bins, "reading")
+    return terminal.with_progress(bins, "reading")

@@ -9,12 +9,12 @@ from collections.abc import Callable
 from pathlib import Path
 
 from ...common import terminal
-from ...common.atomic_write import folder, form_of
 from ...common.local_days import LOCAL, clock
+from ...common.output_form import folder, form_of
 from ...common.quantity import kg, percent, share
 from ...hazard import HazardError, balance, hj1259, ledger, register
 from ...hazard.entry import TABLES, Entry
-from ...hazard.stock import books
+from ...hazard.stock import stock_of
 from ...hazard.update import BEFORE_S, bring_up_to_date, see_all
 from ...rollup import day_bounds
 from ...store import Store
@@ -23,7 +23,7 @@ from .hazard import (
     known_store,
     moment,
     month,
-    watched,
+    progress,
 )
 
 
@@ -31,12 +31,12 @@ def run_update(args: argparse.Namespace) -> int:
     now = moment(args)
     registered = register.load(args.registry)
     store = Store(args.db)
-    done, _ = bring_up_to_date(store, registered, now, everything=args.all, watched=watched)
+    done, _ = bring_up_to_date(store, registered, now, everything=args.all, progress=progress)
     store.close()
-    for line in done.told:
+    for line in done.notes:
         print(line)
     print(f"{args.db}: {len(done.added)} entries added to the ledger")
-    return 1 if done.told else 0
+    return 1 if done.notes else 0
 
 
 def _chosen(args: argparse.Namespace, entries: list[Entry]) -> list[Entry]:
@@ -108,7 +108,7 @@ def run_stock(args: argparse.Namespace) -> int:
     registered = register.load(args.registry)
     store = Store(args.db)
     end = int(time.time()) if args.as_of is None else day_bounds(args.as_of)[1]
-    stock = books(registered, [e for e in ledger.live(ledger.read(store)) if e.t < end])
+    stock = stock_of(registered, [e for e in ledger.live(ledger.read(store)) if e.t < end])
     store.close()
     day = dt.datetime.fromtimestamp(end - 1, LOCAL).strftime("%Y-%m-%d %H:%M")
     table = terminal.table(f"贮存量 {day}")
@@ -141,7 +141,7 @@ def run_balance(args: argparse.Namespace) -> int:
     t1 = min(t1, int(time.time()))
     store = Store(args.db)
     live = ledger.live(ledger.read(store))
-    seen = see_all(store, registered, t1, t0 - BEFORE_S, watched)
+    seen = see_all(store, registered, t1, t0 - BEFORE_S, progress)
     balances = balance.balances(registered, live, seen, t0, t1)
     store.close()
     table = terminal.table(f"{args.month} 期初贮存 + 入库 = 出库 + 期末贮存 ± 差额 (kg)")

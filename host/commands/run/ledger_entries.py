@@ -24,7 +24,7 @@ def run_add(args: argparse.Namespace) -> int:
     else:
         if args.table not in TABLES or not args.kg or not args.time:
             raise HazardError(f"expected --file, or --table ({' '.join(TABLES)}), --kg and --time")
-        draft = manual_entries.Said(
+        draft = manual_entries.Draft(
             args.table,
             manual_entries.when(args.time, now),
             grams(args.kg),
@@ -51,7 +51,7 @@ def run_reverse(args: argparse.Namespace) -> int:
         values = manual_entries.checked(old.table, dict(args.set))
         mass = grams(args.kg) if args.kg else None
         rows.append(
-            ledger_posting.corrected(old, args.by, args.reason, now, said=values, grams=mass)
+            ledger_posting.corrected(old, args.by, args.reason, now, values=values, grams=mass)
         )
     for e in ledger.add(store, rows, entries):
         print(f"{e.id}  {e.batch}  {e.table}  {kg(e.grams)} kg")

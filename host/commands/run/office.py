@@ -13,8 +13,9 @@ from pathlib import Path
 
 from ... import registry as registries
 from ...common import terminal
-from ...common.atomic_write import form_of, whole
+from ...common.atomic_write import whole
 from ...common.errors import UsageError
+from ...common.output_form import form_of
 from ...hazard import register, sections
 from ...indicators import IndicatorError, catalog, imports, output, report
 from ...office import OfficeError
@@ -26,8 +27,8 @@ from ...store.figures import history
 from ..known import no_readings
 
 
-def _watched(bins: Sequence[Bin]) -> Iterable[Bin]:
-    return terminal.watched(bins, "adding up")
+def _progress(bins: Sequence[Bin]) -> Iterable[Bin]:
+    return terminal.with_progress(bins, "adding up")
 
 
 def _out(path: Path | None, text: str) -> None:
@@ -74,7 +75,7 @@ def run_indicators(args: argparse.Namespace) -> int:
         as_of=args.as_of,
         rows=_plan(args.plan),
         register=_register(args.registry, registry),
-        watched=_watched,
+        progress=_progress,
     )
     store.close()
     if form == "xlsx":
@@ -111,7 +112,7 @@ def run_import_figures(args: argparse.Namespace) -> int:
     store = Store(args.db, create=True)
     done = imports.run(store, figures, args.file, int(time.time()))
     store.close()
-    for line in done.told:
+    for line in done.notes:
         print(line)
     print(
         f"{args.file}: {len(done.added)} figures added to {args.db}, {done.unchanged} there already"
@@ -149,7 +150,7 @@ def run_report(args: argparse.Namespace) -> int:
     target = _file(args.out, form)
     registry = registries.load(args.registry)
     store = Store(args.db)
-    summary = summarise(store, registry, args.month, watched=_watched)
+    summary = summarise(store, registry, args.month, progress=_progress)
     more = hazardous_tables.tables(
         store, _register(args.registry, registry), summary.rows, args.month
     )

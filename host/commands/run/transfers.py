@@ -11,10 +11,11 @@ from decimal import Decimal
 from pathlib import Path
 
 from ...common import terminal
-from ...common.atomic_write import form_of, whole
+from ...common.atomic_write import whole
 from ...common.disclaimer import DISCLAIMER
 from ...common.errors import UsageError
 from ...common.local_days import LOCAL, clock
+from ...common.output_form import form_of
 from ...common.quantity import MISSING, kg, percent, shown
 from ...hazard import ledger, register, transfers
 from ...hazard.matching import Matched, Tolerance
@@ -30,7 +31,7 @@ def run_import(args: argparse.Namespace) -> int:
     now = int(time.time())
     done = transfers.run(store, registered, args.file, args.kind, by=args.by, now=now)
     store.close()
-    for line in done.told:
+    for line in done.notes:
         print(line)
     print(f"{args.file}: {done.count} imported into {args.db}")
     return 0

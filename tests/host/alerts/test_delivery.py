@@ -23,7 +23,7 @@ from killing import until
 from receivers import HOST, Box, Hook, certificate, smtp
 
 from host.alerts import Declined, Failed
-from host.alerts.delivery import Channel, Policy, backoff, hours, step
+from host.alerts.due import Channel, Policy, backoff, hours, step
 from host.alerts.mail import AT_ONCE, Mail
 from host.alerts.webhook import Webhook, verify
 from host.hazard import alarms

@@ -220,7 +220,7 @@ def test_a_backup_that_somebody_has_put_something_into_stays(db: Path, capfd: Sa
     (target / "qingyun-20240301T000000Z" / "registry" / "mine.txt").write_text("mine")
     (target / "qingyun-by-hand-Z").mkdir()
     (target / "qingyun-by-hand-Z" / backup.LIST).write_text("mine")
-    removed, left = backup.keep(target, 1)
+    removed, left = backup.prune(target, 1)
     assert [p.name for p in removed] == ["qingyun-20240302T000000Z"]
     assert "registry/mine.txt is not of that backup" in left[0]
     names = sorted(p.name for p in target.iterdir())

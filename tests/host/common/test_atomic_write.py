@@ -9,9 +9,10 @@ from pathlib import Path
 import pytest
 
 from host.cli import main
-from host.common.atomic_write import folder, form_of, whole
+from host.common.atomic_write import whole
 from host.common.errors import UserError
-from host.office.xlsx import Book
+from host.common.output_form import folder, form_of
+from host.office.xlsx import Workbook
 from host.store import Store
 
 
@@ -76,7 +77,7 @@ def test_what_is_another_kind_of_file_stays(tmp_path: Path, before: bytes) -> No
 
 def test_a_workbook_takes_the_place_of_another(tmp_path: Path) -> None:
     for title in ("one", "two"):
-        with Book(tmp_path / "m.xlsx", title, "said"):
+        with Workbook(tmp_path / "m.xlsx", title, "said"):
             pass
     path = tmp_path / "m.xlsx"
     with pytest.raises(UserError, match="holds something else"), whole(path) as part:
@@ -103,7 +104,7 @@ def test_where_nothing_can_be(tmp_path: Path, where: str) -> None:
 
 def test_a_workbook_on_a_full_disk() -> None:
     with pytest.raises(UserError, match="/dev/full: cannot be written: No space left"):
-        with Book(Path("/dev/full"), "title", "said"):
+        with Workbook(Path("/dev/full"), "title", "said"):
             pass
 
 

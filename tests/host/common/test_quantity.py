@@ -12,7 +12,7 @@ from host.common import quantity
 from host.common.quantity import kg, known, percent, share, shown, tonnes, wan_tonnes
 from host.office.page import page
 from host.office.table import Column, Table
-from host.office.xlsx import Book
+from host.office.xlsx import Workbook
 from host.serve import formatting
 
 # Halves, and what binary fractions make of them: t and shares that a program might round apart.
@@ -51,7 +51,7 @@ def test_a_spreadsheet_shows_the_same_digits(tmp_path: Path) -> None:
     columns = (Column("t", 12, 3), Column("share", 12, 1, percent=True))
     rows = [[Decimal(t), Decimal(s)] for t, s in zip(TIES, SHARES, strict=True)]
     table = Table("x", "title", "t", "p", columns, rows)
-    with Book(tmp_path / "x.xlsx", "title", "said") as book:
+    with Workbook(tmp_path / "x.xlsx", "title", "said") as book:
         book.add(table)
     found = [row[:2] for row in sheets(tmp_path / "x.xlsx", tmp_path)["x"][3:11]]
     ours = [[shown(t, 3), f"{percent(s)}%"] for t, s in rows]

@@ -18,7 +18,7 @@ FILLED = replace(BIN, has_fill=True)
 
 def found(series: Series, platform: Platform = BIN) -> Outcome:
     outcome = derive(platform, series.rest(400).silence(100).samples)
-    assert outcome.sums.residual() == 0
+    assert outcome.sums.imbalance() == 0
     return outcome
 
 
@@ -228,7 +228,7 @@ def _played(actions: list[tuple[str, int, int]]) -> list[Sample]:
 def test_mass_balances_and_nothing_is_negative(actions: list[tuple[str, int, int]]) -> None:
     for platform in (BIN, DRUMS):
         outcome = derive(platform, _played(actions))
-        assert outcome.sums.residual() == 0
+        assert outcome.sums.imbalance() == 0
         for e in outcome.events:
             assert e.grams >= 0 or e.kind is Kind.UNATTRIBUTED
             assert e.t <= e.t_end

@@ -91,7 +91,7 @@ def test_more_readings_never_lower_coverage(samples: list[Sample], lost: set[int
 def test_mass_balances_and_nothing_is_negative(samples: list[Sample]) -> None:
     for platform in PLATFORMS:
         o = derive(platform, samples)
-        assert o.sums.residual() == 0
+        assert o.sums.imbalance() == 0
         total = dict.fromkeys(Kind, 0)
         for e in o.events:
             assert e.grams >= 0 or e.kind is Kind.UNATTRIBUTED

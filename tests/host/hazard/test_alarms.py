@@ -52,7 +52,7 @@ def board(t: int = T0) -> DrumBoard:
 def run(store: Store, folder: Path, now: int) -> list[tuple[str, str, str]]:
     known, limits = register.load(folder), rules.load(folder)
     _, changed = update_alarms(store, known, limits, now)
-    return [(r.what, r.said.rule, r.said.subject) for r in changed]
+    return [(r.what, r.body.rule, r.body.subject) for r in changed]
 
 
 def test_capacity_is_raised_once_and_cleared_with_hysteresis(store: Store, folder: Path) -> None:
@@ -121,8 +121,8 @@ def test_what_is_taken_while_nobody_sees_it_is_a_loss(store: Store, folder: Path
     made.values["w1"] -= 10_000
     made.silence(made.t + 3 * HOUR).until(made.t + 600).store(store)
     assert run(store, folder, made.t) == [("raised", "loss", "xq-oil-01")]
-    assert alarms.read(store)[0].said.value == 10
-    said = [manual_entries.Said(TAKEN, T0 + 3 * HOUR, 10_000, container="xq-oil-01")]
+    assert alarms.read(store)[0].body.value == 10
+    said = [manual_entries.Draft(TAKEN, T0 + 3 * HOUR, 10_000, container="xq-oil-01")]
     manual_entries.add(store, register.load(folder), said, "王五", made.t)
     assert run(store, folder, made.t) == [("cleared", "loss", "xq-oil-01")]
 
@@ -169,7 +169,7 @@ def test_incompatible_neighbours(store: Store, folder: Path) -> None:
     assert run(store, folder, made.t) == []
     made.step(made.t + 60, "w2", 5_000).until(made.t + 600).store(store)
     assert run(store, folder, made.t) == [("raised", "neighbours", "废油区")]
-    assert "可能起火" in alarms.read(store)[0].said.text
+    assert "可能起火" in alarms.read(store)[0].body.text
     made.step(made.t + 60, "w2", -5_000).until(made.t + 600).store(store)
     assert run(store, folder, made.t) == [("cleared", "neighbours", "废油区")]
 
@@ -187,15 +187,15 @@ def test_a_bund_that_is_too_small(store: Store, folder: Path) -> None:
     made.store(store)
     known = register.load(folder)
     said = [
-        manual_entries.Said(STORED, T0 + HOUR, 1_000, container=f"oil-{n}") for n in range(2, 13)
+        manual_entries.Draft(STORED, T0 + HOUR, 1_000, container=f"oil-{n}") for n in range(2, 13)
     ]
     manual_entries.add(store, known, said, "王五", made.t)
     assert run(store, folder, made.t) == []
     path = folder / "stores.csv"
     path.write_text(path.read_text().replace("废油区=240", "废油区=199"))
     assert run(store, folder, made.t) == [("raised", "bund", "废油区")]
-    assert alarms.read(store)[0].said.value == 41
-    assert "围堰 199 L，需 240 L" in alarms.read(store)[0].said.text
+    assert alarms.read(store)[0].body.value == 41
+    assert "围堰 199 L，需 240 L" in alarms.read(store)[0].body.text
 
 
 def test_a_treatment_plant_may_keep_it_longer_in_the_cold(store: Store, folder: Path) -> None:
@@ -264,7 +264,7 @@ def test_what_the_broker_did_not_take_is_told_later_and_once(
     client.loop_stop()
     assert [json.loads(m)["what"] for m in heard] == ["raised", "raised"]
     other = Store(tmp_path / "q.db")
-    assert len(alarms.read(other)) == 2 and alarms.untold(other) == []
+    assert len(alarms.read(other)) == 2 and alarms.unpublished(other) == []
 
 
 def test_it_goes_on_while_the_registry_is_wrong_and_the_store_is_held(

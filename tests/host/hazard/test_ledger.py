@@ -18,7 +18,7 @@ from sqlite_of import sqlite_of
 from host.hazard import HazardError, balance, ledger, ledger_posting, manual_entries, register
 from host.hazard.entry import MISSING, PRODUCED, REGISTER, SCALE, STORED, TABLES, TAKEN
 from host.hazard.hj1259 import missing
-from host.hazard.stock import books
+from host.hazard.stock import stock_of
 from host.hazard.update import bring_up_to_date
 from host.store import Store
 from host.store import hazard as sql
@@ -75,7 +75,7 @@ def test_steps_become_entries(db: Path) -> None:
     assert out.upstream == ["HWRK20260303001", "HWRK20260303003"]
     assert out.weighed and (out.weighed.before_g, out.weighed.after_g) == (50_000, 15_000)
     assert update(store, T0 + 2 * DAY).added == []  # once
-    shelf = books(KNOWN, ledger.live(ledger.read(store))).shelves["xq-oil-01"]
+    shelf = stock_of(KNOWN, ledger.live(ledger.read(store))).shelves["xq-oil-01"]
     assert (shelf.grams, shelf.oldest) == (15_000, added[2].t)
 
 
@@ -196,13 +196,13 @@ def test_what_leaks_away_stays_in_the_balance(tmp_path: Path) -> None:
     live = ledger.live(ledger.read(store))
     (oil,) = balance.balances(KNOWN, live, seen(store, T0 + DAY), T0, T0 + DAY)
     assert oil.residual == 3000 and not oil.closes
-    shelf = books(KNOWN, live).shelves["xq-oil-01"]
+    shelf = stock_of(KNOWN, live).shelves["xq-oil-01"]
     assert shelf.unexplained(47_000) == 3000
     manual_entries.add(
-        *(store, KNOWN, [manual_entries.Said(TAKEN, T0 + DAY, 3000, container="xq-oil-01")]),
+        *(store, KNOWN, [manual_entries.Draft(TAKEN, T0 + DAY, 3000, container="xq-oil-01")]),
         *("王五", T0 + 2 * DAY),
     )
-    shelf = books(KNOWN, ledger.live(ledger.read(store))).shelves["xq-oil-01"]
+    shelf = stock_of(KNOWN, ledger.live(ledger.read(store))).shelves["xq-oil-01"]
     assert shelf.unexplained(47_000) == 0
 
 
@@ -234,7 +234,7 @@ def test_a_platform_without_a_container_is_told_and_not_booked(tmp_path: Path) -
     board().step(T0 + HOUR, "w1", 20_000).until(T0 + 3 * HOUR).store(store)
     see = [ledger_posting.see(store, known, b, T0 + 3 * HOUR) for b in known.platforms("hw-01-a")]
     done = ledger_posting.update(store, known, see, T0 + 3 * HOUR)
-    assert done.added == [] and "no container" in done.told[0]
+    assert done.added == [] and "no container" in done.notes[0]
 
 
 def tamper(db: sqlite3.Connection, luck: random.Random, n: int) -> str:
@@ -371,7 +371,7 @@ def test_wrong_use_is_one_line(db: Path) -> None:
 def test_a_wrong_batch_is_refused(db: Path) -> None:
     store = Store(db)
     update(store, T0 + 2 * DAY)
-    said = manual_entries.Said(STORED, T0, 1000, container="xq-oil-01", batch="HWRK20260303001")
+    said = manual_entries.Draft(STORED, T0, 1000, container="xq-oil-01", batch="HWRK20260303001")
     with pytest.raises(HazardError, match="is there already"):
         manual_entries.add(store, KNOWN, [said], "王五", T0 + DAY)
 

@@ -26,8 +26,8 @@ from host.hazard import (
     rules,
 )
 from host.hazard.entry import TAKEN, Entry
-from host.hazard.stock import books
-from host.hazard.view import Watched, Weights
+from host.hazard.stock import stock_of
+from host.hazard.view import StoreHistory, Weights
 from host.rollup.scales import platform_of
 from host.store import Store
 
@@ -46,7 +46,7 @@ class District:
     store: Store
     limits: list[rules.Rule]
     breaches: list[Breach] = field(default_factory=list)
-    balances: dict[str, list[balance.Balance]] = field(default_factory=dict)
+    balances: dict[str, list[balance.StoreBalance]] = field(default_factory=dict)
     plans: list[StorePlan] = field(default_factory=list)
     readings: int = 0
     real: dict[int, real_boards.RealDay] = field(default_factory=dict)
@@ -70,13 +70,13 @@ def _go_through(district: District, plan: StorePlan, limits: measure.Rules) -> N
         seen.append(ledger_posting.Seen(bin_, derive(platform_of(known.known, bin_), told), told))
         district.readings += len(told)
         district.events += len(seen[-1].outcome.events)
-    watched = Watched(
+    history = StoreHistory(
         known.stores[plan.store], [Weights.of(s) for s in seen], plan.temperatures, plan.doors
     )
     settled = sorted(e.t_end + ledger_posting.SETTLE_S for s in seen for e in s.outcome.events)
     hand = sorted(plan.by_hand, key=lambda x: x[0])
     entries: list[Entry] = []
-    held = books(known, [])
+    held = stock_of(known, [])
     keeper = alarms.Keeper(known, [])
     for now in range(START, END, TICK_S):
         fresh = False
@@ -89,8 +89,8 @@ def _go_through(district: District, plan: StorePlan, limits: measure.Rules) -> N
             entries += ledger_posting.update(store, known, seen, now, entries).added
             fresh = True
         if fresh:
-            held = books(known, ledger.live(entries))
-        changes = keeper.take(plan.store, limits.findings(watched.at(now), held, now))
+            held = stock_of(known, ledger.live(entries))
+        changes = keeper.take(plan.store, limits.findings(history.at(now), held, now))
         keeper.keep(store, changes, now, alone=True)
         district.ticks += 1
     district.balances[plan.store] = balance.balances(known, ledger.live(entries), seen, START, END)
@@ -127,7 +127,7 @@ def test_the_district_is_as_large_as_said(
     assert len(district.known.stores) == 30
     assert len(district.known.bins) == 120
     late = [r.t - t for r in raised(district) for rule, s, x, t in district.breaches
-            if (rule, s, x) == r.said.key]  # fmt: skip
+            if (rule, s, x) == r.body.key]  # fmt: skip
     figure(
         f"a month of 30 stores, 120 platforms: {district.readings} readings, "
         f"{district.events} events, {district.ticks} looks, one each {TICK_S} s; "
@@ -143,9 +143,9 @@ def test_a_sample_is_told_by_the_real_firmware(district: District) -> None:
     for n, day in district.real.items():
         assert day.readings > 280 * (0.9 if n == 6 else 1)  # one each 300 s
         within = {
-            r.said.rule
+            r.body.rule
             for r in raised(district)
-            if r.said.store == f"s{n:02d}" and day.start <= r.t < day.start + month.DAY
+            if r.body.store == f"s{n:02d}" and day.start <= r.t < day.start + month.DAY
         }
         assert within == rules_[n]
 
@@ -155,7 +155,7 @@ def test_every_rule_is_broken_at_least_once(district: District) -> None:
 
 
 def test_each_breach_is_raised_within_ten_minutes_and_none_falsely(district: District) -> None:
-    found = {r.said.key: r.t for r in raised(district)}
+    found = {r.body.key: r.t for r in raised(district)}
     wanted = {(rule, store, subject): t for rule, store, subject, t in district.breaches}
     assert found.keys() - wanted.keys() == set()
     assert wanted.keys() - found.keys() == set()
@@ -165,8 +165,8 @@ def test_each_breach_is_raised_within_ten_minutes_and_none_falsely(district: Dis
 
 def test_none_is_raised_twice_and_each_that_is_over_is_cleared_once(district: District) -> None:
     known = alarms.read(district.store)
-    assert max(Counter(r.said.key for r in raised(district)).values()) == 1
-    still = {r.said.rule for r, _ in alarms.open_alarms(known).values()}
+    assert max(Counter(r.body.key for r in raised(district)).values()) == 1
+    still = {r.body.rule for r, _ in alarms.open_alarms(known).values()}
     # Old waste still stands there; nobody has explained what was lost; 79 % are not below
     # the 75 % that clear a warning at 80 %.
     old = {"producer-1y", "pilot-90d", "pilot-180d", "licensed-1y-code"}

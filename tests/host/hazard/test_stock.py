@@ -17,7 +17,7 @@ def entry(table: str, t: int, grams: int, gross: tuple[int, int] | None = None) 
     weighed = Weighed("d", "w1", "l", t, t, gross[0], t + 1, t + 1, gross[1]) if gross else None
     return Entry(
         table=table, batch=f"b{t}", t=t, recorded=t, by="x", institution="i", store="s",
-        container="c", edition="2021", code="900-214-08", grams=grams, said={}, origin={},
+        container="c", edition="2021", code="900-214-08", grams=grams, values={}, origin={},
         weighed=weighed,
     )  # fmt: skip
 

@@ -38,7 +38,7 @@ def bring(store: Store, folder: Path, text: str | bytes, kind: str = "manifest")
     """Import a text as a file; the repairs."""
     file = folder / "in.csv"
     file.write_bytes(text.encode() if isinstance(text, str) else text)
-    return transfers.run(store, KNOWN, file, kind, by="王五", now=NOW).told
+    return transfers.run(store, KNOWN, file, kind, by="王五", now=NOW).notes
 
 
 def test_what_is_plain_is_read_without_a_word(store: Store, tmp_path: Path) -> None:
@@ -199,7 +199,7 @@ def test_a_workbook_with_a_title_merged_cells_and_dates(store: Store, tmp_path: 
     book_.save(path)
     done = transfers.run(store, KNOWN, path, "manifest", by="王五", now=NOW)
     assert done.count == 2
-    assert any("in.xlsx:3: B3:B4 is merged: '新桥精密" in line for line in done.told)
+    assert any("in.xlsx:3: B3:B4 is merged: '新桥精密" in line for line in done.notes)
     first, second = transfers.manifests(store)
     assert (first.number, first.grams, second.grams) == ("20263101000001", 35_000, 12_500)
     assert first.t == T0 + 34 * HOUR
@@ -387,8 +387,8 @@ def test_pickups_of_medical_waste(tmp_path: Path) -> None:
         (folder / file.name).write_text(file.read_text().replace(",简化,", ",医疗,"))
     known, store = register.load(folder), Store(tmp_path / "q.db", create=True)
     out = [T0 + h * HOUR for h in (10, 11, 51, 111)]
-    said = [manual_entries.Said(STORED, t - HOUR, 5_000, container="xq-oil-01") for t in out]
-    said += [manual_entries.Said(TAKEN, t, 5_000, container="xq-oil-01") for t in out]
+    said = [manual_entries.Draft(STORED, t - HOUR, 5_000, container="xq-oil-01") for t in out]
+    said += [manual_entries.Draft(TAKEN, t, 5_000, container="xq-oil-01") for t in out]
     manual_entries.add(store, known, said, "王五", NOW)
     rows = catalog.load()
     source = hazardous.from_ledger(store, known, dt.datetime.now(LOCAL).date())

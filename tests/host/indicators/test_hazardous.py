@@ -35,11 +35,13 @@ def folder(tmp_path: Path) -> Path:
     return made
 
 
-def used(when: str, kg: int, upstream: str, method: str = "R9") -> manual_entries.Said:
+def used(when: str, kg: int, upstream: str, method: str = "R9") -> manual_entries.Draft:
     columns = {"利用/处置方式": method}
     if upstream:
         columns["产生批次编码/出库批次编码"] = upstream
-    return manual_entries.Said(OUTSIDE, at(when), 1000 * kg, container="xq-oil-01", columns=columns)
+    return manual_entries.Draft(
+        OUTSIDE, at(when), 1000 * kg, container="xq-oil-01", columns=columns
+    )
 
 
 def test_what_was_used_from_earlier_years(store: Store, folder: Path) -> None:
@@ -49,8 +51,8 @@ def test_what_was_used_from_earlier_years(store: Store, folder: Path) -> None:
     put in 500 kg in 2025: rate = 0.4 / (0.5 + 0.15) = 61.5 %."""
     known = register.load(folder)
 
-    def of_oil(table: str, when: str, grams: int, batch: str = "") -> manual_entries.Said:
-        return manual_entries.Said(table, at(when), grams, container="xq-oil-01", batch=batch)
+    def of_oil(table: str, when: str, grams: int, batch: str = "") -> manual_entries.Draft:
+        return manual_entries.Draft(table, at(when), grams, container="xq-oil-01", batch=batch)
 
     said = [
         of_oil(STORED, "2024-12-10 09:00", 300_000),
@@ -99,8 +101,8 @@ def test_units_that_are_online_and_collected_in_time(store: Store, folder: Path)
         made = DrumBoard(device, site, end - 6 * HOUR, dict(channels))
         made._say()
         made.until(end - HOUR).store(store)
-    old = manual_entries.Said(STORED, end - 366 * DAY, 50_000, container="u2-1")
-    fresh = manual_entries.Said(STORED, end - 30 * DAY, 50_000, container="xq-oil-01")
+    old = manual_entries.Draft(STORED, end - 366 * DAY, 50_000, container="u2-1")
+    fresh = manual_entries.Draft(STORED, end - 30 * DAY, 50_000, container="xq-oil-01")
     manual_entries.add(store, known, [old, fresh], "王五", end)
     source = hazardous.from_ledger(store, known, dt.date(2026, 5, 31))
     series = source(FIGURES["social_units_on_time"], 2026)

@@ -68,7 +68,7 @@ def test_what_is_repaired_is_told(store: Store, tmp_path: Path) -> None:
     done = bring(store, tmp_path, line, encoding="gb18030")
     (entry,) = done.added
     assert (entry.period, entry.value, entry.source) == ("2024-03", "31000.5", "地磅月报")
-    assert [t.split(": ", 1)[1] for t in done.told] == [
+    assert [t.split(": ", 1)[1] for t in done.notes] == [
         "not UTF-8, read as GB18030",
         "period: '２０２４－０３' read as '2024-03'",
         "value: '３１,０００．５０' read as '31,000.50'",
@@ -89,7 +89,7 @@ def test_a_later_row_takes_the_place_and_both_stay(store: Store, tmp_path: Path)
     with pytest.raises(IndicatorError, match=r"note: expected why .* from 31000.5 to 31200"):
         bring(store, tmp_path, changed)
     done = bring(store, tmp_path, changed + "补录两车")
-    assert "31000.5 (王五, 2024-04-03) superseded by 31200: 补录两车" in done.told[0]
+    assert "31000.5 (王五, 2024-04-03) superseded by 31200: 补录两车" in done.notes[0]
     first, second = history(store, "facility_dry_t", "2024-03")
     assert (first.value, second.value, second.supersedes) == ("31000.5", "31200", first.id)
     assert second.file.startswith("f.csv sha256:") and len(second.file) == 13 + 64
@@ -140,4 +140,4 @@ def test_the_example_of_the_page_can_be_imported(store: Store, tmp_path: Path) -
     (tmp_path / "f.csv").write_text(example, encoding="utf-8")
     later = int(dt.datetime(2026, 3, 1, tzinfo=dt.UTC).timestamp())
     done = imports.run(store, catalog.load(), tmp_path / "f.csv", later)
-    assert len(done.added) == 3 and done.told == []
+    assert len(done.added) == 3 and done.notes == []

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from host.calibration.fit import limit_e
-from host.metrology.r76 import half_intervals, in_service_g
+from host.metrology.r76 import half_intervals, in_service_g, largest_shown_g
 
 E_G = 50
 # Loads in g at, just below and just above each step of e = 50 g, and halves of e.
@@ -28,3 +28,7 @@ def test_each_step_is_the_same_everywhere(load_g: int, halves: int) -> None:
 )
 def test_other_scales(load_g: int, e_g: int, limit_g: int) -> None:
     assert in_service_g(load_g, e_g) == limit_g
+
+
+def test_a_scale_shows_nine_intervals_more_than_its_capacity() -> None:
+    assert largest_shown_g(150_000, 50) == 150_450

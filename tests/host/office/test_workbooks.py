@@ -26,7 +26,7 @@ from host.common.svg import round_step
 from host.indicators import IndicatorError, workbook
 from host.office.bars import Bars, stacked
 from host.office.table import Cell, Column, Table
-from host.office.xlsx import Book
+from host.office.xlsx import Workbook
 from host.reports import LABEL, summary_html, summary_tables
 from host.reports.month import summarise
 from host.reports.summary import HAULED
@@ -231,7 +231,7 @@ def test_notes_are_never_alone_on_a_page(tmp_path: Path) -> None:
     and each begins with a row of the table."""
     path = tmp_path / "x.xlsx"
     sizes = [*range(18, 30), *range(68, 74)]
-    with Book(path, "title", DISCLAIMER) as made_:
+    with Workbook(path, "title", DISCLAIMER) as made_:
         for n in sizes:
             tall: list[list[Cell]] = [[f"第{i}行", 1.0] for i in range(n)]
             wide: list[list[Cell]] = [["内容比较长的一个格子"] * 16 for _ in range(n)]

@@ -18,7 +18,7 @@ from host.events import Kind, derive
 from host.events.balance import day_balance
 from host.readings.messages import Reading
 from host.rollup import packing
-from host.rollup.booking import update_figures
+from host.rollup.day_figures import update_figures
 from host.rollup.scales import platform_of, samples
 from host.store import Batch, Store, day_revisions, revision_writer
 
@@ -62,8 +62,8 @@ def put(store: Store, readings: list[Reading], at: int = LATER) -> None:
 
 def figures(store: Store) -> dict[int, tuple[Any, ...]]:
     """What holds of each day that has figures, to the byte."""
-    account = revision_writer.accounts(store.database)[BIN.bin]
-    held = revision_writer.held(store.database, account, 0, 1 << 30)
+    record = revision_writer.platform_records(store.database)[BIN.bin]
+    held = revision_writer.held(store.database, record, 0, 1 << 30)
     return {day: (e.facts, e.events) for day, e in held.items()}
 
 

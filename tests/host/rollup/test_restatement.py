@@ -15,7 +15,7 @@ from host.common.local_days import day_of
 from host.readings.messages import Birth, Reading, Weighed
 from host.registry import Registry
 from host.rollup import closing, packing
-from host.rollup.booking import Done, update_figures
+from host.rollup.day_figures import Done, update_figures
 from host.rollup.period import days, roll_days
 from host.store import Batch, Store, day_revisions, revision_writer
 from host.store.calibrations import Correction

@@ -423,7 +423,7 @@ SAYS_ENGLISH = (
     ("host/serve/indicators.py",),
     ("host/serve/signin.py",),
     ("host/serve/sites.py",),
-    ("host/serve/stream.py",),
+    ("host/serve/sse.py",),
     ("host/serve/web.py",),
 )
 SAYS_CHINESE = (

@@ -14,7 +14,7 @@ from sim_board import ROOT
 from starlette.testclient import TestClient
 
 from host import registry
-from host.rollup.booking import update_figures
+from host.rollup.day_figures import update_figures
 from host.serve import accounts
 from host.serve.app import app
 from host.serve.day_cache import last_measured

@@ -173,13 +173,13 @@ def test_without_a_broker(tmp_path: Path, page: Page) -> None:
 def test_silence_is_not_live() -> None:
     """A board says something every 5 minutes, so 11 minutes of nothing are said."""
     link = Link(wanted=True, connected=False, since=100.0)
-    assert link.said(None, 200.0)["state"] == "away"
+    assert link.status(None, 200.0)["state"] == "away"
     link = link.made(300.0)
-    assert link.said(None, 5000.0)["state"] == "waiting"
-    assert link.said(400.0, 400.0 + QUIET_S)["state"] == "live"
-    assert link.said(400.0, 401.0 + QUIET_S)["state"] == "quiet"
+    assert link.status(None, 5000.0)["state"] == "waiting"
+    assert link.status(400.0, 400.0 + QUIET_S)["state"] == "live"
+    assert link.status(400.0, 401.0 + QUIET_S)["state"] == "quiet"
     gone = link.lost(900.0).lost(950.0).refused("Not authorized")
-    assert gone.said(400.0, 960.0) == {
+    assert gone.status(400.0, 960.0) == {
         "state": "away",
         "since": 900,
         "heard": 400,

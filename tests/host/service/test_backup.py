@@ -168,19 +168,19 @@ def test_a_backup_that_was_changed_or_cut_is_not_taken(tmp_path: Path, registry:
         backup.restore(folder, tmp_path / "new.db", None)
     file.unlink()
     with pytest.raises(BackupError, match=r"sites.csv: is missing"):
-        backup.read(folder)
+        backup.verified(folder)
     file.write_text(text)
-    backup.read(folder)
+    backup.verified(folder)
     contents = (folder / backup.LIST).read_text()
     (folder / backup.LIST).write_text(contents.replace("registry/sites.csv", "../small.db"))
     with pytest.raises(BackupError, match="expected a path within the folder"):
-        backup.read(folder)
+        backup.verified(folder)
     (folder / backup.LIST).write_text(contents.replace('"schema": ', '"schema": 9'))
     with pytest.raises(BackupError, match=r"expected schema \d or earlier, found 9\d"):
-        backup.read(folder)
+        backup.verified(folder)
     (folder / backup.LIST).unlink()
     with pytest.raises(BackupError, match="expected a folder that qingyun backup made"):
-        backup.read(folder)
+        backup.verified(folder)
     assert not (tmp_path / "new.db").exists()
 
 
@@ -202,7 +202,7 @@ def test_only_whole_backups_count_and_old_ones_go(tmp_path: Path, registry: Path
     made = [backup.make(db, None, target, NOW + dt.timedelta(days=n)) for n in range(4)]
     cut = target / "qingyun-20270101T000000Z.part"
     cut.mkdir()
-    assert backup.keep(target, 2) == (made[:2], [])
+    assert backup.prune(target, 2) == (made[:2], [])
     assert sorted(target.iterdir()) == [*made[2:], cut]
     assert not any(path.stat().st_mode & 0o077 for path in made[2:])
 

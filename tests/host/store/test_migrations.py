@@ -8,7 +8,7 @@ from typing import Any
 import killing
 import msgspec
 import pytest
-from alarm_rows import SAID
+from alarm_rows import BODY
 from bench_host import load
 from host_job import qingyun
 from stored import seqs
@@ -64,7 +64,7 @@ def earlier(where: Path | str, version: int, monkeypatch: pytest.MonkeyPatch) ->
                 store.database.many(sql, [row])
         if version >= 4:
             hazard_rows.append(store, ['{"id":{id}}'])
-            body = msgspec.json.encode(SAID).decode()
+            body = msgspec.json.encode(BODY).decode()
             hazard_rows.add_alarms(store, [(None, "raised", 7, body)])
         store.close()
 

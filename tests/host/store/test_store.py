@@ -34,8 +34,8 @@ def rows(store: Store) -> list[Row]:
 
 
 @given(st.lists(st.integers(0, 40), max_size=80))
-def test_spans_are_what_a_set_would_be(seqs: list[int]) -> None:
-    held: seq_intervals.Spans = []
+def test_intervals_are_what_a_set_would_be(seqs: list[int]) -> None:
+    held: seq_intervals.Intervals = []
     seen: set[int] = set()
     for seq in seqs:
         assert seq_intervals.add(held, seq) == (seq not in seen)

@@ -22,7 +22,7 @@ from typing import Any
 from ..common.local_days import bounds, day_of, local_day
 from ..registry import Bin, Registry
 from ..store import Columns, Store, revision_writer
-from ..store.revision_writer import Account, Touch, Work
+from ..store.revision_writer import PlatformRecord, Touch, Work
 from . import restatement_reasons
 from .bin_revisions import BinReadings, Task, revise
 from .fold import Fold
@@ -33,7 +33,8 @@ from .weight_series import WeightSeries
 TOGETHER = 200  # bins in one transaction
 CREW_FROM = 400  # fewer bins need only this process
 _AT_ONCE = 8  # boards that a process takes at once
-Watched = Callable[[Sequence[Bin]], Iterable[Bin]]
+# Passes bins on while a progress display counts them.
+Progress = Callable[[Sequence[Bin]], Iterable[Bin]]
 
 
 @dataclass(frozen=True)
@@ -50,7 +51,7 @@ def update_figures(
     store: Store,
     registry: Registry,
     last: dt.date,
-    watched: Watched = iter,
+    progress: Progress = iter,
     *,
     only: Iterable[Bin] | None = None,
     full: bool = False,
@@ -60,7 +61,7 @@ def update_figures(
     """Bring the figures of each bin up to date, up to the day `last` and further where later
     days have figures.
 
-    watched: passes bins on, for a progress display. only: bins of the boards of these. full:
+    progress: passes bins on, for a progress display. only: bins of the boards of these. full:
     compute every day from the first reading on. now: Unix seconds, for tests. jobs:
     processes, by default one per core."""
     store.compact()
@@ -68,7 +69,7 @@ def update_figures(
     boards = None if only is None else {b.device for b in only}
     while True:
         run = _Run(store, registry, day_of(last), computed, full=full)
-        done = run.all(watched, boards, jobs or os.cpu_count() or 1)
+        done = run.all(progress, boards, jobs or os.cpu_count() or 1)
         if done is not None:
             return done
         full = False  # another process wrote figures meanwhile: what is left is dirty
@@ -120,8 +121,8 @@ class _Run:
         self._last, self._computed, self._full = last, computed, full
         self._stamp = revision_writer.stamp(self._db)
         self._registry = registry
-        self._accounts = revision_writer.accounts(self._db)
-        self._on_board = _by_device(self._accounts.values())
+        self._records = revision_writer.platform_records(self._db)
+        self._on_board = _by_device(self._records.values())
         self._touched = revision_writer.touched(self._db)
         self._platforms = platforms_of(registry)
         self._corrected = store.calibrations.corrected()
@@ -131,7 +132,7 @@ class _Run:
         self._known = {b.bin for bins in self._boards.values() for b in bins}
         self._days = 0
 
-    def all(self, watched: Watched, boards: set[str] | None, jobs: int) -> Done | None:
+    def all(self, progress: Progress, boards: set[str] | None, jobs: int) -> Done | None:
         """Update all bins that are due; None where another process wrote figures meanwhile."""
         todo = [
             bin_
@@ -143,7 +144,7 @@ class _Run:
         works: list[Work] = []
         taken: list[int] = []
         written = 0
-        steps = iter(watched(todo) if todo else ())
+        steps = iter(progress(todo) if todo else ())
         with closing(self._computed_boards(todo, jobs)) as made:
             for bins, more, days in made:
                 for _ in bins:
@@ -167,7 +168,7 @@ class _Run:
         if jobs < 2 or len(todo) < CREW_FROM:
             yield from map(self.board, boards)
             return
-        tasks = [(bins, self._accounts_of(bins), self._touched_of(bins)) for bins in boards]
+        tasks = [(bins, self._records_of(bins), self._touched_of(bins)) for bins in boards]
         args = self._store.where, self._registry, self._last, self._computed, self._full
         spawn = get_context("spawn")
         with ProcessPoolExecutor(jobs, spawn, initializer=_begin, initargs=args) as crew:
@@ -183,15 +184,15 @@ class _Run:
         works = [*self._left(device), *(self._bin(bin_, readings) for bin_ in bins)]
         return bins, works, self._days - before
 
-    def given(self, accounts: Sequence[Account], touched: dict[str, list[Touch]]) -> _Run:
-        """Use these accounts and touches, as the calling process has read them."""
-        self._accounts, self._touched = {a.bin: a for a in accounts}, touched
-        self._on_board = _by_device(accounts)
+    def given(self, records: Sequence[PlatformRecord], touched: dict[str, list[Touch]]) -> _Run:
+        """Use these records and touches, as the calling process has read them."""
+        self._records, self._touched = {a.bin: a for a in records}, touched
+        self._on_board = _by_device(records)
         return self
 
-    def _accounts_of(self, bins: Sequence[Bin]) -> list[Account]:
+    def _records_of(self, bins: Sequence[Bin]) -> list[PlatformRecord]:
         present = self._on_board.get(bins[0].device, [])
-        moved = [a for b in bins if (a := self._accounts.get(b.bin)) and a.device != b.device]
+        moved = [a for b in bins if (a := self._records.get(b.bin)) and a.device != b.device]
         return [*present, *moved]
 
     def _touched_of(self, bins: Sequence[Bin]) -> dict[str, list[Touch]]:
@@ -202,14 +203,14 @@ class _Run:
         self._stamp += 1
         return done
 
-    def _account(self, bin_: Bin) -> Account:
-        return self._accounts.get(bin_.bin) or Account(bin_.bin, bin_.device)
+    def _record(self, bin_: Bin) -> PlatformRecord:
+        return self._records.get(bin_.bin) or PlatformRecord(bin_.bin, bin_.device)
 
     def _is_due(self, bin_: Bin) -> bool:
         if self._full or bin_.device in self._touched:
             return True
-        account = self._account(bin_)
-        return account.booked < self._last or account.made_with != self._with(bin_)
+        record = self._record(bin_)
+        return record.booked < self._last or record.made_with != self._with(bin_)
 
     def _left(self, board: str) -> list[Work]:
         """Bins of a board that the registry no longer has: their steps become void, because
@@ -230,10 +231,10 @@ class _Run:
         return restatement_reasons.made_with(made)
 
     def _bin(self, bin_: Bin, readings: BoardReadings) -> Work:
-        account = self._account(bin_)
-        current = replace(account, device=bin_.device, made_with=self._with(bin_))
+        record = self._record(bin_)
+        current = replace(record, device=bin_.device, made_with=self._with(bin_))
         touches = self._touched.get(bin_.device, [])
-        task = Task(account, current, touches, self._last, self._computed, self._full)
+        task = Task(record, current, touches, self._last, self._computed, self._full)
         fold: Fold[Any] = Scale(self._platforms[bin_.bin]) if bin_.channel else Filled()
         read = self._reader(bin_, readings)
         return revise(self._db, task, fold, BinReadings(readings.days, read))
@@ -252,10 +253,10 @@ class _Run:
         return read
 
 
-def _by_device(accounts: Iterable[Account]) -> dict[str, list[Account]]:
-    out: dict[str, list[Account]] = defaultdict(list)
-    for account in accounts:
-        out[account.device].append(account)
+def _by_device(records: Iterable[PlatformRecord]) -> dict[str, list[PlatformRecord]]:
+    out: dict[str, list[PlatformRecord]] = defaultdict(list)
+    for record in records:
+        out[record.device].append(record)
     return out
 
 
@@ -272,6 +273,6 @@ def _begin(where: Path | str, registry: Registry, last: int, computed: int, full
     gc.set_threshold(100_000)
 
 
-def _board(task: tuple[list[Bin], list[Account], dict[str, list[Touch]]]) -> Made:
-    bins, accounts, touched = task
-    return _run.given(accounts, touched).board(bins)
+def _board(task: tuple[list[Bin], list[PlatformRecord], dict[str, list[Touch]]]) -> Made:
+    bins, records, touched = task
+    return _run.given(records, touched).board(bins)

@@ -1,4 +1,4 @@
-"""Readings decoded by their shape: what a board sends again and again, checked in C.
+"""The fast path of messages.readings(): what a board sends again and again, checked in C.
 
 A shape is a clock (t or up) and a set of channels. A message that is not of the shape its
 board sent last, or has anything wrong with it, goes through messages.readings(), which says

@@ -64,7 +64,13 @@ def _show(store: Store, then: closing.RegistrySnapshot, month: str) -> None:
     """Print the figures to be closed, by stream."""
     when = periods.parse(month)
     rows = period.roll_days(
-        *(store, then.known, when.first, when.last, lambda b: terminal.watched(b, "adding up")),
+        *(
+            store,
+            then.known,
+            when.first,
+            when.last,
+            lambda b: terminal.with_progress(b, "adding up"),
+        ),
         densities=then.densities,
     )
     table = terminal.table(f"{month}: what is closed")

@@ -11,7 +11,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from host.readings import messages
-from host.readings.decoder import Reader, Shape, shape_of
+from host.readings.fast_decoder import Reader, Shape, shape_of
 
 LATEST = 1_790_086_400
 USUAL = {"life": "9c4e01ab", "seq": 1, "boot": 0, "t": 1_790_000_000, "w1": 83.42, "f1": 0.41}
@@ -95,6 +95,6 @@ def test_shapes_are_few() -> None:
             | {"c1": 1}
         )
         shape_of(messages.readings(payload.encode(), LATEST)[0][0])
-    from host.readings import decoder  # noqa: PLC0415
+    from host.readings import fast_decoder  # noqa: PLC0415
 
-    assert len(decoder._shapes) <= decoder._MOST
+    assert len(fast_decoder._shapes) <= fast_decoder._MOST

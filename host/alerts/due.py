@@ -1,4 +1,4 @@
-"""One channel: which rows are due, sending them, and their outcome.
+"""What is due on one channel, one step of sending it, and its outcome.
 
 Each row is sent at least once: it is done when the other side has accepted it. The attempt is
 stored first, so that after a crash the same rows go out again under the same name."""
@@ -89,10 +89,10 @@ def plan(
     made = _Plan([], [], [])
     held: set[int] = set()
     for row in waiting:
-        if _severity(row.said.level) < _severity(policy.level):
+        if _severity(row.body.level) < _severity(policy.level):
             made.mild.append(row.id)
             continue
-        last = sent.get(row.said.key)
+        last = sent.get(row.body.key)
         if row.what == alarms.RAISED and last is not None and row.t < last + policy.repeat_s:
             # The same alarm soon after it was sent: only if it stays open.
             if over.get(row.alarm, now) < last + policy.repeat_s and row.alarm in over:
@@ -102,7 +102,7 @@ def plan(
                 held.add(row.alarm)
         if row.id in made.folded:
             continue
-        sleeps = quiet and _severity(row.said.level) < _severity(policy.quiet_passes)
+        sleeps = quiet and _severity(row.body.level) < _severity(policy.quiet_passes)
         if row.alarm in held or sleeps:
             held.add(row.alarm)
             continue
@@ -117,7 +117,7 @@ def backoff(tries: int) -> int:
 
 def name_of(channel: str, batch: Sequence[alarms.Row]) -> str:
     """The name of a message, which depends on its rows and their store alone."""
-    text = ";".join(f"{r.id} {r.alarm} {r.what} {r.t} {r.said.key}" for r in batch)
+    text = ";".join(f"{r.id} {r.alarm} {r.what} {r.t} {r.body.key}" for r in batch)
     digest = hashlib.sha256(f"{channel}\n{text}".encode()).hexdigest()[:16]
     return f"{batch[0].id}-{digest}"
 

@@ -1,4 +1,4 @@
-"""Delivery of waiting alarms: once, or again and again."""
+"""The loop that sends what is due: once, or again and again until it is stopped."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pathlib import Path
 
 from ..store import Busy, Store, StoreError
 from ..store import delivery as rows
-from .delivery import Channel, step
+from .due import Channel, step
 
 log = logging.getLogger("qingyun.deliver")
 
