@@ -105,7 +105,7 @@ def main(argv):
     Session.hand = own["--hand"]
     watch_sampler(Session.watch)
     if speed:
-        run.Clock = lambda unix_s: RealClock(unix_s, speed)
+        run.clock_for = lambda unix_s, until_ms: RealClock(unix_s, speed)
         run.Board = RealBoard
     run.Session = Session
     return run.run(rest)

@@ -25,11 +25,17 @@ import main
 
 # isort: split
 from board import Board, Stop
-from clock import Clock
+from clock import Clock, ShortClock
 from flash import Flash
 from player import Player, last_second
 
 _DRAIN_MS = 120000  # virtual time the queue may take to empty after the trace
+
+
+def clock_for(start, until_ms):
+    """A clock that begins at start (Unix s), for a run until until_ms."""
+    is_short = until_ms + _DRAIN_MS - 1000 * start < ShortClock.SHORT_MS
+    return ShortClock(start) if is_short else Clock(start)
 
 
 class Session:
@@ -46,7 +52,7 @@ class Session:
         start = int(opt["start"] or self.player.first_ms // 1000)
         self.until_ms = 1000 * int(opt["until"] or last_second(opt["trace"]))
         self.start_ms = 1000 * start
-        self.clock = Clock(start)
+        self.clock = clock_for(start, self.until_ms)
         self.flash = Flash(opt["flash"])
         self.board = Board(
             cfg,
