@@ -179,11 +179,12 @@ def test_every_other_way_is_right_where_nothing_goes_wrong(name: str) -> None:
 
 def test_days_of_every_kind(tmp_path: Path, figure: Callable[[str], None]) -> None:
     """Seeds that nothing was tried on; the bounds are the goals."""
-    results = play_all(list(FAMILIES), in_part((90_002,), SEEDS), tmp_path, baselines=False)
+    kinds = list(FAMILIES)[:: in_part(2, 1)]
+    results = play_all(kinds, in_part((90_002,), SEEDS), tmp_path, baselines=False)
     s = overall(results, OURS)
     worst = s.worst_unflagged
     figure(
-        f"{s.days} site-days of {len(FAMILIES)} kinds: {s.hits['collection']} collections and "
+        f"{s.days} site-days of {len(kinds)} kinds: {s.hits['collection']} collections and "
         f"{s.hits['deposit']} deposits found, {s.missed} missed, {s.invented} invented; worst "
         f"error of a day not flagged {100 * (worst or 0):.3f} %"
     )
