@@ -81,7 +81,7 @@ class Cycle:
             "channels": self.sampler.channels,
         }
         self.link = Link(
-            self._board, self._cfg, self.clock, self.spool, lambda: about, _nothing_due, self.log
+            self._board, self._cfg, self.clock, self.spool, lambda: about, self._idle, self.log
         )
         start = self._hal.ticks_ms()
         while len(self.spool) or self.clock.state != "ntp":
@@ -95,6 +95,11 @@ class Cycle:
         self.link.stop()
         self.online_ms = self._hal.ticks_diff(self._hal.ticks_ms(), start)
 
+    def _idle(self):
+        """While the network is waited for; ms until it shall be called again."""
+        self._board.feed()
+        return 1000
+
     def _awake(self):
         return self._hal.ticks_diff(self._hal.ticks_ms(), self._woke)
 
@@ -107,7 +112,3 @@ class Cycle:
         if self.link:
             self.link.stop()
         self.spool.flush()
-
-
-def _nothing_due():
-    return 1000

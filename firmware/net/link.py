@@ -77,6 +77,7 @@ class Link:
         self.state.print()
         self.associated = self._wifi.poll()
         if not self.associated:
+            self.liveness.unassociated()
             if self._mqtt.is_connected():
                 self._mqtt.close()
             self.expecting = False
@@ -173,6 +174,7 @@ class Link:
     def _failed(self, e):
         self._mqtt.close()
         self.liveness.failed(e, self._mqtt.stream.answered)
+        self._mqtt.stream.answered = False  # what fails before the next connection has no answer
         # Half to one and a half of the backoff: a fleet does not come back as one.
         jitter = self._backoff * self._board.random(1)[0] // 256
         wait = self._backoff // 2 + jitter

@@ -20,6 +20,7 @@ class Liveness:
         self._log = log
         self._alive_s = 0  # uptime
         self._anew = 0
+        self._leaving = False  # the association was left from here
         self._short = 0
         self.stranded = False
 
@@ -27,6 +28,12 @@ class Liveness:
         """Something has passed."""
         self._alive_s = self._clock.uptime_s()
         self._anew = 0
+        self._leaving = False
+
+    def unassociated(self):
+        """There is no Wi-Fi: that is no silence, unless it was left to associate anew."""
+        if not self._leaving:
+            self.alive()
 
     def failed(self, e, answered):
         """A session has ended with e. answered: the peer had taken the connection; one that
@@ -45,4 +52,5 @@ class Liveness:
         elif silent >= _ANEW_S * (self._anew + 1):
             self._anew += 1
             self._log.warn("wifi: nothing passes for %d s: associating anew" % silent)
+            self._leaving = True
             self._wifi.again()

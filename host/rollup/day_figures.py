@@ -134,7 +134,7 @@ class _Run:
 
     def all(self, progress: Progress, boards: set[str] | None, jobs: int) -> Done | None:
         """Update all bins that are due; None where another process wrote figures meanwhile."""
-        todo = [
+        due_bins = [
             bin_
             for device, bins in self._boards.items()
             if boards is None or device in boards
@@ -144,8 +144,8 @@ class _Run:
         works: list[Work] = []
         taken: list[int] = []
         written = 0
-        steps = iter(progress(todo) if todo else ())
-        with closing(self._computed_boards(todo, jobs)) as made:
+        steps = iter(progress(due_bins) if due_bins else ())
+        with closing(self._computed_boards(due_bins, jobs)) as made:
             for bins, more, days in made:
                 for _ in bins:
                     next(steps)
@@ -160,12 +160,12 @@ class _Run:
         if works and not self._write(works, taken):
             return None
         next(steps, None)
-        return Done(len(todo), self._days, written)
+        return Done(len(due_bins), self._days, written)
 
-    def _computed_boards(self, todo: Sequence[Bin], jobs: int) -> Generator[Made, None, None]:
+    def _computed_boards(self, due_bins: Sequence[Bin], jobs: int) -> Generator[Made, None, None]:
         """What is to be written, board by board; several processes share many boards."""
-        boards = [list(bins) for _, bins in groupby(todo, key=lambda b: b.device)]
-        if jobs < 2 or len(todo) < CREW_FROM:
+        boards = [list(bins) for _, bins in groupby(due_bins, key=lambda b: b.device)]
+        if jobs < 2 or len(due_bins) < CREW_FROM:
             yield from map(self.board, boards)
             return
         tasks = [(bins, self._records_of(bins), self._touched_of(bins)) for bins in boards]

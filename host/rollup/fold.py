@@ -116,17 +116,17 @@ class Chain:
         """Compute the steps of dirty days, and of later days while their start state differs.
 
         read: the readings of a day. Returns the days whose figures may differ now."""
-        todo = sorted(set(dirty), reverse=True)
+        dirty_days = sorted(set(dirty), reverse=True)
         affected: set[int] = set()
-        while todo:
-            first = todo.pop()
+        while dirty_days:
+            first = dirty_days.pop()
             last = self.before(first)
             since = min(first, local_day(last.opens)) if last else first
             day: int | None = first
             while day is not None:
                 last, changed = self._compute(day, last, read(day))
                 affected.update(range(since, day + 1))
-                day = self._following(day, todo) if changed else None
+                day = self._following(day, dirty_days) if changed else None
         return affected
 
     def _compute(
@@ -143,12 +143,12 @@ class Chain:
         state = last.state if last else b""
         return last, state != old.state if old else bool(readings)
 
-    def _following(self, day: int, todo: list[int]) -> int | None:
-        """The next day that has a step or is last in todo, which loses it."""
+    def _following(self, day: int, dirty_days: list[int]) -> int | None:
+        """The next day that has a step or is last in dirty_days, which loses it."""
         step = self.after(day)
-        if step is not None and (not todo or step.day < todo[-1]):
+        if step is not None and (not dirty_days or step.day < dirty_days[-1]):
             return step.day
-        return todo.pop() if todo else None
+        return dirty_days.pop() if dirty_days else None
 
     def figure(self, day: int, t1: int) -> Figure:
         """The figures of a day that ends at t1 (Unix seconds), by all steps known."""

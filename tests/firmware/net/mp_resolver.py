@@ -102,6 +102,25 @@ def test_where_nothing_passes_the_board_associates_anew_and_restarts_at_last():
     assert fail(OSError(errno.ETIMEDOUT), 1.1)[1]
 
 
+def test_hours_without_wifi_are_no_silence():
+    board = Board()
+    clock = Clock(board)
+    wifi = Wifi()
+    liveness = Liveness(clock, wifi, Log(None, lambda line: None))
+    for _ in range(180):
+        board.hal.us += 60000000
+        liveness.unassociated()
+    liveness.failed(OSError(errno.ETIMEDOUT), False)
+    assert (wifi.anew, liveness.stranded) == (0, False)
+    # But the moment without Wi-Fi that associating anew makes does not hide an hour of it.
+    for _ in range(61):
+        board.hal.us += 60000000
+        liveness.failed(OSError(errno.ETIMEDOUT), False)
+        if wifi.anew:
+            liveness.unassociated()
+    assert liveness.stranded
+
+
 def test_want_of_memory_again_and_again_is_a_reason():
     for e in (OSError(errno.ENOMEM), OSError("tls: not enough memory: fewer channels")):
         assert fail(e, 4 / 60) == (0, False)
