@@ -19,7 +19,7 @@ from served_page import SHOTS, Looking, Served, uploaded
 YESTERDAY = district.today() - dt.timedelta(1)
 PLAYED = f"/sites/{district.PLAYED}?date={YESTERDAY}"
 VIEWS = {
-    "district": ("/", "全区今日"),
+    "district": ("/", "全区"),  # with its date once it is past midnight
     "sites": ("/sites?status=online&sort=share", "点位"),
     "map": ("/sites?view=tiles", "点位"),
     "site": (PLAYED, district.PLAYED),
