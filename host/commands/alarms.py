@@ -5,8 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING
 
-from ..mqtt import broker
-from . import Command, db, registry
+from . import Command, broker_options, db, registry
 from .parts import by, missing_part, now, subcommand_adder
 
 if TYPE_CHECKING:
@@ -23,7 +22,7 @@ def add(command: Command) -> None:
     registry(p)
     now(p)
     text = "also tell each site's event topic at this broker"
-    broker.add_arguments(p, "qingyun-alarms", "--publish", text=text)
+    broker_options.add(p, "qingyun-alarms", "--publish", text=text)
     text = "again and again until SIGTERM or Ctrl-C (an alarm is there within SECONDS)"
     p.add_argument("--every", type=int, metavar="SECONDS", help=text)
     p.epilog = "Example: qingyun alarms update --db q.db --publish 127.0.0.1:1883 --every 120"

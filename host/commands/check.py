@@ -3,13 +3,7 @@
 from __future__ import annotations
 
 import argparse
-import datetime as dt
-from pathlib import Path
 
-from .. import registry
-from ..common.errors import UserError
-from ..common.local_days import LOCAL
-from ..service.checks import problems
 from . import Command
 from . import registry as registry_option
 
@@ -17,52 +11,12 @@ from . import registry as registry_option
 def add(command: Command) -> None:
     """Put this subcommand into the parser."""
     text = "read configuration and registry and say what is in them, or what is wrong"
-    p = command("check", _check, text)
+    p = command("check", _run, text)
     registry_option(p)
     p.epilog = "Example: qingyun --config qingyun.toml check"
 
 
-def _check(args: argparse.Namespace) -> int:
-    wrong = problems(args.settings)
-    if args.settings.values and not wrong:
-        n = len(args.settings.values)
-        print(f"{args.settings.file or 'environment'}: {n} values, each as expected")
-    if not args.settings.file:
-        print(f"no configuration file; looked at {', '.join(args.settings.absent)}")
-    try:
-        loaded = registry.load(args.registry)
-        more = _hazardous(args.registry)
-    except UserError as error:
-        wrong += str(error).splitlines()
-    if wrong:
-        raise UserError("\n".join(wrong))
-    print(
-        f"{args.registry}: {len(loaded.sites)} sites, {len(loaded.devices)} devices, "
-        f"{len(loaded.platforms())} platforms, {len(loaded.bins)} bins"
-    )
-    if more:
-        print(more)
-    return 0
+def _run(args: argparse.Namespace) -> int:
+    from .run import check as runner  # noqa: PLC0415
 
-
-def _hazardous(folder: Path) -> str:
-    """A summary of the register of hazardous waste; "" where there is none."""
-    from ..hazard import register, rules  # noqa: PLC0415  see commands.run
-
-    if not register.present(folder):
-        return ""
-    loaded = register.load(folder)
-    limits = rules.load(folder)
-    lines = [
-        f"{folder}: {len(loaded.institutions)} institutions, {len(loaded.stores)} stores, "
-        f"{len(loaded.containers)} containers, {len(limits)} rules"
-    ]
-    today = dt.datetime.now(LOCAL).date()
-    for name, edition in loaded.catalogue.editions.items():
-        old = [c for c in loaded.containers if c.code.edition == name and c.holds(today)]
-        if old and edition.until is not None and edition.until < today:
-            lines.append(
-                f"{folder}: {len(old)} containers have codes of {edition.title}, "
-                f"in force until {edition.until}"
-            )
-    return "\n".join(lines)
+    return runner.RUNS[args.part](args)

@@ -5,13 +5,12 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from ..reports import explain
-from . import Command, day, db, known, registry
+from . import Command, day, db, registry
 
 
 def add(command: Command) -> None:
     """Put this subcommand into the parser."""
-    p = command("explain", _explain, "why a day of a site is what it is, event by event")
+    p = command("explain", _run, "why a day of a site is what it is, event by event")
     db(p)
     registry(p)
     day(p)
@@ -22,8 +21,7 @@ def add(command: Command) -> None:
     p.epilog = "Example: qingyun explain --db q.db --date 2026-03-03 --site fs-01 --out day.svg"
 
 
-def _explain(args: argparse.Namespace) -> int:
-    explain.run(args.db, args.registry, args.site, args.date, args.out, states=args.states)
-    if note := known.no_readings(args.db, args.date, args.date):
-        print(note)
-    return 0
+def _run(args: argparse.Namespace) -> int:
+    from .run import explain as runner  # noqa: PLC0415
+
+    return runner.RUNS[args.part](args)

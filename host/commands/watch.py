@@ -5,15 +5,14 @@ from __future__ import annotations
 import argparse
 import secrets
 
-from ..mqtt import broker, watch
-from . import Command
+from . import Command, broker_options
 
 
 def add(command: Command) -> None:
     """Put this subcommand into the parser."""
-    p = command("watch", _watch, "boards live in the terminal: values, queue, signal, clock")
+    p = command("watch", _run, "boards live in the terminal: values, queue, signal, clock")
     name = f"qingyun-watch-{secrets.token_hex(3)}"  # several people may watch at once
-    broker.add_arguments(p, name, default="127.0.0.1:1883")
+    broker_options.add(p, name, default="127.0.0.1:1883")
     p.add_argument("--site", type=_part, metavar="SITE", help="only boards of this site")
     p.add_argument("--device", type=_part, metavar="DEVICE", help="only this board")
     how = p.add_mutually_exclusive_group()
@@ -21,12 +20,6 @@ def add(command: Command) -> None:
     text = "end after so long; the exit code is 1 unless every board is online"
     how.add_argument("--for", dest="seconds", type=_seconds, metavar="SECONDS", help=text)
     p.epilog = "Example: qingyun watch --broker 127.0.0.1:1883 --site fs-01"
-
-
-def _watch(args: argparse.Namespace) -> int:
-    where = broker.from_arguments(args)
-    watched = watch.Watch(args.site, args.device)
-    return watch.run(where, watched, once=args.once, seconds=args.seconds)
 
 
 def _seconds(text: str) -> float:
@@ -43,3 +36,9 @@ def _part(text: str) -> str:
     if not text or any(c in "/+#" or c.isspace() for c in text):
         raise argparse.ArgumentTypeError(f"expected a name without / + # or blank, found {text!r}")
     return text
+
+
+def _run(args: argparse.Namespace) -> int:
+    from .run import watch as runner  # noqa: PLC0415
+
+    return runner.RUNS[args.part](args)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import shlex
 import sys
 from collections.abc import Iterator
-from importlib.metadata import PackageNotFoundError, requires
 from importlib.util import find_spec
 
 from .errors import UserError
@@ -41,6 +40,8 @@ def _text(package: str) -> str:
 
 def _brought_by(extra: str) -> Iterator[str]:
     """The requirements of an extra and of those in it, as pip takes them."""
+    from importlib.metadata import PackageNotFoundError, requires  # noqa: PLC0415  rare, and slow
+
     try:
         lines = requires("qingyun") or []
     except PackageNotFoundError:  # only the files are there

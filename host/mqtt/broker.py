@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
 import ssl
 from dataclasses import dataclass
 from pathlib import Path
@@ -54,43 +53,3 @@ def address(text: str, option: str = "--broker") -> tuple[str, int]:
     if not host or not port.isdigit() or not 0 < int(port) < 65536:
         raise UsageError(f"{option}: expected HOST:PORT, found {text!r}")
     return host, int(port)
-
-
-def add_arguments(
-    p: argparse.ArgumentParser,
-    client_id: str,
-    option: str = "--broker",
-    default: str | None = None,
-    text: str = "the MQTT broker",
-) -> None:
-    """Add the options for the broker to a parser."""
-    text += f" (default: {default})" if default else ""
-    p.add_argument(option, dest="broker", default=default, metavar="HOST:PORT", help=text)
-    text = f"names the broker's session, one process each (default: {client_id})"
-    p.add_argument("--client-id", default=client_id, metavar="NAME", help=text)
-    p.add_argument("--username", metavar="NAME", help="who signs in at the broker")
-    p.add_argument("--password-file", type=Path, metavar="FILE", help="holds the password")
-    text = "TLS: the authority that signed the broker"
-    p.add_argument("--cafile", type=Path, metavar="FILE", help=text)
-    text = "TLS: this client's certificate (PEM)"
-    p.add_argument("--certfile", type=Path, metavar="FILE", help=text)
-    text = "TLS: the key of the certificate (PEM)"
-    p.add_argument("--keyfile", type=Path, metavar="FILE", help=text)
-
-
-def from_arguments(args: argparse.Namespace, option: str = "--broker") -> Broker:
-    """The broker of the options; UsageError when they do not fit together."""
-    host, port = address(args.broker or "", option)
-    password = None
-    if args.password_file:
-        try:
-            password = args.password_file.read_text().strip()
-        except OSError as error:
-            raise UsageError(f"--password-file: {error}") from None
-    if (args.certfile or args.keyfile) and not (args.cafile and args.certfile and args.keyfile):
-        raise UsageError("--certfile: expected --cafile, --certfile and --keyfile together")
-    tls = args.cafile, args.certfile, args.keyfile
-    for name, path in zip(("--cafile", "--certfile", "--keyfile"), tls, strict=True):
-        if path is not None and not path.is_file():
-            raise UsageError(f"{name}: {path}: no such file")
-    return Broker(host, port, args.client_id, args.username, password, *tls)

@@ -11,7 +11,6 @@ from typing import Any
 from .. import __version__
 from ..registry import Registry
 
-PREFIX = "homeassistant"
 # A value that is not good keeps the one that was shown.
 _GOOD = (
     "{{% if value_json.{channel} is defined and '{channel}' not in value_json.q | default({{}}) %}}"
@@ -20,7 +19,7 @@ _GOOD = (
 Message = tuple[str, dict[str, Any] | None]
 
 
-def discovery(registry: Registry, site: str, prefix: str = PREFIX) -> Iterator[Message]:
+def discovery(registry: Registry, site: str, prefix: str) -> Iterator[Message]:
     """Topic and configuration of each entity: weight in kg and fill in % of each bin, queue and
     signal of each board."""
     boards = {d.device for d in registry.devices.values() if d.site == site}
@@ -49,7 +48,7 @@ def discovery(registry: Registry, site: str, prefix: str = PREFIX) -> Iterator[M
         )
 
 
-def removal(registry: Registry, site: str, prefix: str = PREFIX) -> Iterator[Message]:
+def removal(registry: Registry, site: str, prefix: str) -> Iterator[Message]:
     """The topics of discovery() with an empty configuration, which removes the entities."""
     return ((topic, None) for topic, _ in discovery(registry, site, prefix))
 

@@ -23,7 +23,6 @@ from . import keys
 
 MAGIC = b"qingyun-bundle 1\n"
 CHUNK = 1024
-BOARDS = ("esp32", "sim")
 LARGEST = 1 << 20
 _VERSION = re.compile(r"\d+\.\d+\.\d+")
 _SIGNATURES = (256, 384)

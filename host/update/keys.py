@@ -10,8 +10,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
 
 from ..common.errors import UserError
-
-SIZES = (2048, 3072)
+from . import KEY_SIZES
 
 
 class BadKey(UserError):
@@ -56,7 +55,7 @@ def load(path: Path) -> rsa.RSAPrivateKey:
         raise BadKey(f"{path}: cannot be read: {error.strerror}") from None
     except (ValueError, TypeError, UnsupportedAlgorithm):
         raise BadKey(f"{path}: expected an RSA key (PEM, without password)") from None
-    good = isinstance(key, rsa.RSAPrivateKey) and key.key_size in SIZES
+    good = isinstance(key, rsa.RSAPrivateKey) and key.key_size in KEY_SIZES
     if not good or key.public_key().public_numbers().e != 65537:  # type: ignore[union-attr]
         raise BadKey(f"{path}: expected RSA with 2048 or 3072 bits and the exponent 65537")
     assert isinstance(key, rsa.RSAPrivateKey)

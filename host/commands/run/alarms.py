@@ -16,10 +16,11 @@ from ...common.errors import OutsideError, UsageError, UserError
 from ...common.local_days import clock
 from ...hazard import alarms, ledger_posting, register, rules
 from ...hazard.update import update_alarms
-from ...mqtt import broker
+from ...mqtt.broker import Broker
 from ...mqtt.session import SessionError
 from ...reports import publish
 from ...store import Busy, Store
+from .broker_options import broker_of
 from .hazard import known_store, moment, progress
 
 if TYPE_CHECKING:
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
 
 
 def _once(
-    path: Path, folder: Path, now: int, where: broker.Broker | None
+    path: Path, folder: Path, now: int, where: Broker | None
 ) -> tuple[ledger_posting.Booked, list[alarms.Row]]:
     registered, limits = register.load(folder), rules.load(folder)
     store = Store(path)
@@ -47,7 +48,7 @@ def _once(
 
 
 def run_update(args: argparse.Namespace) -> int:
-    where = broker.from_arguments(args, "--publish") if args.broker else None
+    where = broker_of(args, "--publish") if args.broker else None
     if args.every is None:
         booked, changed = _once(args.db, args.registry, moment(args), where)
         print(f"{args.db}: {len(booked.added)} entries added, {len(changed)} alarms changed")
@@ -58,7 +59,7 @@ def run_update(args: argparse.Namespace) -> int:
     return 0
 
 
-def _repeat(args: argparse.Namespace, where: broker.Broker | None) -> None:
+def _repeat(args: argparse.Namespace, where: Broker | None) -> None:
     """Update every --every seconds until a signal ends it; a trouble is printed once."""
     over = threading.Event()
     for name in (signal.SIGTERM, signal.SIGINT):
@@ -72,7 +73,7 @@ def _repeat(args: argparse.Namespace, where: broker.Broker | None) -> None:
         over.wait(max(0.0, args.every - (time.monotonic() - started)))
 
 
-def _turn(args: argparse.Namespace, where: broker.Broker | None, *, is_first: bool) -> str:
+def _turn(args: argparse.Namespace, where: Broker | None, *, is_first: bool) -> str:
     """One update; what prevented it, in one line, or ""."""
     try:
         booked, changed = _once(args.db, args.registry, int(time.time()), where)

@@ -14,13 +14,13 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from interpreter import RunMicroPython
 from ota import Ota
 
-from host.update import keys
+from host.update import KEY_SIZES, keys
 
 INFO = bytes.fromhex("3031300d060960864801650304020105000420")
 
 
 @pytest.mark.alone
-@pytest.mark.parametrize("bits", keys.SIZES)
+@pytest.mark.parametrize("bits", KEY_SIZES)
 def test_only_the_right_signature_is_one(
     bits: int, tmp_path: Path, run_micropython: RunMicroPython, figure: Callable[[str], None]
 ) -> None:

@@ -41,6 +41,16 @@ def test_help_and_version(capsys: pytest.CaptureFixture[str]) -> None:
     assert qingyun("--version").stdout.startswith("qingyun 0.")
 
 
+def test_a_command_loads_only_what_it_needs() -> None:
+    """Half a second at each of the many that an office or a timer starts."""
+    heavy = ("rich", "paho", "cryptography", "concurrent.futures", "host.rollup")
+    script = "import sys, host.cli; host.cli._parser(); print(*sys.modules)"
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, cwd=ROOT)
+    loaded = done.stdout.split()
+    assert "host.commands.ledger" in loaded
+    assert [name for name in heavy if name in loaded] == []
+
+
 def test_a_store_that_somebody_else_writes(tmp_path: Path) -> None:
     """It is waited for, then said in a line."""
     Store(tmp_path / "x.db", create=True).close()

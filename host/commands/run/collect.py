@@ -1,0 +1,76 @@
+"""Runs `qingyun ingest`, `qingyun status`, `qingyun quarantine`."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from collections.abc import Callable
+
+from ... import registry
+from ...common import atomic_write, terminal
+from ...common.local_days import clock
+from ...ingest import Ingester
+from ...rollup import DAY_S
+from ...store import Store
+from .broker_options import broker_of
+
+
+def _ingest(args: argparse.Namespace) -> int:
+    where = broker_of(args)
+    loaded = registry.load(args.registry)
+    if args.stats:
+        atomic_write.refuse_unless_begins(args.stats, b"{")
+    store = Store(args.db, create=True)
+    ahead = int(args.max_ahead_days * DAY_S)
+    share = {"shard": args.shard, "group": args.group}
+    ingester = Ingester(store, loaded, where, ahead, stats=args.stats, **share)
+    if args.listen:
+        from ...service import listen  # noqa: PLC0415  only where it is used
+
+        listen.start(args, loaded, ingester.stats)
+    ingester.run()
+    store.close()
+    s = ingester.stats
+    print(
+        f"{args.db}: {s.messages} messages, {s.readings} readings: {s.stored} stored, "
+        f"{s.duplicates} duplicates; {s.quarantined} quarantined"
+    )
+    return 0
+
+
+def _status(args: argparse.Namespace) -> int:
+    store = Store(args.db)
+    store.compact()
+    streams = list(store.status())
+    quarantined = store.quarantined()
+    if args.json:
+        lives = [vars(s) for s in streams]
+        stored = sum(s.readings for s in streams)
+        print(json.dumps({"stored": stored, "quarantined": quarantined, "lives": lives}))
+        return 0
+    table = terminal.table()
+    terminal.columns(table, ("device", "site", "life"))
+    terminal.columns(table, ("boots", "readings", "missing", "undated"), right=True)
+    terminal.columns(table, ("last",))
+    for s in streams:
+        counts = (s.boots, s.readings, s.missing, s.undated)
+        table.add_row(s.device, s.site, s.life, *map(str, counts), clock(s.last_t))
+    terminal.console().print(table)
+    print(f"{sum(s.readings for s in streams)} readings stored, {quarantined} quarantined")
+    return 0
+
+
+def _quarantine(args: argparse.Namespace) -> int:
+    rows = Store(args.db).quarantine(args.limit)
+    for id_, received, topic, reason, size, start in rows:
+        print(f"{id_}  {clock(received)}  {topic}  {reason}  [{size} bytes] {start!r}")
+    if not rows:
+        print(f"{args.db}: nothing in quarantine")
+    return 1 if rows else 0
+
+
+RUNS: dict[str, Callable[[argparse.Namespace], int]] = {
+    "ingest": _ingest,
+    "status": _status,
+    "quarantine": _quarantine,
+}

@@ -1,0 +1,193 @@
+"""Runs `qingyun serve`, `qingyun user`."""
+
+from __future__ import annotations
+
+import argparse
+import getpass
+import ipaddress
+import logging
+import os
+import sys
+from collections.abc import Callable
+from contextlib import suppress
+from urllib.parse import urlsplit
+
+from ...common.errors import UsageError
+from ...common.local_days import clock
+from ...mqtt.broker import address
+from ...serve.settings import Settings
+from ...store import Store
+from .broker_options import broker_of
+
+_log = logging.getLogger("qingyun.serve")
+
+
+def _settings(args: argparse.Namespace) -> Settings:
+    """UsageError when the options do not fit together."""
+    host, port = address(args.listen, "--listen")
+    if bool(args.tls_cert) != bool(args.tls_key):
+        raise UsageError("--tls-cert: expected --tls-cert and --tls-key together")
+    for name, path in (("--tls-cert", args.tls_cert), ("--tls-key", args.tls_key)):
+        if path is not None and not path.is_file():
+            raise UsageError(f"{name}: {path}: no such file")
+    public = urlsplit(args.public_url)
+    if args.public_url and (public.scheme not in ("http", "https") or not public.hostname):
+        raise UsageError(f"--public-url: expected https://NAME, found {args.public_url!r}")
+    secure = bool(args.tls_cert) or public.scheme == "https"
+    host = host.strip("[]")
+    if not secure and not _loopback(host):
+        text = "passwords would cross the network in the clear: expected --tls-cert and"
+        raise UsageError(f"--listen {host}: {text} --tls-key, or --public-url https://…")
+    return Settings(
+        db=args.db,
+        registry=args.registry,
+        broker=broker_of(args) if args.broker else None,
+        host=host,
+        port=port,
+        public_url=args.public_url,
+        secure=secure,
+        refresh_s=args.refresh,
+    )
+
+
+def _loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def _serve(args: argparse.Namespace) -> int:
+    """Serve until a signal ends it."""
+    import uvicorn  # noqa: PLC0415  of an extra
+
+    from ...serve import accounts  # noqa: PLC0415
+    from ...serve.app import app  # noqa: PLC0415
+
+    settings = _settings(args)
+    made = app(settings)
+    with made.state.context.store() as store:
+        if accounts.nobody(store):
+            db = (
+                "postgresql://…" if "://" in str(settings.db) else settings.db
+            )  # it may hold a password
+            text = "nobody can sign in yet: in another terminal, qingyun user add NAME --role admin"
+            _log.warning("%s --db %s", text, db)
+    scheme = "https" if args.tls_cert else "http"
+    _log.info("serving %s://%s:%d", scheme, settings.host, settings.port)
+    config = uvicorn.Config(
+        made,
+        host=settings.host,
+        port=settings.port,
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        proxy_headers=bool(settings.public_url),
+        forwarded_allow_ips="127.0.0.1,::1",
+        ssl_certfile=args.tls_cert,
+        ssl_keyfile=args.tls_key,
+        timeout_graceful_shutdown=3,
+        limit_concurrency=1000,
+    )
+    with suppress(KeyboardInterrupt):  # Ctrl-C is how it ends at a terminal
+        uvicorn.Server(config).run()
+    return 0
+
+
+def _password(args: argparse.Namespace) -> str:
+    if args.password_file:
+        try:
+            return str(args.password_file.read_text(encoding="utf-8").rstrip("\r\n"))
+        except (OSError, UnicodeDecodeError) as error:
+            raise UsageError(f"--password-file: {error}") from None
+    if not sys.stdin.isatty():
+        raise UsageError("user: expected --password-file, or a terminal to ask at")
+    first = getpass.getpass("password: ")
+    if getpass.getpass("again: ") != first:
+        raise UsageError("user: the two passwords differ")
+    return first
+
+
+def _user(args: argparse.Namespace) -> int:
+    if args.do not in ("list", "audit") and not args.name:
+        raise UsageError(f"user {args.do}: expected NAME")
+    if args.do == "role" and args.role is None:
+        raise UsageError("user role: expected --role")
+    store = Store(args.db, create=args.do == "add")
+    by = f"{os.environ.get('SUDO_USER') or os.environ.get('USER') or 'root'} (shell)"
+    try:
+        _DO[args.do](store, args, by)
+    finally:
+        store.close()
+    return 0
+
+
+def _add(store: Store, args: argparse.Namespace, by: str) -> None:
+    from ...serve import accounts  # noqa: PLC0415  hashes passwords with a library of an extra
+
+    role = args.role or "viewer"
+    if args.token:
+        print(accounts.add_token(store, args.name, role, by), flush=True)
+        # Not beside the token: that may go into a file.
+        print(f"user {args.name}: added as {role}; the token is not shown again", file=sys.stderr)
+        return
+    accounts.add(store, args.name, role, _password(args), by)
+    print(f"user {args.name}: added as {role}, may sign in now")
+
+
+def _change_password(store: Store, args: argparse.Namespace, by: str) -> None:
+    from ...serve import accounts  # noqa: PLC0415
+
+    accounts.change(store, args.name, by, password=_password(args))
+    print(f"user {args.name}: has another password; whoever was signed in is signed out")
+
+
+def _change_role(store: Store, args: argparse.Namespace, by: str) -> None:
+    from ...serve import accounts  # noqa: PLC0415
+
+    accounts.change(store, args.name, by, role=args.role)
+    print(f"user {args.name}: is {args.role} now; whoever was signed in is signed out")
+
+
+def _remove(store: Store, args: argparse.Namespace, by: str) -> None:
+    from ...serve import accounts  # noqa: PLC0415
+
+    accounts.change(store, args.name, by, role=accounts.GONE)
+    print(f"user {args.name}: removed; the audit trail keeps what was done")
+
+
+def _list(store: Store, args: argparse.Namespace, _: str) -> None:
+    from ...serve import accounts  # noqa: PLC0415
+
+    users = accounts.everybody(store)
+    if not users:
+        print(f"{args.db}: no users; qingyun user add NAME --role admin makes one")
+    for u in users:
+        kind = "  token" if u.token else ""
+        print(f"{u.name}  {u.role}{kind}  since {clock(u.at)} by {u.by}")
+
+
+def _audit(store: Store, _: argparse.Namespace, __: str) -> None:
+    from ...serve import accounts  # noqa: PLC0415
+
+    for x in accounts.trail(store):
+        where = f" from {x.address}" if x.address else ""
+        detail = f": {x.detail}" if x.detail else ""
+        who = x.who or "-"
+        print(f"{clock(x.at)}  {who}{where}  {x.action} {x.object}  {x.outcome}{detail}")
+
+
+_DO: dict[str, Callable[[Store, argparse.Namespace, str], None]] = {
+    "add": _add,
+    "password": _change_password,
+    "role": _change_role,
+    "remove": _remove,
+    "list": _list,
+    "audit": _audit,
+}
+
+
+RUNS: dict[str, Callable[[argparse.Namespace], int]] = {
+    "serve": _serve,
+    "user": _user,
+}
