@@ -132,7 +132,7 @@ def play(
     folder: Path,
     config: Path,
     trace: Path,
-    disturb: Callable[[BoardRun, Broker, Ingester], None] | None,
+    disturb: Callable[[BoardRun, Broker, Ingester], None],
 ) -> tuple[dict[str, Any], Path]:
     """The first hours of one board's day; disturb() is called while it runs."""
     folder.mkdir()
@@ -142,8 +142,7 @@ def play(
             ingester.wait_subscribed()
             run = board(config, trace, folder, broker, start=START, until=START + 3600 * HOURS)
             process = run.launch()
-            if disturb:
-                disturb(run, broker, ingester)
+            disturb(run, broker, ingester)
             assert process.wait(300) == 0
             report = run.result()
     return report, db
@@ -161,33 +160,20 @@ def test_sigkill_of_host_and_broker_leaves_the_rollup_as_it_was(
             victim.kill()
             victim.start()
 
-    calm, calm_db = play(tmp_path / "calm", config, trace, None)
-    rough, rough_db = play(tmp_path / "rough", config, trace, disturb)
-    for report, db in ((calm, calm_db), (rough, rough_db)):
-        assert report["queued"] == 0
-        assert [s[1:] for s in stored.spans(db)] == [(0, report["readings"] - 1)]
-        assert [seq for _, seq in stored.seqs(db)] == list(range(report["readings"]))
-        assert stored.quarantined(db) == 0
+    report, db = play(tmp_path / "rough", config, trace, disturb)
+    assert report["queued"] == 0
+    assert [s[1:] for s in stored.spans(db)] == [(0, report["readings"] - 1)]
+    assert [seq for _, seq in stored.seqs(db)] == list(range(report["readings"]))
+    assert stored.quarantined(db) == 0
     # To the byte what the same readings give when nobody disturbs their way.
     at_once = tmp_path / "at once" / "q.db"
     at_once.parent.mkdir()
     store = Store(at_once, create=True)
-    taken = [(DEVICE, "jt-01", of_stored(life, r)) for life, r in stored.readings(rough_db)]
+    taken = [(DEVICE, "jt-01", of_stored(life, r)) for life, r in stored.readings(db)]
     store.add(Batch(readings=taken), received=MIDNIGHT + 86_400)
     store.close()
-    said = daily(rough_db, tmp_path / "rough")
-    assert said == daily(at_once, at_once.parent)
-    daily(calm_db, tmp_path / "calm")
-    rows, calm_rows = (
-        [row for row in of_day(tmp_path / name) if row["site"] == "jt-01"]
-        for name in ("rough", "calm")
-    )
-    # Another run of the board samples some ms earlier or later: other noise, the same masses.
-    for row, calm_row in zip(rows, calm_rows, strict=True):
-        for name in ("stream", "collections", "coverage", "flags"):
-            assert row[name] == calm_row[name]
-        for name in ("deposited_kg", "collected_kg"):
-            assert abs(float(row[name]) - float(calm_row[name])) <= 0.01
+    assert daily(db, tmp_path / "rough") == daily(at_once, at_once.parent)
+    rows = [row for row in of_day(tmp_path / "rough") if row["site"] == "jt-01"]
     lost_s = [3600 * HOURS - 86_400 * float(row["coverage"]) for row in rows]
     assert all(0 <= s <= 10 for s in lost_s), lost_s  # the start of the board
     assert any(float(row["collected_kg"]) for row in rows)

@@ -26,9 +26,9 @@ def test_a_board_comes_back_after_days(tmp_path: Path, broker: Broker) -> None:
     site.configure(channels=[FILL], report={"every_s": 3600})
     rows: list[Row] = [(0, "f1", 500)]
     ends = [DAY]  # until then the first try has failed and a later one has not
-    for connected_days, away_s in ((9, 20), (0, 7 * DAY), (0, 300), (6.5, 40)):
+    for connected_days, away_s in ((6.5, 20), (0, 6.5 * DAY), (0, 300)):
         lost = ends[-1] + int(connected_days * DAY) + draw.randrange(3600, 6 * 3600)
-        back = lost + away_s + draw.randrange(60)
+        back = lost + int(away_s) + draw.randrange(60)
         rows += [(lost, "wifi", 0), (back, "wifi", 1)]
         ends.append(back)
     rows.append((ends[-1] + 3600, "f1", 500))

@@ -1,4 +1,4 @@
-"""A deploy cut at random points leaves the old firmware running, or the new one: at 12, in
+"""A deploy cut at random points leaves the old firmware running, or the new one: at six, in
 `make soak` at 50."""
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from soak import in_part
 
 from host.update.bundle import firmware_hash
 
-_CUTS = in_part(8, 50)
+_CUTS = in_part(6, 50)
 _SPEED = 10
 _VERSIONS = tuple(f"9.9.{n}" for n in range(6))  # every module of each is another one
 
