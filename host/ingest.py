@@ -9,17 +9,17 @@ import json
 import logging
 import signal
 import time
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+from .common.errors import UserError
 from .mqtt.broker import Broker
-from .mqtt.consumer import Taken, Transport
+from .mqtt.consumer import Transport
 from .mqtt.session import Topics
 from .readings import messages
-from .readings.fast_decoder import Reader
 from .registry import Registry
+from .service.inbox import Inbox, topic_of
 from .service.progress import Progress
 from .store import Batch, Busy, Counts, Refused, Store
 
@@ -34,19 +34,8 @@ TIDY_SECONDS = 30.0
 TIDY_MESSAGES = 5000
 _RETRY_S = 1.0
 _ALIVE_S = 20.0
+_SHORT_S, _SHORT_TIMES = 5.0, 3  # sessions that another client of the same name ends
 _BACKOFF_S = (1, 2, 4, 8, 15)
-
-
-@dataclass(frozen=True, slots=True)
-class _Route:
-    """What a topic says; unknown: why nothing can be stored under it."""
-
-    topic: str
-    site: str
-    device: str
-    is_reading: bool
-    unknown: str | None
-    reader: Reader
 
 
 def topics(
@@ -77,13 +66,12 @@ class Ingester:
         group: str | None = None,
     ) -> None:
         self._store = store
-        self._registry = registry
+        self._inbox = Inbox(registry)
         self._broker = broker
         self._max_ahead_s = max_ahead_s
         self._progress = Progress(stats)
         self.stats = self._progress.stats
         self._stopping = False
-        self._routes: dict[bytes, _Route] = {}
         self._since = 0.0  # Unix time of the first message that is not committed
         self._confirmed: dict[str, dict[str, Any]] = {}  # topic → what boards will be told
         self._confirmed_at = 0.0
@@ -98,7 +86,7 @@ class Ingester:
         """Receive, commit and acknowledge until stop(); reconnects by itself."""
         signal.signal(signal.SIGTERM, self.stop)
         signal.signal(signal.SIGINT, self.stop)
-        tries = 0
+        tries = short = 0
         while not self._stopping:
             try:
                 self._transport.connect()
@@ -108,8 +96,15 @@ class Ingester:
                 log.warning("%s: %s; next try in %d s", self._broker, error, wait)
                 self._sleep(wait)
                 continue
-            tries = 0
+            tries, begun = 0, time.monotonic()
             self._session()
+            short = short + 1 if time.monotonic() - begun < _SHORT_S else 0
+            if short == _SHORT_TIMES and not self._stopping:
+                log.warning(
+                    "%s ended %d sessions within seconds: expected no other client under the name "
+                    "%s; give each ingester its own --client-id",
+                    *(self._broker, short, self._broker.client_id),
+                )
         self._commit()
         self._confirm(force=True)
         self._transport.close()
@@ -158,9 +153,9 @@ class Ingester:
         stage = self._progress.stage
         self._progress.taken(len(taken.messages), self._since)
         with stage("understand"):
-            batch = self._understand(taken, now + self._max_ahead_s)
+            batch = self._inbox.batch(taken.messages, now + self._max_ahead_s)
         with stage("commit"):
-            counts = self._until_written(lambda: self._store.add(batch, now))
+            counts = self._written(taken.messages, batch, now)
         if counts is None:
             return
         with stage("acknowledge"):
@@ -200,6 +195,35 @@ class Ingester:
         except Busy as error:
             log.warning("store: %s; arrivals are sorted into days later", error)
 
+    def _written(
+        self, received: Sequence[tuple[bytes, bytes]], batch: Batch, now: int
+    ) -> Counts | None:
+        """Commit the batch of these messages. What the store refuses for another reason than
+        being busy is halved until the message is found that it cannot take: that one goes into
+        quarantine, so that it stops nobody else. None after stop()."""
+        try:
+            return self._until_written(lambda: self._store.add(batch, now))
+        except UserError:
+            raise  # the store is damaged, or another's
+        except Exception as error:
+            if len(received) == 1:
+                return self._set_apart(*received[0], error, now)
+        middle, latest, found = len(received) // 2, now + self._max_ahead_s, []
+        for part in (received[:middle], received[middle:]):
+            counts = self._written(part, self._inbox.batch(part, latest), now)
+            if counts is None:
+                return None
+            found.append(counts)
+        return found[0] + found[1]
+
+    def _set_apart(self, raw: bytes, payload: bytes, why: Exception, now: int) -> Counts | None:
+        """Quarantine a message that the store cannot take; if not even that can be written,
+        something else is wrong, and what it is is raised."""
+        reason = messages.shown(f"the store cannot take it: {type(why).__name__}: {why}", 200)
+        refused = Refused(topic_of(raw), payload[: messages.LARGEST], reason)
+        log.error("%s: %s; it goes into quarantine", refused.topic, reason)
+        return self._until_written(lambda: self._store.add(Batch(refused=[refused]), now))
+
     def _until_written(self, write: Callable[[], Counts]) -> Counts | None:
         """Try until the store takes it: nothing is acknowledged before. None after stop():
         whatever is not acknowledged comes again."""
@@ -223,44 +247,3 @@ class Ingester:
                     log.info("store: can be written again")
                     self._progress.unblocked()
                 return result
-
-    def _understand(self, taken: Taken, latest: int) -> Batch:
-        batch = Batch()
-        routes = self._routes
-        for raw, payload in taken.messages:
-            route = routes.get(raw)
-            if route is None:
-                route = self._route(raw)
-                if route.unknown is None:
-                    routes[raw] = route  # so many at most as the registry has boards, twice
-            device, site = route.device, route.site
-            if route.unknown:
-                whole = payload[: messages.LARGEST]
-                batch.refused.append(Refused(route.topic, whole, route.unknown))
-            elif route.is_reading:
-                good, bad = route.reader.readings(payload, latest)
-                batch.readings += [(device, site, r) for r in good]
-                for whole, reason, name in bad:
-                    stream = name and (device, site, *name)
-                    batch.refused.append(Refused(route.topic, whole, reason, stream))
-            elif payload:
-                try:
-                    batch.births.append((device, site, messages.birth(payload, latest)))
-                except messages.Rejected as error:
-                    whole = payload[: messages.LARGEST]
-                    batch.refused.append(Refused(route.topic, whole, f"birth: {error}"))
-        return batch
-
-    def _route(self, raw: bytes) -> _Route:
-        topic = raw.decode(errors="backslashreplace")
-        _, _, site, device, what = topic.split("/")
-        unknown = self._unknown(site, device)
-        return _Route(topic, site, device, what == "reading", unknown, Reader())
-
-    def _unknown(self, site: str, device: str) -> str | None:
-        known = self._registry.devices.get(device)
-        if known is None:
-            return f"unknown device {device[:64]!r}"
-        if known.site != site:
-            return f"device {device} belongs to site {known.site}, not {site[:64]!r}"
-        return None

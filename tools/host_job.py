@@ -62,6 +62,10 @@ class Ingester:
         assert self._process is not None
         return self._process.pid
 
+    def log(self) -> str:
+        """What it has logged so far, by every process that was started."""
+        return self._log.read_text()
+
     def stats(self) -> dict[str, int]:
         """What the running process has counted; empty before its first line."""
         try:

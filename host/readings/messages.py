@@ -81,11 +81,17 @@ class Rejected(Exception):
     """The reason why a message, or a part of one, cannot be taken."""
 
 
+def shown(text: str, longest: int) -> str:
+    """A text from outside as it is kept and shown: one line, no control characters, not long."""
+    return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in text[:longest])
+
+
 _encode = msgspec.json.Encoder().encode
 _decode: Callable[[bytes], Any] = msgspec.json.Decoder().decode
 
 
-def _json(payload: bytes) -> Any:
+def decoded(payload: bytes) -> Any:
+    """A payload as JSON; Rejected says why it is none."""
     if len(payload) > LARGEST:
         raise Rejected(f"larger than {LARGEST} bytes: {len(payload)}")
     try:
@@ -108,7 +114,7 @@ def readings(
     latest: no reading may be younger than this Unix second. Of an array each bad
     element is refused alone."""
     try:
-        value = _json(payload)
+        value = decoded(payload)
         if not isinstance(value, (dict, list)):
             raise Rejected("expected an object or an array of objects")
         if not value and isinstance(value, list):
@@ -128,7 +134,7 @@ def readings(
 def _name(value: Any) -> Name | None:
     """What names an element that was refused, if it can be read."""
     try:
-        return (_life(value), _count(value, "seq")) if isinstance(value, dict) else None
+        return (life_of(value), count_of(value, "seq")) if isinstance(value, dict) else None
     except Rejected:
         return None
 
@@ -137,9 +143,9 @@ def reading(value: Any, latest: int) -> Reading:
     """One decoded object as a reading; Rejected says what is wrong with it."""
     if not isinstance(value, dict):
         raise Rejected("expected an object")
-    life = _life(value)
-    seq, boot = _count(value, "seq"), _count(value, "boot")
-    t, up = _time(value, latest)
+    life = life_of(value)
+    seq, boot = count_of(value, "seq"), count_of(value, "boot")
+    t, up = time_of(value, latest)
     q = value.get("q") if "q" in value else {}
     if q:
         _check_reasons(q)
@@ -178,47 +184,8 @@ def _check_reasons(q: Any) -> None:
 _ENVELOPE = frozenset(("life", "seq", "boot", "t", "up", "q"))
 
 
-def birth(payload: bytes, latest: int) -> Birth:
-    """A birth message; Rejected says what is wrong with it."""
-    value = _json(payload)
-    if not isinstance(value, dict):
-        raise Rejected("expected an object")
-    up = _count(value, "up")
-    t, _ = (
-        _time({k: v for k, v in value.items() if k != "up"}, latest) if "t" in value else (None, 0)
-    )
-    first = _count(value, "first") if "first" in value else 0
-    weighed = _weighed(value.get("channels", {}))
-    confirm = value.get("confirm") == "host"
-    return Birth(_life(value), _count(value, "boot"), t, up, first, payload, weighed, confirm)
-
-
-def _weighed(channels: Any) -> tuple[Weighed, ...]:
-    """The calibrations that a birth tells in full (older firmware tells only their ids)."""
-    if not isinstance(channels, dict):
-        raise Rejected("channels: expected an object")
-    out = []
-    for name, ch in channels.items():
-        if not isinstance(ch, dict) or "since" not in ch or name not in LIMITS:
-            continue
-        id_, date = ch.get("calibration"), ch.get("calibrated")
-        zero: Any = ch.get("zero")
-        scale: Any = ch.get("counts_per_kg")
-        terms = [ch.get(k) for k in ("t_c", "zero_per_c", "span_ppm_per_c")]
-        numbers = [zero, scale, *(t for t in terms if t is not None)]
-        if not (isinstance(id_, str) and isinstance(date, str)) or not all(
-            isinstance(x, (int, float)) and not isinstance(x, bool) for x in numbers
-        ):
-            raise Rejected(f"channels.{name}: expected a calibration in full")
-        if not scale:
-            raise Rejected(f"channels.{name}: counts_per_kg: expected other than 0")
-        more = [None if t is None else float(t) for t in terms]
-        since = _count(ch, "since")
-        out.append(Weighed(name, since, id_, date, int(zero), float(scale), *more))
-    return tuple(out)
-
-
-def _life(value: dict[str, Any]) -> str:
+def life_of(value: dict[str, Any]) -> str:
+    """Its life, 8 hexadecimal digits."""
     life = value.get("life")
     if not isinstance(life, str) or not _life_pattern.fullmatch(life):
         raise Rejected(
@@ -227,21 +194,22 @@ def _life(value: dict[str, Any]) -> str:
     return life
 
 
-def _count(value: dict[str, Any], key: str) -> int:
+def count_of(value: dict[str, Any], key: str) -> int:
+    """A whole number below COUNT."""
     n = value.get(key)
     if type(n) is int and 0 <= n < COUNT:
         return n
     if n is None:
         raise Rejected(f"{key} is missing")
     raise Rejected(f"{key}: expected a whole number from 0 to {COUNT - 1}")
-    return n
 
 
-def _time(value: dict[str, Any], latest: int) -> tuple[int | None, int | None]:
+def time_of(value: dict[str, Any], latest: int) -> tuple[int | None, int | None]:
+    """t and up, exactly one of them."""
     if ("t" in value) == ("up" in value):
         raise Rejected("expected exactly one of t and up")
     if "up" in value:
-        return None, _count(value, "up")
+        return None, count_of(value, "up")
     t = value["t"]
     if isinstance(t, bool) or not isinstance(t, int):
         raise Rejected("t: expected whole Unix seconds")

@@ -11,7 +11,8 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 
-from ..common.local_days import local_day
+from ..common.local_days import DAY_S, local_day
+from ..readings.messages import EARLIEST, LATEST
 from . import chunk
 from .chunk import Stored
 from .database import Database
@@ -31,16 +32,20 @@ def epochs(db: Database, streams: Iterable[int]) -> dict[tuple[int, int], int]:
     return found
 
 
-def settle(rows: list[Stored], stream: int, known: dict[tuple[int, int], int]) -> None:
+def settle(
+    rows: list[Stored], stream: int, known: dict[tuple[int, int], int], latest_t: int = LATEST
+) -> None:
     """Give each reading its time. No reading is later than the next of the same start:
     where a clock was ahead and was put right, what it dated too late gets the time of what
     follows, so that the order in which things happened stays. A time that was found before
-    rests on readings that may not be here, and only becomes earlier. rows: in order of seq."""
+    rests on readings that may not be here, and only becomes earlier. What its seconds since a
+    start put after latest_t or before 2015 has no time. rows: in order of seq."""
     latest: dict[int, int] = {}
     for r in reversed(rows):
         t = r.t
         if t is None and r.up is not None and (stream, r.boot) in known:
             t = known[stream, r.boot] + r.up
+            t = t if EARLIEST <= t <= latest_t else None
         if r.at is not None:
             t = r.at if t is None else min(t, r.at)
         if t is not None:
@@ -102,7 +107,7 @@ def _merge(
         old = [r for day in before.values() for r in day]
         was |= {r.seq: r.at for r in old if r.seq not in was}
         joined = sorted([*rows, *old], key=lambda r: r.seq)
-        settle(joined, stream, known)
+        settle(joined, stream, known, now + DAY_S)
         moved = [r for r in joined if r.seq not in was or was[r.seq] != r.at]
         more = _beside(db, stream, moved, before)
         if not more:

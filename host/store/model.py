@@ -39,6 +39,14 @@ class Counts:
     quarantined: int
     confirmed: list[tuple[str, str, str, int]]
 
+    def __add__(self, other: Counts) -> Counts:
+        return Counts(
+            self.stored + other.stored,
+            self.duplicates + other.duplicates,
+            self.quarantined + other.quarantined,
+            self.confirmed + other.confirmed,
+        )
+
 
 class Row(msgspec.Struct, frozen=True):
     """One stored reading, at the time it is believed to be of (Unix seconds).

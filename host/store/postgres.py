@@ -24,6 +24,7 @@ class Postgres:
 
     def __init__(self, url: str) -> None:
         self._url = url
+        self._within = False  # a transaction is under way
         try:
             self._db = self._connect()
         except psycopg.OperationalError as error:
@@ -36,11 +37,12 @@ class Postgres:
         return db
 
     def query(self, sql: str, args: Sequence[Any] = ()) -> list[Any]:
-        """Every row of the answer."""
-        return self._db.execute(_own(sql), args).fetchall()
+        """Every row of the answer; Busy when the server cannot give it now."""
+        with self._reached():
+            return self._db.execute(_own(sql), args).fetchall()
 
     def many(self, sql: str, rows: Iterable[Sequence[Any]]) -> None:
-        with self._db.cursor() as cursor:
+        with self._reached(), self._db.cursor() as cursor:
             cursor.executemany(_own(sql), rows)
 
     def script(self, sql: str) -> None:
@@ -50,11 +52,21 @@ class Postgres:
     @contextmanager
     def transaction(self) -> Iterator[None]:
         """All of it or nothing; Busy when the server cannot take it now."""
+        with self._reached():
+            before, self._within = self._within, True
+            try:
+                with self._db.transaction():
+                    yield
+            finally:
+                self._within = before
+
+    @contextmanager
+    def _reached(self) -> Iterator[None]:
+        """A connection, made anew unless a transaction was lost with it."""
         try:
-            if self._db.closed:
+            if self._db.closed and not self._within:
                 self._db = self._connect()
-            with self._db.transaction():
-                yield
+            yield
         except (psycopg.OperationalError, psycopg.InternalError) as error:
             if self._db.closed or self._db.broken:
                 self._db.close()

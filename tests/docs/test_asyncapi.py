@@ -25,7 +25,7 @@ from paho.mqtt.enums import CallbackAPIVersion
 from sim_board import ROOT, BoardRun, micropython
 
 from host.hazard import rules
-from host.readings import messages
+from host.readings import births, messages
 from host.registry import STREAMS
 from host.update import bundle, keys
 from host.update.air import chunk_messages
@@ -137,7 +137,7 @@ def test_the_host_has_the_same_rules() -> None:
         _, refused = messages.readings(json.dumps(message["payload"]).encode(), messages.LATEST)
         assert refused == []
     birth = DOC["components"]["messages"]["birth"]["examples"][0]["payload"]
-    assert messages.birth(json.dumps(birth).encode(), messages.LATEST).first == birth["first"]
+    assert births.birth(json.dumps(birth).encode(), messages.LATEST).first == birth["first"]
 
 
 class Listener:

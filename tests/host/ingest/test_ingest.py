@@ -6,6 +6,7 @@ import json
 import sqlite3
 import time
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -15,9 +16,11 @@ from broker import Broker
 from host_job import Ingester, qingyun
 from killing import until
 from paho.mqtt.enums import CallbackAPIVersion
-from publisher import Publisher, reading
+from publisher import T0, TOPIC, Publisher, reading
 from sim_board import ROOT
 from stored import seqs, spans
+
+from host.store import Store
 
 REGISTRY = ROOT / "registry"
 
@@ -193,3 +196,48 @@ def test_a_locked_store_is_waited_for(broker: Broker, publisher: Publisher, db: 
         blocker.execute("ROLLBACK")
         assert until(lambda: len(stored(db)) == 1)
         assert until(lambda: "can be written again" in log.read_text())
+
+
+def test_what_the_store_cannot_take_stops_nobody_else(
+    broker: Broker, publisher: Publisher, db: Path
+) -> None:
+    """A batch that fails is halved until its culprit is found, which is kept whole."""
+    Store(db, create=True).close()
+    with closing(sqlite3.connect(db)) as damaged:
+        damaged.execute(
+            "CREATE TRIGGER no_13 BEFORE INSERT ON birth WHEN NEW.boot = 13 "
+            "BEGIN SELECT RAISE(ABORT, 'not this one'); END"
+        )
+    births = [
+        {"life": "9c4e01ab", "boot": boot, "t": T0, "up": 5, "confirm": "host"}
+        for boot in (11, 13, 14)
+    ]
+    with Ingester(db, REGISTRY, broker.address) as ingester:
+        ingester.wait_subscribed()
+        # All in one batch: the first commit of the three takes far longer than they to arrive.
+        for n in range(50):
+            publisher.send(reading(n))
+        for birth in births:
+            publisher.send(birth, TOPIC.replace("reading", "birth"))
+        for n in range(50, 100):
+            publisher.send(reading(n))
+        publisher.sure()
+        assert ingester.wait_for(100)
+        assert until(lambda: ingester.stats().get("quarantined") == 1)
+        log = ingester.log()
+    assert stored(db) == [("9c4e01ab", n) for n in range(100)]
+    with closing(Store(db)) as store:
+        ((_, _, topic, reason, size, start),) = store.quarantine(5)
+    assert topic == TOPIC.replace("reading", "birth")
+    assert "the store cannot take it: IntegrityError: not this one" in reason
+    assert json.loads(start) == births[1] if size < 80 else start
+    assert "it goes into quarantine" in log
+
+
+def test_another_client_under_the_same_name(broker: Broker, db: Path, tmp_path: Path) -> None:
+    """A broker ends the session of the first: said, once it has happened a few times."""
+    with Ingester(db, REGISTRY, broker.address) as one:
+        one.wait_subscribed()
+        with Ingester(tmp_path / "other.db", REGISTRY, broker.address) as other:
+            text = "expected no other client under the name qingyun-ingest"
+            assert until(lambda: text in one.log() or text in other.log(), 60)

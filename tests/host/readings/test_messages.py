@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from host.readings import messages
+from host.readings import births, messages
 
 LATEST = 1_790_086_400
 GOOD: dict[str, Any] = {
@@ -107,9 +107,9 @@ def test_a_bad_element_does_not_take_the_others_with_it() -> None:
 
 def test_birth() -> None:
     body = {"life": "9c4e01ab", "boot": 3, "up": 12, "t": 1_790_000_000, "fw": "qingyun"}
-    b = messages.birth(json.dumps(body).encode(), LATEST)
+    b = births.birth(json.dumps(body).encode(), LATEST)
     assert (b.life, b.boot, b.up, b.t) == ("9c4e01ab", 3, 12, 1_790_000_000)
     del body["t"]
-    assert messages.birth(json.dumps(body).encode(), LATEST).t is None
+    assert births.birth(json.dumps(body).encode(), LATEST).t is None
     with pytest.raises(messages.Rejected, match="up is missing"):
-        messages.birth(b'{"life":"9c4e01ab","boot":3}', LATEST)
+        births.birth(b'{"life":"9c4e01ab","boot":3}', LATEST)

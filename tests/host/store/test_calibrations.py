@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from host.readings import messages
+from host.readings import births, messages
 from host.readings.messages import Birth, Reading, Weighed
 from host.store import VERSION, Batch, Store
 from host.store.calibrations import Correction, Session, _rounded
@@ -93,10 +93,10 @@ def test_rounding_is_exact(n: int, d: int) -> None:
 def test_a_birth_tells_calibrations_in_full() -> None:
     head = b'{"life":"aaaaaaaa","boot":0,"up":4,"channels":{"w1":{"kind":"weight","unit":"kg",'
     full = b'"calibration":"c","calibrated":"2026-01-05","zero":5,"counts_per_kg":2.5,"since":7}}}'
-    (weighed,) = messages.birth(head + full, messages.LATEST).weighed
+    (weighed,) = births.birth(head + full, messages.LATEST).weighed
     assert weighed == Weighed("w1", 7, "c", "2026-01-05", 5, 2.5)
-    older = messages.birth(head + b'"calibration":"c","calibrated":"x"}}}', messages.LATEST)
+    older = births.birth(head + b'"calibration":"c","calibrated":"x"}}}', messages.LATEST)
     assert older.weighed == ()
     for bad in (full.replace(b"2.5", b"0"), full.replace(b'"zero":5', b'"zero":"5"')):
         with pytest.raises(messages.Rejected, match=r"channels\.w1"):
-            messages.birth(head + bad, messages.LATEST)
+            births.birth(head + bad, messages.LATEST)
