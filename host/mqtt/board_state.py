@@ -34,6 +34,11 @@ GOOD_DBM, WEAK_DBM = (
     -75,
 )  # chosen here: good from the first on, bad below the second
 _LONGEST = 24  # characters of a word that is shown
+_TEXT = 200  # characters of a text that is kept
+_MOST = 1e15  # no number of a board is greater
+_LARGEST = 65_536  # bytes; the largest message of a board with every channel is a tenth
+_DEEP = 4  # levels of a message
+_EARLIEST = 1_420_070_400  # 2015-01-01: no clock that is set shows less
 _TIMES = ("t", "up", "q")
 _BACKLOG_S = 60  # a reading this much older than the shown one is part of a backlog
 
@@ -48,8 +53,32 @@ def _number(value: object) -> float | None:
     return None if isinstance(value, bool) or not isinstance(value, (int, float)) else value
 
 
-def _is_channel(name: str) -> bool:
-    return name[:1] in "wfcd" and name[1:].isdigit()
+def is_channel(name: str) -> bool:
+    """Whether a key of a message is the value of a channel: w, f, c or d and up to two digits."""
+    digits = name[1:]
+    return (
+        name[:1] in ("w", "f", "c", "d") and digits.isascii() and digits.isdigit() and len(name) < 4
+    )
+
+
+_UNUSABLE = object()
+
+
+def usable(value: Any, deep: int = _DEEP) -> Any:
+    """A value of a message as it may be computed with and shown: numbers that are finite and of
+    this world, texts that are short and printable; what is neither is left out."""
+    if value is None or isinstance(value, bool):
+        return value
+    if isinstance(value, (int, float)):
+        return value if -_MOST <= value <= _MOST else _UNUSABLE
+    if isinstance(value, str):
+        return "".join(c if c.isprintable() else "?" for c in value[:_TEXT])
+    if not deep:
+        return _UNUSABLE
+    if isinstance(value, list):
+        return [x for v in value if (x := usable(v, deep - 1)) is not _UNUSABLE]
+    kept = {usable(k): usable(v, deep - 1) for k, v in value.items()}
+    return {k: v for k, v in kept.items() if v is not _UNUSABLE}
 
 
 def measured(channel: str, value: object) -> str:
@@ -103,6 +132,8 @@ class Board:
         if kind not in ("state", "birth", "reading"):
             return False
         try:
+            if len(payload) > _LARGEST:
+                raise ValueError(f"larger than {_LARGEST} bytes")
             body = json.loads(payload)
             newest = body[-1] if kind == "reading" and isinstance(body, list) else body
             if not isinstance(newest, dict):
@@ -111,6 +142,7 @@ class Board:
             self.faults[kind] = f"{kind}: not understood: {str(error)[:40]}"
             return True
         self.faults.pop(kind, None)
+        newest = usable(newest)
         if kind == "birth":
             self.birth = newest
         elif kind == "state":
@@ -132,8 +164,8 @@ class Board:
         t, shown = _number(reading.get("t")), _number(self.state.get("t"))
         if t is not None and shown is not None and t < shown - _BACKLOG_S:
             return False
-        kept = {k: v for k, v in self.state.items() if not _is_channel(k) and k not in _TIMES}
-        new = {k: v for k, v in reading.items() if _is_channel(k) or k in _TIMES}
+        kept = {k: v for k, v in self.state.items() if not is_channel(k) and k not in _TIMES}
+        new = {k: v for k, v in reading.items() if is_channel(k) or k in _TIMES}
         self.state = kept | new
         self._heard = now
         return True
@@ -151,14 +183,14 @@ class Board:
 def _said(body: Mapping[str, Any], now: float) -> float | None:
     """Unix time of a retained message, by the board's clock if that is set."""
     t = _number(body.get("t"))
-    return None if t is None else min(float(t), now)
+    return None if t is None or t < _EARLIEST else min(float(t), now)
 
 
 def values(state: Mapping[str, Any]) -> list[Text]:
     """Each channel with unit and quality."""
     q = state.get("q")
     marks: Mapping[str, Any] = q if isinstance(q, dict) else {}
-    names = {k for k in (*state, *marks) if _is_channel(k)}
+    names = {k for k in (*state, *marks) if is_channel(k)}
     out = []
     for name in sorted(names, key=lambda n: ("wfcd".index(n[0]), int(n[1:]))):
         mark = marks.get(name)

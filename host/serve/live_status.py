@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from ..mqtt.board_state import QUALITY, Board, measured, word
+from ..mqtt.board_state import QUALITY, Board, is_channel, measured, word
 from ..registry import Bin
 from ..rollup.days import OVERFLOW_PERMILLE
 from .language import Words
@@ -30,7 +30,7 @@ class Slopes:
     def saw(self, device: str, state: Mapping[str, Any], now: float) -> None:
         """Note the fill ratios of a state message; now: Unix seconds."""
         for channel, value in state.items():
-            if channel[:1] != "f" or not channel[1:].isdigit() or not _number(value):
+            if channel[:1] != "f" or not is_channel(channel) or not _number(value):
                 continue
             t0, v0, last = self._since.get((device, channel), (now, value, value))
             if value < last - _FELL:
@@ -152,7 +152,7 @@ def board_now(
     now = now or time.time()
     board = hub.boards.get((site, device)) or Board(site, device)
     marks = marks_of(board.state)
-    channels = sorted(filter(_is_channel, {*board.state, *marks}))
+    channels = sorted(filter(is_channel, {*board.state, *marks}))
     bins = [b for b in hub.bins_of.get(site, ()) if b.device == device]
     age = board.age(now)
     return {
@@ -166,10 +166,6 @@ def board_now(
         "faults": list(board.faults.values()),
         "bins": [bin_now(hub, b, now, words) for b in bins],
     }
-
-
-def _is_channel(name: str) -> bool:
-    return name[:1] in "wfcd" and name[1:].isdigit()
 
 
 def _health(board: Board, words: Words | None) -> dict[str, Any]:

@@ -129,3 +129,21 @@ def test_events_come_as_they_happen(served: Served) -> None:
             uploaded(served.client, "s0011/qy-s0011/status", "safe")
             assert '"safe"' in next(line for line in lines if "qy-s0011" in line)
     assert httpx.get(served.url + "/live").status_code == 303
+
+
+def test_nonsense_of_one_board_concerns_its_own_row(served: Served) -> None:
+    """In lists, on pages and in the stream: everybody else is shown as before."""
+    site = "s0013"
+    pages = ["/", "/sites", f"/sites/{site}", "/api/1/district", "/api/1/sites?limit=200"]
+    pages += ["/api/1/boards?limit=200", f"/api/1/sites/{site}"]
+    for odd in ("1" * 400, "NaN", "1e999", '"\\u001b[2J"', "[[[[1]]]]", "-1e300"):
+        state = f'{{"t":{odd},"w1":{odd},"f1":{odd},"queue":{odd},"rssi":{odd},"q":{{"w1":{odd}}}}}'
+        for topic in ("state", "birth"):
+            uploaded(served.client, f"{site}/qy-{site}/{topic}", state)
+        with served.http("viewer") as client:
+            with client.stream("GET", f"/live?topic=site:{site}") as answer:
+                data = next(x for x in answer.iter_lines() if x.startswith("data:"))
+                json.loads(data.removeprefix("data:"), parse_constant=pytest.fail)
+            for page in pages:
+                answer_ = client.get(page)
+                assert answer_.status_code == 200, (odd, page)
