@@ -19,6 +19,7 @@ from .mqtt.consumer import Transport
 from .mqtt.session import Topics
 from .readings import messages
 from .registry import Registry
+from .service import quarantine
 from .service.inbox import Inbox, topic_of
 from .service.progress import Progress
 from .store import Batch, Busy, Counts, Refused, Store
@@ -32,6 +33,7 @@ IDLE_SECONDS = 0.1
 CONFIRM_SECONDS = 1.0
 TIDY_SECONDS = 30.0
 TIDY_MESSAGES = 5000
+_LOOK_BACK_S = 600.0
 _RETRY_S = 1.0
 _ALIVE_S = 20.0
 _SHORT_S, _SHORT_TIMES = 5.0, 3  # sessions that another client of the same name ends
@@ -66,9 +68,8 @@ class Ingester:
         group: str | None = None,
     ) -> None:
         self._store = store
-        self._inbox = Inbox(registry)
+        self._inbox = Inbox(registry, max_ahead_s)
         self._broker = broker
-        self._max_ahead_s = max_ahead_s
         self._progress = Progress(stats)
         self.stats = self._progress.stats
         self._stopping = False
@@ -76,6 +77,7 @@ class Ingester:
         self._confirmed: dict[str, dict[str, Any]] = {}  # topic → what boards will be told
         self._confirmed_at = 0.0
         self._tidied = time.monotonic()
+        self._looked_back = -_LOOK_BACK_S
         self._transport = Transport(broker, topics(registry, shard, group), self._on_subscribed)
 
     def stop(self, *_: object) -> None:
@@ -153,15 +155,14 @@ class Ingester:
         stage = self._progress.stage
         self._progress.taken(len(taken.messages), self._since)
         with stage("understand"):
-            batch = self._inbox.batch(taken.messages, now + self._max_ahead_s)
+            batch = self._inbox.batch(taken.messages, now)
         with stage("commit"):
             counts = self._written(taken.messages, batch, now)
         if counts is None:
             return
         with stage("acknowledge"):
             self._transport.acknowledge(taken)
-        for device, site, life, seq in counts.confirmed:
-            self._confirmed[f"qingyun/1/{site}/{device}/stored"] = {"life": life, "seq": seq}
+        self._note_confirmed(counts)
         s = self.stats
         s.messages += len(taken.messages)
         s.readings += len(batch.readings)
@@ -184,16 +185,34 @@ class Ingester:
     def _tidy(self) -> None:
         """Move arrivals into their days where there is time for it: nothing waits."""
         now = time.monotonic()
-        if len(self._transport) or now - self._tidied < TIDY_SECONDS:
+        if len(self._transport):
             return
-        self._tidied = now
         try:
+            self._take_back(now)
+            if now - self._tidied < TIDY_SECONDS:
+                return
+            self._tidied = now
             if self._store.waiting() >= TIDY_MESSAGES:
                 with self._progress.stage("sort"):
                     self._store.compact(steps=1)
                 self._tidied = 0.0  # there may be more
         except Busy as error:
             log.warning("store: %s; arrivals are sorted into days later", error)
+
+    def _take_back(self, now: float) -> None:
+        """Store what was refused as from the future, once this machine's clock allows it."""
+        if now - self._looked_back < _LOOK_BACK_S:
+            return
+        self._looked_back = now
+        counts = quarantine.retry_future(self._store, self._inbox, int(time.time()))
+        if counts.stored or counts.duplicates:
+            log.info("quarantine: %d readings are no longer from the future", counts.stored)
+        self.stats.stored += counts.stored
+        self._note_confirmed(counts)
+
+    def _note_confirmed(self, counts: Counts) -> None:
+        for device, site, life, seq in counts.confirmed:
+            self._confirmed[f"qingyun/1/{site}/{device}/stored"] = {"life": life, "seq": seq}
 
     def _written(
         self, received: Sequence[tuple[bytes, bytes]], batch: Batch, now: int
@@ -208,9 +227,9 @@ class Ingester:
         except Exception as error:
             if len(received) == 1:
                 return self._set_apart(*received[0], error, now)
-        middle, latest, found = len(received) // 2, now + self._max_ahead_s, []
+        middle, found = len(received) // 2, []
         for part in (received[:middle], received[middle:]):
-            counts = self._written(part, self._inbox.batch(part, latest), now)
+            counts = self._written(part, self._inbox.batch(part, now), now)
             if counts is None:
                 return None
             found.append(counts)

@@ -45,7 +45,7 @@ These commands also end with 1 when they worked:
 """
 EXIT_ONE = {
     "calibrate": "the calibration was not saved",
-    "quarantine": "the quarantine is not empty",
+    "quarantine": "the quarantine is not empty, or `retry` left a message there",
     "ledger update": "a message for a person was printed",
     "ledger balance": "a balance does not close within the tolerance of its scales",
     "ledger verify": "a row of the ledger was changed, removed or inserted",

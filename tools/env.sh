@@ -109,6 +109,7 @@ test_packages() {
     has mosquitto || echo mosquitto
     has mosquitto_sub || echo mosquitto-clients
     has initdb || ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || echo postgresql
+    ls /usr/lib/*/faketime/libfaketime.so.1 >/dev/null 2>&1 || echo libfaketime
     has nginx || echo nginx-light
     has systemd-analyze || echo systemd
     has chromium || echo chromium

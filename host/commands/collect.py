@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from . import Command, broker_options, db
+from . import Command, broker_options, date, db
 from . import registry as registry_option
 
 
@@ -15,13 +15,7 @@ def add(command: Command) -> None:
     db(p)
     registry_option(p)
     broker_options.add(p, "qingyun-ingest", default="127.0.0.1:1883")
-    p.add_argument(
-        "--max-ahead-days",
-        type=float,
-        default=1.0,
-        metavar="DAYS",
-        help="readings dated further ahead than this are quarantined (default: 1)",
-    )
+    _ahead(p)
     text = "take the I-th of N fixed shares of the sites (default: 1/1); each its own --client-id"
     either = p.add_mutually_exclusive_group()
     either.add_argument("--shard", type=_shard, metavar="I/N", help=text)
@@ -36,10 +30,30 @@ def add(command: Command) -> None:
     db(p)
     p.add_argument("--json", action="store_true", help="for scripts")
 
-    p = command("quarantine", _run, "messages that could not be understood, with reasons")
+    _quarantine(command("quarantine", _run, "messages that were refused: list, or take back"))
+
+
+def _ahead(p: argparse.ArgumentParser) -> None:
+    text = "readings dated further ahead than this are quarantined (default: 1)"
+    p.add_argument("--max-ahead-days", type=float, default=1.0, metavar="DAYS", help=text)
+
+
+def _quarantine(p: argparse.ArgumentParser) -> None:
+    text = "list: the latest, with reasons (default); retry: store what can be understood now"
+    p.add_argument("do", nargs="?", choices=("list", "retry"), default="list", help=text)
     db(p)
-    text = "so many at most (default: 20)"
+    registry_option(p)
+    text = "list so many at most (default: 20)"
     p.add_argument("--limit", type=_count, default=20, metavar="N", help=text)
+    text = "retry only those whose reason has this text"
+    p.add_argument("--reason", default="", metavar="TEXT", help=text)
+    p.add_argument("--device", default="", metavar="NAME", help="retry only those of this board")
+    text = "retry only what was received from this day on"
+    p.add_argument("--since", type=date, metavar="YYYY-MM-DD", help=text)
+    text = "retry only what was received until the end of this day"
+    p.add_argument("--until", type=date, metavar="YYYY-MM-DD", help=text)
+    _ahead(p)
+    p.epilog = "Example: qingyun quarantine retry --db qingyun.db --reason 'in the future'"
 
 
 def _count(text: str) -> int:

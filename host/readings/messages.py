@@ -17,6 +17,7 @@ EARLIEST = 1_420_070_400  # 2015-01-01
 LATEST = 4_102_444_800  # 2100-01-01
 LIFE = "[0-9a-f]{8}"
 COUNT = 1 << 32
+FUTURE = "is in the future"  # how the reason of a reading ends that this machine's clock refuses
 _life_pattern = re.compile(LIFE)
 QUALITIES = frozenset(
     (
@@ -216,5 +217,5 @@ def time_of(value: dict[str, Any], latest: int) -> tuple[int | None, int | None]
     if not EARLIEST <= t < LATEST:
         raise Rejected(f"t: {t} is not within 2015 to 2100")
     if t > latest:
-        raise Rejected(f"t: {t} is in the future")
+        raise Rejected(f"t: {t} {FUTURE}")
     return t, None

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ..readings import births, messages
 from ..readings.fast_decoder import Reader
 from ..registry import Registry
 from ..store import Batch, Refused
 
+_FRESH_S = 3600  # a reading not older than this tells what its board's clock shows
 _TOPIC = 300  # characters of a topic that are kept; a site and a device have far fewer
 
 
@@ -31,16 +33,21 @@ class _Route:
 
 
 class Inbox:
-    """Knows the boards of the registry, and the shape of what each sent last."""
+    """Knows the boards of the registry, the shape of what each sent last, and whether its clock
+    agrees with this machine's."""
 
-    def __init__(self, registry: Registry) -> None:
+    def __init__(self, registry: Registry, max_ahead_s: int) -> None:
         self._registry = registry
+        self._max_ahead_s = max_ahead_s
         self._routes: dict[bytes, _Route] = {}
+        self._agrees: dict[str, tuple[float, bool]] = {}  # device → when it was seen, and whether
 
-    def batch(self, received: Sequence[tuple[bytes, bytes]], latest: int) -> Batch:
-        """Topics and payloads as what the store commits. latest: no reading may be younger than
-        this Unix second."""
+    def batch(self, received: Sequence[tuple[bytes, bytes]], now: int) -> Batch:
+        """Topics and payloads as what the store commits, by this machine's clock (Unix
+        seconds). A reading from the future is a fault of its board, which may let go of it, only
+        where other boards agree with this clock; else it is kept and stays missing."""
         batch = Batch()
+        future: list[int] = []  # of batch.refused
         routes = self._routes
         for raw, payload in received:
             route = routes.get(raw)
@@ -48,23 +55,51 @@ class Inbox:
                 route = self._route(raw)
                 if route.unknown is None:
                     routes[raw] = route  # so many at most as the registry has boards, twice
-            device, site = route.device, route.site
             if route.unknown:
                 whole = payload[: messages.LARGEST]
                 batch.refused.append(Refused(route.topic, whole, route.unknown))
             elif route.is_reading:
-                good, bad = route.reader.readings(payload, latest)
-                batch.readings += [(device, site, r) for r in good]
-                for whole, reason, name in bad:
-                    stream = name and (device, site, *name)
-                    batch.refused.append(Refused(route.topic, whole, reason, stream))
+                future += self._readings(route, payload, now, batch)
             elif payload:
-                try:
-                    batch.births.append((device, site, births.birth(payload, latest)))
-                except messages.Rejected as error:
-                    whole = payload[: messages.LARGEST]
-                    batch.refused.append(Refused(route.topic, whole, f"birth: {error}"))
+                self._birth(route, payload, now, batch)
+        if future:
+            sure = self._clock_is_sure()
+            for i in () if sure else future:
+                batch.refused[i] = replace(batch.refused[i], reading=None)
         return batch
+
+    def _readings(self, route: _Route, payload: bytes, now: int, batch: Batch) -> list[int]:
+        """Put the readings of a message into the batch; where in batch.refused those are that
+        come from the future."""
+        device, site = route.device, route.site
+        good, bad = route.reader.readings(payload, now + self._max_ahead_s)
+        batch.readings += [(device, site, r) for r in good]
+        if good and (t := good[-1].t) is not None and abs(t - now) <= _FRESH_S:
+            self._agrees[device] = time.monotonic(), True
+        future = []
+        for whole, reason, name in bad:
+            if reason.endswith(messages.FUTURE):
+                self._agrees[device] = time.monotonic(), False
+                future.append(len(batch.refused))
+            stream = name and (device, site, *name)
+            batch.refused.append(Refused(route.topic, whole, reason, stream))
+        return future
+
+    def _birth(self, route: _Route, payload: bytes, now: int, batch: Batch) -> None:
+        try:
+            birth = births.birth(payload, now + self._max_ahead_s)
+        except messages.Rejected as error:
+            whole = payload[: messages.LARGEST]
+            batch.refused.append(Refused(route.topic, whole, f"birth: {error}"))
+        else:
+            batch.births.append((route.device, route.site, birth))
+
+    def _clock_is_sure(self) -> bool:
+        """Whether of the boards heard lately at least half agree with this machine's clock."""
+        since = time.monotonic() - _FRESH_S
+        self._agrees = {d: seen for d, seen in self._agrees.items() if seen[0] >= since}
+        agree = sum(agrees for _, agrees in self._agrees.values())
+        return agree > 0 and 2 * agree >= len(self._agrees)
 
     def _route(self, raw: bytes) -> _Route:
         _, _, site, device, what = raw.decode(errors="backslashreplace").split("/")

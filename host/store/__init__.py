@@ -11,8 +11,9 @@ import time
 from collections.abc import Iterable, Iterator, Sequence
 from importlib.resources import files
 from pathlib import Path
+from typing import Any
 
-from . import days, reading, writing
+from . import days, quarantine, reading, writing
 from .calibrations import Calibrations
 from .columns import Columns, columns
 from .database import Busy, Database, Sqlite, StoreError
@@ -136,6 +137,26 @@ class Store:
         except BaseException:
             self._streams.forget()
             raise
+
+    def take_back(self, id_: int, batch: Batch, received: int) -> Counts:
+        """Commit what a message in quarantine says, and remove it from there, all or nothing."""
+        try:
+            with self._db.transaction():
+                owners = {(device, r.life): site for device, site, r in batch.readings}
+                streams = self._streams.get(owners)
+                for (device, life), stream in streams.items():
+                    seqs = [r.seq for d, _, r in batch.readings if (d, r.life) == (device, life)]
+                    quarantine.release(self._db, stream, seqs)
+                self._streams.save(streams.values())
+                quarantine.remove(self._db, id_)
+                return writing.add(self._db, self._streams, self.calibrations, batch, received)
+        except BaseException:
+            self._streams.forget()
+            raise
+
+    def kept(self, **only: Any) -> Iterator[quarantine.Kept]:
+        """Messages in quarantine, whole; only: as quarantine.kept() takes it."""
+        return quarantine.kept(self._db, **only)
 
     def life(self, stream: int) -> str:
         """The life of a stream."""

@@ -20,6 +20,20 @@ def add(intervals: Intervals, seq: int) -> bool:
     return True
 
 
+def has(intervals: Intervals, seq: int) -> bool:
+    """Whether seq is there."""
+    i = bisect_right(intervals, (seq, 1 << 62))
+    return i > 0 and intervals[i - 1][1] >= seq
+
+
+def remove(intervals: Intervals, seq: int) -> None:
+    """Take seq out, which is there. Works in place."""
+    i = bisect_right(intervals, (seq, 1 << 62)) - 1
+    lo, hi = intervals[i]
+    parts = ((lo, seq - 1), (seq + 1, hi))
+    intervals[i : i + 1] = [(a, b) for a, b in parts if a <= b]
+
+
 def contiguous(intervals: Intervals, floor: int = 0) -> int | None:
     """The seq up to which nothing is missing from floor on; None while floor is missing."""
     i = bisect_right(intervals, (floor, 1 << 62))

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import argparse
 import json
+import time
 from collections.abc import Callable
 
 from ... import registry
 from ...common import atomic_write, terminal
 from ...common.local_days import clock
 from ...ingest import Ingester
-from ...rollup import DAY_S
+from ...rollup import DAY_S, day_bounds
+from ...service import quarantine
+from ...service.inbox import Inbox
 from ...store import Store
 from .broker_options import broker_of
 
@@ -61,12 +64,36 @@ def _status(args: argparse.Namespace) -> int:
 
 
 def _quarantine(args: argparse.Namespace) -> int:
+    if args.do == "retry":
+        return _retry(args)
     rows = Store(args.db).quarantine(args.limit)
     for id_, received, topic, reason, size, start in rows:
         print(f"{id_}  {clock(received)}  {topic}  {reason}  [{size} bytes] {start!r}")
     if not rows:
         print(f"{args.db}: nothing in quarantine")
     return 1 if rows else 0
+
+
+def _retry(args: argparse.Namespace) -> int:
+    """Print what became of each; 1 where one stays in quarantine."""
+    inbox = Inbox(registry.load(args.registry), int(args.max_ahead_days * DAY_S))
+    store = Store(args.db)
+    store.compact()
+    t0 = day_bounds(args.since)[0] if args.since else 0
+    t1 = day_bounds(args.until)[1] if args.until else 1 << 62
+    only = {"reason": args.reason, "device": args.device, "t0": t0, "t1": t1}
+    taken = stayed = stored = 0
+    for outcome in quarantine.retry(store, inbox, int(time.time()), **only):
+        x, n = outcome.kept, outcome.counts
+        if outcome.why:
+            became, stayed = f"stays: {outcome.why}", stayed + 1
+        else:
+            became = f"taken: {n.stored} readings stored, {n.duplicates} were stored already"
+            taken, stored = taken + 1, stored + n.stored
+        print(f"{x.id}  {clock(x.received)}  {x.topic}  {became}")
+    store.close()
+    print(f"{args.db}: {taken} messages taken, {stored} readings stored; {stayed} stay")
+    return 1 if stayed else 0
 
 
 RUNS: dict[str, Callable[[argparse.Namespace], int]] = {

@@ -22,7 +22,7 @@ from host.store import Batch, Busy, Store
 
 KNOWN = registry.load(ROOT / "registry")
 NOW = 1_790_006_400
-LATEST = NOW + 86_400
+AHEAD_S = 86_400
 LIFE = "9c4e01ab"
 CALIBRATION = {
     "kind": "weight", "unit": "kg", "calibration": "c-1", "calibrated": "2026-01-05",
@@ -75,7 +75,7 @@ topics = st.sampled_from((b"fs-01/qy-fs01", b"fs-01/qy-fs\x0001", b"x" * 700 + b
 @given(st.lists(st.tuples(topics, messages), min_size=1, max_size=8))
 def test_any_message(store: Store, said: list[tuple[bytes, tuple[bytes, bytes]]]) -> None:
     received = [(b"qingyun/1/%s/%s" % (who, what), body) for who, (what, body) in said]
-    batch = Inbox(KNOWN).batch(received, LATEST)
+    batch = Inbox(KNOWN, AHEAD_S).batch(received, NOW)
     counts = store.add(batch, NOW)
     assert counts.stored + counts.duplicates == len(batch.readings)
     assert counts.quarantined == len(batch.refused)
@@ -90,7 +90,7 @@ def test_what_is_refused_names_the_number() -> None:
         (("channels", "w1", "calibration"), r'"a\u0000"', "channels.w1.calibration: expected a te"),
         (("up",), "1e300", "up: expected a whole number"),
     ):
-        batch = Inbox(KNOWN).batch([(topic, with_odd(BIRTH, path, odd))], LATEST)
+        batch = Inbox(KNOWN, AHEAD_S).batch([(topic, with_odd(BIRTH, path, odd))], NOW)
         assert [x.reason[: len("birth: " + why)] for x in batch.refused] == ["birth: " + why]
         assert batch.births == []
 
