@@ -108,6 +108,9 @@ class Failures:
                 self._seen.popitem(last=False)
 
     def passed(self, name: str, address: str) -> None:
-        """Forget the failures of a name from an address."""
+        """Forget the failures of a name from an address, and this attempt, which was counted
+        while it ran: an office behind one address signs in as often as it likes."""
         with self._lock:
             self._seen.pop((name, address), None)
+            if of_address := self._seen.get((address,)):
+                of_address.pop()

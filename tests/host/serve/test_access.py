@@ -16,7 +16,7 @@ from starlette.routing import Route
 
 from host.serve import accounts, api
 from host.serve.app import app
-from host.serve.sessions import FAILURES, Failures, Sessions
+from host.serve.sessions import FAILURES, FAILURES_ADDRESS, Failures, Sessions
 from host.serve.settings import Settings
 from host.store import Store
 
@@ -233,6 +233,19 @@ def test_sessions_end() -> None:
     assert failures.wait("li", "1.2.3.5") == 0
     now[0] += 901
     assert failures.wait("li", "1.2.3.4") == 0
+
+
+def test_right_ones_lock_nobody_out() -> None:
+    """A hundred people of an office come from one address; wrong ones still count for it."""
+    failures = Failures()
+    for n in range(100):
+        assert failures.wait(f"u{n}", "1.2.3.4") == 0
+        failures.failed(f"u{n}", "1.2.3.4")  # as long as the password is being verified
+        failures.passed(f"u{n}", "1.2.3.4")
+    for n in range(FAILURES_ADDRESS):
+        assert failures.wait(f"u{n}", "1.2.3.4") == 0
+        failures.failed(f"u{n}", "1.2.3.4")
+    assert failures.wait("li", "1.2.3.4") > 0
 
 
 def test_the_audit_only_grows(served: Served) -> None:
