@@ -79,6 +79,7 @@ class Cycle:
             "version": identity.VERSION,
             "sha256": sha,
             "channels": self.sampler.channels,
+            "every_s": self._cfg["power"]["wake_s"],
         }
         self.link = Link(
             self._board, self._cfg, self.clock, self.spool, lambda: about, self._idle, self.log

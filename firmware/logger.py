@@ -85,6 +85,7 @@ class Logger:
 
     def _describe(self):
         self._about["channels"] = self.sampler.channels
+        self._about["every_s"] = self.sampler.every_s
         self._about["failed_starts"] = self._starts.failed if self._starts else 0
         if self.updates:
             self.updates.add_to_birth(self._about)

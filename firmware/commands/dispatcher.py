@@ -33,7 +33,7 @@ class Commands:
         self.local = Overrides(board.data_dir)
         self._waiting = []
         self.restart = False  # asked for
-        self.changed = False  # a calibration, since this was last looked at
+        self.changed = False  # what the birth message says, since this was last looked at
         self.update = None  # begins an update of the firmware
         try:
             with open(self._path) as f:
@@ -115,6 +115,7 @@ class Commands:
             raise Refused("s: expected a whole number from 10 to 3600, found %r" % (s,))
         self.local.change("every_s", self.sampler.every_s, s, self.who(cmd))
         self.sampler.every_s = s
+        self.changed = True
         return {"every_s": s}
 
     def _restart(self, cmd):

@@ -18,6 +18,7 @@ from .model import (
 )
 from .processor import LateError, advance, derive, finish
 from .sample_columns import Series
+from .silences import Silences
 from .state import State, fresh, load, save
 
 # Raised whenever the same readings give other events: figures are then computed anew.
@@ -34,6 +35,7 @@ __all__ = [
     "Platform",
     "Sample",
     "Series",
+    "Silences",
     "State",
     "Status",
     "Sums",

@@ -8,7 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from .limits import GAP_S, LEAN_S
+from .limits import LEAN_S
+from .silences import DEFAULT, Silences
 
 LEAST_FALL = 200  # permille
 LEFT_SHARE = 400  # permille of the fill that an emptying may leave; compaction leaves more
@@ -59,21 +60,23 @@ class Fillings:
     covered: list[tuple[int, int]] = field(default_factory=list)
 
 
-def watch(samples: Iterable[FillSample], state: FillState | None = None) -> Fillings:
+def watch(
+    samples: Iterable[FillSample], state: FillState | None = None, silences: Silences = DEFAULT
+) -> Fillings:
     """Emptyings in readings, given in any order and any number of times. state is updated, so
-    that later readings can follow."""
+    that later readings can follow. silences: of the board."""
     state = state if state is not None else FillState()
     out = Fillings()
     once = {(s.life, s.seq): s for s in samples}
     for s in sorted(once.values(), key=lambda s: (s.t, s.boot, s.life, s.seq)):
         state.at = (s.t, s.boot, s.life, s.seq)
         if s.fill is not None:
-            _take(state, s, s.fill, out)
+            _take(state, s, s.fill, out, silences)
     return out
 
 
-def _take(state: FillState, s: FillSample, fill: int, out: Fillings) -> None:
-    _cover(state, s, out)
+def _take(state: FillState, s: FillSample, fill: int, out: Fillings, silences: Silences) -> None:
+    _cover(state, s, out, silences)
     if state.full is not None and state.low is not None:
         is_believed = _ends_fall(state, s, fill, out)
     else:
@@ -82,12 +85,12 @@ def _take(state: FillState, s: FillSample, fill: int, out: Fillings) -> None:
         state.last = [*state.last[-1:], s]
 
 
-def _cover(state: FillState, s: FillSample, out: Fillings) -> None:
+def _cover(state: FillState, s: FillSample, out: Fillings, silences: Silences) -> None:
     """Add the time since the reading before; after a gap nothing before it is believed."""
     seen, state.seen = state.seen, s
     if seen is None:
         return
-    if s.t - seen.t > GAP_S:
+    if s.t - seen.t > silences.longest(s.life, s.t):
         state.last, state.full, state.low = [], None, None
     elif seen.t < s.t:
         if out.covered and out.covered[-1][1] == seen.t:

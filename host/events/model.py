@@ -10,6 +10,7 @@ from msgspec import Struct, field
 
 from ..metrology import r76
 from .limits import Limits
+from .silences import DEFAULT, Silences
 
 # Changes that no event explains: local day → g, without days whose sum is 0.
 Slow = dict[int, int]
@@ -52,7 +53,7 @@ class Platform:
     """A platform by the registry, masses in g. Wheelie bins have a tare and may be lifted; on
     an open platform (container "platform") things stand directly. spares: tares of bins that
     may come in exchange; siblings: tares of bins on the site's other platforms. max_g 0: not
-    known. has_fill: a fill sensor measures the bin."""
+    known. has_fill: a fill sensor measures the bin. silences: of its board."""
 
     tare_g: int
     wheelie: bool
@@ -61,6 +62,7 @@ class Platform:
     e_g: int = 50
     max_g: int = 0
     has_fill: bool = False
+    silences: Silences = DEFAULT
 
     @cached_property
     def limits(self) -> Limits:

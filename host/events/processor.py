@@ -80,7 +80,7 @@ def _plateau(
     pending, last = state.pending, state.last
     gap = state.ended
     if last is not None:
-        if not gap and s.t - last.t <= GAP_S:
+        if not gap and not _silent(platform, last, s):
             out.cover(last.t, s.t)
         gap = gap or _unseen(platform, last, s, state.moved)
     evidence = s.evidence
@@ -106,11 +106,17 @@ def _plateau(
     state.moved, state.last, state.ended = s.q is not None, s, ""
 
 
+def _silent(platform: Platform, a: Sample, b: Sample) -> bool:
+    """Whether too much time lies between two readings."""
+    seconds = b.t - a.t
+    return seconds > GAP_S and seconds > platform.silences.longest(b.life, b.t)
+
+
 def _unseen(platform: Platform, a: Sample, b: Sample, moved: bool) -> str:
     """Why the change of weight from a to b has no known cause; "" where it has one."""
     assert a.grams is not None and b.grams is not None
     change = abs(b.grams - a.grams)
-    if b.t - a.t > GAP_S:
+    if _silent(platform, a, b):
         return f"no reading for {(b.t - a.t) // 60} min"
     if (a.life, a.boot) != (b.life, b.boot):
         return "the board was restarted" if change >= platform.limits.report_g else ""

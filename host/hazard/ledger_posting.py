@@ -7,15 +7,16 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import msgspec
 
 from ..common.local_days import LOCAL, clock
 from ..common.quantity import kg
 from ..events import Event, Kind, Outcome, Sample, derive
+from ..events.silences import DEFAULT, Silences
 from ..registry import Bin
-from ..rollup.scales import platform_of, samples
+from ..rollup.scales import platform_of, samples, silences_of
 from ..store import Store
 from . import ledger
 from .entry import (
@@ -46,12 +47,14 @@ _TABLE = {Kind.DEPOSIT: STORED, Kind.COLLECTION: TAKEN, Kind.REMOVAL: TAKEN}
 class Seen:
     """Events of a platform up to a moment, and their samples.
 
-    since: Unix seconds. Steps that began earlier are not judged: their beginning was not read."""
+    since: Unix seconds. Steps that began earlier are not judged: their beginning was not read.
+    silences: of the board."""
 
     bin: Bin
     outcome: Outcome
     samples: Sequence[Sample]
     since: int = 0
+    silences: Silences = DEFAULT
 
 
 @dataclass
@@ -70,8 +73,9 @@ def see(store: Store, register: Register, bin_: Bin, until: int, since: int = 0)
     if bin_.container == "wheelie":
         since = 0
     readings = list(samples(store, bin_.device, bin_.channel, until, since=since))
-    outcome = derive(platform_of(register.known, bin_), readings)
-    return Seen(bin_, outcome, readings, since + EDGE_S if since else 0)
+    silences = silences_of(store, bin_.device)
+    outcome = derive(replace(platform_of(register.known, bin_), silences=silences), readings)
+    return Seen(bin_, outcome, readings, since + EDGE_S if since else 0, silences)
 
 
 def columns(

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from itertools import combinations
 
 from ..common.local_days import LOCAL
+from ..events.limits import GAP_S
 from ..registry import Site
 from ..rollup import DAY_S, day_bounds
 from .register import LIQUID, Register
@@ -107,7 +108,10 @@ def _silent(s: Scene) -> Measured:
         if p.valid_t is None:
             yield p.bin.bin, float("inf"), "从未有有效读数"
         else:
-            yield p.bin.bin, (s.now - p.valid_t) / 60, "没有有效读数"
+            silent_s = s.now - p.valid_t
+            # A board that says that it reports seldom is silent only after its own pause.
+            due = p.pause_s <= GAP_S or silent_s > p.pause_s
+            yield p.bin.bin, silent_s / 60 if due else 0.0, "没有有效读数"
 
 
 def _bund(s: Scene) -> Measured:

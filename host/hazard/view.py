@@ -6,6 +6,7 @@ from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
+from ..events.limits import GAP_S
 from ..registry import Bin
 from ..store import Store
 from .ledger_posting import SETTLE_S, Seen
@@ -25,10 +26,14 @@ class Weights:
     rest_t: list[int] = field(default_factory=list)
     rest_g: list[int] = field(default_factory=list)
     busy: list[tuple[int, int]] = field(default_factory=list)  # not settled from … until
+    pause_s: int = GAP_S  # so long the board may be silent, as it told last
 
     @staticmethod
     def of(seen: Seen) -> Weights:
         made = Weights(seen.bin)
+        if seen.samples:
+            last = seen.samples[-1]
+            made.pause_s = seen.silences.longest(last.life, last.t)
         for s in seen.samples:
             if s.usable and s.grams is not None:
                 made.valid_t.append(s.t)
@@ -45,12 +50,13 @@ class Weights:
 @dataclass(frozen=True)
 class PlatformView:
     """valid_t: when the last valid weight came; gross: the last weight at rest, in g; settled:
-    no step is under way, so that gross counts."""
+    no step is under way, so that gross counts; pause_s: so long its board may be silent."""
 
     bin: Bin
     valid_t: int | None
     gross: int | None
     settled: bool
+    pause_s: int = GAP_S
 
 
 @dataclass(frozen=True)
@@ -101,7 +107,8 @@ def _platform(w: Weights, now: int) -> PlatformView:
     k = bisect_right(w.busy, (now, 1 << 62))
     settled = not any(end > now for _, end in w.busy[max(0, k - 4) : k])
     return PlatformView(
-        w.bin, w.valid_t[i - 1] if i else None, w.rest_g[j - 1] if j else None, settled
+        *(w.bin, w.valid_t[i - 1] if i else None, w.rest_g[j - 1] if j else None),
+        *(settled, w.pause_s),
     )
 
 

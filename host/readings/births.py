@@ -13,6 +13,7 @@ from .messages import LIMITS, Birth, Rejected, Weighed, count_of, decoded, life_
 _COUNTS = -0x800000, 0x7FFFFF  # 24 bits
 _SCALE = -1e6, 1e6
 _TERMS = {"t_c": (-60, 100), "zero_per_c": (-1e6, 1e6), "span_ppm_per_c": (-1000, 1000)}
+_SLOWEST_S = 86_400  # power.wake_s at the most
 _LONGEST = 64  # characters of a text
 
 
@@ -28,7 +29,11 @@ def birth(payload: bytes, latest: int) -> Birth:
     first = count_of(value, "first") if "first" in value else 0
     weighed = _weighed(value.get("channels", {}))
     confirm = value.get("confirm") == "host"
-    return Birth(life_of(value), count_of(value, "boot"), t, up, first, payload, weighed, confirm)
+    every_s = value.get("every_s")
+    if every_s is not None and not (type(every_s) is int and 1 <= every_s <= _SLOWEST_S):
+        raise Rejected(f"every_s: expected a whole number from 1 to {_SLOWEST_S}")
+    names = life_of(value), count_of(value, "boot")
+    return Birth(*names, t, up, first, payload, weighed, confirm, every_s)
 
 
 def _weighed(channels: Any) -> tuple[Weighed, ...]:

@@ -66,7 +66,8 @@ class Birth:
     """What a board says of itself when it connects; body is the message as it came.
 
     first: the lowest seq that the board still has; what is missing below it is lost.
-    confirm: it keeps a reading until the host has said that it is stored."""
+    confirm: it keeps a reading until the host has said that it is stored.
+    every_s: it reports at least once in so many seconds; None: it does not say."""
 
     life: str
     boot: int
@@ -76,6 +77,7 @@ class Birth:
     body: bytes
     weighed: tuple[Weighed, ...] = ()
     confirm: bool = False
+    every_s: int | None = None
 
 
 class Rejected(Exception):

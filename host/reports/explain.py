@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import sys
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from .. import registry, rollup
@@ -58,16 +58,17 @@ def stories(
     bin_stories = []
     for bin_ in bins:
         row = booked.get(bin_.bin)
+        silences = scales.silences_of(store, bin_.device)
         fills: list[FillSample] = []
         if bin_.fill_channel:
             fills = rollup.fills(store, bin_, t0 - AFTER_S, t1 + AFTER_S)
         if not bin_.channel:
-            emptied = rollup.emptyings(fills, date)
+            emptied = rollup.emptyings(fills, date, silences)
             bin_stories.append(BinStory(bin_, [], Outcome(), None, fills, emptied))
             continue
         place = bin_.device, bin_.channel
         read = list(scales.samples(store, *place, until, bin_.fill_channel, since=since))
-        derived = derive(scales.platform_of(registry, bin_), read)
+        derived = derive(replace(scales.platform_of(registry, bin_), silences=silences), read)
         seen = Outcome(
             covered=derived.covered, flags=derived.flags, transitions=derived.transitions
         )

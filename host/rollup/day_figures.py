@@ -20,8 +20,9 @@ from pathlib import Path
 from typing import Any
 
 from ..common.local_days import bounds, day_of, local_day
+from ..events import Silences
 from ..registry import Bin, Registry
-from ..store import Columns, Store, revision_writer
+from ..store import Columns, Store, report_intervals, revision_writer
 from ..store.revision_writer import PlatformRecord, Touch, Work
 from . import restatement_reasons
 from .bin_revisions import BinReadings, Task, revise
@@ -126,6 +127,7 @@ class _Run:
         self._touched = revision_writer.touched(self._db)
         self._platforms = platforms_of(registry)
         self._corrected = store.calibrations.corrected()
+        self._told = report_intervals.of_devices(self._db)
         self._boards: dict[str, list[Bin]] = defaultdict(list)
         for bin_ in (*registry.platforms(), *registry.fill_only()):
             self._boards[bin_.device].append(bin_)
@@ -226,7 +228,8 @@ class _Run:
         made: dict[str, Any] = {k: getattr(bin_, k) for k in ("device", "channel", "fill_channel")}
         if bin_.channel:
             platform = self._platforms[bin_.bin]
-            made |= {k: getattr(platform, k) for k in platform.__dataclass_fields__}
+            fields = [k for k in platform.__dataclass_fields__ if k != "silences"]
+            made |= {k: getattr(platform, k) for k in fields}
             made |= self._corrected.get((bin_.device, bin_.channel), {})
         return restatement_reasons.made_with(made)
 
@@ -235,7 +238,10 @@ class _Run:
         current = replace(record, device=bin_.device, made_with=self._with(bin_))
         touches = self._touched.get(bin_.device, [])
         task = Task(record, current, touches, self._last, self._computed, self._full)
-        fold: Fold[Any] = Scale(self._platforms[bin_.bin]) if bin_.channel else Filled()
+        silences = Silences(self._told.get(bin_.device, {}))
+        fold: Fold[Any] = Filled(silences)
+        if bin_.channel:
+            fold = Scale(replace(self._platforms[bin_.bin], silences=silences))
         read = self._reader(bin_, readings)
         return revise(self._db, task, fold, BinReadings(readings.days, read))
 

@@ -19,6 +19,7 @@ from ..events import Event, Outcome, Sums, balance
 from ..events.balance import Balance, day_balance
 from ..events.fillonly import Emptying, FillSample
 from ..events.fillonly import watch as watch_fill
+from ..events.silences import DEFAULT, Silences
 from ..registry import Bin, Registry
 from ..store import Store, day_revisions
 from ..store.day_revisions import PlatformDay
@@ -112,10 +113,12 @@ def day_bounds(date: dt.date) -> tuple[int, int]:
     return t, t + DAY_S
 
 
-def emptyings(series: Iterable[FillSample], date: dt.date) -> list[Emptying]:
+def emptyings(
+    series: Iterable[FillSample], date: dt.date, silences: Silences = DEFAULT
+) -> list[Emptying]:
     """Emptyings of a bin without a scale that began within the local day."""
     t0, t1 = day_bounds(date)
-    return [e for e in watch_fill(series).emptyings if t0 <= e.t < t1]
+    return [e for e in watch_fill(series, None, silences).emptyings if t0 <= e.t < t1]
 
 
 def fills(store: Store, bin_: Bin, t0: int, t1: int) -> list[FillSample]:

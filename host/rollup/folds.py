@@ -14,6 +14,7 @@ from ..events import load as load_state
 from ..events import save as save_state
 from ..events.balance import Balance, day_balance
 from ..events.fillonly import Emptying, FillSample, FillState, watch
+from ..events.silences import DEFAULT, Silences
 from ..store.revision_writer import Facts, Step
 from .fold import Figure
 from .packing import pack
@@ -102,11 +103,14 @@ def opens(state: State) -> int:
 
 
 class Filled:
-    """Of a bin without a scale: emptyings, and no masses."""
+    """Of a bin without a scale: emptyings, and no masses. silences: of its board."""
+
+    def __init__(self, silences: Silences = DEFAULT) -> None:
+        self._silences = silences
 
     def step(self, before: Step | None, day: int, readings: Sequence[FillSample]) -> Step:
         state = _fill(before.state) if before else FillState()
-        fillings = watch(readings, state)
+        fillings = watch(readings, state, self._silences)
         if state.full is None:
             state.before = 0
         times = [x.t for x in (state.full, *state.last, state.seen) if x is not None]

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable
 
-from ..events import Platform, Series
+from ..events import Platform, Series, Silences
 from ..events.fillonly import FillSample
 from ..registry import Bin, Registry
-from ..store import Row, Store
+from ..store import Row, Store, report_intervals
 from .weight_series import WeightSeries
 
 
@@ -45,6 +45,11 @@ def _platform(bin_: Bin, beside: Iterable[Bin], spare: Iterable[Bin]) -> Platfor
     )
     has_fill = bool(bin_.fill_channel)
     return Platform(bin_.tare_g, wheelie, spares, siblings, bin_.e_g, bin_.max_g, has_fill)
+
+
+def silences_of(store: Store, device: str) -> Silences:
+    """How long a board may be silent."""
+    return Silences(report_intervals.of_devices(store.database).get(device, {}))
 
 
 def samples(

@@ -14,14 +14,14 @@ from prometheus_client.exposition import CONTENT_TYPE_LATEST
 from .. import __version__
 from ..hazard.alarms import decoded
 from ..registry import Registry
-from ..store import Store, delivery, health_queries
+from ..store import Store, delivery, health_queries, report_intervals
 from .keys import LEVELS
 from .progress import Stats, read
 
 log = logging.getLogger("qingyun.metrics")
 
 CONTENT_TYPE = CONTENT_TYPE_LATEST
-SILENT_S = 660  # a board sends something at least every 5 min
+SILENT_S = 660  # a board that does not say how often sends something at least every 5 min
 STATES = ("reporting", "silent", "never heard")
 _COUNTS = (
     ("messages", "Messages taken from the broker"),
@@ -119,7 +119,7 @@ def _store(store: Store, registry: Registry | None, now: int) -> Iterator[Metric
         "qingyun_store_quarantine_messages", "Messages in the quarantine", store.quarantined()
     )
     heard = health_queries.last_stored(store, now)
-    yield _boards(heard, registry, now)
+    yield _boards(heard, report_intervals.latest(store.database), registry, now)
     yield GaugeMetricFamily(
         "qingyun_store_last_received_timestamp_seconds",
         "When something of any board was last stored, 0 where that was before yesterday",
@@ -137,13 +137,16 @@ def _store(store: Store, registry: Registry | None, now: int) -> Iterator[Metric
     yield from _delivery(store)
 
 
-def _boards(heard: dict[str, int], registry: Registry | None, now: int) -> Metric:
+def _boards(
+    heard: dict[str, int], every_s: dict[str, int], registry: Registry | None, now: int
+) -> Metric:
     states = dict.fromkeys(STATES, 0)
     for device in registry.devices if registry else heard:
         if device not in heard:
             states["never heard"] += 1
         else:
-            states["reporting" if now - heard[device] <= SILENT_S else "silent"] += 1
+            longest = max(SILENT_S, 2 * every_s.get(device, 0) + 60)
+            states["reporting" if now - heard[device] <= longest else "silent"] += 1
     boards = GaugeMetricFamily(
         "qingyun_boards", "Boards of the registry, by whether they report", labels=["state"]
     )

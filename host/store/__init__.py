@@ -41,6 +41,7 @@ STEPS = (
     ("book.sql", ("platform_day", "platform_day_events", "closing")),
     ("delivery.sql", ("alarm_delivery",)),
     ("serve.sql", ("account", "audit")),
+    ("report_intervals.sql", ("report_interval",)),
 )
 VERSION = len(STEPS)
 _DAYS_IN_PART = 28

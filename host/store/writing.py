@@ -9,7 +9,7 @@ from collections import defaultdict
 from collections.abc import Mapping
 
 from ..readings.messages import Birth, Reading
-from . import chunk, seq_intervals
+from . import chunk, report_intervals, seq_intervals
 from .calibrations import Calibrations
 from .database import Database
 from .model import Batch, Counts
@@ -60,6 +60,7 @@ def _add_births(
         stream = known[device, birth.life]
         _birth(db, stream, birth, received)
         calibrations.note(stream.id, birth.weighed, received)
+        report_intervals.note(db, stream.id, birth, received)
         streams.append(stream)
     return streams
 
