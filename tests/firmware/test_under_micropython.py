@@ -1,4 +1,5 @@
-"""Collects the test functions of the mp_*.py files of this folder; MicroPython runs them."""
+"""Collects the test functions of the mp_*.py files of firmware and simulator; MicroPython
+runs them."""
 
 from __future__ import annotations
 
@@ -8,8 +9,8 @@ from pathlib import Path
 import pytest
 from interpreter import RunMicroPython
 
-HERE = Path(__file__).parent
-MODULES = sorted(HERE.rglob("mp_*.py"))
+TESTS = Path(__file__).parents[1]
+MODULES = sorted(m for part in ("firmware", "boards") for m in (TESTS / part).rglob("mp_*.py"))
 
 
 def names_in(module: Path) -> list[str]:
