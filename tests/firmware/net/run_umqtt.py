@@ -105,12 +105,13 @@ def poll(mqtt, ms):
 
 port, version = int(sys.argv[1]), sys.argv[2]
 umqtt.simple.MQTTClient = {"1.3.4": Real, "1.6": Since16, "1.8": Since18}[version]
-cfg = {"host": "127.0.0.1", "port": port, "user": None, "password": None, "keepalive": 2}
+cfg = {"host": "127.0.0.1", "port": port, "user": "", "password": "none", "keepalive": 2}
 mqtt = Mqtt(Board(), cfg, "qy-hw09", lambda: 1000, heard)
 base = "qingyun/1/hw-09/qy-hw09/"
 addr = socket.getaddrinfo("127.0.0.1", port)[0][-1]
 for start in range(2):  # the second session begins where the first left off
     mqtt.connect(addr, base + "status")
+    print("user and password", mqtt.stream._out[9] & 0xC0)  # flags of the CONNECT
     # The longest topic that the configuration allows, and one that 1.8 alone could ask for.
     topics = [base + "x" * (122 - len(base))]
     if version == "1.8":

@@ -30,7 +30,8 @@ def test_a_session(
     with Broker(tmp_path / "broker") as broker:
         done = run_micropython(SCRIPT, broker.port, version, bits=bits, timeout=60)
     assert done.returncode == 0, done.stdout + done.stderr
-    session = expected(122) + (expected(300) if version == "1.8" else [])
+    session = ["user and password 0"]  # an empty user is none
+    session += expected(122) + (expected(300) if version == "1.8" else [])
     session += [f"heard 122 id {i}" for i in range(5)] + ["pinged True False True"]
     said = done.stdout.splitlines()
     assert said == [*session, *session, f"refused {errno.ECONNREFUSED} False"]
