@@ -121,14 +121,10 @@ class _Wlan:
     def __init__(self, player):
         self._player = player
 
-    def active(self, on):
+    def active(self, *_):
         pass
 
-    def connect(self, ssid, password):
-        pass
-
-    def disconnect(self):
-        pass
+    connect = disconnect = active
 
     def isconnected(self):
         return self._player.value("wifi") != 0
@@ -169,8 +165,8 @@ class Board:
         self._cause = "power_on"
         self._pins = {}
         self.temperature = None  # the channel that tells it
-        clock.follow(player.advance)
         clock.keep(self._later)
+        clock.follow(player.advance)
         player.advance(clock.ms())
         self._wire(cfg, mode)
 
