@@ -12,7 +12,7 @@ BOARDS := $(VENV)/.boards
 BENCH := $(VENV)/.bench
 NODE_RED := build/node-red/.ready
 CHARTS := host/serve/static-built/uPlot.iife.min.js
-BUILT := lib umqtt charts.* starting fresh node-red board mpy bench-host serve accuracy.failures wheel dist uv python
+BUILT := lib umqtt charts.* starting fresh node-red board board-32 micropython-32 mpy bench-host serve accuracy.failures wheel dist uv python
 # Python that must be clean: host job, tools and tests; MicroPython must compile.
 CHECKED := setup.py host tools tests firmware boards adapters
 BOARD_CODE := $(shell find firmware boards -name '*.py' 2>/dev/null)
@@ -26,7 +26,7 @@ $(READY): pyproject.toml setup.py locks/demo.txt tools/env.sh tools/locked.sh
 $(DEV) $(BOARDS) $(BENCH): $(VENV)/.%: $(READY) locks/%.txt
 	@tools/env.sh $(patsubst $(VENV)/.%,%,$@)
 
-$(TESTS): $(DEV)
+$(TESTS): $(DEV) tools/micropython_32.sh
 	@tools/env.sh test
 
 # PAGE=1 with the demo that is there; without one, or with a SEED, the demo runs first.

@@ -21,7 +21,7 @@ from interpreter import RunMicroPython
 from playwright.sync_api import Browser, sync_playwright
 from postgres import NotInstalled, Postgres
 from served_page import CHROMIUM
-from sim_board import ROOT, micropython
+from sim_board import MICROPYTHON_32, ROOT, micropython
 
 from host.store import Store
 
@@ -34,6 +34,10 @@ BOARD_PATH = (
 NO_MOSQUITTO = (
     "mosquitto is missing: tests of what a broker keeps and how it delivers fail without it; "
     "as root run: apt-get install mosquitto"
+)
+NO_32_BITS = (
+    "32-bit MicroPython is missing: tests of the firmware on integers of 31 bits fail without "
+    "it; run: tools/micropython_32.sh"
 )
 
 MEASURED = "measured"
@@ -54,6 +58,7 @@ SLOW = {
         "broker",
         "persistent_broker",
         "needs_mosquitto",
+        "needs_32_bits",
         "postgres_server",
         "postgres_database",
         "browser",
@@ -133,6 +138,8 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """What to do about it belongs where the failures are listed."""
     if find_mosquitto() is None:
         terminalreporter.write_line(NO_MOSQUITTO, red=True)
+    if not MICROPYTHON_32.exists():
+        terminalreporter.write_line(NO_32_BITS, red=True)
 
 
 @pytest.fixture
@@ -153,13 +160,24 @@ def needs_mosquitto() -> None:
 
 
 @pytest.fixture
+def needs_32_bits() -> None:
+    """The interpreter on which faults of a board's small integers show."""
+    if not MICROPYTHON_32.exists():
+        pytest.fail(NO_32_BITS, pytrace=False)
+
+
+@pytest.fixture
 def run_micropython() -> RunMicroPython:
-    """run(args, heap="192k", cwd=...): the real interpreter with firmware on its path."""
+    """run(args, heap="192k", cwd=..., bits=64): the real interpreter with firmware on its path."""
 
     def run(
-        *args: str | Path, heap: str = "192k", cwd: Path = ROOT, timeout: float = 300
+        *args: str | Path,
+        heap: str = "192k",
+        cwd: Path = ROOT,
+        timeout: float = 300,
+        bits: int = 64,
     ) -> subprocess.CompletedProcess[str]:
-        command = [micropython(), "-X", f"heapsize={heap}", *map(str, args)]
+        command = [micropython(bits), "-X", f"heapsize={heap}", *map(str, args)]
         env = os.environ | {"MICROPYPATH": BOARD_PATH}
         return subprocess.run(
             command, cwd=cwd, env=env, capture_output=True, text=True, timeout=timeout

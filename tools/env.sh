@@ -2,7 +2,7 @@
 # Brings what `make` needs on a fresh Debian, one part at a time; a second run does nothing.
 #   demo      a virtual environment with the host job and the simulator, umqtt.simple, mosquitto
 #   dev       what `make lint` and `make test` take from the package index
-#   test      programs of Debian that tests start or read with
+#   test      programs of Debian that tests start or read with, MicroPython for 32-bit Linux
 #   boards    esptool and mpremote, for `make flash` and `make deploy`
 #   bench     numbers of other methods, for `make bench-accuracy`
 #   charts    the library that draws curves on the page, from the npm registry
@@ -123,6 +123,7 @@ tests() {
     # shellcheck disable=SC2086
     [ -z "$missing" ] || apt_get $missing || say "tests that need one of these packages fail; as root run:" \
         apt-get install $missing
+    tools/micropython_32.sh || say "tests of the firmware on 32 bits fail without it"
 }
 
 # One file of 50 KB, held against its hash. npm: Debian's, or one from PyPI that goes when it is done.

@@ -16,18 +16,22 @@ HEAP = "192k"
 # The simulator's modules that every pulse passes become machine code where that is possible;
 # the firmware stays bytecode, as on a board.
 PULSES = ("chip", "clock", "ideal", "physics", "player")
-EMIT = ["-march=x64", "-X", "emit=native"] if platform.machine() == "x86_64" else []
+MARCH = {64: "x64", 32: "x86"} if platform.machine() == "x86_64" else {}
+# With 31 bits in a small integer and ticks that wrap at 2^30 ms, as on an ESP32
+# (tools/micropython_32.sh). TLS it has none.
+MICROPYTHON_32 = ROOT / "build" / "micropython-32" / "micropython"
 
 
-def micropython() -> str:
-    """The interpreter that came with the environment."""
-    return str(Path(sys.executable).with_name("micropython"))
+def micropython(bits: int = 64) -> str:
+    """The interpreter that came with the environment; bits: of its integers, 64 or 32."""
+    return str(MICROPYTHON_32 if bits == 32 else Path(sys.executable).with_name("micropython"))
 
 
-def compiled() -> Path:
+def compiled(bits: int = 64) -> Path:
     """build/board, where firmware and simulator lie as a real board has them: compiled
     by mpy-cross, so that the heap does not have to hold the compiler's trees."""
-    out = ROOT / "build" / "board"
+    out = ROOT / "build" / ("board" if bits == 64 else f"board-{bits}")
+    emit = [f"-march={MARCH[bits]}", "-X", "emit=native"] if bits in MARCH else []
     for source in ("firmware", "boards/sim", "build/lib"):
         for path in sorted((ROOT / source).rglob("*.py")):
             target = out / path.relative_to(ROOT).with_suffix(".mpy")
@@ -40,7 +44,7 @@ def compiled() -> Path:
             # The simulator without line numbers: it shares the heap with the firmware.
             how = ["-O3"] if source == "boards/sim" else []
             if source == "boards/sim" and path.stem in PULSES:
-                how += EMIT
+                how += emit
             subprocess.run([cross, *how, "-s", name, "-o", part, path], check=True)
             stat = path.stat()
             os.utime(part, ns=(stat.st_mtime_ns, stat.st_mtime_ns))
@@ -69,6 +73,7 @@ class BoardRun:
     install: Path | None = None
     cut: int | None = None
     faults: float = 0.0
+    bits: int = 64
 
     @property
     def progress(self) -> Path:
@@ -76,7 +81,7 @@ class BoardRun:
         return self.report.with_suffix(".progress")
 
     def command(self) -> list[str]:
-        parts = [micropython(), "-X", f"heapsize={self.heap}", "-m", "run"]
+        parts = [micropython(self.bits), "-X", f"heapsize={self.heap}", "-m", "run"]
         # It runs in ROOT, wherever this does.
         for name in ("config", "trace", "flash", "report", "progress"):
             parts += [f"--{name}", str(getattr(self, name).resolve())]
@@ -93,7 +98,8 @@ class BoardRun:
         """Start it; its lines go to a log beside the report."""
         self.report.unlink(missing_ok=True)
         self.progress.unlink(missing_ok=True)
-        env = os.environ | {"MICROPYPATH": f"{compiled() / 'boards' / 'sim'}:.frozen"}
+        path = compiled(self.bits) / "boards" / "sim"
+        env = os.environ | {"MICROPYPATH": f"{path}:.frozen"}
         with self.report.with_suffix(".log").open("ab") as log:
             return subprocess.Popen(self.command(), stdout=log, stderr=log, cwd=ROOT, env=env)
 

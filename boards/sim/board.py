@@ -87,6 +87,7 @@ class _Platform:
 
     def __init__(self, board, name, cell):
         player = board.player
+        self._ms_at = board.clock.ms_at
         self._value = player.value
         self._raw = player.raw
         self._name = name
@@ -99,10 +100,10 @@ class _Platform:
         if kg is not None:
             self._cell.load(ms, kg)
 
-    def convert(self, ms, gain):
+    def convert(self, us, gain):
         """For the chip, see there."""
         kg = self._value(self._name)
-        return kg if gain == 0 or kg is None else self._counts(ms, gain, kg)
+        return kg if gain == 0 or kg is None else self._counts(self._ms_at(us), gain, kg)
 
     def _counts(self, ms, gain, kg):
         v = self._raw(self._name)
@@ -120,14 +121,10 @@ class _Wlan:
     def __init__(self, player):
         self._player = player
 
-    def active(self, on):
+    def active(self, *_):
         pass
 
-    def connect(self, ssid, password):
-        pass
-
-    def disconnect(self):
-        pass
+    connect = disconnect = active
 
     def isconnected(self):
         return self._player.value("wifi") != 0
@@ -168,7 +165,8 @@ class Board:
         self._cause = "power_on"
         self._pins = {}
         self.temperature = None  # the channel that tells it
-        clock.on_move = player.advance
+        clock.keep(self._later)
+        clock.follow(player.advance)
         player.advance(clock.ms())
         self._wire(cfg, mode)
 
@@ -203,6 +201,10 @@ class Board:
         """True air temperature in 0.01 degC."""
         c = self.player.value(self.temperature)
         return 2000 if c is None else int(c * 100)
+
+    def _later(self, us):
+        if self._fed is not None:
+            self._fed -= us
 
     # The board interface.
 
@@ -251,10 +253,10 @@ class Board:
         return os.urandom(n)
 
     def rtc_get(self):
-        return 0 if self._rtc is None else (self.clock.us + self._rtc) // 1000000
+        return 0 if self._rtc is None else (self.clock.unix_us() + self._rtc) // 1000000
 
     def rtc_set(self, unix):
-        self._rtc = unix * 1000000 - self.clock.us
+        self._rtc = unix * 1000000 - self.clock.unix_us()
 
     def reset_cause(self):
         return self._cause

@@ -7,20 +7,23 @@ conversion and leaves DOUT high; SCK high for more than 60 us powers the chip do
 after power-up or a change of input the first output takes 400 ms.
 """
 
+from clock import SPAN_US
 from micropython import const
 
 _PERIOD_US = const(100000)
 _SETTLE_US = const(400000)
 _DOWN_US = const(60)
 _NEVER = const(1 << 60)
+_SPAN_PERIODS = SPAN_US // _PERIOD_US
 _MASK = const(0xFFFFFF)
 HIGH = const(0x7FFFFF)
 LOW = const(-0x800000)
 
 
 class Hx711Chip:
-    """convert(ms, gain) gives the raw counts of a conversion at gain 128, 64 or 32
-    (32: input B), or None while the chip is not connected."""
+    """convert(us, gain) gives the raw counts of the conversion at us of the clock, at gain
+    128, 64 or 32 (32: input B), or None while the chip is not connected; gain 0 only asks
+    whether it is."""
 
     def __init__(self, clock, convert):
         self._clock = clock
@@ -34,6 +37,26 @@ class Hx711Chip:
         self._gain = 128
         self._on = True
         self._begin(clock.us)
+        clock.keep(self._later)
+
+    def _later(self, us):
+        """The clock counts from so much later. Whole spans that are over are left out:
+        conversions keep their places, and integers stay small."""
+        self._until = max(self._until - us, 0)
+        if self._rise is not None:
+            self._rise = max(self._rise - us, -SPAN_US)
+        self._last -= us
+        if self._last < -SPAN_US:
+            self._last %= SPAN_US
+            self._last -= SPAN_US
+        first = self._first
+        if first != _NEVER:
+            first -= us
+            if first < -SPAN_US:
+                gone = -first // SPAN_US
+                first += gone * SPAN_US
+                self._read = max(self._read - gone * _SPAN_PERIODS, -1)
+            self._first = first
 
     def power(self, on):
         """The supply comes or goes; an unpowered chip pulls DOUT down."""
@@ -65,7 +88,7 @@ class Hx711Chip:
             return False
         if (us - self._first) // _PERIOD_US <= self._read:
             return False
-        return self._convert(us // 1000, 0) is not None
+        return self._convert(us, 0) is not None
 
     def _end_frame(self):
         """A new conversion pushes the old one out, however far that was read."""
@@ -110,6 +133,6 @@ class Hx711Chip:
         self._read = number
         made = self._first + number * _PERIOD_US
         self._until = made + _PERIOD_US
-        v = self._convert(made // 1000, self._gain)
+        v = self._convert(made, self._gain)
         v = HIGH if v > HIGH else LOW if v < LOW else v
         self._word = v & _MASK

@@ -45,6 +45,12 @@ class Source:
         self._counts = array("i", raw)
         self._down = None
         self.begin()
+        clock.keep(self._later)
+
+    def _later(self, us):
+        self._first -= us
+        if self._down is not None:
+            self._down -= us
 
     def begin(self):
         self._first = self._clock.us + _SETTLE_US
@@ -68,7 +74,7 @@ class Source:
     def latch(self):
         number = (self._clock.us - self._first) // _PERIOD_US
         self._read = number
-        ms = (self._first + number * _PERIOD_US) // 1000
+        ms = self._clock.ms_at(self._first + number * _PERIOD_US)
         v = self._counts[(ms - self._start) // 100]
         if self._damage:
             v = self._damage(ms, v)
@@ -126,9 +132,9 @@ class Bench:
         self.cfg = config.load(opt["config"])
         self.player = player = Player(opt["trace"])
         start_ms = player.first_ms
-        self.until = 1000000 * last_second(opt["trace"])
+        self.until = 1000 * last_second(opt["trace"])
         self.hal = self.clock = clock = Clock(start_ms // 1000)
-        clock.on_move = player.advance
+        clock.follow(player.advance)
         player.advance(clock.ms())
         self._pins = {}
         self.sources = []
@@ -166,7 +172,7 @@ class Bench:
         return self._pins[n]
 
     def take(self, body):
-        t = self.clock.us // 1000000
+        t = self.clock.ms() // 1000
         line = record.to_json("00000001", self.seq, self.boot, True, t, body, self.names)
         self.seq += 1
         self.out.write(line)
@@ -177,7 +183,7 @@ class Bench:
 
     def run(self):
         clock = self.clock
-        while clock.us < self.until:
+        while clock.ms() < self.until:
             if self.player.value("power") == 0:
                 clock.move_us(100000)
                 continue
@@ -195,7 +201,7 @@ class Bench:
         sampler = Sampler(self, channels, self.cfg["report"]["every_s"], self.take, self.failed)
         value = self.player.value
         until = self.until
-        while clock.us < until and value("power") != 0:
+        while clock.ms() < until and value("power") != 0:
             clock.move_us(1000 * sampler.poll())
             self.polls += 1
         if value("power") != 0:

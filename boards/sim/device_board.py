@@ -36,10 +36,10 @@ class Board(RealBoard):
 
     def rtc_get(self):
         ahead = device.rtc.ahead_us
-        return 0 if ahead is None else (self.clock.us + ahead) // 1000000
+        return 0 if ahead is None else (self.clock.unix_us() + ahead) // 1000000
 
     def rtc_set(self, unix):
-        device.rtc.set(unix * 1000000 - self.clock.us)
+        device.rtc.set(unix * 1000000 - self.clock.unix_us())
 
     def feed(self):
         if self._wdt is None:

@@ -15,7 +15,7 @@ class TraceError(Exception):
 
 class Player:
     """value(channel) is what is true now, None where no row has said; raw(channel) likewise.
-    advance(ms) moves on."""
+    advance(ms) moves on, and gives when the next row is due."""
 
     def __init__(self, path):
         self._path = path
@@ -51,6 +51,7 @@ class Player:
             self._raw[channel] = raw
             self._fetch()
             self.put(at, channel, value)
+        return self.next_ms
 
     def put(self, ms, channel, value):
         """The value is true from now on."""

@@ -13,13 +13,19 @@ class RealClock(Clock):
     def __init__(self, unix_s, speed):
         super().__init__(unix_s)
         self.speed = speed
-        self._start = self.us
+        self._real = self.us  # where the machine's clock is
         self._ticks = time.ticks_us()
+        self.keep(self._later)
+
+    def _later(self, us):
+        self._real -= us
 
     def sync(self):
-        us = self._start + time.ticks_diff(time.ticks_us(), self._ticks) * self.speed
-        if us > self.us:
-            self.move_us(us - self.us)
+        now = time.ticks_us()
+        self._real += time.ticks_diff(now, self._ticks) * self.speed
+        self._ticks = now
+        if self._real > self.us:
+            self.move_us(self._real - self.us)
 
     def ticks_ms(self):
         self.sync()

@@ -38,7 +38,7 @@ class Mqtt:
             _bytes(self._device),
             cfg["host"],
             cfg["port"],
-            _bytes(cfg["user"]),
+            _bytes(cfg["user"]) or None,  # versions differ in what an empty one is
             _bytes(cfg["password"]),
             keepalive=cfg["keepalive"],
         )

@@ -1,6 +1,7 @@
 """The configuration: each mistake is one line that names the key."""
 
 import json
+import sys
 
 from settings import config
 
@@ -75,7 +76,9 @@ def test_each_mistake_names_its_key_and_what_was_expected():
 
 
 def test_files_that_cannot_be_read():
-    for content, expected in ((None, "cannot be read"), ("{", "expected JSON"), ("[]", "object")):
+    # What v1.25 and earlier take as closed; a board with one of those is refused by deploy.
+    cut = "{" if sys.implementation.version >= (1, 26) else '{"device": tr'
+    for content, expected in ((None, "cannot be read"), (cut, "expected JSON"), ("[]", "object")):
         path = scratch + "/c.json"
         if content is None:
             path = scratch + "/absent.json"

@@ -44,15 +44,16 @@ class Rig:
         """Let time pass; the true time goes ppm faster than the board's ticks."""
         for _ in range(seconds):
             self.board.hal.move_us(1000000)
-            true = self.board.hal.us + (self.board.hal.us - T0 * 1000000) * ppm // 1000000
+            true = self.board.hal.unix_us()
+            true += (true - T0 * 1000000) * ppm // 1000000
             for _, virtual, ahead in self.servers:
-                virtual.us = true + ahead * 1000000
+                virtual.move_us(true + ahead * 1000000 - virtual.unix_us())
             self.sntp.poll(lookup)
             for server, _, _ in self.servers:
                 server.serve()
 
     def error_s(self):
-        return self.clock.unix() - self.board.hal.us // 1000000
+        return self.clock.unix() - self.board.hal.ms() // 1000
 
 
 def lookup(host, port):

@@ -6,7 +6,7 @@ from sensors import hx711
 
 
 def rig(counts, gain=hx711.A128):
-    """A driver on a chip that converts to counts(ms, gain)."""
+    """A driver on a chip that converts to counts(us, gain)."""
     clock = Clock(1772467200)
     chip = Hx711Chip(clock, counts)
     driver = hx711.HX711(clock, chip.sck, chip.dout, gain)
@@ -14,12 +14,12 @@ def rig(counts, gain=hx711.A128):
 
 
 def fixed(value):
-    return lambda ms, gain: value
+    return lambda us, gain: value
 
 
 def test_every_value_arrives_as_it_was_converted():
     held = [0]
-    clock, _, driver = rig(lambda ms, gain: held[0])
+    clock, _, driver = rig(lambda us, gain: held[0])
     clock.sleep_ms(400)
     for v in (0, 1, -1, 2, -2, 0x555555, -0x555555, 0x7FFFFE, -0x7FFFFF, 0x7FFFFF, -0x800000):
         held[0] = v
@@ -56,7 +56,7 @@ def test_wait_is_bounded_when_nothing_is_connected():
 
 
 def test_gain_is_for_the_next_conversion_and_the_first_is_passed_over():
-    clock, _, driver = rig(lambda ms, gain: gain)
+    clock, _, driver = rig(lambda us, gain: gain)
     clock.sleep_ms(400)
     assert driver.read() == 128
     for constant, gain in ((hx711.B32, 32), (hx711.A64, 64), (hx711.A128, 128)):
@@ -70,7 +70,7 @@ def test_gain_is_for_the_next_conversion_and_the_first_is_passed_over():
 
 
 def test_long_pulse_is_refused_and_so_is_what_follows_with_the_wrong_gain():
-    clock, chip, driver = rig(lambda ms, gain: 1000 + gain)
+    clock, chip, driver = rig(lambda us, gain: 1000 + gain)
     clock.sleep_ms(400)
     pulses = [0]
 

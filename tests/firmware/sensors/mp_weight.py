@@ -18,23 +18,31 @@ class Chip:
 
     def __init__(self, clock):
         self._clock = clock
+        self._spans = clock.spans
         self.load = lambda ms: ZERO
-        self._read = clock.us // 100000
+        self.convert = lambda: self.load(clock.ms())
+        self._read = self._number()
         self.error = hx711.OK
         self.anew = False
         self.value = 0
         self.age = 0
 
+    def _number(self):
+        """Of the last conversion."""
+        clock = self._clock
+        return (clock.spans - self._spans) * 5000 + clock.us // 100000
+
     def ready(self):
-        return self._clock.us // 100000 > self._read
+        return self._number() > self._read
 
     def since(self):
-        return self._clock.us // 1000 - 100 * self._read
+        clock = self._clock
+        return (clock.spans - self._spans) * 500000 + clock.us // 1000 - 100 * self._read
 
     def read(self):
-        self._read = self._clock.us // 100000
+        self._read = self._number()
         self.age = 0
-        self.value = self.load(self._clock.ms())
+        self.value = self.convert()
         return self.value
 
 
@@ -64,9 +72,9 @@ class Rig:
     def play(self, seconds, load, every_s=300):
         clock, w = self.clock, self.w
         self.chip.load = load
-        end = clock.us + 1000000 * seconds
+        end = clock.ms() + 1000 * seconds
         last = clock.ms()
-        while clock.us < end:
+        while clock.ms() < end:
             now = clock.ticks_ms()
             if clock.ticks_diff(now, w.due) >= 0:
                 w.sample(now)
@@ -80,7 +88,7 @@ class Rig:
             idle = min(
                 clock.ticks_diff(w.due, clock.ticks_ms()),
                 last + 1000 * every_s - clock.ms(),
-                (end - clock.us) // 1000,
+                end - clock.ms(),
             )
             clock.move_us(10000 * max(1, (idle + 9) // 10))
 
@@ -221,15 +229,14 @@ def test_sampling_allocates_nothing():
     load = [counts(20, 100 * i) for i in range(40)] + [counts(26, 100 * i) for i in range(100)]
     n = 0
 
-    def fixed(ms):
+    def fixed():
         return load[n]
 
-    chip.load = fixed
-    clock.on_move = None
+    chip.convert = fixed
     micropython.heap_lock()
     try:
         while n < 139:
-            clock.us += 100000
+            clock.move_us(100000)
             w.sample(clock.ticks_ms())
             n += 1
     finally:

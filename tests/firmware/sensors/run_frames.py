@@ -236,7 +236,7 @@ class Run:
         self.todo = frames
         self.clock = Hal(1772467200)
         self.load = Load(self.rnd)
-        self.chip = Hx711Chip(self.clock, self.load.convert)
+        self.chip = Hx711Chip(self.clock, self._convert)
         self.driver = Driver(self.clock, self.chip.sck, self.chip.dout)
         self.agree = FrameFilter(self.driver, WINDOW)
         self.wire = Wire(self.clock, self.chip, self.rnd)
@@ -248,6 +248,9 @@ class Run:
         self.kinds = [[0] * 6 for _ in _FAULTS]
         self.sizes = [0] * 25  # bits of the error, at rest -> how many
         self.held = None  # the Frame that agreement holds
+
+    def _convert(self, us, gain):
+        return self.load.convert(self.clock.ms_at(us), gain)
 
     def run(self):
         rnd = self.rnd
@@ -293,7 +296,7 @@ class Run:
         else:
             level = 84213 + 21 * rnd.below(150000)
         ring = abs(level - self.load.level) // 5 if rnd.below(2) else 0
-        self.load.step(self.clock.us // 1000, level, sigma, ring)
+        self.load.step(self.clock.ms(), level, sigma, ring)
         self.idle = rnd.below(4) == 0
 
     def _change(self):
@@ -304,7 +307,7 @@ class Run:
         self.asked = to
         self.driver.set_gain(to)
         self.agree.restart()
-        self.load.began = self.clock.us // 1000
+        self.load.began = self.clock.ms()
         self.held = None
 
     def _look(self, kind):
@@ -313,7 +316,7 @@ class Run:
         load = self.load
         driver = self.driver
         wire = self.wire
-        ms = self.clock.us // 1000
+        ms = self.clock.ms()
         if kind >= 0 or wire.until:
             wire.arm(kind, 24 + self.asked)
             driver._sck = wire.sck
@@ -386,7 +389,7 @@ class Run:
         bits = 0
         while error >> bits:
             bits += 1
-        moving = frame.moving or self.load.moving(self.clock.us // 1000)
+        moving = frame.moving or self.load.moving(self.clock.ms())
         what = "wrong in motion" if moving else "wrong at rest"
         count[what] += 1
         if not moving:
