@@ -11,6 +11,7 @@ import vfs
 from chip import Hx711Chip
 from micropython import const
 from ntp_server import NtpServer
+from wlan import Wlan
 
 _MOUNT = "/flash"
 _WATCHDOG_US = const(60000000)
@@ -115,22 +116,6 @@ class _Platform:
     def _centi_c(self):
         c = self._value(self._temperature)
         return None if c is None else int(c * 100)
-
-
-class _Wlan:
-    def __init__(self, player):
-        self._player = player
-
-    def active(self, *_):
-        pass
-
-    connect = disconnect = active
-
-    def isconnected(self):
-        return self._player.value("wifi") != 0
-
-    def status(self, what):
-        return -61
 
 
 class Board:
@@ -241,7 +226,7 @@ class Board:
         return self._pins[n]
 
     def wlan(self):
-        return _Wlan(self.player)
+        return Wlan(self.player)
 
     def resolve(self, host, port):
         if self.player.value("dns") == 0:  # two name servers, and the port waits for each
