@@ -11,10 +11,12 @@ from typing import Any
 from .. import __version__
 from ..registry import Registry
 
-# A value that is not good keeps the one that was shown.
+# A numeric sensor ignores an empty text (homeassistant/components/mqtt/sensor.py), so that a value
+# that is not good keeps the one that was shown. The shown state itself is no value: it has the
+# unit that a person chose, and would be converted again.
 _GOOD = (
     "{{% if value_json.{channel} is defined and '{channel}' not in value_json.q | default({{}}) %}}"
-    "{{{{ {value} }}}}{{% else %}}{{{{ this.state }}}}{{% endif %}}"
+    "{{{{ {value} }}}}{{% endif %}}"
 )
 Message = tuple[str, dict[str, Any] | None]
 
@@ -39,10 +41,10 @@ def discovery(registry: Registry, site: str, prefix: str) -> Iterator[Message]:
             )
     for device in sorted(boards):
         own = {"entity_category": "diagnostic"}
-        value = "{{ value_json.queue }}"
+        value = "{{ value_json.queue | default('') }}"
         yield _entity(registry, device, "queue", prefix, name="待发 queue", value=value, shown=own)
         signal = {"device_class": "signal_strength", "unit_of_measurement": "dBm"}
-        value = "{{ value_json.rssi | default(this.state) }}"
+        value = "{{ value_json.rssi | default('') }}"
         yield _entity(
             registry, device, "rssi", prefix, name="信号 signal", value=value, shown=own | signal
         )
