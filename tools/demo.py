@@ -121,7 +121,7 @@ def _number(text: str) -> float:
 
 
 def _rows(path: Path) -> dict[Key, dict[str, str]]:
-    with path.open(encoding="utf-8", newline="") as file:
+    with path.open(encoding="utf-8-sig", newline="") as file:
         return {(row["site"], row["stream"]): row for row in csv.DictReader(file)}
 
 

@@ -136,7 +136,7 @@ def open_browser(url: str) -> None:
 def days(out: Path) -> list[tuple[str, str]]:
     """(site, date) of what a finished demo in this folder has figures of; none without one."""
     try:
-        with (out / "daily.csv").open(encoding="utf-8", newline="") as file:
+        with (out / "daily.csv").open(encoding="utf-8-sig", newline="") as file:
             rows = [(row["site"], row["date"]) for row in csv.DictReader(file)]
     except FileNotFoundError:
         return []

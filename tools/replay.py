@@ -155,7 +155,7 @@ def show(out: Path, site: str) -> None:
     figures = ("deposited_kg", "collected_kg", "collections", "coverage", "unattributed_kg")
     terminal.columns(table, (name.replace("_", "\n") for name in figures), right=True)
     for path in sorted(out.glob("*/daily.csv")):
-        with path.open(encoding="utf-8", newline="") as file:
+        with path.open(encoding="utf-8-sig", newline="") as file:
             for row in csv.DictReader(file):
                 if row["site"] == site:
                     table.add_row(row["date"], row["stream"], *(row[name] for name in figures))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from codecs import BOM_UTF8
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -61,7 +62,7 @@ def refuse_unless_begins(path: Path, first: bytes) -> None:
 def _kind(path: Path) -> bytes:
     """How a file begins."""
     with path.open("rb") as file:
-        head = file.read(_HEAD)
+        head = file.read(_HEAD + len(BOM_UTF8)).removeprefix(BOM_UTF8)[:_HEAD]
     if head.startswith(b"PK"):
         return b"PK"  # a workbook, whose later bytes differ each time
     return b" " if head[:1] == b" " else head  # a printed table has its title in the middle

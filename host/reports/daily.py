@@ -45,7 +45,7 @@ def write_daily(
     path: Path, rows: Iterable[DailyRow], restated: Mapping[tuple[str, str], int] | None = None
 ) -> None:
     """Write daily.csv, a line for each site and stream; restated: how often its figures changed."""
-    with whole(path) as part, part.open("w", encoding="utf-8", newline="") as file:
+    with whole(path) as part, part.open("w", encoding="utf-8-sig", newline="") as file:
         out = csv.writer(file, lineterminator="\n")
         out.writerow(DAILY_COLUMNS)
         for r in rows:
@@ -61,7 +61,7 @@ def write_daily(
 
 def write_balance(path: Path, date: dt.date, platforms: Iterable[rollup.BinDay]) -> None:
     """Write balance.csv, a line for each platform (formula: events.balance)."""
-    with whole(path) as part, part.open("w", encoding="utf-8", newline="") as file:
+    with whole(path) as part, part.open("w", encoding="utf-8-sig", newline="") as file:
         out = csv.writer(file, lineterminator="\n")
         out.writerow(BALANCE_COLUMNS)
         for p in platforms:
@@ -117,7 +117,7 @@ def _estimated(date: dt.date, scope: str, part: Sequence[DailyRow]) -> Iterator[
 
 def write_district(path: Path, lines: Iterable[tuple[object, ...]]) -> None:
     """Write district.csv in long form: one figure a line."""
-    with whole(path) as part, part.open("w", encoding="utf-8", newline="") as file:
+    with whole(path) as part, part.open("w", encoding="utf-8-sig", newline="") as file:
         out = csv.writer(file, lineterminator="\n")
         out.writerow(DISTRICT_COLUMNS)
         out.writerows(lines)

@@ -112,7 +112,7 @@ def rollup(db: Path, registry: Path, day: int, cut_after: float | None) -> list[
         process.wait()
     done = qingyun(*args)
     assert done.returncode == 0, done.stderr
-    with (out / "daily.csv").open(encoding="utf-8", newline="") as file:
+    with (out / "daily.csv").open(encoding="utf-8-sig", newline="") as file:
         rows = list(csv.DictReader(file))
     for row in rows:
         # The page books every few seconds: whether it did in the middle of a day, so that the

@@ -27,7 +27,7 @@ class Played:
         args = ("--db", self.out / "qingyun.db", "--registry", self.registry)
         done = qingyun("rollup", "--date", str(date), *args, "--out", folder)
         assert done.returncode == 0, done.stderr
-        return (folder / "daily.csv").read_text(encoding="utf-8")
+        return (folder / "daily.csv").read_text(encoding="utf-8-sig")
 
     def rows(self, date: dt.date) -> list[dict[str, str]]:
         return list(csv.DictReader(self.daily(date).splitlines()))

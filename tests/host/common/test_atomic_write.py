@@ -75,6 +75,16 @@ def test_what_is_another_kind_of_file_stays(tmp_path: Path, before: bytes) -> No
     assert _left(tmp_path) == ["q.db"]
 
 
+@pytest.mark.parametrize(("before", "after"), [("utf-8", "utf-8-sig"), ("utf-8-sig", "utf-8")])
+def test_a_byte_order_mark_is_no_other_kind(tmp_path: Path, before: str, after: str) -> None:
+    """Of a version that wrote none, or of one to which somebody goes back."""
+    path = tmp_path / "daily.csv"
+    path.write_text("date,site,town,stream\nold", encoding=before)
+    with whole(path) as part:
+        part.write_text("date,site,town,stream\nnew", encoding=after)
+    assert path.read_text(encoding=after).endswith("new")
+
+
 def test_a_workbook_takes_the_place_of_another(tmp_path: Path) -> None:
     for title in ("one", "two"):
         with Workbook(tmp_path / "m.xlsx", title, "said"):

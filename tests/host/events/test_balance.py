@@ -110,7 +110,7 @@ def test_balance_file(tmp_path: Path) -> None:
     store = _store(tmp_path / "q.db", [{"w2": 20_000 + i % 2} for i in range(289)])
     day = rollup.roll(store, KNOWN, date)
     reports.write_balance(tmp_path / "balance.csv", date, day.platforms)
-    with (tmp_path / "balance.csv").open(encoding="utf-8") as file:
+    with (tmp_path / "balance.csv").open(encoding="utf-8-sig") as file:
         lines = {x["bin"]: x for x in csv.DictReader(file)}
     assert len(lines) == 10
     line = lines["fs-01-2"]

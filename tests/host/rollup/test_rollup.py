@@ -94,7 +94,7 @@ def test_district_adds_dry_and_wet_and_nothing_else(tmp_path: Path) -> None:
         _row("hw-01", "危险废物", 500_000),
     ]
     reports.write_district(tmp_path / "district.csv", reports.district_lines(DAY, rows))
-    with (tmp_path / "district.csv").open(encoding="utf-8") as file:
+    with (tmp_path / "district.csv").open(encoding="utf-8-sig") as file:
         lines = list(csv.DictReader(file))
     value = {(x["scope"], x["item"], x["unit"]): x["value"] for x in lines}
     # 20.001 + 80.002 + 70.000 kg = 170.003 kg = 0.170003 t = 0.0000170003 万吨
@@ -112,7 +112,7 @@ def test_district_adds_dry_and_wet_and_nothing_else(tmp_path: Path) -> None:
 
 def test_daily_file(tmp_path: Path) -> None:
     reports.write_daily(tmp_path / "daily.csv", [_row("fs-01", "湿垃圾", 80_002)])
-    header, line = (tmp_path / "daily.csv").read_text(encoding="utf-8").splitlines()
+    header, line = (tmp_path / "daily.csv").read_text(encoding="utf-8-sig").splitlines()
     assert header.startswith("date,site,town,stream,deposited_kg,collected_kg,collections,coverage")
     begin = "2026-03-03,fs-01,方松街道,湿垃圾,0.000,80.002,1,0.500000,0.000,0.000"
     assert line == begin + ",,0.000,0.000,,—,—,—"
@@ -135,7 +135,7 @@ def test_what_nobody_measured_is_missing_everywhere(tmp_path: Path) -> None:
     nothing = rollup.DailyRow(DAY, "fs-01", "方松街道", "干垃圾", 1, covered_s=86_400)
     rows = [nothing, _unseen("fs-01", "湿垃圾"), _unseen("fs-01", "可回收物")]
     reports.write_daily(tmp_path / "daily.csv", rows)
-    with (tmp_path / "daily.csv").open(encoding="utf-8") as file:
+    with (tmp_path / "daily.csv").open(encoding="utf-8-sig") as file:
         measured, missing, _ = csv.DictReader(file)
     figures = [n for n in measured if n.endswith("_kg") and "estimated" not in n]
     figures.append("collections")
@@ -174,5 +174,5 @@ def test_a_day_without_readings_in_the_terminal(tmp_path: Path) -> None:
     )
     assert done.returncode == 0, done.stderr
     assert "0.000" not in done.stdout and done.stdout.count("—") > 9 * 4
-    balance = (tmp_path / "balance.csv").read_text(encoding="utf-8")
+    balance = (tmp_path / "balance.csv").read_text(encoding="utf-8-sig")
     assert "0.000," not in balance and "—,—,—" in balance

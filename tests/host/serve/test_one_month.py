@@ -175,7 +175,7 @@ def test_a_day(page: httpx.Client, db: Path, tmp_path: Path) -> None:
     for day, seen in ((FIRST, True), (1, False)):
         date = str(MONTH.replace(day=day))
         command(db, "rollup", "--date", date, "--out", tmp_path)
-        with (tmp_path / "district.csv").open(encoding="utf-8") as file:
+        with (tmp_path / "district.csv").open(encoding="utf-8-sig") as file:
             line = next(r for r in csv.DictReader(file) if r["unit"] == "t")
         export = json.loads(command(db, "export", "--date", date))["totals"][0]
         api = page.get(f"/api/1/periods/{date}").json()["towns"][0]["hauled"]
