@@ -82,7 +82,7 @@ class Inbox:
                 self._agrees[device] = time.monotonic(), False
                 future.append(len(batch.refused))
             stream = name and (device, site, *name)
-            batch.refused.append(Refused(route.topic, whole, reason, stream))
+            batch.refused.append(Refused(route.topic, whole, reason, stream, device))
         return future
 
     def _birth(self, route: _Route, payload: bytes, now: int, batch: Batch) -> None:
@@ -90,7 +90,8 @@ class Inbox:
             birth = births.birth(payload, now + self._max_ahead_s)
         except messages.Rejected as error:
             whole = payload[: messages.LARGEST]
-            batch.refused.append(Refused(route.topic, whole, f"birth: {error}"))
+            reason = f"birth: {error}"
+            batch.refused.append(Refused(route.topic, whole, reason, sender=route.device))
         else:
             batch.births.append((route.device, route.site, birth))
 

@@ -118,6 +118,10 @@ def _store(store: Store, registry: Registry | None, now: int) -> Iterator[Metric
     yield GaugeMetricFamily(
         "qingyun_store_quarantine_messages", "Messages in the quarantine", store.quarantined()
     )
+    yield GaugeMetricFamily(
+        "qingyun_store_refused_not_kept", "Refused messages that were too many to keep",
+        sum(store.refused_over().values()),
+    )  # fmt: skip
     heard = health_queries.last_stored(store, now)
     yield _boards(heard, report_intervals.latest(store.database), registry, now)
     yield GaugeMetricFamily(

@@ -42,6 +42,7 @@ STEPS = (
     ("delivery.sql", ("alarm_delivery",)),
     ("serve.sql", ("account", "audit")),
     ("report_intervals.sql", ("report_interval",)),
+    ("refused.sql", ()),
 )
 VERSION = len(STEPS)
 _DAYS_IN_PART = 28
@@ -232,4 +233,9 @@ class Store:
         ]
 
     def quarantined(self) -> int:
+        """How many messages are in quarantine."""
         return int(self._db.query("SELECT count(*) FROM quarantine")[0][0])
+
+    def refused_over(self) -> dict[str, int]:
+        """Board → messages that were refused and not kept (see quarantine.put)."""
+        return quarantine.over(self._db)

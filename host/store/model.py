@@ -12,12 +12,14 @@ from ..readings.messages import Birth, Reading
 @dataclass(frozen=True)
 class Refused:
     """A message, or a part of one, for the quarantine. reading: (device, site, life, seq)
-    where it is known: it counts as taken then, so that the board lets go of it."""
+    where it is known: it counts as taken then, so that the board lets go of it. sender: the
+    board, where the registry knows it."""
 
     topic: str
     payload: bytes
     reason: str
     reading: tuple[str, str, str, int] | None = None
+    sender: str = ""
 
 
 @dataclass

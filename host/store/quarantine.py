@@ -1,15 +1,21 @@
-"""Messages that were refused, kept whole: listed, and taken back when they can be understood."""
+"""Messages that were refused, kept whole: listed, and taken back when they can be understood.
+
+One board must not fill the disk: of each only so much is kept a day, the rest is counted."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
+from ..common.local_days import local_day
 from . import chunk, seq_intervals
 from .database import Database
+from .model import Refused
 from .streams import Stream
 
 _STEP = 500  # rows in memory
+MESSAGES, BYTES = 1_000, 4 << 20  # of one board on one day
 
 
 @dataclass(frozen=True)
@@ -21,6 +27,41 @@ class Kept:
     topic: str
     reason: str
     payload: bytes
+
+
+def put(db: Database, refused: Sequence[Refused], received: int) -> None:
+    """Keep what was refused, up to MESSAGES and BYTES of a board and local day, within a
+    transaction. The senders that no registry knows share one such limit."""
+    by_sender: dict[str, list[Refused]] = defaultdict(list)
+    for x in refused:
+        by_sender[x.sender].append(x)
+    day = local_day(received)
+    for sender, messages in by_sender.items():
+        row = db.query(
+            f"SELECT kept, bytes, over FROM refused WHERE sender=? AND day=?{db.locking()}",  # noqa: S608
+            (sender, day),
+        )
+        n, size, over = row[0] if row else (0, 0, 0)
+        rows = []
+        for x in messages:
+            if n < MESSAGES and size + len(x.payload) <= BYTES:
+                n, size = n + 1, size + len(x.payload)
+                rows.append((received, x.topic, x.reason, x.payload))
+            else:
+                over += 1
+        db.many("INSERT INTO quarantine (received, topic, reason, payload) VALUES (?,?,?,?)", rows)
+        db.many(
+            "INSERT INTO refused (sender, day, kept, bytes, over) VALUES (?,?,?,?,?) "
+            "ON CONFLICT (sender, day) DO UPDATE SET kept=excluded.kept, bytes=excluded.bytes, "
+            "over=excluded.over",
+            [(sender, day, n, size, over)],
+        )
+
+
+def over(db: Database) -> dict[str, int]:
+    """Board → messages that were refused and not kept; "" for senders that are no board."""
+    rows = db.query("SELECT sender, sum(over) FROM refused GROUP BY sender HAVING sum(over) > 0")
+    return {sender: int(n) for sender, n in rows}
 
 
 def kept(

@@ -9,7 +9,7 @@ from collections import defaultdict
 from collections.abc import Mapping
 
 from ..readings.messages import Birth, Reading
-from . import chunk, report_intervals, seq_intervals
+from . import chunk, quarantine, report_intervals, seq_intervals
 from .calibrations import Calibrations
 from .database import Database
 from .model import Batch, Counts
@@ -33,10 +33,7 @@ def add(
     born = _add_births(db, calibrations, known, batch, received)
     stored, written = _add_readings(db, known, lives, received)
     streams.save({s.id: s for s in (*born, *written, *_add_refused(known, batch))}.values())
-    db.many(
-        "INSERT INTO quarantine (received, topic, reason, payload) VALUES (?,?,?,?)",
-        [(received, x.topic, x.reason, x.payload) for x in batch.refused],
-    )
+    quarantine.put(db, batch.refused, received)
     duplicates = len(batch.readings) - stored
     confirmed = _confirmed(known, before, sites, batch)
     return Counts(stored, duplicates, len(batch.refused), confirmed)

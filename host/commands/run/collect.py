@@ -45,11 +45,12 @@ def _status(args: argparse.Namespace) -> int:
     store = Store(args.db)
     store.compact()
     streams = list(store.status())
-    quarantined = store.quarantined()
+    quarantined, over = store.quarantined(), store.refused_over()
     if args.json:
         lives = [vars(s) for s in streams]
         stored = sum(s.readings for s in streams)
-        print(json.dumps({"stored": stored, "quarantined": quarantined, "lives": lives}))
+        said = {"stored": stored, "quarantined": quarantined, "refused_not_kept": over}
+        print(json.dumps({**said, "lives": lives}))
         return 0
     table = terminal.table()
     terminal.columns(table, ("device", "site", "life"))
@@ -60,6 +61,8 @@ def _status(args: argparse.Namespace) -> int:
         table.add_row(s.device, s.site, s.life, *map(str, counts), clock(s.last_t))
     terminal.console().print(table)
     print(f"{sum(s.readings for s in streams)} readings stored, {quarantined} quarantined")
+    for device, n in sorted(over.items()):
+        print(f"{device or 'unknown boards'}: {n} more messages were refused, too many to keep")
     return 0
 
 

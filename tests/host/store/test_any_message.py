@@ -18,7 +18,7 @@ from soak import in_part
 from host import registry
 from host.readings.messages import EARLIEST, Birth, Reading
 from host.service.inbox import Inbox
-from host.store import Batch, Busy, Store
+from host.store import Batch, Busy, Store, quarantine
 
 KNOWN = registry.load(ROOT / "registry")
 NOW = 1_790_006_400
@@ -132,3 +132,22 @@ def test_a_lost_connection_is_busy_and_made_anew(postgres_database: str) -> None
         with pytest.raises(Busy):
             store.waiting()
         assert store.waiting() == 0
+
+
+@pytest.mark.each_engine
+def test_one_board_cannot_fill_the_quarantine(store: Store) -> None:
+    """What goes over is counted; others are kept as ever, and so is its own next day."""
+    box = Inbox(KNOWN, AHEAD_S)
+    bad = [(b"qingyun/1/fs-01/qy-fs01/reading", b"{" * 64)] * 700
+    for _ in range(2):
+        store.add(box.batch(bad, NOW), NOW)
+    other = box.batch([(b"qingyun/1/jt-01/qy-jt01/birth", b"{")], NOW)
+    unknown = box.batch([(b"qingyun/1/fs-01/nobody/birth", b"{")], NOW)
+    assert store.add(other, NOW).quarantined == store.add(unknown, NOW).quarantined == 1
+    assert store.quarantined() == quarantine.MESSAGES + 2
+    assert store.refused_over() == {"qy-fs01": 400}
+    large = [(b"qingyun/1/jt-01/qy-jt01/reading", b"x" * 65_000)] * 100
+    store.add(box.batch(large, NOW), NOW)
+    assert store.refused_over() == {"qy-fs01": 400, "qy-jt01": 100 - quarantine.BYTES // 65_000}
+    store.add(box.batch(bad, NOW + 86_400), NOW + 86_400)
+    assert store.refused_over()["qy-fs01"] == 400
