@@ -9,6 +9,11 @@ import os
 import sys
 
 from health.boot_counter import BootCounter
+from micropython import const
+
+# By so much the heap may grow for the logger. Nine channels with TLS need some 35 KB of it;
+# the rest stays for the handshake and for packets that come in meanwhile.
+_HEAP = const(53248)
 
 
 def slots_of(board):
@@ -55,9 +60,14 @@ def start(board):
         from cycle import Cycle
 
         return Cycle(board, cfg, slots)
-    from logger import Logger
+    board.wlan()  # Wi-Fi takes its memory first
+    board.hold(_HEAP)
+    try:
+        from logger import Logger
 
-    return Logger(board, cfg, starts, slots)
+        return Logger(board, cfg, starts, slots)
+    finally:
+        board.let_go()
 
 
 def _prepare(board, tls):

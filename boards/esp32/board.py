@@ -4,11 +4,13 @@ Thin on purpose: each method is one call of `machine`, `network` or `esp32` as t
 port documents it, so that everything above it runs unchanged on boards/sim.
 """
 
+import _thread
 import os
 import socket
 import sys
 import time
 
+import esp32
 import machine
 import network
 from machine import Pin
@@ -23,6 +25,8 @@ _CAUSES = {
 _HZ = 240000000  # a stock image starts at 160 MHz: four platforms would cost half as much again
 _WATCHDOG_MS = 60000
 _PROMPT_MS = 600000
+_LEAST_HELD = 8192  # less is not worth a thread
+_FREED_MS = 50  # the port's idle task frees the stack of a thread that has ended
 # The ESP32 port counts from 2000-01-01 unless it was built otherwise.
 _EPOCH = 946684800 if time.gmtime(0)[0] == 2000 else 0
 
@@ -95,6 +99,7 @@ class Board:
         self.kept = _Kept()
         self.print = print
         self._wdt = None
+        self._held = None
         machine.freq(_HZ)
 
     def pin_out(self, n):
@@ -114,6 +119,34 @@ class Board:
         except (AttributeError, OSError, ValueError):
             pass  # an image without it
         return wlan
+
+    def hold(self, leave):
+        """Keep the port's largest free piece of memory, but for `leave` bytes, from the heap.
+
+        The heap grows by as much as it has, and gives nothing back: what it takes while modules
+        load is missing when Wi-Fi and TLS need it. A thread that waits holds it as its stack;
+        with nothing to hold, or no room for a thread, all stays as it was."""
+        self.let_go()
+        size = max([piece[2] for piece in esp32.idf_heap_info(esp32.HEAP_DATA)]) - leave
+        if size < _LEAST_HELD:
+            return
+        lock = _thread.allocate_lock()
+        lock.acquire()
+        try:
+            _thread.stack_size(size)
+            _thread.start_new_thread(lock.acquire, ())
+            self._held = lock
+        except (OSError, ValueError):
+            pass  # no piece is left that large
+        finally:
+            _thread.stack_size(0)
+
+    def let_go(self):
+        """Give back what hold() took."""
+        if self._held is not None:
+            self._held.release()
+            self._held = None
+            time.sleep_ms(_FREED_MS)
 
     def resolve(self, host, port):
         """The address of a host; OSError after 7 s for each name server that is silent."""

@@ -11,6 +11,8 @@ from binascii import hexlify
 
 # Where the flat layout has its modules.
 _APP = ("/net", "/sensors", "/spool", "/commands", "/health", "/settings", "/update")
+# Modules of a logger at work; umqtt holds on to its socket, and that to the logger.
+_RUNNING = [name[1:] for name in _APP] + ["logger", "cycle", "safe", "umqtt"]
 
 
 def say(*what):
@@ -27,6 +29,15 @@ def watch(kept):
         return False
     machine.WDT(timeout=ARGS["watchdog_ms"])  # noqa: F821
     return True
+
+
+def forget():
+    """A logger that was interrupted gives back what it has: to hash and to verify takes memory.
+    main and board stay, which tell the next look that a watchdog may run."""
+    for name in list(sys.modules):
+        if name.split(".")[0] in _RUNNING:
+            del sys.modules[name]
+    gc.collect()
 
 
 def sha(path):
@@ -101,6 +112,8 @@ def main():
         return  # nothing is touched there
     kept = slots()
     watched = watch(kept)
+    if kind == "esp32":
+        forget()
     fs = os.statvfs("/")
     say("state", kept, has_umqtt(), fs[0] * fs[3], watched)
     for folder in ("/a", "/b", "/lib"):

@@ -228,6 +228,12 @@ class Board:
     def wlan(self):
         return Wlan(self.player)
 
+    def hold(self, leave):
+        pass  # the heap of the unix port has a size of its own
+
+    def let_go(self):
+        pass
+
     def resolve(self, host, port):
         if self.player.value("dns") == 0:  # two name servers, and the port waits for each
             self.clock.move_us(2 * _NAME_SERVER_US)
