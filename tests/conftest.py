@@ -43,10 +43,13 @@ NO_32_BITS = (
 MEASURED = "measured"
 ENGINES = SQLITE, POSTGRES = "sqlite", "postgres"
 LONGEST = (
+    "e2e/test_day.py",
+    "host/serve/test_quick.py",
+    "host/hazard/test_month.py",
+    "docs/test_printed_commands.py",
     "host/ingest/test_killing.py",
     "tools/board/test_cut.py",
     "e2e/test_icrisat.py",
-    "e2e/test_day.py",
     "host/ingest/test_shards.py",
     "firmware/update/test_trials.py",
     "firmware/update/test_faults.py",

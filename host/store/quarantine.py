@@ -4,7 +4,6 @@ One board must not fill the disk: of each only so much is kept a day, the rest i
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
@@ -32,30 +31,33 @@ class Kept:
 def put(db: Database, refused: Sequence[Refused], received: int) -> None:
     """Keep what was refused, up to MESSAGES and BYTES of a board and local day, within a
     transaction. The senders that no registry knows share one such limit."""
-    by_sender: dict[str, list[Refused]] = defaultdict(list)
-    for x in refused:
-        by_sender[x.sender].append(x)
+    if not refused:
+        return
     day = local_day(received)
-    for sender, messages in by_sender.items():
-        row = db.query(
-            f"SELECT kept, bytes, over FROM refused WHERE sender=? AND day=?{db.locking()}",  # noqa: S608
-            (sender, day),
-        )
-        n, size, over = row[0] if row else (0, 0, 0)
-        rows = []
-        for x in messages:
-            if n < MESSAGES and size + len(x.payload) <= BYTES:
-                n, size = n + 1, size + len(x.payload)
-                rows.append((received, x.topic, x.reason, x.payload))
-            else:
-                over += 1
-        db.many("INSERT INTO quarantine (received, topic, reason, payload) VALUES (?,?,?,?)", rows)
-        db.many(
-            "INSERT INTO refused (sender, day, kept, bytes, over) VALUES (?,?,?,?,?) "
-            "ON CONFLICT (sender, day) DO UPDATE SET kept=excluded.kept, bytes=excluded.bytes, "
-            "over=excluded.over",
-            [(sender, day, n, size, over)],
-        )
+    counts: dict[str, list[int]] = {}  # sender → kept, bytes, over
+    rows = []
+    for x in refused:
+        count = counts.get(x.sender)
+        if count is None:
+            found = db.query(
+                "SELECT kept, bytes, over FROM refused WHERE sender=? AND day=?"  # noqa: S608
+                f"{db.locking()}",
+                (x.sender, day),
+            )
+            count = counts[x.sender] = list(found[0]) if found else [0, 0, 0]
+        if count[0] < MESSAGES and count[1] + len(x.payload) <= BYTES:
+            count[0] += 1
+            count[1] += len(x.payload)
+            rows.append((received, x.topic, x.reason, x.payload))
+        else:
+            count[2] += 1
+    db.many("INSERT INTO quarantine (received, topic, reason, payload) VALUES (?,?,?,?)", rows)
+    db.many(
+        "INSERT INTO refused (sender, day, kept, bytes, over) VALUES (?,?,?,?,?) "
+        "ON CONFLICT (sender, day) DO UPDATE SET kept=excluded.kept, bytes=excluded.bytes, "
+        "over=excluded.over",
+        [(sender, day, *count) for sender, count in counts.items()],
+    )
 
 
 def over(db: Database) -> dict[str, int]:

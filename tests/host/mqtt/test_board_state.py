@@ -46,7 +46,7 @@ bodies = st.one_of(
 
 
 @seed(int(os.environ.get("SEED", "1")))
-@settings(max_examples=in_part(500, 50_000), deadline=None)
+@settings(max_examples=in_part(200, 50_000), deadline=None)
 @given(
     st.lists(
         st.tuples(st.sampled_from(("state", "birth", "reading", "status")), bodies), max_size=5

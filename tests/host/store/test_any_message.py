@@ -68,7 +68,7 @@ topics = st.sampled_from((b"fs-01/qy-fs01", b"fs-01/qy-fs\x0001", b"x" * 700 + b
 @pytest.mark.each_engine
 @seed(int(os.environ.get("SEED", "1")))
 @settings(
-    max_examples=in_part(300, 20_000),
+    max_examples=in_part(100, 20_000),
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
