@@ -9,7 +9,7 @@ import json
 import logging
 import signal
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -19,10 +19,9 @@ from .mqtt.consumer import Transport
 from .mqtt.session import Topics
 from .readings import messages
 from .registry import Registry
-from .service import quarantine
-from .service.inbox import Inbox, topic_of
+from .service import inbox, quarantine
 from .service.progress import Progress
-from .store import Batch, Busy, Counts, Refused, Store
+from .store import Batch, Busy, Counts, Store
 
 log = logging.getLogger("qingyun.ingest")
 
@@ -33,7 +32,7 @@ IDLE_SECONDS = 0.1
 CONFIRM_SECONDS = 1.0
 TIDY_SECONDS = 30.0
 TIDY_MESSAGES = 5000
-_LOOK_BACK_S = 600.0
+_LOOK_BACK_S, _AT_ONCE_S = 600.0, 0.2
 _RETRY_S = 1.0
 _ALIVE_S = 20.0
 _SHORT_S, _SHORT_TIMES = 5.0, 3  # sessions that another client of the same name ends
@@ -68,7 +67,7 @@ class Ingester:
         group: str | None = None,
     ) -> None:
         self._store = store
-        self._inbox = Inbox(registry, max_ahead_s)
+        self._inbox = inbox.Inbox(registry, max_ahead_s)
         self._broker = broker
         self._progress = Progress(stats)
         self.stats = self._progress.stats
@@ -78,6 +77,7 @@ class Ingester:
         self._confirmed_at = 0.0
         self._tidied = time.monotonic()
         self._looked_back = -_LOOK_BACK_S
+        self._retrying: Iterator[quarantine.Outcome] | None = None
         self._transport = Transport(broker, topics(registry, shard, group), self._on_subscribed)
 
     def stop(self, *_: object) -> None:
@@ -201,14 +201,22 @@ class Ingester:
 
     def _take_back(self, now: float) -> None:
         """Store what was refused as from the future, once this machine's clock allows it."""
-        if now - self._looked_back < _LOOK_BACK_S:
-            return
-        self._looked_back = now
-        counts = quarantine.retry_future(self._store, self._inbox, int(time.time()))
-        if counts.stored or counts.duplicates:
-            log.info("quarantine: %d readings are no longer from the future", counts.stored)
-        self.stats.stored += counts.stored
-        self._note_confirmed(counts)
+        if self._retrying is None:
+            if now - self._looked_back < _LOOK_BACK_S:
+                return
+            self._looked_back = now
+            self._retrying = quarantine.retry(
+                self._store, self._inbox, int(time.time()), reason=messages.FUTURE
+            )
+        retrying, self._retrying = self._retrying, None  # over, unless the time is up first
+        for outcome in retrying:
+            self.stats.stored += outcome.counts.stored
+            self._note_confirmed(outcome.counts)
+            if outcome.counts.stored:
+                log.info("%s: no longer from the future, stored", outcome.kept.topic)
+            if time.monotonic() - now > _AT_ONCE_S:
+                self._retrying = retrying
+                return
 
     def _note_confirmed(self, counts: Counts) -> None:
         for device, site, life, seq in counts.confirmed:
@@ -238,9 +246,8 @@ class Ingester:
     def _set_apart(self, raw: bytes, payload: bytes, why: Exception, now: int) -> Counts | None:
         """Quarantine a message that the store cannot take; if not even that can be written,
         something else is wrong, and what it is is raised."""
-        reason = messages.shown(f"the store cannot take it: {type(why).__name__}: {why}", 200)
-        refused = Refused(topic_of(raw), payload[: messages.LARGEST], reason)
-        log.error("%s: %s; it goes into quarantine", refused.topic, reason)
+        refused = inbox.apart(raw, payload, why)
+        log.error("%s: %s; it goes into quarantine", refused.topic, refused.reason)
         return self._until_written(lambda: self._store.add(Batch(refused=[refused]), now))
 
     def _until_written(self, write: Callable[[], Counts]) -> Counts | None:

@@ -132,12 +132,12 @@ class Board:
             return
         lock = _thread.allocate_lock()
         lock.acquire()
+        _thread.stack_size(size)
         try:
-            _thread.stack_size(size)
             _thread.start_new_thread(lock.acquire, ())
             self._held = lock
-        except (OSError, ValueError):
-            pass  # no piece is left that large
+        except OSError:
+            self._held = None  # no piece is left that large
         finally:
             _thread.stack_size(0)
 

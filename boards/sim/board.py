@@ -229,10 +229,10 @@ class Board:
         return Wlan(self.player)
 
     def hold(self, leave):
-        pass  # the heap of the unix port has a size of its own
+        """Nothing: the heap of the unix port has a size of its own."""
 
     def let_go(self):
-        pass
+        """Nothing is held."""
 
     def resolve(self, host, port):
         if self.player.value("dns") == 0:  # two name servers, and the port waits for each

@@ -17,15 +17,19 @@ class Silences:
     told: Mapping[str, tuple[tuple[int, int], ...]] = field(default_factory=dict)
 
     def longest(self, life: str, t: int) -> int:
-        """Seconds that may lie between a reading at Unix time t and the one before: twice what
-        is told and a minute. Readings before the first birth of a life are by that one: a board
-        measures before it can connect."""
-        every = 0
+        """Seconds that may lie between a reading at Unix time t and the one before."""
+        every_s = 0
         for since, told in self.told.get(life, ()):
-            if every and since > t:
+            if since > t:
                 break
-            every = told
-        return max(GAP_S, 2 * every + 60)
+            every_s = told
+        return longest_silence(every_s)
+
+
+def longest_silence(every_s: int) -> int:
+    """Seconds without a reading of a board that reports once in every_s: twice that and a
+    minute; 0: it did not tell."""
+    return max(GAP_S, 2 * every_s + 60)
 
 
 DEFAULT = Silences()

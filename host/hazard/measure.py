@@ -109,8 +109,8 @@ def _silent(s: Scene) -> Measured:
             yield p.bin.bin, float("inf"), "从未有有效读数"
         else:
             silent_s = s.now - p.valid_t
-            # A board that says that it reports seldom is silent only after its own pause.
-            due = p.pause_s <= GAP_S or silent_s > p.pause_s
+            # Of a board that reports seldom, as it says, no reading is due before that.
+            due = p.silence_s <= GAP_S or silent_s > p.silence_s
             yield p.bin.bin, silent_s / 60 if due else 0.0, "没有有效读数"
 
 

@@ -26,14 +26,14 @@ class Weights:
     rest_t: list[int] = field(default_factory=list)
     rest_g: list[int] = field(default_factory=list)
     busy: list[tuple[int, int]] = field(default_factory=list)  # not settled from … until
-    pause_s: int = GAP_S  # so long the board may be silent, as it told last
+    silence_s: int = GAP_S  # so long the board may be silent, as it told last
 
     @staticmethod
     def of(seen: Seen) -> Weights:
         made = Weights(seen.bin)
         if seen.samples:
             last = seen.samples[-1]
-            made.pause_s = seen.silences.longest(last.life, last.t)
+            made.silence_s = seen.silences.longest(last.life, last.t)
         for s in seen.samples:
             if s.usable and s.grams is not None:
                 made.valid_t.append(s.t)
@@ -50,13 +50,13 @@ class Weights:
 @dataclass(frozen=True)
 class PlatformView:
     """valid_t: when the last valid weight came; gross: the last weight at rest, in g; settled:
-    no step is under way, so that gross counts; pause_s: so long its board may be silent."""
+    no step is under way, so that gross counts; silence_s: so long its board may be silent."""
 
     bin: Bin
     valid_t: int | None
     gross: int | None
     settled: bool
-    pause_s: int = GAP_S
+    silence_s: int = GAP_S
 
 
 @dataclass(frozen=True)
@@ -108,7 +108,7 @@ def _platform(w: Weights, now: int) -> PlatformView:
     settled = not any(end > now for _, end in w.busy[max(0, k - 4) : k])
     return PlatformView(
         *(w.bin, w.valid_t[i - 1] if i else None, w.rest_g[j - 1] if j else None),
-        *(settled, w.pause_s),
+        *(settled, w.silence_s),
     )
 
 

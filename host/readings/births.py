@@ -7,12 +7,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from .messages import LIMITS, Birth, Rejected, Weighed, count_of, decoded, life_of, time_of
+from .messages import LIMITS, Birth, Rejected, Weighed, count_of, decoded, life_of, shown, time_of
 
 # Least and most, as a board takes them in its configuration (firmware/settings/config.py).
 _COUNTS = -0x800000, 0x7FFFFF  # 24 bits
 _SCALE = -1e6, 1e6
-_TERMS = {"t_c": (-60, 100), "zero_per_c": (-1e6, 1e6), "span_ppm_per_c": (-1000, 1000)}
+_TERMS = {"t_c": (-1000, 1000), "zero_per_c": (-1e6, 1e6), "span_ppm_per_c": (-1000, 1000)}
 _SLOWEST_S = 86_400  # power.wake_s at the most
 _LONGEST = 64  # characters of a text
 
@@ -71,6 +71,6 @@ def _number(ch: dict[str, Any], key: str, low: float, high: float, where: str) -
 
 def _text(ch: dict[str, Any], key: str, where: str) -> str:
     value = ch.get(key)
-    if not isinstance(value, str) or len(value) > _LONGEST or not value.isprintable():
+    if not isinstance(value, str) or len(value) > _LONGEST:
         raise Rejected(f"{where}.{key}: expected a text of at most {_LONGEST} characters")
-    return value
+    return shown(value, _LONGEST)

@@ -49,7 +49,7 @@ def _platform(bin_: Bin, beside: Iterable[Bin], spare: Iterable[Bin]) -> Platfor
 
 def silences_of(store: Store, device: str) -> Silences:
     """How long a board may be silent."""
-    return Silences(report_intervals.of_devices(store.database).get(device, {}))
+    return Silences(report_intervals.of_devices(store.database, device).get(device, {}))
 
 
 def samples(

@@ -13,6 +13,18 @@ from ..store import Batch, Refused
 
 _FRESH_S = 3600  # a reading not older than this tells what its board's clock shows
 _TOPIC = 300  # characters of a topic that are kept; a site and a device have far fewer
+_NAME = 64  # characters of a board's name that are kept
+
+
+def apart(raw: bytes, payload: bytes, why: Exception) -> Refused:
+    """A message that the store cannot take; what prevents it may be the store's own fault."""
+    whole = payload[: messages.LARGEST]
+    return Refused(topic_of(raw), whole, why_not(why), limited=False)
+
+
+def why_not(error: Exception) -> str:
+    """Why the store cannot take a message, in one line."""
+    return messages.shown(f"the store cannot take it: {type(error).__name__}: {error}", 200)
 
 
 def topic_of(raw: bytes) -> str:
@@ -57,7 +69,9 @@ class Inbox:
                     routes[raw] = route  # so many at most as the registry has boards, twice
             if route.unknown:
                 whole = payload[: messages.LARGEST]
-                batch.refused.append(Refused(route.topic, whole, route.unknown))
+                batch.refused.append(
+                    Refused(route.topic, whole, route.unknown, sender=route.device)
+                )
             elif route.is_reading:
                 future += self._readings(route, payload, now, batch)
             elif payload:
@@ -65,7 +79,7 @@ class Inbox:
         if future:
             sure = self._clock_is_sure()
             for i in () if sure else future:
-                batch.refused[i] = replace(batch.refused[i], reading=None)
+                batch.refused[i] = replace(batch.refused[i], reading=None, limited=False)
         return batch
 
     def _readings(self, route: _Route, payload: bytes, now: int, batch: Batch) -> list[int]:
@@ -105,6 +119,8 @@ class Inbox:
     def _route(self, raw: bytes) -> _Route:
         _, _, site, device, what = raw.decode(errors="backslashreplace").split("/")
         unknown = self._unknown(site, device)
+        if unknown:
+            device = messages.shown(device, _NAME)
         return _Route(topic_of(raw), site, device, what == "reading", unknown, Reader())
 
     def _unknown(self, site: str, device: str) -> str | None:

@@ -12,6 +12,7 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metri
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
 
 from .. import __version__
+from ..events.silences import longest_silence
 from ..hazard.alarms import decoded
 from ..registry import Registry
 from ..store import Store, delivery, health_queries, report_intervals
@@ -21,7 +22,6 @@ from .progress import Stats, read
 log = logging.getLogger("qingyun.metrics")
 
 CONTENT_TYPE = CONTENT_TYPE_LATEST
-SILENT_S = 660  # a board that does not say how often sends something at least every 5 min
 STATES = ("reporting", "silent", "never heard")
 _COUNTS = (
     ("messages", "Messages taken from the broker"),
@@ -149,7 +149,7 @@ def _boards(
         if device not in heard:
             states["never heard"] += 1
         else:
-            longest = max(SILENT_S, 2 * every_s.get(device, 0) + 60)
+            longest = longest_silence(every_s.get(device, 0))
             states["reporting" if now - heard[device] <= longest else "silent"] += 1
     boards = GaugeMetricFamily(
         "qingyun_boards", "Boards of the registry, by whether they report", labels=["state"]

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from ..readings.messages import FUTURE
-from ..store import Counts, Store
+from ..common.errors import UserError
+from ..store import Busy, Counts, Store
 from ..store.quarantine import Kept
-from .inbox import Inbox
+from .inbox import Inbox, why_not
 
 
 @dataclass(frozen=True)
@@ -30,23 +30,22 @@ def retry(
     t0: int = 0,
     t1: int = 1 << 62,
 ) -> Iterator[Outcome]:
-    """Read each again, as if it came at Unix time now."""
+    """Read each again, as if it came at Unix time now. Each is read when it is asked for, and is
+    stored or not by the time it is given."""
+    for kept in store.kept(reason=reason, device=device, t0=t0, t1=t1):
+        yield _again(store, inbox, kept, now)
+
+
+def _again(store: Store, inbox: Inbox, kept: Kept, now: int) -> Outcome:
     nothing = Counts(0, 0, 0, [])
-    for kept in list(store.kept(reason=reason, device=device, t0=t0, t1=t1)):
-        if kept.topic.count("/") != 4:
-            yield Outcome(kept, nothing, kept.reason)
-            continue
-        batch = inbox.batch([(kept.topic.encode(), kept.payload)], now)
-        if batch.refused:
-            yield Outcome(kept, nothing, batch.refused[0].reason)
-        else:
-            yield Outcome(kept, store.take_back(kept.id, batch, now))
-
-
-def retry_future(store: Store, inbox: Inbox, now: int) -> Counts:
-    """Those that were dated later than this machine's clock when they came: the clock may have
-    been behind, or that time has come."""
-    total = Counts(0, 0, 0, [])
-    for outcome in retry(store, inbox, now, reason=FUTURE):
-        total += outcome.counts
-    return total
+    if kept.topic.count("/") != 4:  # cut, as it was too long
+        return Outcome(kept, nothing, kept.reason)
+    batch = inbox.batch([(kept.topic.encode(), kept.payload)], now)
+    if batch.refused:
+        return Outcome(kept, nothing, batch.refused[0].reason)
+    try:
+        return Outcome(kept, store.take_back(kept.id, batch, now))
+    except (Busy, UserError):
+        raise
+    except Exception as error:
+        return Outcome(kept, nothing, why_not(error))

@@ -13,13 +13,15 @@ from ..readings.messages import Birth, Reading
 class Refused:
     """A message, or a part of one, for the quarantine. reading: (device, site, life, seq)
     where it is known: it counts as taken then, so that the board lets go of it. sender: the
-    board, where the registry knows it."""
+    board that the topic names. limited: so much a day is kept of one sender; not where the
+    fault may be this machine's."""
 
     topic: str
     payload: bytes
     reason: str
     reading: tuple[str, str, str, int] | None = None
     sender: str = ""
+    limited: bool = True
 
 
 @dataclass

@@ -1,6 +1,7 @@
 """Messages that were refused, kept whole: listed, and taken back when they can be understood.
 
-One board must not fill the disk: of each only so much is kept a day, the rest is counted."""
+One board must not fill the disk: of what is its own fault only so much is kept a day, and the
+rest is counted."""
 
 from __future__ import annotations
 
@@ -14,7 +15,8 @@ from .model import Refused
 from .streams import Stream
 
 _STEP = 500  # rows in memory
-MESSAGES, BYTES = 1_000, 4 << 20  # of one board on one day
+BYTES = 8 << 20  # kept of one sender on one day: 20,000 readings that came one by one
+ROW_BYTES = 200  # what a message takes beside its payload
 
 
 @dataclass(frozen=True)
@@ -29,8 +31,8 @@ class Kept:
 
 
 def put(db: Database, refused: Sequence[Refused], received: int) -> None:
-    """Keep what was refused, up to MESSAGES and BYTES of a board and local day, within a
-    transaction. The senders that no registry knows share one such limit."""
+    """Keep what was refused, within a transaction; where it is limited, up to BYTES of a sender
+    and local day."""
     if not refused:
         return
     day = local_day(received)
@@ -45,9 +47,10 @@ def put(db: Database, refused: Sequence[Refused], received: int) -> None:
                 (x.sender, day),
             )
             count = counts[x.sender] = list(found[0]) if found else [0, 0, 0]
-        if count[0] < MESSAGES and count[1] + len(x.payload) <= BYTES:
+        size = len(x.payload) + ROW_BYTES
+        if not x.limited or count[1] + size <= BYTES:
             count[0] += 1
-            count[1] += len(x.payload)
+            count[1] += size if x.limited else 0
             rows.append((received, x.topic, x.reason, x.payload))
         else:
             count[2] += 1
@@ -61,7 +64,7 @@ def put(db: Database, refused: Sequence[Refused], received: int) -> None:
 
 
 def over(db: Database) -> dict[str, int]:
-    """Board → messages that were refused and not kept; "" for senders that are no board."""
+    """Sender → messages that were refused and not kept."""
     rows = db.query("SELECT sender, sum(over) FROM refused GROUP BY sender HAVING sum(over) > 0")
     return {sender: int(n) for sender, n in rows}
 
@@ -70,20 +73,26 @@ def kept(
     db: Database, *, reason: str = "", device: str = "", t0: int = 0, t1: int = 1 << 62
 ) -> Iterator[Kept]:
     """Those whose reason contains a text, of one board (or every), received within t0 <= t < t1,
-    in the order in which they came."""
+    in the order in which they came; each step is read when it is asked for, so that what is
+    given may be removed meanwhile."""
     last = 0
-    while True:
-        rows = db.query(
-            "SELECT id, received, topic, reason, payload FROM quarantine "
-            "WHERE id>? AND received>=? AND received<? ORDER BY id LIMIT ?",
-            (last, t0, t1, _STEP),
-        )
+    board = _containing(f"/{device}/") if device else "%"
+    while rows := db.query(
+        "SELECT id, received, topic, reason, payload FROM quarantine WHERE id>? AND received>=? "
+        "AND received<? AND reason LIKE ? ESCAPE '!' AND topic LIKE ? ESCAPE '!' "
+        "ORDER BY id LIMIT ?",
+        (last, t0, t1, _containing(reason), board, _STEP),
+    ):
         for id_, received, topic, why, payload in rows:
             last = id_
-            if reason in why and (not device or topic.split("/")[3:4] == [device]):
+            # LIKE of one engine does not tell capitals from small letters.
+            if reason in why and (not device or f"/{device}/" in topic):
                 yield Kept(id_, received, topic, why, bytes(payload))
-        if len(rows) < _STEP:
-            return
+
+
+def _containing(text: str) -> str:
+    """A pattern for LIKE."""
+    return "%" + "".join(f"!{c}" if c in "!%_" else c for c in text) + "%"
 
 
 def remove(db: Database, id_: int) -> None:

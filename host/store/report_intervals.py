@@ -12,14 +12,19 @@ Told = dict[str, tuple[tuple[int, int], ...]]
 
 
 def note(db: Database, stream: int, birth: Birth, received: int) -> None:
-    """Keep what a birth tells where it is new; within the caller's transaction."""
+    """Keep what a birth tells where it is new, within the caller's transaction, after the birth
+    itself. The first birth of a life also tells of the readings before it: a board measures
+    before it can connect. One that told nothing before, with older firmware, is left as it was."""
     if birth.every_s is None:
         return
-    latest = db.query(
+    told = db.query(
         "SELECT every_s FROM report_interval WHERE stream=? ORDER BY id DESC LIMIT 1", (stream,)
     )
-    if not latest or latest[0][0] != birth.every_s:
+    if not told or told[0][0] != birth.every_s:
         since = received if birth.t is None else birth.t
+        others = "SELECT 1 FROM birth WHERE stream=? AND NOT (boot=? AND up=?) LIMIT 1"
+        if not told and not db.query(others, (stream, birth.boot, birth.up)):
+            since = 0
         db.many(
             "INSERT INTO report_interval (stream, since, every_s) VALUES (?,?,?)",
             [(stream, since, birth.every_s)],
@@ -35,12 +40,14 @@ def latest(db: Database) -> dict[str, int]:
     return dict(rows)
 
 
-def of_devices(db: Database) -> dict[str, Told]:
-    """device → what it told; boards that told nothing are left out."""
+def of_devices(db: Database, device: str | None = None) -> dict[str, Told]:
+    """device → what it told, of one or of all; boards that told nothing are left out."""
     found: dict[str, dict[str, list[tuple[int, int]]]] = defaultdict(lambda: defaultdict(list))
-    for device, life, since, every_s in db.query(
-        "SELECT s.device, s.life, r.since, r.every_s FROM report_interval r "
-        "JOIN stream s ON s.id = r.stream ORDER BY r.since, r.id"
+    which, args = ("WHERE s.device=? ", (device,)) if device else ("", ())
+    for board, life, since, every_s in db.query(
+        "SELECT s.device, s.life, r.since, r.every_s FROM report_interval r "  # noqa: S608
+        f"JOIN stream s ON s.id = r.stream {which}ORDER BY r.since, r.id",
+        args,
     ):
-        found[device][life].append((since, every_s))
+        found[board][life].append((since, every_s))
     return {d: {life: tuple(rows) for life, rows in lives.items()} for d, lives in found.items()}

@@ -176,7 +176,15 @@ def test_sigkill_of_host_and_broker_leaves_the_rollup_as_it_was(
     rows = [row for row in of_day(tmp_path / "rough") if row["site"] == "jt-01"]
     lost_s = [3600 * HOURS - 86_400 * float(row["coverage"]) for row in rows]
     assert all(0 <= s <= 10 for s in lost_s), lost_s  # the start of the board
-    assert any(float(row["collected_kg"]) for row in rows)
+    with trace.with_name("truth_events.csv").open(encoding="utf-8", newline="") as file:
+        emptied = [
+            float(event["kg"])
+            for event in csv.DictReader(file)
+            if (event["site"], event["kind"]) == ("jt-01", "collection")
+            and START <= float(event["t"]) < START + 3600 * HOURS
+        ]
+    assert emptied
+    assert abs(sum(float(row["collected_kg"]) for row in rows) - sum(emptied)) <= 0.1
 
 
 def test_restart_at_noon_and_an_erased_flash(tmp_path: Path, config: Path, trace: Path) -> None:

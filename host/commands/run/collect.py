@@ -62,7 +62,7 @@ def _status(args: argparse.Namespace) -> int:
     terminal.console().print(table)
     print(f"{sum(s.readings for s in streams)} readings stored, {quarantined} quarantined")
     for device, n in sorted(over.items()):
-        print(f"{device or 'unknown boards'}: {n} more messages were refused, too many to keep")
+        print(f"{device}: {n} more messages were refused, too many to keep")
     return 0
 
 

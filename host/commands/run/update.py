@@ -71,8 +71,7 @@ def _run_update(args: argparse.Namespace) -> int:
         raise UsageError(f"--halt: expected at least 1, found {args.halt}")
     refuse_unless_begins(args.log, b"{")
     try:
-        with args.log.open("a"):
-            pass  # better now than after the first board
+        args.log.open("a").close()  # better now than after the first board
     except OSError as error:
         raise UsageError(f"--log: {args.log}: {error.strerror}") from None
     rollout = fleet.Rollout(

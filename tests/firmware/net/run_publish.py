@@ -11,25 +11,12 @@ import buffers  # noqa: F401
 import socket
 
 from net.mqtt import Mqtt
+from run_board import Board
 
 READING = (
     '{"life":"9c4e01ab","seq":%d,"boot":17,"t":1790000000,"w1":83.42,"w2":61.005,"w3":12.7,'
     '"w4":9.305,"f1":0.41,"f2":0.37,"f3":0.2,"f4":0.11,"c1":21.56,"q":{"w1":"moving"}}'
 )
-
-
-class Hal:
-    ticks_ms = staticmethod(time.ticks_ms)
-    ticks_diff = staticmethod(time.ticks_diff)
-    ticks_add = staticmethod(time.ticks_add)
-
-
-class Board:
-    hal = Hal
-    data_dir = ""
-
-    def wait(self, poller, ms, expecting):
-        poller.poll(ms)
 
 
 port, n = int(sys.argv[1]), int(sys.argv[2])

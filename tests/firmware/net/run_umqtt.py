@@ -17,6 +17,7 @@ import struct
 
 import umqtt.simple
 from net.mqtt import Mqtt
+from run_board import Board, Hal
 from update.chunks import Chunks
 
 Real = umqtt.simple.MQTTClient
@@ -76,20 +77,6 @@ class Since18(Since16):
         assert answer[1] << 8 | answer[2] == pid
         if answer[3] == 0x80:
             raise umqtt.simple.MQTTException(answer[3])
-
-
-class Hal:
-    ticks_ms = staticmethod(time.ticks_ms)
-    ticks_diff = staticmethod(time.ticks_diff)
-    ticks_add = staticmethod(time.ticks_add)
-
-
-class Board:
-    hal = Hal
-    data_dir = ""
-
-    def wait(self, poller, ms, expecting):
-        poller.poll(ms)
 
 
 def heard(topic, payload):

@@ -47,7 +47,7 @@ def silences(*told: tuple[int, int]) -> Silences:
 
 @pytest.mark.parametrize("every_s", [100, 300, 900, 3600, 86_400])
 def test_emptyings_at_any_pace_that_is_told(every_s: int) -> None:
-    found = watch(fills(every_s), None, silences((T0 + 5, every_s)))
+    found = watch(fills(every_s), None, silences((0, every_s)))
     assert [(e.before, e.after) for e in found.emptyings] == [(780, 300), (900, 200)]
     assert found.covered == [(T0, T0 + 8 * every_s)]
 
@@ -60,7 +60,7 @@ def test_without_a_word_silence_is_a_gap() -> None:
 
 def test_a_change_holds_from_when_it_is_told() -> None:
     told = silences((T0, 300), (T0 + 7200, 3600))
-    assert told.longest(LIFE, T0 - 900) == told.longest(LIFE, T0 + 7199) == 660
+    assert silences((T0, 3600)).longest(LIFE, T0 - 1) == told.longest(LIFE, T0 + 7199) == 660
     assert told.longest(LIFE, T0 + 7200) == 2 * 3600 + 60
     assert told.longest("00000000", T0 + 9000) == 660
     assert silences((T0, 10)).longest(LIFE, T0) == 660
@@ -82,8 +82,19 @@ def test_what_births_tell_is_kept_where_it_changes(store: Store) -> None:
         birth = Birth(LIFE, boot, T0 + boot, 1, 0, b"{}", every_s=every_s)
         store.add(Batch(births=[("qy-fs01", "fs-01", birth)]), T0)
     told = report_intervals.of_devices(store.database)
-    assert told == {"qy-fs01": {LIFE: ((T0, 300), (T0 + 2, 900))}}
+    assert told == {"qy-fs01": {LIFE: ((0, 300), (T0 + 2, 900))}}
+    assert report_intervals.of_devices(store.database, "qy-fs01") == told
+    assert report_intervals.of_devices(store.database, "qy-jt01") == {}
     assert report_intervals.latest(store.database) == {"qy-fs01": 900}
+
+
+@pytest.mark.each_engine
+def test_older_firmware_is_left_as_it_was(store: Store) -> None:
+    """What a board tells after an update over the air is not true of the time before it."""
+    for boot, every_s in enumerate((None, None, 3600)):
+        birth = Birth(LIFE, boot, T0 + boot, 1, 0, b"{}", every_s=every_s)
+        store.add(Batch(births=[("qy-fs01", "fs-01", birth)]), T0)
+    assert report_intervals.of_devices(store.database)["qy-fs01"] == {LIFE: ((T0 + 2, 3600),)}
 
 
 @pytest.mark.parametrize("every_s", [0, 86_401, 1e300, True, "300", -5])

@@ -232,6 +232,9 @@ def test_what_the_store_cannot_take_stops_nobody_else(
     assert "the store cannot take it: IntegrityError: not this one" in reason
     assert json.loads(start) == births[1] if size < 80 else start
     assert "it goes into quarantine" in log
+    again = qingyun("quarantine", "retry", "--db", db, "--registry", REGISTRY)
+    assert again.returncode == 1
+    assert "stays: the store cannot take it: IntegrityError: not this one" in again.stdout
 
 
 def test_another_client_under_the_same_name(broker: Broker, db: Path, tmp_path: Path) -> None:

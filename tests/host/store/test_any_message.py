@@ -17,8 +17,8 @@ from soak import in_part
 
 from host import registry
 from host.readings.messages import EARLIEST, Birth, Reading
-from host.service.inbox import Inbox
-from host.store import Batch, Busy, Store, quarantine
+from host.service.inbox import Inbox, apart
+from host.store import Batch, Busy, Refused, Store, quarantine
 
 KNOWN = registry.load(ROOT / "registry")
 NOW = 1_790_006_400
@@ -87,12 +87,20 @@ def test_what_is_refused_names_the_number() -> None:
     for path, odd, why in (
         (("channels", "w1", "zero"), "1e300", "channels.w1.zero: expected a number from -8"),
         (("channels", "w1", "counts_per_kg"), "1" * 400, "channels.w1.counts_per_kg: expected"),
-        (("channels", "w1", "calibration"), r'"a\u0000"', "channels.w1.calibration: expected a te"),
+        (("channels", "w1", "calibration"), '"' + "x" * 65 + '"', "channels.w1.calibration: exp"),
         (("up",), "1e300", "up: expected a whole number"),
     ):
         batch = Inbox(KNOWN, AHEAD_S).batch([(topic, with_odd(BIRTH, path, odd))], NOW)
         assert [x.reason[: len("birth: " + why)] for x in batch.refused] == ["birth: " + why]
         assert batch.births == []
+
+
+def test_an_id_that_cannot_be_shown_is_written_so_that_it_can() -> None:
+    """A board takes any text of 24 characters for one; its birth is as good as others."""
+    odd = with_odd(BIRTH, ("channels", "w1", "calibration"), r'"a\u0000b\nc"')
+    batch = Inbox(KNOWN, AHEAD_S).batch([(b"qingyun/1/fs-01/qy-fs01/birth", odd)], NOW)
+    ((_, _, birth),) = batch.births
+    assert [w.id for w in birth.weighed] == [r"a\x00b\nc"]
 
 
 @pytest.mark.each_engine
@@ -138,16 +146,53 @@ def test_a_lost_connection_is_busy_and_made_anew(postgres_database: str) -> None
 def test_one_board_cannot_fill_the_quarantine(store: Store) -> None:
     """What goes over is counted; others are kept as ever, and so is its own next day."""
     box = Inbox(KNOWN, AHEAD_S)
-    bad = [(b"qingyun/1/fs-01/qy-fs01/reading", b"{" * 64)] * 700
+    bad = [(b"qingyun/1/fs-01/qy-fs01/reading", b"x" * 65_000)] * 100
+    fits = quarantine.BYTES // (65_000 + quarantine.ROW_BYTES)
     for _ in range(2):
         store.add(box.batch(bad, NOW), NOW)
-    other = box.batch([(b"qingyun/1/jt-01/qy-jt01/birth", b"{")], NOW)
-    unknown = box.batch([(b"qingyun/1/fs-01/nobody/birth", b"{")], NOW)
-    assert store.add(other, NOW).quarantined == store.add(unknown, NOW).quarantined == 1
-    assert store.quarantined() == quarantine.MESSAGES + 2
-    assert store.refused_over() == {"qy-fs01": 400}
-    large = [(b"qingyun/1/jt-01/qy-jt01/reading", b"x" * 65_000)] * 100
-    store.add(box.batch(large, NOW), NOW)
-    assert store.refused_over() == {"qy-fs01": 400, "qy-jt01": 100 - quarantine.BYTES // 65_000}
-    store.add(box.batch(bad, NOW + 86_400), NOW + 86_400)
-    assert store.refused_over()["qy-fs01"] == 400
+    others = [(b"qingyun/1/%s/birth" % who, b"{") for who in (b"jt-01/qy-jt01", b"fs-01/nobody")]
+    assert store.add(box.batch(others, NOW), NOW).quarantined == 2
+    assert store.quarantined() == fits + 2
+    assert store.refused_over() == {"qy-fs01": 200 - fits}
+    store.add(box.batch(bad[:fits], NOW + 86_400), NOW + 86_400)
+    assert store.refused_over() == {"qy-fs01": 200 - fits}
+
+
+@pytest.mark.each_engine
+def test_what_may_be_right_is_kept_whatever_there_is(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A host that is behind, or a store that refuses what is in order, loses nothing by a limit;
+    a board that is not registered yet has one of its own, not the one of all others."""
+    monkeypatch.setattr(quarantine, "BYTES", 10 * quarantine.ROW_BYTES)
+    box = Inbox(KNOWN, AHEAD_S)
+    late = [json.dumps(READING | {"seq": n, "t": NOW + 14 * AHEAD_S}).encode() for n in range(50)]
+    store.add(box.batch([(b"qingyun/1/fs-01/qy-fs01/reading", x) for x in late], NOW), NOW)
+    why = apart(b"qingyun/1/fs-01/qy-fs01/reading", late[0], ValueError("x"))
+    store.add(Batch(refused=[why] * 50), NOW)
+    assert (store.quarantined(), store.refused_over()) == (100, {})
+    for name in (b"new-1", b"new-2"):
+        one = [(b"qingyun/1/fs-01/%s/reading" % name, late[0])] * 5
+        store.add(box.batch(one, NOW), NOW)
+    assert (store.quarantined(), store.refused_over()) == (110, {})
+
+
+@pytest.mark.each_engine
+def test_kept_is_read_in_steps(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    """By reason, board and time; what is given may be removed before the next is asked for."""
+    monkeypatch.setattr(quarantine, "_STEP", 3)
+    topics = ("qingyun/1/a/x_1/reading", "qingyun/1/a/xb1/reading")
+    rows = [Refused(topics[n % 2], b"%d" % n, f"50 % of {n}") for n in range(20)]
+    store.add(Batch(refused=rows), NOW)
+    store.add(Batch(refused=[Refused(topics[0], b"20", "other")]), NOW + 5)
+    assert [x.payload for x in store.kept(device="x_1")] == [b"%d" % n for n in range(0, 21, 2)]
+    assert [x.payload for x in store.kept(reason="50 % of 1", t1=NOW + 1)] == [
+        b"%d" % n for n in (1, *range(10, 20))
+    ]
+    assert [x.payload for x in store.kept(t0=NOW + 1)] == [b"20"]
+    assert list(store.kept(reason="OTHER")) == []
+    seen = 0
+    for x in store.kept():
+        store.take_back(x.id, Batch(), NOW)
+        seen += 1
+    assert (seen, store.quarantined()) == (21, 0)
