@@ -67,11 +67,13 @@ def table(name: str, entries: Sequence[Entry], period: str, head: str) -> Table:
     )
 
 
-def write_xlsx(entries: Sequence[Entry], period: str, head: tuple[int, str], path: Path) -> None:
-    """A workbook of five sheets."""
+def write_xlsx(
+    entries: Sequence[Entry], period: str, head: tuple[int, str], path: Path, anchor: str = ""
+) -> None:
+    """A workbook of five sheets; anchor: as anchors.note()."""
     from ..office.xlsx import Workbook  # noqa: PLC0415  only where a workbook is written
 
-    with Workbook(path, f"危险废物管理台账 {period}", DISCLAIMER) as made:
+    with Workbook(path, f"危险废物管理台账 {period}", DISCLAIMER, anchor) as made:
         for name in TABLES:
             made.add(table(name, entries, period, f"{head[0]}:{head[1]}"))
 

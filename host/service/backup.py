@@ -19,6 +19,7 @@ import msgspec
 
 from .. import __version__
 from ..common.errors import OutsideError, UserError
+from ..hazard import anchors
 from ..store import VERSION, Store
 from ..store.database import copy_file
 
@@ -48,6 +49,7 @@ class Contents(msgspec.Struct):
     schema: int
     engine: str  # sqlite or postgresql
     files: list[File]
+    anchor: str = ""  # of ledger, alarms and transfers; empty before schema 10
 
 
 def make(db: Path | str, registry: Path | None, target: Path, now: dt.datetime) -> Path:
@@ -63,6 +65,7 @@ def make(db: Path | str, registry: Path | None, target: Path, now: dt.datetime) 
         store.close()
         raise OutsideError(f"{part}: cannot be made: {error.strerror}") from error
     try:
+        anchor = str(anchors.of(store))  # first: all of it is in the copy
         archived = _copy(store, db, part)
         _copy_archive(store.archived, archived, part / ARCHIVE)
         if registry is not None:
@@ -70,7 +73,7 @@ def make(db: Path | str, registry: Path | None, target: Path, now: dt.datetime) 
         files = [_file(part, path) for path in sorted(part.rglob("*")) if path.is_file()]
         engine = "postgresql" if (part / DUMP).exists() else "sqlite"
         made = now.astimezone(dt.UTC).isoformat(timespec="seconds")
-        contents = Contents(made, __version__, VERSION, engine, files)
+        contents = Contents(made, __version__, VERSION, engine, files, anchor)
         (part / LIST).write_bytes(msgspec.json.format(msgspec.json.encode(contents)) + b"\n")
         _durable(part)
         part.rename(folder)
@@ -194,8 +197,10 @@ def verified(folder: Path) -> Contents:
     return contents
 
 
-def restore(folder: Path, db: Path | str, registry: Path | None) -> Contents:
-    """Restore a backup to where nothing is; nothing is ever overwritten. BackupError otherwise."""
+def restore(folder: Path, db: Path | str, registry: Path | None) -> tuple[Contents, list[str]]:
+    """Restore a backup to where nothing is; nothing is ever overwritten. BackupError otherwise.
+
+    Its contents, and what is wrong with its ledger, alarms and transfers, a line each."""
     contents = verified(folder)
     if isinstance(db, Path) != (contents.engine == "sqlite"):
         raise BackupError(f"{folder}: expected a {contents.engine} store for it, found {db}")
@@ -219,8 +224,11 @@ def restore(folder: Path, db: Path | str, registry: Path | None) -> Contents:
         _sync(db.parent)
     else:
         _load(db, folder / DUMP)
-    Store(db).close()  # migrates an earlier schema
-    return contents
+    store = Store(db)  # migrates an earlier schema
+    known = [(str(folder), anchor) for anchor in anchors.found_in(contents.anchor)]
+    faults = anchors.verify(store, known)
+    store.close()
+    return contents, faults
 
 
 def _occupied(place: Path) -> bool:

@@ -13,7 +13,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-from . import days, quarantine, reading, writing
+from . import chains, days, quarantine, reading, writing
 from .calibrations import Calibrations
 from .columns import Columns, columns
 from .database import Busy, Database, Sqlite, StoreError
@@ -43,7 +43,9 @@ STEPS = (
     ("serve.sql", ("account", "audit")),
     ("report_intervals.sql", ("report_interval",)),
     ("refused.sql", ()),
+    ("chains.sql", ()),  # and what AFTER does
 )
+AFTER = {"chains.sql": chains.begin}  # what a step does beside its SQL
 VERSION = len(STEPS)
 _DAYS_IN_PART = 28
 _log = logging.getLogger("qingyun.store")
@@ -116,6 +118,8 @@ class Store:
             db.part("day", "day", _DAYS_IN_PART)
         for table in kept:
             db.only_add(table)
+        if name in AFTER:
+            AFTER[name](db)
         db.many("UPDATE schema_version SET version=?", [(version + 1,)])
 
     @property

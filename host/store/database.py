@@ -33,7 +33,7 @@ class Database(Protocol):
     def changed_elsewhere(self) -> bool: ...
     def locking(self) -> str: ...
     def has_table(self, name: str) -> bool: ...
-    def only_add(self, table: str) -> None: ...
+    def only_add(self, table: str, *keys: Sequence[str]) -> None: ...
     def part(self, table: str, by: str, every: int) -> None: ...
     def close(self) -> None: ...
 
@@ -121,13 +121,18 @@ class Sqlite:
     def has_table(self, name: str) -> bool:
         return bool(self.query("SELECT 1 FROM sqlite_master WHERE name=?", (name,)))
 
-    def only_add(self, table: str) -> None:
-        """From now on rows of a table can be neither changed nor removed."""
+    def only_add(self, table: str, *keys: Sequence[str]) -> None:
+        """From now on rows of a table can be neither changed nor removed. keys: columns that are
+        unique together: INSERT OR REPLACE, which fires no trigger of DELETE, is refused."""
+        refuse = f"BEGIN SELECT RAISE(ABORT, '{table}: only ever added to'); END"
         for what in ("UPDATE", "DELETE"):
-            self._db.execute(
-                f"CREATE TRIGGER {table}_{what.lower()} BEFORE {what} ON {table} "
-                f"BEGIN SELECT RAISE(ABORT, '{table}: only ever added to'); END"
-            )
+            name = f"{table}_{what.lower()}"
+            self._db.execute(f"CREATE TRIGGER {name} BEFORE {what} ON {table} {refuse}")
+        for key in keys:
+            same = " AND ".join(f"{c}=NEW.{c}" for c in key)
+            there = f"WHEN EXISTS (SELECT 1 FROM {table} WHERE {same})"  # noqa: S608
+            name = f"{table}_insert_{key[0]}"
+            self._db.execute(f"CREATE TRIGGER {name} BEFORE INSERT ON {table} {there} {refuse}")
 
     def part(self, table: str, by: str, every: int) -> None:
         """One file is one part."""

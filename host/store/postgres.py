@@ -83,7 +83,7 @@ class Postgres:
     def has_table(self, name: str) -> bool:
         return bool(self.query("SELECT 1 WHERE to_regclass(?) IS NOT NULL", (name,)))
 
-    def only_add(self, table: str) -> None:
+    def only_add(self, table: str, *_: Sequence[str]) -> None:
         """From now on rows of a table can be neither changed nor removed."""
         self._db.execute(
             "CREATE OR REPLACE FUNCTION only_ever_added_to() RETURNS trigger LANGUAGE plpgsql AS "

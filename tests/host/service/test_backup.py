@@ -176,7 +176,7 @@ def test_a_backup_that_was_changed_or_cut_is_not_taken(tmp_path: Path, registry:
     with pytest.raises(BackupError, match="expected a path within the folder"):
         backup.verified(folder)
     (folder / backup.LIST).write_text(contents.replace('"schema": ', '"schema": 9'))
-    with pytest.raises(BackupError, match=r"expected schema \d or earlier, found 9\d"):
+    with pytest.raises(BackupError, match=r"expected schema \d+ or earlier, found 9\d+"):
         backup.verified(folder)
     (folder / backup.LIST).unlink()
     with pytest.raises(BackupError, match="expected a folder that qingyun backup made"):
