@@ -61,7 +61,7 @@ def _serve(args: argparse.Namespace) -> int:
     """Serve until a signal ends it."""
     import uvicorn  # noqa: PLC0415  of an extra
 
-    from ...serve import accounts  # noqa: PLC0415
+    from ...serve import accounts, connections  # noqa: PLC0415
     from ...serve.app import app  # noqa: PLC0415
 
     settings = _settings(args)
@@ -75,8 +75,13 @@ def _serve(args: argparse.Namespace) -> int:
             _log.warning("%s --db %s", text, db)
     scheme = "https" if args.tls_cert else "http"
     _log.info("serving %s://%s:%d", scheme, settings.host, settings.port)
+    connections.allow_files()
+    trusted = ("127.0.0.1", "::1") if settings.public_url else ()
+    connections.Connection.proxies = frozenset(trusted)
     config = uvicorn.Config(
         made,
+        http=connections.Connection,
+        loop=f"{connections.__name__}:new_loop",
         host=settings.host,
         port=settings.port,
         log_config=None,
@@ -87,7 +92,6 @@ def _serve(args: argparse.Namespace) -> int:
         ssl_certfile=args.tls_cert,
         ssl_keyfile=args.tls_key,
         timeout_graceful_shutdown=3,
-        limit_concurrency=1000,
     )
     with suppress(KeyboardInterrupt):  # Ctrl-C is how it ends at a terminal
         uvicorn.Server(config).run()
