@@ -18,6 +18,7 @@ from ..mqtt.board_state import Board
 from ..mqtt.broker import Broker
 from ..mqtt.session import Session
 from ..registry import Bin, Registry
+from .asking import Asking, BoardKey
 from .language import Words, words
 from .link import Link
 from .live_status import Slopes, board_now, site_now
@@ -30,7 +31,6 @@ LINK_S = 10.0  # seconds without an event after which a browser is cut off
 _BEHIND = 64  # events in a viewer's queue; above, the stream ends and it connects again
 _log = logging.getLogger("qingyun.serve")
 
-BoardKey = tuple[str, str]  # site, device
 ViewerKey = tuple[str, str]  # topic, language
 
 
@@ -92,6 +92,7 @@ class Hub:
     alarms_changed: Callable[[], None] = lambda: None
     _viewers: dict[ViewerKey, set[Viewer]] = field(default_factory=dict)
     _inbox: dict[BoardKey, dict[str, tuple[bytes, bool, float]]] = field(default_factory=dict)
+    _asking: Asking = field(default_factory=Asking)
     _events: int = 0
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _session: Session | None = None
@@ -115,7 +116,7 @@ class Hub:
         wanted = [(f"qingyun/1/+/+/{topic}", 0) for topic in TOPICS]
         self._session = Session(
             broker,
-            [*wanted, ("qingyun/1/+/event", 1)],
+            [*wanted, ("qingyun/1/+/event", 1), ("qingyun/1/+/+/reply", 1)],
             on_message=self.take,
             on_change=self._link_changed,
             keepalive_s=30,
@@ -145,10 +146,17 @@ class Hub:
             return
         if not retained:
             self.heard_at = now
+        if parts[4] == "reply":
+            self._asking.heard((parts[2], parts[3]), payload)
+            return
         with self._lock:
             came = self._inbox.setdefault((parts[2], parts[3]), {})
             came.pop(parts[4], None)
             came[parts[4]] = payload, retained, now
+
+    def ask(self, site: str, device: str, do: str, **what: Any) -> Any:
+        """The answer of a board; as Asking.ask()."""
+        return self._asking.ask(self._session, (site, device), do, **what)
 
     # The viewers' side
 
