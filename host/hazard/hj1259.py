@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Sequence
 from decimal import Decimal
 from pathlib import Path
 
 from ..common.atomic_write import whole
 from ..common.disclaimer import DISCLAIMER
+from ..common.shown import CsvWriter
 from ..office.table import Cell, Column, Table
 from .entry import MISSING, REGISTER, SCALE, TABLES, Entry
 
@@ -84,7 +84,7 @@ def write_csv(entries: Sequence[Entry], folder: Path) -> list[Path]:
     for name, columns in TABLES.items():
         path = folder / f"{name.replace('/', '或')}.csv"
         with whole(path) as part, part.open("w", encoding="utf-8-sig", newline="") as file:
-            out = csv.writer(file, lineterminator="\n")
+            out = CsvWriter(file)
             out.writerow([x for c in columns for x in (c, f"{c}来源")])
             for e in entries:
                 if e.table == name:

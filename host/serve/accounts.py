@@ -19,6 +19,7 @@ from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
 from ..common.errors import UserError
+from ..common.shown import shown
 from ..store import Store
 from ..store import accounts as rows
 from .refusals import Refusal
@@ -202,8 +203,8 @@ def note(
     detail: str = "",
 ) -> None:
     """Add a row to the audit trail."""
-    deed = int(time.time()), who, address, action, object_, outcome, detail[:400]
-    rows.put_deed(store.database, deed)
+    told = (shown(text) for text in (who, address, action, object_, outcome, detail[:400]))
+    rows.put_deed(store.database, (int(time.time()), *told))
 
 
 def note_refusal(store: Store, refusal: Refusal, more: int = 0) -> None:

@@ -13,6 +13,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
+from ..common.store_address import whole
 from . import chains, days, quarantine, reading, writing
 from .calibrations import Calibrations
 from .columns import Columns, columns
@@ -56,7 +57,7 @@ def open_database(where: Path | str, *, create: bool) -> Database:
     if str(where).startswith(("postgresql:", "postgres:")):
         from .postgres import Postgres  # noqa: PLC0415  only where it is used
 
-        return Postgres(str(where))
+        return Postgres(whole(str(where) if isinstance(where, Path) else where))
     return Sqlite(Path(where), create=create)
 
 

@@ -5,6 +5,7 @@ Both take the same SQL, with ? for a parameter. A transaction that fails leaves 
 from __future__ import annotations
 
 import contextlib
+import os
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
@@ -50,6 +51,7 @@ class Sqlite:
     def __init__(self, path: Path, *, create: bool) -> None:
         if not create and not path.exists():
             raise StoreError(f"{path}: no such database; expected one made by qingyun ingest")
+        _for_its_owner(path, create=create)
         try:
             self._db = sqlite3.connect(path, isolation_level=None, timeout=10)
             self._db.execute("PRAGMA journal_mode=WAL")
@@ -139,6 +141,18 @@ class Sqlite:
 
     def close(self) -> None:
         self._db.close()
+
+
+def _for_its_owner(path: Path, *, create: bool) -> None:
+    """Make the file, if it is to be made, with the mode 0600, which SQLite gives to the files
+    beside it too; one that everybody can read gets that mode."""
+    with contextlib.suppress(OSError):  # SQLite says what is wrong, in its words
+        if create and not path.exists():
+            os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
+        for file in filter(Path.is_file, (Path(f"{path}{end}") for end in ("", "-wal", "-shm"))):
+            status = file.stat()
+            if status.st_mode & 0o004 and status.st_uid == os.geteuid():
+                file.chmod(0o600)
 
 
 def copy_file(path: Path, into: Path) -> list[str]:

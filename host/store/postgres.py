@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 
 import psycopg
 
+from ..common.store_address import server, without_pieces
 from .database import Busy, StoreError
 
 _CONNECT_S = 5
@@ -27,8 +28,9 @@ class Postgres:
         self._within = False  # a transaction is under way
         try:
             self._db = self._connect()
-        except psycopg.OperationalError as error:
-            raise StoreError(f"{_without_secret(url)}: {_first_line(error)}") from None
+        except (psycopg.OperationalError, psycopg.ProgrammingError) as error:
+            text = without_pieces(_first_line(error), url)
+            raise StoreError(f"{server(url)}: {text}") from None
 
     def _connect(self) -> psycopg.Connection[Any]:
         db = psycopg.connect(self._url, autocommit=True, connect_timeout=_CONNECT_S)
@@ -115,9 +117,3 @@ def _own(sql: str) -> str:
 
 def _first_line(error: Exception) -> str:
     return str(error).strip().split("\n")[0]
-
-
-def _without_secret(url: str) -> str:
-    """The address without a password, for a message."""
-    scheme, _, rest = url.partition("://")
-    return f"{scheme}://{rest.rpartition('@')[2]}"

@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 
 from ...common.errors import UsageError
 from ...common.local_days import clock
+from ...common.shown import shown
 from ...mqtt.broker import address
 from ...serve.settings import Settings
 from ...store import Store
@@ -178,7 +179,8 @@ def _audit(store: Store, _: argparse.Namespace, __: str) -> None:
         where = f" from {x.address}" if x.address else ""
         detail = f": {x.detail}" if x.detail else ""
         who = x.who or "-"
-        print(f"{clock(x.at)}  {who}{where}  {x.action} {x.object}  {x.outcome}{detail}")
+        line = f"{who}{where}  {x.action} {x.object}  {x.outcome}{detail}"
+        print(f"{clock(x.at)}  {shown(line)}")
 
 
 _DO: dict[str, Callable[[Store, argparse.Namespace, str], None]] = {
