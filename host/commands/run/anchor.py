@@ -9,6 +9,7 @@ import time
 from ...common.errors import OutsideError, UsageError
 from ...common.local_days import local_day
 from ...hazard import anchors
+from ...mqtt.session import SessionError
 from ...service import anchors as places
 from ...store import Store
 from ...store import hazard as rows
@@ -24,16 +25,20 @@ def run(args: argparse.Namespace) -> int:
         raise UsageError("--anew: expected --by, who says that the ledger is right as it is")
     broker = broker_of(args, "--publish") if args.broker else None
     known = places.in_files(args.against) if args.against else []
-    known += places.retained(broker) if broker else []
+    trouble = ""
+    try:
+        known += places.retained(broker) if broker else []
+    except SessionError as error:  # the rest is done all the same
+        trouble = f"{error}; not compared with {places.TOPIC}"
     now = int(time.time())
     store = Store(args.db)
     try:
         faults = anchors.verify(store, known)
         anchor = anchors.of(store)
-        for line in faults:
+        for line in (*faults, *filter(None, [trouble])):
             _log.error("%s", line)
         print(f"anchor {anchor}: {'broken' if faults else 'whole'}, {len(known)} compared")
-        if broker and (args.anew or not faults):
+        if broker and not trouble and (args.anew or not faults):
             places.retain(broker, anchor, now)
             by = f", anew by {args.by}" if args.anew else ""
             print(f"{broker}: left in {places.TOPIC}{by}")
@@ -41,7 +46,7 @@ def run(args: argparse.Namespace) -> int:
             _mail(args, store, anchor, faults, now)
     finally:
         store.close()
-    return 1 if faults else 0
+    return 1 if faults or trouble else 0
 
 
 def _mail(
