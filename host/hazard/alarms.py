@@ -11,6 +11,7 @@ from typing import Any
 import msgspec
 
 from ..common.local_days import clock
+from ..common.shown import shown
 from ..store import Store, chains
 from ..store import hazard as rows
 from . import HazardError
@@ -216,7 +217,7 @@ def line(row: Row) -> str:
     where = f"{s.store}/{s.subject}" if s.subject else s.store
     value = "∞" if s.value >= MOST else f"{s.value:g}"
     who = f" by {s.by}{': ' + s.note if s.note else ''}" if s.by else ""
-    return (
+    return shown(
         f"{clock(row.t)}  {row.alarm}  {row.what}{who}  {s.level}  {where}  {s.rule}  "
         f"{s.text} {value} {s.unit} (≥ {s.threshold:g} {s.unit}, {s.source})"
     )

@@ -9,7 +9,9 @@ import logging
 import sys
 import unicodedata
 
+import msgspec
 import pytest
+from alarm_rows import BODY
 from hypothesis import given
 from hypothesis import strategies as st
 from sim_board import ROOT
@@ -17,6 +19,7 @@ from sim_board import ROOT
 from host import cli
 from host.common import terminal
 from host.common.shown import CsvWriter, as_text, cell, lines, shown
+from host.hazard import alarms
 from host.serve import accounts
 from host.service import logs
 from host.store import Batch, Refused, Store
@@ -93,6 +96,11 @@ def test_a_board_forges_no_line_of_audit_or_quarantine(
     assert cli.main(["quarantine", "--db", db]) == 1
     said = capsys.readouterr().out
     assert len(said.splitlines()) == 1 and not set(said) & set("\x1b\x9b\x07\r\u202e")
+
+
+def test_a_note_of_a_person_is_one_line_of_a_letter() -> None:
+    body = msgspec.structs.replace(BODY, by="li", note=EVIL)
+    assert len(alarms.line(alarms.Row(1, 1, alarms.ACKNOWLEDGED, 5, body)).splitlines()) == 1
 
 
 def test_a_cell_is_no_formula() -> None:

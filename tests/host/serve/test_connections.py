@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import socket
+import ssl
 import subprocess
 import threading
 import time
@@ -20,6 +21,7 @@ from broker import free_port
 from served_page import PASSWORD
 from sim_board import ROOT
 
+from host.provision.certificates import make
 from host.serve import accounts, connections
 from host.serve.hub import MOST_OF_ACCOUNT
 from host.serve.refusals import OTHERS, PAUSE_S, ROWS_IN_PAUSE, Refusal, Refusals, network
@@ -207,14 +209,14 @@ def test_refusals_cannot_fill_the_disk() -> None:
 
 
 @contextlib.contextmanager
-def bare(monkeypatch: pytest.MonkeyPatch, app: Any, seconds: float) -> Iterator[int]:
+def bare(monkeypatch: pytest.MonkeyPatch, app: Any, seconds: float, **more: Any) -> Iterator[int]:
     """A server of an app with these limits, with short deadlines; its port."""
     monkeypatch.setattr(connections, "REQUEST_S", seconds)
     monkeypatch.setattr(connections, "WRITE_S", seconds)
     port = free_port()
     config = uvicorn.Config(
         app, port=port, http=connections.Connection, log_config=None, lifespan="off",
-        loop=f"{connections.__name__}:new_loop", timeout_graceful_shutdown=1,
+        loop=f"{connections.__name__}:new_loop", timeout_graceful_shutdown=1, **more,
     )  # fmt: skip
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run)
@@ -285,6 +287,19 @@ async def reader(_scope: Any, receive: Any, send: Any) -> None:
     headers = [(b"content-length", b"2")]
     await send({"type": "http.response.start", "status": 200, "headers": headers})
     await send({"type": "http.response.body", "body": b"ok"})
+
+
+def test_a_handshake_that_does_not_begin_has_the_deadline_too(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    make(tmp_path, "127.0.0.1", [])
+    tls = {"ssl_certfile": tmp_path / "broker.pem", "ssl_keyfile": tmp_path / "broker.key"}
+    with bare(monkeypatch, reader, 0.5, **tls) as port:
+        with socket.create_connection(("127.0.0.1", port), SLOW_S) as silent:
+            assert until_closed(silent)[0] < SLOW_S / 2
+        trusted = ssl.create_default_context(cafile=str(tmp_path / "ca.pem"))
+        answer = httpx.get(f"https://127.0.0.1:{port}/", verify=trusted, timeout=SLOW_S)
+        assert answer.status_code == 200
 
 
 def test_a_peer_that_reads_nothing_is_cut_off(monkeypatch: pytest.MonkeyPatch) -> None:
