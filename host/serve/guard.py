@@ -138,7 +138,7 @@ class Guard:
             return
         who = account.name if account else claimed
         what = f"{request.method} {request.url.path[:LONGEST_PATH]}"
-        refusal = Refusal(who, network(address(request)), what, status)
+        refusal = Refusal(who, network(address(request)), what, status, account is not None)
         if not self._context.refusals.first(refusal):
             return
         try:

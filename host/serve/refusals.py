@@ -12,18 +12,20 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 PAUSE_S = 60.0
-ROWS_IN_PAUSE = 120  # of all kinds; the rest is one row
+ROWS_IN_PAUSE = {True: 120, False: 20}  # of those who signed in, and of others; the rest is one row
 OTHERS = "more addresses"
 
 
 @dataclass(frozen=True)
 class Refusal:
-    """Who was refused (or claimed to be), from where, what, and with which status."""
+    """Who was refused, from where, what, and with which status. known: that somebody had signed
+    in; else `who` is what was claimed."""
 
     who: str
     address: str
     what: str
     status: int
+    known: bool = False
 
 
 def network(address: str) -> str:
@@ -49,8 +51,9 @@ class Refusals:
             if (seen := self._seen.get(refusal)) is not None:
                 seen[1] += 1
                 return False
-            if len(self._seen) >= ROWS_IN_PAUSE:
-                others = Refusal("", OTHERS, "", refusal.status)
+            same = sum(seen.known == refusal.known for seen in self._seen)
+            if same >= ROWS_IN_PAUSE[refusal.known]:
+                others = Refusal("", OTHERS, "", refusal.status, refusal.known)
                 self._seen.setdefault(others, [self.clock(), 0.0])[1] += 1
                 return False
             self._seen[refusal] = [self.clock(), 0.0]
