@@ -25,7 +25,7 @@ from .store import Batch, Busy, Counts, Store
 
 log = logging.getLogger("qingyun.ingest")
 
-BATCH_MESSAGES = 2000
+BATCH_MESSAGES, BATCH_BYTES = 2000, 16 << 20
 BATCH_SECONDS = 0.3
 LINGER_SECONDS = 0.005
 IDLE_SECONDS = 0.1
@@ -144,7 +144,7 @@ class Ingester:
     # Batches
 
     def _due(self) -> bool:
-        full = len(self._transport) >= BATCH_MESSAGES
+        full = len(self._transport) >= BATCH_MESSAGES or self._transport.size >= BATCH_BYTES
         return full or time.time() - self._since >= BATCH_SECONDS
 
     def _commit(self) -> None:
@@ -155,7 +155,7 @@ class Ingester:
         stage = self._progress.stage
         self._progress.taken(len(taken.messages), self._since)
         with stage("understand"):
-            batch = self._inbox.batch(taken.messages, now)
+            batch = self._inbox.batch(taken.messages, now, self._store.full())
         with stage("commit"):
             counts = self._written(taken.messages, batch, now)
         if counts is None:
@@ -237,7 +237,7 @@ class Ingester:
                 return self._set_apart(*received[0], error, now)
         middle, found = len(received) // 2, []
         for part in (received[:middle], received[middle:]):
-            counts = self._written(part, self._inbox.batch(part, now), now)
+            counts = self._written(part, self._inbox.batch(part, now, self._store.full()), now)
             if counts is None:
                 return None
             found.append(counts)

@@ -34,6 +34,7 @@ class Taken:
     def __init__(self, by: Any) -> None:
         self.messages: list[tuple[bytes, bytes]] = []  # topic, payload
         self.ids: list[bytes] = []
+        self.size = 0  # bytes of the messages
         self.by = by
 
 
@@ -110,6 +111,7 @@ class _Socket:
                 if payload > stop:
                     raise ValueError
                 messages.append((topic, data[payload:stop]))
+                taken.size += stop - start
                 start = stop
         except IndexError:
             pass  # the length of a packet has not arrived whole
@@ -178,6 +180,11 @@ class Transport:
 
     def __len__(self) -> int:
         return len(self._taken.messages)
+
+    @property
+    def size(self) -> int:
+        """Bytes of these messages."""
+        return self._taken.size
 
     def take(self) -> Taken:
         """The messages received since the last take()."""

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from ..readings import births, messages
 from ..readings.fast_decoder import Reader
 from ..registry import Registry
-from ..store import Batch, Refused
+from ..store import Batch, Refused, growth
 
 _FRESH_S = 3600  # a reading not older than this tells what its board's clock shows
 _TOPIC = 300  # characters of a topic that are kept; a site and a device have far fewer
@@ -44,6 +44,12 @@ class _Route:
     reader: Reader
 
 
+def _too_much(route: _Route, payload: bytes) -> Refused:
+    """A message of a board that has sent all it may today: to read it costs others time."""
+    why = growth.why(growth.READINGS)
+    return Refused(route.topic, payload[: messages.LARGEST], why, sender=route.device)
+
+
 class Inbox:
     """Knows the boards of the registry, the shape of what each sent last, and whether its clock
     agrees with this machine's."""
@@ -54,10 +60,16 @@ class Inbox:
         self._routes: dict[bytes, _Route] = {}
         self._agrees: dict[str, tuple[float, bool]] = {}  # device → when it was seen, and whether
 
-    def batch(self, received: Sequence[tuple[bytes, bytes]], now: int) -> Batch:
+    def batch(
+        self,
+        received: Sequence[tuple[bytes, bytes]],
+        now: int,
+        full: frozenset[str] = frozenset(),
+    ) -> Batch:
         """Topics and payloads as what the store commits, by this machine's clock (Unix
-        seconds). A reading from the future is a fault of its board, which may let go of it, only
-        where other boards agree with this clock; else it is kept and stays missing."""
+        seconds). full: boards of which no more readings are taken today. A reading from the
+        future is a fault of its board, which may let go of it, only where other boards agree
+        with this clock; else it is kept and stays missing."""
         batch = Batch()
         future: list[int] = []  # of batch.refused
         routes = self._routes
@@ -72,6 +84,8 @@ class Inbox:
                 batch.refused.append(
                     Refused(route.topic, whole, route.unknown, sender=route.device)
                 )
+            elif route.is_reading and route.device in full:
+                batch.refused.append(_too_much(route, payload))
             elif route.is_reading:
                 future += self._readings(route, payload, now, batch)
             elif payload:
