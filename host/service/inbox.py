@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from dataclasses import dataclass, replace
 
 from ..readings import births, messages
@@ -46,7 +46,7 @@ class _Route:
 
 def _too_much(route: _Route, payload: bytes) -> Refused:
     """A message of a board that has sent all it may today: to read it costs others time."""
-    why = growth.why(growth.READINGS)
+    why = growth.TOO_MUCH
     return Refused(route.topic, payload[: messages.LARGEST], why, sender=route.device)
 
 
@@ -64,12 +64,14 @@ class Inbox:
         self,
         received: Sequence[tuple[bytes, bytes]],
         now: int,
-        full: frozenset[str] = frozenset(),
+        *,
+        full: Set[str] = frozenset(),
+        brief: Set[str] = frozenset(),
     ) -> Batch:
         """Topics and payloads as what the store commits, by this machine's clock (Unix
-        seconds). full: boards of which no more readings are taken today. A reading from the
-        future is a fault of its board, which may let go of it, only where other boards agree
-        with this clock; else it is kept and stays missing."""
+        seconds). full, brief: boards of which nothing more is taken today, or of births only
+        what needs no room. A reading from the future is a fault of its board, which may let go
+        of it, only where other boards agree with this clock; else it is kept and stays missing."""
         batch = Batch()
         future: list[int] = []  # of batch.refused
         routes = self._routes
@@ -84,12 +86,12 @@ class Inbox:
                 batch.refused.append(
                     Refused(route.topic, whole, route.unknown, sender=route.device)
                 )
-            elif route.is_reading and route.device in full:
+            elif route.device in full:
                 batch.refused.append(_too_much(route, payload))
             elif route.is_reading:
                 future += self._readings(route, payload, now, batch)
             elif payload:
-                self._birth(route, payload, now, batch)
+                self._birth(route, payload, now, batch, brief=route.device in brief)
         if future:
             sure = self._clock_is_sure()
             for i in () if sure else future:
@@ -113,9 +115,10 @@ class Inbox:
             batch.refused.append(Refused(route.topic, whole, reason, stream, device))
         return future
 
-    def _birth(self, route: _Route, payload: bytes, now: int, batch: Batch) -> None:
+    def _birth(self, route: _Route, payload: bytes, now: int, batch: Batch, *, brief: bool) -> None:
         try:
-            birth = births.birth(payload, now + self._max_ahead_s)
+            read = births.brief if brief else births.birth
+            birth = read(payload, now + self._max_ahead_s)
         except messages.Rejected as error:
             whole = payload[: messages.LARGEST]
             reason = f"birth: {error}"

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence, Set
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -250,6 +250,12 @@ class Store:
         """Board → what → readings or births that went over a limit of a day (see growth)."""
         return growth.over(self._db)
 
-    def full(self) -> frozenset[str]:
-        """Boards whose readings are refused for the rest of the day of the last add()."""
-        return self._growth.full()
+    @property
+    def full(self) -> Set[str]:
+        """Boards of which nothing is taken for the rest of the day of the last add()."""
+        return self._growth.full
+
+    @property
+    def brief(self) -> Set[str]:
+        """Boards that have said all that is kept of their births on that day."""
+        return self._growth.brief

@@ -1,7 +1,7 @@
 """A day of a stream has so many readings at most: each step writes the whole day anew.
 
-A board makes one reading a second at the most. What goes over it comes from no board that is in
-order: it goes into quarantine, counted."""
+A board makes one reading of a sample, and samples once a second at the most. What goes over it
+comes from no board that is in order: it goes into quarantine, counted."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from .chunk import Stored
 from .database import Database
 from .model import Refused
 
-MOST = 200_000  # of a day: more than two a second
+MOST = 90_000  # of a day: more than one a second
 MOST_UNDATED = 600_000  # more than a year of one a minute from a board that never learns the time
 
 

@@ -24,11 +24,13 @@ MOST = {
     # More gaps in seq than before: one for each reading sent out of turn while a backlog is
     # drained (one in 30 s), one for each loss of power.
     GAPS: 5_000,
-    # Bytes of readings as they arrive: one a second, and what 16 MB of flash hold.
-    READINGS: 64 << 20,
+    # Bytes of readings as they arrive: one a second of nine channels are 8 MB, and a queue of
+    # 16 MB, the largest that a board can be given, comes to 20 MB.
+    READINGS: 32 << 20,
     # Days before yesterday that readings are of: two years of queued readings.
     DAYS: 800,
 }
+BEYOND = 10_000  # readings over a limit, after which nothing of the board is read that day
 GAPS_OF_LIFE = 100_000  # for more than a year 200 losses of power a day
 FROM = 0.25  # of a limit: what is below is only counted in memory, and forgotten with it
 _WHY = {
@@ -47,6 +49,7 @@ OVER = {
     DAYS: "readings not taken: of too many past days",
     CROWDED: "readings not taken: too many of one day",
 }
+TOO_MUCH = "more of one board than is taken in a day"
 Row = tuple[str, int, str, int, int]  # device, day, what, used, went over
 
 
@@ -62,6 +65,7 @@ class _Board:
     used: dict[str, int] = field(default_factory=lambda: defaultdict(int))
     new: dict[str, int] = field(default_factory=lambda: defaultdict(int))
     over: dict[str, int] = field(default_factory=lambda: defaultdict(int))
+    beyond: int = 0  # readings over a limit, since this was read
     days: set[int] = field(default_factory=set)
 
 
@@ -75,6 +79,8 @@ class Growth:
         self._boards: dict[str, _Board] = {}
         self._changed: set[str] = set()
         self._lifted = False
+        self.full: set[str] = set()  # boards whose messages are not read for the rest of the day
+        self.brief: set[str] = set()  # boards of whose births only the start is read
         self.yesterday = 0  # its first Unix second: no reading after it is of a past day
 
     @contextmanager
@@ -95,12 +101,14 @@ class Growth:
         day = local_day(received)
         if day == self._day:
             return
-        self._boards.clear()
-        self._changed.clear()
+        for found in (self._boards, self._changed, self.full, self.brief):
+            found.clear()
         self.yesterday = bounds(day)[0] - DAY_S
         query = "SELECT device, what, used FROM growth WHERE day=?"
         for device, what, used in self._db.query(query, (day,)):
             self._of(device).used[what] = used
+            if what == READINGS and used >= MOST[what]:
+                self.full.add(device)
         self._day = day
 
     def _of(self, device: str) -> _Board:
@@ -124,6 +132,8 @@ class Growth:
             board.used[what] += n
             board.new[what] += n
             self._changed.add(device)
+            if what == READINGS and board.used[what] >= MOST[what]:
+                self.full.add(device)
 
     def use_day(self, device: str, day: int) -> bool:
         """Whether readings of a past day may come."""
@@ -140,12 +150,14 @@ class Growth:
     def over(self, device: str, what: str, n: int) -> None:
         """So many readings or births were not taken."""
         if n and not self._lifted:
-            self._of(device).over[what] += n
+            board = self._of(device)
+            board.over[what] += n
+            board.beyond += n if what != BIRTHS else 0
             self._changed.add(device)
-
-    def full(self) -> frozenset[str]:
-        """Boards whose readings are refused for today."""
-        return frozenset(d for d, b in self._boards.items() if b.used[READINGS] >= MOST[READINGS])
+            if board.beyond >= BEYOND:
+                self.full.add(device)
+            if what == BIRTHS:
+                self.brief.add(device)
 
     def save(self) -> None:
         """Write what is worth it."""

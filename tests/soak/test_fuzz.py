@@ -27,7 +27,7 @@ from host.store import Store
 KNOWN = registry.load(ROOT / "registry")
 T0, DAY_S = 1_790_006_400, 86_400
 PLANS = 8  # at most, in an example
-LONGEST_S = 20  # that one batch may take on a busy machine
+LONGEST_S = 10  # of CPU time that one batch may take
 SEED = int(os.environ.get("SEED", "1"))
 Name = tuple[str, str, int]  # device, life, seq
 
@@ -76,18 +76,18 @@ class Played:
             self.store.close()
             self.store, self.inbox = Store(self.database), Inbox(KNOWN, DAY_S)
         self.said += len(told)
-        if self.examples % 500 == 0:
+        if self.examples % 200 == 0:
             print(f"{self.said} messages, {len(self.expected)} readings", flush=True)
 
     @contextlib.contextmanager
     def _timed(self) -> Iterator[None]:
-        began = time.monotonic()
+        began = time.process_time()
         yield
-        self.longest = max(self.longest, time.monotonic() - began)
+        self.longest = max(self.longest, time.process_time() - began)
         assert self.longest < LONGEST_S
 
     def _commit(self, wanted: list[tuple[bytes, bytes]], now: int) -> None:
-        batch = self.inbox.batch(wanted, now, self.store.full())
+        batch = self.inbox.batch(wanted, now, full=self.store.full, brief=self.store.brief)
         counts = self.store.add(batch, now)
         names = {(device, r.life, r.seq) for device, _, r in batch.readings}
         new = names - self.taken
@@ -110,15 +110,16 @@ class Played:
 @pytest.mark.each_engine
 def test_whatever_boards_say(database: Path | str, figure: Callable[[str], None]) -> None:
     wanted = int(os.environ.get("MESSAGES", "20000"))
+    end = time.monotonic() + 60 * float(os.environ.get("MINUTES", "60"))
     played, rounds = Played(database), 0
-    while played.said < wanted:
-        _round(played, SEED + rounds, max(1, min(1000, wanted // (3 * COPIES))))
+    while played.said < wanted and time.monotonic() < end:
+        _round(played, SEED + rounds, max(1, min(200, wanted // (3 * COPIES))))
         rounds += 1
     played.check()
     figure(
         f"{type(played.store.database).__name__}: {played.said} messages in {played.examples} "
         f"examples, seeds {SEED} to {SEED + rounds - 1}: {len(played.expected)} readings stored "
-        f"once, none lost; longest batch {played.longest:.2f} s"
+        f"once, none lost; longest batch {played.longest:.2f} s of CPU"
     )
 
 

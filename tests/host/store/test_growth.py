@@ -12,8 +12,11 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from sim_board import ROOT
 
+from host import registry
 from host.readings.messages import Birth, Reading, reading, wire
+from host.service.inbox import Inbox
 from host.store import Batch, Counts, Store, crowded, days, growth, neighbours
 
 T0, DAY_S = 1_790_006_400, 86_400
@@ -32,7 +35,8 @@ def add(store: Store, *readings: Reading, now: int = T0, board: tuple[str, str] 
 
 
 def birth(life: str = LIFE, boot: int = 0, **more: Any) -> Birth:
-    return Birth(**{"life": life, "boot": boot, "t": T0, "up": 5, "first": 0, "body": b"{}"} | more)
+    said: dict[str, Any] = {"t": T0, "up": 5, "first": 0, "body": b"{}"}
+    return Birth(life, boot, **said | more)
 
 
 @pytest.fixture
@@ -107,7 +111,7 @@ def test_readings(store: Store, few: dict[str, int], database: Path | str) -> No
     for n in range(200):
         most += add(store, one(n)).stored
     assert 50 < most < 199
-    assert store.full() == {"qy-fs01"}
+    assert store.full == {"qy-fs01"}
     assert add(store, one(0)).duplicates == 1
     assert store.over_limits() == {"qy-fs01": {"readings": 200 - most}}
     with closing(Store(database)) as other:
@@ -145,6 +149,36 @@ def test_what_a_failed_batch_used_is_free_again(
                 add(store, one(0, "00000001"), one(2))
     assert add(store, one(0, "00000001"), one(2), one(4)).stored == 3
     assert store.over_limits() == {}
+
+
+def test_what_goes_far_over_is_not_read(
+    store: Store, few: dict[str, int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It would cost others time; of births only the start is read when no more are kept."""
+    monkeypatch.setattr(growth, "BEYOND", 5)
+    box = Inbox(registry.load(ROOT / "registry"), DAY_S)
+
+    def say(topic: str, payload: bytes, now: int = T0) -> Batch:
+        came = [(f"qingyun/1/fs-01/qy-fs01/{topic}".encode(), payload)]
+        return box.batch(came, now, full=store.full, brief=store.brief)
+
+    full_birth = b'{"life":"9c4e01ab","boot":1,"t":5,"up":5,"first":4,"confirm":"host"}'
+    assert say("birth", full_birth).births == []  # t is before 2015
+    for boot in range(9):
+        store.add(Batch(births=[(*BOARD, birth(boot=boot, body=b"x" * 400))]), T0)
+    assert store.brief == {"qy-fs01"}
+    ((_, _, read),) = say("birth", full_birth).births
+    assert (read.life, read.boot, read.first, read.confirm, read.t) == (LIFE, 1, 4, True, None)
+    for wrong in (b"[]", b'{"life":"x","boot":1,"up":5}', b'{"life":"9c4e01ab","up":1}', b"\xff"):
+        assert say("birth", wrong).births == []
+    assert store.full == set()
+    add(store, *(one(2 * n) for n in range(10)))
+    assert store.full == {"qy-fs01"}
+    for topic in ("reading", "birth"):
+        (refused,) = say(topic, b"not even JSON").refused
+        assert (refused.reason, refused.reading) == (growth.TOO_MUCH, None)
+    add(store, one(3), now=T0 + DAY_S)
+    assert (store.full, store.brief) == (set(), set())
 
 
 @given(
@@ -197,9 +231,9 @@ def asked(store: Store) -> Iterator[list[str]]:
         sql.append(text)
         return query(text, args)
 
-    store.database.query = noted  # type: ignore[method-assign]
-    yield sql
-    del store.database.query  # type: ignore[method-assign]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(store.database, "query", noted)
+        yield sql
 
 
 def test_readings_of_many_days_go_there_in_steps(store: Store) -> None:
