@@ -65,6 +65,8 @@ def earlier(where: Path | str, version: int, monkeypatch: pytest.MonkeyPatch) ->
             patch.setattr("host.store.calibrations.Calibrations.note", lambda *_: None)
         if version < 5:  # nor of figures that are kept
             patch.setattr("host.store.days.touch", lambda *_: None)
+        if version < 10:  # nor of limits
+            patch.setattr("host.store.growth.Growth.begin", lambda *_: None)
         store = Store(where, create=True)
         if version < 5:  # nor of the lowest seq of a day, which is added and goes again
             store.database.many("ALTER TABLE day ADD COLUMN lo BIGINT NOT NULL DEFAULT 0", [()])
