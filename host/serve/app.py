@@ -59,9 +59,14 @@ def app(settings: Settings) -> FastAPI:
         reading = asyncio.Event()
         shared.figures.on_change = shared.tell_figures
         shared.hub.alarms_changed = reading.set
+
+        def read() -> None:
+            shared.read_alarms()
+            shared.read_refused()
+
         tasks = [
             loop.create_task(shared.hub.run()),
-            loop.create_task(_alarms(reading, shared.read_alarms)),
+            loop.create_task(_alarms(reading, read)),
             loop.create_task(seats.run(shared)),
         ]
         if settings.broker:

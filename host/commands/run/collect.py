@@ -15,7 +15,7 @@ from ...ingest import Ingester
 from ...rollup import DAY_S, day_bounds
 from ...service import quarantine
 from ...service.inbox import Inbox
-from ...store import Store
+from ...store import Store, growth
 from .broker_options import broker_of
 
 
@@ -46,11 +46,12 @@ def _status(args: argparse.Namespace) -> int:
     store = Store(args.db)
     store.compact()
     streams = list(store.status())
-    quarantined, over = store.quarantined(), store.refused_over()
+    quarantined, over, limits = store.quarantined(), store.refused_over(), store.over_limits()
     if args.json:
         lives = [vars(s) for s in streams]
         stored = sum(s.readings for s in streams)
         said = {"stored": stored, "quarantined": quarantined, "refused_not_kept": over}
+        said["over_limits"] = limits
         print(json.dumps({**said, "lives": lives}))
         return 0
     table = terminal.table()
@@ -64,6 +65,9 @@ def _status(args: argparse.Namespace) -> int:
     print(f"{sum(s.readings for s in streams)} readings stored, {quarantined} quarantined")
     for device, n in sorted(over.items()):
         print(f"{device}: {n} more messages were refused, too many to keep")
+    for device, of in limits.items():
+        for what, n in of.items():
+            print(f"{device}: {n} {growth.OVER[what]}")
     return 0
 
 
