@@ -13,8 +13,11 @@ _NTP_TO_UNIX = const(2208988800)
 _ANSWER_MS = const(2000)
 _AGAIN_S = const(3600)  # between syncs
 _RETRY_S = const(15)
+_REST_S = const(300)  # after servers that do not agree were asked again and again
+_SOON_S = const(2)  # until another server is asked whether it agrees
+_ROUNDS = const(2)  # so often the others must be silent before one is believed alone
 _SANE = const(1420070400)  # 2015-01-01: a clock before this was never set
-_STEP_MS = const(600000)  # a larger step is taken only when a second answer agrees
+_STEP_MS = const(600000)  # a larger step is taken only when a second server agrees
 _AGREE_MS = const(2000)
 
 UNSET = "unset"
@@ -103,32 +106,42 @@ class Sntp:
         self._sent = 0
         self._next = 0  # up_s
         self._doubt = None  # Unix ms at up 0, as an answer had it that nobody confirmed yet
+        self._by = 0  # whose answer that was
+        self._silent = 0  # how often others did not answer since
+        self._alone = False  # the clock was set by one that nobody confirmed
+        self._asked = 0  # how often servers were asked since the last rest
 
-    def poll(self, lookup):
-        """One step; lookup(host, port) gives an address."""
-        clock = self._clock
-        if self._sock is None:
-            if clock.uptime_s() >= self._next:
-                self._ask(lookup)
-        else:
-            self._listen()
+    def asking(self):
+        """True while an answer is waited for: it is dated by when it is looked at."""
+        return self._sock is not None
 
-    def _listen(self):
+    def poll(self, resolver):
+        """One step; resolver: a net.resolver.Resolver."""
+        if self._sock is not None:
+            self._listen(resolver)
+        elif self._clock.uptime_s() >= self._next:
+            self._ask(resolver)
+
+    def _listen(self, resolver):
+        late = self._clock.uptime_ms() - self._sent > _ANSWER_MS
         try:
-            answer = self._sock.recv(48)
+            answer = None if late else self._sock.recv(48)
         except OSError:
             answer = None  # nothing there yet
         if answer:
             self._take(answer)
-        elif self._clock.uptime_ms() - self._sent > _ANSWER_MS:
+        elif late:  # what is looked at so late says nothing of when it came
             self._log.warn("ntp: no answer from %s" % self._servers[self._i])
-            self._miss()
+            resolver.doubt(self._servers[self._i].partition(":")[0])
+            self._miss(1)
 
-    def _ask(self, lookup):
+    def _ask(self, resolver):
         server = self._servers[self._i]
         host, _, port = server.partition(":")
         try:
-            addr = lookup(host, int(port or 123))
+            addr = resolver.lookup(host, int(port or 123))
+            if addr is None:
+                return  # it is asked for
             self._sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
             self._sock.setblocking(False)
             self._sock.connect(addr)
@@ -140,7 +153,7 @@ class Sntp:
             self._sock.send(packet)
         except OSError as e:
             self._log.warn("ntp: %s: %s" % (server, e))
-            self._miss()
+            self._miss(1)
 
     def _take(self, p):
         now = self._clock.uptime_ms()
@@ -152,41 +165,72 @@ class Sntp:
             seconds += 1 << 32  # era 1 begins in 2036
         if not good or p[24:28] != ours or seconds < _SANE:
             self._log.warn("ntp: bad answer from %s" % self._servers[self._i])
-            self._miss()
+            self._miss(1)
             return
         ms = (int.from_bytes(p[44:46], "big") * 1000) >> 16
         unix_ms = seconds * 1000 + ms + trip // 2
         if not self._believed(unix_ms):
-            self._miss()
+            self._miss(0)
             return
         self._close()
+        self._doubt = None
+        self._asked = 0
         first = self._clock.state != NTP
         self._clock.set_ms(unix_ms)
         self._next = self._clock.uptime_s() + _AGAIN_S
         moved = self._clock.moved_ms
+        if self._alone:
+            self._next_server()
         if first or not -_AGREE_MS < moved < _AGREE_MS:
             text = "ntp: time from %s, clock moved by %d ms"
             self._log.info(text % (self._servers[self._i], moved))
 
     def _believed(self, unix_ms):
-        """A small step always; a large one when two answers in a row agree on it."""
+        """A small step of a clock that is set always; else what two servers agree on, or one
+        to which nobody else says anything."""
         off = self._clock.off_ms(unix_ms)
+        is_set = self._clock.state != UNSET
+        if is_set and -_STEP_MS <= off <= _STEP_MS:
+            return True
         base = unix_ms - self._clock.uptime_ms()
-        doubt = self._doubt
-        self._doubt = None
-        if -_STEP_MS <= off <= _STEP_MS:
+        others = len(self._servers) - 1
+        if self._doubt is not None and -_AGREE_MS <= base - self._doubt <= _AGREE_MS:
+            if self._by != self._i or not others:
+                self._alone = False
+                return True
+            # A clock that two servers agreed on is off by so much only if both were wrong.
+            agreed = self._clock.state == NTP and not self._alone
+            if agreed or self._silent < _ROUNDS * others:
+                return False
+            self._log.warn("ntp: nobody else confirms the time of %s" % self._servers[self._i])
+            self._alone = True
             return True
-        if doubt is not None and -_AGREE_MS <= base - doubt <= _AGREE_MS:
-            return True
+        if is_set or self._doubt is not None:
+            apart = off if is_set else base - self._doubt
+            other = "this clock" if is_set else self._servers[self._by]
+            text = "ntp: %s is %d s off %s; none is believed alone, the next is asked"
+            self._log.warn(text % (self._servers[self._i], apart // 1000, other))
         self._doubt = base
-        text = "ntp: %s is %d s off this clock; the next one is asked too"
-        self._log.warn(text % (self._servers[self._i], off // 1000))
+        self._by = self._i
+        self._silent = 0
         return False
 
-    def _miss(self):
+    def _miss(self, silent):
+        """Nothing to set the clock by: the next one, then. silent: 1 if it had no time to tell."""
         self._close()
+        self._next_server()
+        self._silent += silent
+        self._asked += 1
+        wait = 0 if silent else _SOON_S
+        if self._doubt is None:
+            wait = _RETRY_S
+        elif self._asked > 2 * _ROUNDS * len(self._servers):
+            wait = _RETRY_S if self._clock.state == UNSET else _REST_S
+            self._asked = 0
+        self._next = self._clock.uptime_s() + wait
+
+    def _next_server(self):
         self._i = (self._i + 1) % len(self._servers)
-        self._next = self._clock.uptime_s() + _RETRY_S
 
     def _close(self):
         if self._sock is not None:
