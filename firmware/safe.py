@@ -8,7 +8,7 @@ import os
 import identity
 from health.log import Log
 from micropython import const
-from net.clock import Clock, Sntp
+from net.clock import Clock, Sync
 from net.mqtt import Mqtt
 from net.resolver import Resolver
 from net.wifi import Wifi
@@ -46,7 +46,7 @@ class Safe:
         self._base = "qingyun/1/%s/%s/" % (self._cfg["site"], self._cfg["device"])
         self._wifi = Wifi(board, self._cfg["wifi"], self.log)
         self._resolver = Resolver(board, self.clock)
-        self._sntp = Sntp(self.clock, self._cfg["ntp"], self.log)
+        self._sntp = Sync(self.clock, self._cfg["ntp"], self.log)
 
     def run(self):
         start = self._hal.ticks_ms()

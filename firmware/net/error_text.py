@@ -14,8 +14,9 @@ _REFUSED = {
 _ALERT = -30592  # MBEDTLS_ERR_SSL_FATAL_ALERT_MESSAGE
 # Of Mbed TLS: MPI, SSL, X509 and PK could not allocate; MPI's as MicroPython gives it, too.
 _NO_MEMORY = (16, 0x7F00, 0x2880, 0x3F80)
-_NO_WAY = (101, 113, 114, 118)  # ENETUNREACH, EHOSTUNREACH, and as newlib numbers them
-_CLOSED = (-29312, 32, errno.ECONNRESET)  # MBEDTLS_ERR_SSL_CONN_EOF, EPIPE
+_NO_WAY = (errno.EHOSTUNREACH, 101)  # Linux: ENETUNREACH
+# MBEDTLS_ERR_SSL_CONN_EOF, EPIPE
+_CLOSED = (-29312, 32, errno.ECONNRESET, errno.ECONNABORTED, errno.ENOTCONN)
 
 
 def text(e, starting):

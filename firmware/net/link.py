@@ -7,7 +7,7 @@ from micropython import const
 from sensors import record
 
 from net import birth
-from net.clock import Sntp
+from net.clock import Sync
 from net.liveness import Liveness
 from net.mqtt import Mqtt
 from net.resolver import Resolver
@@ -45,7 +45,7 @@ class Link:
         names = [ch["id"] for ch in cfg["channels"]]
         self.state = State(self._hal, clock, spool, self._wifi, names, log)
         self.liveness = Liveness(clock, self._wifi, log)
-        self._sntp = Sntp(clock, cfg["ntp"], log)
+        self._sntp = Sync(clock, cfg["ntp"], log)
         self._base = "qingyun/1/%s/%s/" % (cfg["site"], cfg["device"])
         self._mqtt = Mqtt(board, cfg["mqtt"], cfg["device"], idle, self._message)
         self._resolver = Resolver(board, clock)

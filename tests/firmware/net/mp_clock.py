@@ -5,7 +5,7 @@ import socket
 from clock import Clock as Virtual
 from health.log import Log
 from net import clock as net_clock
-from net.clock import Clock, Sntp
+from net.clock import Clock, Sync
 from ntp_server import NtpServer
 
 T0 = 1772467200
@@ -38,7 +38,7 @@ class Rig:
             virtual = Virtual(0)
             self.servers.append((NtpServer(virtual), virtual, seconds))
             names.append("127.0.0.1:%d" % self.servers[-1][0].port)
-        self.sntp = Sntp(self.clock, names, Log(None, self.lines.append))
+        self.sntp = Sync(self.clock, names, Log(None, self.lines.append))
 
     def run(self, seconds, ppm=0):
         """Let time pass; the true time goes ppm faster than the board's ticks."""
