@@ -96,9 +96,10 @@ class Cycle:
         self.link.stop()
         self.online_ms = self._hal.ticks_diff(self._hal.ticks_ms(), start)
 
-    def _idle(self):
-        """While the network is waited for; ms until it shall be called again."""
-        self._board.feed()
+    @staticmethod
+    def _idle():
+        """While the network is waited for; ms until it shall be called again. The watchdog is
+        fed when a step of the network has ended."""
         return 1000
 
     def _awake(self):

@@ -12,6 +12,7 @@ import sys
 
 TRIAL_STARTS = 3
 _WATCHDOG_MS = 120000
+_PROMPT_MS = 600000
 
 
 def load(root):
@@ -55,10 +56,10 @@ def choose(root):
 def run(root=""):
     """Start the application. One that cannot even be loaded has failed its start."""
     folder = choose(root)
+    import machine
+
     trial = load(root).get("trial") == folder
     if trial:
-        import machine
-
         machine.WDT(timeout=_WATCHDOG_MS)  # for one that hangs before it feeds it itself
     sys.path.insert(0, root + "/" + folder)
     try:
@@ -74,6 +75,8 @@ def run(root=""):
                 save(root, slots)
             finally:
                 machine.reset()
+        # For whoever is at the prompt; a board that nobody looks at starts again.
+        machine.WDT(timeout=_PROMPT_MS)
 
 
 if __name__ == "__main__":

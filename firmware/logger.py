@@ -21,6 +21,7 @@ _TICK_MS = const(1000)
 _LATE_MS = const(120000)  # a task that has not ended well for so long: no more feeding
 _HEALTHY_S = const(60)
 _REPLY_MS = const(10000)  # a restart waits so long for its reply to be delivered
+_ASKING_MS = const(50)  # a name or time server's answer is looked for so often
 _QUEUE = const(1)
 _TASKS = ("sampling", "queue", "network", "commands", "update")
 
@@ -196,6 +197,8 @@ class Logger:
         ms -= self._hal.ticks_diff(self._hal.ticks_ms(), now)
         if ms <= 0:
             ms = self._sample()  # the network has taken its time
+        if self.link.asking and ms > _ASKING_MS:
+            ms = _ASKING_MS
         self._board.wait(self.link.poller(), 0 if more else ms, self.link.expecting)
 
     def _watch(self, now):

@@ -88,7 +88,8 @@ def died(board, e):
         slots.died("%s: %s" % (type(e).__name__, e))
         board.reset()
     if type(e).__name__ == "ConfigError":
-        board.print("error: %s" % e)  # a person has to mend it: stay at the prompt
+        board.print("error: %s" % e)  # a person has to mend it, at the prompt
+        board.at_prompt()  # nobody there: a flash that could not be read may be read next time
         return
     sys.print_exception(e)
     BootCounter.died(board, e)

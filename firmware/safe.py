@@ -8,14 +8,16 @@ import os
 import identity
 from health.log import Log
 from micropython import const
-from net.clock import Clock
+from net.clock import Clock, Sync
 from net.mqtt import Mqtt
+from net.resolver import Resolver
 from net.wifi import Wifi
 from settings import config
 from settings.overrides import Overrides
 
 _STAY_MS = const(300000)
 _LOOK_MS = const(500)
+_ASKING_MS = const(50)
 _RETRY_MS = const(10000)
 
 
@@ -43,6 +45,8 @@ class Safe:
             return
         self._base = "qingyun/1/%s/%s/" % (self._cfg["site"], self._cfg["device"])
         self._wifi = Wifi(board, self._cfg["wifi"], self.log)
+        self._resolver = Resolver(board, self.clock)
+        self._sntp = Sync(self.clock, self._cfg["ntp"], self.log)
 
     def run(self):
         start = self._hal.ticks_ms()
@@ -58,15 +62,22 @@ class Safe:
             try:
                 self._talk()
             except Exception as e:  # safe mode itself must not fail
-                self.log.warn("safe mode: %s: %s" % (type(e).__name__, e))
+                text = "%s: %s" % (type(e).__name__, e)
                 if self._mqtt:
+                    text = self._mqtt.why(e) if isinstance(e, OSError) else text
                     self._mqtt.close()
+                self.log.warn("safe mode: %s" % text)
         poller = self._mqtt.stream.poller() if self._mqtt else None
-        self._board.wait(poller, _LOOK_MS, False)
+        self._board.wait(poller, _ASKING_MS if self._asks() else _LOOK_MS, False)
+
+    def _asks(self):
+        """Whether a name or time server's answer is waited for."""
+        return self._cfg is not None and (self._sntp.asking() or self._resolver.asking())
 
     def _talk(self):
         if not self._wifi.poll():
             return
+        self._sntp.poll(self._resolver)
         if self._mqtt is None:
             self._mqtt = Mqtt(
                 self._board, self._cfg["mqtt"], self._cfg["device"], _idle, self._message
@@ -82,12 +93,19 @@ class Safe:
         now = self._hal.ticks_ms()
         if self._next is not None and self._hal.ticks_diff(now, self._next) < 0:
             return
-        self._next = self._hal.ticks_add(now, _RETRY_MS)
-        import socket
-
         mqtt = self._cfg["mqtt"]
-        addr = socket.getaddrinfo(mqtt["host"], mqtt["port"])[0][-1]
-        self._mqtt.connect(addr, self._base + "status")
+        if mqtt.get("tls") and self.clock.unix() is None:
+            return  # the certificate's dates cannot be checked yet
+        self._next = self._hal.ticks_add(now, _RETRY_MS)
+        addr = self._resolver.lookup(mqtt["host"], mqtt["port"])
+        if addr is None:
+            self._next = None  # it is asked for
+            return
+        try:
+            self._mqtt.connect(addr, self._base + "status")
+        except OSError:
+            self._resolver.doubt(mqtt["host"])
+            raise
         self._mqtt.subscribe(self._base + "command")
         self._mqtt.publish(self._base + "status", b"safe", True)
         self.log.info("safe mode: connected")
@@ -136,7 +154,7 @@ class Safe:
                 self._mqtt.publish(self._base + "status", b"offline", True)
                 self._mqtt.leave()
             except OSError as e:
-                self.log.warn("mqtt: %s" % e)
+                self.log.warn("mqtt: %s" % self._mqtt.why(e))
             self._mqtt.close()
 
 

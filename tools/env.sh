@@ -111,6 +111,7 @@ test_packages() {
     has initdb || ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || echo postgresql
     ls /usr/lib/*/faketime/libfaketime.so.1 >/dev/null 2>&1 || echo libfaketime
     has nginx || echo nginx-light
+    has dnsmasq || [ -x /usr/sbin/dnsmasq ] || echo dnsmasq-base
     has systemd-analyze || echo systemd
     has chromium || echo chromium
     has soffice || echo libreoffice-calc-nogui

@@ -5,7 +5,6 @@ from the configuration; what happens to it follows from the trace (player).
 """
 
 import os
-import socket
 
 import vfs
 from chip import Hx711Chip
@@ -15,7 +14,6 @@ from wlan import Wlan
 
 _MOUNT = "/flash"
 _WATCHDOG_US = const(60000000)
-_NAME_SERVER_US = const(7000000)
 _TICK_US = const(10000)  # FreeRTOS, 100 Hz
 
 
@@ -140,6 +138,7 @@ class Board:
         self.flash = flash
         self.print = print
         self.ntp = ntp or NtpServer(clock)
+        self._names = None  # a NameServer, once one is asked for
         self.patient = False  # give every wait real time first
         self.kept = _Kept()
         self.on_wait = None  # called whenever the firmware waits
@@ -234,11 +233,12 @@ class Board:
     def let_go(self):
         """Nothing is held."""
 
-    def resolve(self, host, port):
-        if self.player.value("dns") == 0:  # two name servers, and the port waits for each
-            self.clock.move_us(2 * _NAME_SERVER_US)
-            raise OSError(-202)
-        return socket.getaddrinfo(host, port)[0][-1]
+    def name_servers(self):
+        if self._names is None:
+            from name_server import NameServer  # most runs need none, and memory is short
+
+            self._names = NameServer()
+        return (("127.0.0.1", self._names.port),)
 
     def random(self, n):
         return os.urandom(n)
@@ -265,7 +265,7 @@ class Board:
         self._fed = None
 
     def reset(self):
-        raise Stop("soft_reset")
+        raise Stop("hard_reset")  # as the port calls machine.reset()
 
     def deep_sleep(self, ms):
         raise Stop("deep_sleep", ms)
@@ -277,12 +277,18 @@ class Board:
         if self._fed is not None and self.clock.us - self._fed > self._hungry_us:
             raise Stop("watchdog")
 
+    def serve(self):
+        """Name and time server answer what has come in, as the trace has it; True if one did."""
+        if self._names and self._names.serve(self.player.value("dns") != 0):
+            return True
+        return self.player.value("ntp") != 0 and self.ntp.serve()
+
     def wait(self, poller, ms, expecting):
         """Up to ms of virtual time, less if the poller's socket has something.
 
         The peers live in real time: an answer that is expected gets real time first."""
         self.look()
-        if self.player.value("ntp") != 0 and self.ntp.serve():
+        if self.serve():
             return
         if poller and poller.poll(self.patience_ms if ms and (expecting or self.patient) else 0):
             return

@@ -69,6 +69,7 @@ class Device:
         self.flash = Flash(o["flash"])
         self.ntp = NtpServer(self.clock, o["ntp_port"])
         __import__("physics" if self.physics == "field" else "ideal")
+        __import__("name_server")
 
 
 def mount(flash):

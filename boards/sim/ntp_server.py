@@ -1,8 +1,8 @@
 """A time server on loopback that tells the virtual time (RFC 4330)."""
 
-import os
 import select
-import socket
+
+from udp_port import bound
 
 _UNIX_TO_NTP = 2208988800
 
@@ -12,27 +12,10 @@ class NtpServer:
 
     def __init__(self, clock, port=None):
         self._clock = clock
-        self._sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-        self.port = port or self._draw()
-        if port:
-            self._bind(port)
+        self._sock, self.port = bound(port)
         self._poll = select.poll()
         self._poll.register(self._sock, select.POLLIN)
         self.asked = 0
-
-    def _bind(self, port):
-        self._sock.bind(socket.getaddrinfo("127.0.0.1", port)[0][-1])
-
-    def _draw(self):
-        # MicroPython cannot say which port it was given, so draw one that is free.
-        for _ in range(100):
-            port = 20000 + int.from_bytes(os.urandom(2), "big") % 40000
-            try:
-                self._bind(port)
-                return port
-            except OSError:
-                pass  # taken
-        raise OSError("no free UDP port on loopback")
 
     def serve(self):
         for _ in self._poll.ipoll(0):

@@ -3,7 +3,7 @@
 CSV `t,channel,value[,raw]`, rows in order of t (Unix seconds UTC). A value holds
 until the channel's next row; an empty value means the sensor does not answer.
 `raw` is what the HX711 puts on its data line, verbatim. The channel `power` (0/1)
-is the board's supply, `wifi` (0/1) its network, `dns` and `ntp` (0/1) whether name
+is the board's supply, `wifi` (0/1) its network (see wlan), `dns` and `ntp` (0/1) whether name
 servers and time servers answer; all are 1 unless a row says so. A row of the channel
 `reset` with a value above 0 is a watchdog reset at that moment.
 """

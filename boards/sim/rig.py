@@ -5,7 +5,8 @@
 --made FILE    the true time of each reading made, Unix ms, a line each
 --hand FILE    what a hand does: lines `channel value`, looked at whenever the board waits
 
-Its report has more: polls of the sampler, and the longest time between two of them.
+Its report has more: polls of the sampler, and the longest time between two of them, and
+between two feedings of the watchdog.
 """
 
 import sys
@@ -27,7 +28,15 @@ class Watch:
         self.polls = 0
         self.longest = 0
         self._last = None
+        self.hungry = 0
+        self._fed = None
         self._made = open(made, "w") if made else None
+
+    def feed(self, clock):
+        now = clock.ticks_ms()
+        if self._fed is not None:
+            self.hungry = max(self.hungry, clock.ticks_diff(now, self._fed))
+        self._fed = now
 
     def poll(self, sampler):
         now = sampler._hal.ticks_ms()
@@ -42,8 +51,8 @@ class Watch:
             self._made.flush()
 
 
-def watch_sampler(watch):
-    poll, read_now = Sampler.poll, Sampler.read_now
+def watch_all(watch):
+    poll, read_now, feed = Sampler.poll, Sampler.read_now, Board.feed
 
     def watched_poll(self):
         watch.poll(self)
@@ -53,7 +62,11 @@ def watch_sampler(watch):
         watch.reading(self)
         read_now(self)
 
-    Sampler.poll, Sampler.read_now = watched_poll, watched_read
+    def watched_feed(self):
+        watch.feed(self.clock)
+        feed(self)
+
+    Sampler.poll, Sampler.read_now, Board.feed = watched_poll, watched_read, watched_feed
 
 
 class Session(run.Session):
@@ -84,6 +97,7 @@ class Session(run.Session):
         out = super().report(wall_s)
         out["polls"] = self.watch.polls
         out["poll_gap_ms"] = self.watch.longest
+        out["feed_gap_ms"] = self.watch.hungry
         return out
 
 
@@ -103,7 +117,7 @@ def main(argv):
     Session.speed = speed
     Session.watch = Watch(own["--made"])
     Session.hand = own["--hand"]
-    watch_sampler(Session.watch)
+    watch_all(Session.watch)
     if speed:
         run.clock_for = lambda unix_s, until_ms: RealClock(unix_s, speed)
         run.Board = RealBoard

@@ -4,19 +4,15 @@ Unix seconds are whole integers everywhere: an ESP32 float has 32 bits and its
 time module counts from 2000.
 """
 
-import socket
+import sys
 import time
 
 from micropython import const
 
-_NTP_TO_UNIX = const(2208988800)
-_ANSWER_MS = const(2000)
-_AGAIN_S = const(3600)  # between syncs
-_RETRY_S = const(15)
-_SANE = const(1420070400)  # 2015-01-01: a clock before this was never set
-_STEP_MS = const(600000)  # a larger step is taken only when a second answer agrees
-_AGREE_MS = const(2000)
+import net
 
+_AGAIN_S = const(3600)  # between syncs
+SANE = const(1420070400)  # 2015-01-01: a clock before this was never set
 UNSET = "unset"
 RTC = "rtc"
 NTP = "ntp"
@@ -36,7 +32,7 @@ class Clock:
         self.drift_ppm = None  # and what that is of the time since the sync before
         self.sync_up_s = None
         kept = board.rtc_get()
-        if kept >= _SANE:
+        if kept >= SANE:
             self._base_ms = kept * 1000
             self.state = RTC
 
@@ -91,104 +87,35 @@ class Clock:
         self._board.rtc_set(unix_ms // 1000)
 
 
-class Sntp:
-    """Asks the servers in turn, without ever waiting for them (RFC 4330 client)."""
+class Sync:
+    """Has time servers asked when that is due; what asks them (net.sntp) is loaded for it, as
+    TLS needs the memory."""
 
     def __init__(self, clock, servers, log):
         self._clock = clock
         self._servers = servers
         self._log = log
         self._i = 0
-        self._sock = None
-        self._sent = 0
+        self._alone = False
         self._next = 0  # up_s
-        self._doubt = None  # Unix ms at up 0, as an answer had it that nobody confirmed yet
+        self._sntp = None
 
-    def poll(self, lookup):
-        """One step; lookup(host, port) gives an address."""
-        clock = self._clock
-        if self._sock is None:
-            if clock.uptime_s() >= self._next:
-                self._ask(lookup)
-        else:
-            self._listen()
+    def asking(self):
+        """True while an answer is waited for: it is dated by when it is looked at."""
+        return self._sntp is not None and self._sntp.asking()
 
-    def _listen(self):
-        try:
-            answer = self._sock.recv(48)
-        except OSError:
-            answer = None  # nothing there yet
-        if answer:
-            self._take(answer)
-        elif self._clock.uptime_ms() - self._sent > _ANSWER_MS:
-            self._log.warn("ntp: no answer from %s" % self._servers[self._i])
-            self._miss()
+    def poll(self, resolver):
+        """One step; resolver: a net.resolver.Resolver."""
+        if self._sntp is None:
+            if self._clock.uptime_s() < self._next:
+                return
+            from net.sntp import Sntp
 
-    def _ask(self, lookup):
-        server = self._servers[self._i]
-        host, _, port = server.partition(":")
-        try:
-            addr = lookup(host, int(port or 123))
-            self._sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-            self._sock.setblocking(False)
-            self._sock.connect(addr)
-            packet = bytearray(48)
-            packet[0] = 0x23  # version 4, client
-            self._sent = self._clock.uptime_ms()
-            # The server echoes our transmit time: an answer to another question is refused.
-            packet[40:44] = (self._sent & 0x3FFFFFFF).to_bytes(4, "big")
-            self._sock.send(packet)
-        except OSError as e:
-            self._log.warn("ntp: %s: %s" % (server, e))
-            self._miss()
-
-    def _take(self, p):
-        now = self._clock.uptime_ms()
-        trip = now - self._sent
-        ours = (self._sent & 0x3FFFFFFF).to_bytes(4, "big")
-        good = len(p) == 48 and p[0] & 7 == 4 and p[0] >> 6 != 3 and 0 < p[1] < 16 and any(p[40:48])
-        seconds = int.from_bytes(p[40:44], "big") - _NTP_TO_UNIX
-        if seconds < 0:
-            seconds += 1 << 32  # era 1 begins in 2036
-        if not good or p[24:28] != ours or seconds < _SANE:
-            self._log.warn("ntp: bad answer from %s" % self._servers[self._i])
-            self._miss()
-            return
-        ms = (int.from_bytes(p[44:46], "big") * 1000) >> 16
-        unix_ms = seconds * 1000 + ms + trip // 2
-        if not self._believed(unix_ms):
-            self._miss()
-            return
-        self._close()
-        first = self._clock.state != NTP
-        self._clock.set_ms(unix_ms)
-        self._next = self._clock.uptime_s() + _AGAIN_S
-        moved = self._clock.moved_ms
-        if first or not -_AGREE_MS < moved < _AGREE_MS:
-            text = "ntp: time from %s, clock moved by %d ms"
-            self._log.info(text % (self._servers[self._i], moved))
-
-    def _believed(self, unix_ms):
-        """A small step always; a large one when two answers in a row agree on it."""
-        off = self._clock.off_ms(unix_ms)
-        base = unix_ms - self._clock.uptime_ms()
-        doubt = self._doubt
-        self._doubt = None
-        if -_STEP_MS <= off <= _STEP_MS:
-            return True
-        if doubt is not None and -_AGREE_MS <= base - doubt <= _AGREE_MS:
-            return True
-        self._doubt = base
-        text = "ntp: %s is %d s off this clock; the next one is asked too"
-        self._log.warn(text % (self._servers[self._i], off // 1000))
-        return False
-
-    def _miss(self):
-        self._close()
-        self._i = (self._i + 1) % len(self._servers)
-        self._next = self._clock.uptime_s() + _RETRY_S
-
-    def _close(self):
-        if self._sock is not None:
-            self._sock.close()
-            self._sock = None
+            self._sntp = Sntp(self._clock, self._servers, self._log, self._i, self._alone)
+        sntp = self._sntp
+        if sntp.poll(resolver):
+            self._i = sntp.i
+            self._alone = sntp.alone
+            self._next = self._clock.uptime_s() + _AGAIN_S
+            self._sntp = None
+            del net.sntp, sys.modules["net.sntp"]

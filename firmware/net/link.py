@@ -7,7 +7,7 @@ from micropython import const
 from sensors import record
 
 from net import birth
-from net.clock import Sntp
+from net.clock import Sync
 from net.liveness import Liveness
 from net.mqtt import Mqtt
 from net.resolver import Resolver
@@ -22,6 +22,7 @@ _HOLD_MS = const(30000)  # undated readings wait so long for the time
 _FRESH_MS = const(30000)  # so often the newest reading goes ahead of a backlog
 _RESEND_MS = const(60000)  # unconfirmed for so long: send again, then twice as long
 _RESEND_MAX_MS = const(3600000)
+_GREETED = const(4)  # steps of the greeting
 
 
 class Link:
@@ -44,13 +45,14 @@ class Link:
         names = [ch["id"] for ch in cfg["channels"]]
         self.state = State(self._hal, clock, spool, self._wifi, names, log)
         self.liveness = Liveness(clock, self._wifi, log)
-        self._sntp = Sntp(clock, cfg["ntp"], log)
+        self._sntp = Sync(clock, cfg["ntp"], log)
         self._base = "qingyun/1/%s/%s/" % (cfg["site"], cfg["device"])
         self._mqtt = Mqtt(board, cfg["mqtt"], cfg["device"], idle, self._message)
         self._resolver = Resolver(board, clock)
         self._payload = buffers.PAYLOAD
         self._backoff = _BACKOFF_MS
         self._next = None
+        self._greeting = 0
         self._since = None  # when the session began; None once that is a while ago
         self._fresh = None  # when a reading last went out that was the newest
         self._replies = []
@@ -65,6 +67,7 @@ class Link:
         self._waits_for_time = False  # TLS does, and the log says so
         self.associated = False
         self.expecting = False  # an answer from the network is on its way
+        self.asking = False  # one from a name or time server, for which no poller waits
         self.published = 0
 
     def is_connected(self):
@@ -80,12 +83,15 @@ class Link:
             self.liveness.unassociated()
             if self._mqtt.is_connected():
                 self._mqtt.close()
-            self.expecting = False
+            self.expecting = self.asking = False
             return False
-        self._sntp.poll(self._resolver.lookup)
+        self._sntp.poll(self._resolver)
+        self.asking = self._sntp.asking() or self._resolver.asking()
         try:
             if not self._mqtt.is_connected():
                 return self._connect()
+            if self._greeting < _GREETED:
+                return self._greet_step()
             self._mqtt.poll()
             self.liveness.alive()
             self.expecting = (
@@ -112,7 +118,7 @@ class Link:
                 self._mqtt.publish(self._base + "status", b"offline", True)
                 self._mqtt.leave()
             except OSError as e:
-                self._log.warn("mqtt: %s" % e)
+                self._log.warn("mqtt: %s" % self._mqtt.why(e))
             self._mqtt.close()
 
     def restart(self):
@@ -145,23 +151,38 @@ class Link:
                 self._waits_for_time = True
             return False
         addr = self._resolver.lookup(mqtt["host"], mqtt["port"])
+        if addr is None:
+            self.asking = True
+            return False
         try:
             self._mqtt.connect(addr, self._base + "status")
         except OSError:
-            self._resolver.doubt(mqtt["host"], mqtt["port"])
+            self._resolver.doubt(mqtt["host"])
             raise
-        self._mqtt.publish(self._base + "status", b"online", True)
-        if self._wait_host:
-            self._spool.rewind()
-            self._mqtt.subscribe(self._base + "stored")
-        if self.on_command:
-            self._mqtt.subscribe(self._base + "command")
-        if self.chunks:
-            self.chunks.lost()
-        self._say_birth()
-        self._since = self._heard = self._hal.ticks_ms()
-        self._next = self._fresh = None
-        self._log.info("mqtt: connected to %s:%d" % (mqtt["host"], mqtt["port"]))
+        self._greeting = 0
+        return True
+
+    def _greet_step(self):
+        """One packet of the greeting, as each may take all the time of an exchange."""
+        step = self._greeting
+        self._greeting += 1
+        if step == 0:
+            self._mqtt.publish(self._base + "status", b"online", True)
+        elif step == 1:
+            if self._wait_host:
+                self._spool.rewind()
+                self._mqtt.subscribe(self._base + "stored")
+        elif step == 2:
+            if self.on_command:
+                self._mqtt.subscribe(self._base + "command")
+        else:
+            if self.chunks:
+                self.chunks.lost()
+            self._say_birth()
+            self._since = self._heard = self._hal.ticks_ms()
+            self._next = self._fresh = None
+            where = self._server["host"], self._server["port"]
+            self._log.info("mqtt: connected to %s:%d" % where)
         return True
 
     def _age(self):
@@ -173,13 +194,14 @@ class Link:
 
     def _failed(self, e):
         self._mqtt.close()
-        self.liveness.failed(e, self._mqtt.stream.answered)
+        text = self._mqtt.why(e)
+        self.liveness.failed(e, text, self._mqtt.stream.answered)
         self._mqtt.stream.answered = False  # what fails before the next connection has no answer
         # Half to one and a half of the backoff: a fleet does not come back as one.
         jitter = self._backoff * self._board.random(1)[0] // 256
         wait = self._backoff // 2 + jitter
         self._next = self._hal.ticks_add(self._hal.ticks_ms(), wait)
-        self._log.warn("mqtt: %s; next try in %d s" % (e, (wait + 999) // 1000))
+        self._log.warn("mqtt: %s; next try in %d s" % (text, (wait + 999) // 1000))
         self._backoff = min(2 * self._backoff, _BACKOFF_MAX_MS)
 
     def _say_birth(self):

@@ -35,14 +35,12 @@ class Liveness:
         if not self._leaving:
             self.alive()
 
-    def failed(self, e, answered):
-        """A session has ended with e. answered: the peer had taken the connection; one that
-        refuses it is reached, too."""
-        code = getattr(e, "errno", None)
-        if answered or code == errno.ECONNREFUSED:
+    def failed(self, e, text, answered):
+        """A session has ended with e, in words text. answered: the peer had taken the
+        connection; one that refuses it is reached, too."""
+        if answered or getattr(e, "errno", None) == errno.ECONNREFUSED:
             self.alive()
-        short = code == errno.ENOMEM or "not enough memory" in str(e)
-        self._short = self._short + 1 if short else 0
+        self._short = self._short + 1 if "not enough memory" in text else 0
         if self._short >= _SHORT:
             self.stranded = True  # a heap in pieces: the queue is on flash
             return

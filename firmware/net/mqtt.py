@@ -6,10 +6,14 @@ OSError with the session closed.
 """
 
 import errno
+import sys
 
 import umqtt.simple
 
+import net
 from net.bounded_socket import BoundedSocket
+
+NO_MEMORY = "not enough memory: fewer channels, or a module with PSRAM"
 
 
 class Mqtt:
@@ -118,20 +122,28 @@ class Mqtt:
         self.stream.begin()
         try:
             call(*args)
-        except OSError as e:
+        except OSError:
             self.close()
-            # A code of Mbed TLS, or an end before the first answer, which says as little.
-            if isinstance(e.errno, int) and (e.errno < -200 or self._starting):
-                raise OSError(self._why(e))
             raise
+        except MemoryError:
+            self.close()
+            raise OSError(errno.ENOMEM)
         except (umqtt.simple.MQTTException, AssertionError, IndexError, ValueError) as e:
             self.close()
-            raise OSError(self._why(e))
+            raise OSError(self.why(e))
 
-    def _why(self, e):
-        from net import error_text  # only here: it costs some RAM
+    def why(self, e):
+        """What has ended a session, for a person."""
+        try:
+            from net import error_text  # only here: it costs some RAM
 
-        return error_text.text(e)
+            return error_text.text(e, self._starting)
+        except MemoryError:
+            return NO_MEMORY
+        finally:
+            sys.modules.pop("net.error_text", None)
+            if hasattr(net, "error_text"):
+                del net.error_text
 
 
 def _bytes(text):

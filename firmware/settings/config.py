@@ -5,7 +5,7 @@ import json
 _PINS = range(40)
 _DEFAULTS = {
     "wifi": {"ssid": "", "password": ""},
-    "ntp": ["ntp.aliyun.com", "cn.pool.ntp.org"],
+    "ntp": ["ntp.aliyun.com", "cn.pool.ntp.org", "ntp.tencent.com"],
     "report": {"every_s": 300, "sample_s": 1, "weight_kg": 0.2, "fill": 0.05},
     "spool": {"dir": "spool", "max_kb": 1024, "batch": 10, "flush_s": 300},
     "confirm": "broker",

@@ -19,6 +19,7 @@ NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
 _NAME_IS = "a name of letters, digits, - _ . that begins with a letter or digit"
 _WINDOW = r"([01]\d|2[0-3]):[0-5]\d-(([01]\d|2[0-3]):[0-5]\d|24:00)"
 _WINDOWS = re.compile(rf"({_WINDOW}(;{_WINDOW})*)?")
+OPEN = "open"  # as a password: too short for one
 _SERVERS = re.compile(r"([^\s;]{1,255}(;[^\s;]{1,255}){0,7})?")
 HOST, OPERATOR = "qingyun-host", "qingyun-operator"
 # The services beside the ingester: the broker ends the first of two sessions of one name.
@@ -109,8 +110,11 @@ def _board(table: Sheet, rows: Sequence[Row], pins: Pins, bins: dict[str, Row]) 
     if not 1 <= len(ssid.encode()) <= 32:
         shared("ssid").fail("ssid", "the Wi-Fi network's name of 1 to 32 bytes")
     password = shared("password")["password"]
-    if not 8 <= len(password.encode()) <= 64:
-        shared("password").fail("password", "the Wi-Fi password of 8 to 64 characters")
+    if password == OPEN:
+        password = ""
+    elif not 8 <= len(password.encode()) <= 64:
+        what = f"the Wi-Fi password of 8 to 64 bytes, or {OPEN} for a network without one"
+        shared("password").fail("password", what)
     ntp = shared("ntp").match("ntp", _SERVERS, "1 to 8 time servers with ; between, or nothing")
     mode = shared("mode").one_of("mode", ("always", "cycle"), "always")
     if mode == "always":

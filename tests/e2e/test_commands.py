@@ -45,7 +45,7 @@ def test_each_command_is_done_and_answered(site: SimpleSite, broker: Broker) -> 
             assert heard.ask({"id": "x", "do": "restart"})["result"] == "restarting"
             heard.wait("birth", births + 1)
             birth = heard.json("birth")[-1]
-            assert (birth["boot"], birth["reset"]) == (1, "soft_reset")
+            assert (birth["boot"], birth["reset"]) == (1, "hard_reset")
             assert birth["failed_starts"] == 0
             assert birth["channels"]["w1"]["calibration"] == "z-z1"  # kept
             assert heard.ask({"id": "x", "do": "restart"})["result"] == "done before"

@@ -152,7 +152,7 @@ CASES = ("before CONNACK", "within a publish", "idle", "no accept")
 @pytest.mark.parametrize("case", CASES)
 def test_the_weighing_goes_on(case: str, silence: Silence, figure: Callable[[str], None]) -> None:
     report, log = silence.reports[case], silence.logs[case]
-    assert "ETIMEDOUT" in log, log  # the silence was met
+    assert "the broker does not answer" in log, log  # the silence was met
     assert report["polls"] > SECONDS
     figure(
         f"black hole, {case}: longest pause of the sampling {report['poll_gap_ms'] / 1000:.2f} s "

@@ -113,9 +113,9 @@ def test_a_bug_in_the_queue_restarts_the_board_and_loses_nothing():
         try:
             main.died(rig.board, e)
         except Stop as stop:
-            assert stop.how == "soft_reset"
+            assert stop.how == "hard_reset"
     rig.board.unmount()
-    rig.board.power_up("soft_reset")
+    rig.board.power_up("hard_reset")
     rig.logger = main.start(rig.board)
     assert rig.logger.spool.state.next_seq == made
     assert [r[1] for r in rig.logger.spool.peek(64)] == list(range(made))

@@ -133,6 +133,7 @@ def test_nobody_listens(secure: Secure) -> None:
     assert report["published"] == 0
     assert "mqtt: nobody listens at the broker's address and port" in secure.site.log()
     assert "may not accept" not in secure.site.log()
+    assert "associating anew" not in secure.site.log()  # the broker's host has answered
 
 
 def test_a_certificate_that_the_broker_does_not_take(secure: Secure, tmp_path: Path) -> None:
@@ -172,6 +173,23 @@ def test_no_connection_before_the_time_is_known(secure: Secure, tmp_path: Path) 
     connected = next(x for x in log.splitlines() if "mqtt: connected" in x)
     assert MIDNIGHT + 1800 <= int(connected.split()[0]) <= MIDNIGHT + 1900
     assert report["published"] == report["readings"]
+
+
+def test_safe_mode_waits_for_the_time_too(secure: Secure, tmp_path: Path) -> None:
+    """Three failed starts on a board that does not know the time yet."""
+    resets = [(20 + 20 * n, "reset", 1) for n in range(3)]
+    secure.site.trace([(0, "w1", 5), (0, "ntp", 0), *resets, (180, "ntp", 1), (300, "w1", 5)])
+    with Broker(tmp_path / "b", certificates=secure.certificates) as broker:
+        secure.site.run(secure.site.board(broker.address, files=secure.files))
+    lines = secure.site.log().splitlines()
+    safe = next(n for n, x in enumerate(lines) if "error: safe mode" in x)
+    time, connected = (
+        next(n for n, x in enumerate(lines) if n > safe and text in x)
+        for text in ("ntp: time from", "safe mode: connected")
+    )
+    assert time < connected
+    assert not [x for x in lines[safe:connected] if "warning: safe mode" in x]
+    assert MIDNIGHT + 180 <= int(lines[connected].split()[0]) <= MIDNIGHT + 210
 
 
 def test_a_file_that_is_not_there(secure: Secure, tmp_path: Path) -> None:

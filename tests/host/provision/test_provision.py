@@ -163,6 +163,7 @@ def test_configurations_are_right_by_the_firmwares_own_check(
     rows += board("qy-b2", **low, ssid="网" * 10, temperature="")
     cycle = FILL | {"device": "qy-c1", "site": "a-1", "ssid": "n", "password": "12345678"}
     cycle |= {"bin": "", "mode": "cycle"}
+    rows += board("qy-open", **{"password": "open"})
     rows += [cycle | {"wake_s": "60", "send_every": "64", "empty_mm": "8000", "full_mm": "7999"}]
     rows += [
         cycle | {"device": "Qy_c.2", "wake_s": "86400", "send_every": "1", "blind_mm": "0"},
@@ -178,7 +179,9 @@ def test_configurations_are_right_by_the_firmwares_own_check(
     ]
     fleet.made(rows)
     paths = sorted(str(p) for p in fleet.fleet.glob("*/config.json"))
-    assert len(paths) == 9
+    assert len(paths) == 10
+    config = json.loads((fleet.fleet / "qy-open" / "config.json").read_text())
+    assert config["wifi"]["password"] == ""
     (fleet.folder / "list").write_text("\n".join(paths))
     (fleet.folder / "load.py").write_text(LOAD)
     done = run_micropython(fleet.folder / "load.py", fleet.folder / "list")

@@ -58,7 +58,7 @@ CASES: list[tuple[list[Row], str]] = [
     # Wi-Fi and mode.
     ([W | {"ssid": ""}, F], "2: ssid: expected the Wi-Fi network's name of 1 to 32 bytes"),
     ([W | {"ssid": "网" * 11}, F], "2: ssid: expected the Wi-Fi network's name of 1 to 32 bytes"),
-    ([W | {"password": ""}, F], "2: password: expected the Wi-Fi password of 8 to 64 characters"),
+    ([W | {"password": ""}, F], "2: password: expected the Wi-Fi password of 8 to 64 bytes, or"),
     ([W, F | {"ssid": "n2"}], "3: ssid: expected the same as in line 2, or nothing, found 'n2'"),
     ([W | {"mode": "sleep"}, F], "2: mode: expected one of always cycle, found 'sleep'"),
     ([W | {"mode": "cycle"}, F], "2: mode: expected always for a board that weighs"),
