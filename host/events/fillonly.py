@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 
 from msgspec import Struct, structs
 
+from ..common import two_boards
 from .limits import GAP_S, LEAN_S
 from .silences import DEFAULT, Silences
 
@@ -82,16 +83,19 @@ class FillState:
     emptied: Emptying | None = None
     risen: int = -1
     part: Emptying | None = None
+    turns: list[tuple[str, int]] = field(default_factory=list)
 
 
 @dataclass
 class Fillings:
     """Emptyings found. covered: (from, to) in Unix seconds between valid readings. fullest: the
-    largest fill in permille; None: no reading was valid."""
+    largest fill in permille; None: no reading was valid. doubled: when two boards spoke under one
+    name (see two_boards)."""
 
     emptyings: list[Emptying] = field(default_factory=list)
     covered: list[tuple[int, int]] = field(default_factory=list)
     fullest: int | None = None
+    doubled: list[tuple[int, int]] = field(default_factory=list)
 
 
 def watch(
@@ -106,6 +110,7 @@ def watch(
     once = {(s.life, s.seq): s for s in samples}
     for s in sorted(once.values(), key=lambda s: (s.t, s.boot, s.life, s.seq)):
         state.at = (s.t, s.boot, s.life, s.seq)
+        _boards(state, s, out)
         known = _as_seen(state, s)
         if known.fill is not None:
             out.fullest = max(out.fullest or 0, known.fill)
@@ -113,6 +118,14 @@ def watch(
     if ends:
         out.emptyings += provisional(state)
     return out
+
+
+def _boards(state: FillState, s: FillSample, out: Fillings) -> None:
+    if not state.turns or state.turns[-1][0] != s.life:
+        state.turns = two_boards.turn(state.turns, s.life, s.t)
+        began = two_boards.since(state.turns)
+        if began is not None:
+            out.doubled.append((began, s.t))
 
 
 def provisional(state: FillState) -> list[Emptying]:

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 import msgspec
 
 from ..common.local_days import bounds
+from ..common.two_boards import TWO_BOARDS
 from ..events import Kind, Outcome, Platform, Sample, Series, State, Sums, advance, finish, fresh
 from ..events import load as load_state
 from ..events import save as save_state
@@ -99,6 +100,8 @@ def opens(state: State) -> int:
         times.append(state.still.first.t)
     if state.fault is not None:
         times.append(state.fault[1])
+    if state.two is not None:
+        times.append(state.two[0])
     return min(times, default=0)
 
 
@@ -129,6 +132,9 @@ class Filled:
         fullest = results[0].fullest if steps and steps[0].day == day else None
         covered = [span for result in results for span in result.covered]
         flags = "doubt" if any(e.doubt for e in found) else ""
+        doubled = [span for result in results for span in result.doubled]
+        if any(start < t1 and finish >= t0 for start, finish in doubled):
+            flags = f"{flags} {TWO_BOARDS}".strip()
         if fullest is not None and _longest_unknown(covered, t0, t1) > FILLED_S:
             flags = f"{flags} fill".strip()
         facts: Facts = (*[0] * 10, sum(not e.doubt for e in found), flags, fullest)
