@@ -21,7 +21,11 @@ RULES = 2
 FULL = 1000  # permille
 NEAR = 700  # permille: where the sensor is blind after as much, the waste came up to it
 LEAST_FALL = 200  # permille
+SMALL_FALL = 80  # permille: a smaller one is an uneven surface
+NEAR_FULL = 800  # permille: one bag more may come up to where the sensor is blind
+LEAST_HIDDEN = 100  # permille that may come before an emptying where a board reports seldom
 LEFT_SHARE = 400  # permille of the fill that an emptying may leave; compaction leaves more
+SURE_SHARE = 200  # permille of the fill that a truck leaves at the most; hands leave more
 PRESSED_SHARE = 700  # permille of the fill that compaction leaves at least
 LEAST_RISE = 500  # permille that hardly anybody puts in at once
 # A bin is filled, or emptied and filled again, only in a longer time.
@@ -32,6 +36,8 @@ OVER = 250  # permille that may stand above a full bin
 
 IN_A_GAP = "nobody saw it fall"
 PARTLY = "partly gone: taken out by hand, pressed down or half emptied"
+MUCH_LEFT = "much was left: emptied in part, or taken out by hand"
+SMALL = "too little was in it to be sure"
 ONCE = "seen only once before it fell"
 CAME_BACK = "a far echo, and at once a near one: an old sensor shows far when the waste is too near"
 
@@ -52,7 +58,8 @@ class FillSample:
 class Emptying(Struct, frozen=True, omit_defaults=True):
     """A fall of the fill from before to after (permille), each shown by two readings; t, t_end:
     the last reading before and the first after it (Unix seconds). doubt: why it may be none; ""
-    where it is one. hidden: permille by which there may have been more than before tells."""
+    where it is one. hidden: permille by which there may have been more than before tells.
+    unsure: why it may be none although it counts."""
 
     t: int
     t_end: int
@@ -62,13 +69,15 @@ class Emptying(Struct, frozen=True, omit_defaults=True):
     seq: int  # of the last reading before
     doubt: str = ""
     hidden: int = 0
+    unsure: str = ""
 
 
 @dataclass
 class FillState:
     """What is kept between readings. seen: the latest valid reading; last: the two latest that
     are believed; level: the latest believed fill, also over a gap; since: since when the sensor
-    is blind (Unix seconds; 0: it is not). emptied: the latest emptying, while what follows may
+    is blind (Unix seconds; 0: it is not); over: it was, right before seen; topped: the waste came
+    up to the sensor before the fall. emptied: the latest emptying, while what follows may
     put it in doubt; risen: the level before a rise that may do so; -1: there was none. part: a
     fall too small for an emptying, while it may not last."""
 
@@ -79,6 +88,8 @@ class FillState:
     low: FillSample | None = None  # the first one after it
     before: int = 0
     since: int = 0
+    over: bool = False
+    topped: bool = False
     level: int = 0
     emptied: Emptying | None = None
     risen: int = -1
@@ -138,7 +149,7 @@ def _as_seen(state: FillState, s: FillSample) -> FillSample:
     before it is gone sooner."""
     if not s.blind:
         if s.fill is not None:
-            state.since = 0
+            state.over, state.since = state.since > 0, 0
         return s
     if not state.since:
         seen = state.seen
@@ -219,6 +230,7 @@ def _begins_fall(state: FillState, s: FillSample, fill: int, out: Fillings) -> b
         out.emptyings.append(state.part)
         state.part = None
     state.full, state.low, state.before = state.last[-1], s, before
+    state.topped = state.over or (state.full.fill or 0) >= NEAR_FULL
     return True
 
 
@@ -228,6 +240,10 @@ def _ends_fall(state: FillState, s: FillSample, fill: int, out: Fillings) -> boo
     full, low = state.full, state.low
     assert full is not None and low is not None
     if not _fell(state.before, fill):
+        if _is_small(state.before, fill) and s.t - low.t >= LEAN_S:  # filled again already
+            args = full.t, low.t, state.before, low.fill or 0, full.life, full.seq
+            out.emptyings.append(Emptying(*args, SMALL, _hidden(state, full, low)))
+            state.last = []
         state.full, state.low = None, None
         return True
     if s.t - low.t < LEAN_S:
@@ -235,7 +251,10 @@ def _ends_fall(state: FillState, s: FillSample, fill: int, out: Fillings) -> boo
     _decided(state, out)
     after = max(fill, low.fill or 0)
     args = full.t, low.t, state.before, after, full.life, full.seq
-    state.emptied = Emptying(*args, hidden=_hidden(state, full, low))
+    much = 1000 * after > SURE_SHARE * state.before
+    state.emptied = Emptying(
+        *args, hidden=_hidden(state, full, low), unsure=MUCH_LEFT if much else ""
+    )
     state.last, state.full, state.low = [], None, None
     return True
 
@@ -243,12 +262,12 @@ def _ends_fall(state: FillState, s: FillSample, fill: int, out: Fillings) -> boo
 def _hidden(state: FillState, full: FillSample, low: FillSample) -> int:
     """Permille by which there may have been more before a fall: above a full bin, or put in
     since it was last seen where a board reports seldom – as much as before, and again."""
-    risen = max(0, (full.fill or 0) - state.before)
-    if full.fill is not None and full.fill >= FULL:
-        return risen + OVER
+    if state.topped:
+        return FULL - state.before + OVER
     if low.t - full.t <= GAP_S and full.t - state.last[0].t <= GAP_S:
         return 0
-    return min(FULL - state.before, 2 * risen)
+    risen = max(LEAST_HIDDEN, 2 * ((full.fill or 0) - state.before))
+    return min(FULL - state.before, risen)
 
 
 def _part(state: FillState, s: FillSample, fill: int, out: Fillings) -> None:
@@ -256,15 +275,24 @@ def _part(state: FillState, s: FillSample, fill: int, out: Fillings) -> None:
     part = state.part
     if part is None:
         before = min((x.fill or 0 for x in state.last), default=0)
-        if _fell(before, fill, PRESSED_SHARE):
+        is_small = _is_small(before, fill)
+        if is_small or _fell(before, fill, PRESSED_SHARE):
             full = state.last[-1]
             args = full.t, s.t, before, fill, full.life, full.seq
-            state.part = Emptying(*args, PARTLY if len(state.last) == 2 else ONCE)
-    elif not _fell(part.before, fill, PRESSED_SHARE):
+            why = ONCE if len(state.last) < 2 else SMALL if is_small else PARTLY
+            seldom = is_small and s.t - full.t > GAP_S
+            hidden = max(LEAST_HIDDEN, 2 * ((full.fill or 0) - before)) if seldom else 0
+            state.part = Emptying(*args, why, hidden)
+    elif not (_is_small(part.before, fill) or _fell(part.before, fill, PRESSED_SHARE)):
         state.part = None
     elif s.t - part.t_end >= LEAN_S:
         out.emptyings.append(structs.replace(part, after=max(part.after, fill)))
         state.part = None
+
+
+def _is_small(before: int, after: int) -> bool:
+    """Whether about all of a little is gone."""
+    return SMALL_FALL <= before - after < LEAST_FALL and 1000 * after <= LEFT_SHARE * before
 
 
 def _fell(before: int, after: int, left: int = LEFT_SHARE) -> bool:

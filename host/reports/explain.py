@@ -164,6 +164,8 @@ def _fill_lines(story: BinStory) -> Iterator[str]:
         yield f"  {clock(e.t)} - {clock(e.t_end)}  {what}  {fell}  life {e.life} seq {e.seq}"
         if e.doubt:
             yield f"      why       {e.doubt}; it does not count"
+        elif e.unsure:
+            yield f"      doubt     {e.unsure}"
 
 
 def run(

@@ -251,11 +251,12 @@ def book_estimate(
     row: DailyRow, bin_: Bin, emptied: list[Emptying], densities: Mapping[str, Density]
 ) -> None:
     """Add the emptyings of a bin without a scale. They share the error of the density, so
-    their uncertainties are added up linearly. One in doubt is uncertainty as a whole."""
+    their uncertainties are added up linearly. One in doubt is uncertainty as a
+    whole."""
     density = densities.get(bin_.stream)
     for e in emptied:
         row.estimated_collections += not e.doubt
         if density is not None:
             grams, off = estimate(density, bin_.volume_l, e.before - e.after, e.hidden)
             row.estimated_g += 0 if e.doubt else grams
-            row.estimated_off_g += off + grams if e.doubt else off
+            row.estimated_off_g += off + grams if e.doubt or e.unsure else off

@@ -131,7 +131,7 @@ class Filled:
         late = max((e.t_end for e in found), default=0)
         fullest = results[0].fullest if steps and steps[0].day == day else None
         covered = [span for result in results for span in result.covered]
-        flags = "doubt" if any(e.doubt for e in found) else ""
+        flags = "doubt" if any(e.doubt or e.unsure for e in found) else ""
         doubled = [span for result in results for span in result.doubled]
         if any(start < t1 and finish >= t0 for start, finish in doubled):
             flags = f"{flags} {TWO_BOARDS}".strip()

@@ -18,9 +18,11 @@ from host.events.fillonly import (
     BLIND_S,
     CAME_BACK,
     IN_A_GAP,
+    MUCH_LEFT,
     ONCE,
     OVER,
     PARTLY,
+    SMALL,
     FillSample,
     FillState,
     provisional,
@@ -67,6 +69,9 @@ def test_what_is_no_emptying() -> None:
     assert emptied(300, 300, 900, 300, 300) == []  # a bag under the sensor
     assert emptied(800, 800, 600, 600, 600) == []  # pressed down
     assert emptied(150, 150, 0, 0, 0) == []  # too little to tell
+    assert doubted(150, 150, 0, 0, 0) == [(150, 0, SMALL)]
+    assert doubted(70, 70, 0, 0, 0) == []
+    assert doubted(240, 240, 0, 90, 120) == [(240, 0, SMALL)]  # filled again already
     assert emptied(800, 800, None, None, 800, 800) == []
 
 
@@ -111,6 +116,12 @@ def test_an_old_sensor_shows_far_when_too_near() -> None:
         samples = series(*far)
         later = [replace(s, t=s.t + gap_s * (s.seq > 7)) for s in samples]
         assert len([e for e in watch(later).emptyings if not e.doubt]) == n
+
+
+def test_hands_leave_more_than_a_truck() -> None:
+    (truck,) = watch(series(800, 800, 150, 150)).emptyings
+    (hands,) = watch(series(800, 800, 250, 250)).emptyings
+    assert (truck.doubt, truck.unsure, hands.doubt, hands.unsure) == ("", "", "", MUCH_LEFT)
 
 
 def test_half_of_it_gone_is_no_emptying_and_told() -> None:

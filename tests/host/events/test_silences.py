@@ -56,7 +56,8 @@ def test_without_a_word_silence_is_a_gap() -> None:
     silent = watch(fills(900))
     assert [e for e in silent.emptyings if not e.doubt] == []
     assert silent.covered == []
-    assert watch(fills(900), None, silences((T0, 300))).emptyings == []
+    told = watch(fills(900), None, silences((T0, 300))).emptyings
+    assert [e for e in told if not e.doubt] == []
 
 
 def test_a_change_holds_from_when_it_is_told() -> None:
