@@ -12,7 +12,7 @@ anew."""
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -83,11 +83,9 @@ def move(db: Database, folder: Path, day: int) -> int:
 
 def of_version_0_1(db: Database, folder: Path) -> list[int]:
     """Days whose file has a column for each channel."""
-    return [
-        day
-        for day, name in db.query("SELECT day, file FROM archive ORDER BY day")
-        if (folder / name).exists() and _is_wide(_opened(folder / name).schema_arrow)
-    ]
+    rows = db.query("SELECT day, file FROM archive ORDER BY day")
+    there = [(day, folder / name) for day, name in rows if (folder / name).exists()]
+    return [day for day, path in there if _is_wide(pq.read_schema(path))]
 
 
 def rewrite(db: Database, folder: Path, day: int) -> int:
@@ -95,7 +93,7 @@ def rewrite(db: Database, folder: Path, day: int) -> int:
     is there."""
     ((name, total),) = db.query("SELECT file, n FROM archive WHERE day=?", (day,))
     path = folder / name
-    streams = sorted({s for s in _column(path, "stream") if s is not None})
+    streams = sorted(set(_picked(path, None, ["stream"]).column("stream").to_pylist()))
     parts = ((stream, list(_of_file(path, stream))) for stream in streams)
     return _write(path, parts, _names(db), expected=total)
 
@@ -137,6 +135,7 @@ def _write(
     if expected not in (None, total):
         part.unlink()
         raise StoreError(f"{path}: expected {expected} readings, found {total}")
+    part.chmod(0o600)
     with part.open("rb") as file:
         os.fsync(file.fileno())
     part.replace(path)
@@ -168,6 +167,24 @@ def _lines(
     columns["q"] += [r.q.get(channel) for r in readings]  # type: ignore[arg-type]
 
 
+def seqs(db: Database, folder: Path, stream: int, wanted: Sequence[int]) -> set[int]:
+    """Those of a few seqs of a stream that stand in archived days; every file is looked into."""
+    which = (pc.field("stream") == stream) & pc.field("seq").isin(wanted)
+    found: set[int] = set()
+    for (name,) in db.query("SELECT file FROM archive ORDER BY day"):
+        found.update(_picked(folder / name, which, ["seq"]).column("seq").to_pylist())
+    return found
+
+
+def _picked(path: Path, which: pc.Expression | None, columns: list[str] | None = None) -> pa.Table:
+    try:
+        return pq.read_table(path, columns=columns, filters=which, partitioning=None)
+    except FileNotFoundError:
+        raise StoreError(f"{path}: an archived day is not there") from None
+    except (pa.ArrowException, OSError) as error:
+        raise StoreError(f"{path}: cannot be read: {error}") from None
+
+
 def read(db: Database, folder: Path, stream: int, first: int, last: int) -> Iterator[Stored]:
     """Readings of a stream on archived days from first to last."""
     for (name,) in db.query(
@@ -176,32 +193,13 @@ def read(db: Database, folder: Path, stream: int, first: int, last: int) -> Iter
         yield from _of_file(folder / name, stream)
 
 
-def _opened(path: Path) -> pq.ParquetFile:
-    try:
-        return pq.ParquetFile(path)
-    except FileNotFoundError:
-        raise StoreError(f"{path}: an archived day is not there") from None
-    except (pa.ArrowException, OSError) as error:
-        raise StoreError(f"{path}: cannot be read: {error}") from None
-
-
 def _is_wide(schema: pa.Schema) -> bool:
     return "channel" not in schema.names
 
 
-def _column(path: Path, name: str) -> list[Any]:
-    cells: list[Any] = _opened(path).read([name]).column(name).to_pylist()
-    return cells
-
-
 def _of_file(path: Path, stream: int) -> Iterator[Stored]:
     """Readings of a stream, in order of seq."""
-    try:
-        table = pq.read_table(path, filters=pc.field("stream") == stream, partitioning=None)
-    except FileNotFoundError:
-        raise StoreError(f"{path}: an archived day is not there") from None
-    except (pa.ArrowException, OSError) as error:
-        raise StoreError(f"{path}: cannot be read: {error}") from None
+    table = _picked(path, pc.field("stream") == stream)
     return _of_wide(table) if _is_wide(table.schema) else _of_long(table)
 
 
