@@ -94,6 +94,8 @@ class _Wheelie:
             return self._lift(a)
         if a.kind == "deposit":
             return self._deposit(a)
+        if a.kind in ("taken", "poured", "shed"):
+            return self._less(a)
         if a.kind == "compaction":
             self.weigh(a.t, self.gross + a.grams)
             self.litres *= a.share
@@ -101,6 +103,23 @@ class _Wheelie:
             self.event(a.t, a.kind, 0, f"pressed with {a.grams / 1000} kg")
             return a.t + a.seconds
         return self._slow(a)
+
+    def _less(self, a: Action) -> float:
+        """Hands take waste out, water is poured off a lifted bin, snow falls from the lid."""
+        back = a.t + a.seconds
+        if a.kind == "taken":
+            gone = min(a.grams, self.waste)
+            self.litres *= 1 - gone / self.waste if self.waste else 1
+            self.waste -= gone
+        else:
+            gone = round(a.share * self.lid)
+            self.lid -= gone
+        if a.kind == "poured":
+            self.weigh(a.t, 0)
+        if gone or a.kind == "poured":
+            self.show(back)
+            self.event(a.t, a.kind, -gone, a.note, a.seconds)
+        return back
 
     def _deposit(self, a: Action) -> float:
         if self.place.channel and self.gross + 1.4 * a.grams > 0.97 * self.place.max_g:

@@ -112,6 +112,10 @@ class Driver(hx711.HX711):
         return value
 
 
+def _trigger(level):
+    pass
+
+
 class Thermometer:
     def __init__(self, player, name):
         self._player = player
@@ -123,6 +127,30 @@ class Thermometer:
     def read(self):
         c = self._player.value(self._name)
         return None if c is None else int(c * 16) * 100 // 16
+
+
+class Echo:
+    """An echo sensor as its pin shows it."""
+
+    def __init__(self, player, clock, name, temperature, seed):
+        from physics import Echo as Model
+        from physics import seed_of
+
+        self._model = Model("field", seed_of(seed, name))
+        self._player = player
+        self._clock = clock
+        self._name = name
+        self._temperature = temperature
+
+    def pulse(self, timeout_us):
+        value = self._player.value
+        mm = value(self._name)
+        mm = None if mm is None else self._model.distance(self._clock.ms(), mm)
+        if mm is None:
+            return -2
+        c = value(self._temperature)
+        us = int(mm * 2000000 / (331300 + 606 * (20 if c is None else c)))
+        return us if us < timeout_us else -1
 
 
 class Bench:
@@ -148,8 +176,12 @@ class Bench:
                 self.sources.append(source)
             elif ch["kind"] == "temperature":
                 self._pins[ch["pin"]] = Thermometer(player, ch["id"])
+            elif ch["kind"] == "fill":
+                args = player, clock, ch["id"], ch.get("temperature"), int(opt["seed"])
+                self._pins[ch["echo"]] = Echo(*args)
+                self._pins[ch["trig"]] = _trigger
             else:
-                raise ValueError("counts.py plays weights and temperatures, not " + ch["kind"])
+                raise ValueError("counts.py plays no " + ch["kind"])
         self.names = [ch["id"] for ch in self.cfg["channels"]]
         self.out = open(opt["out"], "w")
         self.seq = 0
@@ -166,7 +198,7 @@ class Bench:
         return self._pins[n]
 
     def pin_in(self, n, pull_up=False):
-        return None
+        return self._pins.get(n)
 
     def thermometer(self, n):
         return self._pins[n]

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from ..common.local_days import local_day
 from . import bins
 from .fill_agreement import agrees
@@ -15,19 +13,10 @@ from .limits import (
     LEAST_LEARNED_G,
     REMOVED_G,
     RESIDUE_G,
-    RESIDUE_SHARE,
 )
 from .model import Event, Evidence, Kind, Outcome, Plateau, Platform, add
 from .state import State
-
-
-@dataclass(frozen=True)
-class Story:
-    """Why a step is this kind of event, a note, and by how much (g) it may be wrong."""
-
-    why: str
-    note: str = ""
-    doubt_g: int = 0
+from .story import Story, kg, no_truck, usual_residue
 
 
 class EventClassifier:
@@ -52,7 +41,7 @@ class EventClassifier:
                 identified = bins.identify(s, self._limits, first.grams, 0)
                 if identified.other is not None:
                     bins.exchange(s, identified.other)
-            s.sums.opening = s.net_g = first.grams - s.bin.tare_g
+            s.sums.opening = s.net_g = s.left_g = first.grams - s.bin.tare_g
         s.opened = True
 
     def flush(self, p: Plateau) -> None:
@@ -112,25 +101,29 @@ class EventClassifier:
         if abs(d) < limits.step_g:
             self._slow(after.t, d)
         elif d > 0:
-            why = f"a step up of {_kg(d)} that stayed"
+            why = f"a step up of {kg(d)} that stayed"
             self._book(Kind.DEPOSIT, before, b, d, Story(why))
         elif not self._platform.wheelie:
             kind = Kind.COLLECTION if -d >= limits.emptied_g else Kind.REMOVAL
-            self._book(kind, before, b, -d, Story(f"a step down of {_kg(-d)} that stayed"))
+            self._book(kind, before, b, -d, Story(f"a step down of {kg(-d)} that stayed"))
         elif self._emptied(after.grams, -d, net):
             # Lifted, emptied and put back between two readings.
             self._lift(before, after)
             self._return(b)
         else:
-            why = f"a step down of {_kg(-d)}, the bin not seen away"
-            self._book(Kind.REMOVAL, before, b, -d, Story(why))
+            why = f"a step down of {kg(-d)}, the bin not seen away"
+            doubt = 0
+            if -d >= REMOVED_G:
+                why += "; taken out by hand, or half of it emptied"
+                doubt = -d
+            self._book(Kind.REMOVAL, before, b, -d, Story(why, "", doubt))
 
     def _emptied(self, after: int, gone: int, net: int) -> bool:
-        """Whether only an emptying explains a drop, although no reading shows the bin away."""
+        """Whether an emptying explains a drop, although no reading shows the bin away."""
         left = after - self._s.bin.tare_g
         if left < -self._limits.short_g:
             return True
-        return gone >= self._limits.emptied_g and (gone >= REMOVED_G or left <= RESIDUE_G)
+        return gone >= self._limits.emptied_g and left <= usual_residue(net)
 
     def _return(self, b: Plateau) -> None:
         """A bin stands on the platform again: identify it, and book what is missing."""
@@ -154,10 +147,10 @@ class EventClassifier:
                 identified.why if identified else "",
             )
         elif d >= limits.emptied_g:
-            why = f"{_kg(d)} more than when it was lifted"
+            why = f"{kg(d)} more than when it was lifted"
             self._book(Kind.DEPOSIT, before, b, d, Story(why, "while the bin was lifted"))
         else:
-            why = f"away for {after.t - before.t} s, came back with {_kg(d, sign=True)}"
+            why = f"away for {after.t - before.t} s, came back with {kg(d, sign=True)}"
             self._event(Kind.RETURNED, before, b, 0, Story(why))
             self._slow(after.t, d)
         s.lifted, s.bare, s.blind = None, None, False
@@ -169,24 +162,28 @@ class EventClassifier:
         before_net = gone + left
         away = after.t - before.t
         if s.bare is not None:
-            why = f"the bin was away for {away} s and came back {_kg(gone)} lighter"
+            why = f"the bin was away for {away} s and came back {kg(gone)} lighter"
         else:
-            why = f"{_kg(gone)} gone at once, {_kg(left)} left; the bin was not seen away"
-        usual = max(RESIDUE_G, before_net * RESIDUE_SHARE // 1000)
-        if left <= usual:
+            why = f"{kg(gone)} gone at once, {kg(left)} left; the bin was not seen away"
+        slowly = before_net - s.left_g - s.brought_g
+        least = self._limits.emptied_g
+        for reason, grams in no_truck(gone, before_net, slowly, least, seen=s.bare is not None):
+            why += f"; {reason}"
+            doubt = max(doubt, grams)
+        if left <= usual_residue(before_net):
             bins.learn(s.bin, left)
         else:
-            why += f"; {_kg(left)} stayed in it"
+            why += f"; {kg(left)} stayed in it"
             if left <= DEPOSIT_G:  # it may have been put in before the scale was at rest
                 learned = s.bin.residue_g if s.bin.residue_g > LEAST_LEARNED_G else 0
                 doubt = max(doubt, left - learned)
         if away > AWAY_S:
             why += "; away longer than an emptying takes"
         if hands := self._hands(before):
-            why += f"; {_kg(hands)} of it came right before, or were hands on the bin"
+            why += f"; {kg(hands)} of it came right before, or were hands on the bin"
             doubt = max(doubt, hands)
         if s.bare is not None and s.bare.grams > BARE_G:
-            why += f"; the platform was not bare: {_kg(s.bare.grams)}"
+            why += f"; the platform was not bare: {kg(s.bare.grams)}"
             doubt = max(doubt, gone)
         self._book(Kind.COLLECTION, before, b, gone, Story(why, hint, doubt))
 
@@ -223,7 +220,7 @@ class EventClassifier:
         left = b.first.grams - s.bin.tare_g
         gone = net - left
         if gone >= self._limits.emptied_g and agrees(before.fill, b.fill, net, left):
-            why = f"{_kg(gone)} gone in a gap ({gap}), and the fill fell with it"
+            why = f"{kg(gone)} gone in a gap ({gap}), and the fill fell with it"
             if left <= RESIDUE_G:
                 bins.learn(s.bin, left)
             story = Story(why, "in a gap, by weight and fill", gone)
@@ -236,6 +233,7 @@ class EventClassifier:
         if abs(grams) >= self._limits.report_g:
             s.sums.unattributed += grams
             s.net_g += grams
+            s.brought_g += grams
             why = f"nobody saw it: {gap}"
             if grams <= -self._limits.emptied_g and before.fill is not None:
                 silent = b.fill is None
@@ -262,13 +260,16 @@ class EventClassifier:
         if kind is Kind.DEPOSIT:
             s.sums.deposited += grams
             s.net_g += grams
+            s.brought_g += grams
             s.put_in = b.first.t, grams
         elif kind is Kind.COLLECTION:
             s.sums.collected += grams
             s.net_g -= grams
+            s.left_g, s.brought_g = b.first.grams - s.bin.tare_g, 0
         else:
             s.sums.removed += grams
             s.net_g -= grams
+            s.brought_g -= grams
         if s.was_frozen and before.t == s.was_frozen:
             still = "the scale stood still to the gram before"
             note = "; ".join(filter(None, (story.note, still)))
@@ -291,7 +292,3 @@ class EventClassifier:
             story.doubt_g,
         )
         self._out.events.append(event)
-
-
-def _kg(grams: int, *, sign: bool = False) -> str:
-    return f"{grams / 1000:{'+' if sign else ''}.3f} kg"

@@ -33,6 +33,8 @@ LEARNED_N = 3  # emptyings after which the residue of a bin is known
 SPARE_RESIDUE_G = 500  # most residue in a bin that comes in exchange
 BARE_G = 1_000  # most that a bare platform shows, unless something lies on it
 DEPOSIT_G = 6_000  # hardly any deposit is larger
+LIFT_WORTH_G = 5_000  # a crew leaves a bin with less alone
+LEAST_SHARE = 250  # permille of what it held that an emptying takes at least
 SAID_RESIDUE_G = 500  # a residue as large may be the tare of another bin
 
 

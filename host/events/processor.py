@@ -62,6 +62,7 @@ def derive(platform: Platform, samples: Iterable[Sample], state: State | None = 
 def _take(
     platform: Platform, state: State, classifier: EventClassifier, out: Outcome, s: Sample
 ) -> None:
+    states.boards(state, s, out)
     if not s.usable or abs(s.grams or 0) > platform.beyond:
         states.unusable(state, s, out)
     else:
@@ -82,7 +83,7 @@ def _plateau(
     if last is not None:
         if not gap and not _silent(platform, last, s):
             out.cover(last.t, s.t)
-        gap = gap or _unseen(platform, last, s, state.moved)
+        gap = gap or _unseen(platform, last, s, state)
     evidence = s.evidence
     if not pending:
         pending.append(Plateau(evidence, evidence))
@@ -112,15 +113,17 @@ def _silent(platform: Platform, a: Sample, b: Sample) -> bool:
     return seconds > GAP_S and seconds > platform.silences.longest(b.life, b.t)
 
 
-def _unseen(platform: Platform, a: Sample, b: Sample, moved: bool) -> str:
+def _unseen(platform: Platform, a: Sample, b: Sample, state: State) -> str:
     """Why the change of weight from a to b has no known cause; "" where it has one."""
     assert a.grams is not None and b.grams is not None
     change = abs(b.grams - a.grams)
     if _silent(platform, a, b):
         return f"no reading for {(b.t - a.t) // 60} min"
     if (a.life, a.boot) != (b.life, b.boot):
-        return "the board was restarted" if change >= platform.limits.report_g else ""
-    return "" if moved or change < platform.limits.jump_g else "no motion was told"
+        if change < platform.limits.report_g:
+            return ""
+        return "two boards speak under one name" if state.two else "the board was restarted"
+    return "" if state.moved or change < platform.limits.jump_g else "no motion was told"
 
 
 def _book_certain(platform: Platform, state: State, classifier: EventClassifier, now: int) -> None:

@@ -69,6 +69,10 @@ class State(Struct, array_like=True):
     negative: Evidence | None = None
     still: Still | None = None
     was_frozen: int = 0  # until when the scale stood still; 0: it did not
+    left_g: int = 0  # net after the last collection, or at first
+    brought_g: int = 0  # by events since then
+    turns: list[tuple[str, int]] = field(default_factory=list)  # see two_boards
+    two: tuple[int, int, str, int] | None = None  # two boards: since, until, life, seq
 
 
 _encode = msgspec.msgpack.Encoder().encode

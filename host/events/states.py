@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from ..common import two_boards
 from .limits import AWAY_S, FILL_MOVED, FROZEN_N, FROZEN_S, LEAN_S
 from .model import Flag, Outcome, Plateau, Platform, Sample, Status, Transition
 from .state import State, Still
@@ -21,6 +22,23 @@ def unusable(state: State, s: Sample, out: Outcome) -> None:
         state.fault = (why, s.t, s.life, s.seq)
     state.ended = state.ended or f"the scale said {why}"
     state.moved = False
+
+
+def boards(state: State, s: Sample, out: Outcome) -> None:
+    """Note whose reading it is: that of one board, or of two under one name."""
+    if not state.turns or state.turns[-1][0] != s.life:
+        state.turns = two_boards.turn(state.turns, s.life, s.t)
+        began = two_boards.since(state.turns)
+        if began is not None:
+            state.two = (state.two[0] if state.two else began, s.t, s.life, s.seq)
+    if state.two is not None and s.t - state.two[1] > two_boards.WITHIN_S:
+        _one_board(state, out)
+
+
+def _one_board(state: State, out: Outcome) -> None:
+    if state.two is not None:
+        out.flags.append(Flag(two_boards.TWO_BOARDS, *state.two, "two lives take turns"))
+        state.two = None
 
 
 def _fault_over(state: State, t: int, out: Outcome) -> None:
@@ -103,6 +121,7 @@ def close(state: State, out: Outcome) -> None:
     """Add the flags that have not ended yet, up to the last reading."""
     until = state.at[0] if state.at else 0
     _fault_over(state, until, out)
+    _one_board(state, out)
     if state.still is not None and is_frozen(state.still):
         out.flags.append(_frozen_flag(state.still))
     if state.negative is not None:

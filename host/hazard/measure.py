@@ -105,7 +105,9 @@ def _door(s: Scene) -> Measured:
 
 def _silent(s: Scene) -> Measured:
     for p in s.view.platforms:
-        if p.valid_t is None:
+        if p.doubled is not None:
+            yield p.bin.bin, (s.now - p.doubled) / 60, "两块设备使用同一个名字，读数无效"
+        elif p.valid_t is None:
             yield p.bin.bin, float("inf"), "从未有有效读数"
         else:
             silent_s = s.now - p.valid_t

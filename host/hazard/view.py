@@ -6,6 +6,7 @@ from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
+from ..common.two_boards import TWO_BOARDS
 from ..events.limits import GAP_S
 from ..registry import Bin
 from ..store import Store
@@ -13,6 +14,7 @@ from .ledger_posting import SETTLE_S, Seen
 from .register import HazardStore, Register
 
 HYSTERESIS = 0.5  # °C
+_TURN_S = 3600  # two boards that took turns may do so again
 Series = Sequence[tuple[int, int]]  # (Unix seconds, value) in order of time
 BACK_S = 7 * 86_400  # how far back the last change of a door is searched
 
@@ -27,6 +29,7 @@ class Weights:
     rest_g: list[int] = field(default_factory=list)
     busy: list[tuple[int, int]] = field(default_factory=list)  # not settled from … until
     silence_s: int = GAP_S  # so long the board may be silent, as it told last
+    doubled: list[tuple[int, int]] = field(default_factory=list)  # two boards, from … until
 
     @staticmethod
     def of(seen: Seen) -> Weights:
@@ -44,19 +47,23 @@ class Weights:
                     made.busy.append((s.t, s.t + SETTLE_S))
         made.busy += [(e.t, e.t_end + SETTLE_S) for e in seen.outcome.events]
         made.busy.sort()
+        flags = (f for f in seen.outcome.flags if f.kind == TWO_BOARDS)
+        made.doubled = [(f.t, f.t_end + _TURN_S) for f in flags]
         return made
 
 
 @dataclass(frozen=True)
 class PlatformView:
     """valid_t: when the last valid weight came; gross: the last weight at rest, in g; settled:
-    no step is under way, so that gross counts; silence_s: so long its board may be silent."""
+    no step is under way, so that gross counts; silence_s: so long its board may be silent;
+    doubled: since when two boards speak under the name of one (Unix seconds)."""
 
     bin: Bin
     valid_t: int | None
     gross: int | None
     settled: bool
     silence_s: int = GAP_S
+    doubled: int | None = None
 
 
 @dataclass(frozen=True)
@@ -106,9 +113,10 @@ def _platform(w: Weights, now: int) -> PlatformView:
     j = bisect_right(w.rest_t, now)
     k = bisect_right(w.busy, (now, 1 << 62))
     settled = not any(end > now for _, end in w.busy[max(0, k - 4) : k])
+    doubled = next((t for t, end in w.doubled if t <= now < end), None)
     return PlatformView(
         *(w.bin, w.valid_t[i - 1] if i else None, w.rest_g[j - 1] if j else None),
-        *(settled, w.silence_s),
+        *(settled, w.silence_s, doubled),
     )
 
 

@@ -11,6 +11,8 @@ from typing import Any
 from rich.cells import cell_len
 from rich.text import Text
 
+from ..common import two_boards
+
 STATUS = {
     "online": ("在线", "green"),
     "offline": ("离线", "red"),
@@ -120,6 +122,8 @@ class Board:
     faults: dict[str, str] = field(default_factory=dict)  # messages not understood, by topic
     _heard: float | None = None  # when the values came, by the caller's clock
     _seq: tuple[str, int] | None = None  # life and highest seq seen
+    _turns: dict[str, two_boards.Turns] = field(default_factory=dict)  # of births, and of lives
+    _two: float | None = None  # when two boards last took turns
 
     def take(self, kind: str, payload: bytes, retained: bool, now: float) -> bool:
         """Take a message of this board, at Unix time now; True when something has changed."""
@@ -143,6 +147,7 @@ class Board:
             return True
         self.faults.pop(kind, None)
         newest = usable(newest)
+        self._boards(kind, newest, now)
         if kind == "birth":
             self.birth = newest
         elif kind == "state":
@@ -151,6 +156,26 @@ class Board:
         else:
             return self._reading(newest, now)
         return True
+
+    def _boards(self, kind: str, body: Mapping[str, Any], now: float) -> None:
+        """Note whose message it is: lives of two boards take turns, and so do their starts, as each
+        takes the other's session."""
+        life = word(body.get("life")) if "life" in body else ""
+        names = {
+            "life": life,
+            "birth": f"{life} {word(body.get('boot'))}" if kind == "birth" else "",
+        }
+        for what, name in names.items():
+            if not name or not life:
+                continue
+            turns = two_boards.turn(self._turns.get(what, []), name, int(now))
+            if turns != self._turns.get(what) and two_boards.since(turns) is not None:
+                self._two = now
+            self._turns[what] = turns
+
+    def has_twin(self, now: float) -> bool:
+        """Whether two boards speak under this name, as of the last hours before Unix time now."""
+        return self._two is not None and now - self._two <= two_boards.WITHIN_S
 
     def _reading(self, reading: dict[str, Any], now: float) -> bool:
         """A reading changes the state only if no later one was seen: a backlog is sent
@@ -246,6 +271,8 @@ def lines(board: Board, now: float, width: int) -> list[Text]:
     status = Text(f"{board.status or 'unknown'} {chinese}".rstrip(), style)
     ago = Text(f"{age(board.age(now))} ago")
     parts = [head, status, ago, *condition(board.state, board.birth)]
+    if board.has_twin(now):
+        parts.append(Text("two boards speak under this name 两块设备同名", "red"))
     parts += [Text(fault, "red") for fault in board.faults.values()]
     shown = values(board.state) or [Text("no values yet 尚无数据", "yellow")]
     first = [Text("  ").append_text(shown[0]), *shown[1:]]

@@ -108,9 +108,11 @@ def district_lines(date: dt.date, rows: Sequence[DailyRow]) -> list[tuple[object
 
 def _estimated(date: dt.date, scope: str, part: Sequence[DailyRow]) -> Iterator[tuple[object, ...]]:
     """Lines of bins without a scale: next to the measured figure, never part of it."""
-    if times := sum(r.estimated_collections for r in part):
-        sums = (sum(getattr(r, x) for r in part) for x in ("estimated_g", "estimated_off_g"))
-        grams, off = (g or None for g in sums)  # without a density no mass is known
+    times = sum(r.estimated_collections for r in part)
+    sums = (sum(getattr(r, x) for r in part) for x in ("estimated_g", "estimated_off_g"))
+    grams, off = (g or None for g in sums)  # without a density no mass is known
+    if times or off:
+        grams = 0 if grams is None and not times else grams
         note = f"估算值 ±{tonnes(off)} t，{times} 次，不计入实测清运量"
         yield date, scope, ESTIMATED, tonnes(grams), "t", "", note
 
@@ -125,7 +127,7 @@ def write_district(path: Path, lines: Iterable[tuple[object, ...]]) -> None:
 
 def _daily_table(date: dt.date, rows: Iterable[DailyRow]) -> Table:
     rows = list(rows)
-    guessed = any(r.estimated_collections for r in rows)
+    guessed = any(r.estimated_collections or r.estimated_off_g for r in rows)
     table = terminal.table(f"{date} {LABEL}", DISCLAIMER)
     terminal.columns(table, ("site", "街镇", "stream"))
     masses = ("deposited\nkg", "collected\nkg", "n", "cover-\nage", "residual\nkg")

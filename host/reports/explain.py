@@ -54,18 +54,19 @@ def stories(
     rows = day_revisions.platform_days(store.database, day, day, [b.bin for b in bins])
     booked = {r.platform: r for r in rows}
     events = packing.events(store.database, rows)
+    fallen = packing.emptyings(store.database, rows)
     since, until = (0, 1 << 40) if states else (t0 - 2 * AFTER_S, t1 + AFTER_S)
     bin_stories = []
     for bin_ in bins:
         row = booked.get(bin_.bin)
-        silences = scales.silences_of(store, bin_.device)
         fills: list[FillSample] = []
         if bin_.fill_channel:
             fills = rollup.fills(store, bin_, t0 - AFTER_S, t1 + AFTER_S)
         if not bin_.channel:
-            emptied = rollup.emptyings(fills, date, silences)
+            emptied = fallen.get(row.id, []) if row else []
             bin_stories.append(BinStory(bin_, [], Outcome(), None, fills, emptied))
             continue
+        silences = scales.silences_of(store, bin_.device)
         place = bin_.device, bin_.channel
         read = list(scales.samples(store, *place, until, bin_.fill_channel, since=since))
         derived = derive(replace(scales.platform_of(registry, bin_), silences=silences), read)
@@ -159,7 +160,12 @@ def _fill_lines(story: BinStory) -> Iterator[str]:
     yield "  no scale: emptyings by fill alone, masses only estimated"
     for e in story.emptyings:
         fell = f"fill {e.before / 10:.0f} % -> {e.after / 10:.0f} %"
-        yield f"  {clock(e.t)} - {clock(e.t_end)}  emptied  {fell}  life {e.life} seq {e.seq}"
+        what = "in doubt" if e.doubt else "emptied"
+        yield f"  {clock(e.t)} - {clock(e.t_end)}  {what}  {fell}  life {e.life} seq {e.seq}"
+        if e.doubt:
+            yield f"      why       {e.doubt}; it does not count"
+        elif e.unsure:
+            yield f"      doubt     {e.unsure}"
 
 
 def run(

@@ -167,7 +167,11 @@ class Panel:
             yield from self._event(e)
         for x in self.story.emptyings:
             yield self._arrow(
-                self.x(x.t), self.top + 4, "down", COLOURS[Kind.COLLECTION], "emptied"
+                self.x(x.t),
+                self.top + 4,
+                "down",
+                COLOURS[Kind.COLLECTION],
+                "?" if x.doubt else "emptied",
             )
 
     def _band(self, start: int, end: int, colour: str, tooltip: str) -> str:

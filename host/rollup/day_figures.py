@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from ..common.local_days import bounds, day_of, local_day
-from ..events import Silences
+from ..events import Silences, fillonly
 from ..registry import Bin, Registry
 from ..store import Columns, Store, report_intervals, revision_writer
 from ..store.revision_writer import PlatformRecord, Touch, Work
@@ -231,7 +231,7 @@ class _Run:
             fields = [k for k in platform.__dataclass_fields__ if k != "silences"]
             made |= {k: getattr(platform, k) for k in fields}
             made |= self._corrected.get((bin_.device, bin_.channel), {})
-        return restatement_reasons.made_with(made)
+        return restatement_reasons.made_with(made, None if bin_.channel else fillonly.RULES)
 
     def _bin(self, bin_: Bin, readings: BoardReadings) -> Work:
         record = self._record(bin_)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 
@@ -18,8 +18,6 @@ from ..common.local_days import DAY_S, LOCAL, day_of
 from ..events import Event, Outcome, Sums, balance
 from ..events.balance import Balance, day_balance
 from ..events.fillonly import Emptying, FillSample
-from ..events.fillonly import watch as watch_fill
-from ..events.silences import DEFAULT, Silences
 from ..registry import Bin, Registry
 from ..store import Store, day_revisions
 from ..store.day_revisions import PlatformDay
@@ -111,14 +109,6 @@ def day_bounds(date: dt.date) -> tuple[int, int]:
     start = dt.datetime(date.year, date.month, date.day, tzinfo=LOCAL)
     t = int(start.timestamp())
     return t, t + DAY_S
-
-
-def emptyings(
-    series: Iterable[FillSample], date: dt.date, silences: Silences = DEFAULT
-) -> list[Emptying]:
-    """Emptyings of a bin without a scale that began within the local day."""
-    t0, t1 = day_bounds(date)
-    return [e for e in watch_fill(series, None, silences).emptyings if t0 <= e.t < t1]
 
 
 def fills(store: Store, bin_: Bin, t0: int, t1: int) -> list[FillSample]:
@@ -220,6 +210,7 @@ def _day(
         if not bin_.channel:
             if booked is not None:
                 rows[key].estimated += booked.fullest is not None
+                _add_flags(rows[key], booked.flags.split())
                 book_estimate(rows[key], bin_, fallen.get(booked.id, []), then.densities)
             continue
         if booked is not None:
@@ -248,19 +239,24 @@ def _add(row: DailyRow, closed: Balance, collections: int) -> None:
     row.covered_s += closed.covered_s
     row.residual_g += closed.residual
     row.limit_g += closed.limit
-    if closed.flags:
-        row.flags = tuple(dict.fromkeys((*row.flags, *closed.flags)))
+    _add_flags(row, closed.flags)
+
+
+def _add_flags(row: DailyRow, flags: Sequence[str]) -> None:
+    if flags:
+        row.flags = tuple(dict.fromkeys((*row.flags, *flags)))
 
 
 def book_estimate(
     row: DailyRow, bin_: Bin, emptied: list[Emptying], densities: Mapping[str, Density]
 ) -> None:
     """Add the emptyings of a bin without a scale. They share the error of the density, so
-    their uncertainties are added up linearly."""
-    row.estimated_collections += len(emptied)
+    their uncertainties are added up linearly. One in doubt is uncertainty as a
+    whole."""
     density = densities.get(bin_.stream)
-    for e in emptied if density else ():
-        assert density is not None
-        grams, off = estimate(density, bin_.volume_l, e.before - e.after)
-        row.estimated_g += grams
-        row.estimated_off_g += off
+    for e in emptied:
+        row.estimated_collections += not e.doubt
+        if density is not None:
+            grams, off = estimate(density, bin_.volume_l, e.before - e.after, e.hidden)
+            row.estimated_g += 0 if e.doubt else grams
+            row.estimated_off_g += off + grams if e.doubt or e.unsure else off

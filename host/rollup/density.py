@@ -39,10 +39,12 @@ def load(folder: Path) -> dict[str, Density]:
     return table
 
 
-def estimate(density: Density, volume_l: int, fell: int) -> tuple[int, int]:
+def estimate(density: Density, volume_l: int, fell: int, hidden: int = 0) -> tuple[int, int]:
     """Mass (g) that left a bin when its fill fell by `fell` permille, and its uncertainty (g):
-    half the span of the densities and the errors of both fills, added in quadrature."""
+    half the span of the densities and the errors of both fills, added in quadrature, and what may
+    have been there unseen (hidden, permille)."""
     grams = volume_l * fell * density.typical // 1000
     by_density = volume_l * fell * (density.high - density.low) // 2000
     by_fill = isqrt(2 * (volume_l * FILL_OFF * density.typical // 1000) ** 2)
-    return grams, isqrt(by_density**2 + by_fill**2)
+    unseen = volume_l * hidden * density.high // 1000
+    return grams, isqrt(by_density**2 + by_fill**2) + unseen

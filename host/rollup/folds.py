@@ -9,11 +9,12 @@ from collections.abc import Sequence
 import msgspec
 
 from ..common.local_days import bounds
+from ..common.two_boards import TWO_BOARDS
 from ..events import Kind, Outcome, Platform, Sample, Series, State, Sums, advance, finish, fresh
 from ..events import load as load_state
 from ..events import save as save_state
 from ..events.balance import Balance, day_balance
-from ..events.fillonly import Emptying, FillSample, FillState, watch
+from ..events.fillonly import FILLED_S, Fillings, FillSample, FillState, provisional, watch
 from ..events.silences import DEFAULT, Silences
 from ..store.revision_writer import Facts, Step
 from .fold import Figure
@@ -23,7 +24,7 @@ _LEARNED = 4  # further emptyings have the same weight: see events.bins.learn
 _pack = msgspec.msgpack.Encoder().encode
 # The outcome of a step, and the largest fill of its readings.
 _outcome = msgspec.msgpack.Decoder(tuple[Outcome, int | None]).decode
-_emptyings = msgspec.msgpack.Decoder(tuple[list[Emptying], int | None]).decode
+_fillings = msgspec.msgpack.Decoder(Fillings).decode
 _fill = msgspec.msgpack.Decoder(FillState).decode
 
 
@@ -99,6 +100,8 @@ def opens(state: State) -> int:
         times.append(state.still.first.t)
     if state.fault is not None:
         times.append(state.fault[1])
+    if state.two is not None:
+        times.append(state.two[0])
     return min(times, default=0)
 
 
@@ -113,21 +116,41 @@ class Filled:
         fillings = watch(readings, state, self._silences)
         if state.full is None:
             state.before = 0
-        times = [x.t for x in (state.full, *state.last, state.seen) if x is not None]
-        result = fillings.emptyings, _fullest([s.fill for s in readings])
-        return Step(day, min(times, default=0), _pack(state), _pack(result))
+        open_ones = state.full, *state.last, state.seen, state.emptied, state.part
+        times = [x.t for x in open_ones if x is not None]
+        return Step(day, min(times, default=0), _pack(state), _pack(fillings))
 
-    def figure(self, day: int, _before: Step | None, steps: Sequence[Step], _end: bool) -> Figure:
+    def figure(self, day: int, before: Step | None, steps: Sequence[Step], end: bool) -> Figure:
         t0, t1 = bounds(day)
-        results = [_emptyings(step.found) for step in steps]
-        emptied = [e for emptyings, _ in results for e in emptyings if t0 <= e.t < t1]
-        late = max((e.t_end for e in emptied), default=0)
-        fullest = results[0][1] if steps and steps[0].day == day else None
-        facts: Facts = (*[0] * 10, len(emptied), "", fullest)
-        return Figure(facts, pack(emptied), late)
+        results = [_fillings(step.found) for step in steps]
+        found = [e for result in results for e in result.emptyings]
+        last = steps[-1] if steps else before
+        if end and last:
+            found += provisional(_fill(last.state))
+        found = sorted((e for e in found if t0 <= e.t < t1), key=lambda e: e.t)
+        late = max((e.t_end for e in found), default=0)
+        fullest = results[0].fullest if steps and steps[0].day == day else None
+        covered = [span for result in results for span in result.covered]
+        flags = "doubt" if any(e.doubt or e.unsure for e in found) else ""
+        doubled = [span for result in results for span in result.doubled]
+        if any(start < t1 and finish >= t0 for start, finish in doubled):
+            flags = f"{flags} {TWO_BOARDS}".strip()
+        if fullest is not None and _longest_unknown(covered, t0, t1) > FILLED_S:
+            flags = f"{flags} fill".strip()
+        facts: Facts = (*[0] * 10, sum(not e.doubt for e in found), flags, fullest)
+        return Figure(facts, pack(found), late)
 
     def silent(self, _day: int, _before: int) -> Facts:
         return (*[0] * 11, "", None)
+
+
+def _longest_unknown(covered: Sequence[tuple[int, int]], t0: int, t1: int) -> int:
+    """Seconds of the longest part of [t0, t1) that no interval covers; they rise."""
+    longest, known = 0, t0
+    for start, end in covered:
+        longest = max(longest, min(start, t1) - known)
+        known = max(known, end)
+    return max(longest, t1 - known)
 
 
 def _fills(readings: Sequence[Sample]) -> Sequence[int | None]:

@@ -19,9 +19,12 @@ from .fold import Figure
 FULL = "everything was computed anew from the readings"
 
 
-def made_with(values: Mapping[str, Any]) -> str:
-    """What figures depend on apart from the readings, as JSON to be compared."""
-    return msgspec.json.encode({**values, "rules": RULES, "state": VERSION}).decode()
+def made_with(values: Mapping[str, Any], rules: int | None = None) -> str:
+    """What figures depend on apart from the readings, as JSON to be compared. rules: of the
+    events; None: of platforms."""
+    return msgspec.json.encode(
+        {**values, "rules": RULES if rules is None else rules, "state": VERSION}
+    ).decode()
 
 
 def changed(old: str, new: str) -> str:

@@ -11,6 +11,8 @@ from ..registry import Bin, Registry
 from ..store import Row, Store, report_intervals
 from .weight_series import WeightSeries
 
+BLIND = "blind"  # in `q`: something is nearer than the sensor can see
+
 
 def platform_of(registry: Registry, bin_: Bin) -> Platform:
     """The platform of a bin on a scale."""
@@ -69,9 +71,12 @@ def samples(
 
 
 def fills_of(rows: Iterable[Row], fill_channel: str) -> list[FillSample]:
-    """Valid readings of a fill sensor."""
-    return [
-        FillSample(r.t, fill, r.life, r.seq, r.boot)
-        for r in rows
-        if fill_channel not in r.q and (fill := r.values.get(fill_channel)) is not None
-    ]
+    """Readings of a fill sensor that are valid or say that it is blind."""
+    fills = []
+    for r in rows:
+        fault, fill = r.q.get(fill_channel), r.values.get(fill_channel)
+        if fault == BLIND:
+            fills.append(FillSample(r.t, None, r.life, r.seq, r.boot, blind=True))
+        elif fault is None and fill is not None:
+            fills.append(FillSample(r.t, fill, r.life, r.seq, r.boot))
+    return fills

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from ..common import two_boards
 from ..mqtt.board_state import QUALITY, Board, is_channel, measured, word
 from ..registry import Bin
 from ..rollup.days import OVERFLOW_PERMILLE
@@ -69,13 +70,19 @@ def value(channel: str, reading: object, words: Words | None) -> str:
     return measured(channel, reading)
 
 
-def status_of(boards: list[Board | None]) -> str:
+def status_of(boards: list[Board | None], now: float) -> str:
     """The worst status of a site's boards; "none" if no board is registered."""
-    statuses = [b.status if b and b.status else "unknown" for b in boards]
-    for status in ("offline", "safe", "unknown", "online"):
+    statuses = [_status(b, now) for b in boards]
+    for status in (two_boards.TWO_BOARDS, "offline", "safe", "unknown", "online"):
         if status in statuses:
             return status
     return "unknown" if statuses else "none"
+
+
+def _status(board: Board | None, now: float) -> str:
+    if board is None:
+        return "unknown"
+    return two_boards.TWO_BOARDS if board.has_twin(now) else board.status or "unknown"
 
 
 def bin_now(hub: Hub, bin_: Bin, now: float, words: Words | None = None) -> dict[str, Any]:
@@ -136,7 +143,7 @@ def site_now(hub: Hub, site: str, now: float, words: Words | None = None) -> dic
     masses = [b["kg"] for b in bins if b["kg"] is not None]
     return {
         "site": site,
-        "status": status_of(boards),
+        "status": status_of(boards, now),
         "seen": round(now - min(ages)) if ages else None,
         "fill": max(fills, default=None),
         "kg": round(sum(masses), 2) if masses else None,
@@ -157,7 +164,7 @@ def board_now(
     age = board.age(now)
     return {
         "device": device,
-        "status": board.status or "unknown",
+        "status": _status(board, now),
         "seen": None if age is None else round(now - age),
         "health": _health(board, words),
         "calibration": _calibrations(board),

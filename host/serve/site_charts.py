@@ -48,7 +48,10 @@ def events(bin_stories: Sequence[BinStory], t0: int, t1: int) -> list[Shown]:
         for x in story.emptyings:
             why = f"fill {x.before / 10:.0f} % → {x.after / 10:.0f} %"
             line = (("fill", "", x.t, x.life, x.seq),)
-            shown.append(Shown(x.t, x.t_end, b.bin, b.stream, "emptied", "", why, "", "", line))
+            kind = "doubtful" if x.doubt else "emptied"
+            shown.append(
+                Shown(x.t, x.t_end, b.bin, b.stream, kind, "", why, x.doubt or x.unsure, "", line)
+            )
     return sorted(shown, key=lambda e: (e.t, e.bin))
 
 

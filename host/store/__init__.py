@@ -216,6 +216,13 @@ class Store:
         for day in archive.due(self._db, before):
             yield day, archive.move(self._db, self.archived, day)
 
+    def archive_anew(self) -> Iterator[tuple[int, int]]:
+        """Write each file of version 0.1 anew; (day, readings) as they are done."""
+        from . import archive  # noqa: PLC0415
+
+        for day in archive.of_version_0_1(self._db, self.archived):
+            yield day, archive.rewrite(self._db, self.archived, day)
+
     def status(self) -> Iterable[StreamStatus]:
         """One entry for each life of each board."""
         return reading.status(self._db)

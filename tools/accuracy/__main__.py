@@ -24,8 +24,8 @@ from run_folder import fresh_folder, sigterm_as_interrupt
 from sim_board import ROOT
 
 from accuracy.bench import OURS, Result, play_all
-from accuracy.families import FAMILIES
 from accuracy.full import compare
+from accuracy.kinds import FAMILIES
 from accuracy.report import BEGIN, END, chart, page, show
 from accuracy.summary import failures, shortfalls
 from host.common import terminal

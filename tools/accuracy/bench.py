@@ -13,7 +13,7 @@ from sim_board import compiled
 
 from accuracy import ours
 from accuracy.baselines import BASELINES, baseline_day
-from accuracy.families import FAMILIES
+from accuracy.kinds import FAMILIES
 from accuracy.ours import Day
 from accuracy.score import Score, differently, score
 

@@ -288,7 +288,7 @@ def idle(seed: int) -> Scene:
     return scene
 
 
-FAMILIES: dict[str, Callable[[int], Scene]] = {
+PLAIN: dict[str, Callable[[int], Scene]] = {
     f.__name__: f
     for f in (
         *(normal, traffic, swap, unemptied, partial, two, leaning, rain, warm, creep),

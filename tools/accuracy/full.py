@@ -18,7 +18,7 @@ from rich.console import Console
 from sim_board import BoardRun
 
 from accuracy import ours
-from accuracy.families import FAMILIES
+from accuracy.kinds import FAMILIES
 from accuracy.ours import Day, Found
 from accuracy.scene import DEVICE, Scene
 from host.store import Store

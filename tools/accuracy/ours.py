@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import subprocess
+import tempfile
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,9 +15,13 @@ from sim_board import ROOT, compiled, micropython
 
 from accuracy import kept
 from accuracy.field import Ints, clamped
-from accuracy.scene import DAY_S, E_KG, MAX_KG, Scene
-from host.events import Kind, Platform, Sample, derive
+from accuracy.scene import DAY_S, DEVICE, E_KG, MAX_KG, SITE, Scene
+from host import registry, rollup
+from host.events import Kind, Platform, Sample, Silences, derive
 from host.events.balance import day_balance
+from host.readings.messages import Birth, Reading
+from host.rollup import density
+from host.store import Batch, Store
 
 HEAP = "24m"
 BOOKED = {Kind.DEPOSIT: "deposit", Kind.COLLECTION: "collection", Kind.REMOVAL: "removal"}
@@ -43,6 +48,7 @@ class Day:
     bad: dict[tuple[str, str], float] = field(default_factory=dict)
     readings: int = 0
     info: dict[str, Any] = field(default_factory=dict)
+    estimate: tuple[int, int] | None = None  # of bins without a scale: grams, and their ±
 
 
 def sample_day(scene: Scene, folder: Path, counts: dict[str, Ints]) -> dict[str, Any]:
@@ -94,12 +100,15 @@ def host_day(scene: Scene, rows: list[dict[str, Any]]) -> Day:
     day = Day(readings=len(rows))
     start, end = scene.midnight, scene.midnight + DAY_S
     spares = tuple(b.tare_g for b in scene.spares)
+    silences = Silences({row["life"]: ((0, scene.every_s),) for row in rows[:1]})
     for bin_ in scene.bins:
+        if not bin_.channel:
+            continue
         wheelie = bin_.container == "wheelie"
         siblings = tuple(b.tare_g for b in scene.bins if b is not bin_) if wheelie else ()
         e_g, max_g = round(1000 * E_KG), 1000 * MAX_KG
         args = bin_.tare_g, wheelie, spares if wheelie else (), siblings, e_g, max_g
-        platform = Platform(*args)
+        platform = Platform(*args, silences=silences)
         series = samples(rows, bin_.channel)
         for s in series:
             if s.q not in (None, "moving"):
@@ -112,8 +121,38 @@ def host_day(scene: Scene, rows: list[dict[str, Any]]) -> Day:
                 day.found.append(found)
         flags = day_balance(platform, outcome, start, end).flags
         day.notes += [f"{bin_.channel}: {flag}" for flag in flags]
+    if any(not b.channel for b in scene.bins):
+        _estimate(day, scene, rows)
     day.found.sort(key=lambda f: (f.t, f.channel))
     return day
+
+
+def _estimate(day: Day, scene: Scene, rows: list[dict[str, Any]]) -> None:
+    """Of bins without a scale: what a rollup of a store with these readings says."""
+    names = [b.fill_channel for b in scene.bins if not b.channel]
+    with tempfile.TemporaryDirectory() as made:
+        folder = Path(made)
+        store = Store(folder / "q.db", create=True)
+        batch = Batch()
+        for r in rows:
+            values = {c: round(1000 * r[c]) for c in names if c in r}
+            head = r["life"], r["seq"], r["boot"], r["t"]
+            reading = Reading(*head, None, values, r.get("q", {}))
+            batch.readings.append((DEVICE, SITE, reading))
+        if rows:
+            first = rows[0]
+            named = first["life"], first["boot"], first["t"]
+            birth = Birth(*named, 0, 0, b"{}", (), False, scene.every_s)
+            batch.births.append((DEVICE, SITE, birth))
+        store.add(batch, scene.midnight + 2 * DAY_S)
+        known = registry.load(scene.registry(folder / "registry"))
+        found = rollup.roll(store, known, scene.date, densities=density.load(folder)).rows
+        store.close()
+    day.estimate = (
+        sum(r.estimated_g for r in found),
+        sum(r.estimated_off_g for r in found),
+    )
+    day.notes += [f"fill: {flag}" for r in found for flag in r.flags]
 
 
 def play(scene: Scene, folder: Path) -> tuple[Day, dict[str, Ints]]:

@@ -9,17 +9,20 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from day_play import RUN_IN, Event, Row
+import numpy as np
+from day_play import EMPTY_MM, FULL_MM, RUN_IN, Event, Row
 from site_registry import Bin
 
-from accuracy.field import Cell, Ints, Load, clamped, seed_of
+from accuracy.field import HIGH, Cell, Ints, Load, clamped, seed_of
 
 SHANGHAI = dt.timezone(dt.timedelta(hours=8))
 DAY_S = 86_400
 SITE, DEVICE = "ac-01", "qy-ac01"
 MAX_KG, E_KG = 150, 0.05
+BLIND_MM = 200
 PINS = ((34, 25), (35, 26), (36, 27), (39, 14))
 SETTLE_S = 15  # after a blind time the scale must first come to rest
+LOSSES = ("taken", "poured", "shed")
 COLLECTIONS = ("collection", "swap")
 
 
@@ -32,6 +35,19 @@ class Stuck:
     t1: float
     raw: int | None
     quality: str  # what the board must call it
+
+
+@dataclass(frozen=True)
+class Loose:
+    """From t0 to t1 (s of the day) a contact of the cable is loose. share: of the signal that gets
+    through while it is; open_share: of the conversions in which nothing does, at the converter's
+    end."""
+
+    channel: str
+    t0: float
+    t1: float
+    share: float
+    open_share: float
 
 
 @dataclass(frozen=True)
@@ -62,6 +78,13 @@ class Scene:
     dark: list[tuple[float, float]] = field(default_factory=list)  # no supply
     offline: list[tuple[float, float]] = field(default_factory=list)  # no network
     faults: float = 0.0
+    loose: list[Loose] = field(default_factory=list)
+    report: dict[str, float] = field(default_factory=dict)  # what a configuration sets
+
+    @property
+    def every_s(self) -> int:
+        """The longest interval between two readings, as its birth message tells it."""
+        return int(self.report.get("every_s", 300))
 
     @property
     def midnight(self) -> int:
@@ -75,25 +98,34 @@ class Scene:
             kind = "collection" if e.kind in COLLECTIONS else e.kind
             if kind in ("deposit", "collection"):
                 end = e.t + e.seconds
-                channel = e.bin.channel
+                channel = e.bin.channel or e.bin.fill_channel
                 found.append(Truth(e.t, end, channel, kind, e.grams, self._seen(channel, e.t, end)))
         return sorted(found, key=lambda t: (t.t, t.channel))
 
     def _seen(self, channel: str, t: float, end: float) -> bool:
         blind = self.dark + [(s.t0, s.t1) for s in self.stuck if s.channel == channel]
+        blind += [(s.t0, s.t1) for s in self.loose if s.channel == channel]
+        # What came and what went within seconds is one step.
+        blind += [(e.t, e.t + e.seconds) for e in self.events if e.kind in LOSSES]
         return not any(t < b + SETTLE_S and end > a - SETTLE_S for a, b in blind)
 
     def config(self) -> dict[str, Any]:
         """The board's configuration."""
         channels: list[dict[str, Any]] = []
         for bin_, (dout, sck) in zip(self.bins, PINS, strict=False):
+            if not bin_.channel:
+                fill = {"id": bin_.fill_channel, "kind": "fill", "trig": 16, "echo": 18}
+                limits = {"empty_mm": EMPTY_MM, "full_mm": FULL_MM, "blind_mm": BLIND_MM}
+                channels.append(fill | limits | {"temperature": "c1"})
+                continue
             zero, scale = self.calibration[bin_.channel]
             cal = {"id": "c-1", "date": "2026-01-05", "zero": zero, "counts_per_kg": scale}
             pins = {"id": bin_.channel, "kind": "weight", "dout": dout, "sck": sck, "gain": 128}
             channels.append(pins | {"max_kg": MAX_KG, "e_kg": E_KG, "calibration": cal})
         channels.append({"id": "c1", "kind": "temperature", "pin": 4})
         mqtt = {"host": "127.0.0.1", "port": 1883}
-        return {"device": DEVICE, "site": SITE, "mqtt": mqtt, "channels": channels}
+        made = {"device": DEVICE, "site": SITE, "mqtt": mqtt, "channels": channels}
+        return made | {"report": self.report} if self.report else made
 
     def counts(self) -> dict[str, Ints]:
         """Every conversion of every cell, undamaged but for what is stuck."""
@@ -106,6 +138,8 @@ class Scene:
         ]
         made = {}
         for bin_ in self.bins:
+            if not bin_.channel:
+                continue
             zero, scale = self.calibration[bin_.channel]
             cell = Cell(zero, scale, MAX_KG, seed_of(self.seed, bin_.channel))
             loads = [
@@ -118,6 +152,10 @@ class Scene:
                 if s.channel == bin_.channel:
                     a, b = (-((start - base - round(1000 * t)) // 100) for t in (s.t0, s.t1))
                     x[a:b] = self.raw(s, x)
+            for i, c in enumerate(self.loose):
+                if c.channel == bin_.channel:
+                    a, b = (-((start - base - round(1000 * t)) // 100) for t in (c.t0, c.t1))
+                    x[a:b] = _through(c, x[a:b], zero, self.seed + i)
             made[bin_.channel] = x
         return made
 
@@ -187,12 +225,21 @@ class Scene:
         head = "bin,site,device,channel,fill_channel,stream,volume_l,tare_kg,container,max_kg,e_kg"
         lines = [head]
         for b in self.bins + self.spares:
-            place = f"{SITE},{b.device},{b.channel},,{b.stream}"
+            place = f"{SITE},{b.device},{b.channel},{b.fill_channel},{b.stream}"
             volume = f"{b.volume_l:.0f}" if b.volume_l else ""
             kg = b.tare_g / 1000
-            lines.append(f"{b.name},{place},{volume},{kg},{b.container},{MAX_KG},{E_KG}")
+            scale = f"{MAX_KG},{E_KG}" if b.channel or not b.fill_channel else ","
+            lines.append(f"{b.name},{place},{volume},{kg},{b.container},{scale}")
         (folder / "bins.csv").write_text("\n".join(lines) + "\n")
         return folder
+
+
+def _through(c: Loose, x: Ints, zero: int, seed: int) -> Ints:
+    """What gets through a loose contact: part of the signal, shaken, and now and then nothing."""
+    draw = np.random.default_rng(seed)
+    made: Ints = zero + np.rint(c.share * (x - zero)).astype(np.int64)
+    made += np.rint(draw.normal(0, 400, len(x))).astype(np.int64)
+    return np.where(draw.random(len(x)) < c.open_share, HIGH, made)
 
 
 def text(value: float) -> str:

@@ -39,18 +39,35 @@ class Score:
     from_faults_g: int = 0  # booked otherwise than on the same day without faults
     fault_after_s: float | None = None  # from its onset until it was told; inf: never
     what: list[str] = field(default_factory=list)  # each thing that is wrong
+    off: int | None = None  # the uncertainty that an estimate states; None: it was weighed
 
     @property
     def error(self) -> float | None:
-        """Of the collected mass, as a share; None where nothing was to be collected."""
-        if not self.true_collected:
+        """Of the collected mass, as a share; None where nothing was to be collected, or it was
+        only estimated."""
+        if not self.true_collected or self.off is not None:
             return None
         return (self.collected - self.true_collected) / self.true_collected
+
+    @property
+    def beyond(self) -> float | None:
+        """Of an estimate that is farther off than its uncertainty, as a share; None: weighed."""
+        if self.off is None:
+            return None
+        wrong = self.collected - self.true_collected
+        return wrong / max(self.true_collected, 1) if abs(wrong) > self.off else 0.0
 
 
 def score(scene: Scene, day: Day) -> Score:
     truths = scene.truths()
     s = Score(flagged=bool(day.notes))
+    if day.estimate is not None:
+        s.collected, s.off = day.estimate
+        s.true_collected = sum(t.grams for t in truths if t.kind == "collection")
+        if s.beyond and not s.flagged:
+            said = f"{s.collected / 1000} ± {s.off / 1000} kg"
+            s.what.append(f"{s.true_collected / 1000} kg collected: {said}, not flagged")
+        return s
     for bin_ in scene.bins:
         channel = bin_.channel
         true = [t for t in truths if t.channel == channel]

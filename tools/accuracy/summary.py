@@ -55,6 +55,8 @@ def summarise(scores: Sequence[Score]) -> Summary:
             s.errors.append(abs(score.error))
             if not score.flagged:
                 s.unflagged.append(abs(score.error))
+        elif score.beyond is not None and not score.flagged:
+            s.unflagged.append(abs(score.beyond))
         for mine, theirs in (
             (s.hits, score.hits),
             (s.missed, score.missed),

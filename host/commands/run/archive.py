@@ -20,6 +20,8 @@ def _archive(args: argparse.Namespace) -> int:
         readings += n
         print(f"{date_of(day)}: {n} readings")
     print(f"{readings} readings of {days} days moved to {store.archived}")
+    for day, n in store.archive_anew():
+        print(f"{date_of(day)}: {n} readings written anew, with the columns that all days have")
     return 0
 
 

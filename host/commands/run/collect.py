@@ -16,6 +16,7 @@ from ...rollup import DAY_S, day_bounds
 from ...service import quarantine
 from ...service.inbox import Inbox
 from ...store import Store, growth
+from ...store.lives import two_boards_of
 from .broker_options import broker_of
 
 
@@ -46,12 +47,13 @@ def _status(args: argparse.Namespace) -> int:
     store = Store(args.db)
     store.compact()
     streams = list(store.status())
+    doubled = two_boards_of(store)
     quarantined, over, limits = store.quarantined(), store.refused_over(), store.over_limits()
     if args.json:
         lives = [vars(s) for s in streams]
         stored = sum(s.readings for s in streams)
         said = {"stored": stored, "quarantined": quarantined, "refused_not_kept": over}
-        said["over_limits"] = limits
+        said |= {"over_limits": limits, "two_boards": doubled}
         print(json.dumps({**said, "lives": lives}))
         return 0
     table = terminal.table()
@@ -63,6 +65,9 @@ def _status(args: argparse.Namespace) -> int:
         table.add_row(s.device, s.site, s.life, *map(str, counts), clock(s.last_t))
     terminal.console().print(table)
     print(f"{sum(s.readings for s in streams)} readings stored, {quarantined} quarantined")
+    for device, (since, until) in doubled.items():
+        span = f"{clock(since)} to {clock(until)}"
+        print(f"{device}: two boards speak under this name, {span}: give each a name of its own")
     for device, n in sorted(over.items()):
         print(f"{device}: {n} more messages were refused, too many to keep")
     for device, of in limits.items():

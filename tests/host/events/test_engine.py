@@ -249,7 +249,30 @@ def test_a_small_weight_that_is_gone_again_within_the_half_hour_is_not_booked() 
         assert told(s) == []
         assert told(s, DRUMS) == []
     s = Series(20_000).step(4_000).step(-4_000, after=2_400).rest(3_000)
-    assert [k for k, _ in told(s)] == [Kind.DEPOSIT, Kind.COLLECTION]
+    assert [k for k, _ in told(s)] == [Kind.DEPOSIT, Kind.REMOVAL]
+
+
+def test_hands_that_take_bags_out_are_no_truck() -> None:
+    """The bin never away: half of it may have been taken by hand; about all of it was emptied."""
+    (bags,) = found(Series(40_000).step(-6_000).rest(3_000)).events
+    assert (bags.kind, bags.grams, bags.doubt_g) == (Kind.REMOVAL, 6_000, 6_000)
+    (small,) = found(Series(40_000).step(-1_500).rest(3_000)).events
+    assert (small.kind, small.doubt_g) == (Kind.REMOVAL, 0)
+    (all_of_it,) = found(Series(40_000).step(-26_800).rest(3_000)).events
+    assert (all_of_it.kind, all_of_it.doubt_g) == (Kind.COLLECTION, 0)
+    (last,) = found(Series(17_000).step(-3_500).rest(3_000)).events
+    assert (last.kind, last.doubt_g) == (Kind.COLLECTION, 3_500)
+
+
+def test_little_taken_from_a_full_bin_may_be_water_poured_out() -> None:
+    (poured,) = found(Series(43_000).to(0).to(37_000, after=20)).events
+    assert (poured.kind, poured.grams, poured.doubt_g) == (Kind.COLLECTION, 6_000, 6_000)
+    wet = found(Series(20_000).drift(6_000).to(0).to(20_500, after=20)).events
+    assert [(e.kind, e.grams, e.doubt_g) for e in wet] == [(Kind.COLLECTION, 5_500, 5_500)]
+    dry = found(Series(14_000).step(6_000).drift(600).to(0).to(13_400, after=20)).events
+    assert [(e.kind, e.doubt_g) for e in dry] == [(Kind.DEPOSIT, 0), (Kind.COLLECTION, 0)]
+    (half,) = found(Series(43_000).to(0).to(28_000, after=20)).events
+    assert (half.kind, half.grams, half.doubt_g) == (Kind.COLLECTION, 15_000, 0)
 
 
 def test_something_small_taken_out_is_no_collection() -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from accuracy import ours
-from accuracy.families import FAMILIES
+from accuracy.kinds import FAMILIES
 from accuracy.scene import E_KG, MAX_KG
 
 from host.events import Outcome, Platform, Sample, State, advance, finish, fresh, processor

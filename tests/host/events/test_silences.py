@@ -54,8 +54,10 @@ def test_emptyings_at_any_pace_that_is_told(every_s: int) -> None:
 
 def test_without_a_word_silence_is_a_gap() -> None:
     silent = watch(fills(900))
-    assert (silent.emptyings, silent.covered) == ([], [])
-    assert watch(fills(900), None, silences((T0, 300))).emptyings == []
+    assert [e for e in silent.emptyings if not e.doubt] == []
+    assert silent.covered == []
+    told = watch(fills(900), None, silences((T0, 300))).emptyings
+    assert [e for e in told if not e.doubt] == []
 
 
 def test_a_change_holds_from_when_it_is_told() -> None:

@@ -136,7 +136,8 @@ def seqs_all(db: Path) -> list[tuple[str, int]]:
         lives = dict(store.database.query("SELECT id, life FROM stream"))
         for path in folder.glob("*.parquet"):
             table = pq.read_table(path, columns=["stream", "seq"])
-            found += [(lives[r["stream"]], r["seq"]) for r in table.to_pylist()]
+            # A line for each channel of a reading.
+            found += {(lives[r["stream"]], r["seq"]) for r in table.to_pylist()}
     store.close()
     return found
 

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import json
 import random
 import subprocess
 import sys
 from pathlib import Path
 
+import duckdb
+import polars as pl
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
 import pytest
 
 from host.common.local_days import local_day
@@ -78,7 +84,7 @@ store = Store(Path(sys.argv[1]))
 die = lambda *a, **k: os.kill(os.getpid(), signal.SIGKILL)
 step = {step!r}
 if step == "_write":
-    archive.pq.write_table = die
+    archive.pq.ParquetWriter.close = die
 elif step == "replace":
     Path.replace = die
 elif step == "transaction":
@@ -100,6 +106,93 @@ def test_a_file_that_is_gone_is_named(store: Store) -> None:
     (store.archived / f"day={DAY + 2}.parquet").unlink()
     with pytest.raises(StoreError, match=f"day={DAY + 2}.parquet: an archived day is not"):
         content(store)
+
+
+def changing(store: Store) -> dict[str, int]:
+    """Three days: on the second a thermometer is added, on the third the fill sensor is gone and a
+    fault is all that a scale says. The sum of each channel's values."""
+    sums: dict[str, int] = {}
+    for day, channels in enumerate((("w1", "f1"), ("w1", "f1", "c1"), ("w1", "c1"))):
+        came = []
+        for i in range(50):
+            values = {name: 10 * i + len(name) + day for name in channels}
+            fault = {"w2": "not_ready"} if day == 2 else {}
+            if i == 7:
+                values = {}
+            for name, value in values.items():
+                sums[name] = sums.get(name, 0) + value
+            t = T0 + 86_400 * day + 60 * i
+            came.append(Reading("9c4e01aa", 100 * day + i, 0, t, None, values, fault))
+        store.add(Batch(readings=[("a", "s", r) for r in came]), T0)
+    store.compact(T0)
+    return sums
+
+
+def test_a_folder_of_days_is_one_table_to_anything(tmp_path: Path) -> None:
+    store = Store(tmp_path / "q.db", create=True)
+    sums = changing(store)
+    before = list(store.readings("a", *EVER))
+    assert len(list(store.archive(DAY + 9))) == 3
+    assert list(store.readings("a", *EVER)) == before
+    folder = store.archived
+    files = f"{folder}/*.parquet"
+    known = sorted(sums.items())
+    con = duckdb.connect()
+    query = "FROM read_parquet($1) WHERE value IS NOT NULL GROUP BY 1 ORDER BY 1"
+    assert con.execute(f"SELECT channel, SUM(value) {query}", [files]).fetchall() == known
+    query = "SELECT COUNT(DISTINCT seq) FROM read_parquet($1)"
+    assert con.execute(query, [files]).fetchall() == [(150,)]
+    frame = pl.scan_parquet(files).filter(pl.col("value").is_not_null())
+    by = frame.group_by("channel").agg(pl.col("value").sum()).sort("channel").collect()
+    assert [(c, v) for c, v in by.iter_rows()] == known
+    table = pq.read_table(folder)
+    by_arrow = table.filter(pc.is_valid(table["value"])).group_by("channel")
+    summed = by_arrow.aggregate([("value", "sum")]).to_pylist()
+    assert sorted((r["channel"], r["value_sum"]) for r in summed) == known
+    faults = [r for r in table.to_pylist() if r["q"] is not None]
+    assert {(r["device"], r["life"], r["channel"], r["value"]) for r in faults} == {
+        ("a", "9c4e01aa", "w2", None)
+    }
+    assert len({str(pq.read_schema(file)) for file in folder.iterdir()}) == 1
+
+
+def in_the_form_of_0_1(store: Store) -> None:
+    """Each file as version 0.1 wrote it: a column for each channel that the day has."""
+    for path in store.archived.iterdir():
+        lines = pq.read_table(path).to_pylist()
+        rows: dict[tuple[int, int], dict[str, object]] = {}
+        for x in lines:
+            row = rows.setdefault((x["stream"], x["seq"]), {"values": {}, "q": {}, **x})
+            row["values"] |= {x["channel"]: x["value"]}  # type: ignore[operator]
+            if x["q"]:
+                row["q"] = {x["channel"]: x["q"]} | (row["q"] if isinstance(row["q"], dict) else {})
+        names = sorted({x["channel"] for x in lines if x["value"] is not None})
+        heads = ("stream", "seq", "boot", "t", "up", "at")
+        table = {h: pa.array([r[h] for r in rows.values()], pa.int64()) for h in heads}
+        table["q"] = pa.array([json.dumps(r["q"]) if r["q"] else None for r in rows.values()])
+        for n in names:
+            cells = [r["values"].get(n) for r in rows.values()]  # type: ignore[attr-defined]
+            table[n] = pa.array(cells, pa.int32())
+        pq.write_table(pa.table(table), path)
+
+
+def test_files_of_0_1_are_read_and_written_anew(tmp_path: Path) -> None:
+    store = Store(tmp_path / "q.db", create=True)
+    sums = changing(store)
+    fill(store, 600)
+    before = content(store)
+    list(store.archive(DAY + 9))
+    days = len(list(store.archived.iterdir()))
+    in_the_form_of_0_1(store)
+    assert content(store) == before
+    anew = store.archive_anew()
+    next(anew)  # a folder with files of both kinds
+    assert content(store) == before
+    assert len(list(anew)) == days - 1
+    assert list(store.archive_anew()) == []
+    assert content(store) == before
+    query = "SELECT SUM(value) FROM read_parquet($1) WHERE device = 'a' AND channel = 'f1'"
+    assert duckdb.execute(query, [f"{store.archived}/*.parquet"]).fetchone() == (sums["f1"],)
 
 
 def test_bytes_of_a_reading(tmp_path: Path, figure: object) -> None:
