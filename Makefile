@@ -1,6 +1,6 @@
 # Every command a person needs; `make help` lists them.
 .DEFAULT_GOAL := help
-.PHONY: help docs pictures demo live test test-fast test-interpreters lint charts replay flash deploy lock wheel install uninstall monitor soak fresh bench-host bench-serve bench-accuracy clean distclean
+.PHONY: help docs pictures demo live test test-fast test-interpreters lint charts replay flash deploy lock wheel install uninstall memory monitor soak fresh bench-host bench-serve bench-accuracy clean distclean
 
 VENV := .venv
 PY := $(VENV)/bin/python
@@ -101,6 +101,9 @@ bench-host: $(TESTS) $(NODE_RED) ## the host job beside what people would use in
 
 bench-serve: $(TESTS) $(CHARTS) ## the page under load [VIEWERS=200] [RATE=3000] [SECONDS=30] [PAGE=docs/scale.md]
 	@PYTHONPATH=tools $(PY) -m bench_serve --viewers "$(or $(VIEWERS),200)" --rate "$(or $(RATE),3000)" --seconds "$(or $(SECONDS),30)" --page "$(or $(PAGE),docs/scale.md)"
+
+memory: $(TESTS) ## what the firmware takes of a board's heap, module by module [NAMES=20]
+	@PYTHONPATH=tools:. $(PY) tools/firmware_memory.py $(if $(NAMES),--names "$(NAMES)")
 
 monitor: $(BOARDS) ## PORT=/dev/ttyUSB0 [BAUD=115200]: one board live over its serial port; it is not disturbed
 	@test -n "$(PORT)" || { echo "monitor: PORT= must name the board's serial port" >&2; exit 2; }
