@@ -6,7 +6,7 @@ from identity import describe
 
 
 def write(into, board, clock, spool, rssi, about, confirm):
-    """The message as JSON: written into a buffer, or a string where it is larger than that.
+    """The message as JSON: written into a memoryview, or a string where it is larger than that.
 
     about: what is said of the firmware and of the channels. Channel by channel: beside TLS
     no larger piece of memory may be free than one of them takes."""
@@ -26,7 +26,7 @@ def write(into, board, clock, spool, rssi, about, confirm):
             return "".join(parts)  # a board with many channels
         into[size:end] = raw
         size = end
-    return memoryview(into)[:size]
+    return into[:size]
 
 
 def _birth(board, clock, spool, rssi, confirm):

@@ -37,7 +37,8 @@ class BoundedSocket:
         self.answered = False  # the peer has taken the connection opened last
         self._poll = None
         self._out = buffers.PACKETS
-        self._n = 0  # bytes waiting in it
+        self._from = 0  # what waits in it begins here
+        self._n = 0  # and ends here
         self._in = b""
         self._blocking = True
         self._begun = self._hal.ticks_ms()
@@ -89,8 +90,18 @@ class BoundedSocket:
         self.heard = self._hal.ticks_ms()
 
     def write(self, data, n=None):
-        """Keep data until the next read or flush, so that a packet is one segment."""
+        """Keep data until the next read or flush, so that a packet is one segment.
+
+        A memoryview is the beginning of buffers.PAYLOAD: it lies in its place already, and
+        what waits moves up to it."""
         size = len(data) if n is None else n
+        if isinstance(data, memoryview):
+            if self._n > buffers.HEAD:
+                raise OSError(errno.EINVAL)  # it would stand in what is sent
+            self._from = buffers.HEAD - self._n
+            self._out[self._from : buffers.HEAD] = self._out[: self._n]
+            self._n = buffers.HEAD + size
+            return size
         left = memoryview(data)[:size]
         while left:
             room = len(self._out) - self._n
@@ -134,8 +145,8 @@ class BoundedSocket:
 
     def flush(self):
         """Send all that was written; OSError when the peer does not take it in time."""
-        left = memoryview(self._out)[: self._n]
-        self._n = 0
+        left = memoryview(self._out)[self._from : self._n]
+        self._from = self._n = 0
         while left:
             n = self._send(left)
             if n:
@@ -149,7 +160,7 @@ class BoundedSocket:
                 self._poll.modify(self._raw, _IN)
 
     def close(self):
-        self._n = 0
+        self._from = self._n = 0
         self._in = b""
         if self._sock is not None:
             both = (self._sock, self._raw)  # TLS that failed does not close what is below it

@@ -226,7 +226,7 @@ class Link:
     def _send(self, recs):
         """Publish as many of recs as one message takes; how many."""
         n, size = self._compose(recs)
-        self._mqtt.publish(self._base + "reading", memoryview(self._payload)[:size])
+        self._mqtt.publish(self._base + "reading", self._payload[:size])
         return n
 
     def _answer(self):

@@ -8,6 +8,7 @@ OSError with the session closed.
 import errno
 
 import umqtt.simple
+from late import forget
 
 from net.bounded_socket import BoundedSocket
 
@@ -52,9 +53,16 @@ class Mqtt:
         self._pinged = self.stream.heard
 
     def _wrap(self, sock):
-        from net import tls  # only where it is used: it costs some RAM
+        """sock, non-blocking, as a TLS socket whose handshake comes with its first use."""
+        tls = self._cfg["tls"]
+        if "context" not in tls:
+            from net import tls as making  # only where it is used: it costs some RAM
 
-        return tls.wrap(sock, self._folder, self._cfg["tls"], self._cfg["host"])
+            tls["context"] = making.context(self._folder, tls)
+            del making
+            forget("net.tls")
+        name = tls.get("name") or self._cfg["host"]
+        return tls["context"].wrap_socket(sock, server_hostname=name, do_handshake_on_connect=False)
 
     def publish(self, topic, payload, retain=False, qos=1):
         self._next_id()
@@ -131,7 +139,10 @@ class Mqtt:
     def _why(self, e):
         from net import error_text  # only here: it costs some RAM
 
-        return error_text.text(e)
+        try:
+            return error_text.text(e)
+        finally:
+            forget("net.error_text")
 
 
 def _bytes(text):
