@@ -111,7 +111,8 @@ def table(use: HeapUse, modules: Mapping[str, bytes], longest: int) -> Iterator[
     staying = sum(size for name, size in use.modules.items() if name in use.stay)
     yield f"{'modules that stay':28}{staying:8,}"
     yield f"{'channels, queue, names, rest':28}{use.started - staying:8,}"
-    yield f"{'live after start':28}{use.started:8,}  without TLS, the table of names and the image's own"
+    rest = "without TLS, the table of names, and the image itself"
+    yield f"{'live after start':28}{use.started:8,}  {rest}"
     yield f"{'names':28}{use.names.size:8,}  {use.names.count} of them, in the above"
     for name, size in use.late.items():
         yield f"{name:28}{size:8,}  when first needed"

@@ -4,6 +4,7 @@ The same interface as boards/esp32/board.py. What is wired to which pin follows
 from the configuration; what happens to it follows from the trace (player).
 """
 
+import gc
 import os
 import socket
 
@@ -233,6 +234,10 @@ class Board:
 
     def let_go(self):
         """Nothing is held."""
+
+    def memory(self):
+        """Bytes free of the heap, which the simulator shares. Wi-Fi and TLS need none of it."""
+        return {"heap": gc.mem_free()}
 
     def resolve(self, host, port):
         if self.player.value("dns") == 0:  # two name servers, and the port waits for each

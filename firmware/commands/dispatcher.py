@@ -132,7 +132,7 @@ class Commands:
 
     def _log_lines(self, cmd):
         return {
-            "lines": self.log.lines[-8:],
+            "lines": self.log.lines,
             "crashes": self._crashes.counts(),
             "last": self._crashes.tail(800),
         }

@@ -21,7 +21,8 @@ _IPPROTO_TCP = const(6)
 _TCP_NODELAY = const(1)
 _LONGEST_MS = const(10000)
 _SAMPLE_MS = const(500)  # sampling is called for so often even while bytes pour in
-_LARGEST = const(2048)  # bytes of a message from the broker: more is passed over
+_LARGEST = const(2048)  # bytes of a message from the broker: more is refused
+_PIECE = const(128)
 
 
 class BoundedSocket:
@@ -35,6 +36,7 @@ class BoundedSocket:
         self._sock = None
         self._raw = None  # below TLS
         self.answered = False  # the peer has taken the connection opened last
+        self.refused = 0  # bytes of a message that was too long; whoever is told of it clears it
         self._poll = None
         self._out = buffers.PACKETS
         self._from = 0  # what waits in it begins here
@@ -118,12 +120,19 @@ class BoundedSocket:
         """Exactly n bytes; None when non-blocking and nothing has come."""
         if self._n:
             self.flush()
-        if n > _LARGEST:  # take it in pieces, so that the heap does not grow for it
-            while n > 128:
-                self.read(128)
-                n -= 128
-            self.read(n)
+        if n > _LARGEST:  # pass over it in pieces, so that the heap does not grow for it
+            self.refused = n
+            while n:
+                n -= len(self.read(min(n, _PIECE)))
             return b""
+        if n > _PIECE:  # one piece of memory, not a longer one for each that comes
+            whole = bytearray(n)
+            at = 0
+            while at < n:
+                piece = self.read(min(n - at, _PIECE))
+                whole[at : at + len(piece)] = piece
+                at += len(piece)
+            return whole
         self._left()  # a peer that floods or dribbles has no longer than a silent one
         got = self._in
         while len(got) < n:
@@ -204,7 +213,7 @@ class BoundedSocket:
 
     def _recv(self):
         try:
-            data = self._receive(128)
+            data = self._receive(_PIECE)
         except OSError as e:
             if e.errno == errno.EAGAIN:
                 return None

@@ -8,6 +8,7 @@ from micropython import const
 _ANEW_S = const(300)  # nothing passes for so long: associate anew, and again after as long
 _RESTART_S = const(3600)
 _SHORT = const(5)  # sessions in a row that ended for want of memory
+_SAID = "not enough memory"  # by error_text.py
 
 
 class Liveness:
@@ -41,7 +42,7 @@ class Liveness:
         code = getattr(e, "errno", None)
         if answered or code == errno.ECONNREFUSED:
             self.alive()
-        short = code == errno.ENOMEM or "not enough memory" in str(e)
+        short = code == errno.ENOMEM or isinstance(e, MemoryError) or _SAID in str(e)
         self._short = self._short + 1 if short else 0
         if self._short >= _SHORT:
             self.stranded = True  # a heap in pieces: the queue is on flash

@@ -9,14 +9,19 @@ import errno
 
 import umqtt.simple
 from late import forget
+from micropython import const
 
 from net.bounded_socket import BoundedSocket
+
+# Less in one piece, and packets do not get through: lwIP's take up to 1.6 KB each.
+_BLOCK = const(4096)
 
 
 class Mqtt:
     """connect() opens a session; publish() returns once the broker has answered (QoS 1)."""
 
     def __init__(self, board, cfg, device, idle, on_message):
+        self._board = board
         self._hal = board.hal
         self._cfg = cfg
         self._folder = board.data_dir
@@ -127,7 +132,13 @@ class Mqtt:
         try:
             call(*args)
         except OSError as e:
+            # lwIP without memory says only "not yet", and what arrives then is lost.
+            short = (
+                e.errno == errno.ETIMEDOUT and self._board.memory().get("block", _BLOCK) < _BLOCK
+            )
             self.close()
+            if short:
+                raise OSError(errno.ENOMEM, "not enough memory: an answer did not come")
             # A code of Mbed TLS, or an end before the first answer, which says as little.
             if isinstance(e.errno, int) and (e.errno < -200 or self._starting):
                 raise OSError(self._why(e))
