@@ -27,6 +27,7 @@ _HZ = 240000000  # a stock image starts at 160 MHz: four platforms would cost ha
 _WATCHDOG_MS = 60000
 _PROMPT_MS = 600000
 _LEAST_HELD = 8192  # less is not worth a thread
+_MOST_HELD = 1 << 18  # with PSRAM there is more, and memory enough
 _FREED_MS = 50  # the port's idle task frees the stack of a thread that has ended
 # The ESP32 port counts from 2000-01-01 unless it was built otherwise.
 _EPOCH = 946684800 if time.gmtime(0)[0] == 2000 else 0
@@ -130,7 +131,7 @@ class Board:
         with nothing to hold, or no room for a thread, all stays as it was."""
         self.let_go()
         size = max([piece[2] for piece in esp32.idf_heap_info(esp32.HEAP_DATA)]) - leave
-        if size < _LEAST_HELD:
+        if not _LEAST_HELD <= size <= _MOST_HELD:
             return
         lock = _thread.allocate_lock()
         lock.acquire()

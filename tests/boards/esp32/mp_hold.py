@@ -103,6 +103,12 @@ def test_little_is_not_held():
     board.let_go()
 
 
+def test_with_psram_nothing_is_held():
+    board, threads = fresh(4096 * KB, 110 * KB)
+    board.hold(46 * KB)
+    assert not threads.stacks
+
+
 def test_no_room_for_the_thread():
     board, threads = fresh(110 * KB)
     threads.room = False

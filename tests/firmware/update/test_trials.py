@@ -131,7 +131,7 @@ BAD: dict[str, tuple[Patch, str]] = {
         TRIED + "ConfigError: /flash/config.json: town: expected a text",
     ),
     "never samples": (
-        ("sensors/sampler.py", "        diff = self._hal.ticks_diff\n", "        return 1000\n"),
+        ("sensors/sampler.py", "        diff = self.hal.ticks_diff\n", "        return 1000\n"),
         TRIED + "no reading was made within 300 s",
     ),
     "never finds the network": (
