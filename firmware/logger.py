@@ -4,6 +4,7 @@ Each task is guarded: what it raises is written down and only that task starts a
 The watchdog is fed while every task has ended well within its time."""
 
 import gc
+import json
 import os
 
 import identity
@@ -20,6 +21,7 @@ _TICK_MS = const(1000)
 _LATE_MS = const(120000)  # a task that has not ended well for so long: no more feeding
 _HEALTHY_S = const(60)
 _REPLY_MS = const(10000)  # a restart waits so long for its reply to be delivered
+_HELD_BUT = const(1024)  # by no more may the heap grow while modules are loaded
 _SPARE_MS = const(60000)  # after the last command for so long another one is expected
 _QUEUE = const(1)
 _TASKS = ("sampling", "queue", "network", "commands", "update")
@@ -102,8 +104,11 @@ class Logger:
         self._spare_updates()
 
     def _load_updates(self, trial):
-        from update.updater import Updater
-
+        self._board.hold(_HELD_BUT)
+        try:
+            from update.updater import Updater
+        finally:
+            self._board.let_go()
         self.updates = Updater(self, self._board, self._key, trial)
         self._well[4] = self._hal.ticks_ms()
 
@@ -117,9 +122,18 @@ class Logger:
         forget("update.bundle", "update.chunks", "update.free_space", "update")
 
     def _begin_update(self, cmd):
-        if self.updates is None:
-            self._load_updates(None)
-        return self.updates.begin(cmd)
+        """Do the command `update`, without the modules of the others: both have no room."""
+        self._spare_commands()
+        try:
+            if self.updates is None:
+                self._load_updates(None)
+            reply = {"ok": True, "result": self.updates.begin(cmd)}
+        except Exception as e:
+            # A reason, of update.bundle; else what nobody foresaw.
+            name = type(e).__name__
+            reply = {"ok": False, "error": "%s" % e if name == "Failed" else "%s: %s" % (name, e)}
+        reply["id"] = cmd["id"]
+        self.link.reply(json.dumps(reply))
 
     def _updating(self):
         more = self.updates.poll()
@@ -155,8 +169,11 @@ class Logger:
 
     def _hear(self, payload):
         if self.commands is None:
-            from commands.dispatcher import Commands
-
+            self._board.hold(_HELD_BUT)
+            try:
+                from commands.dispatcher import Commands
+            finally:
+                self._board.let_go()
             self.commands = Commands(
                 self._board,
                 self.clock,
@@ -165,7 +182,6 @@ class Logger:
                 self.log,
                 self.crashes,
             )
-            self.commands.update = self._begin_update
         self._well[3] = self._commanded = self._hal.ticks_ms()
         self.commands.take(payload)
 
@@ -178,10 +194,15 @@ class Logger:
             self.link.hello()
         if self.commands.restart:
             self._restart()
+        elif self.commands.update and not self.commands.waiting():
+            self._begin_update(self.commands.update)
         elif self._hal.ticks_diff(self._hal.ticks_ms(), self._commanded) > _SPARE_MS:
-            self.commands = self._well[3] = None
-            forget("commands.dispatcher", "commands.calibration", "commands")
-            forget("settings.overrides", "settings", "sensors.build")
+            self._spare_commands()
+
+    def _spare_commands(self):
+        self.commands = self._well[3] = None
+        forget("commands.dispatcher", "commands.calibration", "commands")
+        forget("settings.overrides", "settings", "sensors.build")
 
     def _healthy(self):
         """This start is none that has failed."""

@@ -7,9 +7,9 @@ import os
 from late import forget
 from micropython import const
 
-# By so much the heap may grow for the logger. Nine channels with TLS need 20 KB of it, commands
-# and an update 14 KB more; what is left to Wi-Fi and TLS is for handshakes and packets.
-_HEAP = const(46080)
+# By so much the heap may grow for the logger. Nine channels with TLS need 20 KB of it, an update
+# 14 KB more; what is left to Wi-Fi and TLS is for handshakes and packets.
+_HEAP = const(49152)
 
 
 def slots_of(board):

@@ -13,8 +13,8 @@ from micropython import const
 
 from net.bounded_socket import BoundedSocket
 
-# Less in one piece, and packets do not get through: lwIP's take up to 1.6 KB each.
-_BLOCK = const(4096)
+# With less in one piece at the end of a session packets were lost, or a handshake had no room.
+_BLOCK = const(6144)
 
 
 class Mqtt:
@@ -132,20 +132,21 @@ class Mqtt:
         try:
             call(*args)
         except OSError as e:
-            # lwIP without memory says only "not yet", and what arrives then is lost.
-            short = (
-                e.errno == errno.ETIMEDOUT and self._board.memory().get("block", _BLOCK) < _BLOCK
-            )
-            self.close()
-            if short:
-                raise OSError(errno.ENOMEM, "not enough memory: an answer did not come")
             # A code of Mbed TLS, or an end before the first answer, which says as little.
-            if isinstance(e.errno, int) and (e.errno < -200 or self._starting):
-                raise OSError(self._why(e))
-            raise
+            raise self._end(e, isinstance(e.errno, int) and (e.errno < -200 or self._starting))
         except (umqtt.simple.MQTTException, AssertionError, IndexError, ValueError) as e:
-            self.close()
-            raise OSError(self._why(e))
+            raise self._end(e, True)
+
+    def _end(self, e, coded):
+        """Close; what the session has ended with. coded: e says little as it is."""
+        # lwIP without memory says only "not yet", and what arrives then is lost; Mbed TLS says
+        # then of a good certificate that it is signed by somebody else.
+        short = self._board.memory().get("block", _BLOCK) < _BLOCK
+        self.close()
+        text = self._why(e) if coded else "%s" % e
+        if short:
+            return OSError(errno.ENOMEM, "not enough memory (%s)" % text)
+        return OSError(text) if coded else e
 
     def _why(self, e):
         from net import error_text  # only here: it costs some RAM

@@ -66,6 +66,21 @@ def test_commands_are_let_go_of_a_minute_after_the_last_one():
     rig.close()
 
 
+def test_an_update_begins_without_the_modules_of_commands():
+    rig = rig_named("update")
+    sha = "0123456789abcdef" * 4
+    ask = {"id": "u1", "do": "update", "bundle": sha[:16], "sha256": sha, "size": 9, "version": "0"}
+    rig.logger._hear(json.dumps(ask).encode())
+    rig.logger._hear(b'{"id": "r1", "do": "read"}')
+    rig.run(5)
+    told = {reply["id"]: reply for reply in replies(rig)}
+    assert told["r1"]["ok"] and not told["u1"]["ok"], told
+    assert "version: expected three numbers" in told["u1"]["error"]
+    for name in ("commands.dispatcher", "update.updater", "update.installer"):
+        assert name not in sys.modules, name
+    rig.close()
+
+
 def test_birth_and_state_tell_what_is_free():
     rig = rig_named("tells")
     rig.logger.link._board.memory = lambda: {"heap": 25000, "idf": 20000, "block": 16000}
@@ -106,12 +121,16 @@ def late(*args):
     raise OSError(errno.ETIMEDOUT)
 
 
-def what_ends(rig, block):
-    """What a session ends with when an answer does not come and this is the largest piece."""
+def signed_by_somebody_else(*args):
+    raise ValueError("The certificate is not correctly signed by the trusted CA")
+
+
+def what_ends(rig, block, how=late):
+    """What a session ends with that fails while this is the largest piece."""
     mqtt = rig.logger.link.mqtt
     mqtt._board.memory = lambda: {"block": block}
     try:
-        mqtt._run(late)
+        mqtt._run(how)
     except OSError as e:
         return e
     raise AssertionError("went on")
@@ -122,6 +141,10 @@ def test_an_answer_lost_for_want_of_memory_is_no_time_out():
     assert what_ends(rig, 20000).errno == errno.ETIMEDOUT
     short = what_ends(rig, 3000)
     assert short.errno == errno.ENOMEM and "memory" in str(short)
+    wrong = what_ends(rig, 3000, signed_by_somebody_else)
+    assert wrong.errno == errno.ENOMEM and "trusted CA" in str(wrong)
+    wrong = what_ends(rig, 20000, signed_by_somebody_else)
+    assert "memory" not in str(wrong) and "trusted CA" in str(wrong)
     for _ in range(5):
         assert not rig.logger.link.liveness.stranded
         rig.logger.link.liveness.failed(short, False)
