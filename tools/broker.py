@@ -40,7 +40,8 @@ class Broker:
     """Starts in `folder`, on a free port, and stops with the `with` block.
 
     persistence keeps sessions and messages across kill() and start(); mosquitto writes all of
-    them to disk again after save_every changes. certificates is a
+    them to disk again after save_every changes. in_flight: messages that mosquitto sends to a
+    client before it acknowledges some. embedded: amqtt in any case. certificates is a
     folder with ca, broker and crl of host.provision: then it is mosquitto as boards/mosquitto
     has it, or as the folder's own mosquitto.conf and acl do."""
 
@@ -52,6 +53,8 @@ class Broker:
         *,
         persistence: bool = False,
         save_every: int = 1,
+        in_flight: int = 4000,
+        embedded: bool = False,
         certificates: Path | None = None,
     ) -> None:
         self.certificates = certificates
@@ -59,6 +62,8 @@ class Broker:
         self.port = free_port()
         self.persistence = persistence
         self._save_every = save_every
+        self._in_flight = in_flight
+        self._mosquitto = None if embedded else find_mosquitto()
         self._process: subprocess.Popen[bytes] | None = None
         folder.mkdir(parents=True, exist_ok=True)
 
@@ -75,15 +80,14 @@ class Broker:
     @property
     def name(self) -> str:
         """Which broker this is."""
-        return "mosquitto" if find_mosquitto() else "amqtt"
+        return "mosquitto" if self._mosquitto else "amqtt"
 
     def start(self) -> None:
         """Start (again) on the same port; returns once it accepts connections."""
-        mosquitto = find_mosquitto()
-        if mosquitto:
+        if self._mosquitto:
             config = self.folder / "mosquitto.conf"
             config.write_text(self._config())
-            command = [mosquitto, "-c", str(config)]
+            command = [self._mosquitto, "-c", str(config)]
         elif self.persistence:
             raise RuntimeError(
                 "a broker that keeps its memory needs mosquitto; run: apt-get install mosquitto"
@@ -107,7 +111,7 @@ class Broker:
             f"listener {self.port} {self.host}",
             "allow_anonymous true",
             "max_queued_messages 0",
-            "max_inflight_messages 4000",
+            f"max_inflight_messages {self._in_flight}",
             "set_tcp_nodelay true",
         ]
         if os.geteuid() == 0:

@@ -16,7 +16,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from arguments import Parser, whole
@@ -27,7 +27,7 @@ from rich.console import Console
 from run_folder import FolderError, fresh_folder, sigterm_as_interrupt
 from sim_board import ROOT, BoardRun
 
-from host.common import terminal
+from host.common import local_days, terminal
 from host.common.quantity import MISSING
 
 OUT = Path("build/demo")
@@ -37,6 +37,9 @@ WORST_PERCENT = 1.0
 TRY = "what to try on them:"
 
 Key = tuple[str, str]  # site, stream
+Hours = tuple[int, int]  # of the day in Shanghai: from, to
+WHOLE_DAY = (0, 24)
+TAKEN = ("collection", "swap")
 
 
 @dataclass(frozen=True)
@@ -92,27 +95,59 @@ def configure(out: Path) -> None:
     (out / "qingyun.toml").write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 
-def compare(out: Path) -> list[Line]:
-    """The rollup beside the truth, a line for each site and stream of either, as in daily.csv."""
+def compare(out: Path, date: dt.date, hours: Hours) -> list[Line]:
+    """The rollup beside the truth of these hours, a line for each site and stream of either."""
     ours = _rows(out / "daily.csv")
-    true = _rows(out / "truth.csv")
+    true = _true(out, date, hours)
     nothing = {"collected_kg": "0", "deposited_kg": "0", "collections": "0", "coverage": "0"}
     lines = []
     for key in ours | true:
-        a, b = ours.get(key, nothing), true.get(key, nothing)
+        a, b = ours.get(key, nothing), true.get(key, _True())
         lines.append(
             Line(
                 *key,
                 _number(a["collected_kg"]),
-                float(b["collected_kg"]),
+                b.collected,
                 int(_number(a["collections"])),
-                int(b["collections"]),
+                b.collections,
                 _number(a["deposited_kg"]),
-                float(b["deposited_kg"]),
+                b.deposited,
                 _number(a["coverage"]),
             )
         )
     return lines
+
+
+@dataclass
+class _True:
+    """What is true of a site and stream, kg."""
+
+    collected: float = 0.0
+    collections: int = 0
+    deposited: float = 0.0
+
+
+def _true(out: Path, date: dt.date, hours: Hours) -> dict[Key, _True]:
+    """From the events of what stands on scales: truth.csv is of the whole day."""
+    start, until = window(date, hours)
+    found = {key: _True() for key in _rows(out / "truth.csv")}
+    with (out / "truth_events.csv").open(encoding="utf-8", newline="") as file:
+        for row in csv.DictReader(file):
+            if not (start <= float(row["t"]) < until and row["channel"].startswith("w")):
+                continue
+            true = found[row["site"], row["stream"]]
+            if row["kind"] == "deposit":
+                true.deposited += float(row["kg"])
+            elif row["kind"] in TAKEN:
+                true.collected += float(row["kg"])
+                true.collections += 1
+    return found
+
+
+def window(date: dt.date, hours: Hours) -> Hours:
+    """Unix s of hours of a day in Shanghai."""
+    midnight = local_days.bounds(local_days.day_of(date))[0]
+    return midnight + 3600 * hours[0], midnight + 3600 * hours[1]
 
 
 def _number(text: str) -> float:
@@ -147,13 +182,15 @@ def show(lines: Sequence[Line], console: Console) -> None:
     console.print(table)
 
 
-def demo(date: dt.date, seed: int, out: Path, console: Console) -> list[str]:
+def demo(
+    date: dt.date, seed: int, out: Path, console: Console, hours: Hours = WHOLE_DAY
+) -> list[str]:
     """Run the whole; the list of what does not agree is empty when all is well."""
     with fresh_folder(out) as folder:
-        return _demo(date, seed, folder, console)
+        return _demo(date, seed, folder, console, hours)
 
 
-def _demo(date: dt.date, seed: int, out: Path, console: Console) -> list[str]:
+def _demo(date: dt.date, seed: int, out: Path, console: Console, hours: Hours) -> list[str]:
     started = time.monotonic()
     generate(date, seed, out)
     runs = []
@@ -163,7 +200,8 @@ def _demo(date: dt.date, seed: int, out: Path, console: Console) -> list[str]:
             device = config.stem
             trace = out / f"{device}.csv"
             flash, report = out / f"{device}.flash", out / f"{device}.json"
-            runs.append(BoardRun(config, trace, flash, report, broker.address, "field", seed))
+            run = BoardRun(config, trace, flash, report, broker.address, "field", seed)
+            runs.append(run if hours == WHOLE_DAY else _within(run, window(date, hours)))
         with Ingester(out / "qingyun.db", REGISTRY, broker.address) as ingester:
             ingester.wait_subscribed()
             reports = run_boards(runs, console)
@@ -180,7 +218,7 @@ def _demo(date: dt.date, seed: int, out: Path, console: Console) -> list[str]:
     console.print()
     if rollup.returncode != 0:
         return [f"qingyun rollup ended with {rollup.returncode}"]
-    lines = compare(out)
+    lines = compare(out, date, hours)
     show(lines, console)
     faults = [fault for line in lines for fault in line.faults()]
     made = sum(r["readings"] for r in reports)
@@ -199,6 +237,11 @@ def _demo(date: dt.date, seed: int, out: Path, console: Console) -> list[str]:
     for line in where(date, out):
         console.print(line, soft_wrap=True)
     return faults
+
+
+def _within(run: BoardRun, seconds: Hours) -> BoardRun:
+    """The same board, on from the first of these Unix seconds and off at the second."""
+    return replace(run, start=seconds[0], until=seconds[1])
 
 
 def where(date: dt.date, out: Path) -> list[str]:

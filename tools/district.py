@@ -1,6 +1,6 @@
 """A district of 2,800 sites with a year of figures, for tests and benches of the page.
 
-Made through the store's own writing. The year stands in one file that later runs copy."""
+Made through the store's own writing. They stand in one file that later runs copy."""
 
 from __future__ import annotations
 
@@ -62,9 +62,9 @@ def write_registry(folder: Path, count: int = SITES) -> Registry:
     return registry.load(folder)
 
 
-def year(store: Store, known: Registry, last: dt.date) -> None:
-    """Figures of every collection bin for DAYS days up to the last."""
-    first = day_of(last) - DAYS + 1
+def figures(store: Store, known: Registry, last: dt.date, days: int) -> None:
+    """Figures of every collection bin for so many days up to the last."""
+    first = day_of(last) - days + 1
     run = _Run(store, known, day_of(last), int(time.time()), full=False)
     rng = random.Random(7)  # noqa: S311
     works: list[Work] = []
@@ -73,7 +73,7 @@ def year(store: Store, known: Registry, last: dt.date) -> None:
             continue
         account = PlatformRecord(bin_.bin, bin_.device, run._with(bin_), day_of(last))
         mass = rng.randrange(20_000, 90_000)
-        entries = [_entry(first + n, mass + 997 * (n % 7)) for n in range(DAYS)]
+        entries = [_entry(first + n, mass + 997 * (n % 7)) for n in range(days)]
         works.append(Work(account, entries=entries))
         if len(works) == 400:
             assert revision_writer.write(
@@ -182,41 +182,42 @@ class District:
     db: Path
     folder: Path
     known: Registry
+    days: int
 
 
-def _made_of(count: int) -> str:
+def _made_of(count: int, days: int) -> str:
     """Another name whenever what it is made by is another."""
     parts = [Path(__file__), *sorted((ROOT / "host" / "store").glob("*.sql"))]
     parts += sorted((ROOT / "registry").glob("*.csv"))
     parts.append(ROOT / "host" / "store" / "revision_writer.py")
     made = hashlib.sha256(b"".join(p.read_bytes() for p in parts)).hexdigest()
-    return f"{today()}-{count}-{made[:12]}"
+    return f"{today()}-{count}-{days}-{made[:12]}"
 
 
-def make(folder: Path, count: int = SITES) -> District:
-    """In an empty folder, of so many sites."""
+def make(folder: Path, count: int = SITES, days: int = DAYS) -> District:
+    """In an empty folder, of so many sites and days."""
     known = write_registry(folder / "registry", count)
     db = folder / "district.db"
     KEPT.mkdir(parents=True, exist_ok=True)
     with (KEPT / "lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)  # of several that want one, the first makes it
-        _copy_of_year(known, db, count)
+        _copy_of_kept(known, db, count, days)
     store = Store(db)
     hazardous(store, known, folder / "registry", int(time.time()))
     store.close()
-    return District(db, folder / "registry", known)
+    return District(db, folder / "registry", known, days)
 
 
-def _copy_of_year(known: Registry, db: Path, count: int) -> None:
-    kept = KEPT / f"{_made_of(count)}.db"
+def _copy_of_kept(known: Registry, db: Path, count: int, days: int) -> None:
+    kept = KEPT / f"{_made_of(count, days)}.db"
     if kept.exists():
         shutil.copy(kept, db)
         return
-    for old in KEPT.glob(f"*-{count}-*.db*"):
+    for old in KEPT.glob(f"*-{count}-{days}-*.db*"):
         old.unlink()
     store = Store(db, create=True)
     store.database.script("PRAGMA synchronous=OFF;\n")
-    year(store, known, today())
+    figures(store, known, today(), days)
     play(store, PLAYED, f"qy-{PLAYED}", today() - dt.timedelta(1))
     store.database.script("PRAGMA wal_checkpoint(TRUNCATE);\n")
     store.close()

@@ -11,13 +11,11 @@ from __future__ import annotations
 
 import argparse
 import contextlib
-import json
 import os
 import pty
 import re
 import select
 import signal
-import subprocess
 import sys
 import threading
 import time
@@ -26,9 +24,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from board_process import Process, steady
 from broker import free_port
 from run_folder import FolderError, unused
-from sim_board import compiled, micropython
 
 _FILES = ("board.log", "control", "options.json", "rtc", "steady.csv")
 _PROMPT = b">>> "
@@ -54,7 +52,7 @@ class PtyBoard:
         self.ntp_port = free_port()
         self.starts: list[str] = []  # the cause of each start so far
         self.carried = 0  # bytes that came over the cable
-        self._child: subprocess.Popen[bytes] | None = None
+        self._child: Process | None = None
         self._lock = threading.RLock()
         self._stop = threading.Event()
         self._held = bytearray()  # from the cable, waiting for the prompt
@@ -116,26 +114,10 @@ class PtyBoard:
         options = {
             **{"cause": cause, "prompt": prompt, "speed": self.speed, "physics": self.physics},
             **{"seed": 1, "ntp_port": self.ntp_port, "cells": self.cells, "umqtt": self.umqtt},
-            **{"flash": str(self.folder / "board.flash"), "rtc": str(self.folder / "rtc")},
-            **{"control": str(self.folder / "control"), "trace": str(self._trace())},
+            **{"trace": str(self.trace or steady(self.folder / "steady.csv"))},
         }
-        path = self.folder / "options.json"
-        path.write_text(json.dumps(options))
-        control = self.folder / "control"
-        control.unlink(missing_ok=True)
-        os.mkfifo(control)
-        self._control = os.open(control, os.O_RDONLY | os.O_NONBLOCK)
+        self._child = Process(self.folder, options, self.heap)
         self._requests = b""
-        out = compiled()
-        folders = f"{out / 'boards' / 'sim'}:{out / 'build' / 'lib'}:.frozen"
-        env = {"MICROPYPATH": folders, "HOME": str(self.folder), "TERM": "dumb"}
-        self._inner, slave = pty.openpty()
-        tty.setraw(slave)
-        command = [micropython(), "-X", f"heapsize={self.heap}", "-i", "-m", "device", str(path)]
-        self._child = subprocess.Popen(
-            command, stdin=slave, stdout=slave, stderr=slave, env=env, start_new_session=True
-        )
-        os.close(slave)
         self._tail = b""
         self._held.clear()
         self._raw = False
@@ -143,29 +125,17 @@ class PtyBoard:
         self._running = True
         self.starts.append(cause)
 
-    def _trace(self) -> Path:
-        """What happens on the platforms; a steady load where no trace is given."""
-        if self.trace:
-            return self.trace
-        path = self.folder / "steady.csv"
-        rows = [f"0,w{n},{5 * n}" for n in range(1, 5)] + [f"0,f{n},600" for n in range(1, 5)]
-        path.write_text("\n".join(["t,channel,value", *rows, "0,c1,20", "0,d1,0", ""]))
-        return path
-
     def _end(self) -> None:
         if self._child is None:
             return
-        self._child.kill()
-        self._child.wait()
+        self._child.end()
         self._child = None
-        os.close(self._inner)
-        os.close(self._control)
 
     def _serve(self) -> None:
         while not self._stop.is_set():
             with self._lock:
                 child = self._child
-                watched = [self._near] + ([self._inner, self._control] if child else [])
+                watched = [self._near] + ([child.line, child.control] if child else [])
             try:
                 ready, _, _ = select.select(watched, [], [], 0.02)
             except (OSError, ValueError):
@@ -190,22 +160,22 @@ class PtyBoard:
                 self._again = None
                 self._start("deep_sleep")
             return
-        if self._inner in ready:
-            self._from_board(_read(self._inner))
-        if self._control in ready and self._obey(_read(self._control)):
+        if self._child.line in ready:
+            self._from_board(_read(self._child.line))
+        if self._child.control in ready and self._obey(self._child):
             return
         if self._due is not None and time.monotonic() > self._due:
             self._say(b"\r\nrst:0x8 (TG1WDT_SYS_RESET)\r\n")
             self._due = None
             self._start("watchdog")
-        elif self._child.poll() is not None:
-            self._from_board(_read(self._inner))
+        elif self._child.ended:
+            self._from_board(_read(self._child.line))
             self._say(b"MPY: soft reboot\r\n")
             self._start("soft_reset", prompt=self._raw)
 
-    def _obey(self, data: bytes) -> bool:
+    def _obey(self, child: Process) -> bool:
         """What the chip was asked for; True when it has ended the process."""
-        *lines, self._requests = (self._requests + data).split(b"\n")
+        *lines, self._requests = (self._requests + _read(child.control)).split(b"\n")
         for line in lines:
             what, _, value = line.partition(b" ")
             if what == b"watchdog":
@@ -213,7 +183,7 @@ class PtyBoard:
             if what in (b"watchdog", b"feed"):
                 self._due = time.monotonic() + self._timeout
                 continue
-            self._from_board(_read(self._inner))
+            self._from_board(_read(child.line))
             self._due = None
             if what == b"reset":
                 self._say(b"\r\nrst:0xc (SW_CPU_RESET)\r\n")
@@ -269,13 +239,13 @@ class PtyBoard:
             at = self._held.rfind(b"\x03")
             if at >= 0 and self._child is not None:
                 del self._held[: at + 1]
-                self._child.send_signal(signal.SIGINT)
+                self._child.interrupt()
             return
         data = bytes(self._held[: int(self._credit)])
         if data and self._child is not None:
             self._credit -= len(data)
             del self._held[: len(data)]
-            os.write(self._inner, data)
+            os.write(self._child.line, data)
             if not self._raw and re.search(rb"[^\r\n\x01-\x04]+\r|^\r$", data):
                 self._running = True
 

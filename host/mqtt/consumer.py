@@ -18,6 +18,7 @@ import paho.mqtt.client as paho
 
 from .broker import Broker
 from .session import Topics, subscribe
+from .share_probe import ShareProbe
 
 log = logging.getLogger("qingyun.transport")
 
@@ -34,6 +35,7 @@ class Taken:
     def __init__(self, by: Any) -> None:
         self.messages: list[tuple[bytes, bytes]] = []  # topic, payload
         self.ids: list[bytes] = []
+        self.size = 0  # bytes of the messages
         self.by = by
 
 
@@ -110,6 +112,7 @@ class _Socket:
                 if payload > stop:
                     raise ValueError
                 messages.append((topic, data[payload:stop]))
+                taken.size += stop - start
                 start = stop
         except IndexError:
             pass  # the length of a packet has not arrived whole
@@ -140,8 +143,16 @@ class _Client(paho.Client):
 class Transport:
     """A session that the broker keeps while nobody is connected; used by one thread."""
 
-    def __init__(self, broker: Broker, topics: Topics, subscribed: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        broker: Broker,
+        topics: Topics,
+        subscribed: Callable[[], None],
+        group: str | None = None,
+    ) -> None:
+        """group: of the shared subscriptions among the topics, if they are such."""
         self._broker = broker
+        self._probe = ShareProbe(str(broker), broker.client_id, group) if group else None
         self._topics = topics
         self._subscribed = subscribed
         self._closing = False
@@ -172,12 +183,24 @@ class Transport:
         while sock.take(self._taken, limit):
             if client.loop_read():
                 return False
+        if self._probe and not self._probe.over:
+            self._taken.messages = self._probe.divert(client, self._taken.messages)
         if writable and client.loop_write():
             return False
         return client.loop_misc() == paho.MQTT_ERR_SUCCESS
 
     def __len__(self) -> int:
         return len(self._taken.messages)
+
+    @property
+    def deaf(self) -> bool:
+        """Whether the broker delivers nothing by the shared subscriptions that it grants."""
+        return self._probe is not None and self._probe.failed
+
+    @property
+    def size(self) -> int:
+        """Bytes of these messages."""
+        return self._taken.size
 
     def take(self) -> Taken:
         """The messages received since the last take()."""
@@ -236,8 +259,14 @@ class Transport:
             log.error("broker refused the connection: %s", reason)
             return
         subscribe(client, self._topics)
+        if self._probe:
+            self._probe.begin(client)
 
-    def _on_subscribe(self, *_: Any) -> None:
+    def _on_subscribe(self, client: paho.Client, *args: Any) -> None:
+        if failed := [code for code in args[2] if code.is_failure]:
+            log.error("%s: refused the subscription: %s", self._broker, failed[0])
+        if self._probe and self._probe.subscribed(client, args[1]):
+            return
         log.info("connected to %s:%d", self._broker.host, self._broker.port)
         self._subscribed()
 

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import msgspec
+
 from .messages import LIMITS, Birth, Rejected, Weighed, count_of, decoded, life_of, shown, time_of
 
 # Least and most, as a board takes them in its configuration (firmware/settings/config.py).
@@ -34,6 +36,30 @@ def birth(payload: bytes, latest: int) -> Birth:
         raise Rejected(f"every_s: expected a whole number from 1 to {_SLOWEST_S}")
     names = life_of(value), count_of(value, "boot")
     return Birth(*names, t, up, first, payload, weighed, confirm, every_s)
+
+
+class _Brief(msgspec.Struct):
+    life: str
+    boot: int
+    up: int
+    first: int = 0
+    confirm: str = ""
+
+
+_brief = msgspec.json.Decoder(_Brief).decode
+
+
+def brief(payload: bytes, _: int) -> Birth:
+    """A birth message without what it tells of time, calibrations and intervals, in a small part
+    of the time; Rejected as birth()."""
+    try:
+        b = _brief(payload)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise Rejected(f"not as expected: {shown(str(error), 100)}") from None
+    value = {"life": b.life, "boot": b.boot, "up": b.up, "first": b.first}
+    life, boot = life_of(value), count_of(value, "boot")
+    up, first = count_of(value, "up"), count_of(value, "first")
+    return Birth(life, boot, None, up, first, payload, confirm=b.confirm == "host")
 
 
 def _weighed(channels: Any) -> tuple[Weighed, ...]:

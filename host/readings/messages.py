@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 import msgspec
 
@@ -103,6 +103,31 @@ def decoded(payload: bytes) -> Any:
         raise Rejected(f"not JSON: {error}") from None
     except RecursionError:
         raise Rejected("not JSON: nested too deeply") from None
+
+
+class Values(Protocol):
+    """A reading wherever it stands."""
+
+    @property
+    def seq(self) -> int: ...
+    @property
+    def boot(self) -> int: ...
+    @property
+    def t(self) -> int | None: ...
+    @property
+    def up(self) -> int | None: ...
+    @property
+    def values(self) -> dict[str, int]: ...
+    @property
+    def q(self) -> dict[str, str]: ...
+
+
+def wire(life: str, r: Values) -> bytes:
+    """A reading as its board could have sent it: reading() of it is the same."""
+    head = {"life": life, "seq": r.seq, "boot": r.boot}
+    clock = {"up": r.up} if r.t is None else {"t": r.t}
+    values = {key: v / LIMITS[key][0] for key, v in r.values.items()}
+    return _encode({**head, **clock, **values, **({"q": r.q} if r.q else {})})
 
 
 Name = tuple[str, int]  # life and seq: what names a reading of a board

@@ -25,6 +25,7 @@ from .day_cache import Figures, today
 from .hub import Hub
 from .language import Words
 from .language import words as all_words
+from .refusals import Refusals
 from .sessions import Failures, Sessions
 from .settings import Settings
 
@@ -46,7 +47,9 @@ class Context:
     templates: dict[str, Environment]  # by language
     sessions: Sessions = field(default_factory=Sessions)
     failures: Failures = field(default_factory=Failures)
+    refusals: Refusals = field(default_factory=Refusals)
     open_alarms: dict[int, tuple[alarms.Row, alarms.Row | None]] = field(default_factory=dict)
+    refused: dict[str, dict[str, int]] = field(default_factory=dict)  # see read_refused()
     _accounts: dict[str, tuple[float, Account | None]] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
@@ -90,6 +93,14 @@ class Context:
             self.open_alarms = alarms.open_alarms(alarms.read(store))
         unseen = sum(1 for _, seen in self.open_alarms.values() if seen is None)
         self.hub.extra["alarms"] = {"open": len(self.open_alarms), "unseen": unseen}
+
+    def read_refused(self) -> None:
+        """Read of which boards more came than is taken or kept: device → what → how many."""
+        with self.store() as store:
+            found = store.over_limits()
+            for device, n in store.refused_over().items():
+                found.setdefault(device, {})["refused"] = n
+            self.refused = found
 
     def tell_figures(self) -> None:
         """Put today's masses (t) into what viewers of the district are sent."""

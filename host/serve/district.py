@@ -11,11 +11,12 @@ from starlette.routing import Route
 
 from ..reports.summary import HAULED, SHOWN, Part
 from . import formatting
-from .context import context_of
+from .context import Context, context_of
 from .day_cache import DayFigures, today
 from .web import allowed, asked_day, page
 
 TREND_DAYS = 30
+MOST_REFUSED = 10
 
 
 @dataclass(frozen=True)
@@ -39,6 +40,25 @@ def lines(now: DayFigures, before: DayFigures | None) -> list[Line]:
         )
         for town in ["", *now.towns]
     ]
+
+
+@dataclass(frozen=True)
+class Refused:
+    """A board of which more came than is taken or kept; site: "" where it is not registered."""
+
+    device: str
+    site: str
+    counts: dict[str, int]
+
+
+def refused_lines(context: Context) -> list[Refused]:
+    """Those with the most first, MOST_REFUSED at most."""
+    known = context.registry.devices
+    found = [
+        Refused(device, known[device].site if device in known else "", counts)
+        for device, counts in context.refused.items()
+    ]
+    return sorted(found, key=lambda r: -sum(r.counts.values()))[:MOST_REFUSED]
 
 
 @allowed("viewer")
@@ -71,6 +91,7 @@ async def show(request: Request) -> Response:
         live=context.hub.district(),
         alarms=list(context.open_alarms.values())[:8],
         problem=context.figures.problem,
+        refused=refused_lines(context),
     )
 
 

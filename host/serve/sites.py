@@ -149,6 +149,7 @@ async def site_page(request: Request) -> Response:
         measured=site_charts.measured(bin_stories, *day_bounds(date)),
         gaps=site_charts.gaps(bin_stories, *day_bounds(date)),
         now=context.hub.site(name, words_of(request)),
+        refused=context.refused,
         stores=context.register.stores_at(name) if context.register else [],
     )
 

@@ -72,6 +72,8 @@ def of_ingest(s: Stats, now: float, limits: Limits) -> list[str]:
     reasons = []
     if s.away_since and now - s.away_since > limits.lag_s:
         reasons.append(f"ingest: no session at the broker for {now - s.away_since:.0f} s")
+    if s.deaf:
+        reasons.append("ingest: the broker delivers nothing by shared subscriptions (--group)")
     if s.blocked_since and now - s.blocked_since > min(limits.lag_s, 5):
         reasons.append(f"ingest: the store takes nothing for {now - s.blocked_since:.0f} s")
     if s.waiting_since and now - s.waiting_since > limits.lag_s:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from dataclasses import dataclass, replace
 
 from ..readings import births, messages
 from ..readings.fast_decoder import Reader
 from ..registry import Registry
-from ..store import Batch, Refused
+from ..store import Batch, Refused, growth
 
 _FRESH_S = 3600  # a reading not older than this tells what its board's clock shows
 _TOPIC = 300  # characters of a topic that are kept; a site and a device have far fewer
@@ -44,6 +44,12 @@ class _Route:
     reader: Reader
 
 
+def _too_much(route: _Route, payload: bytes) -> Refused:
+    """A message of a board that has sent all it may today: to read it costs others time."""
+    why = growth.TOO_MUCH
+    return Refused(route.topic, payload[: messages.LARGEST], why, sender=route.device)
+
+
 class Inbox:
     """Knows the boards of the registry, the shape of what each sent last, and whether its clock
     agrees with this machine's."""
@@ -54,10 +60,18 @@ class Inbox:
         self._routes: dict[bytes, _Route] = {}
         self._agrees: dict[str, tuple[float, bool]] = {}  # device → when it was seen, and whether
 
-    def batch(self, received: Sequence[tuple[bytes, bytes]], now: int) -> Batch:
+    def batch(
+        self,
+        received: Sequence[tuple[bytes, bytes]],
+        now: int,
+        *,
+        full: Set[str] = frozenset(),
+        brief: Set[str] = frozenset(),
+    ) -> Batch:
         """Topics and payloads as what the store commits, by this machine's clock (Unix
-        seconds). A reading from the future is a fault of its board, which may let go of it, only
-        where other boards agree with this clock; else it is kept and stays missing."""
+        seconds). full, brief: boards of which nothing more is taken today, or of births only
+        what needs no room. A reading from the future is a fault of its board, which may let go
+        of it, only where other boards agree with this clock; else it is kept and stays missing."""
         batch = Batch()
         future: list[int] = []  # of batch.refused
         routes = self._routes
@@ -72,10 +86,12 @@ class Inbox:
                 batch.refused.append(
                     Refused(route.topic, whole, route.unknown, sender=route.device)
                 )
+            elif route.device in full:
+                batch.refused.append(_too_much(route, payload))
             elif route.is_reading:
                 future += self._readings(route, payload, now, batch)
             elif payload:
-                self._birth(route, payload, now, batch)
+                self._birth(route, payload, now, batch, brief=route.device in brief)
         if future:
             sure = self._clock_is_sure()
             for i in () if sure else future:
@@ -99,9 +115,10 @@ class Inbox:
             batch.refused.append(Refused(route.topic, whole, reason, stream, device))
         return future
 
-    def _birth(self, route: _Route, payload: bytes, now: int, batch: Batch) -> None:
+    def _birth(self, route: _Route, payload: bytes, now: int, batch: Batch, *, brief: bool) -> None:
         try:
-            birth = births.birth(payload, now + self._max_ahead_s)
+            read = births.brief if brief else births.birth
+            birth = read(payload, now + self._max_ahead_s)
         except messages.Rejected as error:
             whole = payload[: messages.LARGEST]
             reason = f"birth: {error}"

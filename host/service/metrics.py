@@ -15,7 +15,7 @@ from .. import __version__
 from ..events.silences import longest_silence
 from ..hazard.alarms import decoded
 from ..registry import Registry
-from ..store import Store, delivery, health_queries, report_intervals
+from ..store import Store, delivery, growth, health_queries, report_intervals
 from .keys import LEVELS
 from .progress import Stats, read
 
@@ -122,6 +122,14 @@ def _store(store: Store, registry: Registry | None, now: int) -> Iterator[Metric
         "qingyun_store_refused_not_kept", "Refused messages that were too many to keep",
         sum(store.refused_over().values()),
     )  # fmt: skip
+    limits = CounterMetricFamily(
+        "qingyun_store_over_limits", "Readings and births beyond the limits of a board and day",
+        labels=["what"],
+    )  # fmt: skip
+    boards = store.over_limits().values()
+    for what in growth.OVER:
+        limits.add_metric([what], sum(of.get(what, 0) for of in boards))
+    yield limits
     heard = health_queries.last_stored(store, now)
     yield _boards(heard, report_intervals.latest(store.database), registry, now)
     yield GaugeMetricFamily(

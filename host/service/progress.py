@@ -35,6 +35,7 @@ class Stats:
     told: float = 0.0  # when these counts were written
     connected: bool = False
     away_since: float = 0.0  # start of the time without a session at the broker; 0: there is one
+    deaf: bool = False  # the broker grants shared subscriptions and delivers nothing by them
     batches: int = 0
     waiting: int = 0  # messages taken and not committed
     waiting_since: float = 0.0

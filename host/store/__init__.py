@@ -8,15 +8,17 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence, Set
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-from . import days, quarantine, reading, writing
+from ..common.store_address import whole
+from . import chains, days, growth, quarantine, reading, writing
 from .calibrations import Calibrations
 from .columns import Columns, columns
 from .database import Busy, Database, Sqlite, StoreError
+from .growth import Growth
 from .model import Batch, Counts, Refused, Row, StreamStatus
 from .streams import Streams
 
@@ -43,7 +45,10 @@ STEPS = (
     ("serve.sql", ("account", "audit")),
     ("report_intervals.sql", ("report_interval",)),
     ("refused.sql", ()),
+    ("chains.sql", ()),  # and what AFTER does
+    ("growth.sql", ()),
 )
+AFTER = {"chains.sql": chains.begin}  # what a step does beside its SQL
 VERSION = len(STEPS)
 _DAYS_IN_PART = 28
 _log = logging.getLogger("qingyun.store")
@@ -54,7 +59,7 @@ def open_database(where: Path | str, *, create: bool) -> Database:
     if str(where).startswith(("postgresql:", "postgres:")):
         from .postgres import Postgres  # noqa: PLC0415  only where it is used
 
-        return Postgres(str(where))
+        return Postgres(whole(str(where) if isinstance(where, Path) else where))
     return Sqlite(Path(where), create=create)
 
 
@@ -78,9 +83,11 @@ class Store:
     def __init__(self, where: Path | str, *, create: bool = False) -> None:
         self._where = where
         self._db = open_database(where, create=create)
-        self._streams = Streams(self._db)
         self._migrate(create)
         self.calibrations = Calibrations(self._db)
+        self._growth = Growth(self._db)
+        streams = Streams(self._db)
+        self._writer = writing.Writer(self._db, streams, self.calibrations, self._growth)
 
     def _migrate(self, create: bool) -> None:
         """Run the steps that are missing, each whole or not at all."""
@@ -116,6 +123,8 @@ class Store:
             db.part("day", "day", _DAYS_IN_PART)
         for table in kept:
             db.only_add(table)
+        if name in AFTER:
+            AFTER[name](db)
         db.many("UPDATE schema_version SET version=?", [(version + 1,)])
 
     @property
@@ -135,25 +144,26 @@ class Store:
         """Commit a batch, all or nothing; Busy leaves nothing behind."""
         try:
             with self._db.transaction():
-                return writing.add(self._db, self._streams, self.calibrations, batch, received)
+                return writing.add(self._writer, batch, received)
         except BaseException:
-            self._streams.forget()
+            self._writer.forget()
             raise
 
     def take_back(self, id_: int, batch: Batch, received: int) -> Counts:
         """Commit what a message in quarantine says, and remove it from there, all or nothing."""
         try:
-            with self._db.transaction():
+            with self._growth.lifted(), self._db.transaction():
                 owners = {(device, r.life): site for device, site, r in batch.readings}
-                streams = self._streams.get(owners)
+                self._growth.begin(received)
+                streams = self._writer.streams.get(owners, self._growth)
                 for (device, life), stream in streams.items():
                     seqs = [r.seq for d, _, r in batch.readings if (d, r.life) == (device, life)]
-                    quarantine.release(self._db, stream, seqs)
-                self._streams.save(streams.values())
+                    quarantine.release(self._db, self.archived, stream, seqs)
+                self._writer.streams.save(streams.values())
                 quarantine.remove(self._db, id_)
-                return writing.add(self._db, self._streams, self.calibrations, batch, received)
+                return writing.add(self._writer, batch, received)
         except BaseException:
-            self._streams.forget()
+            self._writer.forget()
             raise
 
     def kept(self, **only: Any) -> Iterator[quarantine.Kept]:
@@ -170,12 +180,13 @@ class Store:
 
     def compact(self, now: int | None = None, steps: int | None = None) -> int:
         """Move arrivals into their days, so many steps at most; how many were moved."""
-        moved = 0
+        moved, seen = 0, set[int]()
         while steps is None or steps > 0:
             with self._db.transaction():
-                n = days.compact(self._db, int(time.time()) if now is None else now)
+                at = int(time.time()) if now is None else now
+                n, more = days.compact(self._db, at, seen)
             moved += n
-            if not n:
+            if not more:
                 break
             steps = None if steps is None else steps - 1
         return moved
@@ -239,3 +250,17 @@ class Store:
     def refused_over(self) -> dict[str, int]:
         """Board → messages that were refused and not kept (see quarantine.put)."""
         return quarantine.over(self._db)
+
+    def over_limits(self) -> dict[str, dict[str, int]]:
+        """Board → what → readings or births that went over a limit of a day (see growth)."""
+        return growth.over(self._db)
+
+    @property
+    def full(self) -> Set[str]:
+        """Boards of which nothing is taken for the rest of the day of the last add()."""
+        return self._growth.full
+
+    @property
+    def brief(self) -> Set[str]:
+        """Boards that have said all that is kept of their births on that day."""
+        return self._growth.brief

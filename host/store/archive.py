@@ -8,7 +8,7 @@ both."""
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import msgspec
@@ -81,6 +81,7 @@ def _write(path: Path, found: list[tuple[int, Stored]]) -> None:
         use_dictionary=["q"],
         column_encoding=dict.fromkeys(plain, "DELTA_BINARY_PACKED"),
     )
+    part.chmod(0o600)
     with part.open("rb") as file:
         os.fsync(file.fileno())
     part.replace(path)
@@ -89,19 +90,30 @@ def _write(path: Path, found: list[tuple[int, Stored]]) -> None:
     os.close(parent)
 
 
+def seqs(db: Database, folder: Path, stream: int, wanted: Sequence[int]) -> set[int]:
+    """Those of a few seqs of a stream that stand in archived days; every file is looked into."""
+    which = (pc.field("stream") == stream) & pc.field("seq").isin(wanted)
+    found: set[int] = set()
+    for (name,) in db.query("SELECT file FROM archive ORDER BY day"):
+        found.update(_table(folder / name, which, ["seq"]).column("seq").to_pylist())
+    return found
+
+
+def _table(path: Path, which: pc.Expression, columns: list[str] | None = None) -> pa.Table:
+    try:
+        return pq.read_table(path, columns=columns, filters=which)
+    except FileNotFoundError:
+        raise StoreError(f"{path}: an archived day is not there") from None
+    except (pa.ArrowException, OSError) as error:
+        raise StoreError(f"{path}: cannot be read: {error}") from None
+
+
 def read(db: Database, folder: Path, stream: int, first: int, last: int) -> Iterator[Stored]:
     """Readings of a stream on archived days from first to last."""
     for (name,) in db.query(
         "SELECT file FROM archive WHERE day BETWEEN ? AND ? ORDER BY day", (first, last)
     ):
-        path = folder / name
-        try:
-            table = pq.read_table(path, filters=pc.field("stream") == stream)
-        except FileNotFoundError:
-            raise StoreError(f"{path}: an archived day is not there") from None
-        except (pa.ArrowException, OSError) as error:
-            raise StoreError(f"{path}: cannot be read: {error}") from None
-        for row in table.to_pylist():
+        for row in _table(folder / name, pc.field("stream") == stream).to_pylist():
             seq, boot, t, up, at, q = (row.pop(key) for key in _HEAD)
             del row["stream"]
             values = {key: v for key, v in row.items() if v is not None}

@@ -16,7 +16,7 @@ from typing import Any
 
 import msgspec
 
-from ..readings.messages import Reading
+from ..readings.messages import Values
 from .database import StoreError
 
 _encode = msgspec.msgpack.Encoder().encode
@@ -36,7 +36,7 @@ class Stored(msgspec.Struct):
     q: dict[str, str]
 
 
-def of_arrivals(readings: Sequence[Reading]) -> bytes:
+def of_arrivals(readings: Sequence[Values]) -> bytes:
     """Readings as they came, in order of seq."""
     first = readings[0]
     if len(readings) == 1:

@@ -3,22 +3,26 @@
 Readings arrive in any order, days late, undated, or dated by a clock that was put right
 later. A compaction takes arrivals in the order in which they came and puts each reading
 into the day that it is taken to be of; the day is then changed, which is how later steps
-know what to compute anew. One transaction for each step: killed at any moment, a reading
-is either among the arrivals or in its day."""
+know what to compute anew. One transaction for each step, bounded in time, as nothing is
+stored meanwhile: killed at any moment, a reading is either among the arrivals or in its day."""
 
 from __future__ import annotations
 
+import time
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 
 from ..common.local_days import DAY_S, local_day
 from ..readings.messages import EARLIEST, LATEST
-from . import chunk
+from . import chunk, crowded
 from .chunk import Stored
 from .database import Database
+from .neighbours import beside
 
 UNDATED = -1
 STEP = 20_000  # readings in one transaction
+_DAYS = 300  # of one stream in one transaction
+_SECONDS = 0.5  # after which a transaction begins no further stream
 
 
 def epochs(db: Database, streams: Iterable[int]) -> dict[tuple[int, int], int]:
@@ -53,27 +57,60 @@ def settle(
         r.at = t
 
 
-def compact(db: Database, now: int) -> int:
-    """One step; how many readings were moved. Within a transaction."""
-    taken: dict[int, list[Stored]] = defaultdict(list)
-    came: dict[int, int] = {}
-    last, n = 0, 0
+def compact(db: Database, now: int, seen: set[int]) -> tuple[int, bool]:
+    """One step, within a transaction: how many readings were moved, and whether there may be
+    more to do. A stream that there is no time for is left for the next step. seen: streams
+    whose undated readings need no second look, as earlier steps found them."""
+    end = time.monotonic() + _SECONDS
+    taken: dict[int, list[_Arrival]] = defaultdict(list)
+    n = 0
     for id_, stream, count, received, body in db.query(
         "SELECT id, stream, n, received, body FROM arrival ORDER BY id LIMIT ?", (STEP,)
     ):
         if n and n + count > STEP:
             break
-        taken[stream] += chunk.arrivals(bytes(body))
-        came[stream] = received
-        last, n = id_, n + count
-    for stream in _dateable(db):
-        taken.setdefault(stream, [])
-    known = epochs(db, taken)
-    for stream, rows in taken.items():
-        touch(db, stream, _merge(db, stream, rows, known, now), came.get(stream, now))
-    if n:
-        db.many("DELETE FROM arrival WHERE id<=?", [(last,)])
-    return n
+        taken[stream].append((id_, received, bytes(body)))
+        n += count
+    moved, any_done = 0, False
+    gone: list[int] = []
+    for stream in [*taken, *(s for s in _dateable(db) if s not in taken and s not in seen)]:
+        if any_done and time.monotonic() > end:
+            return _moved(db, moved, gone, more=True)
+        seen.add(stream)
+        rows, last, rest = _part(taken.get(stream, []))
+        arrivals = [x for x in taken.get(stream, []) if x[0] <= last]
+        changed = _merge(db, stream, rows, epochs(db, [stream]), now)
+        touch(db, stream, changed, arrivals[-1][1] if arrivals else now)
+        gone += [x[0] for x in arrivals if not rest or x[0] != last]
+        if rest:
+            body = chunk.of_arrivals(rest)
+            db.many("UPDATE arrival SET n=?, body=? WHERE id=?", [(len(rest), body, last)])
+        moved, any_done = moved + len(rows), True
+    return _moved(db, moved, gone, more=n > 0)
+
+
+_Arrival = tuple[int, int, bytes]  # id, when it was received, body
+
+
+def _moved(db: Database, moved: int, gone: list[int], *, more: bool) -> tuple[int, bool]:
+    db.many("DELETE FROM arrival WHERE id=?", [(id_,) for id_ in gone])
+    return moved, more
+
+
+def _part(arrivals: list[_Arrival]) -> tuple[list[Stored], int, list[Stored]]:
+    """The readings of a stream for one transaction, the id of the last arrival that they are
+    of, and what of that one is left for the next."""
+    rows: list[Stored] = []
+    days: set[int] = set()
+    last = -1
+    for last, _, body in arrivals:
+        came = chunk.arrivals(body)
+        for i, r in enumerate(came):
+            days.add(UNDATED if r.t is None else local_day(r.t))
+            if len(days) > _DAYS or len(rows) == STEP:
+                return rows, last, came[i:]
+            rows.append(r)
+    return rows, last, []
 
 
 def touch(db: Database, stream: int, changed: list[tuple[int, int]], at: int) -> None:
@@ -109,43 +146,26 @@ def _merge(
         joined = sorted([*rows, *old], key=lambda r: r.seq)
         settle(joined, stream, known, now + DAY_S)
         moved = [r for r in joined if r.seq not in was or was[r.seq] != r.at]
-        more = _beside(db, stream, moved, before)
+        spans = _spans([r for r in moved if r.at is not None])
+        more = beside(db, stream, spans) - before.keys()
         if not more:
             break
-        before |= more
+        for day in more:
+            before |= _bodies(db, stream, "day=?", (day,))
     after: dict[int, list[Stored]] = defaultdict(list)
     for r in joined:
         after[UNDATED if r.at is None else local_day(r.at)].append(r)
+    crowded.thin(db, stream, after, was, now)
     return _write(db, stream, before, after, was=was, now=now)
 
 
-def _beside(
-    db: Database, stream: int, moved: list[Stored], before: Mapping[int, list[Stored]]
-) -> dict[int, list[Stored]]:
-    """Days that readings which come or move need and that are not there yet: the one they
-    go into, those with readings among and before them that cannot be later, and the first
-    that follows, than which they cannot be later."""
-    seqs: dict[int, list[int]] = defaultdict(list)
+def _spans(moved: list[Stored]) -> dict[int, tuple[int, int]]:
+    """Day → lowest and highest seq of the readings that go there. moved: in order of seq."""
+    spans: dict[int, tuple[int, int]] = {}
     for r in moved:
-        if r.at is not None:
-            seqs[local_day(r.at)].append(r.seq)
-    found: dict[int, list[Stored]] = {}
-    for day, of_day in seqs.items():
-        lowest, highest = of_day[0], of_day[-1]
-        near = "day=? OR (day>? AND lo<?) OR (day>=0 AND lo<=? AND hi>=?)"
-        wanted = _days(db, stream, near, (day, day, highest, highest, lowest))
-        wanted += _days(db, stream, "day>=0 AND lo>?", (highest,), "ORDER BY lo LIMIT 1")
-        for one in wanted:
-            if one not in before and one not in found:
-                found |= _bodies(db, stream, "day=?", (one,))
-    return found
-
-
-def _days(
-    db: Database, stream: int, where: str, args: tuple[int, ...], order: str = ""
-) -> list[int]:
-    sql = f"SELECT day FROM day WHERE stream=? AND ({where}) {order}"  # noqa: S608
-    return [row[0] for row in db.query(sql, (stream, *args))]
+        day = local_day(r.at or 0)
+        spans[day] = spans.get(day, (r.seq, 0))[0], r.seq
+    return spans
 
 
 def _bodies(

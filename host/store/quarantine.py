@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from ..common.local_days import local_day
 from . import chunk, seq_intervals
@@ -100,12 +101,25 @@ def remove(db: Database, id_: int) -> None:
     db.many("DELETE FROM quarantine WHERE id=?", [(id_,)])
 
 
-def release(db: Database, stream: Stream, seqs: Iterable[int]) -> None:
+def release(db: Database, folder: Path, stream: Stream, seqs: Iterable[int]) -> None:
     """Let readings of these seqs be stored though they were counted as taken when they were
-    refused. One that is stored stays so; of a stream with archived days nothing is released."""
+    refused. One that is stored stays so, also in an archived day. folder: of those."""
     counted = [seq for seq in seqs if seq_intervals.has(stream.held, seq)]
-    if not counted or db.query("SELECT archived FROM stream WHERE id=?", (stream.id,))[0][0]:
+    if not counted:
         return
+    stored = _stored(db, stream, counted)
+    left = [seq for seq in counted if seq not in stored]
+    if left and db.query("SELECT archived FROM stream WHERE id=?", (stream.id,))[0][0]:
+        from . import archive  # noqa: PLC0415  pyarrow is large
+
+        stored |= archive.seqs(db, folder, stream.id, left)
+    for seq in left:
+        if seq not in stored:
+            seq_intervals.remove(stream.held, seq)
+
+
+def _stored(db: Database, stream: Stream, counted: list[int]) -> set[int]:
+    """Seqs that stand in the database, at least those counted."""
     stored: set[int] = set()
     for (body,) in db.query("SELECT body FROM arrival WHERE stream=?", (stream.id,)):
         stored.update(r.seq for r in chunk.arrivals(bytes(body)))
@@ -114,6 +128,4 @@ def release(db: Database, stream: Stream, seqs: Iterable[int]) -> None:
         (stream.id, max(counted), min(counted)),
     ):
         stored.update(r.seq for r in chunk.day(bytes(body)))
-    for seq in counted:
-        if seq not in stored:
-            seq_intervals.remove(stream.held, seq)
+    return stored

@@ -26,6 +26,13 @@ def has(intervals: Intervals, seq: int) -> bool:
     return i > 0 and intervals[i - 1][1] >= seq
 
 
+def alone(intervals: Intervals, seq: int) -> bool:
+    """Whether seq, which is not there, would make an interval more."""
+    i = bisect_right(intervals, (seq, 1 << 62))
+    left = i > 0 and intervals[i - 1][1] == seq - 1
+    return not left and not (i < len(intervals) and intervals[i][0] == seq + 1)
+
+
 def remove(intervals: Intervals, seq: int) -> None:
     """Take seq out, which is there. Works in place."""
     i = bisect_right(intervals, (seq, 1 << 62)) - 1

@@ -4,13 +4,14 @@ What is in memory is true as long as nobody else has written; a store asks befor
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import msgspec
 
 from . import seq_intervals
 from .database import Database
+from .growth import LIVES, Growth
 
 _encode = msgspec.msgpack.Encoder().encode
 _decode = msgspec.msgpack.Decoder(list[int]).decode
@@ -56,32 +57,38 @@ class Streams:
         """Nothing in memory is certain any more."""
         self._known.clear()
 
-    def get(self, owners: dict[Key, str]) -> dict[Key, Stream]:
-        """The streams of a batch, made where they are new. owners: (device, life) → site."""
+    def get(self, owners: Mapping[Key, str], growth: Growth) -> dict[Key, Stream]:
+        """The streams of a batch, made where they are new and their board may have one more
+        today. owners: (device, life) → site."""
         if self._db.changed_elsewhere():
             self.forget()
         missing = [key for key in owners if key not in self._known]
         if missing:
             self._load(missing)
             new = [key for key in missing if key not in self._known]
-            if new:
-                self._db.many(
-                    "INSERT INTO stream (device, site, life, spans, boots) VALUES (?,?,?,?,?) "
-                    "ON CONFLICT (device, life) DO NOTHING",
-                    [(d, owners[d, life], life, pack([]), pack([])) for d, life in sorted(new)],
-                )
-                self._load(new)
-        return {key: self._known[key] for key in owners}
+            self._make(_with_room(new, growth), owners)
+        return {key: self._known[key] for key in owners if key in self._known}
 
-    def _load(self, keys: Iterable[Key]) -> None:
-        devices = sorted({device for device, _ in keys})
-        for at in range(0, len(devices), _AT_ONCE):
-            some = devices[at : at + _AT_ONCE]
-            marks = ",".join("?" * len(some))
+    def _make(self, new: list[Key], owners: Mapping[Key, str]) -> None:
+        if new:
+            self._db.many(
+                "INSERT INTO stream (device, site, life, spans, boots) VALUES (?,?,?,?,?) "
+                "ON CONFLICT (device, life) DO NOTHING",
+                [(d, owners[d, life], life, pack([]), pack([])) for d, life in sorted(new)],
+            )
+            self._load(new)
+
+    def _load(self, keys: Sequence[Key]) -> None:
+        """Of a board only the lives that are asked for: it may have had thousands."""
+        for at in range(0, len(keys), _AT_ONCE):
+            some = keys[at : at + _AT_ONCE]
+            marks = ",".join(["(?,?)"] * len(some))
+            # As a join: SQLite looks at every stream for (device, life) IN (VALUES …).
             rows = self._db.query(
-                "SELECT device, life, id, floor, confirm, spans, boots FROM stream "  # noqa: S608
-                f"WHERE device IN ({marks}) ORDER BY id{self._db.locking()}",
-                some,
+                f"WITH wanted (d, l) AS (VALUES {marks}) "  # noqa: S608
+                "SELECT device, life, id, floor, confirm, spans, boots FROM wanted JOIN stream "
+                f"ON device=d AND life=l ORDER BY id{self._db.locking()}",
+                [text for key in some for text in key],
             )
             for device, life, id_, floor, confirm, *raw in rows:
                 held, boots = (unpack(bytes(r)) for r in raw)
@@ -93,3 +100,13 @@ class Streams:
             "UPDATE stream SET spans=?, boots=?, floor=?, confirm=? WHERE id=?",
             [(pack(s.held), pack(s.boots), s.floor, int(s.confirm), s.id) for s in changed],
         )
+
+
+def _with_room(new: list[Key], growth: Growth) -> list[Key]:
+    """Those lives that may be new today."""
+    taken = []
+    for device, life in new:
+        if growth.room(device, LIVES) > 0:
+            growth.use(device, LIVES, 1)
+            taken.append((device, life))
+    return taken

@@ -30,9 +30,9 @@ class Publisher:
         self._client.connect(broker.host, broker.port)
         self._client.loop_start()
 
-    def send(self, value: object, topic: str = TOPIC) -> None:
+    def send(self, value: object, topic: str = TOPIC, *, retain: bool = False) -> None:
         payload = value if isinstance(value, bytes) else json.dumps(value)
-        self._sent.append(self._client.publish(topic, payload, qos=1).mid)
+        self._sent.append(self._client.publish(topic, payload, qos=1, retain=retain).mid)
 
     def sure(self) -> None:
         # What was published while the broker was away is queued and sent later.

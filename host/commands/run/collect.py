@@ -10,11 +10,12 @@ from collections.abc import Callable
 from ... import registry
 from ...common import atomic_write, terminal
 from ...common.local_days import clock
+from ...common.shown import shown
 from ...ingest import Ingester
 from ...rollup import DAY_S, day_bounds
 from ...service import quarantine
 from ...service.inbox import Inbox
-from ...store import Store
+from ...store import Store, growth
 from .broker_options import broker_of
 
 
@@ -45,11 +46,12 @@ def _status(args: argparse.Namespace) -> int:
     store = Store(args.db)
     store.compact()
     streams = list(store.status())
-    quarantined, over = store.quarantined(), store.refused_over()
+    quarantined, over, limits = store.quarantined(), store.refused_over(), store.over_limits()
     if args.json:
         lives = [vars(s) for s in streams]
         stored = sum(s.readings for s in streams)
         said = {"stored": stored, "quarantined": quarantined, "refused_not_kept": over}
+        said["over_limits"] = limits
         print(json.dumps({**said, "lives": lives}))
         return 0
     table = terminal.table()
@@ -63,6 +65,9 @@ def _status(args: argparse.Namespace) -> int:
     print(f"{sum(s.readings for s in streams)} readings stored, {quarantined} quarantined")
     for device, n in sorted(over.items()):
         print(f"{device}: {n} more messages were refused, too many to keep")
+    for device, of in limits.items():
+        for what, n in of.items():
+            print(f"{device}: {n} {growth.OVER[what]}")
     return 0
 
 
@@ -71,7 +76,9 @@ def _quarantine(args: argparse.Namespace) -> int:
         return _retry(args)
     rows = Store(args.db).quarantine(args.limit)
     for id_, received, topic, reason, size, start in rows:
-        print(f"{id_}  {clock(received)}  {topic}  {reason}  [{size} bytes] {start!r}")
+        print(
+            f"{id_}  {clock(received)}  {shown(topic)}  {shown(reason)}  [{size} bytes] {start!r}"
+        )
     if not rows:
         print(f"{args.db}: nothing in quarantine")
     return 1 if rows else 0
@@ -93,7 +100,7 @@ def _retry(args: argparse.Namespace) -> int:
         else:
             became = f"taken: {n.stored} readings stored, {n.duplicates} were stored already"
             taken, stored = taken + 1, stored + n.stored
-        print(f"{x.id}  {clock(x.received)}  {x.topic}  {became}")
+        print(f"{x.id}  {clock(x.received)}  {shown(x.topic)}  {shown(became)}")
     store.close()
     print(f"{args.db}: {taken} messages taken, {stored} readings stored; {stayed} stay")
     return 1 if stayed else 0

@@ -33,7 +33,7 @@ from host.store import Store
 
 # (store, day of August): a leak; a board without power while waste is taken; acid beside
 # alkali; a warm store of medical waste.
-REAL = in_part({6: 18, 18: 14}, {5: 16, 6: 18, 3: 12, 18: 14})
+REAL = in_part({6: 18}, {5: 16, 6: 18, 3: 12, 18: 14})
 TICK_S = in_part(480, 240)  # as `qingyun alarms update --every 240`
 WITHIN_S = 600
 

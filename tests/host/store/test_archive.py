@@ -11,7 +11,7 @@ import pytest
 
 from host.common.local_days import local_day
 from host.readings.messages import Reading
-from host.store import Batch, Row, Store, StoreError
+from host.store import Batch, Refused, Row, Store, StoreError
 
 T0 = 1_790_000_000
 DAY = local_day(T0)
@@ -127,3 +127,23 @@ def test_bytes_of_a_reading(tmp_path: Path, figure: object) -> None:
     )
     assert sqlite <= 60
     assert parquet <= 12
+
+
+def test_a_refused_reading_of_an_archived_day_is_taken_back(store: Store) -> None:
+    """What was counted as taken when it was refused is stored; what is in a file is not again."""
+    late = Reading("9c4e01aa", 3000, 5, T0 + 5, None, {"w1": 7}, {})
+    name = ("a", "s", late.life, late.seq)
+    refused = [Refused("qingyun/1/s/a/reading", b"", "no reason", name)]
+    store.add(Batch(refused=[*refused, *refused]), T0)
+    store.compact(T0)
+    list(store.archive(DAY + 8))
+    before = content(store)
+    one, two = store.kept()
+    there = Reading("9c4e01aa", 4, 0, T0 + 1200, None, {"w1": 80_148, "c1": 1700}, {})
+    both = Batch(readings=[("a", "s", late), ("a", "s", there)])
+    assert store.take_back(one.id, both, T0).stored == 1
+    assert store.take_back(two.id, both, T0).stored == 0
+    store.compact(T0)
+    after = content(store)
+    assert after["b"] == before["b"]
+    assert sorted(r.seq for r in after["a"]) == sorted([*(r.seq for r in before["a"]), 3000])
