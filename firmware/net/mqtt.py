@@ -6,6 +6,7 @@ OSError with the session closed.
 """
 
 import errno
+import gc
 
 import umqtt.simple
 from late import forget
@@ -15,6 +16,7 @@ from net.bounded_socket import BoundedSocket
 
 # With less in one piece at the end of a session packets were lost, or a handshake had no room.
 _BLOCK = const(6144)
+_HANDSHAKE = const(30720)  # bytes that one takes, and some for packets
 
 
 class Mqtt:
@@ -143,6 +145,9 @@ class Mqtt:
         # then of a good certificate that it is signed by somebody else.
         short = self._board.memory().get("block", _BLOCK) < _BLOCK
         self.close()
+        if self._starting and not short:
+            gc.collect()  # a handshake that failed keeps what it has until then
+            short = self._board.memory().get("idf", _HANDSHAKE) < _HANDSHAKE
         text = self._why(e) if coded else "%s" % e
         if short:
             return OSError(errno.ENOMEM, "not enough memory (%s)" % text)

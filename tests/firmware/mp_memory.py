@@ -128,7 +128,7 @@ def signed_by_somebody_else(*args):
 def what_ends(rig, block, how=late):
     """What a session ends with that fails while this is the largest piece."""
     mqtt = rig.logger.link.mqtt
-    mqtt._board.memory = lambda: {"block": block}
+    mqtt._board.memory = lambda: {"block": block, "idf": 25000}
     try:
         mqtt._run(how)
     except OSError as e:
@@ -145,6 +145,9 @@ def test_an_answer_lost_for_want_of_memory_is_no_time_out():
     assert wrong.errno == errno.ENOMEM and "trusted CA" in str(wrong)
     wrong = what_ends(rig, 20000, signed_by_somebody_else)
     assert "memory" not in str(wrong) and "trusted CA" in str(wrong)
+    rig.logger.link.mqtt._starting = True  # within a handshake, with less than one takes
+    wrong = what_ends(rig, 20000, signed_by_somebody_else)
+    assert wrong.errno == errno.ENOMEM and "trusted CA" in str(wrong)
     for _ in range(5):
         assert not rig.logger.link.liveness.stranded
         rig.logger.link.liveness.failed(short, False)
