@@ -86,6 +86,15 @@ def test_a_page_fits_every_screen(browser: Browser, served: Served, path: str, l
             found += faults(page)
         wrong += [f"{width} px: {f}" for f in found]
         kept(page, f"{plain}-{lang}-{width}-{SCHEMES[0]}")
+    if lang == next(iter(LANGUAGES)) or PICTURES:  # colours are the same in every language
+        wrong += in_the_dark(page, f"{plain}-{lang}")
+    wrong += [s for s in looking.said if path != WRONG or "404" not in s]
+    context.close()
+    assert not wrong, "\n".join(wrong)
+
+
+def in_the_dark(page: Page, name: str) -> list[str]:
+    """The page drawn anew for somebody who prefers dark colours, and what is wrong with it."""
     curves = page.locator("[data-curve]").count()  # they are drawn anew, by a page loaded anew
     with page.expect_navigation() if curves else contextlib.nullcontext():
         page.emulate_media(color_scheme=SCHEMES[1])
@@ -93,11 +102,8 @@ def test_a_page_fits_every_screen(browser: Browser, served: Served, path: str, l
     for width in WIDTHS if PICTURES else WIDTHS[:1]:
         page.set_viewport_size({"width": width, "height": 844})
         page.evaluate(LAID_OUT)
-        kept(page, f"{plain}-{lang}-{width}-{SCHEMES[1]}")
-    wrong += [f"{SCHEMES[1]}: {f}" for f in faults(page)]
-    wrong += [s for s in looking.said if path != WRONG or "404" not in s]
-    context.close()
-    assert not wrong, "\n".join(wrong)
+        kept(page, f"{name}-{width}-{SCHEMES[1]}")
+    return [f"{SCHEMES[1]}: {f}" for f in faults(page)]
 
 
 def faults(page: Page) -> list[str]:
