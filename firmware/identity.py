@@ -1,21 +1,7 @@
-"""What this firmware is: its version, and what its channels say of themselves."""
+"""What this firmware is: its version; and a calibration as others see it."""
 
 # The host job has the same: host/common/project.py.
 VERSION = "0.2.0"
-
-
-def describe(ch):
-    """What a channel is, and by which calibration it weighs now."""
-    entry = {"kind": ch.kind, "unit": ch.unit}
-    if ch.calibration:
-        entry.update(table(ch.calibration))
-        entry["calibration"] = entry.pop("id")
-        entry["calibrated"] = entry.pop("date")
-        if ch.since is not None:
-            entry["since"] = ch.since
-        if ch.tracking.shift:
-            entry["zero_tracked"] = ch.tracking.shift
-    return entry
 
 
 def table(cal):

@@ -4,13 +4,13 @@ Each task is guarded: what it raises is written down and only that task starts a
 The watchdog is fed while every task has ended well within its time."""
 
 import gc
+import json
 import os
-import sys
 
 import identity
-import sensors
 from health.crash_log import CrashLog
 from health.log import Log
+from late import forget
 from micropython import const
 from net.clock import Clock
 from net.link import Link
@@ -22,19 +22,20 @@ _LATE_MS = const(120000)  # a task that has not ended well for so long: no more 
 _HEALTHY_S = const(60)
 _REPLY_MS = const(10000)  # a restart waits so long for its reply to be delivered
 _ASKING_MS = const(50)  # a name or time server's answer is looked for so often
+_HELD_BUT = const(1024)  # by no more may the heap grow while modules are loaded
+_SPARE_MS = const(60000)  # after the last command for so long another one is expected
 _QUEUE = const(1)
 _TASKS = ("sampling", "queue", "network", "commands", "update")
 
 
 class Logger:
-    """Built from a board, a checked configuration, the count of failed starts (None on
-    trial) and the folders it may run from; step() is one turn of the loop."""
+    """Built from a board, a checked configuration, how many starts have failed (None on
+    trial) and the folders of a trial (else None); step() is one turn of the loop."""
 
-    def __init__(self, board, cfg, starts, slots):
+    def __init__(self, board, cfg, failed, trial):
         self._board = board
         self._hal = board.hal
-        self._starts = starts
-        self._slots = slots
+        self._failed = failed
         self.clock = Clock(board)
         self.log = Log(self.clock, board.print)
         from sensors import build
@@ -49,15 +50,16 @@ class Logger:
 
         calibration_start.note(board.data_dir, self.spool, channels, self.log)
         # Some KB that are not needed again, or not before somebody calibrates.
-        del calibration_start, sensors.calibration_start, build, sensors.build
-        for name in ("sensors.calibration_start", "sensors.build"):
-            del sys.modules[name]
+        del calibration_start, build
+        forget("sensors.calibration_start", "sensors.build")
         gc.collect()
-        self.commands = None  # made when the first command comes: until then it costs nothing
+        self.commands = None  # made when a command comes: until then it costs nothing
+        self._commanded = 0  # when the last one came
         from firmware_hash import sha256
 
         sha = sha256(board.firmware_dir)
-        del sha256, sys.modules["firmware_hash"]
+        del sha256
+        forget("firmware_hash")
         self._about = {"version": identity.VERSION, "sha256": sha}
         self.link = Link(board, cfg, self.clock, self.spool, self._describe, self._sample, self.log)
         self.link.on_command = self._hear
@@ -78,7 +80,7 @@ class Logger:
         self.log.info(text % (what + (board.reset_cause(),)))
         self._key = cfg["update"]["key"] if cfg.get("update") else None
         self.updates = None
-        self._look_for_update()
+        self._look_for_update(trial)
         gc.collect()
         # Collect before the heap is in pieces, not only when it is full. Not too often: the
         # frames of calls count too, though they are given back at once.
@@ -87,35 +89,59 @@ class Logger:
     def _describe(self):
         self._about["channels"] = self.sampler.channels
         self._about["every_s"] = self.sampler.every_s
-        self._about["failed_starts"] = self._starts.failed if self._starts else 0
+        self._about["failed_starts"] = self._failed or 0
         if self.updates:
             self.updates.add_to_birth(self._about)
         return self._about
 
-    def _look_for_update(self):
+    def _look_for_update(self, trial):
         """What updates need is loaded only where there is or has been one."""
         try:
             os.stat(self._board.data_dir + "/update.json")
         except OSError:
-            if not self._slots or not self._slots.trial:
+            if not trial:
                 return
-        self._load_updates()
+        self._load_updates(trial)
+        self._spare_updates()
 
-    def _load_updates(self):
-        from update.updater import Updater
-
-        self.updates = Updater(self, self._board, self._key, self._slots)
+    def _load_updates(self, trial):
+        self._board.hold(_HELD_BUT)
+        try:
+            from update.updater import Updater
+        finally:
+            self._board.let_go()
+        self.updates = Updater(self, self._board, self._key, trial)
         self._well[4] = self._hal.ticks_ms()
 
+    def _spare_updates(self):
+        """Let go of what updates need when none is under way."""
+        if self.updates.at_work():
+            return
+        self.updates.add_to_birth(self._about)
+        self.updates = self._well[4] = self.link.chunks = None
+        forget("update.updater", "update.installer", "update.update_status", "update.ab_slots")
+        forget("update.bundle", "update.chunks", "update.free_space", "update")
+
     def _begin_update(self, cmd):
-        if self.updates is None:
-            self._load_updates()
-        return self.updates.begin(cmd)
+        """Do the command `update`, without the modules of the others: both have no room."""
+        self._spare_commands()
+        try:
+            if self.updates is None:
+                self._load_updates(None)
+            reply = {"ok": True, "result": self.updates.begin(cmd)}
+        except Exception as e:
+            # A reason, of update.bundle; else what nobody foresaw.
+            name = type(e).__name__
+            reply = {"ok": False, "error": "%s" % e if name == "Failed" else "%s: %s" % (name, e)}
+        reply["id"] = cmd["id"]
+        self.link.reply(json.dumps(reply))
 
     def _updating(self):
         more = self.updates.poll()
         if self.updates.restart:
             self._restart()
+        if not more:
+            self._spare_updates()
         return more
 
     def _take(self, body):
@@ -144,8 +170,11 @@ class Logger:
 
     def _hear(self, payload):
         if self.commands is None:
-            from commands.dispatcher import Commands
-
+            self._board.hold(_HELD_BUT)
+            try:
+                from commands.dispatcher import Commands
+            finally:
+                self._board.let_go()
             self.commands = Commands(
                 self._board,
                 self.clock,
@@ -154,8 +183,7 @@ class Logger:
                 self.log,
                 self.crashes,
             )
-            self.commands.update = self._begin_update
-            self._well[3] = self._hal.ticks_ms()
+        self._well[3] = self._commanded = self._hal.ticks_ms()
         self.commands.take(payload)
 
     def _command(self):
@@ -167,14 +195,31 @@ class Logger:
             self.link.hello()
         if self.commands.restart:
             self._restart()
+        elif self.commands.update and not self.commands.waiting():
+            self._begin_update(self.commands.update)
+        elif self._hal.ticks_diff(self._hal.ticks_ms(), self._commanded) > _SPARE_MS:
+            self._spare_commands()
+
+    def _spare_commands(self):
+        self.commands = self._well[3] = None
+        forget("commands.dispatcher", "commands.calibration", "commands")
+        forget("settings.overrides", "settings", "sensors.build")
+
+    def _healthy(self):
+        """This start is none that has failed."""
+        if self._failed is not None:
+            from health import boot_counter
+
+            boot_counter.healthy(self._board)
+            forget("health.boot_counter")
+            self._failed = None
 
     def _restart(self):
         now = self._hal.ticks_ms()
         if self._restart_at is None:
             self._restart_at = self._hal.ticks_add(now, _REPLY_MS)
         if self.link.replied() or self._hal.ticks_diff(now, self._restart_at) >= 0:
-            if self._starts:
-                self._starts.healthy()  # asked for is not failed
+            self._healthy()  # asked for is not failed
             self.stop()
             self._board.reset()
 
@@ -206,9 +251,8 @@ class Logger:
             if t is not None and self._hal.ticks_diff(now, t) > _LATE_MS:
                 return  # the watchdog will end this start
         self._board.feed()
-        if self._starts and self.clock.uptime_s() >= _HEALTHY_S:
-            self._starts.healthy()
-            self._starts = None
+        if self._failed is not None and self.clock.uptime_s() >= _HEALTHY_S:
+            self._healthy()
 
     def run(self):
         while True:

@@ -128,7 +128,7 @@ class Safe:
             result = {
                 "version": identity.VERSION,
                 "safe": self._starts.why,
-                "lines": self.log.lines[-8:],
+                "lines": self.log.lines,
                 "crash": self._crash(),
             }
             return json.dumps({"id": id_, "ok": True, "result": result})

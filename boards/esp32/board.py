@@ -5,6 +5,7 @@ port documents it, so that everything above it runs unchanged on boards/sim.
 """
 
 import _thread
+import gc
 import os
 import sys
 import time
@@ -25,23 +26,25 @@ _HZ = 240000000  # a stock image starts at 160 MHz: four platforms would cost ha
 _WATCHDOG_MS = 60000
 _PROMPT_MS = 600000
 _LEAST_HELD = 8192  # less is not worth a thread
+_MOST_HELD = 1 << 18  # with PSRAM there is more, and memory enough
 _FREED_MS = 50  # the port's idle task frees the stack of a thread that has ended
 # The ESP32 port counts from 2000-01-01 unless it was built otherwise.
 _EPOCH = 946684800 if time.gmtime(0)[0] == 2000 else 0
 
 
 class _Hal:
-    """Ticks, interrupts and pulses for the drivers."""
+    """Ticks, interrupts and pulses for the drivers. Functions of the port, used by the class:
+    no instance binds them."""
 
-    ticks_us = staticmethod(time.ticks_us)
-    ticks_ms = staticmethod(time.ticks_ms)
-    ticks_diff = staticmethod(time.ticks_diff)
-    ticks_add = staticmethod(time.ticks_add)
-    sleep_us = staticmethod(time.sleep_us)
-    sleep_ms = staticmethod(time.sleep_ms)
-    disable_irq = staticmethod(machine.disable_irq)
-    enable_irq = staticmethod(machine.enable_irq)
-    time_pulse_us = staticmethod(machine.time_pulse_us)
+    ticks_us = time.ticks_us
+    ticks_ms = time.ticks_ms
+    ticks_diff = time.ticks_diff
+    ticks_add = time.ticks_add
+    sleep_us = time.sleep_us
+    sleep_ms = time.sleep_ms
+    disable_irq = machine.disable_irq
+    enable_irq = machine.enable_irq
+    time_pulse_us = machine.time_pulse_us
 
 
 class _Ds18b20:
@@ -127,7 +130,7 @@ class Board:
         with nothing to hold, or no room for a thread, all stays as it was."""
         self.let_go()
         size = max([piece[2] for piece in esp32.idf_heap_info(esp32.HEAP_DATA)]) - leave
-        if size < _LEAST_HELD:
+        if not _LEAST_HELD <= size <= _MOST_HELD:
             return
         lock = _thread.allocate_lock()
         lock.acquire()
@@ -146,6 +149,14 @@ class Board:
             self._held.release()
             self._held = None
             time.sleep_ms(_FREED_MS)
+
+    def memory(self):
+        """Bytes free: `heap` of Python, `idf` of what Wi-Fi and TLS share, `block` the largest
+        piece of that. The port counts that piece, by which the heap may grow, as the heap's."""
+        pieces = esp32.idf_heap_info(esp32.HEAP_DATA)
+        block = max([piece[2] for piece in pieces])
+        heap = max(0, gc.mem_free() - block)
+        return {"heap": heap, "idf": sum([piece[1] for piece in pieces]), "block": block}
 
     def name_servers(self):
         """(address, port) of whom to ask for names: the port tells the first name server only,

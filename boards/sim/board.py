@@ -4,6 +4,7 @@ The same interface as boards/esp32/board.py. What is wired to which pin follows
 from the configuration; what happens to it follows from the trace (player).
 """
 
+import gc
 import os
 
 import vfs
@@ -232,6 +233,10 @@ class Board:
 
     def let_go(self):
         """Nothing is held."""
+
+    def memory(self):
+        """Bytes free of the heap, which the simulator shares. Wi-Fi and TLS need none of it."""
+        return {"heap": gc.mem_free()}
 
     def name_servers(self):
         if self._names is None:

@@ -39,15 +39,15 @@ class Watch:
         self._fed = now
 
     def poll(self, sampler):
-        now = sampler._hal.ticks_ms()
+        now = sampler.hal.ticks_ms()
         if self._last is not None:
-            self.longest = max(self.longest, sampler._hal.ticks_diff(now, self._last))
+            self.longest = max(self.longest, sampler.hal.ticks_diff(now, self._last))
         self._last = now
         self.polls += 1
 
     def reading(self, sampler):
         if self._made:
-            self._made.write("%d\n" % sampler._hal.ms())
+            self._made.write("%d\n" % sampler.hal.ms())
             self._made.flush()
 
 

@@ -224,7 +224,7 @@ class Session:
         link = getattr(was, "link", None)
         if link:
             self.published += link.published
-            link._mqtt.close()  # without a word, as when the supply goes
+            link.mqtt.close()  # without a word, as when the supply goes
         if hasattr(was, "online_ms"):
             self.online_ms += was.online_ms
             self.sendings += was.link is not None

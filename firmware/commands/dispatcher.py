@@ -34,7 +34,7 @@ class Commands:
         self._waiting = []
         self.restart = False  # asked for
         self.changed = False  # what the birth message says, since this was last looked at
-        self.update = None  # begins an update of the firmware
+        self.update = None  # a command that begins an update of the firmware: not done here
         try:
             with open(self._path) as f:
                 self._done = json.load(f)
@@ -47,6 +47,10 @@ class Commands:
             self._waiting.append(bytes(payload[:_LONGEST]))
         else:
             self.log.warn("command: too many at once, one is dropped")
+
+    def waiting(self):
+        """How many messages wait for poll()."""
+        return len(self._waiting)
 
     def poll(self):
         """Do one command; the reply as JSON text, or None when nothing waits."""
@@ -65,6 +69,8 @@ class Commands:
                     self._remember(id_)
                     self.log.info("command: %s %s" % (name, id_))
                 result = do(self, cmd)
+                if name == "update":
+                    return None  # whoever does it answers
         except Refused as e:
             return json.dumps({"id": id_, "ok": False, "error": str(e)})
         except OSError as e:
@@ -123,16 +129,11 @@ class Commands:
         return "restarting"
 
     def _update(self, cmd):
-        from update.bundle import Failed
-
-        try:
-            return self.update(cmd)
-        except Failed as e:
-            raise Refused(str(e))
+        self.update = cmd
 
     def _log_lines(self, cmd):
         return {
-            "lines": self.log.lines[-8:],
+            "lines": self.log.lines,
             "crashes": self._crashes.counts(),
             "last": self._crashes.tail(800),
         }

@@ -34,27 +34,28 @@ class BootCounter:
         """Whether this start must be a safe one."""
         return self.failed >= MOST
 
-    def healthy(self):
-        """This start is a good one."""
-        try:
-            os.remove(self._path)
-        except OSError:
-            pass  # it is not there
-
-    @staticmethod
-    def died(board, exc):
-        """Write down what the start under way dies of."""
-        path = board.data_dir + "/starts"
-        try:
-            with open(path) as f:
-                n = json.load(f)["n"]
-        except (OSError, ValueError, KeyError):
-            n = 1
-        _write(path, n, "%s: %s" % (type(exc).__name__, exc))
-
     def once_more(self):
         """After safe mode: one try, then safe mode again."""
         _write(self._path, MOST - 1, self.why)
+
+
+def healthy(board):
+    """The start under way is a good one."""
+    try:
+        os.remove(board.data_dir + "/starts")
+    except OSError:
+        pass  # it is not there
+
+
+def died(board, exc):
+    """Write down what the start under way dies of."""
+    path = board.data_dir + "/starts"
+    try:
+        with open(path) as f:
+            n = json.load(f)["n"]
+    except (OSError, ValueError, KeyError):
+        n = 1
+    _write(path, n, "%s: %s" % (type(exc).__name__, exc))
 
 
 def _write(path, n, why):

@@ -2,7 +2,7 @@
 
 from micropython import const
 
-_KEEP = const(12)
+_KEEP = const(8)  # as many as the command `log` tells
 
 
 class Log:

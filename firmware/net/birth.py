@@ -1,21 +1,23 @@
-"""The birth message: what a board is, said on every connect."""
+"""The birth message: what a board is, said on every connect; loaded for that."""
 
+import gc
 import json
 
-from identity import describe
+from identity import table
 
 
 def write(into, board, clock, spool, rssi, about, confirm):
-    """The message as JSON: written into a buffer, or a string where it is larger than that.
+    """The message as JSON: written into a memoryview, or a string where it is larger than that.
 
     about: what is said of the firmware and of the channels. Channel by channel: beside TLS
     no larger piece of memory may be free than one of them takes."""
+    gc.collect()  # for figures that mean something
     birth = _birth(board, clock, spool, rssi, confirm)
     birth.update(about)
     channels = birth.pop("channels")
     parts = [json.dumps(birth)[:-1], ', "channels": {']
     for ch in channels:
-        parts.append('"%s": %s' % (ch.name, json.dumps(describe(ch))))
+        parts.append('"%s": %s' % (ch.name, json.dumps(_describe(ch))))
         parts.append(", ")
     parts[-1] = "}}"
     size = 0
@@ -26,7 +28,7 @@ def write(into, board, clock, spool, rssi, about, confirm):
             return "".join(parts)  # a board with many channels
         into[size:end] = raw
         size = end
-    return memoryview(into)[:size]
+    return into[:size]
 
 
 def _birth(board, clock, spool, rssi, confirm):
@@ -50,4 +52,19 @@ def _birth(board, clock, spool, rssi, confirm):
         birth["t"] = t
     if rssi is not None:
         birth["rssi"] = rssi
+    birth.update(board.memory())
     return birth
+
+
+def _describe(ch):
+    """What a channel is, and by which calibration it weighs now."""
+    entry = {"kind": ch.kind, "unit": ch.unit}
+    if ch.calibration:
+        entry.update(table(ch.calibration))
+        entry["calibration"] = entry.pop("id")
+        entry["calibrated"] = entry.pop("date")
+        if ch.since is not None:
+            entry["since"] = ch.since
+        if ch.tracking.shift:
+            entry["zero_tracked"] = ch.tracking.shift
+    return entry

@@ -21,7 +21,8 @@ _IPPROTO_TCP = const(6)
 _TCP_NODELAY = const(1)
 _LONGEST_MS = const(10000)
 _SAMPLE_MS = const(500)  # sampling is called for so often even while bytes pour in
-_LARGEST = const(2048)  # bytes of a message from the broker: more is passed over
+_LARGEST = const(2048)  # bytes of a message from the broker: more is refused
+_PIECE = const(128)
 
 
 class BoundedSocket:
@@ -35,9 +36,11 @@ class BoundedSocket:
         self._sock = None
         self._raw = None  # below TLS
         self.answered = False  # the peer has taken the connection opened last
+        self.refused = 0  # bytes of a message that was too long; whoever is told of it clears it
         self._poll = None
         self._out = buffers.PACKETS
-        self._n = 0  # bytes waiting in it
+        self._from = 0  # what waits in it begins here
+        self._n = 0  # and ends here
         self._in = b""
         self._blocking = True
         self._begun = self._hal.ticks_ms()
@@ -89,8 +92,18 @@ class BoundedSocket:
         self.heard = self._hal.ticks_ms()
 
     def write(self, data, n=None):
-        """Keep data until the next read or flush, so that a packet is one segment."""
+        """Keep data until the next read or flush, so that a packet is one segment.
+
+        A memoryview is the beginning of buffers.PAYLOAD: it lies in its place already, and
+        what waits moves up to it."""
         size = len(data) if n is None else n
+        if isinstance(data, memoryview):
+            if self._n > buffers.HEAD:
+                raise OSError(errno.EINVAL)  # it would stand in what is sent
+            self._from = buffers.HEAD - self._n
+            self._out[self._from : buffers.HEAD] = self._out[: self._n]
+            self._n = buffers.HEAD + size
+            return size
         left = memoryview(data)[:size]
         while left:
             room = len(self._out) - self._n
@@ -107,12 +120,19 @@ class BoundedSocket:
         """Exactly n bytes; None when non-blocking and nothing has come."""
         if self._n:
             self.flush()
-        if n > _LARGEST:  # take it in pieces, so that the heap does not grow for it
-            while n > 128:
-                self.read(128)
-                n -= 128
-            self.read(n)
+        if n > _LARGEST:  # pass over it in pieces, so that the heap does not grow for it
+            self.refused = n
+            while n:
+                n -= len(self.read(min(n, _PIECE)))
             return b""
+        if n > _PIECE:  # one piece of memory, not a longer one for each that comes
+            whole = bytearray(n)
+            at = 0
+            while at < n:
+                piece = self.read(min(n - at, _PIECE))
+                whole[at : at + len(piece)] = piece
+                at += len(piece)
+            return whole
         self._left()  # a peer that floods or dribbles has no longer than a silent one
         got = self._in
         while len(got) < n:
@@ -134,8 +154,8 @@ class BoundedSocket:
 
     def flush(self):
         """Send all that was written; OSError when the peer does not take it in time."""
-        left = memoryview(self._out)[: self._n]
-        self._n = 0
+        left = memoryview(self._out)[self._from : self._n]
+        self._from = self._n = 0
         while left:
             n = self._send(left)
             if n:
@@ -149,7 +169,7 @@ class BoundedSocket:
                 self._poll.modify(self._raw, _IN)
 
     def close(self):
-        self._n = 0
+        self._from = self._n = 0
         self._in = b""
         if self._sock is not None:
             both = (self._sock, self._raw)  # TLS that failed does not close what is below it
@@ -193,7 +213,7 @@ class BoundedSocket:
 
     def _recv(self):
         try:
-            data = self._receive(128)
+            data = self._receive(_PIECE)
         except OSError as e:
             if e.errno == errno.EAGAIN:
                 return None

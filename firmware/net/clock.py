@@ -4,12 +4,10 @@ Unix seconds are whole integers everywhere: an ESP32 float has 32 bits and its
 time module counts from 2000.
 """
 
-import sys
 import time
 
+from late import forget
 from micropython import const
-
-import net
 
 _AGAIN_S = const(3600)  # between syncs
 SANE = const(1420070400)  # 2015-01-01: a clock before this was never set
@@ -118,4 +116,4 @@ class Sync:
             self._alone = sntp.alone
             self._next = self._clock.uptime_s() + _AGAIN_S
             self._sntp = None
-            del net.sntp, sys.modules["net.sntp"]
+            forget("net.sntp")

@@ -29,6 +29,8 @@ def text(e, starting):
     if kind == "ValueError":  # Mbed TLS: what is wrong with the certificate
         return "tls: %s" % str(e).strip()
     code = e.args[0] if kind == "OSError" and e.args else None
+    if kind == "MemoryError":
+        code = errno.ENOMEM
     if isinstance(code, int):
         return _of_code(code, e, starting)
     if kind in ("AssertionError", "IndexError"):
@@ -45,7 +47,8 @@ def _of_code(code, e, starting):
     if code in (errno.ENOMEM, errno.ENOBUFS):
         from net.mqtt import NO_MEMORY
 
-        return NO_MEMORY
+        found = isinstance(e, OSError) and len(e.args) > 1  # by mqtt.py, with what it had hidden
+        return e.args[1] if found else NO_MEMORY
     if code == errno.ECONNREFUSED:
         return "nobody listens at the broker's address and port: start it, or mend host or port"
     if code == errno.ETIMEDOUT:

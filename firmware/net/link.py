@@ -3,10 +3,10 @@
 import json
 
 import buffers
+from late import forget
 from micropython import const
 from sensors import record
 
-from net import birth
 from net.clock import Sync
 from net.liveness import Liveness
 from net.mqtt import Mqtt
@@ -43,11 +43,11 @@ class Link:
         self._log = log
         self._wifi = Wifi(board, cfg["wifi"], log)
         names = [ch["id"] for ch in cfg["channels"]]
-        self.state = State(self._hal, clock, spool, self._wifi, names, log)
+        self.state = State(self._hal, clock, spool, self._wifi, names, log, board.memory)
         self.liveness = Liveness(clock, self._wifi, log)
         self._sntp = Sync(clock, cfg["ntp"], log)
         self._base = "qingyun/1/%s/%s/" % (cfg["site"], cfg["device"])
-        self._mqtt = Mqtt(board, cfg["mqtt"], cfg["device"], idle, self._message)
+        self.mqtt = Mqtt(board, cfg["mqtt"], cfg["device"], idle, self._message)
         self._resolver = Resolver(board, clock)
         self._payload = buffers.PAYLOAD
         self._backoff = _BACKOFF_MS
@@ -71,55 +71,55 @@ class Link:
         self.published = 0
 
     def is_connected(self):
-        return self._mqtt.is_connected()
+        return self.mqtt.is_connected()
 
     def poller(self):
-        return self._mqtt.stream.poller()
+        return self.mqtt.stream.poller()
 
     def poll(self):
         self.state.print()
         self.associated = self._wifi.poll()
         if not self.associated:
             self.liveness.unassociated()
-            if self._mqtt.is_connected():
-                self._mqtt.close()
+            if self.mqtt.is_connected():
+                self.mqtt.close()
             self.expecting = self.asking = False
             return False
         self._sntp.poll(self._resolver)
         self.asking = self._sntp.asking() or self._resolver.asking()
         try:
-            if not self._mqtt.is_connected():
+            if not self.mqtt.is_connected():
                 return self._connect()
             if self._greeting < _GREETED:
                 return self._greet_step()
-            self._mqtt.poll()
+            self.mqtt.poll()
             self.liveness.alive()
             self.expecting = (
-                self._mqtt.expecting() or self.chunks is not None and self.chunks.expecting()
+                self.mqtt.expecting() or self.chunks is not None and self.chunks.expecting()
             )
             self._age()
             if self._spool.unconfirmed():
                 self._resend()
-            if self._answer() or self.chunks is not None and self.chunks.ask(self._mqtt):
+            if self._answer() or self.chunks is not None and self.chunks.ask(self.mqtt):
                 return True
             more = self._publish()
             # After the readings: what could go out is no longer counted as waiting.
-            self.state.publish(self._mqtt, self._base)
+            self.state.publish(self.mqtt, self._base)
             return more
-        except OSError as e:
+        except (OSError, MemoryError) as e:
             self.expecting = False
             self._failed(e)
             return False
 
     def stop(self):
         """Leave in good order: the queue stays, the topic says offline."""
-        if self._mqtt.is_connected():
+        if self.mqtt.is_connected():
             try:
-                self._mqtt.publish(self._base + "status", b"offline", True)
-                self._mqtt.leave()
+                self.mqtt.publish(self._base + "status", b"offline", True)
+                self.mqtt.leave()
             except OSError as e:
-                self._log.warn("mqtt: %s" % self._mqtt.why(e))
-            self._mqtt.close()
+                self._log.warn("mqtt: %s" % self.mqtt.why(e))
+            self.mqtt.close()
 
     def restart(self):
         """Begin anew after something went wrong that nobody foresaw."""
@@ -155,7 +155,7 @@ class Link:
             self.asking = True
             return False
         try:
-            self._mqtt.connect(addr, self._base + "status")
+            self.mqtt.connect(addr, self._base + "status")
         except OSError:
             self._resolver.doubt(mqtt["host"])
             raise
@@ -167,14 +167,14 @@ class Link:
         step = self._greeting
         self._greeting += 1
         if step == 0:
-            self._mqtt.publish(self._base + "status", b"online", True)
+            self.mqtt.publish(self._base + "status", b"online", True)
         elif step == 1:
             if self._wait_host:
                 self._spool.rewind()
-                self._mqtt.subscribe(self._base + "stored")
+                self.mqtt.subscribe(self._base + "stored")
         elif step == 2:
             if self.on_command:
-                self._mqtt.subscribe(self._base + "command")
+                self.mqtt.subscribe(self._base + "command")
         else:
             if self.chunks:
                 self.chunks.lost()
@@ -193,10 +193,10 @@ class Link:
                 self._since = None
 
     def _failed(self, e):
-        self._mqtt.close()
-        text = self._mqtt.why(e)
-        self.liveness.failed(e, text, self._mqtt.stream.answered)
-        self._mqtt.stream.answered = False  # what fails before the next connection has no answer
+        self.mqtt.close()
+        text = self.mqtt.why(e)
+        self.liveness.failed(e, text, self.mqtt.stream.answered)
+        self.mqtt.stream.answered = False  # what fails before the next connection has no answer
         # Half to one and a half of the backoff: a fleet does not come back as one.
         jitter = self._backoff * self._board.random(1)[0] // 256
         wait = self._backoff // 2 + jitter
@@ -205,19 +205,24 @@ class Link:
         self._backoff = min(2 * self._backoff, _BACKOFF_MAX_MS)
 
     def _say_birth(self):
-        self._mqtt.publish(self._base + "birth", self._birth_text(), True)
+        self.mqtt.publish(self._base + "birth", self._birth_text(), True)
         self._greet = False
 
     def _birth_text(self):
-        return birth.write(
-            self._payload,
-            self._board,
-            self._clock,
-            self._spool,
-            self._wifi.rssi(),
-            self._about(),
-            self._wait_host,
-        )
+        from net import birth
+
+        try:
+            return birth.write(
+                self._payload,
+                self._board,
+                self._clock,
+                self._spool,
+                self._wifi.rssi(),
+                self._about(),
+                self._wait_host,
+            )
+        finally:
+            forget("net.birth")
 
     def _publish(self):
         """One message of the oldest readings; True when there may be more."""
@@ -248,13 +253,13 @@ class Link:
     def _send(self, recs):
         """Publish as many of recs as one message takes; how many."""
         n, size = self._compose(recs)
-        self._mqtt.publish(self._base + "reading", memoryview(self._payload)[:size])
+        self.mqtt.publish(self._base + "reading", self._payload[:size])
         return n
 
     def _answer(self):
         """What goes before readings: replies, a new birth, a crash. True if one went."""
         if self._replies:
-            self._mqtt.publish(self._base + "reply", self._replies[0])
+            self.mqtt.publish(self._base + "reply", self._replies[0])
             self._replies.pop(0)
         elif self._greet:
             self._say_birth()
@@ -262,7 +267,7 @@ class Link:
             line = self.crashes.next() if self.crashes else None
             if not line:
                 return False
-            self._mqtt.publish(self._base + "crash", line)
+            self.mqtt.publish(self._base + "crash", line)
             self.crashes.sent(line)
         return True
 
@@ -301,6 +306,14 @@ class Link:
         self._say_birth()
 
     def _message(self, topic, payload):
+        refused = self.mqtt.stream.refused
+        if refused:
+            self.mqtt.stream.refused = 0
+            text = "%d bytes are too many for a message to a board" % refused
+            self._log.warn("mqtt: %s: %s" % (bytes(topic).decode(), text))
+            if topic == (self._base + "command").encode():
+                self.reply(json.dumps({"id": None, "ok": False, "error": text}))
+            return
         if self._wait_host and topic == (self._base + "stored").encode():
             try:
                 stored = json.loads(payload)
@@ -316,4 +329,4 @@ class Link:
             return
         if self.chunks is not None and self.chunks.take(topic, payload):
             return
-        self._log.info("mqtt: %s: %d bytes, not asked for" % (topic.decode(), len(payload)))
+        self._log.info("mqtt: %s: %d bytes, not asked for" % (bytes(topic).decode(), len(payload)))

@@ -8,6 +8,7 @@ from micropython import const
 _ANEW_S = const(300)  # nothing passes for so long: associate anew, and again after as long
 _RESTART_S = const(3600)
 _SHORT = const(5)  # sessions in a row that ended for want of memory
+_SAID = "not enough memory"  # by error_text.py
 
 
 class Liveness:
@@ -40,7 +41,7 @@ class Liveness:
         connection; one that refuses it is reached, too."""
         if answered or getattr(e, "errno", None) == errno.ECONNREFUSED:
             self.alive()
-        self._short = self._short + 1 if "not enough memory" in text else 0
+        self._short = self._short + 1 if _SAID in text else 0
         if self._short >= _SHORT:
             self.stranded = True  # a heap in pieces: the queue is on flash
             return

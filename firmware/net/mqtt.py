@@ -6,20 +6,25 @@ OSError with the session closed.
 """
 
 import errno
-import sys
+import gc
 
 import umqtt.simple
+from late import forget
+from micropython import const
 
-import net
 from net.bounded_socket import BoundedSocket
 
 NO_MEMORY = "not enough memory: fewer channels, or a module with PSRAM"
+# With less in one piece at the end of a session packets were lost, or a handshake had no room.
+_BLOCK = const(6144)
+_HANDSHAKE = const(30720)  # bytes that one takes, and some for packets
 
 
 class Mqtt:
     """connect() opens a session; publish() returns once the broker has answered (QoS 1)."""
 
     def __init__(self, board, cfg, device, idle, on_message):
+        self._board = board
         self._hal = board.hal
         self._cfg = cfg
         self._folder = board.data_dir
@@ -56,9 +61,16 @@ class Mqtt:
         self._pinged = self.stream.heard
 
     def _wrap(self, sock):
-        from net import tls  # only where it is used: it costs some RAM
+        """sock, non-blocking, as a TLS socket whose handshake comes with its first use."""
+        tls = self._cfg["tls"]
+        if "context" not in tls:
+            from net import tls as making  # only where it is used: it costs some RAM
 
-        return tls.wrap(sock, self._folder, self._cfg["tls"], self._cfg["host"])
+            tls["context"] = making.context(self._folder, tls)
+            del making
+            forget("net.tls")
+        name = tls.get("name") or self._cfg["host"]
+        return tls["context"].wrap_socket(sock, server_hostname=name, do_handshake_on_connect=False)
 
     def publish(self, topic, payload, retain=False, qos=1):
         self._next_id()
@@ -122,15 +134,26 @@ class Mqtt:
         self.stream.begin()
         try:
             call(*args)
-        except OSError:
+        except (OSError, MemoryError, AssertionError, IndexError, ValueError) as e:
+            raise self._end(e)
+        except umqtt.simple.MQTTException as e:
+            raise self._end(e)
+
+    def _end(self, e):
+        """Close; what the session has ended with."""
+        # lwIP without memory says only "not yet", and what arrives then is lost; Mbed TLS says
+        # then of a good certificate that it is signed by somebody else.
+        if isinstance(e, MemoryError):
             self.close()
-            raise
-        except MemoryError:
-            self.close()
-            raise OSError(errno.ENOMEM)
-        except (umqtt.simple.MQTTException, AssertionError, IndexError, ValueError) as e:
-            self.close()
-            raise OSError(self.why(e))
+            return OSError(errno.ENOMEM)
+        short = self._board.memory().get("block", _BLOCK) < _BLOCK
+        self.close()
+        if self._starting and not short:
+            gc.collect()  # a handshake that failed keeps what it has until then
+            short = self._board.memory().get("idf", _HANDSHAKE) < _HANDSHAKE
+        if short:
+            return OSError(errno.ENOMEM, "not enough memory (%s)" % self.why(e))
+        return e if isinstance(e, OSError) else OSError(self.why(e))
 
     def why(self, e):
         """What has ended a session, for a person."""
@@ -141,9 +164,7 @@ class Mqtt:
         except MemoryError:
             return NO_MEMORY
         finally:
-            sys.modules.pop("net.error_text", None)
-            if hasattr(net, "error_text"):
-                del net.error_text
+            forget("net.error_text")
 
 
 def _bytes(text):

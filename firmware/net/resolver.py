@@ -5,11 +5,9 @@ An address that worked is used without asking again. What asks (net.dns) is load
 question only: TLS needs the memory."""
 
 import socket
-import sys
 
+from late import forget
 from micropython import const
-
-import net
 
 _AGAIN_S = const(5)  # after a first failure; doubled up to _AGAIN_MAX_S
 _AGAIN_MAX_S = const(60)
@@ -71,4 +69,4 @@ class Resolver:
             at = self._clock.uptime_s() + wait
             self._failed[host] = at, min(2 * wait, _AGAIN_MAX_S), question.why
         self._question = None
-        del net.dns, sys.modules["net.dns"]
+        forget("net.dns")

@@ -10,13 +10,14 @@ _REST_MS = const(10000)
 class State:
     """show() is given each reading; what was not told when the next comes is passed over."""
 
-    def __init__(self, hal, clock, spool, wifi, names, log):
+    def __init__(self, hal, clock, spool, wifi, names, log, memory):
         self._hal = hal
         self._clock = clock
         self._spool = spool
         self._wifi = wifi
         self._names = names
         self._log = log
+        self._memory = memory
         self._publish = None  # the latest body, not yet published
         self._published = None
         self._print = None  # the latest body, not yet printed
@@ -55,7 +56,8 @@ class State:
         dated, seconds = self._clock.stamp()
         drift = self._clock.drift_ppm
         rssi = self._wifi.rssi()
-        return '{"%s":%d,%s,"queue":%d,"clock":"%s"%s%s}' % (
+        memory = self._memory()
+        return '{"%s":%d,%s,"queue":%d,"clock":"%s"%s%s%s}' % (
             "t" if dated else "up",
             seconds,
             record.fields(body, self._names),
@@ -63,4 +65,5 @@ class State:
             self._clock.state,
             "" if drift is None else ',"drift_ppm":%d' % drift,
             "" if rssi is None else ',"rssi":%d' % rssi,
+            "".join([',"%s":%d' % (key, memory[key]) for key in sorted(memory)]),
         )

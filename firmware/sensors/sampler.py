@@ -14,7 +14,7 @@ class Sampler:
     failed(name, exception) hears of a channel whose code raised; the others go on."""
 
     def __init__(self, board, channels, every_s, take, failed):
-        self._hal = board.hal
+        self.hal = board.hal
         self.channels = channels
         self.every_s = every_s
         self._take = take
@@ -26,8 +26,8 @@ class Sampler:
 
     def poll(self):
         """Sample what is due; returns ms until something is due again."""
-        diff = self._hal.ticks_diff
-        now = self._hal.ticks_ms()
+        diff = self.hal.ticks_diff
+        now = self.hal.ticks_ms()
         news = False
         for ch in self.channels:
             if diff(now, ch.due) >= 0:
@@ -44,7 +44,7 @@ class Sampler:
                 self.read_now()
         elif news or diff(now, self._last) >= 1000 * self.every_s:
             self.read_now()
-        now = self._hal.ticks_ms()  # an echo takes its time
+        now = self.hal.ticks_ms()  # an echo takes its time
         nearest = _LONGEST_MS
         if self._last is not None:
             nearest = min(nearest, 1000 * self.every_s - diff(now, self._last))
@@ -55,7 +55,7 @@ class Sampler:
         return nearest if nearest > 0 else 0
 
     def _fault(self, ch, e, now):
-        ch.due = self._hal.ticks_add(now, _MEND_MS)
+        ch.due = self.hal.ticks_add(now, _MEND_MS)
         ch.news = ch not in self._faulty
         self._faulty.add(ch)
         self._failed(ch.name, e)
@@ -68,7 +68,7 @@ class Sampler:
 
     def read_now(self):
         """Make a reading of every channel as it is now."""
-        self._last = self._hal.ticks_ms()
+        self._last = self.hal.ticks_ms()
         values = []
         marks = []
         for ch in self.channels:

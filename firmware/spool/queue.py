@@ -7,6 +7,7 @@ published. The batch also stands in memory that survives a reset: only a loss of
 import os
 from binascii import hexlify
 
+from late import forget
 from micropython import const
 
 from spool import queue_state, rtc_batch
@@ -59,45 +60,18 @@ class Queue:
             pass  # it is there already
         self._segments = SegmentStore(path, names, log, max_bytes)
         self.state = None
-        self._recover()
+        from spool import recovery  # needed once
+
+        self._ram = recovery.recover(self, self._path, self._segments, kept, random, log)
+        forget("spool.recovery")
         self.save()
 
-    def _recover(self):
-        state = queue_state.load(self._path)
-        first, last = self._segments.ends()
-        if state:
-            state.boot += 1
-            if last[0] == state.life:
-                state.next_seq = max(state.next_seq, last[1] + 1)
-        else:
-            # An erased flash, or a state that cannot be trusted: a new life, so that no
-            # seq is handed out twice. What older segments hold keeps its own life.
-            state = queue_state.QueueState(hexlify(self._random(4)).decode())
-        self.state = state
-        if self._kept:
-            self._recover_ram(last)
-        if len(self._segments):
-            if first[0] == state.life:
-                state.acked = max(state.acked, first[1])
-        else:
-            state.acked = self._ram[0][0] if self._ram else state.next_seq
-        self._segments.release(state.life, state.acked - 1)
-
-    def _recover_ram(self, last):
-        """What was in RAM at a reset, but for what the flash or the host has already."""
-        life, recs = rtc_batch.unpack(self._kept.load())
-        state = self.state
-        if recs and life != state.life:
-            try:
-                self._segments.append(life, recs, self._drop)
-            except OSError as e:
-                self._failed(e)
-            return
-        low = max(state.acked, last[1] + 1 if last[0] == life else 0)
-        self._ram = [r for r in recs if r[0] >= low]
-        if self._ram:
-            state.next_seq = max(state.next_seq, self._ram[-1][0] + 1)
-            self._log.info("spool: %d readings kept over the reset" % len(self._ram))
+    def take_stray(self, life, recs):
+        """Keep records of another life, which were in RAM at a reset."""
+        try:
+            self._segments.append(life, recs, self._drop)
+        except OSError as e:
+            self._failed(e)
 
     def __len__(self):
         """Readings of this life that are not confirmed."""

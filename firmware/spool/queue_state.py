@@ -8,8 +8,8 @@ from binascii import crc32
 
 from micropython import const
 
-_FORM = "<4s4sIIII"  # magic, life, boot, next seq, acknowledged seq + 1, dropped
-_MAGIC = b"QYM2"
+FORM = "<4s4sIIII"  # magic, life, boot, next seq, acknowledged seq + 1, dropped
+MAGIC = b"QYM2"
 _EPOCHS = const(6)  # starts whose time is remembered
 
 
@@ -32,35 +32,11 @@ class QueueState:
             self.epochs.pop(min(self.epochs))
 
 
-def load(path):
-    """The state at path, or None when absent or damaged."""
-    try:
-        with open(path, "rb") as f:
-            raw = f.read()
-    except OSError:
-        return None
-    size = struct.calcsize(_FORM)
-    if len(raw) < size + 4 or struct.unpack("<I", raw[-4:])[0] != crc32(raw[:-4]):
-        return None
-    magic, life, boot, seq, acked, dropped = struct.unpack_from(_FORM, raw)
-    if magic != _MAGIC:
-        return None
-    state = QueueState(life.hex())
-    state.boot = boot
-    state.next_seq = seq
-    state.acked = acked
-    state.dropped = dropped
-    for at in range(size, len(raw) - 4, 8):
-        number, epoch = struct.unpack_from("<II", raw, at)
-        state.epochs[number] = epoch
-    return state
-
-
 def save(path, state):
     """Replace the file at path: after a power cut it is the old one or the new one."""
     raw = struct.pack(
-        _FORM,
-        _MAGIC,
+        FORM,
+        MAGIC,
         bytes.fromhex(state.life),
         state.boot,
         state.next_seq,

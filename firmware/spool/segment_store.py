@@ -191,23 +191,6 @@ class SegmentStore:
         except OSError as e:
             self._log.error("spool: %s cannot be removed" % path, e)
 
-    def ends(self):
-        """(life, first seq) of the oldest and (life, last seq) of the newest segment."""
-        first = (None, -1)
-        last = (None, -1)
-        if self._files:
-            r = segment.Reader(self.path(0))
-            if r.header:
-                first = (r.header.life, r.header.seq)
-            r.close()
-            r = segment.Reader(self.path(-1))
-            while r.next() is not None:
-                pass
-            if r.header:
-                last = (r.header.life, r.last())
-            r.close()
-        return first, last
-
 
 def _blocks(size):
     """Bytes of flash a file of this size takes."""

@@ -28,6 +28,10 @@ class Chunks:
             mqtt.subscribe(self.want)
         return True
 
+    def idle(self):
+        """Nothing is wanted, nor subscribed to."""
+        return self.want is None and self._asked is None
+
     def lost(self):
         """The session is another one: nothing is subscribed to."""
         self._asked = None

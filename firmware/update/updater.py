@@ -3,6 +3,7 @@ is one of these."""
 
 from micropython import const
 
+from update.ab_slots import AbSlots
 from update.update_status import UpdateStatus
 
 _TRIAL_S = const(300)  # a firmware on trial has so long to show that it is good
@@ -11,11 +12,9 @@ _TRIAL_S = const(300)  # a firmware on trial has so long to show that it is good
 class Updater:
     """poll() does a step and gives True while there is more; restart: asked for."""
 
-    def __init__(self, logger, board, key, slots):
-        if slots is None:
-            from update.ab_slots import AbSlots
-
-            slots = AbSlots(board)
+    def __init__(self, logger, board, key, trial):
+        """trial: the folders of a trial, if this firmware is on one."""
+        slots = trial or AbSlots(board)
         self._logger = logger
         self._board = board
         self._key = key
@@ -33,6 +32,16 @@ class Updater:
     @property
     def restart(self):
         return self.update is not None and self.update.restart
+
+    def at_work(self):
+        """Whether there is an update or a trial to go on with, or a chunk to unsubscribe from."""
+        chunks = self._logger.link.chunks
+        return (
+            self._slots.trial
+            or self._status.under_way()
+            or self.restart
+            or (chunks is not None and not chunks.idle())
+        )
 
     def add_to_birth(self, birth):
         """Add the field `update`, if this board has had an update."""

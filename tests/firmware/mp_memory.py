@@ -1,0 +1,155 @@
+"""Memory on a board: what is loaded for one use is let go of, and where memory lacks the board
+says so and restarts."""
+
+import errno
+import json
+import sys
+
+import mp_logger
+from late import forget
+from mp_logger import Rig
+
+scratch = None
+
+
+def rig_named(name):
+    mp_logger.scratch = scratch
+    return Rig(name)
+
+
+def replies(rig):
+    """Those that wait to be sent; the broker is not there."""
+    link = rig.logger.link
+    told = [json.loads(text) for text in link._replies]
+    link._replies.clear()
+    return told
+
+
+def test_a_module_that_is_forgotten_is_loaded_anew():
+    from health import boot_counter as first
+
+    forget("health.boot_counter", "health.not_there")
+    assert "health.boot_counter" not in sys.modules
+    from health import boot_counter as second
+
+    assert second is not first and second.MOST == first.MOST
+
+
+def test_after_a_start_only_what_is_needed_stays():
+    rig = rig_named("stays")
+    gone = ("starting", "settings", "settings.config", "sensors.build", "spool.recovery")
+    gone += ("firmware_hash", "sensors.calibration_start", "update.ab_slots", "update.updater")
+    for name in gone:
+        assert name not in sys.modules, name
+    rig.close()
+
+
+def test_commands_are_let_go_of_a_minute_after_the_last_one():
+    rig = rig_named("commands")
+    ask = b'{"id": "i1", "do": "interval", "s": 120}'
+    rig.logger._hear(ask)
+    rig.run(5)
+    assert replies(rig) == [{"id": "i1", "ok": True, "result": {"every_s": 120}}]
+    assert "commands.dispatcher" in sys.modules
+    rig.run(50)
+    rig.logger._hear(b'{"id": "z1", "do": "zero", "channel": "w9"}')  # another minute
+    rig.run(50)
+    assert "commands.calibration" in sys.modules and not replies(rig)[0]["ok"]
+    rig.run(15)
+    for name in ("commands.dispatcher", "commands.calibration", "settings.overrides"):
+        assert name not in sys.modules, name
+    assert rig.logger.commands is None
+    rig.logger._hear(ask)  # what was done is known from the flash
+    rig.run(5)
+    assert replies(rig) == [{"id": "i1", "ok": True, "result": "done before"}]
+    assert rig.run(200) is None  # and the watchdog is fed
+    rig.close()
+
+
+def test_an_update_begins_without_the_modules_of_commands():
+    rig = rig_named("update")
+    sha = "0123456789abcdef" * 4
+    ask = {"id": "u1", "do": "update", "bundle": sha[:16], "sha256": sha, "size": 9, "version": "0"}
+    rig.logger._hear(json.dumps(ask).encode())
+    rig.logger._hear(b'{"id": "r1", "do": "read"}')
+    rig.run(5)
+    told = {reply["id"]: reply for reply in replies(rig)}
+    assert told["r1"]["ok"] and not told["u1"]["ok"], told
+    assert "version: expected three numbers" in told["u1"]["error"]
+    for name in ("commands.dispatcher", "update.updater", "update.installer"):
+        assert name not in sys.modules, name
+    rig.close()
+
+
+def test_birth_and_state_tell_what_is_free():
+    rig = rig_named("tells")
+    rig.logger.link._board.memory = lambda: {"heap": 25000, "idf": 20000, "block": 16000}
+    birth = json.loads(bytes(rig.logger.link._birth_text()))
+    assert (birth["heap"], birth["idf"], birth["block"]) == (25000, 20000, 16000)
+    assert "net.birth" not in sys.modules
+    rig.logger.link.state._memory = rig.logger.link._board.memory
+    rig.run(20)
+    state = json.loads(rig.logger.link.state.text(rig.logger.spool.peek(1)[0][5]))
+    assert (state["heap"], state["idf"], state["block"]) == (25000, 20000, 16000)
+    rig.close()
+
+
+def lacking(*args):
+    raise MemoryError("memory allocation failed")
+
+
+def test_when_memory_lacks_again_and_again_the_board_restarts_and_loses_nothing():
+    rig = rig_named("lacks")
+    rig.run(10)
+    rig.logger.link.mqtt.connect = lacking
+    made = rig.logger.spool.state.next_seq
+    assert rig.run(3600) == "soft_reset"
+    assert len([x for x in rig.lines if "not enough memory" in x]) == 5
+    assert any("restarting" in x for x in rig.lines)
+    rig.board.unmount()
+    rig.board.power_up("soft_reset")
+    import main
+
+    rig.logger = main.start(rig.board)
+    assert rig.logger.spool.state.next_seq >= made
+    kept = [r[1] for r in rig.logger.spool.peek(64)]
+    assert kept == list(range(rig.logger.spool.state.next_seq))
+    rig.close()
+
+
+def late(*args):
+    raise OSError(errno.ETIMEDOUT)
+
+
+def signed_by_somebody_else(*args):
+    raise ValueError("The certificate is not correctly signed by the trusted CA")
+
+
+def what_ends(rig, block, how=late):
+    """What a session ends with that fails while this is the largest piece."""
+    mqtt = rig.logger.link.mqtt
+    mqtt._board.memory = lambda: {"block": block, "idf": 25000}
+    try:
+        mqtt._run(how)
+    except OSError as e:
+        return e
+    raise AssertionError("went on")
+
+
+def test_an_answer_lost_for_want_of_memory_is_no_time_out():
+    rig = rig_named("late")
+    assert what_ends(rig, 20000).errno == errno.ETIMEDOUT
+    short = what_ends(rig, 3000)
+    assert short.errno == errno.ENOMEM and "memory" in str(short)
+    wrong = what_ends(rig, 3000, signed_by_somebody_else)
+    assert wrong.errno == errno.ENOMEM and "trusted CA" in str(wrong)
+    wrong = what_ends(rig, 20000, signed_by_somebody_else)
+    assert "memory" not in str(wrong) and "trusted CA" in str(wrong)
+    rig.logger.link.mqtt._starting = True  # within a handshake, with less than one takes
+    wrong = what_ends(rig, 20000, signed_by_somebody_else)
+    assert wrong.errno == errno.ENOMEM and "trusted CA" in str(wrong)
+    for _ in range(5):
+        assert not rig.logger.link.liveness.stranded
+        rig.logger.link.liveness.failed(short, False)
+    assert rig.logger.link.liveness.stranded
+    rig.close()

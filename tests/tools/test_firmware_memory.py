@@ -1,0 +1,67 @@
+"""The firmware's share of a board's heap: measured on 32 bits, and held."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cache
+from pathlib import Path
+
+import pytest
+from board import files
+from board.errors import BoardError
+from firmware_memory import HeapUse, measure, names_of, table
+
+from host.update import short_names
+
+pytestmark = pytest.mark.usefixtures("needs_32_bits")
+# Bytes, with some hundred for what differs from run to run. What grows beyond takes memory from
+# TLS on every board: load it late, let go of it, or find something that can leave.
+MOST, MOST_NAMES = 65_500, 530
+LET_GO = {"starting", "settings.config", "settings.overrides", "sensors.build", "spool.recovery"}
+LET_GO |= {"health.boot_counter", "firmware_hash", "sensors.calibration_start"}
+
+
+@cache
+def modules() -> files.Files:
+    return files.firmware("esp32", True)
+
+
+@cache
+def use() -> HeapUse:
+    return measure(modules())
+
+
+def test_a_start_stays_within_its_budget(record_property: Callable[[str, object], None]) -> None:
+    told = f"live after start {use().started} bytes on 32 bits, {use().names.count} names"
+    record_property("measured", told)
+    assert use().started <= MOST, "\n".join(table(use(), modules(), 10))
+    assert use().names.count <= MOST_NAMES
+    assert sum(use().modules[m] for m in use().stay) < use().started
+
+
+def test_what_is_needed_once_is_let_go_of() -> None:
+    assert use().modules.keys() >= LET_GO
+    assert not LET_GO & use().stay
+    assert {"logger", "net.link", "spool.queue", "sensors.weight"} <= use().stay
+
+
+def test_names_of_one_module_are_short(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    (tmp_path / "link.py").write_text((files.FIRMWARE / "net" / "link.py").read_text())
+    monkeypatch.setattr(short_names, "shorten", str)
+    long = set(names_of(files.firmware("esp32", True, tmp_path)["link.mpy"]))
+    short = set(names_of(modules()["net/link.mpy"]))
+    assert "_payload" in long and "_payload" not in short
+    assert sum(map(len, short)) < 0.8 * sum(map(len, long))
+
+
+def test_the_table_names_modules_and_longest_names() -> None:
+    lines = list(table(use(), modules(), 3))
+    assert any(line.startswith("starting ") and line.endswith("let go of") for line in lines)
+    assert any(line.startswith("commands.calibration") and "first needed" in line for line in lines)
+    assert len([line for line in lines if "characters, in" in line]) == 3
+
+
+def test_a_firmware_that_does_not_start_is_named(capsys: pytest.CaptureFixture[str]) -> None:
+    broken = modules() | {"logger.mpy": b"M"}
+    with pytest.raises(BoardError, match="did not start"):
+        measure(broken)

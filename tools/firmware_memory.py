@@ -1,0 +1,141 @@
+"""What the firmware takes of a board's heap, module by module, on the 32-bit MicroPython.
+
+The firmware is compiled as for an ESP32, and started with the example configuration of nine
+channels and hardware that does nothing (boards/sim/heap_use.py). Objects have the size that
+they have on an ESP32. Not in it: TLS, which this interpreter lacks, what the image itself has in
+use at its start, and the table of names, of 7 bytes for each place: 4.3 KB up to 620 names, then
+8.8 KB. An image has more names of its own than this interpreter, so it adds fewer."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import re
+import subprocess
+import sys
+import tempfile
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from board import files
+from board.errors import BoardError, outcome
+from sim_board import MICROPYTHON_32, ROOT
+
+_NAMES = re.compile(r"n_qstr=(\d+), n_str_data_bytes=(\d+)")
+_EXAMPLE = ROOT / "boards" / "esp32" / "config.example.json"
+
+
+@dataclass(frozen=True)
+class Names:
+    """Names that are not in the interpreter: how many, and the bytes of their letters."""
+
+    count: int
+    size: int
+
+
+@dataclass(frozen=True)
+class HeapUse:
+    """Bytes of each module without those that it imports, in the order of imports."""
+
+    modules: Mapping[str, int]
+    stay: frozenset[str]  # those that the logger keeps
+    late: Mapping[str, int]  # loaded when first needed, with what they import
+    started: int  # live bytes before the first turn of the loop
+    names: Names
+    names_late: Names
+
+
+def measure(modules: Mapping[str, bytes]) -> HeapUse:
+    """Start these modules, as files.firmware() has them."""
+    if not MICROPYTHON_32.exists():
+        raise BoardError(f"{MICROPYTHON_32}: not there; expected it by tools/micropython_32.sh")
+    with tempfile.TemporaryDirectory() as temporary:
+        code, data = Path(temporary) / "code", Path(temporary) / "data"
+        for name, content in modules.items():
+            (code / name).parent.mkdir(parents=True, exist_ok=True)
+            (code / name).write_bytes(content)
+        data.mkdir()
+        (data / "config.json").write_bytes(_EXAMPLE.read_bytes())
+        probe = ROOT / "boards" / "sim" / "heap_use.py"
+        command: list[str | Path] = [MICROPYTHON_32, "-X", "heapsize=600k", probe, code, data]
+        env = os.environ | {"MICROPYPATH": f"{ROOT / 'build' / 'lib'}:.frozen"}
+        done = subprocess.run(command, capture_output=True, text=True, env=env)
+    if done.returncode:
+        raise BoardError(f"the firmware did not start: {done.stderr.strip().splitlines()[-1]}")
+    return _read(done.stdout)
+
+
+def _read(said: str) -> HeapUse:
+    rows = [json.loads(line) for line in said.splitlines() if line.startswith("[")]
+    before, after, late = (Names(int(n), int(size)) for n, size in _NAMES.findall(said))
+    mine = [row[1:] for row in rows if row[0] == "module"]
+    return HeapUse(
+        modules={name: size for name, size, _ in mine},
+        stay=frozenset(name for name, _, stays in mine if stays),
+        late={name: size for kind, name, size in (r for r in rows if r[0] == "late")},
+        started=next(row[1] for row in rows if row[0] == "started"),
+        names=Names(after.count - before.count, after.size - before.size),
+        names_late=Names(late.count - before.count, late.size - before.size),
+    )
+
+
+def names_of(module: bytes) -> Iterator[str]:
+    """The names of an .mpy file that no image has for certain."""
+    at = 4
+
+    def number() -> int:
+        nonlocal at
+        value = 0
+        while True:
+            byte = module[at]
+            at += 1
+            value = value << 7 | byte & 127
+            if byte < 128:
+                return value
+
+    count = number()
+    number()  # of constants
+    for _ in range(count):
+        size = number()
+        if not size & 1:  # else a number of MicroPython's own table
+            yield module[at : at + (size >> 1)].decode()
+            at += (size >> 1) + 1
+
+
+def table(use: HeapUse, modules: Mapping[str, bytes], longest: int) -> Iterator[str]:
+    for name, size in use.modules.items():
+        yield f"{name:28}{size:8,}{'' if name in use.stay else '  let go of'}"
+    staying = sum(size for name, size in use.modules.items() if name in use.stay)
+    yield f"{'modules that stay':28}{staying:8,}"
+    yield f"{'channels, queue, names, rest':28}{use.started - staying:8,}"
+    rest = "without TLS, the table of names, and the image itself"
+    yield f"{'live after start':28}{use.started:8,}  {rest}"
+    yield f"{'names':28}{use.names.size:8,}  {use.names.count} of them, in the above"
+    for name, size in use.late.items():
+        yield f"{name:28}{size:8,}  when first needed"
+    more = use.names_late.count - use.names.count
+    grown = use.names_late.size - use.names.size
+    yield f"{'names of these':28}{grown:8,}  {more} of them: for good"
+    uses = Counter(name for content in modules.values() for name in names_of(content))
+    for name in sorted(uses, key=lambda n: (-len(n), n))[:longest]:
+        yield f"{name:28}{len(name):8,}  characters, in {uses[name]} modules"
+
+
+def main(argv: list[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(prog="memory", description=__doc__.splitlines()[0])
+    parser.add_argument("--names", type=int, default=20, help="so many of the longest names (20)")
+    args = parser.parse_args(argv)
+
+    def work() -> None:
+        modules = files.firmware("esp32", True)
+        for line in table(measure(modules), modules, args.names):
+            print(line)
+
+    return outcome("memory", work, "nothing was changed")
+
+
+if __name__ == "__main__":
+    sys.exit(main())
