@@ -33,6 +33,8 @@ from .commands import (
 from .common import extras
 from .common.errors import OutsideError, UsageError, UserError
 from .common.options import Parser
+from .common.shown import as_text
+from .common.store_address import hidden
 from .service import config, logs, place
 from .store import Busy
 
@@ -90,6 +92,11 @@ def _named(args: argparse.Namespace, line: str) -> str:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Entry point of the command; returns the exit code."""
+    with as_text():
+        return _main(argv)
+
+
+def _main(argv: Sequence[str] | None) -> int:
     argv = list(sys.argv[1:] if argv is None else argv)
     parser = _parser()
     args = argparse.Namespace()
@@ -99,6 +106,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         logs.start(
             args.log or settings.get("log.format", "plain"), settings.get("log.level", "info")
         )
+        if any("postgres" in a and hidden(a) != a for a in argv):
+            text = "expected no password in a command line, which every user of this machine reads"
+            print(f"qingyun: warning: --db: {text}: put it into ~/.pgpass", file=sys.stderr)
         if getattr(args, "needs_db", False) and args.db is None:
             raise UsageError(settings.nowhere())
         code = _run(args)

@@ -27,6 +27,7 @@ from host_job import ALONE
 from paho.mqtt.enums import CallbackAPIVersion
 
 from host.serve import accounts
+from host.serve.hub import MOST_OF_ACCOUNT, MOST_OF_ADDRESS
 from host.store import Store
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -43,9 +44,13 @@ def _cpu(pid: int) -> float:
     return (int(parts[11]) + int(parts[12])) / _CLOCK
 
 
-async def _view(port: int, token: str, site: str, took: list[float], seen: list[int]) -> None:
-    """One viewer: an open stream; notes when it sees a marked value."""
-    reader, writer = await asyncio.open_connection("127.0.0.1", port, limit=1 << 22)
+async def _view(port: int, n: int, tokens: list[str], took: list[float], seen: list[int]) -> None:
+    """One viewer, the nth: an open stream; notes when it sees a marked value."""
+    whence = f"127.0.0.{1 + n // MOST_OF_ADDRESS}", 0
+    reader, writer = await asyncio.open_connection(
+        "127.0.0.1", port, limit=1 << 22, local_addr=whence
+    )
+    site, token = "s0001", tokens[n // MOST_OF_ACCOUNT]
     head = f"GET /live?topic=site:{site} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\n"
     writer.write(f"{head}Authorization: Bearer {token}\r\n\r\n".encode())
     seen.append(0)
@@ -97,7 +102,8 @@ async def _run(args: argparse.Namespace, folder: Path) -> int:
     known = district.write_registry(folder / "registry")
     db = folder / "bench.db"
     store = Store(db, create=True)
-    token = accounts.add_token(store, "bench", "viewer", "bench")
+    needed = -(-args.viewers // MOST_OF_ACCOUNT)
+    tokens = [accounts.add_token(store, f"bench{n}", "viewer", "bench") for n in range(needed)]
     store.close()
     port = free_port()
     qingyun = str(ROOT / ".venv/bin/qingyun")
@@ -119,8 +125,7 @@ async def _run(args: argparse.Namespace, folder: Path) -> int:
             client.connect(mqtt.host, mqtt.port)
             client.loop_start()
             viewers = [
-                asyncio.create_task(_view(port, token, "s0001", took, seen))
-                for _ in range(args.viewers)
+                asyncio.create_task(_view(port, n, tokens, took, seen)) for n in range(args.viewers)
             ]
             while len(seen) < args.viewers or not all(seen):
                 done = [v for v in viewers if v.done()]

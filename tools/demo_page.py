@@ -39,7 +39,7 @@ _BY = "make"
 def passwd(db: Path, name: str = USER) -> str:
     """Make the user, an admin, or give it another password; the password."""
     accounts = _accounts()
-    password = secrets.token_hex(6)
+    password = secrets.token_hex(8)
     store = Store(db)
     try:
         if accounts.find(store, name):

@@ -74,7 +74,7 @@ install() {
 }
 
 uninstall() {
-    if there; then systemctl -q disable --now $SERVICES qingyun-rollup.timer qingyun-backup.timer || true; fi
+    if there; then systemctl -q disable --now $SERVICES $TIMERS || true; fi
     rm -rf "$root$prefix/lib/qingyun" "$root$prefix/share/qingyun" "$root$prefix/share/doc/qingyun"
     rm -f "$root$prefix/bin/qingyun" "$root$units"/qingyun-*.service "$root$units"/qingyun-*.timer
     rm -f "$root$prefix/lib/sysusers.d/qingyun.conf" "$root$prefix/lib/tmpfiles.d/qingyun.conf"
@@ -82,5 +82,6 @@ uninstall() {
     say "removed; kept: $root/etc/qingyun, $root/var/lib/qingyun, $root/var/backups/qingyun, the user qingyun"
 }
 
+TIMERS="qingyun-rollup.timer qingyun-backup.timer qingyun-anchor.timer"
 SERVICES="qingyun-ingest qingyun-hazard qingyun-deliver qingyun-serve"
 case ${1:-} in install | uninstall) "$1" ;; *) die "expected install or uninstall" ;; esac

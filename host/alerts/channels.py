@@ -46,7 +46,9 @@ def of(settings: Config) -> list[Channel]:
     """The channels that have a section; UserError where something is missing in it."""
     channels = []
     if settings.section("email"):
-        channels.append(_email(settings, settings.read(EmailSection, "email")))
+        section_of_mail = settings.read(EmailSection, "email")
+        letters = _mail(settings, section_of_mail)
+        channels.append(Channel("email", _policy(section_of_mail, AT_ONCE), letters))
     if settings.section("webhook"):
         section = settings.read(WebhookSection, "webhook")
         key = (_secret(settings, "webhook.secret_file") or "").encode()
@@ -58,7 +60,14 @@ def of(settings: Config) -> list[Channel]:
     return channels
 
 
-def _email(settings: Config, section: EmailSection) -> Channel:
+def mail(settings: Config) -> Mail | None:
+    """The mail of the section [email]; None without one."""
+    if not settings.section("email"):
+        return None
+    return _mail(settings, settings.read(EmailSection, "email"))
+
+
+def _mail(settings: Config, section: EmailSection) -> Mail:
     sender = Mail(
         section.host,
         section.port or PORTS[section.tls],
@@ -72,7 +81,7 @@ def _email(settings: Config, section: EmailSection) -> Channel:
     )
     if sender.username is not None and sender.password is None:
         raise UsageError(settings.mistake("email.password_file", "a file with the password"))
-    return Channel("email", _policy(section, AT_ONCE), sender)
+    return sender
 
 
 def _path(text: str | None) -> Path | None:

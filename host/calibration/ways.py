@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 import uuid
+from collections.abc import Callable
 from typing import Any, Protocol
 
 from ..common.errors import UserError
@@ -45,18 +46,43 @@ def _result(reply: dict[str, Any]) -> Any:
     return reply.get("result")
 
 
+Send = Callable[[str, str], None]  # topic, payload
+Replies = queue.Queue[bytes]
+
+
+def ask(send: Send, replies: Replies, board: str, do: str, **what: Any) -> Any:
+    """Ask a board (its topics below `board`) over a session that somebody has; its replies come
+    into the queue. An unanswered command is sent again with the same id: the board runs an id once.
+
+    Raises Refused, or BoardError without an answer."""
+    id_ = uuid.uuid4().hex[:12]
+    command = json.dumps({"id": id_, "do": do} | what, ensure_ascii=False)
+    for _ in range(TRIES):
+        send(f"{board}/command", command)
+        end = time.monotonic() + ANSWER_S
+        while (left := end - time.monotonic()) > 0:
+            try:
+                reply = json.loads(replies.get(timeout=left))
+            except queue.Empty:
+                break
+            except ValueError:
+                continue  # not a reply of the board
+            if isinstance(reply, dict) and reply.get("id") == id_:
+                return _result(reply)
+    raise BoardError(f"{board}: no answer: is the board online?")
+
+
 class Mqtt:
-    """Over the broker. An unanswered command is sent again with the same id: the board runs an
-    id once."""
+    """Over the broker, by a session of its own."""
 
     name = "mqtt"
 
     def __init__(self, broker: Broker, site: str, device: str) -> None:
-        self._base = f"qingyun/1/{site}/{device}/"
-        self._replies: queue.Queue[bytes] = queue.Queue()
+        self._board = f"qingyun/1/{site}/{device}"
+        self._replies: Replies = queue.Queue()
         self._session = Session(
             broker,
-            [(self._base + "reply", 1)],
+            [(f"{self._board}/reply", 1)],
             on_message=lambda _topic, payload, _retained: self._replies.put(payload),
             answer_s=ANSWER_S,
         )
@@ -72,21 +98,7 @@ class Mqtt:
         self._session.close()
 
     def ask(self, do: str, **what: Any) -> Any:
-        id_ = uuid.uuid4().hex[:12]
-        command = json.dumps({"id": id_, "do": do} | what, ensure_ascii=False)
-        for _ in range(TRIES):
-            self._session.send(self._base + "command", command)
-            end = time.monotonic() + ANSWER_S
-            while (left := end - time.monotonic()) > 0:
-                try:
-                    reply = json.loads(self._replies.get(timeout=left))
-                except queue.Empty:
-                    break
-                except ValueError:
-                    continue  # not a reply of the board
-                if isinstance(reply, dict) and reply.get("id") == id_:
-                    return _result(reply)
-        raise BoardError(f"{self._base[:-1]}: no answer: is the board online?")
+        return ask(self._session.send, self._replies, self._board, do, **what)
 
     def finish(self) -> None:
         pass

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from ..common.local_days import LOCAL
+from ..common.store_address import StoreAddress
 
 # What a subcommand does; the exit code.
 Run = Callable[[argparse.Namespace], int]
@@ -24,7 +25,7 @@ def db(p: argparse.ArgumentParser, *, needed: bool = True) -> None:
 
 def where(text: str) -> Path | str:
     """The value of --db: a file, or the address of a server."""
-    return text if "://" in text else Path(text)
+    return StoreAddress(text) if "://" in text else Path(text)
 
 
 def registry(p: argparse.ArgumentParser) -> None:

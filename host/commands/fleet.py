@@ -26,7 +26,11 @@ def add(command: Command) -> None:
     p.epilog = "Example: qingyun provision fleet.csv --broker mqtt.example.org"
 
     p = command("revoke", _run, "refuse a board at the broker, and give it a new key if asked")
-    p.add_argument("device", metavar="DEVICE", help="a device, qingyun-host or qingyun-operator")
+    p.add_argument(
+        "device",
+        metavar="DEVICE",
+        help="a device, or qingyun-host, -serve, -hazard, -rollup, -anchor, -operator",
+    )
     fleet(p)
     p.add_argument("--replace", action="store_true", help="a new key and certificate, same name")
     p.epilog = "Example: qingyun revoke qy-fs01 --replace"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from . import Command, date, db, ledger_entries, registry
+from . import Command, broker_options, date, db, ledger_entries, registry
 from .parts import missing_part, now, subcommand_adder
 
 
@@ -48,6 +48,19 @@ def _more(part: Command) -> None:
     db(p)
     text = "as it was printed earlier: finds a ledger that was made anew"
     p.add_argument("--head", type=_head, metavar="ROWS:HASH", help=text)
+    against(p)
+
+    p = part("anchor", _run_anchor, "verify, then leave outside where ledger and alarms stand")
+    db(p)
+    against(p)
+    text = "compare with the topic qingyun/1/anchor at this broker, and leave the anchor there"
+    broker_options.add(p, "qingyun-anchor", "--publish", text=text)
+    text = "one letter a day, and at once when something is wrong, as [email] says"
+    p.add_argument("--mail", action="store_true", help=text)
+    text = "leave the anchor even where it does not fit the last one: after a restore"
+    p.add_argument("--anew", action="store_true", help=text)
+    p.add_argument("--by", metavar="NAME", help="with --anew: who says so")
+    p.epilog = "Example: qingyun ledger anchor --db q.db --against /var/backups/qingyun --mail"
 
     ledger_entries.add(part)
 
@@ -59,6 +72,12 @@ def _more(part: Command) -> None:
     p.add_argument("--format", choices=("xlsx", "csv"), help="a workbook, or CSV files")
     text = "a name ending in .xlsx, or a folder for the CSV files"
     p.add_argument("--out", type=Path, required=True, metavar="FILE|DIR", help=text)
+
+
+def against(p: argparse.ArgumentParser) -> None:
+    """--against"""
+    text = "a backup, report, workbook or letter with an anchor, or a folder of them"
+    p.add_argument("--against", type=Path, metavar="FILE|DIR", help=text)
 
 
 def _head(text: str) -> tuple[int, str]:
@@ -73,3 +92,9 @@ def _run(args: argparse.Namespace) -> int:
     from .run import ledger  # noqa: PLC0415
 
     return ledger.RUNS[args.part](args)
+
+
+def _run_anchor(args: argparse.Namespace) -> int:
+    from .run import anchor  # noqa: PLC0415
+
+    return anchor.run(args)

@@ -11,7 +11,8 @@ from typing import Any
 import msgspec
 
 from ..common.local_days import clock
-from ..store import Store
+from ..common.shown import shown
+from ..store import Store, chains
 from ..store import hazard as rows
 from . import HazardError
 from .measure import Finding
@@ -150,7 +151,7 @@ class Keeper:
         made = [(alarm, change, now, _encode(body).decode()) for alarm, change, body in changes]
         try:
             ids = rows.add_alarms(store, made, None if alone else self._last)
-        except rows.Moved:
+        except chains.Moved:
             return []
         self._last = ids[-1]
         kept = []
@@ -182,7 +183,7 @@ def acknowledge(store: Store, alarm: int, by: str, note: str, now: int) -> Row:
     row = alarm, ACKNOWLEDGED, now, _encode(body).decode()
     try:
         (id_,) = rows.add_alarms(store, [row], history[-1].id)
-    except rows.Moved:
+    except chains.Moved:
         raise HazardError("alarms: somebody else has just changed them: run it again") from None
     return Row(id_, alarm, ACKNOWLEDGED, now, body)
 
@@ -216,7 +217,7 @@ def line(row: Row) -> str:
     where = f"{s.store}/{s.subject}" if s.subject else s.store
     value = "∞" if s.value >= MOST else f"{s.value:g}"
     who = f" by {s.by}{': ' + s.note if s.note else ''}" if s.by else ""
-    return (
+    return shown(
         f"{clock(row.t)}  {row.alarm}  {row.what}{who}  {s.level}  {where}  {s.rule}  "
         f"{s.text} {value} {s.unit} (≥ {s.threshold:g} {s.unit}, {s.source})"
     )

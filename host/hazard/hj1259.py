@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Sequence
 from decimal import Decimal
 from pathlib import Path
 
 from ..common.atomic_write import whole
 from ..common.disclaimer import DISCLAIMER
+from ..common.shown import CsvWriter
 from ..office.table import Cell, Column, Table
 from .entry import MISSING, REGISTER, SCALE, TABLES, Entry
 
@@ -67,11 +67,13 @@ def table(name: str, entries: Sequence[Entry], period: str, head: str) -> Table:
     )
 
 
-def write_xlsx(entries: Sequence[Entry], period: str, head: tuple[int, str], path: Path) -> None:
-    """A workbook of five sheets."""
+def write_xlsx(
+    entries: Sequence[Entry], period: str, head: tuple[int, str], path: Path, anchor: str = ""
+) -> None:
+    """A workbook of five sheets; anchor: as anchors.note()."""
     from ..office.xlsx import Workbook  # noqa: PLC0415  only where a workbook is written
 
-    with Workbook(path, f"危险废物管理台账 {period}", DISCLAIMER) as made:
+    with Workbook(path, f"危险废物管理台账 {period}", DISCLAIMER, anchor) as made:
         for name in TABLES:
             made.add(table(name, entries, period, f"{head[0]}:{head[1]}"))
 
@@ -82,7 +84,7 @@ def write_csv(entries: Sequence[Entry], folder: Path) -> list[Path]:
     for name, columns in TABLES.items():
         path = folder / f"{name.replace('/', '或')}.csv"
         with whole(path) as part, part.open("w", encoding="utf-8-sig", newline="") as file:
-            out = csv.writer(file, lineterminator="\n")
+            out = CsvWriter(file)
             out.writerow([x for c in columns for x in (c, f"{c}来源")])
             for e in entries:
                 if e.table == name:

@@ -6,9 +6,9 @@ from collections.abc import Iterable, Sequence
 
 import msgspec
 
-from ..store import Store
+from ..store import Store, chains
 from ..store import hazard as rows
-from . import HazardError
+from . import HazardError, anchors
 from .entry import Batches, Entry, body, parse
 
 
@@ -38,7 +38,7 @@ def add(store: Store, entries: Sequence[Entry], held: Sequence[Entry] | None = N
     after = None if held is None else held[-1].id if held else 0
     try:
         ids = rows.append(store, [body(e) for e in entries], after)
-    except rows.Moved:
+    except chains.Moved:
         raise MovedError("ledger: somebody else has just added to it: run it again") from None
     return [msgspec.structs.replace(e, id=i) for e, i in zip(entries, ids, strict=True)]
 
@@ -78,7 +78,7 @@ def batches(entries: Iterable[Entry]) -> Batches:
 
 def head(store: Store) -> tuple[int, str]:
     """Number of rows and hash of the last one, to be noted outside the database."""
-    return rows.head(store)
+    return chains.head(store.database, chains.LEDGER)
 
 
 def verify(store: Store, noted: tuple[int, str] | None = None) -> list[str]:
@@ -86,21 +86,5 @@ def verify(store: Store, noted: tuple[int, str] | None = None) -> list[str]:
 
     noted: (number of rows, hash of the last) as noted earlier. Only this shows that a chain
     was replaced as a whole."""
-    faults: list[str] = []
-    expected, prev = 1, rows.START
-    seen: dict[int, str] = {}
-    for link in rows.links(store, -(1 << 62)):
-        seen[link.id] = link.hash
-        if link.id != expected:
-            faults.append(f"row {link.id}: expected row {expected}: removed or inserted")
-        if link.prev != prev:
-            faults.append(f"row {link.id}: does not follow from the row before")
-        if rows.digest(link.prev, link.id, link.body) != link.hash:
-            faults.append(f"row {link.id}: was changed")
-        expected, prev = link.id + 1, link.hash
-    count, last = rows.head(store)
-    if (count, last) != (expected - 1, prev):
-        faults.append(f"end: expected {count} rows up to {last[:16]}, found {expected - 1}")
-    if noted is not None and seen.get(noted[0], rows.START) != noted[1]:
-        faults.append(f"row {noted[0]}: expected {noted[1][:16]} as noted: not the same ledger")
-    return faults
+    known = [] if noted is None else [("noted", *noted)]
+    return anchors.verify_chain(store, chains.LEDGER, known)

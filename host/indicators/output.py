@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import json
 from collections.abc import Iterator
 from decimal import Decimal
@@ -15,6 +14,7 @@ from rich.text import Text
 from ..common import terminal
 from ..common.disclaimer import DISCLAIMER
 from ..common.quantity import MISSING, coverage
+from ..common.shown import CsvWriter
 from .compute import STATUS, Result, Used, span
 from .report import DISTRICT, Report, coverage_text, explanation, measurable
 
@@ -71,7 +71,7 @@ def _lines(r: Result) -> Iterator[Text | Padding]:
 
 def write_csv(report: Report, file: TextIO) -> None:
     """Write one line for each indicator."""
-    out = csv.writer(file, lineterminator="\n")
+    out = CsvWriter(file)
     out.writerow(CSV_COLUMNS)
     for r in report.results:
         d = r.definition

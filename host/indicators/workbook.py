@@ -124,9 +124,10 @@ def _months(report: Report) -> Table:
                  notes, totals, "合计", empty="本期没有进厂计量，也没有投放点实测")  # fmt: skip
 
 
-def write(report: Report, path: Path) -> None:
-    """Write the workbook."""
-    with Workbook(path, f"{report.title}（{report.period.chinese}）", DISCLAIMER) as workbook:
+def write(report: Report, path: Path, anchor: str = "") -> None:
+    """Write the workbook; anchor: as hazard.anchors.note()."""
+    title = f"{report.title}（{report.period.chinese}）"
+    with Workbook(path, title, DISCLAIMER, anchor) as workbook:
         workbook.add(_overview(report))
         workbook.add(_how(report))
         placed = workbook.add(_months(report))

@@ -5,7 +5,6 @@ Nothing is published and nothing is kept on the broker: it only listens."""
 from __future__ import annotations
 
 import dataclasses
-import sys
 import threading
 import time
 
@@ -13,6 +12,7 @@ from rich.console import Console, Group
 from rich.live import Live
 from rich.text import Text
 
+from ..common import terminal
 from . import board_state
 from .broker import Broker
 from .session import Session
@@ -81,7 +81,7 @@ def run(
     """Show the boards until Ctrl-C, for so many seconds, or once; the exit code.
 
     SessionError when the broker does not answer or refuses."""
-    console = console or Console(highlight=False, width=None if sys.stdout.isatty() else 80)
+    console = console or terminal.console(80)
     session = Session(
         broker, watch.topics(), on_message=watch.take, answer_s=ANSWER_S, keepalive_s=30
     )

@@ -51,13 +51,17 @@ def _kind(column: Column, value: Cell) -> str:
     return "n" if column.decimals is not None else ""
 
 
-def page(title: str, subtitle: str, parts: Sequence[str | Table], disclaimer: str) -> str:
-    """The whole document. parts: SVG as it is, and tables with totals and notes."""
+def page(
+    title: str, subtitle: str, parts: Sequence[str | Table], disclaimer: str, anchor: str = ""
+) -> str:
+    """The whole document. parts: SVG as it is, and tables with totals and notes. anchor: the last
+    line."""
     return _template().render(
         title=title,
         subtitle=subtitle,
         parts=parts,
         disclaimer=disclaimer,
+        anchor=anchor,
         wide=WIDE,
         written=_written,
         kind=_kind,

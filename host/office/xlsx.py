@@ -74,8 +74,10 @@ class Workbook:
     """A workbook that is complete at the end of the `with` block; OfficeError if it cannot be
     written."""
 
-    def __init__(self, path: Path, title: str, disclaimer: str) -> None:
+    def __init__(self, path: Path, title: str, disclaimer: str, anchor: str = "") -> None:
+        """disclaimer: below each table. anchor: a note of the first sheet."""
         self._path = path
+        self._anchor = anchor
         self._made = io.BytesIO()
         self._book = xlsxwriter.Workbook(
             self._made, {"in_memory": True, "strings_to_formulas": False}
@@ -136,10 +138,12 @@ class Workbook:
             self._totals(sheet, table, first, last)
             below += 1
         tail = LINE_PT * (below - last - 1)
-        for n, note in enumerate((*table.notes, self._disclaimer)):
+        anchor = (self._anchor,) if self._anchor else ()
+        self._anchor = ""
+        for n, note in enumerate((*table.notes, *anchor, self._disclaimer)):
             text = f"{'注：' if n == 0 else ''}{note}"
             tail += self._note(sheet, below + n, table.columns, text)
-        below += len(table.notes) + 1
+        below += len(table.notes) + len(anchor) + 1
         self._page(sheet, below - 1, last_col)
         sheet.fit_to_pages(1, 1 if table.one_page else 0)
         if not table.one_page:

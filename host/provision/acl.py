@@ -7,7 +7,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 
-from .plan import HOST, OPERATOR
+from .plan import ANCHOR, HAZARD, HOST, OPERATOR, ROLLUP, SERVE
 
 _WRITES = ("reading", "birth", "status", "state", "reply", "crash")
 _READS = ("command", "stored")
@@ -15,9 +15,23 @@ _HEAD = f"""\
 # Written by qingyun provision and revoke. The name in a certificate is the user name.
 # A board publishes below its own site and id only, and hears only what is meant for it.
 
-# The host job.
+# The ingester, and commands of the host job by hand.
 user {HOST}
 topic readwrite qingyun/#
+
+# Its other services, each with what it needs.
+user {SERVE}
+topic read qingyun/1/#
+topic write qingyun/1/+/+/command
+
+user {HAZARD}
+topic write qingyun/1/+/event
+
+user {ROLLUP}
+topic write qingyun/1/+/daily
+
+user {ANCHOR}
+topic readwrite qingyun/1/anchor
 
 # An operator at a terminal: hears everything, sends commands and updates.
 user {OPERATOR}

@@ -14,9 +14,9 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from . import ProvisionError, acl, files, update_key
 from .certificates import UTC, Authority, Identity, load, names_of, revoked_in
 from .pins import BOARDS
-from .plan import HOST, OPERATOR
+from .plan import ANCHOR, HAZARD, HOST, OPERATOR, ROLLUP, SERVE
 
-PEOPLE = (HOST, OPERATOR)
+OURS = (HOST, SERVE, HAZARD, ROLLUP, ANCHOR, OPERATOR)  # clients that are no boards
 _LOOPBACK = ("localhost", "127.0.0.1")  # the host job beside the broker reaches it so
 _LOG = "provision.log"
 _BEGUN = {"ca.key", "ca.pem", "update.key", "update.pub"}  # of a run cut short
@@ -46,7 +46,7 @@ class Fleet:
         self.revoked, self._number = self._revoked()
 
     def create(self, broker: str) -> None:
-        """Authority, list, broker, people, update key: what is there already stays."""
+        """Authority, list, broker, services, operator, update key: what is there already stays."""
         if self._new:
             self._unused()
         files.folder(self.folder)
@@ -59,7 +59,7 @@ class Fleet:
         if self.identity("broker") is None:
             names = tuple(dict.fromkeys((broker, *_LOOPBACK)))
             self._issue("broker", self.authority.sign(broker, names=names))
-        for name in PEOPLE:
+        for name in OURS:
             self.ensure(name)
         conf = self.folder / "mosquitto.conf"
         if not conf.exists():  # else it may have been edited
@@ -89,12 +89,12 @@ class Fleet:
 
     def identity(self, name: str) -> Identity | None:
         """The certificate of this authority with its key, revoked or not; None: there is none."""
-        device = name not in (*PEOPLE, "broker")
+        device = name not in (*OURS, "broker")
         loaded = load(self.folder / name, name, "der") if device else load(self.folder, name, "pem")
         return loaded if loaded and self.authority.signed(loaded.certificate) else None
 
     def knows(self, name: str) -> bool:
-        """Whether a device or person of this name ever had a certificate."""
+        """Whether a device, service or person of this name ever had a certificate."""
         return name in self.devices() or (name in self._last and name not in ("ca", "broker"))
 
     def is_revoked(self, name: str) -> bool:
@@ -174,7 +174,7 @@ class Fleet:
     def _issue(self, name: str, identity: Identity) -> None:
         # Logged first, so that every issued certificate can be revoked.
         self._append("issued", name, identity.certificate.serial_number)
-        if name in (*PEOPLE, "broker"):
+        if name in (*OURS, "broker"):
             identity.save_pem(self.folder, name)
         else:
             identity.save_der(self.folder / name, name)

@@ -21,6 +21,8 @@ _WINDOW = r"([01]\d|2[0-3]):[0-5]\d-(([01]\d|2[0-3]):[0-5]\d|24:00)"
 _WINDOWS = re.compile(rf"({_WINDOW}(;{_WINDOW})*)?")
 _SERVERS = re.compile(r"([^\s;]{1,255}(;[^\s;]{1,255}){0,7})?")
 HOST, OPERATOR = "qingyun-host", "qingyun-operator"
+# The services beside the ingester: the broker ends the first of two sessions of one name.
+SERVE, HAZARD, ROLLUP, ANCHOR = (f"qingyun-{s}" for s in ("serve", "hazard", "rollup", "anchor"))
 # Names with a meaning to the broker, and of what else stands in the folder.
 _RESERVED = re.compile(
     r"acl|registry|mosquitto\.conf|provision\.log|(ca|crl|broker|update)(\..*)?|qingyun-.*",

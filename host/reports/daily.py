@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import datetime as dt
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -17,6 +16,7 @@ from ..common.atomic_write import whole
 from ..common.disclaimer import DISCLAIMER
 from ..common.local_days import LOCAL
 from ..common.quantity import MISSING, count, coverage, kg, percent, share, tonnes, wan_tonnes
+from ..common.shown import CsvWriter
 from ..registry import DRY, HAZARDOUS, RECYCLABLE, STORED_HAZARDOUS, WET
 from ..rollup import DAY_S, DailyRow, density, revisions
 from ..rollup.day_figures import update_figures
@@ -46,7 +46,7 @@ def write_daily(
 ) -> None:
     """Write daily.csv, a line for each site and stream; restated: how often its figures changed."""
     with whole(path) as part, part.open("w", encoding="utf-8-sig", newline="") as file:
-        out = csv.writer(file, lineterminator="\n")
+        out = CsvWriter(file)
         out.writerow(DAILY_COLUMNS)
         for r in rows:
             mass = kg(r.known(r.deposited_g)), kg(r.known(r.collected_g))
@@ -62,7 +62,7 @@ def write_daily(
 def write_balance(path: Path, date: dt.date, platforms: Iterable[rollup.BinDay]) -> None:
     """Write balance.csv, a line for each platform (formula: events.balance)."""
     with whole(path) as part, part.open("w", encoding="utf-8-sig", newline="") as file:
-        out = csv.writer(file, lineterminator="\n")
+        out = CsvWriter(file)
         out.writerow(BALANCE_COLUMNS)
         for p in platforms:
             b = p.balance
@@ -118,7 +118,7 @@ def _estimated(date: dt.date, scope: str, part: Sequence[DailyRow]) -> Iterator[
 def write_district(path: Path, lines: Iterable[tuple[object, ...]]) -> None:
     """Write district.csv in long form: one figure a line."""
     with whole(path) as part, part.open("w", encoding="utf-8-sig", newline="") as file:
-        out = csv.writer(file, lineterminator="\n")
+        out = CsvWriter(file)
         out.writerow(DISTRICT_COLUMNS)
         out.writerows(lines)
 

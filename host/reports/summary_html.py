@@ -53,9 +53,9 @@ def _matrix(summary: Summary) -> Table:
     )
 
 
-def month(summary: Summary, more: Sequence[Table] = ()) -> str:
-    """The page; more: tables at its end."""
+def month(summary: Summary, more: Sequence[Table] = (), anchor: str = "") -> str:
+    """The page; more: tables at its end; anchor: its last line (hazard.anchors.note)."""
     parts: list[str | Table] = [_by_day(summary), towns(summary), _by_town(summary)]
     parts += [days(summary), _matrix(summary), *more]
     title = f"松江区{LABEL}月报"
-    return page(title, f"统计期间：{summary.period}", parts, DISCLAIMER)
+    return page(title, f"统计期间：{summary.period}", parts, DISCLAIMER, anchor)

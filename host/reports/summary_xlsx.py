@@ -15,9 +15,10 @@ from .summary import Summary
 from .summary_tables import days, details, sites, towns
 
 
-def write_month(summary: Summary, path: Path, more: Sequence[Table] = ()) -> None:
-    """Write the monthly workbook; more: tables at its end."""
-    with Workbook(path, f"松江区{LABEL}月报（{summary.period}）", DISCLAIMER) as workbook:
+def write_month(summary: Summary, path: Path, more: Sequence[Table] = (), anchor: str = "") -> None:
+    """Write the monthly workbook; more: tables at its end; anchor: as hazard.anchors.note()."""
+    title = f"松江区{LABEL}月报（{summary.period}）"
+    with Workbook(path, title, DISCLAIMER, anchor) as workbook:
         workbook.add(towns(summary))
         placed = workbook.add(days(summary))
         title = f"松江区{LABEL}（{summary.period}）"
@@ -27,11 +28,12 @@ def write_month(summary: Summary, path: Path, more: Sequence[Table] = ()) -> Non
             workbook.add(table)
 
 
-def write_day(date: dt.date, rows: list[DailyRow], path: Path) -> None:
-    """Write the daily workbook of rows that were rolled up."""
+def write_day(date: dt.date, rows: list[DailyRow], path: Path, anchor: str = "") -> None:
+    """Write the daily workbook of rows that were rolled up; anchor: as hazard.anchors.note()."""
     date_text = f"{date.year}年{date.month}月{date.day}日"
     summary = Summary(date_text, date, date, rows)
-    with Workbook(path, f"松江区{LABEL}日报（{summary.period}）", DISCLAIMER) as workbook:
+    title = f"松江区{LABEL}日报（{summary.period}）"
+    with Workbook(path, title, DISCLAIMER, anchor) as workbook:
         placed = workbook.add(towns(summary))
         title = f"松江区{LABEL}（{summary.period}）"
         workbook.chart(placed, Plot("街镇图", title, "t", 1, (2, 3), share=5, joined=False))

@@ -13,17 +13,21 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
+from importlib.resources import files
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
 from ..common.errors import UserError
+from ..common.shown import shown
 from ..store import Store
 from ..store import accounts as rows
+from .refusals import Refusal
 
 ROLES = ("viewer", "operator", "admin")
 GONE = "none"
 SHORTEST, LONGEST = 10, 200  # characters of a password
+FEWEST = 5  # different ones
 NAME = re.compile(r"[A-Za-z0-9_.@\u4e00-\u9fff-]{1,40}")
 _RANDOM = "sha256:"
 _hasher = PasswordHasher()  # RFC 9106, low memory: 64 MiB, 3 passes
@@ -103,20 +107,34 @@ def _checked(name: str, role: str) -> None:
         raise AccountError(f"--role: expected one of {' '.join(ROLES)}, found {role!r}")
 
 
+@cache
+def common_passwords() -> frozenset[str]:
+    """The commonest passwords of SHORTEST or more characters, in small letters: those among the
+    20,000 commonest of Have I Been Pwned, as Django 5.2 lists them."""
+    listed = files(__package__).joinpath("common_passwords.txt").read_text("ascii")
+    return frozenset(listed.split())
+
+
 def hashed(password: str) -> str:
-    """The argon2 hash; AccountError unless the password has SHORTEST to LONGEST characters."""
+    """The argon2 hash; AccountError unless the password has SHORTEST to LONGEST characters, of
+    which FEWEST differ, and is not among the commonest."""
     if not SHORTEST <= len(password) <= LONGEST:
         raise AccountError(f"password: expected {SHORTEST} to {LONGEST} characters")
+    plain = password.strip().lower()
+    if plain in common_passwords() or len(set(plain)) < FEWEST:
+        raise AccountError(
+            "password: expected one that is not among the commonest, which are tried first"
+        )
     return _hasher.hash(password)
 
 
-def add(store: Store, name: str, role: str, password: str, by: str) -> None:
+def add(store: Store, name: str, role: str, password: str, by: str, *, address: str = "") -> None:
     """Add a person who signs in with a password; AccountError when the name is taken or invalid."""
     _checked(name, role)
     if find(store, name):
         raise AccountError(f"user: {name} is there already")
     _put(store, name, role, hashed(password), by)
-    note(store, by, "", "user add", name, outcome="done", detail=role)
+    note(store, by, address, "user add", name, outcome="done", detail=role)
 
 
 def add_token(store: Store, name: str, role: str, by: str) -> str:
@@ -131,7 +149,13 @@ def add_token(store: Store, name: str, role: str, by: str) -> str:
 
 
 def change(
-    store: Store, name: str, by: str, *, role: str | None = None, password: str | None = None
+    store: Store,
+    name: str,
+    by: str,
+    *,
+    role: str | None = None,
+    password: str | None = None,
+    address: str = "",
 ) -> None:
     """Set another role or password; the role GONE removes. It ends the sessions of the account.
 
@@ -144,7 +168,7 @@ def change(
     secret = account.secret if password is None else hashed(password)
     detail = "password" if password is not None else f"{account.role} to {role}"
     _put(store, name, role or account.role, "" if role == GONE else secret, by)
-    note(store, by, "", "user change", name, outcome="done", detail=detail)
+    note(store, by, address, "user change", name, outcome="done", detail=detail)
 
 
 def signed_in(store: Store, name: str, password: str) -> Account | None:
@@ -179,8 +203,16 @@ def note(
     detail: str = "",
 ) -> None:
     """Add a row to the audit trail."""
-    deed = int(time.time()), who, address, action, object_, outcome, detail[:400]
-    rows.put_deed(store.database, deed)
+    told = (shown(text) for text in (who, address, action, object_, outcome, detail[:400]))
+    rows.put_deed(store.database, (int(time.time()), *told))
+
+
+def note_refusal(store: Store, refusal: Refusal, more: int = 0) -> None:
+    """Add a refused request to the audit trail; more: how many more of it there were."""
+    status = refusal.status
+    detail = f"{status}, {more} more" if more else str(status)
+    action, outcome = "request", "refused"
+    note(store, refusal.who, refusal.address, action, refusal.what, outcome=outcome, detail=detail)
 
 
 def trail(store: Store, before: int | None = None, limit: int = 100) -> Sequence[Done]:

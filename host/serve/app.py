@@ -13,7 +13,7 @@ from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import Mount
 from starlette.staticfiles import StaticFiles
@@ -29,6 +29,7 @@ from . import (
     hazard,
     history,
     indicators,
+    seats,
     signin,
     sites,
     sse,
@@ -66,6 +67,7 @@ def app(settings: Settings) -> FastAPI:
         tasks = [
             loop.create_task(shared.hub.run()),
             loop.create_task(_alarms(reading, read)),
+            loop.create_task(seats.run(shared)),
         ]
         if settings.broker:
             shared.hub.connect(settings.broker)
@@ -97,6 +99,7 @@ def app(settings: Settings) -> FastAPI:
     made.add_exception_handler(RequestValidationError, _invalid)
     made.add_exception_handler(UserError, _user_error)
     made.add_exception_handler(Busy, _busy)
+    made.add_exception_handler(ClientDisconnect, _gone)
     made.add_exception_handler(Exception, _broken)
     return made
 
@@ -155,6 +158,11 @@ async def _busy(request: Request, error: Exception) -> Response:
     """Another process writes the store; nothing of the request was done."""
     _log.warning("%s %s: store: %s", request.method, request.url.path, error)
     return _answer(request, 503, "the store is busy: try again")
+
+
+async def _gone(_: Request, _error: Exception) -> Response:
+    """The rest of a request did not come; nobody hears this answer."""
+    return Response(status_code=400)
 
 
 async def _broken(request: Request, error: Exception) -> Response:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import dataclasses
 import json
-import secrets
 import time
 from typing import Any
 
@@ -14,7 +12,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from ..calibration.ways import ANSWER_S, TRIES, BoardError, Mqtt, Refused
+from ..calibration.ways import ANSWER_S, TRIES, BoardError, Refused
 from .context import Context, context_of
 from .formatting import clock
 from .language import Words
@@ -41,11 +39,10 @@ def ask(context: Context, device: str, do: str, by: str, seconds: int | None) ->
             raise HTTPException(422, "s: expected 10 to 3600 seconds")
         more["s"] = seconds
     refuse(context, device)
-    name = f"{context.settings.broker.client_id}-ask-{secrets.token_hex(3)}"
-    broker = dataclasses.replace(context.settings.broker, client_id=name)
     try:
-        with Mqtt(broker, context.registry.devices[device].site, device) as way:
-            return way.ask(do, by=by[:40], **more)
+        return context.hub.ask(
+            context.registry.devices[device].site, device, do, by=by[:40], **more
+        )
     except Refused as error:
         raise HTTPException(409, f"the board refused: {error}") from None
     except BoardError as error:

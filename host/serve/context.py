@@ -25,6 +25,7 @@ from .day_cache import Figures, today
 from .hub import Hub
 from .language import Words
 from .language import words as all_words
+from .refusals import Refusals
 from .sessions import Failures, Sessions
 from .settings import Settings
 
@@ -46,6 +47,7 @@ class Context:
     templates: dict[str, Environment]  # by language
     sessions: Sessions = field(default_factory=Sessions)
     failures: Failures = field(default_factory=Failures)
+    refusals: Refusals = field(default_factory=Refusals)
     open_alarms: dict[int, tuple[alarms.Row, alarms.Row | None]] = field(default_factory=dict)
     refused: dict[str, dict[str, int]] = field(default_factory=dict)  # see read_refused()
     _accounts: dict[str, tuple[float, Account | None]] = field(default_factory=dict)

@@ -19,7 +19,7 @@ from starlette.routing import Route
 
 from .. import reports, rollup
 from ..common import periods
-from ..hazard import hj1259, ledger, sections
+from ..hazard import anchors, hj1259, ledger, sections
 from ..indicators import output, report, workbook
 from ..reports import export, hazardous_tables, summary_html, summary_xlsx
 from ..reports.month import summarise
@@ -90,7 +90,9 @@ def _rolled(context: Context, store: Store, when: str) -> tuple[dt.date, rollup.
 def _daily(context: Context, store: Store, when: str, form: str) -> bytes:
     date, day = _rolled(context, store, when)
     if form == "xlsx":
-        return _through(lambda p: summary_xlsx.write_day(date, day.rows, p), form)
+        return _through(
+            lambda p: summary_xlsx.write_day(date, day.rows, p, anchors.note(store)), form
+        )
     return _through(lambda p: reports.write_daily(p, day.rows), form)
 
 
@@ -116,8 +118,8 @@ def _month(context: Context, store: Store, when: str, form: str) -> bytes:
     summary = summarise(store, context.registry, period)
     more = hazardous_tables.tables(store, context.register, summary.rows, period)
     if form == "html":
-        return summary_html.month(summary, more).encode()
-    return _through(lambda p: summary_xlsx.write_month(summary, p, more), form)
+        return summary_html.month(summary, more, anchors.note(store)).encode()
+    return _through(lambda p: summary_xlsx.write_month(summary, p, more, anchors.note(store)), form)
 
 
 def _indicators(context: Context, store: Store, when: str, form: str) -> bytes:
@@ -125,7 +127,7 @@ def _indicators(context: Context, store: Store, when: str, form: str) -> bytes:
         store, context.registry, _period(when, months=False), register=context.register
     )
     if form == "xlsx":
-        return _through(lambda p: workbook.write(made, p), form)
+        return _through(lambda p: workbook.write(made, p, anchors.note(store)), form)
     text = io.StringIO()
     (output.write_csv if form == "csv" else output.write_json)(made, text)
     return text.getvalue().encode()
@@ -136,8 +138,8 @@ def _ledger(_: Context, store: Store, when: str, form: str) -> bytes:
     bounds = month(when)
     assert bounds is not None
     held = [e for e in ledger.live(ledger.read(store)) if bounds[0] <= e.t < bounds[1]]
-    head = ledger.head(store)
-    return _through(lambda p: hj1259.write_xlsx(held, period.chinese, head, p), form)
+    head, anchor = ledger.head(store), anchors.note(store)
+    return _through(lambda p: hj1259.write_xlsx(held, period.chinese, head, p, anchor), form)
 
 
 KINDS = {

@@ -4,6 +4,8 @@ the answer. A path that is not in OPEN needs somebody who has signed in."""
 from __future__ import annotations
 
 import hashlib
+import logging
+from dataclasses import replace
 from urllib.parse import urlencode, urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
@@ -11,14 +13,19 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from ..store import Busy
 from . import accounts
 from .context import Context
 from .language import LANGUAGES
-from .web import LANGUAGE, page, words_of
+from .refusals import Refusal, network
+from .web import LANGUAGE, address, page, words_of
 
 OPEN = ("/signin", "/static/", "/healthz")
 LARGEST = 64 * 1024  # bytes of a request's body
+NOTED = (401, 403, 429)  # statuses of refusals that the audit trail has
 SAFE = ("GET", "HEAD", "OPTIONS")
+LONGEST_PATH = 100  # characters of a path in the audit trail
+_log = logging.getLogger("qingyun.serve")
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; "
     "connect-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
@@ -49,7 +56,7 @@ class Guard:
             return
         request = Request(scope)
         answer = await self._refusal(request)
-        sending = self._sender(scope, send)
+        sending = self._sender(request, send)
         if answer is not None:
             await answer(scope, receive, sending)
             return
@@ -97,6 +104,7 @@ class Guard:
         authorization = request.headers.get("authorization", "")
         if authorization.lower().startswith("bearer "):
             token = authorization[7:].strip()
+            scope["qingyun.claimed"] = claimed_name(token)
             scope["qingyun.user"] = await context.ask(lambda s: accounts.by_token(s, token))
             return
         cookie = request.cookies.get(context.settings.cookie)
@@ -109,14 +117,35 @@ class Guard:
             return
         scope["qingyun.user"], scope["qingyun.session"] = account, session
 
-    def _sender(self, scope: Scope, send: Send) -> Send:
+    def _sender(self, request: Request, send: Send) -> Send:
+        scope = request.scope
+
         async def sending(message: Message) -> None:
             if message["type"] == "http.response.start":
+                if message["status"] in NOTED:
+                    await self._note(request, message["status"])
                 headers = MutableHeaders(scope=message)
                 protect(headers, scope, message["status"], secure=self._context.settings.secure)
             await send(message)
 
         return sending
+
+    async def _note(self, request: Request, status: int) -> None:
+        """Note a refusal, once for each kind and minute; what nobody claimed is none."""
+        scope = request.scope
+        account, claimed = scope.get("qingyun.user"), scope.get("qingyun.claimed", "")
+        if status == 401 and not claimed:
+            return
+        who = account.name if account else claimed
+        what = f"{request.method} {request.url.path[:LONGEST_PATH]}"
+        refusal = Refusal(who, network(address(request)), what, status, account is not None)
+        if not self._context.refusals.first(refusal):
+            return
+        try:
+            noted = replace(refusal, address=address(request))
+            await self._context.ask(lambda s: accounts.note_refusal(s, noted))
+        except Busy as error:
+            _log.warning("audit: store: %s; not noted: %s", error, refusal)
 
 
 def protect(headers: MutableHeaders, scope: Scope, status: int, *, secure: bool) -> None:
@@ -163,6 +192,12 @@ def _limited(receive: Receive) -> Receive:
         return message
 
     return limited
+
+
+def claimed_name(credential: str) -> str:
+    """The name in NAME:TOKEN as the audit trail takes it; "?" where it can be none."""
+    name = credential.partition(":")[0]
+    return name if accounts.NAME.fullmatch(name) else "?"
 
 
 class Tagged:

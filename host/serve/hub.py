@@ -18,6 +18,7 @@ from ..mqtt.board_state import Board
 from ..mqtt.broker import Broker
 from ..mqtt.session import Session
 from ..registry import Bin, Registry
+from .asking import Asking, BoardKey
 from .language import Words, words
 from .link import Link
 from .live_status import Slopes, board_now, site_now
@@ -25,16 +26,34 @@ from .live_status import Slopes, board_now, site_now
 TICK_S = 0.4
 TOPICS = ("status", "birth", "state", "reading")
 MOST_VIEWERS = 500
+MOST_OF_ACCOUNT, MOST_OF_ADDRESS = 20, 200
 LINK_S = 10.0  # seconds without an event after which a browser is cut off
 _BEHIND = 64  # events in a viewer's queue; above, the stream ends and it connects again
 _log = logging.getLogger("qingyun.serve")
 
-BoardKey = tuple[str, str]  # site, device
 ViewerKey = tuple[str, str]  # topic, language
 
 
 class Full(Exception):
-    """There are MOST_VIEWERS viewers already."""
+    """There are as many viewers as there may be. mine: of this account or address."""
+
+    def __init__(self, *, mine: bool) -> None:
+        super().__init__()
+        self.mine = mine
+
+
+@dataclass(frozen=True)
+class Seat:
+    """Whose a stream is. account: the id of the account row; token: the cookie of the session, ""
+    for a machine."""
+
+    name: str
+    account: int
+    address: str
+    token: str = ""
+
+
+NOBODY = Seat("", 0, "")
 
 
 @dataclass(eq=False)
@@ -43,9 +62,16 @@ class Viewer:
 
     topic: str
     language: str
+    seat: Seat = NOBODY
     queue: asyncio.Queue[bytes | None] = field(
         default_factory=lambda: asyncio.Queue(maxsize=_BEHIND)
     )
+
+    def end(self) -> None:
+        """End the stream; what is in its queue is not sent any more."""
+        while not self.queue.empty():
+            self.queue.get_nowait()
+        self.queue.put_nowait(None)
 
 
 def text(event: str, body: object) -> bytes:
@@ -66,6 +92,7 @@ class Hub:
     alarms_changed: Callable[[], None] = lambda: None
     _viewers: dict[ViewerKey, set[Viewer]] = field(default_factory=dict)
     _inbox: dict[BoardKey, dict[str, tuple[bytes, bool, float]]] = field(default_factory=dict)
+    _asking: Asking = field(default_factory=Asking)
     _events: int = 0
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _session: Session | None = None
@@ -89,7 +116,7 @@ class Hub:
         wanted = [(f"qingyun/1/+/+/{topic}", 0) for topic in TOPICS]
         self._session = Session(
             broker,
-            [*wanted, ("qingyun/1/+/event", 1)],
+            [*wanted, ("qingyun/1/+/event", 1), ("qingyun/1/+/+/reply", 1)],
             on_message=self.take,
             on_change=self._link_changed,
             keepalive_s=30,
@@ -119,18 +146,31 @@ class Hub:
             return
         if not retained:
             self.heard_at = now
+        if parts[4] == "reply":
+            self._asking.heard((parts[2], parts[3]), payload)
+            return
         with self._lock:
             came = self._inbox.setdefault((parts[2], parts[3]), {})
             came.pop(parts[4], None)
             came[parts[4]] = payload, retained, now
 
+    def ask(self, site: str, device: str, do: str, **what: Any) -> Any:
+        """The answer of a board; as Asking.ask()."""
+        return self._asking.ask(self._session, (site, device), do, **what)
+
     # The viewers' side
 
-    def join(self, topic: str, language: str) -> Viewer:
-        """Add a viewer, whose queue begins with the whole of its topic; Full at MOST_VIEWERS."""
-        if sum(map(len, self._viewers.values())) >= MOST_VIEWERS:
-            raise Full
-        viewer = Viewer(topic, language)
+    def join(self, topic: str, language: str, seat: Seat = NOBODY) -> Viewer:
+        """Add a viewer, whose queue begins with the whole of its topic; Full at MOST_VIEWERS, or
+        at those of its account or address."""
+        seats = [v.seat for v in self.everybody()]
+        if len(seats) >= MOST_VIEWERS:
+            raise Full(mine=False)
+        of_account = sum(s.name == seat.name for s in seats)
+        of_address = sum(s.address == seat.address for s in seats)
+        if seat != NOBODY and (of_account >= MOST_OF_ACCOUNT or of_address >= MOST_OF_ADDRESS):
+            raise Full(mine=True)
+        viewer = Viewer(topic, language, seat)
         whole = self.snapshot(topic, words()[language])
         whole += text("link", self.link_status(time.time()))
         viewer.queue.put_nowait(b"retry: 2000\n\n" + whole)
@@ -145,9 +185,19 @@ class Hub:
         if not same:
             self._viewers.pop(key, None)
 
+    def everybody(self) -> list[Viewer]:
+        """Every viewer."""
+        return [viewer for same in self._viewers.values() for viewer in same]
+
     def viewers(self) -> int:
         """How many viewers there are."""
         return sum(map(len, self._viewers.values()))
+
+    def end(self, gone: Callable[[Seat], bool]) -> None:
+        """End the streams of those who may see nothing any more."""
+        for viewer in self.everybody():
+            if gone(viewer.seat):
+                viewer.end()
 
     def snapshot(self, topic: str, words: Words) -> bytes:
         """The events that a new viewer of a topic needs."""
@@ -230,12 +280,8 @@ class Hub:
         for viewer in self._viewers.get(key, ()):
             try:
                 viewer.queue.put_nowait(event)
-            except asyncio.QueueFull:
-                while (
-                    not viewer.queue.empty()
-                ):  # too slow: end its stream, so that it connects again
-                    viewer.queue.get_nowait()
-                viewer.queue.put_nowait(None)
+            except asyncio.QueueFull:  # too slow: it connects again
+                viewer.end()
 
     async def run(self) -> None:
         """Step and tell every TICK_S until the task is cancelled."""

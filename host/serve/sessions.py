@@ -69,6 +69,13 @@ class Sessions:
             self._held.move_to_end(key)
             return session
 
+    def holds(self, token: str) -> bool:
+        """Whether somebody with this token is still signed in; an open page is no request, and so
+        IDLE_S is nothing to it."""
+        with self._lock:
+            session = self._held.get(_key(token))
+            return session is not None and self.clock() - session.made <= LONGEST_S
+
     def end(self, token: str) -> None:
         """End the session of a token."""
         with self._lock:

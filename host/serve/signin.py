@@ -44,6 +44,7 @@ async def sign_in(request: Request) -> Response:
     password = form.get("password")
     whence = address(request)
     if wait := context.failures.wait(name, whence):
+        request.scope["qingyun.claimed"] = name if accounts.NAME.fullmatch(name) else "?"
         text = f"too many failures: wait {wait} s"
         refused = await _form(request, back, text, 429)
         refused.headers["retry-after"] = str(wait)
@@ -104,9 +105,14 @@ async def password(request: Request) -> Response:
     def run() -> str:
         with context.store() as store:
             if not accounts.signed_in(store, me.name, str(old or "")):
-                return "the old password is wrong"
+                text = "the old password is wrong"
+                whence, deed = address(request), "user change"
+                accounts.note(store, me.name, whence, deed, me.name, outcome="refused", detail=text)
+                return text
             try:
-                accounts.change(store, me.name, me.name, password=str(new or ""))
+                accounts.change(
+                    store, me.name, me.name, password=str(new or ""), address=address(request)
+                )
             except AccountError as error:
                 return str(error)
             return ""
@@ -132,19 +138,19 @@ async def change_users(request: Request) -> Response:
     form = await posted(request)
     me, context = need(request, "admin"), context_of(request)
     name, role, change = field(form, "name", 40), field(form, "role", 20), field(form, "do", 20)
-    secret = str(form.get("password") or "")
+    secret, whence = str(form.get("password") or ""), address(request)
 
     def run() -> str:
         with context.store() as store:
             try:
                 if change == "add":
-                    accounts.add(store, name, role, secret, me.name)
+                    accounts.add(store, name, role, secret, me.name, address=whence)
                 elif change == "password":
-                    accounts.change(store, name, me.name, password=secret)
+                    accounts.change(store, name, me.name, password=secret, address=whence)
                 elif change == "role" and name != me.name:
-                    accounts.change(store, name, me.name, role=role)
+                    accounts.change(store, name, me.name, role=role, address=whence)
                 elif change == "remove" and name != me.name:
-                    accounts.change(store, name, me.name, role=accounts.GONE)
+                    accounts.change(store, name, me.name, role=accounts.GONE, address=whence)
                 else:
                     return "expected add, password, role or remove, of somebody else"
             except AccountError as error:

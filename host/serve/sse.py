@@ -2,8 +2,8 @@
 
 StreamingResponse is enough for them. EventSourceResponse of sse-starlette (3.7) does not fit: its
 import replaces a method of uvicorn's Server, it runs four tasks for each viewer where this runs
-one, and its heartbeats ask nothing, while ours end the stream of an account that was removed.
-The queue of a viewer is bounded in `hub`; uvicorn ends the streams 3 s after a signal to stop."""
+one. The queue of a viewer is bounded in `hub`; `seats` ends the streams of those who signed out or
+were removed; uvicorn ends all streams 3 s after a signal to stop."""
 
 from __future__ import annotations
 
@@ -16,15 +16,17 @@ from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 
 from .context import context_of
-from .hub import Full
-from .web import allowed, user, words_of
+from .hub import Full, Seat
+from .refusals import network
+from .web import address, allowed, session, user, words_of
 
 ALIVE_S = 15.0  # proxies close a connection that is silent for a minute
 
 
 @allowed("viewer")
 async def live(request: Request) -> Response:
-    """The stream of ?topic=; 404 for an unknown topic, 503 when there are too many viewers."""
+    """The stream of ?topic=; 404 for an unknown topic, 503 when there are too many viewers, 429
+    when there are of this account or address."""
     context, topic = context_of(request), request.query_params.get("topic", "district")
     site = topic.removeprefix("site:")
     if topic not in ("district", "sites") and (site == topic or site not in context.registry.sites):
@@ -32,9 +34,12 @@ async def live(request: Request) -> Response:
     me = user(request)
     assert me is not None
     try:
-        viewer = context.hub.join(topic, words_of(request).language)
-    except Full:
-        raise HTTPException(503, "too many viewers", {"retry-after": "60"}) from None
+        cookie = request.cookies.get(context.settings.cookie, "") if session(request) else ""
+        seat = Seat(me.name, me.id, network(address(request)), cookie)
+        viewer = context.hub.join(topic, words_of(request).language, seat)
+    except Full as full:
+        status = 429 if full.mine else 503
+        raise HTTPException(status, "too many viewers", {"retry-after": "60"}) from None
 
     async def texts() -> AsyncIterator[bytes]:
         try:
@@ -43,9 +48,6 @@ async def live(request: Request) -> Response:
                     event = await asyncio.wait_for(viewer.queue.get(), ALIVE_S)
                 except TimeoutError:
                     event = b": \n\n"
-                    held = await context.account(me.name)
-                    if held is None or held.id != me.id:  # removed, or its role was changed
-                        return
                 if event is None:
                     return
                 yield event

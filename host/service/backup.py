@@ -10,17 +10,18 @@ import datetime as dt
 import hashlib
 import os
 import shutil
-import subprocess
-from collections.abc import Iterator
+import sqlite3
 from pathlib import Path
-from urllib.parse import unquote, urlsplit, urlunsplit
 
 import msgspec
 
 from .. import __version__
 from ..common.errors import OutsideError, UserError
+from ..hazard import anchors
 from ..store import VERSION, Store
 from ..store.database import copy_file
+from . import postgres_tools
+from .private_files import copy, in_use, is_used, owned_as, private, sync
 
 LIST = "backup.json"
 DATABASE, DUMP, ARCHIVE, REGISTRY = "store.db", "store.dump", "archive", "registry"
@@ -48,6 +49,7 @@ class Contents(msgspec.Struct):
     schema: int
     engine: str  # sqlite or postgresql
     files: list[File]
+    anchor: str = ""  # of ledger, alarms and transfers; empty before schema 10
 
 
 def make(db: Path | str, registry: Path | None, target: Path, now: dt.datetime) -> Path:
@@ -58,36 +60,62 @@ def make(db: Path | str, registry: Path | None, target: Path, now: dt.datetime) 
         raise BackupError(f"{folder}: is there already")
     store = Store(db)
     try:
-        part.mkdir(parents=True, mode=0o700)
-    except OSError as error:
-        store.close()
-        raise OutsideError(f"{part}: cannot be made: {error.strerror}") from error
-    try:
-        archived = _copy(store, db, part)
-        _copy_archive(store.archived, archived, part / ARCHIVE)
-        if registry is not None:
-            _registry(registry, part / REGISTRY)
-        files = [_file(part, path) for path in sorted(part.rglob("*")) if path.is_file()]
-        engine = "postgresql" if (part / DUMP).exists() else "sqlite"
-        made = now.astimezone(dt.UTC).isoformat(timespec="seconds")
-        contents = Contents(made, __version__, VERSION, engine, files)
-        (part / LIST).write_bytes(msgspec.json.format(msgspec.json.encode(contents)) + b"\n")
-        _durable(part)
-        part.rename(folder)
-        _sync(target)
-    except OSError as error:
-        shutil.rmtree(part, ignore_errors=True)
+        with private():
+            try:
+                part.mkdir(parents=True)
+            except OSError as error:
+                raise OutsideError(f"{part}: cannot be made: {error.strerror}") from error
+            try:
+                with in_use(part):
+                    _fill(store, db, registry, part, now)
+                    owned_as(target, part)
+                    part.rename(folder)
+                sync(target)
+            finally:
+                shutil.rmtree(part, ignore_errors=True)  # is there no more when all went well
+    except (OSError, sqlite3.Error) as error:
         raise OutsideError(f"{target}: the backup was not made: {error}") from error
     finally:
         store.close()
     return folder
 
 
+def _fill(
+    store: Store, db: Path | str, registry: Path | None, part: Path, now: dt.datetime
+) -> None:
+    """Write all files of a backup into its folder."""
+    anchor = str(anchors.of(store))  # first: all of it is in the copy
+    archived = _copy(store, db, part)
+    _copy_archive(store.archived, archived, part / ARCHIVE)
+    if registry is not None:
+        _registry(registry, part / REGISTRY)
+    files = [_file(part, path) for path in sorted(part.rglob("*")) if path.is_file()]
+    engine = "postgresql" if (part / DUMP).exists() else "sqlite"
+    made = now.astimezone(dt.UTC).isoformat(timespec="seconds")
+    contents = Contents(made, __version__, VERSION, engine, files, anchor)
+    (part / LIST).write_bytes(msgspec.json.format(msgspec.json.encode(contents)) + b"\n")
+    for path in (*part.rglob("*"), part):
+        sync(path)
+
+
 def prune(target: Path, n: int) -> tuple[list[Path], list[str]]:
-    """Remove all backups below the target but the newest n. The removed ones, and a line for each
-    that stays because it holds foreign files."""
-    backups = sorted(p.parent for p in target.glob(f"{_NAME}/{LIST}"))
+    """Remove all backups below the target but the newest n, and what runs that were killed have
+    left. The removed ones, and a line for each that stays: it holds foreign files, or this user
+    may not remove it."""
     removed, left = [], []
+    for part in sorted(target.glob(f"{_NAME}.part")):  # of a run that was killed
+        try:
+            if not is_used(part):
+                shutil.rmtree(part)
+                removed.append(part)
+        except OSError as error:
+            left.append(f"{part}: left alone: {error.strerror}")
+    backups = []
+    for folder in sorted(target.glob(_NAME)):
+        if os.access(folder / LIST, os.R_OK):
+            backups.append(folder)
+        elif folder.is_dir():
+            left.append(f"{folder}: left alone: its {LIST} cannot be read by this user")
     for folder in backups[: -n or None]:
         ours = {str(folder / LIST), *(str(folder / f.path) for f in _list(folder).files)}
         strange = sorted(str(p) for p in folder.rglob("*") if str(p) not in ours and not p.is_dir())
@@ -95,8 +123,12 @@ def prune(target: Path, n: int) -> tuple[list[Path], list[str]]:
             name = strange[0] if strange else "a link"
             left.append(f"{folder}: left alone: {name} is not of that backup")
             continue
-        shutil.rmtree(folder)
-        removed.append(folder)
+        try:
+            shutil.rmtree(folder)
+        except OSError as error:
+            left.append(f"{folder}: left alone: {error.strerror}")
+        else:
+            removed.append(folder)
     return removed, left
 
 
@@ -105,7 +137,7 @@ def _copy(store: Store, db: Path | str, part: Path) -> list[str]:
     if not isinstance(db, Path):
         # Days archived after this are rows of the dump, so none is missing.
         archived = store.archive_files()
-        _dump(db, part / DUMP)
+        postgres_tools.dump(db, part / DUMP)
         return archived
     return copy_file(db, part / DATABASE)
 
@@ -123,41 +155,6 @@ def _registry(folder: Path, into: Path) -> None:
     into.mkdir()
     for path in sorted(folder.glob("*.csv")):
         shutil.copyfile(path, into / path.name)
-
-
-# PostgreSQL
-
-
-def _without_password(url: str) -> tuple[str, dict[str, str]]:
-    """The address for a command line, which every user can read, and the password for its
-    environment, which only its own user can read."""
-    parts = urlsplit(url)
-    if parts.password is None:
-        return url, {}
-    where = f"{parts.username}@{parts.netloc.rpartition('@')[2]}"
-    return urlunsplit(parts._replace(netloc=where)), {"PGPASSWORD": unquote(parts.password)}
-
-
-def _program(name: str, *args: str, more: dict[str, str]) -> None:
-    try:
-        done = subprocess.run(
-            [name, *args], env=os.environ | more, capture_output=True, text=True, check=False
-        )
-    except FileNotFoundError:
-        raise OutsideError(f"{name} is missing; it comes with postgresql-client") from None
-    if done.returncode:
-        raise OutsideError(f"{name}: {done.stderr.strip().splitlines()[-1]}")
-
-
-def _dump(url: str, path: Path) -> None:
-    where, more = _without_password(url)
-    _program("pg_dump", "--format=custom", f"--file={path}", f"--dbname={where}", more=more)
-
-
-def _load(url: str, path: Path) -> None:
-    where, more = _without_password(url)
-    options = ("--exit-on-error", "--single-transaction", "--no-owner")
-    _program("pg_restore", *options, f"--dbname={where}", str(path), more=more)
 
 
 # Restoring
@@ -194,8 +191,10 @@ def verified(folder: Path) -> Contents:
     return contents
 
 
-def restore(folder: Path, db: Path | str, registry: Path | None) -> Contents:
-    """Restore a backup to where nothing is; nothing is ever overwritten. BackupError otherwise."""
+def restore(folder: Path, db: Path | str, registry: Path | None) -> tuple[Contents, list[str]]:
+    """Restore a backup to where nothing is; nothing is ever overwritten. BackupError otherwise.
+
+    Its contents, and what is wrong with its ledger, alarms and transfers, a line each."""
     contents = verified(folder)
     if isinstance(db, Path) != (contents.engine == "sqlite"):
         raise BackupError(f"{folder}: expected a {contents.engine} store for it, found {db}")
@@ -207,20 +206,36 @@ def restore(folder: Path, db: Path | str, registry: Path | None) -> Contents:
     for place in (*places, archive, *([registry] if registry else [])):
         if isinstance(place, Path) and _occupied(place):
             raise BackupError(f"{place}: is there already; expected a place where nothing is")
+    try:
+        with private():
+            _put_back(folder, db, archive, registry)
+    except BaseException as error:
+        for place in filter(None, (*places, archive, registry)):  # there was nothing
+            shutil.rmtree(place) if place.is_dir() else place.unlink(missing_ok=True)
+        if isinstance(error, OSError):
+            raise OutsideError(f"{db}: was not restored: {error}") from error
+        raise
+    store = Store(db)  # migrates an earlier schema
+    known = [(str(folder), anchor) for anchor in anchors.found_in(contents.anchor)]
+    faults = anchors.verify(store, known)
+    store.close()
+    return contents, faults
+
+
+def _put_back(folder: Path, db: Path | str, archive: Path, registry: Path | None) -> None:
+    """Copy all of a backup; the database last: its presence means that all files are there."""
     if (folder / ARCHIVE).is_dir():
         _put(folder / ARCHIVE, archive)
     if registry is not None and (folder / REGISTRY).is_dir():
         _put(folder / REGISTRY, registry)
     if isinstance(db, Path):
         part = db.with_name(db.name + ".part")
-        shutil.copyfile(folder / DATABASE, part)
-        _sync(part)
-        part.rename(db)  # last: its presence means that all files are there
-        _sync(db.parent)
+        copy(folder / DATABASE, part)
+        owned_as(db.parent, part)
+        part.rename(db)
+        sync(db.parent)
     else:
-        _load(db, folder / DUMP)
-    Store(db).close()  # migrates an earlier schema
-    return contents
+        postgres_tools.load(db, folder / DUMP)
 
 
 def _occupied(place: Path) -> bool:
@@ -232,9 +247,9 @@ def _occupied(place: Path) -> bool:
 def _put(source: Path, into: Path) -> None:
     into.mkdir(parents=True, exist_ok=True)
     for path in sorted(source.iterdir()):
-        shutil.copyfile(path, into / path.name)
-        _sync(into / path.name)
-    _sync(into)
+        copy(path, into / path.name)
+    owned_as(into.parent, into)
+    sync(into)
 
 
 # Files
@@ -247,24 +262,6 @@ def _digest(path: Path) -> str:
 
 def _file(part: Path, path: Path) -> File:
     return File(str(path.relative_to(part)), path.stat().st_size, _digest(path))
-
-
-def _durable(part: Path) -> None:
-    for path in _all(part):
-        _sync(path)
-
-
-def _all(folder: Path) -> Iterator[Path]:
-    yield from folder.rglob("*")
-    yield folder
-
-
-def _sync(path: Path) -> None:
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
 
 
 def size(contents: Contents) -> int:

@@ -7,6 +7,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from ..common.errors import UserError
+from ..common.store_address import hidden
 from ..store import VERSION, schema_version
 from .config import Config
 
@@ -88,7 +89,7 @@ def _store(config: Config) -> list[str]:
         return []
     if "://" in where:
         mistakes = []
-        if (urlsplit(where).password or "") != "":
+        if hidden(where) != where:
             mistakes.append(config.mistake("store.db", "no password in it (~/.pgpass)"))
         return mistakes + _schema(config, where)
     path = Path(where)

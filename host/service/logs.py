@@ -8,6 +8,8 @@ import re
 import sys
 import time
 
+from ..common.shown import lines, shown
+
 _IN_ADDRESS = re.compile(r"(\w+://[^\s:/@]*):[^\s/]*@")
 _WORD = re.compile(r"(?i)\b(password|secret|token)(\s*[=:]\s*)(\"[^\"]*\"|'[^']*'|[^\s,;]+)")
 _secrets: set[str] = set()
@@ -33,8 +35,12 @@ class Plain(logging.Formatter):
     def __init__(self) -> None:
         super().__init__("%(asctime)s %(levelname)s %(message)s")
 
+    def formatMessage(self, record: logging.LogRecord) -> str:
+        record.message = shown(record.message)  # one line, also with a board's text in it
+        return super().formatMessage(record)
+
     def format(self, record: logging.LogRecord) -> str:
-        return clean(super().format(record))
+        return clean(lines(super().format(record)))
 
 
 class Json(logging.Formatter):
@@ -46,10 +52,10 @@ class Json(logging.Formatter):
             "t": f"{seconds}.{int(record.msecs):03d}Z",
             "level": record.levelname.lower(),
             "from": record.name,
-            "text": clean(record.getMessage()),
+            "text": clean(lines(record.getMessage())),
         }
         if record.exc_info:
-            line["error"] = clean(self.formatException(record.exc_info))
+            line["error"] = clean(lines(self.formatException(record.exc_info)))
         return json.dumps(line, ensure_ascii=False)
 
 

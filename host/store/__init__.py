@@ -13,7 +13,8 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-from . import days, growth, quarantine, reading, writing
+from ..common.store_address import whole
+from . import chains, days, growth, quarantine, reading, writing
 from .calibrations import Calibrations
 from .columns import Columns, columns
 from .database import Busy, Database, Sqlite, StoreError
@@ -44,8 +45,10 @@ STEPS = (
     ("serve.sql", ("account", "audit")),
     ("report_intervals.sql", ("report_interval",)),
     ("refused.sql", ()),
+    ("chains.sql", ()),  # and what AFTER does
     ("growth.sql", ()),
 )
+AFTER = {"chains.sql": chains.begin}  # what a step does beside its SQL
 VERSION = len(STEPS)
 _DAYS_IN_PART = 28
 _log = logging.getLogger("qingyun.store")
@@ -56,7 +59,7 @@ def open_database(where: Path | str, *, create: bool) -> Database:
     if str(where).startswith(("postgresql:", "postgres:")):
         from .postgres import Postgres  # noqa: PLC0415  only where it is used
 
-        return Postgres(str(where))
+        return Postgres(whole(str(where) if isinstance(where, Path) else where))
     return Sqlite(Path(where), create=create)
 
 
@@ -120,6 +123,8 @@ class Store:
             db.part("day", "day", _DAYS_IN_PART)
         for table in kept:
             db.only_add(table)
+        if name in AFTER:
+            AFTER[name](db)
         db.many("UPDATE schema_version SET version=?", [(version + 1,)])
 
     @property

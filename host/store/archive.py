@@ -81,6 +81,7 @@ def _write(path: Path, found: list[tuple[int, Stored]]) -> None:
         use_dictionary=["q"],
         column_encoding=dict.fromkeys(plain, "DELTA_BINARY_PACKED"),
     )
+    part.chmod(0o600)
     with part.open("rb") as file:
         os.fsync(file.fileno())
     part.replace(path)

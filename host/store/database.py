@@ -5,6 +5,7 @@ Both take the same SQL, with ? for a parameter. A transaction that fails leaves 
 from __future__ import annotations
 
 import contextlib
+import os
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
@@ -33,7 +34,7 @@ class Database(Protocol):
     def changed_elsewhere(self) -> bool: ...
     def locking(self) -> str: ...
     def has_table(self, name: str) -> bool: ...
-    def only_add(self, table: str) -> None: ...
+    def only_add(self, table: str, *keys: Sequence[str]) -> None: ...
     def part(self, table: str, by: str, every: int) -> None: ...
     def close(self) -> None: ...
 
@@ -50,6 +51,7 @@ class Sqlite:
     def __init__(self, path: Path, *, create: bool) -> None:
         if not create and not path.exists():
             raise StoreError(f"{path}: no such database; expected one made by qingyun ingest")
+        _for_its_owner(path, create=create)
         try:
             self._db = sqlite3.connect(path, isolation_level=None, timeout=10)
             self._db.execute("PRAGMA journal_mode=WAL")
@@ -121,19 +123,36 @@ class Sqlite:
     def has_table(self, name: str) -> bool:
         return bool(self.query("SELECT 1 FROM sqlite_master WHERE name=?", (name,)))
 
-    def only_add(self, table: str) -> None:
-        """From now on rows of a table can be neither changed nor removed."""
+    def only_add(self, table: str, *keys: Sequence[str]) -> None:
+        """From now on rows of a table can be neither changed nor removed. keys: columns that are
+        unique together: INSERT OR REPLACE, which fires no trigger of DELETE, is refused."""
+        refuse = f"BEGIN SELECT RAISE(ABORT, '{table}: only ever added to'); END"
         for what in ("UPDATE", "DELETE"):
-            self._db.execute(
-                f"CREATE TRIGGER {table}_{what.lower()} BEFORE {what} ON {table} "
-                f"BEGIN SELECT RAISE(ABORT, '{table}: only ever added to'); END"
-            )
+            name = f"{table}_{what.lower()}"
+            self._db.execute(f"CREATE TRIGGER {name} BEFORE {what} ON {table} {refuse}")
+        for key in keys:
+            same = " AND ".join(f"{c}=NEW.{c}" for c in key)
+            there = f"WHEN EXISTS (SELECT 1 FROM {table} WHERE {same})"  # noqa: S608
+            name = f"{table}_insert_{key[0]}"
+            self._db.execute(f"CREATE TRIGGER {name} BEFORE INSERT ON {table} {there} {refuse}")
 
     def part(self, table: str, by: str, every: int) -> None:
         """One file is one part."""
 
     def close(self) -> None:
         self._db.close()
+
+
+def _for_its_owner(path: Path, *, create: bool) -> None:
+    """Make the file, if it is to be made, with the mode 0600, which SQLite gives to the files
+    beside it too; one that everybody can read gets that mode."""
+    with contextlib.suppress(OSError):  # SQLite says what is wrong, in its words
+        if create and not path.exists():
+            os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
+        for file in filter(Path.is_file, (Path(f"{path}{end}") for end in ("", "-wal", "-shm"))):
+            status = file.stat()
+            if status.st_mode & 0o004 and status.st_uid == os.geteuid():
+                file.chmod(0o600)
 
 
 def copy_file(path: Path, into: Path) -> list[str]:

@@ -2,34 +2,11 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
-from . import Store
-
-START = "0" * 64  # the hash before the first row
-
-
-class Moved(Exception):
-    """Somebody else has added something since it was read."""
-
-
-@dataclass(frozen=True)
-class Link:
-    """One row of the ledger as it is stored."""
-
-    id: int
-    body: str
-    prev: str
-    hash: str
-
-
-def digest(prev: str, id_: int, body: str) -> str:
-    """What binds a row to the one before."""
-    return hashlib.sha256(f"{prev}\n{id_}\n{body}".encode()).hexdigest()
-
+from . import Store, chains
+from .chains import Link, Moved
 
 # Ledger
 
@@ -39,37 +16,18 @@ def append(store: Store, bodies: Sequence[str], after: int | None = None) -> lis
 
     The id within a body is the place of `{id}`. after: the last row that was there when
     the bodies were made; Moved when there is another by now."""
-    ids: list[int] = []
     with store.database.transaction():
-        found = _query(store, "SELECT entries, hash FROM ledger_head WHERE one=1")
-        n, last = found[0] if found else (0, START)
+        n, last = chains.head(store.database, chains.LEDGER, to_add=True)
         if after is not None and n != after:
             raise Moved
-        rows = []
-        for body in bodies:
-            n += 1
-            text = body.replace("{id}", str(n), 1)
-            rows.append((n, text, last, digest(last, n, text)))
-            last = rows[-1][3]
-            ids.append(n)
-        _many(store, "INSERT INTO ledger (id, body, prev, hash) VALUES (?,?,?,?)", rows)
-        if found:
-            _many(store, "UPDATE ledger_head SET entries=?, hash=? WHERE one=1", [(n, last)])
-        else:
-            _many(store, "INSERT INTO ledger_head (one, entries, hash) VALUES (1,?,?)", [(n, last)])
-    return ids
+        rows = [(body.replace("{id}", str(i), 1),) for i, body in enumerate(bodies, n + 1)]
+        chains.append(store.database, chains.LEDGER, rows, (n, last))
+    return list(range(n + 1, n + 1 + len(bodies)))
 
 
 def links(store: Store, after: int = 0) -> list[Link]:
     """The rows with a higher id, in order."""
-    sql = "SELECT id, body, prev, hash FROM ledger WHERE id>? ORDER BY id"
-    return [Link(*row) for row in _query(store, sql, (after,))]
-
-
-def head(store: Store) -> tuple[int, str]:
-    """How many rows there must be, and the hash of the last."""
-    found = _query(store, "SELECT entries, hash FROM ledger_head WHERE one=1")
-    return (int(found[0][0]), str(found[0][1])) if found else (0, START)
+    return chains.links(store.database, chains.LEDGER, after)
 
 
 # Alarms
@@ -79,18 +37,16 @@ def add_alarms(
     store: Store, rows: Sequence[tuple[int | None, str, int, str]], after: int | None = None
 ) -> list[int]:
     """(alarm or None for a new one, what, t, body), all or none; the ids. after: as above."""
-    ids: list[int] = []
     with store.database.transaction():
-        n = int(_query(store, "SELECT coalesce(max(id), 0) FROM alarm")[0][0])
+        n, last = chains.head(store.database, chains.ALARM, to_add=True)
         if after is not None and n != after:
             raise Moved
-        written = []
-        for alarm, what, t, body in rows:
-            n += 1
-            ids.append(n)
-            written.append((n, alarm if alarm is not None else n, what, t, body))
-        _many(store, "INSERT INTO alarm (id, alarm, what, t, body) VALUES (?,?,?,?,?)", written)
-    return ids
+        written = [
+            (i if alarm is None else alarm, what, t, body)
+            for i, (alarm, what, t, body) in enumerate(rows, n + 1)
+        ]
+        chains.append(store.database, chains.ALARM, written, (n, last))
+    return list(range(n + 1, n + 1 + len(rows)))
 
 
 def alarms(store: Store) -> list[tuple[int, int, str, int, str]]:
@@ -118,7 +74,8 @@ def mark_published(store: Store, ids: Sequence[int]) -> None:
 def add_transfers(store: Store, rows: Sequence[tuple[str, str, str]]) -> None:
     """(kind, number, body), all or none."""
     with store.database.transaction():
-        _many(store, "INSERT INTO transfer (kind, number, body) VALUES (?,?,?)", rows)
+        last = chains.head(store.database, chains.TRANSFER, to_add=True)
+        chains.append(store.database, chains.TRANSFER, rows, last)
 
 
 def transfers(store: Store, kind: str) -> list[str]:

@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 
 import psycopg
 
+from ..common.store_address import server, without_pieces
 from .database import Busy, StoreError
 
 _CONNECT_S = 5
@@ -27,8 +28,9 @@ class Postgres:
         self._within = False  # a transaction is under way
         try:
             self._db = self._connect()
-        except psycopg.OperationalError as error:
-            raise StoreError(f"{_without_secret(url)}: {_first_line(error)}") from None
+        except (psycopg.OperationalError, psycopg.ProgrammingError) as error:
+            text = without_pieces(_first_line(error), url)
+            raise StoreError(f"{server(url)}: {text}") from None
 
     def _connect(self) -> psycopg.Connection[Any]:
         db = psycopg.connect(self._url, autocommit=True, connect_timeout=_CONNECT_S)
@@ -83,7 +85,7 @@ class Postgres:
     def has_table(self, name: str) -> bool:
         return bool(self.query("SELECT 1 WHERE to_regclass(?) IS NOT NULL", (name,)))
 
-    def only_add(self, table: str) -> None:
+    def only_add(self, table: str, *_: Sequence[str]) -> None:
         """From now on rows of a table can be neither changed nor removed."""
         self._db.execute(
             "CREATE OR REPLACE FUNCTION only_ever_added_to() RETURNS trigger LANGUAGE plpgsql AS "
@@ -115,9 +117,3 @@ def _own(sql: str) -> str:
 
 def _first_line(error: Exception) -> str:
     return str(error).strip().split("\n")[0]
-
-
-def _without_secret(url: str) -> str:
-    """The address without a password, for a message."""
-    scheme, _, rest = url.partition("://")
-    return f"{scheme}://{rest.rpartition('@')[2]}"

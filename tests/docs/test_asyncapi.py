@@ -268,6 +268,8 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
         assert seen.returncode == 0, seen.stderr
         told = qingyun(*tell, "--now", f"{DATE} 12:01")
         assert told.returncode == 0, told.stderr
+        left = qingyun("ledger", "anchor", "--db", db, "--publish", broker.address)
+        assert left.returncode == 0, left.stderr
         with Listener(broker, "late") as late:
             return Run(listener.settle(), late.settle())
 

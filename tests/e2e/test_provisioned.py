@@ -188,6 +188,10 @@ def test_each_speaks_only_for_itself(secure: Broker, client: Callable[[str], Cli
     host.subscribe("qingyun/#")
     allowed = {
         "qy-a1": ["1/a-1/qy-a1/reading", "1/a-1/qy-a1/crash"],
+        "qingyun-serve": ["1/a-1/qy-a1/command"],
+        "qingyun-hazard": ["1/a-1/event"],
+        "qingyun-rollup": ["1/a-1/daily"],
+        "qingyun-anchor": ["1/anchor"],
         "qingyun-operator": ["1/a-1/qy-a1/command", "1/update/0123456789abcdef/0"],
     }
     refused = {
@@ -195,6 +199,10 @@ def test_each_speaks_only_for_itself(secure: Broker, client: Callable[[str], Cli
             *("1/a-1/qy-b1/reading", "1/fs-01/qy-a1/reading", "1/a-1/qy-a1/command"),
             *("1/a-1/qy-a1/stored", "1/update/0123456789abcdef/0", "1/a-1/daily"),
         ],
+        "qingyun-serve": ["1/a-1/qy-a1/stored", "1/a-1/event"],
+        "qingyun-hazard": ["1/a-1/qy-a1/command"],
+        "qingyun-rollup": ["1/a-1/event"],
+        "qingyun-anchor": ["1/a-1/daily"],
         "qingyun-operator": ["1/a-1/qy-a1/reading", "1/a-1/daily"],
     }
     for name, good in allowed.items():
@@ -206,6 +214,15 @@ def test_each_speaks_only_for_itself(secure: Broker, client: Callable[[str], Cli
             speaker.close()
     assert host.hears("qingyun/1/update/0123456789abcdef/0")
     assert host.heard == [f"qingyun/{t}" for topics in allowed.values() for t in topics]
+    # Each with a certificate of its own: all of them stay connected.
+    readers = {n: client(n) for n in ("qingyun-serve", "qingyun-anchor", "qingyun-operator")}
+    assert all(reader.connects() for reader in readers.values())
+    for reader in readers.values():
+        reader.subscribe("qingyun/1/#")
+    for topic in ("1/a-1/qy-a1/reply", "1/anchor"):
+        host.publish(f"qingyun/{topic}")
+    assert all(reader.hears("qingyun/1/anchor") for reader in readers.values())
+    assert readers["qingyun-serve"].heard[-2:] == ["qingyun/1/a-1/qy-a1/reply", "qingyun/1/anchor"]
 
 
 def test_a_board_reads_updates_and_its_own_commands(

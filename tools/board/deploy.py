@@ -18,6 +18,7 @@ from board.births import Access, Births
 from board.errors import BoardError, outcome
 from board.plan import Plan, State, Wanted, plan, state
 from board.remote import WATCHDOG_MS, Copy, NoAnswerError, Remote, Script
+from host.common.shown import shown
 
 _SCRIPT_S = 90  # verifying takes the longest
 _READING_S = 90
@@ -183,7 +184,7 @@ def main(argv: list[str] | None = None) -> int:
     args = arguments(argv)
 
     def say(line: str) -> None:
-        print(f"deploy: {line}", flush=True)
+        print(f"deploy: {shown(line)}", flush=True)  # a board may have said it
 
     def work() -> None:
         deploy = Deploy(Remote(args.port), args.folder, args.device, say, args.firmware)

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from ... import registry
 from ...common import atomic_write, terminal
 from ...common.local_days import clock
+from ...common.shown import shown
 from ...ingest import Ingester
 from ...rollup import DAY_S, day_bounds
 from ...service import quarantine
@@ -75,7 +76,9 @@ def _quarantine(args: argparse.Namespace) -> int:
         return _retry(args)
     rows = Store(args.db).quarantine(args.limit)
     for id_, received, topic, reason, size, start in rows:
-        print(f"{id_}  {clock(received)}  {topic}  {reason}  [{size} bytes] {start!r}")
+        print(
+            f"{id_}  {clock(received)}  {shown(topic)}  {shown(reason)}  [{size} bytes] {start!r}"
+        )
     if not rows:
         print(f"{args.db}: nothing in quarantine")
     return 1 if rows else 0
@@ -97,7 +100,7 @@ def _retry(args: argparse.Namespace) -> int:
         else:
             became = f"taken: {n.stored} readings stored, {n.duplicates} were stored already"
             taken, stored = taken + 1, stored + n.stored
-        print(f"{x.id}  {clock(x.received)}  {x.topic}  {became}")
+        print(f"{x.id}  {clock(x.received)}  {shown(x.topic)}  {shown(became)}")
     store.close()
     print(f"{args.db}: {taken} messages taken, {stored} readings stored; {stayed} stay")
     return 1 if stayed else 0

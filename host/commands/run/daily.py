@@ -7,7 +7,9 @@ from collections.abc import Callable
 
 from ... import reports
 from ...common import output_form
+from ...hazard import anchors
 from ...reports import publish
+from ...store import Store
 from .. import known
 from .broker_options import broker_of
 
@@ -24,7 +26,10 @@ def _rollup(args: argparse.Namespace) -> int:
     if args.xlsx:
         from ...reports import summary_xlsx  # noqa: PLC0415  with what writes workbooks
 
-        summary_xlsx.write_day(args.date, rows, args.xlsx)
+        store = Store(args.db)
+        anchor = anchors.note(store)
+        store.close()
+        summary_xlsx.write_day(args.date, rows, args.xlsx, anchor)
         print(f"{args.xlsx}: written")
     if where:
         sites = publish.daily(where, rows)

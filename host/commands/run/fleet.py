@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from ...provision import ProvisionError, config, files, merge, plan
-from ...provision.fleet import PEOPLE, Fleet
+from ...provision.fleet import OURS, Fleet
 from ...provision.pins import Pins
 from ...provision.sheet import Sheet
 from .. import Run
@@ -112,7 +112,7 @@ def revoke(args: argparse.Namespace) -> int:
             fleet.replace(name)
         fleet.write_acl()
     print(f"{name}: {len(serials)} certificates revoked" + (", 1 made" if args.replace else ""))
-    if args.replace and name not in PEOPLE:
+    if args.replace and name not in OURS:
         print(f"{args.fleet}/{name}: put its files on the board")
     _tell(fleet)
     return 0

@@ -12,7 +12,7 @@ from ...common import terminal
 from ...common.local_days import LOCAL, clock
 from ...common.output_form import folder, form_of
 from ...common.quantity import kg, percent, share
-from ...hazard import HazardError, balance, hj1259, ledger, register
+from ...hazard import HazardError, anchors, balance, hj1259, ledger, register
 from ...hazard.entry import TABLES, Entry
 from ...hazard.stock import stock_of
 from ...hazard.update import BEFORE_S, bring_up_to_date, see_all
@@ -159,12 +159,21 @@ def run_balance(args: argparse.Namespace) -> int:
 
 
 def run_verify(args: argparse.Namespace) -> int:
+    from ...service import anchors as places  # noqa: PLC0415  only where it is used
+
+    known = places.in_files(args.against) if args.against else []
     store = Store(args.db)
-    faults = ledger.verify(store, args.head)
+    faults = anchors.verify(store, known)
+    if args.head is not None:
+        faults += [f for f in ledger.verify(store, args.head) if f not in faults]
     entries, digest = ledger.head(store)
+    anchor = anchors.of(store)
     store.close()
     for line in faults:
         print(f"{args.db}: {line}")
+    if args.against:
+        print(f"compared with {len(known)} anchors")
+    print(f"anchor {anchor}")
     print(f"{entries} rows, {'broken' if faults else 'whole'}; head {entries}:{digest}")
     return 1 if faults else 0
 
@@ -183,7 +192,7 @@ def run_export(args: argparse.Namespace) -> int:
     t0, t1 = bounds(period)
     store = Store(args.db)
     live = [e for e in ledger.live(ledger.read(store)) if t0 <= e.t < t1]
-    head = ledger.head(store)
+    head, anchor = ledger.head(store), anchors.note(store)
     store.close()
     if args.institution is not None:
         if args.institution not in registered.institutions:
@@ -195,7 +204,7 @@ def run_export(args: argparse.Namespace) -> int:
         files = hj1259.write_csv(live, out)
         print("\n".join(map(str, files)))
     else:
-        hj1259.write_xlsx(live, period.chinese, head, out)
+        hj1259.write_xlsx(live, period.chinese, head, out, anchor)
         print(f"{out}")
     print(f"written: {len(live)} entries of {period}")
     return 0

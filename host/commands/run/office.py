@@ -16,7 +16,7 @@ from ...common import terminal
 from ...common.atomic_write import whole
 from ...common.errors import UsageError
 from ...common.output_form import form_of
-from ...hazard import register, sections
+from ...hazard import anchors, register, sections
 from ...indicators import IndicatorError, catalog, imports, output, report
 from ...office import OfficeError
 from ...registry import Bin
@@ -77,12 +77,13 @@ def run_indicators(args: argparse.Namespace) -> int:
         register=_register(args.registry, registry),
         progress=_progress,
     )
+    anchor = anchors.note(store)
     store.close()
     if form == "xlsx":
         assert target is not None
         from ...indicators import workbook  # noqa: PLC0415  with what writes workbooks
 
-        workbook.write(made, target)
+        workbook.write(made, target, anchor)
         print(f"{target}: written")
     elif form == "table" and target is None:
         output.show(made, terminal.console())
@@ -154,15 +155,16 @@ def run_report(args: argparse.Namespace) -> int:
     more = hazardous_tables.tables(
         store, _register(args.registry, registry), summary.rows, args.month
     )
+    anchor = anchors.note(store)
     store.close()
     if form == "xlsx":
         assert target is not None
         from ...reports import summary_xlsx  # noqa: PLC0415
 
-        summary_xlsx.write_month(summary, target, more)
+        summary_xlsx.write_month(summary, target, more, anchor)
         print(f"{target}: written")
     else:
-        _out(target, summary_html.month(summary, more))
+        _out(target, summary_html.month(summary, more, anchor))
     _note(args.db, summary.first, summary.last)
     return 0
 

@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 
 from ...common.errors import UsageError
 from ...common.local_days import clock
+from ...common.shown import shown
 from ...mqtt.broker import address
 from ...serve.settings import Settings
 from ...store import Store
@@ -61,7 +62,7 @@ def _serve(args: argparse.Namespace) -> int:
     """Serve until a signal ends it."""
     import uvicorn  # noqa: PLC0415  of an extra
 
-    from ...serve import accounts  # noqa: PLC0415
+    from ...serve import accounts, connections  # noqa: PLC0415
     from ...serve.app import app  # noqa: PLC0415
 
     settings = _settings(args)
@@ -75,8 +76,13 @@ def _serve(args: argparse.Namespace) -> int:
             _log.warning("%s --db %s", text, db)
     scheme = "https" if args.tls_cert else "http"
     _log.info("serving %s://%s:%d", scheme, settings.host, settings.port)
+    connections.allow_files()
+    trusted = ("127.0.0.1", "::1") if settings.public_url else ()
+    connections.Connection.proxies = frozenset(trusted)
     config = uvicorn.Config(
         made,
+        http=connections.Connection,
+        loop=f"{connections.__name__}:new_loop",
         host=settings.host,
         port=settings.port,
         log_config=None,
@@ -87,7 +93,6 @@ def _serve(args: argparse.Namespace) -> int:
         ssl_certfile=args.tls_cert,
         ssl_keyfile=args.tls_key,
         timeout_graceful_shutdown=3,
-        limit_concurrency=1000,
     )
     with suppress(KeyboardInterrupt):  # Ctrl-C is how it ends at a terminal
         uvicorn.Server(config).run()
@@ -174,7 +179,8 @@ def _audit(store: Store, _: argparse.Namespace, __: str) -> None:
         where = f" from {x.address}" if x.address else ""
         detail = f": {x.detail}" if x.detail else ""
         who = x.who or "-"
-        print(f"{clock(x.at)}  {who}{where}  {x.action} {x.object}  {x.outcome}{detail}")
+        line = f"{who}{where}  {x.action} {x.object}  {x.outcome}{detail}"
+        print(f"{clock(x.at)}  {shown(line)}")
 
 
 _DO: dict[str, Callable[[Store, argparse.Namespace, str], None]] = {

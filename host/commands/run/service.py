@@ -10,7 +10,10 @@ from ...common.errors import UsageError
 
 
 def _backup(args: argparse.Namespace) -> int:
-    from ...service import backup  # noqa: PLC0415  only where it is used
+    from ...hazard import anchors  # noqa: PLC0415  only where it is used
+    from ...service import anchors as places  # noqa: PLC0415
+    from ...service import backup  # noqa: PLC0415
+    from ...store import Store  # noqa: PLC0415
 
     if args.keep is not None and args.keep < 1:
         raise UsageError("--keep: expected 1 or more")
@@ -20,6 +23,14 @@ def _backup(args: argparse.Namespace) -> int:
     print(f"{folder}: {len(contents.files)} files, {backup.size(contents)} bytes, hashes verified")
     if source is None:
         print(f"{args.registry}: no registry there, none copied")
+    store = Store(args.db)
+    faults = anchors.verify(store, places.in_files(args.target))
+    store.close()
+    for line in faults:
+        print(f"{args.db}: {line}")
+    if faults:  # earlier backups show what was there before
+        print(f"{args.target}: nothing was removed there")
+        return 1
     removed, left = backup.prune(args.target, args.keep) if args.keep else ([], [])
     for old in removed:
         print(f"{old}: removed")
@@ -37,12 +48,14 @@ def _restore(args: argparse.Namespace) -> int:
         return 0
     if args.db is None:
         raise UsageError(args.settings.nowhere())
-    contents = backup.restore(args.backup, args.db, args.registry_to)
+    contents, faults = backup.restore(args.backup, args.db, args.registry_to)
     print(f"{args.db}: as of {contents.made}")
+    for line in faults:
+        print(f"{args.db}: {line}")
     if args.registry_to:
         has = any(f.path.startswith(f"{backup.REGISTRY}/") for f in contents.files)
         print(f"{args.registry_to}: {'the registry' if has else 'the backup has no registry'}")
-    return 0
+    return 1 if faults else 0
 
 
 RUNS: dict[str, Callable[[argparse.Namespace], int]] = {

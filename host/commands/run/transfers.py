@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import csv
 import datetime as dt
 import time
 from collections.abc import Callable, Iterable, Sequence
@@ -17,6 +16,7 @@ from ...common.errors import UsageError
 from ...common.local_days import LOCAL, clock
 from ...common.output_form import form_of
 from ...common.quantity import MISSING, kg, percent, shown
+from ...common.shown import CsvWriter
 from ...hazard import ledger, register, transfers
 from ...hazard.matching import Matched, Tolerance
 from ...reports import facility_comparison
@@ -61,7 +61,7 @@ def _lines(matched: Matched) -> list[tuple[str, ...]]:
 
 def _csv(path: Path, columns: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
     with whole(path) as part, part.open("w", encoding="utf-8-sig", newline="") as file:
-        out = csv.writer(file, lineterminator="\n")
+        out = CsvWriter(file)
         out.writerow(columns)
         out.writerows(rows)
     print(f"{path}: written")

@@ -14,13 +14,14 @@ from host_job import qingyun
 from openpyxl import load_workbook
 from sim_board import ROOT
 from sqlite_of import sqlite_of
+from tampering import unlock
 
 from host.hazard import HazardError, balance, ledger, ledger_posting, manual_entries, register
 from host.hazard.entry import MISSING, PRODUCED, REGISTER, SCALE, STORED, TABLES, TAKEN
 from host.hazard.hj1259 import missing
 from host.hazard.stock import stock_of
 from host.hazard.update import bring_up_to_date
-from host.store import Store
+from host.store import Store, chains
 from host.store import hazard as sql
 
 KNOWN = register.load(ROOT / "registry")
@@ -256,16 +257,16 @@ def tamper(db: sqlite3.Connection, luck: random.Random, n: int) -> str:
         db.execute("DELETE FROM ledger WHERE id=?", (victim,))
         db.execute("UPDATE ledger SET id=id-1 WHERE id>?", (victim,))
     elif how == 3:  # one more at the end, its hash right
-        link = sql.Link(*db.execute("SELECT * FROM ledger ORDER BY id DESC LIMIT 1").fetchone())
+        link = chains.Link(*db.execute("SELECT * FROM ledger ORDER BY id DESC LIMIT 1").fetchone())
         text = link.body.replace(f'"id":{link.id}', f'"id":{link.id + 1}', 1)
-        digest = sql.digest(link.hash, link.id + 1, text)
+        digest = chains.digest(link.hash, link.id + 1, text)
         row = link.id + 1, text, link.hash, digest
         db.execute("INSERT INTO ledger (id, body, prev, hash) VALUES (?,?,?,?)", row)
     elif how == 4:  # changed with its own hash made new
         row = db.execute("SELECT * FROM ledger WHERE id=?", (victim,)).fetchone()
         text = row[1].replace('"by":"系统"', '"by":"张三"')
         assert text != row[1]
-        values = text, sql.digest(row[2], victim, text), victim
+        values = text, chains.digest(row[2], victim, text), victim
         db.execute("UPDATE ledger SET body=?, hash=? WHERE id=?", values)
     else:  # two rows change places
         other_id = luck.choice([i for i in ids if i != victim])
@@ -287,6 +288,7 @@ def test_every_one_of_100_tamperings_is_found(db: Path) -> None:
     luck, found, kinds = random.Random(7), 0, set()  # noqa: S311
     for n in range(100):
         sqlite_of(store).execute("BEGIN")
+        unlock(sqlite_of(store))
         kinds.add(tamper(sqlite_of(store), luck, n))
         found += bool(ledger.verify(store))
         sqlite_of(store).execute("ROLLBACK")
@@ -308,6 +310,7 @@ def test_a_chain_made_anew_is_found_by_what_was_written_down(db: Path) -> None:
         for link in sql.links(store)
     ]
     bodies[0] = bodies[0].replace("20.000", "10.000")
+    unlock(sqlite_of(store))
     sqlite_of(store).execute("DELETE FROM ledger")
     sqlite_of(store).execute("DELETE FROM ledger_head")
     sql.append(store, bodies)
@@ -399,6 +402,7 @@ def test_an_update_looks_at_what_is_new_and_at_what_came_late(tmp_path: Path) ->
     assert looked < 10 * 300 + 35
     whole = Store(tmp_path / "whole.db", create=True)
     sqlite_of(store).backup(sqlite_of(whole))
+    unlock(sqlite_of(whole))
     for table in ("ledger", "ledger_head", "hazard_mark"):
         sqlite_of(whole).execute(f"DELETE FROM {table}")  # noqa: S608
     bring_up_to_date(whole, KNOWN, T0 + 35 * DAY)

@@ -172,7 +172,8 @@ def test_failures_are_counted_and_noted(served: Served) -> None:
     with served.http("admin") as client:
         rows = client.get("/api/1/audit?limit=500").json()["items"]
     mine = [r for r in rows if r["who"] == "victim"]
-    assert [r["outcome"] for r in mine] == ["refused"] * FAILURES
+    assert [r["outcome"] for r in mine] == ["refused"] * (FAILURES + 1)
+    assert mine[0]["detail"] == "429"
     assert all(r["address"] == "127.0.0.1" for r in mine)
     assert "wrong-wrong" not in str(rows)
 
@@ -215,6 +216,14 @@ def test_while_somebody_else_writes_the_store(served: Served) -> None:
         assert answer.status_code == 503
         assert "数据库忙，请稍后再试" in answer.text
         assert client.post("/signin", data=form).status_code == 303
+
+
+@pytest.mark.parametrize(
+    "password", ["1234567890", "Password123", "QWERTYUIOP", " 1q2w3e4r5t", "abababababab", "short"]
+)
+def test_a_password_that_is_tried_first_is_refused(password: str) -> None:
+    with pytest.raises(accounts.AccountError, match="password: expected"):
+        accounts.hashed(password)
 
 
 def test_sessions_end() -> None:

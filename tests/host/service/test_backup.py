@@ -6,6 +6,7 @@ import datetime as dt
 import json
 import os
 import shutil
+import subprocess
 import threading
 import time
 from collections.abc import Callable
@@ -17,10 +18,15 @@ from bench_host import load
 from broker import Broker
 from host_job import Ingester, qingyun
 from postgres import Postgres, binaries
+from psycopg.conninfo import conninfo_to_dict
+from sim_board import ROOT
 from stored import seqs
 
-from host.service import backup
+from host.common.errors import OutsideError, UserError
+from host.common.store_address import StoreAddress
+from host.service import backup, postgres_tools
 from host.service.backup import BackupError
+from host.service.private_files import in_use
 from host.store import Store
 
 DAY = "2026-09-22"
@@ -176,7 +182,7 @@ def test_a_backup_that_was_changed_or_cut_is_not_taken(tmp_path: Path, registry:
     with pytest.raises(BackupError, match="expected a path within the folder"):
         backup.verified(folder)
     (folder / backup.LIST).write_text(contents.replace('"schema": ', '"schema": 9'))
-    with pytest.raises(BackupError, match=r"expected schema \d or earlier, found 9\d"):
+    with pytest.raises(BackupError, match=r"expected schema \d+ or earlier, found 9\d+"):
         backup.verified(folder)
     (folder / backup.LIST).unlink()
     with pytest.raises(BackupError, match="expected a folder that qingyun backup made"):
@@ -200,10 +206,8 @@ def test_nothing_is_written_over(tmp_path: Path, registry: Path) -> None:
 def test_only_whole_backups_count_and_old_ones_go(tmp_path: Path, registry: Path) -> None:
     db, target = small(tmp_path), tmp_path / "b"
     made = [backup.make(db, None, target, NOW + dt.timedelta(days=n)) for n in range(4)]
-    cut = target / "qingyun-20270101T000000Z.part"
-    cut.mkdir()
     assert backup.prune(target, 2) == (made[:2], [])
-    assert sorted(target.iterdir()) == [*made[2:], cut]
+    assert sorted(target.iterdir()) == made[2:]
     assert not any(path.stat().st_mode & 0o077 for path in made[2:])
 
 
@@ -238,7 +242,109 @@ def test_postgres_there_and_back(
 
 
 def test_a_password_is_in_no_command_line() -> None:
-    url = "postgresql://u:p%40ss@h:5432/d?sslmode=require"
-    assert backup._without_password(url) == (
-        "postgresql://u@h:5432/d?sslmode=require", {"PGPASSWORD": "p@ss"},
-    )  # fmt: skip
+    for url in (
+        "postgresql://u:p%40ss@h:5432/d?sslmode=require",
+        "postgresql://u@h:5432/d?sslmode=require&password=p%40ss",
+        StoreAddress("postgresql:///d?user=u&host=h&port=5432&password=p%40ss&sslmode=require"),
+    ):
+        where, more = postgres_tools.without_password(url)
+        assert more == {"PGPASSWORD": "p@ss"}
+        told = {"user": "u", "host": "h", "port": "5432", "dbname": "d", "sslmode": "require"}
+        assert conninfo_to_dict(where) == told
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "postgresql://u:{}@127.0.0.1:1/d",
+        "postgresql://u@127.0.0.1:1/d?password={}",
+        "postgresql://u:{}@x/y@127.0.0.1:1/d",  # what should be %40 and %2F
+        "postgresql://u:{}/x@127.0.0.1:1/d",
+        "postgresql://u:{}%zz@127.0.0.1:1/d",
+        "postgresql://u:{}@[::1/d",
+    ],
+)
+def test_a_password_is_in_no_error_and_no_log(address: str, tmp_path: Path) -> None:
+    """Whatever libpq makes of the address, and names in its message."""
+    url = address.format("not-to-be-seen")
+    done = qingyun("status", "--db", url)
+    assert done.returncode in (1, 2)
+    assert "not-to-be" not in done.stdout + done.stderr
+    warning, error = done.stderr.splitlines()
+    assert "expected no password in a command line" in warning and "error: " in error
+    with pytest.raises((UserError, OutsideError)) as told:
+        backup.make(url, None, tmp_path / "b", NOW)
+    assert "not-to-be" not in str(told.value)
+    shown = StoreAddress(url)
+    assert "not-to-be" not in f"{shown} {shown!r} {shown!s}" + str(shown) + f"{shown:>9}"
+    assert shown.whole == url
+
+
+def modes(folder: Path) -> set[str]:
+    """The modes of all files and folders in one."""
+    return {f"{p.stat().st_mode & 0o777:o}" for p in (folder, *folder.rglob("*"))}
+
+
+def test_database_and_what_comes_back_are_for_their_owner_alone(
+    tmp_path: Path, registry: Path
+) -> None:
+    before = os.umask(0o022)
+    try:
+        db = small(tmp_path)
+        store = Store(db)
+        store.compact()
+        assert sum(n for _, n in store.archive(1 << 20)) > 0
+        files = [*tmp_path.glob("small.db*"), *store.archived.iterdir()]
+        assert {f"{p.stat().st_mode & 0o777:o}" for p in files if p.is_file()} == {"600"}
+        folder = backup.make(db, registry, tmp_path / "b", NOW)
+        store.close()
+        back = tmp_path / "back"
+        back.mkdir(mode=0o700)
+        backup.restore(folder, back / "q.db", back / "registry")
+        assert modes(folder) == modes(back) == {"600", "700"}
+        db.chmod(0o644)  # as databases of before are
+        Store(db).close()
+        assert f"{db.stat().st_mode & 0o777:o}" == "600"
+    finally:
+        os.umask(before)
+
+
+FULL = 'mount -t tmpfs -o size=400k tmpfs "$0" && exec "$@"'
+
+
+def test_a_backup_on_a_full_disk_is_one_line_and_leaves_nothing(
+    tmp_path: Path, registry: Path
+) -> None:
+    """A real one; the database is larger than it."""
+    db, target = small(tmp_path), tmp_path / "b"
+    target.mkdir()
+    store = Store(db)
+    sql = "INSERT INTO quarantine (received, topic, reason, payload) VALUES (1,'','',?)"
+    store.database.many(sql, [(os.urandom(1 << 20),)])
+    store.close()
+    tried = f"{ROOT}/.venv/bin/python -m host.cli backup --db {db} --registry {registry} {target}"
+    script = f"cd {ROOT} && {tried}; code=$?; ls -A {target}; exit $code"
+    shell = ("unshare", "-m", "sh", "-c", FULL, str(target), "sh", "-c", script)
+    done = subprocess.run(
+        shell if os.geteuid() == 0 else (shell[0], "-r", *shell[1:]), capture_output=True, text=True
+    )
+    assert done.returncode == 1
+    (line,) = done.stderr.splitlines()
+    assert f"{target}: the backup was not made:" in line and "full" in line
+    assert done.stdout == ""
+
+
+def test_what_killed_runs_and_root_left_is_pruned(tmp_path: Path) -> None:
+    db, target = small(tmp_path), tmp_path / "b"
+    made = [backup.make(db, None, target, NOW + dt.timedelta(days=n)) for n in range(2)]
+    cut = [target / f"qingyun-2026010{n}T000000Z.part" for n in range(2)]
+    for part in cut:
+        part.mkdir()
+        (part / "store.db").write_bytes(b"x")
+    with in_use(cut[1]):  # by a run that goes on
+        assert backup.prune(target, 1) == ([cut[0], made[0]], [])
+    assert sorted(target.iterdir()) == [cut[1], made[1]]
+    if os.geteuid() == 0:
+        os.chown(target, 65534, 65534)
+        of_root = backup.make(db, None, target, NOW + dt.timedelta(days=5))
+        assert {p.stat().st_uid for p in (of_root, *of_root.iterdir())} == {65534}
