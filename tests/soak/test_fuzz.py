@@ -42,7 +42,7 @@ class Played:
         self.inbox = Inbox(KNOWN, DAY_S)
         self.hub = Hub(KNOWN)
         self.hub._viewers = {
-            (topic, lang): {Viewer(topic, lang, asyncio.Queue(1 << 10))}
+            (topic, lang): {Viewer(topic, lang, queue=asyncio.Queue(1 << 10))}
             for topic in ("district", "sites", "site:fs-01")
             for lang in ("zh", "en")
         }
