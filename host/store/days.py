@@ -22,7 +22,7 @@ from .neighbours import beside
 UNDATED = -1
 STEP = 20_000  # readings in one transaction
 _DAYS = 300  # of one stream in one transaction
-_SECONDS = 0.5  # after which a transaction begins no further stream
+_SECONDS = 1.0  # after which a transaction begins no further stream
 
 
 def epochs(db: Database, streams: Iterable[int]) -> dict[tuple[int, int], int]:

@@ -150,6 +150,7 @@ def test_an_answer_lost_for_want_of_memory_is_no_time_out():
     assert wrong.errno == errno.ENOMEM and "trusted CA" in str(wrong)
     for _ in range(5):
         assert not rig.logger.link.liveness.stranded
-        rig.logger.link.liveness.failed(short, False)
+        text = rig.logger.link.mqtt.why(short)
+        rig.logger.link.liveness.failed(short, text, False)
     assert rig.logger.link.liveness.stranded
     rig.close()
