@@ -18,4 +18,3 @@ class Board:
 
     def memory(self):
         return {}
-
