@@ -103,11 +103,11 @@ def test_when_memory_lacks_again_and_again_the_board_restarts_and_loses_nothing(
     rig.run(10)
     rig.logger.link.mqtt.connect = lacking
     made = rig.logger.spool.state.next_seq
-    assert rig.run(3600) == "soft_reset"
+    assert rig.run(3600) == "hard_reset"
     assert len([x for x in rig.lines if "not enough memory" in x]) == 5
     assert any("restarting" in x for x in rig.lines)
     rig.board.unmount()
-    rig.board.power_up("soft_reset")
+    rig.board.power_up("hard_reset")
     import main
 
     rig.logger = main.start(rig.board)
