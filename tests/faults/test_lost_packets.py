@@ -15,7 +15,7 @@ from fault_proxy import PASS, PUBLISH, SWALLOW, Fate, Packet, Policy, Proxy
 from simple_site import Row
 from soak import in_part
 
-EVERY = in_part(37, 1)  # bytes
+EVERY = in_part(61, 1)  # bytes
 Disturbed = tuple[Bench, Proxy, dict[str, Any], dict[str, int]]
 
 

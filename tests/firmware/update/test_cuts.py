@@ -55,7 +55,7 @@ def test_a_cut_always_leaves_a_whole_firmware(
 
 
 # Of some 2,200 programs and erases from the first start to the new firmware's being good.
-@pytest.mark.parametrize("cut", range(150, 2111, in_part(280, 140)))
+@pytest.mark.parametrize("cut", range(150, 2111, in_part(420, 140)))
 def test_after_a_cut_it_goes_on(ota: Ota, broker: Broker, cut: int) -> None:
     """The command is not sent again: what is on the flash is enough."""
     new = ota.newer()
