@@ -14,7 +14,8 @@ from collections import Counter
 from collections.abc import Iterator
 from pathlib import PurePosixPath
 
-# Parameters that calls name: `retain=True`.
+# Parameters without a default that calls name. One with a default keeps its name: calls from
+# elsewhere – umqtt.simple, a prompt at a cable – may name it.
 BY_KEYWORD = frozenset({"qos", "retain"})
 _EXCEPTIONS = frozenset({"Exception", "BaseException", "ValueError", "OSError"})
 _Function = ast.FunctionDef | ast.Lambda
@@ -117,7 +118,7 @@ def _parameters(tree: ast.Module) -> Iterator[_Edit]:
         nodes = list(ast.walk(function))
         taken = {n.id for n in nodes if isinstance(n, ast.Name)} | _bound(nodes).keys()
         free = (name for name in _letters("") if name not in taken)
-        for arg in (*function.args.posonlyargs, *function.args.args, *function.args.kwonlyargs):
+        for arg in _without_default(function.args):
             name = arg.arg
             # What is bound a second time within may be another variable.
             if len(name) < 2 or name == "self" or name in BY_KEYWORD or _bound(nodes)[name] > 1:
@@ -127,6 +128,13 @@ def _parameters(tree: ast.Module) -> Iterator[_Edit]:
             for node in itertools.chain.from_iterable(ast.walk(part) for part in function.body):
                 if isinstance(node, ast.Name) and node.id == name:
                     yield node.lineno, node.col_offset, name, new
+
+
+def _without_default(args: ast.arguments) -> Iterator[ast.arg]:
+    """Parameters that every call gives."""
+    by_place = [*args.posonlyargs, *args.args]
+    yield from by_place[: len(by_place) - len(args.defaults)]
+    yield from (a for a, d in zip(args.kwonlyargs, args.kw_defaults, strict=True) if d is None)
 
 
 def _bound(nodes: list[ast.AST]) -> Counter[str]:
