@@ -198,7 +198,8 @@ class Logger:
         elif self.commands.update and not self.commands.waiting():
             self._begin_update(self.commands.update)
         elif self._hal.ticks_diff(self._hal.ticks_ms(), self._commanded) > _SPARE_MS:
-            self._spare_commands()
+            if not self.commands.waiting():  # one may have come while a packet was under way
+                self._spare_commands()
 
     def _spare_commands(self):
         self.commands = self._well[3] = None

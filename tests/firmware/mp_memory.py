@@ -66,6 +66,16 @@ def test_commands_are_let_go_of_a_minute_after_the_last_one():
     rig.close()
 
 
+def test_commands_that_wait_while_a_packet_takes_a_minute_are_done():
+    rig = rig_named("waits")
+    for n in (1, 2, 3):
+        rig.logger._hear(b'{"id": "m%d", "do": "read"}' % n)
+    rig.board.hal.sleep_ms(61000)
+    rig.run(5)
+    assert [r["id"] for r in replies(rig)] == ["m1", "m2", "m3"]
+    rig.close()
+
+
 def test_an_update_begins_without_the_modules_of_commands():
     rig = rig_named("update")
     sha = "0123456789abcdef" * 4
