@@ -159,7 +159,8 @@ class Logger:
             if call == self.link.poll:
                 self.link.restart()
             return otherwise
-        self._well[task] = self._hal.ticks_ms()
+        if self._well[task] is not None:  # else it has just ended for good
+            self._well[task] = self._hal.ticks_ms()
         return result
 
     def _sample(self):

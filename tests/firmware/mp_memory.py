@@ -62,7 +62,7 @@ def test_commands_are_let_go_of_a_minute_after_the_last_one():
     rig.logger._hear(ask)  # what was done is known from the flash
     rig.run(5)
     assert replies(rig) == [{"id": "i1", "ok": True, "result": "done before"}]
-    assert rig.run(200) is None  # and the watchdog is fed
+    assert rig.run(400) is None  # and the watchdog is fed
     rig.close()
 
 
