@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import json
 import signal
-import threading
 import time
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -61,16 +60,17 @@ def run_update(args: argparse.Namespace) -> int:
 
 def _repeat(args: argparse.Namespace, where: Broker | None) -> None:
     """Update every --every seconds until a signal ends it; a trouble is printed once."""
-    over = threading.Event()
+    over: list[int] = []  # no Event: a handler that sets one hangs where wait() holds its lock
     for name in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(name, lambda *_: over.set())
+        signal.signal(name, lambda number, _: over.append(number))
     trouble: str | None = None  # of the turn before; None: before the first
-    while not over.is_set():
+    while not over:
         started = time.monotonic()
         before, trouble = trouble, _turn(args, where, is_first=trouble is None)
         if trouble not in ("", before):
             print(trouble, flush=True)
-        over.wait(max(0.0, args.every - (time.monotonic() - started)))
+        while not over and time.monotonic() - started < args.every:
+            time.sleep(0.2)
 
 
 def _turn(args: argparse.Namespace, where: Broker | None, *, is_first: bool) -> str:
