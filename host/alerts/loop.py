@@ -31,15 +31,18 @@ def forever(db: Path | str, channels: list[Channel], every: int) -> None:
     so that one that hangs delays no other."""
     Store(db).close()  # a store that cannot be opened fails here
     over = threading.Event()
+    asked: list[int] = []  # a handler that sets the Event hangs where wait() holds its lock
     for name in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(name, lambda *_: over.set())
+        signal.signal(name, lambda number, _: asked.append(number))
     threads = [
         threading.Thread(target=_loop, args=(db, c, every, over), daemon=True) for c in channels
     ]
     for thread in threads:
         thread.start()
     log.info("alarms go to %s, every %d s", " and ".join(c.name for c in channels), every)
-    over.wait()
+    while not asked:
+        time.sleep(0.2)
+    over.set()
     for thread in threads:
         thread.join(10)  # a message still under way is sent again later
 
