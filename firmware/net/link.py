@@ -252,7 +252,7 @@ class Link:
 
     def _send(self, recs):
         """Publish as many of recs as one message takes; how many."""
-        n, size = self._compose(recs)
+        n, size = record.compose(self._payload, recs)
         self.mqtt.publish(self._base + "reading", self._payload[:size])
         return n
 
@@ -270,28 +270,6 @@ class Link:
             self.mqtt.publish(self._base + "crash", line)
             self.crashes.sent(line)
         return True
-
-    def _compose(self, recs):
-        """Write as many of recs as fit as JSON into the payload; (how many, bytes)."""
-        buf = self._payload
-        at = 1
-        n = 0
-        for life, seq, boot, dated, seconds, body, names in recs:
-            text = record.to_json(life, seq, boot, dated, seconds, body, names).encode()
-            if n and at + len(text) + 2 > len(buf):
-                break
-            if n:
-                buf[at] = 44  # ,
-                at += 1
-            buf[at : at + len(text)] = text
-            at += len(text)
-            n += 1
-        if n == 1:
-            buf[0] = 32  # a blank before a single object
-            return n, at
-        buf[0] = 91  # [
-        buf[at] = 93  # ]
-        return n, at + 1
 
     def _resend(self):
         """When the host stays silent, send again what it may never have had."""

@@ -82,3 +82,25 @@ def to_json(life, seq, boot, dated, seconds, body, names):
         "," if body else "",
         fields(body, names),
     )
+
+
+def compose(buf, recs):
+    """Write as many of recs as fit into buf, as a JSON object or array; (how many, bytes)."""
+    at = 1
+    n = 0
+    for life, seq, boot, dated, seconds, body, names in recs:
+        text = to_json(life, seq, boot, dated, seconds, body, names).encode()
+        if n and at + len(text) + 2 > len(buf):
+            break
+        if n:
+            buf[at] = 44  # ,
+            at += 1
+        buf[at : at + len(text)] = text
+        at += len(text)
+        n += 1
+    if n == 1:
+        buf[0] = 32  # a blank before a single object
+        return n, at
+    buf[0] = 91  # [
+    buf[at] = 93  # ]
+    return n, at + 1

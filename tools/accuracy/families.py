@@ -179,19 +179,24 @@ def leaning(seed: int) -> Scene:
     return scene
 
 
+def _gather(start: float, hours: float, grams: float) -> list[Action]:
+    """Water or snow that comes to lie there evenly, from start (s of the day) on."""
+    steps = round(hours * 240)
+    marks = [round(grams * i / steps) for i in range(steps + 1)]
+    return [
+        Action(start + 15 * i, "rain", marks[i + 1] - marks[i])
+        for i in range(steps)
+        if marks[i + 1] > marks[i]
+    ]
+
+
 def rain(seed: int) -> Scene:
     """Rain collects on the bin, water drains from the waste; trucks come all the same."""
     scene = _scene("rain", seed)
     draw = _draw(scene)
     actions = _ordinary(scene, scene.bins[0], draw)
     start, hours, grams = draw.uniform(3600, 60000), draw.uniform(0.5, 3), draw.uniform(300, 4000)
-    steps = round(hours * 240)
-    marks = [round(grams * i / steps) for i in range(steps + 1)]
-    actions += [
-        Action(start + 15 * i, "rain", marks[i + 1] - marks[i])
-        for i in range(steps)
-        if marks[i + 1] > marks[i]
-    ]
+    actions += _gather(start, hours, grams)
     dry, away = start + 3600 * hours + 1800, draw.uniform(0.3, 1.0) * grams
     actions += [
         Action(dry + 60 * i, "evaporation", round(away / 240))

@@ -16,6 +16,7 @@ from accuracy.families import (
     _collection,
     _deposits,
     _draw,
+    _gather,
     _ordinary,
     _play,
     _scene,
@@ -53,13 +54,7 @@ def water(seed: int) -> Scene:
     draw = _draw(scene)
     actions = _deposits(draw, draw.randint(15, 35), 500, 1500, 5000)
     start, hours, grams = draw.uniform(0, 30000), draw.uniform(1, 6), draw.uniform(1500, 9000)
-    steps = round(hours * 240)
-    marks = [round(grams * i / steps) for i in range(steps + 1)]
-    actions += [
-        Action(start + 15 * i, "rain", marks[i + 1] - marks[i])
-        for i in range(steps)
-        if marks[i + 1] > marks[i]
-    ]
+    actions += _gather(start, hours, grams)
     poured = start + 3600 * hours + draw.uniform(600, 9000)
     share = draw.uniform(0.7, 1.0)
     actions.append(Action(poured, "poured", 0, draw.uniform(6, 40), share))
@@ -111,13 +106,7 @@ def snow(seed: int) -> Scene:
     bin_ = scene.bins[0]
     actions = [a for a in _ordinary(scene, bin_, draw) if a.kind != "compaction"]
     start, hours, grams = draw.uniform(0, 50000), draw.uniform(2, 8), draw.uniform(1000, 8000)
-    steps = round(hours * 240)
-    marks = [round(grams * i / steps) for i in range(steps + 1)]
-    actions += [
-        Action(start + 15 * i, "rain", marks[i + 1] - marks[i])
-        for i in range(steps)
-        if marks[i + 1] > marks[i]
-    ]
+    actions += _gather(start, hours, grams)
     for a in [a for a in actions if a.kind == "deposit"]:
         if draw.random() < 0.5:
             share = draw.uniform(0.3, 1.0)
