@@ -212,15 +212,8 @@ class Link:
         from net import birth
 
         try:
-            return birth.write(
-                self._payload,
-                self._board,
-                self._clock,
-                self._spool,
-                self._wifi.rssi(),
-                self._about(),
-                self._wait_host,
-            )
+            told = self._wifi.rssi(), self._about(), self._wait_host
+            return birth.write(self._payload, self._board, self._clock, self._spool, *told)
         finally:
             forget("net.birth")
 
