@@ -19,11 +19,12 @@ from run_folder import end
 ALONE = {"QINGYUN_CONFIG": ""}
 
 
-def qingyun(*args: str | Path) -> subprocess.CompletedProcess[str]:
-    """Run one subcommand to its end; output captured."""
+def qingyun(*args: str | Path, timeout: float | None = None) -> subprocess.CompletedProcess[str]:
+    """Run one subcommand to its end; output captured. subprocess.TimeoutExpired after so many
+    seconds."""
     command = [sys.executable, "-m", "host.cli", *map(str, args)]
     env = os.environ | ALONE
-    return subprocess.run(command, env=env, capture_output=True, text=True, check=False)
+    return subprocess.run(command, env=env, capture_output=True, text=True, timeout=timeout)
 
 
 class Ingester:

@@ -1,6 +1,8 @@
 """Under MicroPython: N readings at QoS 1 through net.mqtt, one a message, in one session.
 
-micropython run_publish.py PORT N [CERTIFICATES CLIENT NAME]"""
+micropython run_publish.py PORT N FIRST [CERTIFICATES CLIENT NAME]
+
+FIRST: packet ids are used from here on."""
 
 import sys
 import time
@@ -19,16 +21,17 @@ READING = (
 )
 
 
-port, n = int(sys.argv[1]), int(sys.argv[2])
+port, n, first = map(int, sys.argv[1:4])
 cfg = {"host": "127.0.0.1", "port": port, "user": None, "password": None, "keepalive": 60}
-if len(sys.argv) > 3:
-    folder, client, name = sys.argv[3:6]
+if len(sys.argv) > 4:
+    folder, client, name = sys.argv[4:7]
     cfg["tls"] = {"ca": "ca.der", "cert": client + ".der", "key": client + ".key.der", "name": name}
     Board.data_dir = folder
 mqtt = Mqtt(Board(), cfg, "qy-hw09", lambda: 1000, None)
 base = "qingyun/1/hw-09/qy-hw09/"
 t0 = time.ticks_ms()
 mqtt.connect(socket.getaddrinfo("127.0.0.1", port)[0][-1], base + "status")
+mqtt._client.pid = first
 t1 = time.ticks_ms()
 for seq in range(n):
     mqtt.publish(base + "reading", READING % seq)

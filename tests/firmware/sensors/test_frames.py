@@ -1,5 +1,5 @@
-"""Frames of the HX711 at its pins, with faults: which are believed, which lost. A quarter of a
-million, in `make soak` two million."""
+"""Frames of the HX711 at its pins, with faults: which are believed, which lost. Half a million,
+in `make soak` two million."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from interpreter import RunMicroPython
 from soak import in_part
 
 E_COUNTS = 1050
-FRAMES = in_part(250_000, 2_000_000)
+FRAMES = in_part(500_000, 2_000_000)
 COLUMNS = ("injected", "refused", "odd", "passed over", "given right", "given wrong")
 
 

@@ -23,6 +23,7 @@ from played import wait_stored
 from rig_board import RigRun
 from sim_board import ROOT
 from simple_site import MIDNIGHT
+from soak import in_part
 
 from host.store import Store
 
@@ -129,7 +130,7 @@ def test_known_weights_under_field_physics(
 ) -> None:
     """A board with a scale 12 % off and a zero 7 kg off, calibrated, then weighing."""
     worst = 0.0
-    seeds = (1, 2, 3)
+    seeds = in_part((1,), (1, 2, 3))
     for seed in seeds:
         with technician(tmp_path, broker, seed=seed) as (t, heard):
             wrong = {"id": "x", "date": "2026-01-05", "zero": ZERO - 150000}

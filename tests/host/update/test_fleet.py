@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import stat
+import subprocess
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -71,10 +72,16 @@ class Fleet:
         return stack
 
     def update(self, bundle: Bundle, *more: str) -> tuple[int, str]:
+        """What the command ends with and prints; with an outcome of no board in five minutes,
+        what the first board has printed is told."""
         file = self.ota.folder / f"{bundle.id}.bundle"
         file.write_bytes(bundle.raw)
         args = ("--registry", self.folder, "--broker", self.broker.address, "--log", self.log)
-        done = qingyun("update", file, *args, *more)
+        try:
+            done = qingyun("update", file, *args, *more, timeout=300)
+        except subprocess.TimeoutExpired as e:
+            board = (self.ota.folder / f"{BOARDS[0]}.report.log").read_text(errors="replace")
+            raise AssertionError(f"{e}\n{e.stdout!r}\n{board[-5000:]}") from None
         return done.returncode, done.stdout + done.stderr
 
     def logged(self, bundle: Bundle) -> list[tuple[str, str]]:
