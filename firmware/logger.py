@@ -120,7 +120,7 @@ class Logger:
         self.updates.add_to_birth(self._about)
         self.updates = self._well[4] = self.link.chunks = None
         forget("update.updater", "update.installer", "update.update_status", "update.ab_slots")
-        forget("update.bundle", "update.chunks", "update.free_space", "update")
+        forget("update.bundle", "update.trust", "update.chunks", "update.free_space", "update")
 
     def _begin_update(self, cmd):
         """Do the command `update`, without the modules of the others: both have no room."""

@@ -1,48 +1,18 @@
 """What a bundle is, and whether it may run on this board; see installer.py.
 
-A bundle is a line `qingyun-bundle 1`, a line of JSON {"version", "board", "mpy", "files"},
-for each file a line [name, size, sha256], then the files one after the other, then an RSA
-signature (PKCS #1 v1.5, SHA-256) over everything before."""
+A bundle is a line `qingyun-bundle 1`, a line of JSON {"version", "board", "mpy", "files"} and,
+if so, "older", "lowest", "keys" (see trust.py), for each file a line [name, size, sha256], then
+the files one after the other, then an RSA signature (PKCS #1 v1.5, SHA-256) over everything
+before."""
 
 import json
 import sys
-from binascii import unhexlify
 
-import identity
+from update.trust import Failed
 
 _MAGIC = b"qingyun-bundle 1\n"
 # DigestInfo of SHA-256, RFC 8017 section 9.2.
 _DIGEST_INFO = b"\x30\x31\x30\x0d\x06\x09\x60\x86\x48\x01\x65\x03\x04\x02\x01\x05\x00\x04\x20"
-
-
-class Failed(Exception):
-    """Why the update ends here; the old firmware goes on."""
-
-
-def not_older(version, older):
-    """Failed when this version is older than what runs, and that is not meant (older)."""
-    try:
-        back = _number(version) < _number(identity.VERSION)
-    except (ValueError, AttributeError):
-        raise Failed("version: expected three numbers, found %r" % (version,))
-    if back and not older:
-        text = 'version: %s is older than %s; "older": true if so'
-        raise Failed(text % (version, identity.VERSION))
-
-
-def modulus(root, name):
-    """The public key in the file that the configuration names: its modulus as bytes."""
-    if not name:
-        raise Failed("update.key: expected in config.json the file of the public key")
-    path = root + "/" + name
-    try:
-        with open(path) as f:
-            n = unhexlify(f.read(1024).strip())
-    except (OSError, ValueError) as e:
-        raise Failed("%s cannot be read (%s)" % (path, e))
-    if len(n) not in (256, 384) or not n[0] & 0x80:
-        raise Failed("%s: expected an RSA modulus of 2048 or 3072 bits in hex" % path)
-    return n
 
 
 def verified(modulus, signature, digest):
@@ -90,11 +60,6 @@ def header(f, signed, kind, announced):
         raise Failed("version: expected %s, found %s" % (announced, version))
     f.seek(first)
     return head, at
-
-
-def _number(version):
-    a, b, c = version.split(".")
-    return int(a), int(b), int(c)
 
 
 def _plain(name):

@@ -12,9 +12,9 @@ from binascii import hexlify
 from micropython import const
 
 from update import bundle
-from update.bundle import Failed
 from update.chunks import Chunks
 from update.free_space import free_bytes
+from update.trust import Failed
 
 _CHUNK = const(1024)
 _LARGEST = const(1 << 20)
@@ -28,12 +28,13 @@ _TOPIC = "qingyun/1/update/%s/%d"
 class Installer:
     """begin() or resume(), then poll() until `restart` says that all is done."""
 
-    def __init__(self, board, key, slots, status, link, log):
+    def __init__(self, board, trust, slots, status, link, log):
         self._board = board
         self._hal = board.hal
         self._root = board.data_dir
         self._part = board.data_dir + "/update.part"
-        self._key = key  # the file of the public key, or None
+        self._trust = trust
+        self._signed = 0  # bytes of the bundle before its signature, once that is verified
         self._slots = slots
         self._status = status
         self._link = link
@@ -99,12 +100,12 @@ class Installer:
         if isinstance(size, bool) or not isinstance(size, int) or not 0 < size <= _LARGEST:
             raise Failed("size: expected a whole number up to %d, found %r" % (_LARGEST, size))
         job["version"] = cmd.get("version")
-        bundle.not_older(job["version"], job["older"])
+        self._trust.check(job["version"], job["older"])
         if not self._slots.two():
             raise Failed("this firmware does not run from /a or /b: deploy the board anew")
         if self._slots.trial:
             raise Failed("this firmware is on trial itself; try again when it is good")
-        bundle.modulus(self._root, self._key)
+        self._trust.keys()
         free = free_bytes(self._root + "/")
         if free + self._have() < 2 * size + _ROOM:
             raise Failed("flash: %d bytes free, %d are needed" % (free, 2 * size + _ROOM))
@@ -182,36 +183,40 @@ class Installer:
         chunks.got = chunks.want = None
 
     def _verify(self, job):
-        modulus = bundle.modulus(self._root, self._key)
-        k = len(modulus)
+        keys = self._trust.keys()
         size = job["size"]
         whole = hashlib.sha256()
-        signed = hashlib.sha256()
-        left = size - k
+        # What a key of each length would have signed: bytes that are left of it, and its hash.
+        parts = {len(n): [size - len(n), hashlib.sha256()] for n in keys}
         piece = memoryview(bytearray(_CHUNK))
         with open(self._part, "rb") as f:
             n = f.readinto(piece)
             while n:
                 whole.update(piece[:n])
-                if left > 0:
-                    signed.update(piece[: min(n, left)])
-                    left -= n
+                for part in parts.values():
+                    if part[0] > 0:
+                        part[1].update(piece[: min(n, part[0])])
+                        part[0] -= n
                 yield True
                 n = f.readinto(piece)
             found = hexlify(whole.digest()).decode()
             if found != job["sha256"]:
                 raise Failed("hash: expected %s, found %s" % (job["bundle"], found[:16]))
-            f.seek(max(0, size - k))
-            signature = f.read(k)
-        yield True
-        if not bundle.verified(modulus, signature, signed.digest()):
-            raise Failed("signature: not of the key in %s" % self._key)
+            digests = {k: part[1].digest() for k, part in parts.items()}
+            for modulus in keys:
+                k = len(modulus)
+                f.seek(max(0, size - k))
+                yield True
+                if bundle.verified(modulus, f.read(k), digests[k]):
+                    self._signed = size - k
+                    return
+        raise Failed("signature: not of a key in %s" % self._trust.name)
 
     def _unpack(self, job):
         with open(self._part, "rb") as lines:
-            signed = job["size"] - len(bundle.modulus(self._root, self._key))
-            head, at = bundle.header(lines, signed, self._board.name, job["version"])
-            bundle.not_older(head["version"], job["older"])
+            head, at = bundle.header(lines, self._signed, self._board.name, job["version"])
+            self._trust.check(head["version"], head.get("older") is True)
+            wanted = self._trust.wanted(head)
             yield True
             folder = self._root + "/" + self._slots.other
             self._slots.confirm()  # what is said of the other folder is over
@@ -232,6 +237,7 @@ class Installer:
                     m.write('%s"%s": "%s"' % (", " if i else "", name, sha))
                 m.write("}}")
             os.rename(manifest + ".new", manifest)
+        self._trust.propose(wanted)
 
     def _file(self, data, folder, name, size, sha):
         """Write one file and read it back, a piece in each step."""

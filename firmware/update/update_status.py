@@ -29,15 +29,21 @@ class UpdateStatus:
         except (OSError, ValueError, KeyError, TypeError):
             pass
 
-    def settle(self, slots):
-        """After a start: what became of an update that had got as far as the switch."""
+    def settle(self, slots, trust):
+        """After a start: what became of an update that had got as far as the switch. What trust
+        shall be counts once the update is good."""
         job = self.job
         if job is None or job["state"] != "trial":
             return
         if slots.folder == job.get("to"):
             if not slots.trial:
+                try:
+                    trust.adopt()
+                except OSError as e:
+                    self._log.error("update: the keys cannot be replaced", e)
                 self.end("good", "")
         elif slots.failed == job.get("to"):
+            trust.drop()
             why = slots.why or "a hang, or a loss of power"
             self.end("failed", "three starts failed, the last of: " + why)
         else:  # the power went before the switch
@@ -46,10 +52,10 @@ class UpdateStatus:
     def under_way(self):
         return self.job is not None and self.job["state"] == "fetching"
 
-    def for_birth(self):
-        """The field `update` of the birth message."""
+    def for_birth(self, keys):
+        """The field `update` of the birth message; keys: see trust.py."""
         job = self.job
-        entry = {"bundle": job["bundle"], "state": job["state"]}
+        entry = {"bundle": job["bundle"], "state": job["state"], "keys": keys}
         if job.get("why"):
             entry["why"] = job["why"]
         return entry

@@ -4,6 +4,7 @@ is one of these."""
 from micropython import const
 
 from update.ab_slots import AbSlots
+from update.trust import Failed, Trust
 from update.update_status import UpdateStatus
 
 _TRIAL_S = const(300)  # a firmware on trial has so long to show that it is good
@@ -17,13 +18,13 @@ class Updater:
         slots = trial or AbSlots(board)
         self._logger = logger
         self._board = board
-        self._key = key
+        self._trust = Trust(board.data_dir, key)
         self._slots = slots
         self.clock = logger.clock
         self.log = logger.log
         self.update = None  # the one under way
         self._status = UpdateStatus(board, self.clock, self.log)
-        self._status.settle(slots)
+        self._status.settle(slots, self._trust)
         if slots.trial:
             self.log.info("update: this firmware is on trial")
         elif self._status.under_way():
@@ -46,7 +47,11 @@ class Updater:
     def add_to_birth(self, birth):
         """Add the field `update`, if this board has had an update."""
         if self._status.job:
-            birth["update"] = self._status.for_birth()
+            try:
+                keys = self._trust.told()
+            except Failed:
+                keys = []  # the next update says why
+            birth["update"] = self._status.for_birth(keys)
 
     def begin(self, cmd):
         """Take a command; what the reply says."""
@@ -55,8 +60,8 @@ class Updater:
     def _load(self):
         from update.installer import Installer
 
-        link = self._logger.link
-        self.update = Installer(self._board, self._key, self._slots, self._status, link, self.log)
+        told = self._slots, self._status, self._logger.link, self.log
+        self.update = Installer(self._board, self._trust, *told)
         return self.update
 
     def poll(self):
@@ -79,7 +84,7 @@ class Updater:
         if lacks is None:
             self._slots.confirm()
             self.log.info("update: this firmware is good")
-            self._status.settle(self._slots)
+            self._status.settle(self._slots, self._trust)
             link.hello()
         elif self.clock.uptime_s() >= _TRIAL_S:
             self.log.warn("update: on trial, %s within %d s: restarting" % (lacks, _TRIAL_S))

@@ -25,6 +25,12 @@ def _add_bundle(p: argparse.ArgumentParser) -> None:
     p.add_argument("--out", type=Path, metavar="FILE", help="the bundle")
     text = "for which boards (default: esp32)"
     p.add_argument("--board", choices=BOARDS, default="esp32", help=text)
+    text = "it may replace a newer version (with --older of qingyun update)"
+    p.add_argument("--older", action="store_true", help=text)
+    text = "boards that have taken it accept no version below this one any more"
+    p.add_argument("--lowest", metavar="VERSION", help=text)
+    text = "boards that have taken it go by the one or two public keys in this file, a line each"
+    p.add_argument("--trust", type=Path, metavar="FILE", help=text)
     text = "make a key and its public half instead"
     p.add_argument("--new-key", type=Path, metavar="FILE", help=text)
     text = "length of a new key (default: 3072)"
@@ -35,7 +41,16 @@ def _add_bundle(p: argparse.ArgumentParser) -> None:
 
 
 def _add_update(p: argparse.ArgumentParser) -> None:
-    p.add_argument("bundle", type=Path, metavar="BUNDLE", help="a file of qingyun bundle")
+    text = (
+        "a file of qingyun bundle; or rotate-key: this firmware once more, with --key and --trust"
+    )
+    p.add_argument("bundle", type=Path, metavar="BUNDLE", help=text)
+    text = "rotate-key: a key that the boards go by now"
+    p.add_argument("--key", type=Path, metavar="FILE", help=text)
+    text = "rotate-key: the one or two public keys that they shall go by, a line each"
+    p.add_argument("--trust", type=Path, metavar="FILE", help=text)
+    text = "rotate-key: for which boards (default: esp32)"
+    p.add_argument("--board", choices=BOARDS, default="esp32", help=text)
     registry_option(p)
     broker_options.add(p, "qingyun-update", default="127.0.0.1:1883")
     text = "only this board; may be given more than once"
@@ -46,7 +61,11 @@ def _add_update(p: argparse.ArgumentParser) -> None:
     p.add_argument("--canary", default="5%", metavar="SHARE", help=text)
     text = "begin no further wave after so many failures (default: 1)"
     p.add_argument("--halt", type=int, default=1, metavar="N", help=text)
-    p.add_argument("--older", action="store_true", help="also where that is a step back")
+    p.add_argument(
+        "--older",
+        action="store_true",
+        help="also where that is a step back; the bundle must be signed so",
+    )
     text = "a board without an outcome has failed after this (default: 1800)"
     p.add_argument("--timeout", type=float, default=1800, metavar="SECONDS", help=text)
     p.add_argument("--by", default="", metavar="NAME", help="who does this; stands in the logs")

@@ -1,8 +1,8 @@
 """A bundle: a whole firmware in one signed file.
 
-A line `qingyun-bundle 1`, a line of JSON {"version", "board", "mpy", "files"}, a line
-[name, size, sha256] for each file, the files one after the other, and an RSA signature
-over everything before. firmware/update/bundle.py reads it."""
+A line `qingyun-bundle 1`, a line of JSON {"version", "board", "mpy", "files"} and what is in
+Terms, a line [name, size, sha256] for each file, the files one after the other, and an RSA
+signature over everything before. firmware/update/bundle.py reads it."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
+from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric import rsa
 
@@ -24,7 +25,7 @@ from . import keys, short_names
 MAGIC = b"qingyun-bundle 1\n"
 CHUNK = 1024
 LARGEST = 1 << 20
-_VERSION = re.compile(r"\d+\.\d+\.\d+")
+VERSION = re.compile(r"\d+\.\d+\.\d+")
 _SIGNATURES = (256, 384)
 # Not of an application folder: loader.py is /main.py, and is replaced over serial only.
 _APART = ("loader.py",)
@@ -32,6 +33,21 @@ _APART = ("loader.py",)
 
 class BundleError(UserError):
     """A file that is no bundle, or a firmware that cannot be made into one; one line."""
+
+
+@dataclass(frozen=True)
+class Terms:
+    """What else is signed. older: it may replace a newer version; lowest: no version below this
+    one is accepted afterwards; keys: moduli of the one or two keys that are accepted afterwards."""
+
+    older: bool = False
+    lowest: str = ""
+    keys: tuple[str, ...] = ()
+
+    def head(self) -> dict[str, Any]:
+        """For the header: only what is told."""
+        told = {"older": self.older, "lowest": self.lowest, "keys": list(self.keys)}
+        return {name: value for name, value in told.items() if value}
 
 
 @dataclass(frozen=True)
@@ -43,6 +59,7 @@ class Bundle:
     board: str
     mpy: int
     files: Mapping[str, bytes]
+    terms: Terms = Terms()
 
     @property
     def sha256(self) -> str:
@@ -94,22 +111,33 @@ def compile_firmware(board: str, root: Path = project.ROOT) -> dict[str, bytes]:
     return files
 
 
-def pack(files: Mapping[str, bytes], version: str, board: str, key: rsa.RSAPrivateKey) -> Bundle:
+def pack(
+    files: Mapping[str, bytes],
+    version: str,
+    board: str,
+    key: rsa.RSAPrivateKey,
+    terms: Terms = Terms(),
+) -> Bundle:
     """Sign these modules as one bundle."""
     mpy = files["main.mpy"][1]  # the second byte of each .mpy: the version of the format
-    head = {"version": version, "board": board, "mpy": mpy, "files": len(files)}
+    head = {"version": version, "board": board, "mpy": mpy, "files": len(files)} | terms.head()
     lines = [json.dumps(head)]
     lines += [json.dumps([n, len(c), hashlib.sha256(c).hexdigest()]) for n, c in files.items()]
     body = MAGIC + "".join(f"{line}\n" for line in lines).encode() + b"".join(files.values())
     raw = body + keys.sign(key, body)
     if len(raw) > LARGEST:
         raise BundleError(f"{len(raw)} bytes; boards take {LARGEST} at most")
-    return Bundle(raw, version, board, mpy, dict(files))
+    return Bundle(raw, version, board, mpy, dict(files), terms)
 
 
-def build(board: str, key: rsa.RSAPrivateKey, root: Path = project.ROOT) -> Bundle:
+def build(
+    board: str,
+    key: rsa.RSAPrivateKey,
+    root: Path = project.ROOT,
+    terms: Terms = Terms(),
+) -> Bundle:
     """Compile and sign what lies below root."""
-    return pack(compile_firmware(board, root), project.version(root), board, key)
+    return pack(compile_firmware(board, root), project.version(root), board, key, terms)
 
 
 def parse(raw: bytes, name: str = "bundle") -> Bundle:
@@ -135,10 +163,16 @@ def parse(raw: bytes, name: str = "bundle") -> Bundle:
             at += size
             if hashlib.sha256(content).hexdigest() != sha:
                 raise fail(f"{file} is damaged")
-        found = Bundle(raw, str(head["version"]), str(head["board"]), int(head["mpy"]), files)
+        terms = Terms(
+            head.get("older") is True,
+            str(head.get("lowest", "")),
+            tuple(map(str, head.get("keys", ()))),
+        )
+        names = str(head["version"]), str(head["board"]), int(head["mpy"])
+        found = Bundle(raw, *names, files, terms)
     except (ValueError, KeyError, TypeError):
         raise fail("its header is damaged") from None
-    if len(raw) - at not in _SIGNATURES or not _VERSION.fullmatch(found.version):
+    if len(raw) - at not in _SIGNATURES or not VERSION.fullmatch(found.version):
         raise fail("it is cut short or damaged")
     return found
 

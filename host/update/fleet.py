@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Protocol
 
+from . import keys
 from .bundle import Bundle
 
 WAVE = 4  # each wave is so many times the one before
@@ -153,13 +154,17 @@ class Rollout:
 
     def _birth(self, t: Target, birth: dict[str, Any]) -> None:
         t.version = str(birth["version"])
-        runs = birth["sha256"] == self.bundle.firmware and t.version == self.bundle.version
         told = birth.get("update") or {}
+        trusts = told.get("keys") == [keys.fingerprint(k) for k in self.bundle.terms.keys]
+        runs = birth["sha256"] == self.bundle.firmware and t.version == self.bundle.version
+        runs = runs and (trusts or not self.bundle.terms.keys)
         mine = told.get("bundle") == self.bundle.id
         if t.state == WAITING and runs and told.get("state") != "trial":
             self._end(t, ALREADY)
         elif t.state == UNDER_WAY and mine and told.get("state") == "good" and runs:
             self._end(t, GOOD)
+        elif t.state == UNDER_WAY and mine and told.get("state") == "good" and t.progress:
+            self._end(t, FAILED, "it runs this firmware, but goes by other keys")
         elif t.state == UNDER_WAY and mine and told.get("state") == "trial":
             t.progress = ", on trial"
         elif t.state == UNDER_WAY and mine and told.get("state") == "fetching":

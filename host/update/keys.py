@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
+import re
 from pathlib import Path
 
 from cryptography.exceptions import UnsupportedAlgorithm
@@ -12,6 +14,8 @@ from cryptography.hazmat.primitives.asymmetric import padding, rsa
 from ..common.errors import UserError
 from . import KEY_SIZES
 
+MOST_KEYS = 2  # that a board accepts
+
 
 class BadKey(UserError):
     """A key file that cannot be used; one line."""
@@ -20,6 +24,24 @@ class BadKey(UserError):
 def public_text(key: rsa.RSAPublicKey) -> str:
     """What a board reads: the modulus in hex; the exponent is 65537 always."""
     return f"{key.public_numbers().n:x}\n"
+
+
+def moduli(path: Path) -> tuple[str, ...]:
+    """The lines of a file as boards have it: one or two moduli in hex. BadKey otherwise."""
+    try:
+        lines = tuple(path.read_text().split())
+    except (OSError, ValueError) as error:
+        raise BadKey(f"{path}: cannot be read: {error}") from None
+    lengths = {bits // 4 for bits in KEY_SIZES}
+    good = all(len(x) in lengths and re.fullmatch("[89a-f][0-9a-f]*", x) for x in lines)
+    if not 0 < len(lines) <= MOST_KEYS or not good:
+        raise BadKey(f"{path}: expected one or two public keys, each a line of FILE.pub")
+    return lines
+
+
+def fingerprint(modulus: str) -> str:
+    """As a board tells it in its birth message: 16 hex digits of a SHA-256."""
+    return hashlib.sha256(bytes.fromhex(modulus)).hexdigest()[:16]
 
 
 def make(path: Path, bits: int = 3072) -> Path:

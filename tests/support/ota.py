@@ -24,7 +24,7 @@ from simple_site import FILL, SimpleSite
 from host.common import project
 from host.update import bundle as bundles
 from host.update import keys
-from host.update.bundle import Bundle
+from host.update.bundle import Bundle, Terms
 
 FOREVER = 86_400 * 60
 # One process plays every start: what a start leaves behind in the heap a real board does not have.
@@ -117,7 +117,9 @@ class Ota:
     def newer(self, *patches: Patch, **head: Any) -> Bundle:
         """A bundle of version 9.1.0, with such changes in its sources."""
         files = patched(self.folder, NEWER, *patches)
-        return bundles.pack(files, "9.1.0", head.get("board", "sim"), head.get("key", self.key))
+        terms = head.get("terms", Terms())
+        named = head.get("board", "sim"), head.get("key", self.key)
+        return bundles.pack(files, "9.1.0", *named, terms)
 
     def board(self, broker: Broker, through: str = "", **more: Any) -> BoardRun:
         """through: the address of a proxy before the broker."""

@@ -17,6 +17,8 @@ from ...update import fleet, keys
 from ...update.air import Air
 from .broker_options import broker_of
 
+ROTATE = "rotate-key"
+
 
 def _run_bundle(args: argparse.Namespace) -> int:
     if args.new_key:
@@ -27,7 +29,11 @@ def _run_bundle(args: argparse.Namespace) -> int:
         if value is None:
             raise UsageError(f"{option}: must be given")
     form_of(args.out, "bundle")
-    made = bundles.build(args.board, keys.load(args.key), args.source)
+    if args.lowest and not bundles.VERSION.fullmatch(args.lowest):
+        raise UsageError(f"--lowest: expected three numbers as in 0.2.0, found {args.lowest!r}")
+    trusted = keys.moduli(args.trust) if args.trust else ()
+    terms = bundles.Terms(args.older, args.lowest or "", trusted)
+    made = bundles.build(args.board, keys.load(args.key), args.source, terms)
     with whole(args.out) as part:
         part.write_bytes(made.raw)
     print(
@@ -58,8 +64,28 @@ def targets(
     return [fleet.Target(d.device, d.site) for d in chosen]
 
 
+def _bundle_of(args: argparse.Namespace) -> bundles.Bundle:
+    """The file that is given, or for rotate-key this firmware with other keys."""
+    if str(args.bundle) != ROTATE:
+        for option, value in (("--key", args.key), ("--trust", args.trust)):
+            if value is not None:
+                raise UsageError(f"{option}: expected with `qingyun update {ROTATE}` only")
+        bundle = bundles.load(args.bundle)
+        if args.older and not bundle.terms.older:
+            text = "is not signed as one that may replace a newer version"
+            raise UsageError(
+                f"--older: {args.bundle} {text}; make it with `qingyun bundle --older`"
+            )
+        return bundle
+    for option, value in (("--key", args.key), ("--trust", args.trust)):
+        if value is None:
+            raise UsageError(f"{option}: must be given")
+    terms = bundles.Terms(keys=keys.moduli(args.trust))
+    return bundles.build(args.board, keys.load(args.key), terms=terms)
+
+
 def _run_update(args: argparse.Namespace) -> int:
-    bundle = bundles.load(args.bundle)
+    bundle = _bundle_of(args)
     where = broker_of(args)
     chosen = targets(registry.load(args.registry), args.site, args.device)
     try:

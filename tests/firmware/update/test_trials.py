@@ -15,6 +15,7 @@ from sim_board import ROOT
 
 from host.update import bundle as bundles
 from host.update import keys
+from host.update.bundle import Terms
 
 pytestmark = pytest.mark.usefixtures("needs_mosquitto")
 
@@ -92,12 +93,18 @@ def test_a_signature_of_3072_bits(ota: Ota, broker: Broker, tmp_path: Path) -> N
 
 
 def test_an_older_one_when_it_is_meant(ota: Ota, broker: Broker) -> None:
-    old = bundles.pack(ota.newer().files, "0.0.9", "sim", ota.key)
+    """The command says so, and what is signed says so."""
+    files = ota.newer().files
+    plain = bundles.pack(files, "0.0.8", "sim", ota.key)
+    old = bundles.pack(files, "0.0.9", "sim", ota.key, Terms(older=True))
     with ota.running(broker) as board:
         assert "is older than" in board.update(old, id="u0")["error"]
-        assert board.heard.ask(command(old, older=True))["ok"]
+        assert board.update(plain, id="u1", older=True)["ok"]
+        assert "0.0.8 is older than" in board.outcome(plain)["update"]["why"]
+        assert board.update(old, id="u2", older=True)["ok"]
         assert board.outcome(old)["update"]["state"] == "good"
-    assert [s for s, _ in ota.attempts()] == ["refused", "fetching", "trial", "good"]
+    states = [s for s, _ in ota.attempts()]
+    assert states == ["refused", "fetching", "failed", "fetching", "trial", "good"]
 
 
 def test_a_command_is_done_once(ota: Ota, broker: Broker) -> None:
