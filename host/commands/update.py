@@ -42,7 +42,7 @@ def _add_bundle(p: argparse.ArgumentParser) -> None:
 
 def _add_update(p: argparse.ArgumentParser) -> None:
     text = (
-        "a file of qingyun bundle; or rotate-key: this firmware once more, with --key and --trust"
+        "a file of qingyun bundle; or rotate-key: this firmware once more, and other keys with it"
     )
     p.add_argument("bundle", type=Path, metavar="BUNDLE", help=text)
     text = "rotate-key: a key that the boards go by now"

@@ -47,7 +47,9 @@ def test_a_good_one_switches_within_a_minute(
     new = ota.newer()
     with ota.running(broker) as board:
         assert board.update(new)["ok"]
-        assert board.outcome(new)["update"] == {"bundle": new.id, "state": "good"}
+        name = keys.fingerprint(keys.public_text(ota.key.public_key()).strip())
+        told = {"bundle": new.id, "state": "good", "keys": [name]}
+        assert board.outcome(new)["update"] == told
         board.still_publishes(new)
         for what in ("birth", "reply"):
             for message in board.heard.json(what):
