@@ -9,7 +9,7 @@ import json
 import logging
 import signal
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence, Set
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +20,7 @@ from .mqtt.session import Topics
 from .readings import messages
 from .registry import Registry
 from .service import inbox, quarantine
+from .service.deferral import Deferral
 from .service.progress import Progress
 from .store import Batch, Busy, Counts, Store
 
@@ -29,6 +30,7 @@ BATCH_MESSAGES, BATCH_BYTES = 2000, 2 << 20
 BATCH_SECONDS = 0.3
 LINGER_SECONDS = 0.005
 IDLE_SECONDS = 0.1
+TAKE_UP_EVERY_S = 0.5  # what was deferred is stored so often while others come
 CONFIRM_SECONDS = 1.0
 TIDY_SECONDS = 30.0
 TIDY_MESSAGES = 5000
@@ -69,17 +71,18 @@ class Ingester:
         self._store = store
         self._inbox = inbox.Inbox(registry, max_ahead_s)
         self._broker = broker
+        self._deferral = Deferral(store)
         self._progress = Progress(stats)
         self.stats = self._progress.stats
         self._stopping = False
         self._since = 0.0  # Unix time of the first message that is not committed
         self._confirmed: dict[str, dict[str, Any]] = {}  # topic → what boards will be told
         self._confirmed_at = 0.0
-        self._tidied = time.monotonic()
+        self._tidied = self._took_up = time.monotonic()
         self._looked_back = -_LOOK_BACK_S
         self._retrying: Iterator[quarantine.Outcome] | None = None
         wanted = topics(registry, shard, group)
-        self._transport = Transport(broker, wanted, self._on_subscribed, group)
+        self._transport = Transport(broker, wanted, self._progress.subscribed, group)
 
     def stop(self, *_: object) -> None:
         """Finish the batch under way, then end run()."""
@@ -125,6 +128,7 @@ class Ingester:
             # Nothing more at once, or enough: what has come is made durable.
             if now and (now == had or self._due()):
                 self._commit()
+            self._take_up(idle=not now)
             self._confirm()
             self._tidy()
             self._progress.tell()
@@ -139,9 +143,6 @@ class Ingester:
             self._progress.tell()
             time.sleep(0.05)
 
-    def _on_subscribed(self) -> None:
-        self._progress.subscribed()
-
     # Batches
 
     def _due(self) -> bool:
@@ -152,11 +153,11 @@ class Ingester:
         taken = self._transport.take()
         if not taken.messages:
             return
-        now = int(time.time())
+        now, begun = int(time.time()), time.monotonic()
         stage = self._progress.stage
         self._progress.taken(len(taken.messages), self._since)
         with stage("understand"):
-            batch = self._understood(taken.messages, now)
+            batch = self._understood(taken.messages, now, self._deferral.devices())
         with stage("commit"):
             counts = self._written(taken.messages, batch, now)
         if counts is None:
@@ -164,6 +165,8 @@ class Ingester:
         with stage("acknowledge"):
             self._transport.acknowledge(taken)
         self._note_confirmed(counts)
+        self._deferral.put(batch)
+        self._deferral.spent(taken.messages, time.monotonic() - begun)
         s = self.stats
         s.messages += len(taken.messages)
         s.readings += len(batch.readings)
@@ -173,8 +176,26 @@ class Ingester:
         s.first_message = s.first_message or self._since
         self._progress.committed(batch)
 
-    def _understood(self, received: Sequence[tuple[bytes, bytes]], now: int) -> Batch:
-        return self._inbox.batch(received, now, full=self._store.full, brief=self._store.brief)
+    def _understood(
+        self, received: Sequence[tuple[bytes, bytes]], now: int, deferred: Set[str] = frozenset()
+    ) -> Batch:
+        full, brief = self._store.full | self._deferral.full(), self._store.brief
+        return self._inbox.batch(received, now, full=full, brief=brief, deferred=deferred)
+
+    def _take_up(self, *, idle: bool) -> None:
+        """Store messages that were deferred; while others come only now and then."""
+        due = idle or time.monotonic() - self._took_up >= TAKE_UP_EVERY_S
+        if not due or not len(self._deferral):
+            return
+        self._took_up, seconds = time.monotonic(), IDLE_SECONDS if idle else 0.0
+        with self._progress.stage("deferred"):
+            counts = self._deferral.take_up(
+                *(seconds, lambda received: self._understood(received, int(time.time()))),
+                lambda batch, now: self._until_written(lambda: self._store.add(batch, now)),
+            )
+        self._note_confirmed(counts)
+        self.stats.stored += counts.stored
+        self.stats.deferred = len(self._deferral)
 
     def _confirm(self, *, force: bool = False) -> None:
         """Tell boards what is stored; each at most once in CONFIRM_SECONDS."""
@@ -241,7 +262,7 @@ class Ingester:
                 return self._set_apart(*received[0], error, now)
         middle, found = len(received) // 2, []
         for part in (received[:middle], received[middle:]):
-            counts = self._written(part, self._understood(part, now), now)
+            counts = self._written(part, self._understood(part, now, self._deferral.devices()), now)
             if counts is None:
                 return None
             found.append(counts)

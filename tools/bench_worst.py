@@ -50,7 +50,7 @@ class Found:
 
     sent: dict[tuple[int, int], float] = field(default_factory=dict)  # board, seq → when
     took: list[float] = field(default_factory=list)
-    pages: list[float] = field(default_factory=list)
+    pages: list[tuple[float, str]] = field(default_factory=list)
     wrong: list[str] = field(default_factory=list)
     kinds: dict[str, int] = field(default_factory=dict)
     memory: dict[str, int] = field(default_factory=dict)  # MB at most, by process
@@ -122,7 +122,7 @@ def look(url: str, token: str, until: float, found: Found) -> None:
                         found.wrong.append(f"{at}: {answer.status_code}")
                 except httpx.HTTPError as error:
                     found.wrong.append(f"{at}: {error!r}")
-                found.pages.append(time.monotonic() - began)
+                found.pages.append((time.monotonic() - began, page))
             time.sleep(1)
 
 
@@ -195,6 +195,8 @@ def run(args: argparse.Namespace, folder: Path) -> int:
         worst_board = load.name(0)[1]
         over = store.over_limits().get(worst_board, {})
         kept = store.refused_over().get(worst_board, 0)
+    stages = json.loads((folder / "stats.json").read_text())["stages"]
+    print("ingester, seconds by stage: " + ", ".join(f"{k} {v:.1f}" for k, v in stages.items()))
     print(
         f"one board, {sum(found.kinds.values())} messages in {args.seconds:.0f} s ({found.kinds}); "
         f"over its limits {over}, refused and not kept {kept}"
@@ -214,12 +216,13 @@ def _wait(stats: Path, url: str) -> None:
 
 def _report(args: argparse.Namespace, found: Found) -> int:
     took, pages, memory = sorted(found.took), sorted(found.pages), found.memory
+    median = pages[len(pages) // 2][0]
     p99 = took[int(0.99 * len(took))] if took else 1e9
     print(
         f"{args.others} others: {len(found.sent)} readings, {len(took)} stored; median "
         f"{took[len(took) // 2]:.2f} s, 99 % {p99:.2f} s, longest {took[-1]:.2f} s\n"
-        f"{len(pages)} pages, {len(found.wrong)} not 200, median {pages[len(pages) // 2]:.2f} s, "
-        f"longest {pages[-1]:.2f} s {found.wrong[:5]}\n"
+        f"{len(pages)} pages, {len(found.wrong)} not 200, median {median:.2f} s, "
+        f"longest {pages[-1][0]:.2f} s ({pages[-1][1]}) {found.wrong[:5]}\n"
         f"memory at most (MB): {memory}; database {found.disk:.0f} MB; {os.cpu_count()} cores, "
         f"load {os.getloadavg()[0]:.1f}"
     )

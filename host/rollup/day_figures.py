@@ -58,14 +58,15 @@ def update_figures(
     full: bool = False,
     now: int | None = None,
     jobs: int | None = None,
+    steps: int | None = None,
 ) -> Done:
     """Bring the figures of each bin up to date, up to the day `last` and further where later
     days have figures.
 
     progress: passes bins on, for a progress display. only: bins of the boards of these. full:
     compute every day from the first reading on. now: Unix seconds, for tests. jobs:
-    processes, by default one per core."""
-    store.compact()
+    processes, by default one per core. steps: of the compaction before, at most."""
+    store.compact(steps=steps)
     computed = int(time.time()) if now is None else now
     boards = None if only is None else {b.device for b in only}
     while True:

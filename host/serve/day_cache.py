@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import datetime as dt
 import logging
+import math
 import threading
 import time
 from collections.abc import Callable, Iterable, Sequence
@@ -28,6 +29,9 @@ from .settings import Settings
 BACK_DAYS = 400  # a year, and the same weekday a week before
 WEEK = dt.timedelta(7)
 LEAST_S = 3600  # measured seconds from which on a day is shown in place of today
+# More readings of a board in a day than one in 10 s twice over: to compute them takes seconds, and
+# is done so often only. A page moves at most so many steps of arrivals into days.
+CROWDED, _CROWDED_S, _STEPS = 20_000, 600.0, 2
 Place = tuple[str, str, str, str]  # bin, site, 街镇, stream
 _log = logging.getLogger("qingyun.serve")
 
@@ -113,8 +117,7 @@ def read_day(
 
 def site_day(store: Store, registry: Registry, site: str, date: dt.date) -> list[BinStory]:
     """Every bin of a site on a day: its readings, and its events from the day's revisions."""
-    with suppress(Busy):  # another process writes: the stored figures are shown
-        update_figures(store, registry, date, only=bins_at(registry, site))
+    _update(store, registry, bins_at(registry, site), date)
     return stories(store, registry, site, date)
 
 
@@ -134,9 +137,17 @@ def last_measured(
 def latest_day(store: Store, registry: Registry, site: str) -> dt.date:
     """The last day with readings of a site; today if there is none."""
     bins, now = bins_at(registry, site), today()
-    with suppress(Busy):
-        update_figures(store, registry, now, only=bins)
+    _update(store, registry, bins, now)
     return last_measured(store.database, now, _names(bins)) or now
+
+
+def _update(store: Store, registry: Registry, bins: Sequence[Bin], date: dt.date) -> None:
+    """Bring the figures of a site's bins up to date, where nobody has to wait long for it; else
+    those are shown that the thread of Figures has computed."""
+    with suppress(Busy):  # another process writes: the stored figures are shown
+        store.compact(steps=_STEPS)
+        if not store.crowded_boards(day_of(date), CROWDED) & {b.device for b in bins}:
+            update_figures(store, registry, date, only=bins, steps=0)
 
 
 def _names(bins: Sequence[Bin]) -> list[str]:
@@ -158,6 +169,7 @@ class Figures:
     _closed: set[str] = field(default_factory=set)
     _places: dict[str, list[Place]] = field(default_factory=dict)  # by closed month; "": now
     _over: threading.Event = field(default_factory=threading.Event)
+    _all_at: float = -math.inf  # when the crowded days were computed, too
     _thread: threading.Thread | None = None
 
     def start(self) -> None:
@@ -208,7 +220,7 @@ class Figures:
         try:
             now = today()
             with suppress(Busy):
-                update_figures(store, self.registry, now)
+                update_figures(store, self.registry, now, only=self._due(store, now))
             db = store.database
             newest = day_revisions.newest(db)
             changed = {date_of(d) for d in day_revisions.days_since(db, self._seen)}
@@ -235,6 +247,16 @@ class Figures:
             self._seen, self._closed, self.read = newest, set(closed), True
         finally:
             store.close()
+
+    def _due(self, store: Store, now: dt.date) -> list[Bin] | None:
+        """The bins whose figures are computed in this turn; None: all of them. The day of a board
+        that sends without end takes long, and others do not wait for it each time."""
+        store.compact()
+        crowded = store.crowded_boards(day_of(now), CROWDED)
+        if not crowded or time.monotonic() - self._all_at > _CROWDED_S:
+            self._all_at = time.monotonic()
+            return None
+        return [b for b in self.registry.bins if b.device not in crowded]
 
     def _read(self, db: Database, date: dt.date, closed: Closing | None) -> None:
         upto = 1 << 62 if closed is None else closed.last

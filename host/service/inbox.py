@@ -32,6 +32,11 @@ def topic_of(raw: bytes) -> str:
     return messages.shown(raw.decode(errors="backslashreplace"), _TOPIC)
 
 
+def device_of(raw: bytes) -> str:
+    """The board that a topic names."""
+    return raw.split(b"/")[3].decode(errors="backslashreplace")
+
+
 @dataclass(frozen=True, slots=True)
 class _Route:
     """What a topic says; unknown: why nothing can be stored under it."""
@@ -67,11 +72,13 @@ class Inbox:
         *,
         full: Set[str] = frozenset(),
         brief: Set[str] = frozenset(),
+        deferred: Set[str] = frozenset(),
     ) -> Batch:
         """Topics and payloads as what the store commits, by this machine's clock (Unix
         seconds). full, brief: boards of which nothing more is taken today, or of births only
-        what needs no room. A reading from the future is a fault of its board, which may let go
-        of it, only where other boards agree with this clock; else it is kept and stays missing."""
+        what needs no room; deferred: boards whose messages are only kept. A reading from the
+        future is a fault of its board, which may let go of it, only where other boards agree with
+        this clock; else it is kept and stays missing."""
         batch = Batch()
         future: list[int] = []  # of batch.refused
         routes = self._routes
@@ -88,6 +95,9 @@ class Inbox:
                 )
             elif route.device in full:
                 batch.refused.append(_too_much(route, payload))
+            elif route.device in deferred:
+                whole = payload[: messages.LARGEST + 1]  # one that is too large stays so
+                batch.deferred.append((route.device, raw, whole))
             elif route.is_reading:
                 future += self._readings(route, payload, now, batch)
             elif payload:

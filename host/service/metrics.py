@@ -116,6 +116,10 @@ def _store(store: Store, registry: Registry | None, now: int) -> Iterator[Metric
         "qingyun_store_arrivals", "Messages stored and not yet sorted into days", waiting
     )
     yield GaugeMetricFamily(
+        "qingyun_store_deferred_messages", "Messages of boards that send too much: stored later",
+        sum(n for n, _ in store.deferred_by_board().values()),
+    )  # fmt: skip
+    yield GaugeMetricFamily(
         "qingyun_store_quarantine_messages", "Messages in the quarantine", store.quarantined()
     )
     yield GaugeMetricFamily(

@@ -39,6 +39,7 @@ class Stats:
     batches: int = 0
     waiting: int = 0  # messages taken and not committed
     waiting_since: float = 0.0
+    deferred: int = 0  # boards of which messages wait in the store
     blocked_since: float = 0.0  # start of the time without a writable store; 0: it is writable
     behind_s: float = -1.0  # age of the freshest reading of the last minute; -1 without one
     stages: dict[str, float] = field(default_factory=dict)  # seconds spent, by stage

@@ -14,13 +14,14 @@ from pathlib import Path
 from typing import Any
 
 from ..common.store_address import whole
-from . import chains, days, growth, quarantine, reading, writing
+from . import chains, days, deferred, growth, quarantine, reading, writing
 from .calibrations import Calibrations
 from .columns import Columns, columns
 from .database import Busy, Database, Sqlite, StoreError
 from .growth import Growth
 from .model import Batch, Counts, Refused, Row, StreamStatus
 from .streams import Streams
+from .turns import Turns
 
 __all__ = [
     "Batch",
@@ -47,6 +48,7 @@ STEPS = (
     ("refused.sql", ()),
     ("chains.sql", ()),  # and what AFTER does
     ("growth.sql", ()),
+    ("deferred.sql", ()),
 )
 AFTER = {"chains.sql": chains.begin}  # what a step does beside its SQL
 VERSION = len(STEPS)
@@ -170,6 +172,14 @@ class Store:
         """Messages in quarantine, whole; only: as quarantine.kept() takes it."""
         return quarantine.kept(self._db, **only)
 
+    def deferred_by_board(self) -> dict[str, tuple[int, int]]:
+        """Board → messages and bytes that wait to be understood."""
+        return deferred.waiting(self._db)
+
+    def first_deferred(self) -> list[deferred.Row]:
+        """Those to be taken up next."""
+        return deferred.first(self._db)
+
     def life(self, stream: int) -> str:
         """The life of a stream."""
         return str(self._db.query("SELECT life FROM stream WHERE id=?", (stream,))[0][0])
@@ -179,8 +189,9 @@ class Store:
         return int(self._db.query("SELECT count(*) FROM arrival")[0][0])
 
     def compact(self, now: int | None = None, steps: int | None = None) -> int:
-        """Move arrivals into their days, so many steps at most; how many were moved."""
-        moved, seen = 0, set[int]()
+        """Move arrivals into their days, so many steps at most; how many were moved. Other
+        processes have their turn to write between steps."""
+        moved, seen, turns = 0, set[int](), Turns(self._db)
         while steps is None or steps > 0:
             with self._db.transaction():
                 at = int(time.time()) if now is None else now
@@ -189,7 +200,13 @@ class Store:
             if not more:
                 break
             steps = None if steps is None else steps - 1
+            if steps != 0:
+                turns.give()
         return moved
+
+    def crowded_boards(self, day: int, least: int) -> set[str]:
+        """Boards with more than so many readings of a local day."""
+        return days.crowded_boards(self._db, day, least)
 
     def readings(self, device: str, t0: int, t1: int) -> Iterator[Row]:
         """Dated readings of a board with t0 <= t < t1, in order of time."""

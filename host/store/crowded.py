@@ -1,11 +1,12 @@
-"""A day of a stream has so many readings at most: each step writes the whole day anew.
+"""A day of a board has so many readings at most: each step writes the whole day anew.
 
 A board makes one reading of a sample, and samples once a second at the most. What goes over it
 comes from no board that is in order: it goes into quarantine, counted."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 
 from ..common.local_days import local_day
 from ..readings.messages import wire
@@ -15,7 +16,36 @@ from .database import Database
 from .model import Refused
 
 MOST = 90_000  # of a day: more than one a second
-MOST_UNDATED = 600_000  # more than a year of one a minute from a board that never learns the time
+# Without a date: nearly a year of the default, one in five minutes, of a board that never learns
+# the time.
+MOST_UNDATED = 100_000
+_MANY = 2_000  # fewer in one step are not looked at before they are in their day
+_KEPT = 2_000  # of one step, in quarantine; more are only counted
+
+
+def admit(db: Database, stream: int, device: str, rows: Sequence[Stored], now: int) -> list[Stored]:
+    """Of readings on their way into days those that there is room for, within a transaction; no
+    day is read for it."""
+    by_day: dict[int, list[Stored]] = defaultdict(list)
+    for r in rows:
+        by_day[-1 if r.t is None else local_day(r.t)].append(r)
+    out: set[int] = set()
+    for day, new in by_day.items():
+        if len(new) < _MANY:
+            continue
+        have = db.query(
+            "SELECT sum(d.n) FROM day d JOIN stream s ON s.id = d.stream "
+            "WHERE s.device=? AND d.day=?",
+            (device, day),
+        )[0][0]
+        room = max(0, (MOST_UNDATED if day < 0 else MOST) - int(have or 0))
+        if len(new) > room:
+            new.sort(key=lambda r: r.seq)
+            out |= {r.seq for r in new[room:]}
+    if not out:
+        return list(rows)
+    _refuse(db, stream, [r for r in rows if r.seq in out], now)
+    return [r for r in rows if r.seq not in out]
 
 
 def thin(
@@ -41,6 +71,7 @@ def _refuse(db: Database, stream: int, rows: list[Stored], now: int) -> None:
     device, site, life = db.query("SELECT device, site, life FROM stream WHERE id=?", (stream,))[0]
     topic = f"qingyun/1/{site}/{device}/reading"
     reason = f"more readings of one day than a board makes: {MOST} are kept"
-    refused = [Refused(topic, wire(life, r), reason, sender=device) for r in rows]
+    refused = [Refused(topic, wire(life, r), reason, sender=device) for r in rows[:_KEPT]]
     quarantine.put(db, refused, now)
+    quarantine.not_kept(db, device, len(rows) - len(refused), now)
     growth.went_over(db, [(device, local_day(now), growth.CROWDED, 0, len(rows))])

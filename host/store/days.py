@@ -22,7 +22,7 @@ from .neighbours import beside
 UNDATED = -1
 STEP = 20_000  # readings in one transaction
 _DAYS = 300  # of one stream in one transaction
-_SECONDS = 1.0  # after which a transaction begins no further stream
+_SECONDS = 0.3  # after which a transaction begins no further stream
 
 
 def epochs(db: Database, streams: Iterable[int]) -> dict[tuple[int, int], int]:
@@ -78,6 +78,7 @@ def compact(db: Database, now: int, seen: set[int]) -> tuple[int, bool]:
             return _moved(db, moved, gone, more=True)
         seen.add(stream)
         rows, last, rest = _part(taken.get(stream, []))
+        rows = _admitted(db, stream, rows, now)
         arrivals = [x for x in taken.get(stream, []) if x[0] <= last]
         changed = _merge(db, stream, rows, epochs(db, [stream]), now)
         touch(db, stream, changed, arrivals[-1][1] if arrivals else now)
@@ -90,6 +91,11 @@ def compact(db: Database, now: int, seen: set[int]) -> tuple[int, bool]:
 
 
 _Arrival = tuple[int, int, bytes]  # id, when it was received, body
+
+
+def _admitted(db: Database, stream: int, rows: list[Stored], now: int) -> list[Stored]:
+    device = db.query("SELECT device FROM stream WHERE id=?", (stream,))[0][0]
+    return crowded.admit(db, stream, device, rows, now)
 
 
 def _moved(db: Database, moved: int, gone: list[int], *, more: bool) -> tuple[int, bool]:
@@ -111,6 +117,16 @@ def _part(arrivals: list[_Arrival]) -> tuple[list[Stored], int, list[Stored]]:
                 return rows, last, came[i:]
             rows.append(r)
     return rows, last, []
+
+
+def crowded_boards(db: Database, day: int, least: int) -> set[str]:
+    """Boards with more than so many readings of a local day."""
+    rows = db.query(
+        "SELECT s.device FROM day d JOIN stream s ON s.id = d.stream WHERE d.day=? "
+        "GROUP BY s.device HAVING sum(d.n) > ?",
+        (day, least),
+    )
+    return {row[0] for row in rows}
 
 
 def touch(db: Database, stream: int, changed: list[tuple[int, int]], at: int) -> None:

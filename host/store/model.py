@@ -26,11 +26,14 @@ class Refused:
 
 @dataclass
 class Batch:
-    """What is committed together. readings and births with their (device, site)."""
+    """What is committed together. readings and births with their (device, site). deferred:
+    (device, topic, payload) of messages that wait; taken_up: ids of those that no longer do."""
 
     readings: list[tuple[str, str, Reading]] = field(default_factory=list)
     births: list[tuple[str, str, Birth]] = field(default_factory=list)
     refused: list[Refused] = field(default_factory=list)
+    deferred: list[tuple[str, bytes, bytes]] = field(default_factory=list)
+    taken_up: list[int] = field(default_factory=list)
 
 
 @dataclass(frozen=True)

@@ -78,6 +78,10 @@ class Postgres:
         """Another ingester may have written at any time."""
         return True
 
+    def others(self) -> int | None:
+        """None: a writer waits for those of the same rows only."""
+        return None
+
     def locking(self) -> str:
         """Appended to a SELECT whose rows will be updated."""
         return " FOR UPDATE"

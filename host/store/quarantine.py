@@ -64,6 +64,16 @@ def put(db: Database, refused: Sequence[Refused], received: int) -> None:
     )
 
 
+def not_kept(db: Database, sender: str, n: int, received: int) -> None:
+    """So many messages of a sender were refused and are only counted."""
+    if n > 0:
+        db.many(
+            "INSERT INTO refused (sender, day, kept, bytes, over) VALUES (?,?,0,0,?) "
+            "ON CONFLICT (sender, day) DO UPDATE SET over=refused.over+excluded.over",
+            [(sender, local_day(received), n)],
+        )
+
+
 def over(db: Database) -> dict[str, int]:
     """Sender → messages that were refused and not kept."""
     rows = db.query("SELECT sender, sum(over) FROM refused GROUP BY sender HAVING sum(over) > 0")

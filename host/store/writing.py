@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 from ..common.local_days import local_day
 from ..readings.messages import Birth, Reading, wire
-from . import chunk, growth, quarantine, report_intervals, seq_intervals
+from . import chunk, deferred, growth, quarantine, report_intervals, seq_intervals
 from .calibrations import Calibrations
 from .database import Database
 from .growth import Growth
@@ -75,6 +75,9 @@ def add(to: Writer, batch: Batch, received: int) -> Counts:
     _add_refused(w, batch)
     to.streams.save(w.changed.values())
     quarantine.put(to.db, [*batch.refused, *w.over], received)
+    if batch.deferred or batch.taken_up:
+        deferred.put(to.db, batch.deferred)
+        deferred.remove(to.db, batch.taken_up)
     to.growth.save()
     duplicates = len(batch.readings) - stored - len(w.over)
     confirmed = _confirmed(w.known, before, sites, batch)

@@ -53,7 +53,8 @@ def _status(args: argparse.Namespace) -> int:
         lives = [vars(s) for s in streams]
         stored = sum(s.readings for s in streams)
         said = {"stored": stored, "quarantined": quarantined, "refused_not_kept": over}
-        said |= {"over_limits": limits, "two_boards": doubled}
+        deferred = {device: n for device, (n, _) in store.deferred_by_board().items()}
+        said |= {"over_limits": limits, "two_boards": doubled, "deferred": deferred}
         print(json.dumps({**said, "lives": lives}))
         return 0
     table = terminal.table()
@@ -70,6 +71,8 @@ def _status(args: argparse.Namespace) -> int:
         print(f"{device}: two boards speak under this name, {span}: give each a name of its own")
     for device, n in sorted(over.items()):
         print(f"{device}: {n} more messages were refused, too many to keep")
+    for device, (n, _) in store.deferred_by_board().items():
+        print(f"{device}: {n} messages wait to be stored: it sends so much that others would wait")
     for device, of in limits.items():
         for what, n in of.items():
             print(f"{device}: {n} {growth.OVER[what]}")

@@ -307,3 +307,29 @@ def test_neighbours_of_many_days_are_those_of_each(
     los = {lo for _, lo, _ in rows}
     assert found == expected or len(los) < len(rows)
     assert found >= {d for d in expected if d in moved}
+
+
+@pytest.mark.each_engine
+def test_a_board_has_so_many_readings_of_a_day(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of the lives of a board together; what is too many is counted, and some of it kept."""
+    for name, value in (("MOST", 50), ("MOST_UNDATED", 5), ("_MANY", 10), ("_KEPT", 3)):
+        monkeypatch.setattr(crowded, name, value)
+    add(store, *(one(n) for n in range(40)))
+    add(
+        store,
+        *(one(n, "00000001") for n in range(40)),
+        *(one(n, "00000002", t=0) for n in range(20)),
+    )
+    add(store, *(one(n) for n in range(40)), board=OTHER)
+    store.compact(T0)
+    assert len(list(store.readings("qy-fs01", 0, 1 << 40))) == 50
+    assert len(list(store.readings("qy-jt01", 0, 1 << 40))) == 40
+    assert sum(s.undated for s in store.status()) == 5
+    assert store.over_limits() == {"qy-fs01": {"crowded": 45}}
+    assert (store.quarantined(), store.refused_over()) == (6, {"qy-fs01": 39})
+    add(store, *(one(n) for n in range(40, 60)))
+    store.compact(T0)
+    assert len(list(store.readings("qy-fs01", 0, 1 << 40))) == 50
+    assert store.over_limits() == {"qy-fs01": {"crowded": 65}}
