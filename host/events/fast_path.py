@@ -7,7 +7,9 @@ jump, another status, a step that becomes certain."""
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain
+from typing import Any
 
 from ..common.local_days import local_day
 from .limits import FILL_S, FROZEN_S, GAP_S, LEAN_S
@@ -18,6 +20,7 @@ from .state import State, Still
 from .states import is_frozen, tell_fill
 
 EVER = 1 << 62
+_PIECE = 16
 
 
 def skip(platform: Platform, state: State, out: Outcome, series: Series, i: int) -> int:
@@ -62,16 +65,26 @@ def _steady(
     (i, stop), (lo, hi) = span, bounds
     before, since = weight
     first = -1
-    for t, grams in zip(series.t[i:stop], series.grams[i:stop], strict=True):
-        change = grams - before  # type: ignore[operator]
+    for t, grams in chain.from_iterable(_pieces(series, i, stop)):
+        change = grams - before
         if change:
-            if not (-jump < change < jump and lo <= grams < hi):  # type: ignore[operator]
+            if not (-jump < change < jump and lo <= grams < hi):
                 break
-            before, since, first = grams, t, i  # type: ignore[assignment]
+            before, since, first = grams, t, i
         elif t - since >= FROZEN_S:
             break
         i += 1
     return i, first, before
+
+
+def _pieces(series: Series, i: int, stop: int) -> Iterator[Iterable[tuple[int, Any]]]:
+    """Time and weight (g) of readings i to stop, copied in pieces that become longer: as a rule
+    the readings are steady for long, or for none."""
+    size = _PIECE
+    while i < stop:
+        end = min(i + size, stop)
+        yield zip(series.t[i:end], series.grams[i:end], strict=True)
+        i, size = end, size * 4
 
 
 def _note_drift(platform: Platform, state: State, out: Outcome, day: int, drift_g: int) -> None:
