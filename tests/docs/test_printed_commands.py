@@ -41,7 +41,7 @@ ELSEWHERE = [
     (r"make test", "runs this", "tests/docs/test_printed_commands.py"),
     (r"pytest ", "runs in make test", "Makefile"),
     (r"make bench-accuracy", "minutes to hours", "tests/tools/accuracy/test_accuracy.py"),
-    (r"make bench-(host|worst)|python -m bench_host", "minutes to hours", "tools/bench_host/run.py"),
+    (r"(make|python -m) bench.(host|worst)", "minutes to hours", "tools/bench_host/run.py"),
     (r"make soak", "an hour", "tests/soak/test_a_month.py"),
     (r"make charts", "fetches from a registry", "tests/host/serve/test_pages.py"),
     (r"make flash ", "a board at a cable", "tests/tools/board/test_flash.py"),
