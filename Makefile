@@ -10,6 +10,7 @@ DEV := $(VENV)/.dev
 TESTS := $(VENV)/.test
 BOARDS := $(VENV)/.boards
 BENCH := $(VENV)/.bench
+HOME_ASSISTANT := build/homeassistant/.ready
 NODE_RED := build/node-red/.ready
 CHARTS := host/serve/static-built/uPlot.iife.min.js
 BUILT := audit lib umqtt charts.* starting fresh node-red board board-32 micropython-32 mpy bench-host serve accuracy.failures wheel dist uv python
@@ -92,7 +93,10 @@ pictures: $(TESTS) $(CHARTS) ## the pictures of the page in docs/zh, from the la
 # What make test does in part.
 MORE_IN_SOAK = $(shell grep -l "import in_part" -r tests --include="test_*.py" 2>/dev/null)
 
-soak: $(TESTS) $(CHARTS) ## what takes longer than make test may: [DAYS=30] of a month with restarts
+$(HOME_ASSISTANT):
+	@tools/env.sh homeassistant
+
+soak: $(TESTS) $(CHARTS) $(HOME_ASSISTANT) ## what takes longer than make test may: [DAYS=30] of a month with restarts
 	@$(PY) tools/arguments.py soak DAYS "$(or $(DAYS),30)"
 	@DAYS="$(or $(DAYS),30)" SOAK=1 $(VENV)/bin/pytest tests/soak $(MORE_IN_SOAK)
 

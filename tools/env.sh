@@ -6,6 +6,7 @@
 #   boards    esptool and mpremote, for `make flash` and `make deploy`
 #   bench     numbers of other methods, for `make bench-accuracy`
 #   charts    the library that draws curves on the page, from the npm registry
+#   homeassistant  Home Assistant in build/homeassistant, for `make soak`
 #   node-red  Node-RED in build/node-red, which only `make bench-host` measures
 set -eu
 cd "$(dirname "$0")/.."
@@ -174,6 +175,22 @@ node_red() {
     touch $home/.ready
 }
 
+# An environment of its own: it wants other versions of packages that we use, too.
+home_assistant() {
+    home=build/homeassistant
+    if ! $venv/bin/python -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11))'; then
+        say "Home Assistant is left out: expected Python 3.11, for which 2024.3.3 is the newest"
+        exit
+    fi
+    say "installing Home Assistant into $home (400 MB, some minutes)"
+    rm -rf $home
+    $venv/bin/python -m venv $home
+    # What its MQTT integration imports beside it is no dependency of the package.
+    $home/bin/pip install -q --disable-pip-version-check homeassistant==2024.3.3 paho-mqtt==1.6.1 janus numpy \
+        >build/homeassistant.log 2>&1 || die "Home Assistant could not be installed, see build/homeassistant.log"
+    touch $home/.ready
+}
+
 part=${1:-demo}
 case $part in
     demo) demo ;;
@@ -182,8 +199,9 @@ case $part in
     boards) pip_install boards "esptool and mpremote" ;;
     bench) pip_install bench "what the benches need" ;;
     charts) charts ;;
+    homeassistant) home_assistant ;;
     node-red) node_red ;;
-    *) die "expected demo, dev, test, boards, bench, charts or node-red, found $part" ;;
+    *) die "expected demo, dev, test, boards, bench, charts, homeassistant or node-red, found $part" ;;
 esac
-case $part in charts | node-red) ;; *) touch "$venv/.$part" ;; esac
+case $part in charts | homeassistant | node-red) ;; *) touch "$venv/.$part" ;; esac
 say "$part ready after $(($(date +%s) - began)) s; $venv is $(size $venv) MB"
