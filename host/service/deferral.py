@@ -40,14 +40,17 @@ class Deferral:
         }
         self._took: dict[str, float] = {}  # device → seconds of work, of late
         self._at = time.monotonic()
+        self._deferred: Set[str] = frozenset()  # as devices() said last
 
     def devices(self) -> Set[str]:
         """Boards whose next messages are put aside: also while earlier ones wait."""
         total = sum(self._took.values())
         heavy = {d for d, s in self._took.items() if s > max(LIMIT_S, SHARE * total)}
-        for device in heavy - self._waiting.keys():
+        deferred = heavy | self._waiting.keys()
+        for device in deferred - self._deferred:
             log.warning("%s sends so much that others would wait: it is stored later", device)
-        return heavy | self._waiting.keys()
+        self._deferred = deferred
+        return deferred
 
     def full(self) -> Set[str]:
         """Boards of which no more can wait."""
