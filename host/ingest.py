@@ -30,7 +30,6 @@ BATCH_MESSAGES, BATCH_BYTES = 2000, 2 << 20
 BATCH_SECONDS = 0.3
 LINGER_SECONDS = 0.005
 IDLE_SECONDS = 0.1
-TAKE_UP_EVERY_S = 0.5  # what was deferred is stored so often while others come
 CONFIRM_SECONDS = 1.0
 TIDY_SECONDS = 30.0
 TIDY_MESSAGES = 5000
@@ -78,7 +77,7 @@ class Ingester:
         self._since = 0.0  # Unix time of the first message that is not committed
         self._confirmed: dict[str, dict[str, Any]] = {}  # topic → what boards will be told
         self._confirmed_at = 0.0
-        self._tidied = self._took_up = time.monotonic()
+        self._tidied = time.monotonic()
         self._looked_back = -_LOOK_BACK_S
         self._retrying: Iterator[quarantine.Outcome] | None = None
         wanted = topics(registry, shard, group)
@@ -153,7 +152,7 @@ class Ingester:
         taken = self._transport.take()
         if not taken.messages:
             return
-        now, begun = int(time.time()), time.monotonic()
+        now, begun = int(time.time()), time.process_time()
         stage = self._progress.stage
         self._progress.taken(len(taken.messages), self._since)
         with stage("understand"):
@@ -166,7 +165,7 @@ class Ingester:
             self._transport.acknowledge(taken)
         self._note_confirmed(counts)
         self._deferral.put(batch)
-        self._deferral.spent(taken.messages, time.monotonic() - begun)
+        self._deferral.spent(taken.messages, time.process_time() - begun)
         s = self.stats
         s.messages += len(taken.messages)
         s.readings += len(batch.readings)
@@ -183,15 +182,14 @@ class Ingester:
         return self._inbox.batch(received, now, full=full, brief=brief, deferred=deferred)
 
     def _take_up(self, *, idle: bool) -> None:
-        """Store messages that were deferred; while others come only now and then."""
-        due = idle or time.monotonic() - self._took_up >= TAKE_UP_EVERY_S
-        if not due or not len(self._deferral):
+        """Store messages that were deferred, if it is time for it."""
+        if not len(self._deferral):
             return
-        self._took_up, seconds = time.monotonic(), IDLE_SECONDS if idle else 0.0
         with self._progress.stage("deferred"):
             counts = self._deferral.take_up(
-                *(seconds, lambda received: self._understood(received, int(time.time()))),
+                lambda received: self._understood(received, int(time.time())),
                 lambda batch, now: self._until_written(lambda: self._store.add(batch, now)),
+                idle=idle,
             )
         self._note_confirmed(counts)
         self.stats.stored += counts.stored

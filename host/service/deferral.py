@@ -1,6 +1,6 @@
 """No board makes others wait: what one sends beyond its share of the time is kept aside.
 
-A board that takes much of the ingester's time, and much more than others, is deferred: its
+A board that takes much of the ingester's CPU time, and much more than others, is deferred: its
 messages are only put into the store, and understood when there is time, in their order, until
 none is left."""
 
@@ -12,16 +12,18 @@ from collections import Counter
 from collections.abc import Callable, Sequence, Set
 
 from ..common.errors import UserError
-from ..store import Batch, Counts, Store
+from ..store import Batch, Busy, Counts, Store
 from ..store.deferred import Row
 from . import inbox
 
 log = logging.getLogger("qingyun.ingest")
 
-# Seconds of work for one board after which it is deferred, and how much of them is forgotten in
+# CPU seconds of work for one board after which it is deferred, and how much of them is forgotten in
 # a second. It must also be more than SHARE of what all boards took.
 LIMIT_S, FORGOTTEN, SHARE = 0.5, 0.1, 0.25
 SLOW_S = 0.1  # what is done faster makes nobody wait
+EVERY_S, AT_ONCE_S = 0.5, 0.1  # between two transactions while others send; for, while none does
+BUSY_S = 30.0  # before another try where the store could not be read
 MOST = 128 << 20  # bytes of one board that wait; beyond, its messages are refused
 _MESSAGE = 200  # bytes that a message costs beside its payload
 
@@ -41,6 +43,7 @@ class Deferral:
         self._took: dict[str, float] = {}  # device → seconds of work, of late
         self._at = time.monotonic()
         self._deferred: Set[str] = frozenset()  # as devices() said last
+        self._next = self._not_before = 0.0  # for take_up()
 
     def devices(self) -> Set[str]:
         """Boards whose next messages are put aside: also while earlier ones wait."""
@@ -62,8 +65,8 @@ class Deferral:
             self._waiting[device] = self._waiting.get(device, 0) + len(payload) + _MESSAGE
 
     def spent(self, received: Messages, seconds: float) -> None:
-        """So long it took to understand and store these messages; each board has its part by
-        the size of its messages."""
+        """So many CPU seconds it took to understand and store these messages; each board has its
+        part by the size of its messages."""
         now = time.monotonic()
         gone, self._at = FORGOTTEN * (now - self._at), now
         self._took = {d: s - gone for d, s in self._took.items() if s > gone}
@@ -81,22 +84,33 @@ class Deferral:
         """Boards with messages that wait."""
         return len(self._waiting)
 
-    def take_up(self, seconds: float, understand: Understand, write: Write) -> Counts:
-        """Store what waits, for about so long, at least once."""
-        end, total = time.monotonic() + seconds, Counts(0, 0, 0, [])
-        while self._waiting:
-            rows = self._store.first_deferred()
-            counts = _written(rows, understand, write) if rows else Counts(0, 0, 0, [])
-            if counts is None:
-                break
-            total += counts
-            for _, device, _, payload in rows:
-                self._waiting[device] = self._waiting.get(device, 0) - len(payload) - _MESSAGE
-            # Where several processes share a store, another may have taken some up.
-            self._waiting = {d: s for d, s in self._waiting.items() if s > 0 and rows}
-            if time.monotonic() >= end:
-                break
+    def take_up(self, understand: Understand, write: Write, *, idle: bool) -> Counts:
+        """Store what waits: for a moment where nothing else is to be done, else one transaction
+        now and then."""
+        now, total = time.monotonic(), Counts(0, 0, 0, [])
+        if now < (self._not_before if idle else self._next):
+            return total
+        self._next = now + EVERY_S
+        try:
+            while self._waiting:
+                rows = self._store.first_deferred()
+                counts = _written(rows, understand, write) if rows else Counts(0, 0, 0, [])
+                if counts is None:
+                    break
+                total += counts
+                self._taken(rows)
+                if not idle or time.monotonic() >= now + AT_ONCE_S:
+                    break
+        except Busy as error:
+            log.warning("store: %s; deferred messages are stored later", error)
+            self._next = self._not_before = now + BUSY_S
         return total
+
+    def _taken(self, rows: Sequence[Row]) -> None:
+        """Where several processes share a store, another may have taken some up."""
+        for _, device, _, payload in rows:
+            self._waiting[device] = self._waiting.get(device, 0) - len(payload) - _MESSAGE
+        self._waiting = {d: s for d, s in self._waiting.items() if s > 0 and rows}
 
 
 def _written(rows: Sequence[Row], understand: Understand, write: Write) -> Counts | None:

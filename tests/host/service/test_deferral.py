@@ -17,7 +17,7 @@ from host import registry
 from host.service import deferral
 from host.service.deferral import Deferral
 from host.service.inbox import Inbox
-from host.store import Batch, Counts, Store, turns
+from host.store import Batch, Busy, Counts, Store, turns
 
 REGISTRY = Path(__file__).resolve().parents[3] / "registry"
 LOUD, QUIET = b"qingyun/1/fs-01/qy-fs01/reading", b"qingyun/1/jt-01/qy-jt01/reading"
@@ -48,8 +48,12 @@ class Host:
         of.spent(received, seconds)
         return counts
 
-    def take_up(self, seconds: float = 60) -> Counts:
-        return self.deferral.take_up(seconds, self.understand, self.store.add)
+    def take_up(self) -> Counts:
+        """Until none waits."""
+        total = Counts(0, 0, 0, [])
+        while len(self.deferral):
+            total += self.deferral.take_up(self.understand, self.store.add, idle=True)
+        return total
 
 
 @pytest.fixture
@@ -79,6 +83,36 @@ def test_the_loud_one_waits_and_the_other_does_not(host: Host) -> None:
     assert waiting(host.store) == {} and not len(host.deferral)
     assert host.take(messages(LOUD, 105, 1)).stored == 1
     assert [s.missing for s in host.store.status()] == [0, 0]
+
+
+def test_a_store_that_is_away_ends_nothing(host: Host, monkeypatch: pytest.MonkeyPatch) -> None:
+    host.take(messages(LOUD, 0, 1), seconds=0.6)
+    host.take(messages(LOUD, 1, 10))
+    asked: list[int] = []
+
+    def away() -> None:
+        asked.append(1)
+        raise Busy("the server is away")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(host.store, "first_deferred", away)
+        for _ in range(5):  # it is not asked again at once
+            assert host.deferral.take_up(host.understand, host.store.add, idle=True).stored == 0
+    assert len(asked) == 1 and len(host.deferral) == 1
+    host.deferral._not_before = 0.0
+    assert host.take_up().stored == 10
+
+
+def test_while_others_send_one_transaction_now_and_then(host: Host) -> None:
+    host.take(messages(LOUD, 0, 1), seconds=0.6)
+    host.take(messages(LOUD, 1, 500))
+
+    def once() -> int:
+        return host.deferral.take_up(host.understand, host.store.add, idle=False).stored
+
+    assert [once(), once()] == [200, 0]
+    host.deferral._next = 0.0
+    assert once() == 200
 
 
 def test_boards_that_send_alike_are_not_deferred(host: Host) -> None:
