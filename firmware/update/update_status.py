@@ -39,7 +39,7 @@ class UpdateStatus:
             if not slots.trial:
                 try:
                     trust.adopt()
-                except OSError as e:
+                except (OSError, ValueError, TypeError) as e:  # a start must not end of it
                     self._log.error("update: the keys cannot be replaced", e)
                 self.end("good", "")
         elif slots.failed == job.get("to"):

@@ -20,7 +20,7 @@ MOST = 90_000  # of a day: more than one a second
 # the time.
 MOST_UNDATED = 100_000
 _MANY = 2_000  # fewer in one step are not looked at before they are in their day
-_KEPT = 2_000  # of one step, in quarantine; more are only counted
+_KEPT = 20_000  # of one step, in quarantine as far as its 8 MB reach; more are only counted
 
 
 def admit(db: Database, stream: int, device: str, rows: Sequence[Stored], now: int) -> list[Stored]:

@@ -126,6 +126,20 @@ class Ota:
         more = {"files": self.files, "install": self.installed, "heap": HEAP} | more
         return self.site.board(through or broker.address, **more)
 
+    def named(self, broker: Broker, device: str, site: str) -> RigRun:
+        """One of several boards, ten times as fast as real ones."""
+        config = self.folder / f"{device}.json"
+        plain = json.loads((self.folder / "board.json").read_text())
+        config.write_text(json.dumps(plain | {"device": device, "site": site}))
+        return RigRun(
+            *(config, self.folder / "trace.csv", self.folder / f"{device}.img"),
+            *(self.folder / f"{device}.report.json", broker.address),
+            heap=HEAP,
+            files=self.files,
+            install=self.installed,
+            speed=10,
+        )
+
     @contextmanager
     def running(
         self, broker: Broker, rig: dict[str, Any] | None = None, **more: Any

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -102,3 +103,16 @@ def test_what_cannot_be_gone_by_is_refused(ota: Ota, broker: Broker, terms: dict
         assert told["state"] == "failed"
         assert told["why"] == "header: keys or lowest are not understood"
         board.still_publishes(ota.first)
+
+
+def test_keys_that_cannot_be_replaced_end_no_start(ota: Ota, broker: Broker) -> None:
+    """What was damaged on the flash is told; the firmware that is good runs on."""
+    (ota.files / "update.lowest").write_text("nine")
+    (ota.files / "update.next").write_text('{"lowest": "9.0.0"}')
+    job = {"id": "u1", "bundle": "0" * 16, "state": "trial", "why": "", "to": "a"}
+    (ota.files / "update.json").write_text(json.dumps(job | {"version": "9.1.0"}))
+    (ota.files / "slots.json").write_text('{"good": "a"}')
+    with ota.running(broker) as board:
+        board.still_publishes(ota.first)
+        assert board.heard.json("birth")[-1]["update"]["state"] == "good"
+    assert "update: the keys cannot be replaced: ValueError" in ota.site.log()

@@ -17,8 +17,7 @@ from broker import Broker
 from fault_proxy import PASS, PUBLISH, SWALLOW, Fate, Packet, Proxy
 from host_job import qingyun
 from listener import Listener
-from ota import HEAP, Ota
-from rig_board import RigRun
+from ota import Ota
 
 from host.mqtt.broker import Broker as Address
 from host.update import bundle as bundles
@@ -54,18 +53,8 @@ class Fleet:
 
     def launch(self) -> ExitStack:
         stack = ExitStack()
-        plain = json.loads((self.ota.folder / "board.json").read_text())
         for n, device in enumerate(BOARDS):
-            config = self.ota.folder / f"{device}.json"
-            config.write_text(json.dumps(plain | {"device": device, "site": f"s-{n % 2}"}))
-            run = RigRun(
-                *(config, self.ota.folder / "trace.csv", self.ota.folder / f"{device}.img"),
-                *(self.ota.folder / f"{device}.report.json", self.broker.address),
-                heap=HEAP,
-                files=self.ota.files,
-                install=self.ota.installed,
-                speed=10,
-            )
+            run = self.ota.named(self.broker, device, f"s-{n % 2}")
             process = run.launch()
             stack.callback(process.wait)
             stack.callback(process.kill)

@@ -12,8 +12,7 @@ import pytest
 from broker import Broker
 from host_job import qingyun
 from listener import Listener
-from ota import HEAP, Ota
-from rig_board import RigRun
+from ota import Ota
 
 from host.update import keys
 
@@ -37,19 +36,7 @@ class Boards:
         (self.registry / "devices.csv").write_text(f"device,site\n{devices}")
 
     def start(self, device: str, running: ExitStack) -> None:
-        folder = self.ota.folder
-        config = json.loads((folder / "board.json").read_text())
-        path = folder / f"{device}.json"
-        path.write_text(json.dumps(config | {"device": device, "site": "s-0"}))
-        run = RigRun(
-            *(path, folder / "trace.csv", folder / f"{device}.img"),
-            *(folder / f"{device}.report.json", self.broker.address),
-            heap=HEAP,
-            files=self.ota.files,
-            install=self.ota.installed,
-            speed=10,
-        )
-        process = run.launch()
+        process = self.ota.named(self.broker, device, "s-0").launch()
         running.callback(process.wait)
         running.callback(process.kill)
 
