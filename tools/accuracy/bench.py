@@ -52,7 +52,7 @@ def play(job: Job) -> Result:
     scores = {OURS: score(scene, day)}
     if scene.faults:
         scores[OURS].from_faults_g = differently(day, _without_faults(job))
-    if job.baselines:
+    if job.baselines and all(bin_.channel for bin_ in scene.bins):  # they need a scale
         for name, method in BASELINES.items():
             scores[name] = score(scene, baseline_day(scene, counts, method))
     return Result(job.family, job.seed, scores, day.readings, int(day.info["frames"]))

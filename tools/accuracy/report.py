@@ -86,7 +86,7 @@ def _markdown(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
 
 def tables_of(results: Sequence[Result]) -> list[tuple[str, Sequence[str], list[list[str]]]]:
     """(title, head, rows) of the tables."""
-    methods = [m for m in METHODS if m in results[0].scores]
+    methods = [m for m in METHODS if any(m in r.scores for r in results)]
     ours = by_family(results, OURS) | {"all": overall(results, OURS)}
     mass = [[name, *mass_cells(s)] for name, s in ours.items()]
     events = [[name, *event_cells(s)] for name, s in ours.items()]
@@ -147,7 +147,7 @@ def page(path: Path, picture: Path, results: Sequence[Result], conditions: str) 
 
 def chart(results: Sequence[Result]) -> str:
     """Median (dot) to p95 (bar's end) of the error for each kind of day and method."""
-    methods = [m for m in METHODS if m in results[0].scores]
+    methods = [m for m in METHODS if any(m in r.scores for r in results)]
     families = {m: by_family(results, m) for m in methods}
     names = [f for f, s in families[methods[0]].items() if s.errors]
     left, top, wide, high = 110, 50, 640, 14 * len(methods) + 14

@@ -89,12 +89,13 @@ def median(values: Sequence[float]) -> float | None:
 
 
 def by_family(results: Sequence[Result], method: str) -> dict[str, Summary]:
+    """Of every family; of no day where a method cannot be used."""
     families = dict.fromkeys(r.family for r in results)
-    return {f: summarise([r.scores[method] for r in results if r.family == f]) for f in families}
+    return {f: overall([r for r in results if r.family == f], method) for f in families}
 
 
 def overall(results: Sequence[Result], method: str) -> Summary:
-    return summarise([r.scores[method] for r in results])
+    return summarise([r.scores[method] for r in results if method in r.scores])
 
 
 def shortfalls(results: Sequence[Result], method: str) -> list[str]:

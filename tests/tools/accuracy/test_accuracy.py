@@ -203,13 +203,15 @@ def test_the_whole_path_makes_the_same_of_it(tmp_path: Path) -> None:
 
 def test_page_and_picture(tmp_path: Path) -> None:
     good = Score(collected=1000, true_collected=1001)
-    results = [Result("normal", 1, {OURS: good, "ruptures": good}, 0, 0)]
+    by_fill = Result("overfull", 1, {OURS: Score(off=100)}, 0, 0)  # others need a scale
+    results = [by_fill, Result("normal", 1, {OURS: good, "ruptures": good}, 0, 0)]
     path = tmp_path / "accuracy.md"
     path.write_text(f"words\n{BEGIN}\nancient\n{END}\nmore words\n")
     page(path, tmp_path / "accuracy.svg", results, "conditions")
     text = path.read_text()
     assert text.startswith("words\n") and text.endswith("more words\n")
     assert "ancient" not in text and "conditions" in text and "| normal | 1 | 0.0999 |" in text
+    assert "| overfull | – / – | – / – |" in text and "| normal | 0.0999 / 0.0999 |" in text
     root = ET.fromstring(chart(results))  # noqa: S314 - our own
     assert root.tag.endswith("svg") and len(root) > 10
     path.write_text("no marks")
