@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 
 from . import Command, db, registry
-from .parts import by
+from .parts import by, check
 
 
 def add(part: Command) -> None:
@@ -15,7 +15,8 @@ def add(part: Command) -> None:
     db(p)
     registry(p)
     by(p)
-    p.add_argument("--file", type=Path, metavar="FILE", help="CSV or XLSX, see docs/hazard.md")
+    p.add_argument("--file", type=Path, metavar="FILE", help="a table, see docs/hazard.md")
+    check(p)
     p.add_argument("--table", help="产生, 入库, 出库, 自行利用/处置 or 委外利用/处置")
     p.add_argument("--container", metavar="NAME", help="a container of containers.csv")
     p.add_argument("--institution", metavar="NAME", help="without a container: whose waste")
@@ -34,7 +35,10 @@ def add(part: Command) -> None:
     p = part("reverse", _run, "take an entry back, and say what holds")
     db(p)
     by(p)
-    p.add_argument("id", type=int, metavar="ID", help="the entry, as ledger show numbers it")
+    text = "the entry, as ledger show numbers it"
+    p.add_argument("id", type=int, nargs="?", metavar="ID", help=text)
+    text = "all entries that a file brought: the first digits of its SHA-256"
+    p.add_argument("--file", metavar="SHA256", help=text)
     p.add_argument("--reason", required=True, help="why; stands in the ledger")
     text = "the same entry again with this column: fills in, or corrects"
     p.add_argument(

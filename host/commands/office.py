@@ -9,6 +9,7 @@ from pathlib import Path
 from ..common import periods
 from ..common.disclaimer import DISCLAIMER
 from . import Command, date, day, db, registry
+from .parts import check
 
 FORM = "what to write where FILE does not say it by its ending"
 
@@ -47,13 +48,7 @@ def add(command: Command) -> None:
     p.add_argument("--plan", type=Path, metavar="DIR", help=plan)
     p.epilog = "Example: qingyun indicators --db qingyun.db --year 2026 --out indicators.xlsx"
 
-    p = command("import-figures", _run, "store figures that people bring, from a CSV")
-    db(p, needed=False)
-    p.add_argument("file", type=Path, nargs="?", metavar="FILE.csv", help="see docs/indicators.md")
-    p.add_argument("--list", action="store_true", help="which figures there are")
-    p.add_argument("--show", nargs=2, metavar=("FIGURE", "PERIOD"), help="all that was ever said")
-    p.add_argument("--plan", type=Path, metavar="DIR", help=plan)
-    p.epilog = "Example: qingyun import-figures --db qingyun.db figures-2026.csv"
+    _figures(command, plan)
 
     p = command("report", _run, "the monthly report of the district, to print")
     db(p)
@@ -70,6 +65,21 @@ def add(command: Command) -> None:
     day(p)
     p.add_argument("--out", type=Path, metavar="FILE", help="where to (default: standard output)")
     p.epilog = "Example: qingyun export --db qingyun.db --date 2026-03-03 --out day.json"
+
+
+def _figures(command: Command, plan: str) -> None:
+    p = command("import-figures", _run, "store figures that people bring, from a table")
+    db(p, needed=False)
+    p.add_argument("file", type=Path, nargs="?", metavar="FILE", help="see docs/indicators.md")
+    check(p)
+    p.add_argument("--list", action="store_true", help="which figures there are")
+    text = "what a file brought counts no longer: the first digits of its SHA-256"
+    p.add_argument("--take-back", metavar="SHA256", help=text)
+    p.add_argument("--by", metavar="NAME", help="with --take-back: who says so")
+    p.add_argument("--reason", metavar="TEXT", help="with --take-back: why")
+    p.add_argument("--show", nargs=2, metavar=("FIGURE", "PERIOD"), help="all that was ever said")
+    p.add_argument("--plan", type=Path, metavar="DIR", help=plan)
+    p.epilog = "Example: qingyun import-figures --db qingyun.db figures-2026.csv"
 
 
 def _run(args: argparse.Namespace) -> int:

@@ -30,6 +30,12 @@ def by(p: argparse.ArgumentParser) -> None:
     p.add_argument("--by", required=True, metavar="NAME", help="who says so")
 
 
+def check(p: argparse.ArgumentParser) -> None:
+    """--check"""
+    text = "write nothing: list every repair, and every row that cannot be read"
+    p.add_argument("--check", action="store_true", help=text)
+
+
 def missing_part(_: argparse.Namespace) -> int:
     """The command without a part: one of its parts runs instead."""
     return 2

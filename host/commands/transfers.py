@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 
 from . import Command, db, registry
-from .parts import by, missing_part, subcommand_adder
+from .parts import by, check, missing_part, subcommand_adder
 
 
 def add(command: Command) -> None:
@@ -20,7 +20,18 @@ def add(command: Command) -> None:
     by(p)
     text = "what the file holds: 转移联单, or tickets of a weighbridge"
     p.add_argument("--kind", choices=("manifest", "ticket"), required=True, help=text)
-    p.add_argument("file", type=Path, metavar="FILE", help="CSV or XLSX, see docs/hazard.md")
+    check(p)
+    p.add_argument("file", type=Path, metavar="FILE", help="a table, see docs/hazard.md")
+
+    p = part("imports", _run, "what was imported, and what was taken back")
+    db(p)
+
+    p = part("take-back", _run, "let an import count no longer")
+    db(p)
+    text = "which, as `transfers imports` numbers them"
+    p.add_argument("--id", type=int, required=True, metavar="N", help=text)
+    by(p)
+    p.add_argument("--reason", required=True, metavar="TEXT", help="why")
 
     p = part("match", _run, "papers beside weigh-outs and collections")
     db(p)

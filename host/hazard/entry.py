@@ -96,6 +96,7 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
     weighed: Weighed | None = None
     reverses: int = 0
     reason: str = ""
+    file: str = ""  # that brought it, with its row: "in.xlsx:3 sha256:…"
 
     @property
     def kg_origin(self) -> str:

@@ -1,25 +1,26 @@
-"""转移联单 (manifests) and weighbridge tickets, imported from files: all of a file or none."""
+"""Imports 转移联单 (manifests) and weighbridge tickets from files: all of a file or none."""
 
 from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from pathlib import Path
-from typing import TypeVar
-
-import msgspec
 
 from ..registry import DRY, HAZARDOUS, RECYCLABLE, STORED_HAZARDOUS, WET
 from ..store import Store
-from ..store import hazard as rows
-from . import HazardError, sheets
+from ..tables import TableError, sheet
+from ..tables.cells import folded
+from ..tables.sheet import Line, Sheet
+from . import HazardError, papers
+from .catalogue import CODE
+from .papers import MANIFEST, Manifest, Record, Source, Ticket
 from .register import Register
-from .sheets import Line
+from .same_paper import SameManifest, SameTicket
+from .sum_rows import SumRows
 
-MANIFEST, TICKET = "manifest", "ticket"
 NUMBER = re.compile(r"\d{14}")  # year, province, city, six of a series
 UNITS = {"kg": 1, "千克": 1, "公斤": 1, "t": 1000, "吨": 1000}
 MOST_KG = Decimal(60_000)  # more than a lorry carries
@@ -28,66 +29,99 @@ CLASSES = (
     *(DRY, WET, RECYCLABLE, HAZARDOUS, "湿垃圾残渣", "建筑垃圾", "粪便", "原生垃圾填埋"),
     STORED_HAZARDOUS,
 )
-
-
-class Source(msgspec.Struct, frozen=True):
-    """File and row of a record, who imported it, and when (Unix seconds)."""
-
-    file: str
-    sha256: str
-    row: int
-    by: str
-    imported: int
-
-
-class Manifest(msgspec.Struct, frozen=True, kw_only=True):
-    """One 联单: mass in g, t in Unix seconds. received_g: mass by the receiver; None: not given."""
-
-    number: str
-    institution: str
-    store: str
-    code: str
-    grams: int
-    t: int
-    carrier: str
-    plate: str
-    receiver: str
-    licence: str
-    method: str
-    received_g: int | None
-    source: Source
-
-
-class Ticket(msgspec.Struct, frozen=True, kw_only=True):
-    """One ticket: grams net, t in Unix seconds. town, site, code: "" where not given."""
-
-    number: str
-    facility: str
-    plate: str
-    t: int
-    stream: str
-    town: str
-    site: str
-    code: str
-    gross_g: int
-    tare_g: int
-    grams: int
-    source: Source
-
-
 _MANIFEST = ("联单编号", "移出单位", "废物代码", "移出量", "单位", "移出时间", "接收单位")
-_MANIFEST_MORE = ("贮存设施", "承运单位", "车牌号", "许可证编号", "处置方式", "接收量")
+_MANIFEST_MORE = ("序号", "贮存设施", "承运单位", "车牌号", "许可证编号", "处置方式", "接收量")
 _TICKET = ("磅单号", "处置设施", "进厂时间", "品类", "毛重", "皮重", "净重", "单位")
 _TICKET_MORE = ("车牌号", "来源街镇", "来源点位", "废物代码")
-T = TypeVar("T", Manifest, Ticket)
 
 
 @dataclass
 class Imported:
-    """The result of an import. notes: repairs, one line each."""
+    """The result of an import. again: rows that were there already. notes: repairs and oddities;
+    refused: rows that cannot be imported, one line each."""
 
     count: int = 0
+    again: int = 0
+    unclassified_g: int = 0  # net mass under codes that the catalogue does not have
     notes: list[str] = field(default_factory=list)
+    refused: list[str] = field(default_factory=list)
+
+
+def run(
+    store: Store,
+    register: Register,
+    path: Path,
+    kind: str,
+    *,
+    by: str,
+    now: int,
+    check: bool = False,
+) -> Imported:
+    """Import a file; now: Unix seconds. HazardError names the first mistake, and nothing is
+    imported then. check: read and compare only, and name every mistake."""
+    if not by.strip():
+        raise HazardError("--by: expected who brings it")
+    try:
+        columns = (_MANIFEST, _MANIFEST_MORE) if kind == MANIFEST else (_TICKET, _TICKET_MORE)
+        table = sheet.read(path, *columns)
+        after = papers.last(store)
+        done, records = _read(table, register, _taker(store, register, kind, now), by, now)
+    except (HazardError, TableError) as error:
+        raise HazardError(f"{error}; nothing was imported") from None
+    if check:
+        return done
+    if done.refused:
+        more = len(done.refused) - 1
+        others = f", and {more} more (--check lists them)" if more else ""
+        raise HazardError(f"{done.refused[0]}{others}; nothing was imported")
+    if records:
+        papers.add(store, kind, records, after)
+    return done
+
+
+@dataclass(frozen=True)
+class _Taker:
+    """take: a row into the papers of a kind; end: as SameTicket.end."""
+
+    take: Callable[[Line, Source], None]
+    end: Callable[[list[str]], tuple[Sequence[Record], int]]
+    mass: str  # the column
+
+
+def _taker(store: Store, register: Register, kind: str, now: int) -> _Taker:
+    if kind == MANIFEST:
+        lines = SameManifest(papers.manifests(store))
+        return _Taker(
+            lambda line, s: lines.add(manifest(line, register, s, now), line), lines.end, "移出量"
+        )
+    tickets = SameTicket(papers.tickets(store))
+    return _Taker(
+        lambda line, s: tickets.add(ticket(line, register, s, now), line), tickets.end, "净重"
+    )
+
+
+def _read(
+    table: Sheet, register: Register, taker: _Taker, by: str, now: int
+) -> tuple[Imported, Sequence[Record]]:
+    """What a file would bring, each row read and compared with what is there."""
+    digest = hashlib.sha256(table.path.read_bytes()).hexdigest()
+    done, sums = Imported(), SumRows(table, taker.mass)
+    rows = 0
+    for line in table.lines():
+        rows += 1
+        sums.add(line)
+        try:
+            taker.take(line, Source(table.path.name, digest, line.number, by, now))
+        except TableError as error:
+            done.refused.append(str(error))
+    if not rows:
+        raise HazardError(f"{table.path}: expected rows below the head, found none")
+    sums.end()
+    records, done.again = taker.end(done.refused)
+    unknown = [r for r in records if r.code and register.catalogue.anywhere(r.code) is None]
+    done.unclassified_g = sum(r.grams for r in unknown)
+    done.count, done.notes = len(records), table.notes
+    return done, records
 
 
 def _grams(line: Line, column: str, *, least: str = "0.001") -> int:
@@ -112,30 +146,31 @@ def _time(line: Line, column: str, now: int) -> int:
 
 
 def _code(line: Line, register: Register) -> str:
+    """A waste code. One that the catalogue does not have is kept, and said."""
     code = line.code("废物代码")
+    if not CODE.fullmatch(code):
+        raise line.fail("废物代码", "a code as 900-214-08")
     if register.catalogue.anywhere(code) is None:
-        raise line.fail("废物代码", "a code of the catalogue")
+        text = f"{code} is not in the catalogue: not classified (未归类) until it is"
+        line.sheet.notes.append(f"{line.where}: 废物代码: {text}")
     return code
 
 
 def manifest(line: Line, register: Register, source: Source, now: int) -> Manifest:
-    """A manifest from a row; HazardError names file, row, column, expected and found."""
+    """A line of a manifest from a row; TableError names file, row, column, expected and found."""
     number = line.text("联单编号")
     if not NUMBER.fullmatch(number):
         raise line.fail("联单编号", "14 digits")
-    sender = line.text("移出单位")
-    by_name = {i.name: i.institution for i in register.institutions.values()}
-    institution = sender if sender in register.institutions else by_name.get(sender, "")
-    if not institution:
-        raise line.fail("移出单位", "a name of institutions.csv")
+    institution = _institution(line, register)
     store = line.text("贮存设施", optional=True)
     if store:
         holder = register.stores.get(store)
         if holder is None or holder.institution != institution:
-            raise line.fail("贮存设施", f"a store of {sender}")
+            raise line.fail("贮存设施", f"a store of {institution}")
     has_received = line.text("接收量", optional=True)
     return Manifest(
         number=number,
+        item=line.text("序号", optional=True),
         institution=institution,
         store=store,
         code=_code(line, register),
@@ -151,20 +186,23 @@ def manifest(line: Line, register: Register, source: Source, now: int) -> Manife
     )
 
 
+def _institution(line: Line, register: Register) -> str:
+    sender = line.text("移出单位")
+    if sender in register.institutions:
+        return sender
+    named = {folded(i.name): i.institution for i in register.institutions.values()}
+    found = named.get(folded(sender))
+    if found is None:
+        raise line.fail("移出单位", "a name of institutions.csv")
+    return found
+
+
 def ticket(line: Line, register: Register, source: Source, now: int) -> Ticket:
-    """A ticket from a row; HazardError names file, row, column, expected and found."""
+    """A ticket from a row; TableError names file, row, column, expected and found."""
     stream = line.text("品类")
     if stream not in CLASSES:
         raise line.fail("品类", f"one of {' '.join(CLASSES)}")
-    town = line.text("来源街镇", optional=True)
-    if town and town not in register.known.towns:
-        raise line.fail("来源街镇", "a town of towns.csv")
-    site = line.text("来源点位", optional=True)
-    if site:
-        place = register.known.sites.get(site)
-        if place is None or (town and place.town != town):
-            raise line.fail("来源点位", f"a site of sites.csv{f' in {town}' if town else ''}")
-        town = place.town
+    town, site = _origin(line, register)
     gross, tare, net = (_grams(line, c, least="0") for c in ("毛重", "皮重", "净重"))
     if net == 0 or gross - tare != net:
         raise line.fail("净重", f"毛重 - 皮重 = {Decimal(gross - tare) / 1000} kg")
@@ -186,60 +224,15 @@ def ticket(line: Line, register: Register, source: Source, now: int) -> Ticket:
     )
 
 
-_encode = msgspec.json.Encoder(order="sorted").encode
-_manifests = msgspec.json.Decoder(Manifest).decode
-_tickets = msgspec.json.Decoder(Ticket).decode
-
-
-def manifests(store: Store) -> list[Manifest]:
-    return [_manifests(body) for body in rows.transfers(store, MANIFEST)]
-
-
-def tickets(store: Store) -> list[Ticket]:
-    return [_tickets(body) for body in rows.transfers(store, TICKET)]
-
-
-def run(store: Store, register: Register, path: Path, kind: str, *, by: str, now: int) -> Imported:
-    """Import a file; HazardError names the first mistake, and nothing is imported then."""
-    if not by.strip():
-        raise HazardError("--by: expected who brings it")
-    try:
-        if kind == MANIFEST:
-            sheet = sheets.read(path, _MANIFEST, _MANIFEST_MORE)
-            return _take(store, register, sheet, kind, by, now, manifest)
-        sheet = sheets.read(path, _TICKET, _TICKET_MORE)
-        return _take(store, register, sheet, kind, by, now, ticket)
-    except HazardError as error:
-        raise HazardError(f"{error}; nothing was imported") from None
-
-
-def _take(  # noqa: PLR0917
-    store: Store,
-    register: Register,
-    sheet: sheets.Sheet,
-    kind: str,
-    by: str,
-    now: int,
-    make: Callable[[Line, Register, Source, int], T],
-) -> Imported:
-    digest = hashlib.sha256(sheet.path.read_bytes()).hexdigest()
-    held: list[Manifest] | list[Ticket]
-    held = manifests(store) if kind == MANIFEST else tickets(store)
-    there = {x.number: x.source for x in held}
-    seen: dict[str, str] = {}
-    bodies = []
-    number_column = "联单编号" if kind == MANIFEST else "磅单号"
-    for line in sheet.rows:
-        source = Source(sheet.path.name, digest, line.number, by, now)
-        made = make(line, register, source, now)
-        if made.number in seen:
-            raise line.fail(number_column, f"a number not in {seen[made.number]} already")
-        if made.number in there:
-            old = there[made.number]
-            raise line.fail(number_column, f"a number not imported from {old.file}:{old.row}")
-        seen[made.number] = line.where
-        bodies.append((kind, made.number, _encode(made).decode()))
-    if not bodies:
-        raise HazardError(f"{sheet.path}: expected rows below the head, found none")
-    rows.add_transfers(store, bodies)
-    return Imported(len(bodies), sheet.notes)
+def _origin(line: Line, register: Register) -> tuple[str, str]:
+    """Town and site of a ticket; "" where it names none."""
+    town = line.text("来源街镇", optional=True)
+    if town and town not in register.known.towns:
+        raise line.fail("来源街镇", "a town of towns.csv")
+    site = line.text("来源点位", optional=True)
+    if site:
+        place = register.known.sites.get(site)
+        if place is None or (town and place.town != town):
+            raise line.fail("来源点位", f"a site of sites.csv{f' in {town}' if town else ''}")
+        town = place.town
+    return town, site

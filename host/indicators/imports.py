@@ -1,23 +1,25 @@
-"""Imports a CSV of figures into the store: all rows or none (`qingyun import-figures`)."""
+"""Imports a table of figures into the store: all rows or none (`qingyun import-figures`)."""
 
 from __future__ import annotations
 
 import datetime as dt
 import hashlib
-import unicodedata
 from dataclasses import dataclass, field, replace
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from pathlib import Path
 
-from ..common import csv_file, periods
+from ..common import periods
 from ..common.local_days import LOCAL
 from ..store import Store
-from ..store.figures import Entry, add, in_force
+from ..store.figures import Entry, add, history, in_force
+from ..tables import TableError, sheet
+from ..tables.cells import number
 from . import IndicatorError
 from .catalog import Catalog, Figure
 
 COLUMNS = ("figure", "period", "value", "unit", "source", "entered_by", "entered_on", "note")
 WITHDRAWN = ("撤销", "withdrawn")
+_Key = tuple[str, str]  # figure, period
 MOST = Decimal(10) ** 9  # more than any figure of a district in any of the units
 
 
@@ -28,10 +30,8 @@ class Imported:
     added: list[Entry] = field(default_factory=list)
     unchanged: int = 0
     notes: list[str] = field(default_factory=list)  # repairs and supersessions, one line each
-
-
-def _read(path: Path) -> csv_file.CsvFile:
-    return csv_file.read(path, lambda text: IndicatorError(f"{text}; nothing was imported"))
+    refused: list[str] = field(default_factory=list)  # rows that cannot be imported
+    digest: str = ""  # SHA-256 of the file
 
 
 def _value(text: str, figure: Figure) -> str | None:
@@ -39,12 +39,8 @@ def _value(text: str, figure: Figure) -> str | None:
     if text in WITHDRAWN:
         return None
     expected = f"a {'whole ' if figure.counted else ''}number of 0 or more in {figure.unit}"
-    try:
-        value = Decimal(text.replace(",", ""))
-    except InvalidOperation:
-        value = Decimal("NaN")
-    whole = value.is_finite() and value == value.to_integral_value()
-    if not value.is_finite() or not 0 <= value <= MOST or (figure.counted and not whole):
+    value = number(text)
+    if value is None or not 0 <= value <= MOST or (figure.counted and value != int(value)):
         raise ValueError(f"value: expected {expected}, found {text!r}")
     text = f"{value:f}"
     return (text.rstrip("0").rstrip(".") if "." in text else text) or "0"
@@ -90,51 +86,97 @@ def _entry(row: dict[str, str], figures: Catalog, today: dt.date) -> Entry:
     )
 
 
-def run(store: Store, figures: Catalog, path: Path, now: int) -> Imported:
-    """Check every row of a CSV, then add what is new; now: Unix seconds.
+def run(store: Store, figures: Catalog, path: Path, now: int, *, check: bool = False) -> Imported:
+    """Check every row of a table, then add what is new; now: Unix seconds. IndicatorError names the
+    first mistake; nothing is imported then. check: read only, and name every mistake."""
+    try:
+        table = sheet.read(path, COLUMNS)
+        done = Imported(digest=hashlib.sha256(path.read_bytes()).hexdigest())
+        done.notes = table.notes
+        _read(table, figures, in_force(store, now), now, done)
+    except TableError as error:
+        raise IndicatorError(f"{error}; nothing was imported") from None
+    if not check:
+        if done.refused:
+            more = len(done.refused) - 1
+            others = f", and {more} more (--check lists them)" if more else ""
+            raise IndicatorError(f"{done.refused[0]}{others}; nothing was imported")
+        add(store, done.added)
+    return done
 
-    IndicatorError names the first mistake; nothing is imported then."""
-    file = _read(path)
-    name = f"{path.name} sha256:{hashlib.sha256(file.data).hexdigest()}"
-    done = Imported()
-    if file.encoding:
-        done.notes.append(f"{path}: not UTF-8, read as {file.encoding}")
-    before = in_force(store, now)
+
+def _read(
+    table: sheet.Sheet, figures: Catalog, before: dict[_Key, Entry], now: int, done: Imported
+) -> None:
+    """Put each row of a table into `done`, compared with what is in force."""
+    name = f"{table.path.name} sha256:{done.digest}"
     today = dt.datetime.fromtimestamp(now, LOCAL).date()
-    places: dict[tuple[str, str], str] = {}  # (figure, period) -> file:line
-    for line, raw in file.rows(COLUMNS):
-        where = f"{path}:{line}"
-        row = _repaired(where, raw, done)
+    places: dict[_Key, str] = {}  # file:line
+    for line in table.lines():
         try:
-            e = _entry(row, figures, today)
+            e = _entry(_row(line), figures, today)
             key = e.figure, e.period
             if key in places:
                 raise ValueError(f"{e.figure} {e.period} stands in {places[key]} already")
-            places[key] = where
+            places[key] = line.where
             old = before.get(key)
             _check_change(e, old)
+        except TableError as error:
+            done.refused.append(str(error))
+            continue
         except ValueError as error:
-            raise IndicatorError(f"{where}: {error}; nothing was imported") from None
+            done.refused.append(f"{line.where}: {error}")
+            continue
         if old is not None and old.value == e.value:
             done.unchanged += 1
             continue
         done.added.append(replace(e, imported=now, file=name, supersedes=old.id if old else None))
         if old is not None:
             done.notes.append(
-                f"{where}: {e.figure} {e.period}: {old.value} ({old.entered_by}, "
+                f"{line.where}: {e.figure} {e.period}: {old.value} ({old.entered_by}, "
                 f"{old.entered_on}) superseded by {e.value}: {e.note}"
             )
-    add(store, done.added)
-    return done
 
 
-def _repaired(where: str, raw: dict[str, str], done: Imported) -> dict[str, str]:
-    """The row with full-width characters as half-width in columns without prose."""
-    row = {k: unicodedata.normalize("NFKC", v) if k in _PLAIN else v for k, v in raw.items()}
-    done.notes += [
-        f"{where}: {k}: {raw[k]!r} read as {row[k]!r}" for k in _PLAIN if raw[k] != row[k]
-    ]
+def _row(line: sheet.Line) -> dict[str, str]:
+    """The cells of a row. A spreadsheet makes a date of what looks like one: of 2025-03 too."""
+    row = {c: line.plain(c) if c in _PROSE else line.text(c, optional=True) for c in COLUMNS}
+    for column, form in (("period", "%Y-%m"), ("entered_on", "%Y-%m-%d")):
+        raw = line.values[column]
+        if isinstance(raw, dt.date) and (column != "period" or raw.day == 1):
+            row[column] = raw.strftime(form)
+            line.note(column, row[column])
     return row
+
+
+def take_back(store: Store, digest: str, *, by: str, reason: str, now: int) -> list[Entry]:
+    """Put in force again what a file superseded, and withdraw what it brought anew; the rows that
+    were added. digest: at least the first eight digits of the SHA-256 of the file."""
+    if not by.strip() or not reason.strip():
+        raise IndicatorError("expected --by and --reason: who takes them back, and why")
+    held = in_force(store, now)
+    gone = [e for e in held.values() if f" sha256:{digest}" in e.file]
+    if len(digest) < 8 or len({e.file for e in gone}) != 1:
+        raise IndicatorError(
+            "--take-back: expected the first digits of the SHA-256 of one file whose figures are "
+            f"in force, found {digest!r}"
+        )
+    today = dt.datetime.fromtimestamp(now, LOCAL).date().isoformat()
+    made = []
+    for e in gone:
+        before = {x.id: x for x in history(store, e.figure, e.period)}.get(e.supersedes or 0)
+        made.append(
+            replace(
+                before or replace(e, value=None),
+                entered_by=by,
+                entered_on=today,
+                note=reason,
+                imported=now,
+                supersedes=e.id,
+            )
+        )
+    add(store, made)
+    return made
 
 
 def _check_change(e: Entry, old: Entry | None) -> None:
@@ -147,4 +189,4 @@ def _check_change(e: Entry, old: Entry | None) -> None:
         raise ValueError(f"note: expected why {change}")
 
 
-_PLAIN = ("figure", "period", "value", "entered_on")
+_PROSE = ("source", "entered_by", "note")

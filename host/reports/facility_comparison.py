@@ -13,8 +13,8 @@ from ..common.local_days import LOCAL, date_of, local_day
 from ..events import Kind
 from ..hazard.entry import TAKEN, Entry
 from ..hazard.matching import Matched, Paper, Step, Tolerance, match
+from ..hazard.papers import Manifest, Ticket
 from ..hazard.register import Register
-from ..hazard.transfers import Manifest, Ticket
 from ..registry import STORED_HAZARDOUS
 from ..rollup import DailyRow, packing
 from ..rollup.day_figures import update_figures

@@ -6,7 +6,7 @@ import datetime as dt
 from collections.abc import Callable, Iterator
 
 from ..common import periods
-from ..hazard import ledger, transfers
+from ..hazard import ledger, papers
 from ..indicators import hazardous, report
 from ..indicators.catalog import Figure
 from ..indicators.compute import Used
@@ -124,7 +124,7 @@ def _source(trace: Trace, figure: Figure, period: periods.Period, origin: str) -
         return
     if origin == "磅单":
         t0, t1 = day_bounds(period.first)[0], day_bounds(period.last)[1]
-        for x in transfers.tickets(trace.store):
+        for x in papers.tickets(trace.store):
             if x.stream == figure.stream and t0 <= x.t < t1:
                 yield 3, f"ticket {x.number}: {kg(x.grams)}, {x.source.file}:{x.source.row}"
         return

@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from ..common.local_days import clock
 from ..common.periods import Period
-from ..hazard import alarms, balance, ledger, transfers
+from ..hazard import alarms, balance, ledger, papers
 from ..hazard.balance import StoreBalance
 from ..hazard.register import Register
 from ..hazard.update import BEFORE_S, see_all
@@ -75,7 +75,7 @@ def _alarms(changes: Sequence[alarms.Row], t0: int, t1: int, period: str) -> Tab
     return Table("告警", "危险废物贮存告警", "见各行", period, columns, rows, notes)
 
 
-def _beside(days: list[DailyRow], brought: list[transfers.Ticket], period: str) -> Table:
+def _beside(days: list[DailyRow], brought: list[papers.Ticket], period: str) -> Table:
     columns = [
         *(Column("街镇", 20), Column("品类", 16)),
         *(Column(facility_comparison.SITE_LABEL, 22, 3), Column("覆盖率", 10, 1, percent=True)),
@@ -96,7 +96,7 @@ def tables(
     """The tables of a month; none for data that this store does not hold."""
     t0, t1 = day_bounds(period.first)[0], day_bounds(period.last)[1]
     made: list[Table] = []
-    brought = [x for x in transfers.tickets(store) if t0 <= x.t < t1]
+    brought = [x for x in papers.tickets(store) if t0 <= x.t < t1]
     if brought:
         made.append(_beside(list(days), brought, period.chinese))
     live = ledger.live(ledger.read(store))

@@ -14,7 +14,7 @@ from ..common import csv_file, quantity
 from ..common.errors import UserError
 from ..common.local_days import clock, day_of
 from ..events import Event, Kind
-from ..hazard import alarms, ledger, register, transfers
+from ..hazard import alarms, ledger, papers, register
 from ..hazard.entry import TABLES, Entry, Weighed
 from ..registry import Bin, Registry
 from ..rollup import closing, packing
@@ -219,12 +219,15 @@ class Trace:
                 yield from self.entry(e, 1)
 
     def paper(self, kind: str, number: str) -> Iterator[Line]:
-        """A manifest or ticket and the file it came from; TraceError if none has the number."""
-        held: Sequence[transfers.Manifest | transfers.Ticket]
-        held = (transfers.manifests if kind == "manifest" else transfers.tickets)(self.store)
-        paper = next((x for x in held if x.number == number), None)
-        if paper is None:
+        """The lines of a manifest, or tickets, of a number and the files they came from; TraceError
+        if none has it."""
+        held: Sequence[papers.Manifest | papers.Ticket]
+        held = (papers.manifests if kind == "manifest" else papers.tickets)(self.store)
+        found = [x for x in held if x.number == number]
+        if not found:
             raise TraceError(f"{kind}: expected a number that was imported, found {number!r}")
-        s = paper.source
-        yield 0, f"{kind} {number}: {kg(paper.grams)}, {clock(paper.t)}"
-        yield 1, f"{s.file}:{s.row}, SHA-256 {s.sha256}, brought {clock(s.imported)} by {s.by}"
+        for x in found:
+            s = x.source
+            code = f", {x.code}" if x.code else ""
+            yield 0, f"{kind} {number}{code}: {kg(x.grams)}, {clock(x.t)}"
+            yield 1, f"{s.file}:{s.row}, SHA-256 {s.sha256}, brought {clock(s.imported)} by {s.by}"

@@ -71,11 +71,18 @@ def mark_published(store: Store, ids: Sequence[int]) -> None:
 # Transfers
 
 
-def add_transfers(store: Store, rows: Sequence[tuple[str, str, str]]) -> None:
-    """(kind, number, body), all or none."""
+def add_transfers(store: Store, rows: Sequence[tuple[str, str, str]], after: int) -> None:
+    """(kind, number, body), all or none. after: as in append()."""
     with store.database.transaction():
-        last = chains.head(store.database, chains.TRANSFER, to_add=True)
-        chains.append(store.database, chains.TRANSFER, rows, last)
+        n, last = chains.head(store.database, chains.TRANSFER, to_add=True)
+        if n != after:
+            raise Moved
+        chains.append(store.database, chains.TRANSFER, rows, (n, last))
+
+
+def transfer_count(store: Store) -> int:
+    """How many rows there are."""
+    return chains.head(store.database, chains.TRANSFER)[0]
 
 
 def transfers(store: Store, kind: str) -> list[str]:

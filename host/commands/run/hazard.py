@@ -11,9 +11,10 @@ from pathlib import Path
 from ...common import terminal
 from ...common.errors import UsageError
 from ...common.periods import Period, parse
-from ...hazard import HazardError, manual_entries, register, sheets
+from ...hazard import HazardError, manual_entries, register
 from ...registry import Bin
 from ...rollup import day_bounds
+from ...tables.sheet import parse_time
 from ..known import names
 
 
@@ -21,7 +22,7 @@ def moment(args: argparse.Namespace) -> int:
     """--now, or the present, in Unix seconds; UsageError for another text."""
     if args.now is None:
         return int(time.time())
-    t = sheets.parse_time(args.now)
+    t = parse_time(args.now)
     if t is None:
         raise UsageError(f"--now: expected YYYY-MM-DD HH:MM, found {args.now!r}")
     return t

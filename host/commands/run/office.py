@@ -25,6 +25,7 @@ from ...reports.month import summarise
 from ...store import Store
 from ...store.figures import history
 from ..known import no_readings
+from .dry_run import checked
 
 
 def _progress(bins: Sequence[Bin]) -> Iterable[Bin]:
@@ -103,21 +104,31 @@ def run_import_figures(args: argparse.Namespace) -> int:
     if args.list:
         _list_figures(figures)
         return 0
-    if args.file is None and args.show is None:
-        raise IndicatorError("expected FILE, --show or --list")
+    if args.file is None and args.show is None and args.take_back is None:
+        raise IndicatorError("expected FILE, --show, --take-back or --list")
     if args.db is None:
         raise UsageError(args.settings.nowhere())
     if args.show:
         _show_history(args.db, figures, *args.show)
         return 0
+    if args.take_back:
+        store = Store(args.db)
+        by, reason, now = args.by or "", args.reason or "", int(time.time())
+        gone = imports.take_back(store, args.take_back, by=by, reason=reason, now=now)
+        store.close()
+        print(f"{args.db}: {len(gone)} figures taken back: those before them are in force")
+        return 0
     store = Store(args.db, create=True)
-    done = imports.run(store, figures, args.file, int(time.time()))
+    done = imports.run(store, figures, args.file, int(time.time()), check=args.check)
     store.close()
-    for line in done.notes:
+    for line in [*done.notes, *done.refused]:
         print(line)
+    if args.check:
+        return checked(args.file, len(done.added), len(done.refused))
     print(
         f"{args.file}: {len(done.added)} figures added to {args.db}, {done.unchanged} there already"
     )
+    print(f"to take them back: qingyun import-figures --take-back {done.digest[:12]}")
     return 0
 
 

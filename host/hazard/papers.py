@@ -1,0 +1,182 @@
+"""转移联单 (manifests) and weighbridge tickets as they are kept, and the imports that brought them.
+
+Nothing kept is changed: what is taken back stays, and a row says that it no longer counts."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import msgspec
+
+from ..store import Store
+from ..store import hazard as rows
+from ..store.chains import Moved
+from . import HazardError
+
+MANIFEST, TICKET = "manifest", "ticket"
+_TAKEN_BACK = "taken back"
+
+
+class Source(msgspec.Struct, frozen=True):
+    """File and row of a record, who imported it, and when (Unix seconds)."""
+
+    file: str
+    sha256: str
+    row: int
+    by: str
+    imported: int
+
+    @property
+    def key(self) -> tuple[str, int]:
+        """What all records of one import share."""
+        return self.sha256, self.imported
+
+
+class Manifest(msgspec.Struct, frozen=True, kw_only=True):
+    """One line of a 联单: mass in g, t in Unix seconds. received_g: mass by the receiver; None: not
+    given. item: its 序号; "" where it has none."""
+
+    number: str
+    item: str = ""
+    institution: str
+    store: str
+    code: str
+    grams: int
+    t: int
+    carrier: str
+    plate: str
+    receiver: str
+    licence: str
+    method: str
+    received_g: int | None
+    source: Source
+
+
+class Ticket(msgspec.Struct, frozen=True, kw_only=True):
+    """One ticket: grams net, t in Unix seconds. town, site, code: "" where not given."""
+
+    number: str
+    facility: str
+    plate: str
+    t: int
+    stream: str
+    town: str
+    site: str
+    code: str
+    gross_g: int
+    tare_g: int
+    grams: int
+    source: Source
+
+
+Record = Manifest | Ticket
+
+
+class TakenBack(msgspec.Struct, frozen=True):
+    """An import that no longer counts: which, by whom, why, when (Unix seconds)."""
+
+    sha256: str
+    imported: int
+    by: str
+    reason: str
+    at: int
+
+
+@dataclass(frozen=True)
+class Import:
+    """All records that one import brought. id: 1, 2, … by time. taken_back: None while it
+    counts."""
+
+    id: int
+    kind: str
+    source: Source
+    count: int
+    grams: int
+    taken_back: TakenBack | None
+
+
+_encode = msgspec.json.Encoder(order="sorted").encode
+_manifests = msgspec.json.Decoder(Manifest).decode
+_tickets = msgspec.json.Decoder(Ticket).decode
+_taken_back = msgspec.json.Decoder(TakenBack).decode
+
+
+def manifests(store: Store) -> list[Manifest]:
+    """Those that count, by number."""
+    gone = _gone(store)
+    held = [_manifests(body) for body in rows.transfers(store, MANIFEST)]
+    return [m for m in held if m.source.key not in gone]
+
+
+def tickets(store: Store) -> list[Ticket]:
+    """Those that count, by facility and number."""
+    gone = _gone(store)
+    held = [_tickets(body) for body in rows.transfers(store, TICKET)]
+    return [t for t in held if t.source.key not in gone]
+
+
+def _gone(store: Store) -> dict[tuple[str, int], TakenBack]:
+    bodies = [_taken_back(body) for body in rows.transfers(store, _TAKEN_BACK)]
+    return {(b.sha256, b.imported): b for b in bodies}
+
+
+def add(store: Store, kind: str, records: Sequence[Record], after: int) -> None:
+    """All or none. after: the last row that was there when they were checked (last()); HazardError
+    where another has been added by now."""
+    bodies = [
+        (kind, f"{r.number} {r.t} {r.source.imported} {r.source.row}", _encode(r).decode())
+        for r in records
+    ]
+    try:
+        rows.add_transfers(store, bodies, after)
+    except Moved:
+        text = "somebody else has imported meanwhile: import it once more"
+        raise HazardError(f"{records[0].source.file}: {text}") from None
+
+
+def last(store: Store) -> int:
+    """The number of rows, for add()."""
+    return rows.transfer_count(store)
+
+
+def imports(store: Store) -> list[Import]:
+    """Every import by time, with what was taken back."""
+    gone = _gone(store)
+    held: list[tuple[str, Record]] = []
+    held += [(MANIFEST, _manifests(body)) for body in rows.transfers(store, MANIFEST)]
+    held += [(TICKET, _tickets(body)) for body in rows.transfers(store, TICKET)]
+    firsts: dict[tuple[str, int], tuple[str, Source]] = {}
+    counts: Counter[tuple[str, int]] = Counter()
+    grams: Counter[tuple[str, int]] = Counter()
+    for kind, record in held:
+        key = record.source.key
+        firsts.setdefault(key, (kind, record.source))
+        counts[key] += 1
+        grams[key] += record.grams
+    ordered = sorted(firsts, key=lambda key: (key[1], key[0]))
+    return [
+        Import(n, *firsts[key], counts[key], grams[key], gone.get(key))
+        for n, key in enumerate(ordered, 1)
+    ]
+
+
+def take_back(store: Store, id_: int, *, by: str, reason: str, now: int) -> Import:
+    """Let an import count no longer; HazardError where there is none, or where it is taken back
+    already."""
+    if not by.strip() or not reason.strip():
+        raise HazardError("expected --by and --reason: who takes it back, and why")
+    after = last(store)
+    found = next((i for i in imports(store) if i.id == id_), None)
+    if found is None:
+        raise HazardError(f"--id: expected one of `qingyun transfers imports`, found {id_}")
+    if found.taken_back is not None:
+        raise HazardError(f"--id: import {id_} was taken back by {found.taken_back.by} already")
+    body = TakenBack(*found.source.key, by, reason, now)
+    name = f"{found.source.sha256} {found.source.imported}"
+    try:
+        rows.add_transfers(store, [(_TAKEN_BACK, name, _encode(body).decode())], after)
+    except Moved:
+        raise HazardError("somebody else has imported meanwhile: try once more") from None
+    return found

@@ -1,0 +1,126 @@
+"""Tells a paper that comes a second time from another one: nothing counts twice, in silence."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+
+from ..common.local_days import clock, local_day
+from ..tables.cells import folded, folded_number
+from ..tables.sheet import Line
+from .papers import Manifest, Ticket
+
+REMEDY = "(take that import back first)"
+NEAR_S = 1800  # two tickets of one lorry with the same masses: perhaps one weighing
+
+_Place = str  # file and row
+
+
+class SameTicket:
+    """A ticket is the number that a facility gave at a minute: many begin anew each day. Width,
+    case, quotes and zeros in front make no other number."""
+
+    def __init__(self, held: Iterable[Ticket]) -> None:
+        self._by_identity: dict[object, tuple[Ticket, _Place]] = {}
+        self._by_day: dict[object, tuple[Ticket, _Place]] = {}
+        self._by_load: dict[object, list[tuple[Ticket, _Place]]] = defaultdict(list)
+        self._records: list[Ticket] = []
+        self._again = 0
+        for t in held:
+            self._keep(t, f"{t.source.file}:{t.source.row}")
+
+    def add(self, t: Ticket, line: Line) -> None:
+        """TableError for a ticket that is there with other values."""
+        found = self._by_identity.get(_identity(t))
+        if found is not None:
+            other, place = found
+            if _content(other) != _content(t):
+                expected = f"a number not imported from {place} with other values {REMEDY}"
+                raise line.fail("磅单号", expected)
+            line.sheet.notes.append(f"{line.where}: 磅单号: the same weighing as {place}: left out")
+            self._again += 1
+            return
+        self._doubt(t, line)
+        self._keep(t, line.where)
+        self._records.append(t)
+
+    def end(self, refused: list[str]) -> tuple[list[Ticket], int]:
+        """The tickets to import, and how many were there already."""
+        return self._records, self._again
+
+    def _keep(self, t: Ticket, place: _Place) -> None:
+        self._by_identity[_identity(t)] = t, place
+        self._by_day[_number(t), local_day(t.t)] = t, place
+        self._by_load[_load(t)].append((t, place))
+
+    def _doubt(self, t: Ticket, line: Line) -> None:
+        """Say what looks like one weighing twice; both count."""
+        same_day = self._by_day.get((_number(t), local_day(t.t)))
+        near = [(o, p) for o, p in self._by_load[_load(t)] if abs(o.t - t.t) <= NEAR_S]
+        for other, place in [same_day] if same_day else near[:1]:
+            what = f"looks like {other.number} of {clock(other.t)} ({place}), and counts too"
+            line.sheet.notes.append(f"{line.where}: 磅单号: {what}")
+
+
+def _number(t: Ticket) -> tuple[str, str]:
+    return folded(t.facility), folded_number(t.number.removeprefix(f"{t.facility}/"))
+
+
+def _identity(t: Ticket) -> object:
+    return *_number(t), t.t // 60
+
+
+def _load(t: Ticket) -> object:
+    return folded(t.facility), folded(t.plate), t.stream, t.gross_g, t.tare_g
+
+
+def _content(t: Ticket) -> object:
+    return t.stream, t.town, t.site, t.code, folded(t.plate), t.gross_g, t.tare_g, t.grams
+
+
+class SameManifest:
+    """One 联单 may have several lines, of one waste each. All lines of a number come together: a
+    number that is there already must have the same lines."""
+
+    def __init__(self, held: Iterable[Manifest]) -> None:
+        self._held: dict[str, dict[object, _Place]] = defaultdict(dict)
+        self._here: dict[str, dict[object, tuple[Manifest, Line]]] = defaultdict(dict)
+        for m in held:
+            self._held[m.number][_line_of(m)] = f"{m.source.file}:{m.source.row}"
+
+    def add(self, m: Manifest, line: Line) -> None:
+        """TableError for two lines of a number that nothing tells apart."""
+        lines = self._here[m.number]
+        if (found := lines.get(_line_of(m))) is not None:
+            expected = f"a number not in {found[1].where} already, or a 序号 for each of its lines"
+            raise line.fail("联单编号", expected)
+        lines[_line_of(m)] = m, line
+
+    def end(self, refused: list[str]) -> tuple[list[Manifest], int]:
+        """The lines to import, and how many were there already; a number that is there with other
+        lines is added to `refused`."""
+        records: list[Manifest] = []
+        again = 0
+        for number, lines in self._here.items():
+            held = self._held.get(number)
+            if held is None:
+                records += [m for m, _ in lines.values()]
+                continue
+            place = next(iter(held.values()))
+            if held.keys() == lines.keys():
+                again += len(lines)
+                for _, line in lines.values():
+                    text = f"imported from {place} already: left out"
+                    line.sheet.notes.append(f"{line.where}: 联单编号: {text}")
+                continue
+            other = [line for key, (_, line) in lines.items() if key not in held]
+            _, line = next(iter(lines.values()))
+            expected = f"a number not imported from {place} with other lines"
+            refused.append(str((other or [line])[0].fail("联单编号", f"{expected} {REMEDY}")))
+        return records, again
+
+
+def _line_of(m: Manifest) -> object:
+    """What tells a line of a number from its others, and what it says."""
+    masses = m.grams, m.received_g
+    return m.item, m.institution, m.store, m.code, *masses, m.t, folded(m.receiver)
