@@ -29,6 +29,7 @@ from . import (
     hazard,
     history,
     indicators,
+    papers,
     seats,
     signin,
     sites,
@@ -39,7 +40,10 @@ from .guard import Guard, Tagged, protect
 from .settings import Settings
 from .web import page, user
 
-PAGES = (signin, district, sites, hazard, indicators, history, downloads, commands, sse)
+PAGES = (
+    *(signin, district, sites, hazard, papers),
+    *(indicators, history, downloads, commands, sse),
+)
 BUILT = "static-built"
 CURVES = "uPlot.iife.min.js"
 PLAIN = {  # texts of the router, in our wording
@@ -75,6 +79,7 @@ def app(settings: Settings) -> FastAPI:
         yield
         await anyio.to_thread.run_sync(shared.figures.stop)
         shared.hub.close()
+        shared.uploads.close()
         for task in tasks:
             task.cancel()
             with suppress(asyncio.CancelledError):

@@ -28,6 +28,7 @@ from .language import words as all_words
 from .refusals import Refusals
 from .sessions import Failures, Sessions
 from .settings import Settings
+from .uploads import Uploads
 
 FOLDER = Path(__file__).parent
 _ACCOUNT_S = 2.0  # seconds until a change of an account takes effect
@@ -48,6 +49,7 @@ class Context:
     sessions: Sessions = field(default_factory=Sessions)
     failures: Failures = field(default_factory=Failures)
     refusals: Refusals = field(default_factory=Refusals)
+    uploads: Uploads = field(default_factory=Uploads)
     open_alarms: dict[int, tuple[alarms.Row, alarms.Row | None]] = field(default_factory=dict)
     refused: dict[str, dict[str, int]] = field(default_factory=dict)  # see read_refused()
     _accounts: dict[str, tuple[float, Account | None]] = field(default_factory=dict)

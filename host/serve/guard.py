@@ -22,6 +22,8 @@ from .web import LANGUAGE, address, page, words_of
 
 OPEN = ("/signin", "/static/", "/healthz")
 LARGEST = 64 * 1024  # bytes of a request's body
+LARGEST_FILE = 20 << 20  # of one that brings a file
+FILES = ("/papers/check",)
 NOTED = (401, 403, 429)  # statuses of refusals that the audit trail has
 SAFE = ("GET", "HEAD", "OPTIONS")
 LONGEST_PATH = 100  # characters of a path in the audit trail
@@ -60,7 +62,7 @@ class Guard:
         if answer is not None:
             await answer(scope, receive, sending)
             return
-        await self._app(scope, _limited(receive), sending)
+        await self._app(scope, _limited(receive, _largest(request.url.path)), sending)
 
     async def _refusal(self, request: Request) -> Response | None:
         """The answer to a request that goes no further; None lets it through."""
@@ -68,7 +70,7 @@ class Guard:
         if not self._known_host(headers):
             return PlainTextResponse(words_of(request).said("unknown host"), 400)
         length = headers.get("content-length", "0")
-        if not length.isdigit() or int(length) > LARGEST:
+        if not length.isdigit() or int(length) > _largest(path):
             return PlainTextResponse(words_of(request).said("too large"), 413)
         if request.method not in SAFE and not self._own_origin(headers):
             return PlainTextResponse(words_of(request).said("from another site"), 403)
@@ -179,7 +181,11 @@ def _sign_in_first(request: Request) -> Response:
     return RedirectResponse("/signin?" + urlencode({"next": back}), 303)
 
 
-def _limited(receive: Receive) -> Receive:
+def _largest(path: str) -> int:
+    return LARGEST_FILE if path in FILES else LARGEST
+
+
+def _limited(receive: Receive, most: int) -> Receive:
     """A body without a length is cut off, too."""
     taken = 0
 
@@ -187,7 +193,7 @@ def _limited(receive: Receive) -> Receive:
         nonlocal taken
         message = await receive()
         taken += len(message.get("body", b""))
-        if taken > LARGEST:
+        if taken > most:
             return {"type": "http.disconnect"}
         return message
 

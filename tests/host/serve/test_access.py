@@ -25,6 +25,10 @@ NEEDS = {
     "/audit": "admin",
     "/api/1/audit": "admin",
     "/alarms POST": "operator",
+    "/papers": "operator",
+    "/papers/check POST": "operator",
+    "/papers/import POST": "operator",
+    "/papers/take-back POST": "operator",
     "/boards/{device}/command POST": "operator",
     "/api/1/boards/{device}/command POST": "operator",
 }
