@@ -23,7 +23,7 @@ class SameTicket:
     def __init__(self, held: Iterable[Ticket]) -> None:
         self._by_identity: dict[object, tuple[Ticket, _Place]] = {}
         self._by_day: dict[object, tuple[Ticket, _Place]] = {}
-        self._by_load: dict[object, list[tuple[Ticket, _Place]]] = defaultdict(list)
+        self._by_load: dict[object, tuple[Ticket, _Place]] = {}  # the last of each half hour
         self._records: list[Ticket] = []
         self._again = 0
         for t in held:
@@ -51,12 +51,14 @@ class SameTicket:
     def _keep(self, t: Ticket, place: _Place) -> None:
         self._by_identity[_identity(t)] = t, place
         self._by_day[_number(t), local_day(t.t)] = t, place
-        self._by_load[_load(t)].append((t, place))
+        self._by_load[_load(t), t.t // NEAR_S] = t, place
 
     def _doubt(self, t: Ticket, line: Line) -> None:
         """Say what looks like one weighing twice; both count."""
         same_day = self._by_day.get((_number(t), local_day(t.t)))
-        near = [(o, p) for o, p in self._by_load[_load(t)] if abs(o.t - t.t) <= NEAR_S]
+        load, half_hour = _load(t), t.t // NEAR_S
+        beside = (self._by_load.get((load, half_hour + n)) for n in (-1, 0, 1))
+        near = [found for found in beside if found and abs(found[0].t - t.t) <= NEAR_S]
         for other, place in [same_day] if same_day else near[:1]:
             what = f"looks like {other.number} of {clock(other.t)} ({place}), and counts too"
             line.sheet.notes.append(f"{line.where}: 磅单号: {what}")
