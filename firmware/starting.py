@@ -11,6 +11,8 @@ from micropython import const
 # 18 KB more, and pieces of 1 KB must be found among them: with 48 KB the heap grew in an update,
 # and took what TLS needs. What is left to Wi-Fi and TLS is for handshakes and packets.
 _HEAP = const(53248)
+# In `cycle` mode, without scales, commands and updates: what is loaded leaves 26 KB.
+_HEAP_CYCLE = const(36864)
 
 
 def slots_of(board):
@@ -56,9 +58,13 @@ def start(board):
     if cfg["mqtt"].get("tls"):
         _prepare(board, cfg["mqtt"]["tls"])
     if cfg["power"]["mode"] == "cycle":
-        from cycle import Cycle
+        board.hold(_HEAP_CYCLE)  # Wi-Fi may not be needed: it takes its memory later
+        try:
+            from cycle import Cycle
 
-        return Cycle(board, cfg, trial)
+            return Cycle(board, cfg, trial)
+        finally:
+            board.let_go()
     board.wlan()  # Wi-Fi takes its memory first
     board.hold(_HEAP)
     try:

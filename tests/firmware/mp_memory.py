@@ -5,6 +5,7 @@ import errno
 import json
 import sys
 
+import main
 import mp_logger
 from late import forget
 from mp_logger import Rig
@@ -41,6 +42,24 @@ def test_after_a_start_only_what_is_needed_stays():
     gone += ("firmware_hash", "sensors.calibration_start", "update.ab_slots", "update.updater")
     for name in gone:
         assert name not in sys.modules, name
+    rig.close()
+
+
+def test_a_board_that_sleeps_holds_memory_too_while_modules_load():
+    rig = rig_named("sleeps")
+    sleeper = dict(mp_logger.CONFIG, power={"mode": "cycle"})
+    sleeper["channels"] = [{"id": "c1", "kind": "temperature", "pin": 4}]
+    with open("/flash/config.json", "w") as f:
+        json.dump(sleeper, f)
+    told = []
+    rig.board.thermometer = lambda n: None
+    rig.board.hold = told.append
+    rig.board.let_go = lambda: told.append("cycle" in sys.modules)
+    forget("cycle")
+    cycle = main.start(rig.board)
+    assert type(cycle).__name__ == "Cycle"
+    # What the heap may take; then it is let go of when the modules are there, and once.
+    assert told and told[0] <= 40 * 1024 and told[1:] == [True], told
     rig.close()
 
 
@@ -118,8 +137,6 @@ def test_when_memory_lacks_again_and_again_the_board_restarts_and_loses_nothing(
     assert any("restarting" in x for x in rig.lines)
     rig.board.unmount()
     rig.board.power_up("hard_reset")
-    import main
-
     rig.logger = main.start(rig.board)
     assert rig.logger.spool.state.next_seq >= made
     kept = [r[1] for r in rig.logger.spool.peek(64)]
