@@ -12,7 +12,7 @@ from ..events.limits import GAP_S
 from ..registry import Site
 from ..rollup import DAY_S, day_bounds
 from .register import LIQUID, Register
-from .rules import Rule
+from .rules import OF_CONTAINERS, Rule
 from .stock import Shelf, Stock
 from .view import StoreView
 
@@ -145,7 +145,6 @@ MEASURES: dict[str, Callable[[Scene], Measured]] = {
     "bund": _bund,
     "silent": _silent,
 }
-OF_CONTAINERS = ("age", "loss")
 
 
 def closed_since(site: Site, now: int) -> int | None:
@@ -205,6 +204,8 @@ class Rules:
         for rule in self.of(name, now):
             if rule.warm is not None and view.warm(rule.warm) is False:
                 continue  # without a temperature the shorter time holds
+            if rule.held is not None and not self._stands(rule, scene):
+                continue
             if rule.kind not in measured:
                 measured[rule.kind] = list(MEASURES[rule.kind](scene))
             for subject, value, text in measured[rule.kind]:
@@ -213,3 +214,12 @@ class Rules:
                 scaled = None if value is None else value / rule.factor
                 findings.append(Finding(rule, name, subject, scaled, text))
         return findings
+
+    def _stands(self, rule: Rule, scene: Scene) -> bool:
+        """Whether waste of the scope of a rule stands in the store for as long as it says."""
+        return any(
+            shelf.oldest is not None
+            and scene.now - shelf.oldest >= 3600 * (rule.held or 0)
+            and rule.of_container(self._register, shelf.container)
+            for shelf in scene.shelves
+        )

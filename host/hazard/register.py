@@ -19,7 +19,7 @@ from .catalogue import Catalogue, Code
 INDUSTRIAL = ("重点", "简化", "登记")
 MEDICAL, SOCIAL, SMALL, LICENSED = "医疗", "社会源", "小微", "经营单位"
 CATEGORIES = (*INDUSTRIAL, MEDICAL, SOCIAL, SMALL, LICENSED)
-STORE_KINDS = ("贮存库", "贮存点")
+STORE_KINDS = ("贮存库", "贮存场", "贮存池", "贮存罐区", "贮存点")  # GB 18597-2023
 LIQUID = "液态"
 PHASES = ("固态", LIQUID, "半固态")
 _SENSOR = re.compile(r"([A-Za-z0-9_.-]{1,64})/([cd]\d{1,2})")
@@ -38,7 +38,7 @@ class Institution:
 
 @dataclass(frozen=True)
 class HazardStore:
-    """A 贮存库 or 贮存点. capacity_g: most stock, 0: not given. temperature, door: (device,
+    """kind: one of STORE_KINDS. capacity_g: most stock, 0: not given. temperature, door: (device,
     channel), None: no sensor. bunds: zone -> volume of its bund in ml, where given."""
 
     store: str

@@ -197,7 +197,8 @@ def _three_tonnes(made: list[StorePlan]) -> None:
 
 
 def _medical(made: list[StorePlan]) -> None:
-    """Two pickups are missed for one container; the store of another is too warm."""
+    """Two pickups are missed for one container; the store of another, not cleared the day
+    before, is too warm."""
     plan = made[16]
     ins = [s for s in plan.steps if s[1] == 1 and s[2] > 0 and s[0] >= plan.at(10, 0)][:3]
     plan.without(1, plan.at(10, 12), plan.at(10, 24))
@@ -207,6 +208,10 @@ def _medical(made: list[StorePlan]) -> None:
     plan.steps.append((out[0], 1, -sum(s[2] for s in ins)))
     plan.breach("medical-48h", "c17-2", ins[0][0] + 48 * HOUR)
     plan = made[17]
+    missed = next(s for s in plan.steps if s[1] == 0 and s[2] < 0 and s[0] >= plan.at(13, 12))
+    late = next(s for s in plan.steps if s[1] == 0 and s[2] < 0 and s[0] >= plan.at(14, 12))
+    plan.steps = [s for s in plan.steps if s not in (missed, late)]
+    plan.steps.append((late[0], 0, missed[2] + late[2]))
     warm = plan.at(14, 13) + 1234
     plan.temperatures = [
         (t, v) for t, v in plan.temperatures if not plan.at(14, 12) <= t < plan.at(14, 18)

@@ -48,6 +48,10 @@ def _hazardous(folder: Path) -> str:
         f"{folder}: {len(loaded.institutions)} institutions, {len(loaded.stores)} stores, "
         f"{len(loaded.containers)} containers, {len(limits)} rules"
     ]
+    if unread := rules.unverified(limits):
+        lines.append(
+            f"{folder}: rules whose source was not read in its wording: {' '.join(unread)}"
+        )
     today = dt.datetime.now(LOCAL).date()
     for name, edition in loaded.catalogue.editions.items():
         old = [c for c in loaded.containers if c.code.edition == name and c.holds(today)]
