@@ -223,9 +223,9 @@ def _sensor(
 
 def _code(row: Row, codes: Catalogue) -> Code:
     edition = row.one_of("edition", tuple(codes.editions))
-    if not codes.has(edition):
-        raise row.fail("edition", "one whose codes are held (add hw_catalogue.csv)")
     code = codes.find(edition, row.optional("code"))
+    if code is None and not codes.has(edition):
+        raise row.fail("edition", "one whose codes are held (qingyun law import)")
     if code is None:
         raise row.fail("code", f"a code of the catalogue of {edition}")
     return code

@@ -397,7 +397,11 @@ def test_it_goes_on_while_the_registry_is_wrong_and_the_store_is_held(
         ("2026-08-14", "2020-08-14", "rules.csv:6: to: expected a day from 2020-09-01 on"),
         ("warm=5", "warm=cold", "rules.csv:5: scope: expected warm=one number of °C"),
         ("held=24", "held=day", "rules.csv:3: scope: expected held=one number of hours"),
-        (";hw=HW01,48", ";held=9,48", "rules.csv:2: scope: expected held only for rules of a whole"),
+        (
+            ";hw=HW01,48",
+            ";held=9,48",
+            "rules.csv:2: scope: expected held only for rules of a whole",
+        ),
         ("months=5|", "months=13|", "rules.csv:3: scope: expected months=1|2|… of 1 to 12"),
         ("原文,2026-11-30", "原文,2026-11", "rules.csv:6: read: expected YYYY-MM-DD"),
         ("loss,loss", "loss,smell", "rules.csv:16: kind: expected one of"),
