@@ -97,6 +97,12 @@ class Catalogue:
         """The editions, the oldest first."""
         return sorted(self.editions.values(), key=lambda e: e.since)
 
+    def days_out(self, edition: str, day: dt.date) -> int | None:
+        """Days from the last day of an edition to `day`, negative while it is in force; None
+        where it has no last day."""
+        known = self.editions.get(edition)
+        return None if known is None or known.until is None else (day - known.until).days
+
     def of(self, edition: str) -> dict[str, Code]:
         """code -> row of one edition."""
         return {code: row for (e, code), row in self.codes.items() if e == edition}

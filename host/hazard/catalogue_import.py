@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import csv
 import io
 from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from ..common.atomic_write import whole
+from ..common.shown import CsvWriter, cell
 from . import HazardError, catalogue_table, catalogue_text
 from .catalogue import ADDED_CODES, COLUMNS, Catalogue, Code, Edition, read_codes
 from .catalogue_table import CATEGORY, CODES, HAZARD, WASTE, Found, Table, hazard_of
@@ -92,6 +92,8 @@ def _checked(
             table.refuse(row.where, CATEGORY, f"{category}, as of {row.code}", row.category)
         if often[row.code] > 1:
             table.refuse(row.where, CODES, "each code once", row.code)
+        if cell(row.description) != row.description:  # no spreadsheet shall take it for a formula
+            table.refuse(row.where, WASTE, "a wording that begins with a letter", row.description)
         if _is_open(row):
             table.notes.append(f"{row.where}: {WASTE}: brackets of {row.code} do not close")
         hazard = hazard_of(row.hazard)
@@ -143,7 +145,7 @@ def write(folder: Path, known: Catalogue, made: Reading) -> int:
     held = list(read_codes(path, known.editions).values()) if path.exists() else []
     kept = [c for c in held if c.edition != made.edition.edition]
     text = io.StringIO()
-    out = csv.writer(text, lineterminator="\n")  # a wording that begins with - stays as it is
+    out = CsvWriter(text)
     out.writerow(COLUMNS)
     for c in [*kept, *made.codes]:
         row = c.edition, c.category, c.category_name, c.code, c.hazard, c.description

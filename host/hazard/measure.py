@@ -134,6 +134,15 @@ def _bund(s: Scene) -> Measured:
         yield zone, short, f"围堰 {held / 1000:g} L，需 {need / 1000:g} L，不足"
 
 
+def _edition(s: Scene) -> Measured:
+    """Days since the last day of the edition of each container's code; negative before."""
+    day = dt.datetime.fromtimestamp(s.now, LOCAL).date()
+    for container in s.register.standing(s.view.store.store, day):
+        days = s.register.catalogue.days_out(container.code.edition, day)
+        if days is not None:
+            yield container.container, float(days), f"名录 {container.code.edition} 年版失效"
+
+
 MEASURES: dict[str, Callable[[Scene], Measured]] = {
     "age": _age,
     "stock": _stock,
@@ -144,6 +153,7 @@ MEASURES: dict[str, Callable[[Scene], Measured]] = {
     "door": _door,
     "bund": _bund,
     "silent": _silent,
+    "edition": _edition,
 }
 
 

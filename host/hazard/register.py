@@ -24,6 +24,7 @@ LIQUID = "液态"
 PHASES = ("固态", LIQUID, "半固态")
 _SENSOR = re.compile(r"([A-Za-z0-9_.-]{1,64})/([cd]\d{1,2})")
 _LITRES = re.compile(r"\d{1,6}(\.\d{1,3})?")
+SOON_D = 30  # days before its end in which an edition of the catalogue is told
 FIRST, LAST = dt.date(1, 1, 1), dt.date(9999, 12, 31)
 
 
@@ -101,6 +102,17 @@ class Register:
             by_bin.setdefault(c.bin, []).append(c)
         return by_bin
 
+    @cached_property
+    def _by_store(self) -> dict[str, list[Container]]:
+        by_store: dict[str, list[Container]] = {}
+        for c in self.containers:
+            by_store.setdefault(c.store, []).append(c)
+        return by_store
+
+    def standing(self, store: str, day: dt.date) -> list[Container]:
+        """The containers of a store on a day."""
+        return [c for c in self._by_store.get(store, ()) if c.holds(day)]
+
     def on(self, bin_: str, day: dt.date) -> Container | None:
         """The container on a platform on a day; None where there is none."""
         return next((c for c in self._by_bin.get(bin_, ()) if c.holds(day)), None)
@@ -119,6 +131,16 @@ class Register:
 
     def stores_at(self, site: str) -> list[HazardStore]:
         return [s for s in self.stores.values() if s.site == site]
+
+    def outdated(self, store: str, day: dt.date) -> list[tuple[Container, dt.date, bool]]:
+        """(container, last day of the edition of its code, whether that is over) of those in a
+        store whose edition ends within SOON_D days or has ended."""
+        found = []
+        for c in self.standing(store, day):
+            until = self.catalogue.editions[c.code.edition].until
+            if until and (until - day).days <= SOON_D:
+                found.append((c, until, until < day))
+        return found
 
     def clashes(self, a: str, b: str) -> str | None:
         """Why two groups must not stand in one zone; None where they may."""

@@ -22,6 +22,7 @@ KINDS: dict[str, dict[str, float]] = {
     "door": {"min": 1.0, "h": 60.0},  # open outside the site's windows
     "bund": {"L": 1.0},  # litres that the bund of a zone is too small by
     "silent": {"min": 1.0, "h": 60.0},  # since the last good weight of a platform
+    "edition": {"d": 1.0},  # since the last day of the edition of a container's code
 }
 LEVELS = ("提示", "告警")
 # How far the source of a limit was read; 自定: a choice of the office, without a source.
@@ -30,7 +31,7 @@ SCOPES = (
     *("category", "kind", "store", "institution", "town", "code", "hw", "phase", "warm"),
     *("held", "months"),
 )
-OF_CONTAINERS = ("age", "loss")  # kinds that are measured of each container
+OF_CONTAINERS = ("age", "loss", "edition")  # kinds that are measured of each container
 COLUMNS = (
     *("rule", "kind", "scope", "threshold", "unit", "clear", "level", "from", "to"),
     *("source", "note"),

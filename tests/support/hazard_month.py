@@ -88,6 +88,17 @@ def write_registry(folder: Path) -> None:
             "bin,site,device,channel,fill_channel,stream,volume_l,tare_kg,container,max_kg,e_kg"
         ],
         "institutions.csv": ["institution,name,town,category,licence"],
+        "hw_editions.csv": [
+            "edition,title,from,to",
+            "2021,x,2021-01-01,",
+            "soon,x,2020-01-01,2026-09-10",
+            "over,x,2020-01-01,2026-08-17",
+        ],
+        "hw_catalogue.csv": [
+            "edition,category,category_name,code,hazard,description",
+            f"soon,HW08,x,{CODES[0]},T,x",
+            f"over,HW08,x,{CODES[0]},T,x",
+        ],
         "stores.csv": [
             "store,institution,site,name,kind,capacity_kg,zones,facility,temperature,door,bund_l"
         ],
@@ -121,8 +132,9 @@ def write_registry(folder: Path) -> None:
                 f"c{n:02d}-{p + 1},{store},甲,{site}-p{p + 1},2021,{code},x,{phase},"
                 f"桶,0,{group},,,200"
             )
+        edition = {1: "soon", 8: "over"}.get(n, "2021")
         files["containers.csv"].append(
-            f"c{n:02d}-old,{store},乙,,2021,{MEDICAL[0] if category == '医疗' else CODES[0]},"
+            f"c{n:02d}-old,{store},乙,,{edition},{MEDICAL[0] if category == '医疗' else CODES[0]},"
             "x,固态,桶,0,,,,"
         )
     for name, lines in files.items():
@@ -135,7 +147,18 @@ def plans() -> list[StorePlan]:
     made = [StorePlan(n, category) for n, category in enumerate(CATEGORIES, 1)]
     for plan in made:
         _ordinary(plan, luck)
-    wrongs = (_full, _neighbours, _three_tonnes, _medical, _plant, _bund, _old, _lost, _sensors)
+    wrongs = (
+        _full,
+        _neighbours,
+        _three_tonnes,
+        _medical,
+        _plant,
+        _bund,
+        _old,
+        _lost,
+        _sensors,
+        _editions,
+    )
     for wrong in wrongs:
         wrong(made)
     for plan in made:
@@ -301,6 +324,14 @@ def _sensors(made: list[StorePlan]) -> None:
     plan = made[9]
     plan.silent.append((plan.at(25, 1), plan.at(25, 4), (3,)))
     plan.breach("silent", "h10-p4", -4)
+
+
+def _editions(made: list[StorePlan]) -> None:
+    """The editions of two containers end: on 17 August, and on 10 September."""
+    soon, over = made[0], made[7]
+    soon.breach("edition-30d", "c01-old", soon.at(11, 0))
+    over.breach("edition-30d", "c08-old", START)
+    over.breach("edition-over", "c08-old", over.at(18, 0))
 
 
 def samples(

@@ -53,12 +53,12 @@ def _hazardous(folder: Path) -> str:
             f"{folder}: rules whose source was not read in its wording: {' '.join(unread)}"
         )
     today = dt.datetime.now(LOCAL).date()
-    for name, edition in loaded.catalogue.editions.items():
-        old = [c for c in loaded.containers if c.code.edition == name and c.holds(today)]
-        if old and edition.until is not None and edition.until < today:
+    for store in loaded.stores:
+        for c, until, is_over in loaded.outdated(store, today):
+            in_force = "was in force until" if is_over else "is in force until"
             lines.append(
-                f"{folder}: {len(old)} containers have codes of {edition.title}, "
-                f"in force until {edition.until}"
+                f"{folder}: container {c.container}: {c.code.code} is of the edition "
+                f"{c.code.edition} of the catalogue, which {in_force} {until}"
             )
     return "\n".join(lines)
 

@@ -19,6 +19,7 @@ from host_job import qingyun
 from paho.mqtt.enums import CallbackAPIVersion
 from sim_board import ROOT
 
+from host.common.local_days import LOCAL
 from host.hazard import alarms, ledger, manual_entries, register, rules
 from host.hazard.entry import STORED, TAKEN
 from host.hazard.measure import closed_since
@@ -34,9 +35,11 @@ MEDICAL_20C = "medical-20c,temperature,category=医疗;hw=HW01;held=24;months=5|
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    """The example district; its store holds 100 kg, opens 08:00-18:00."""
+    """The example district; its store holds 100 kg, opens 08:00-18:00, and its edition of the
+    catalogue has no end."""
     made = tmp_path / "registry"
     made.mkdir()
+    (made / "hw_editions.csv").write_text("edition,title,from,to\n2021,x,2021-01-01,\n")
     for file in REGISTRY.glob("*.csv"):
         text = file.read_text().replace("贮存库,8000,", "贮存库,100,")
         text = text.replace("贮存库,新桥镇,hazardous,", "贮存库,新桥镇,hazardous,08:00-18:00")
@@ -263,7 +266,7 @@ def test_check_names_the_rules_whose_source_was_not_read(folder: Path) -> None:
     line = next(x for x in done.stdout.splitlines() if "not read in its wording" in x)
     assert [x.split("（")[0] for x in line.split(": ")[-1].split()] == [
         *("medical-20c", "plant-72h", "plant-24h", "licensed-1y-code", "pilot-90d", "pilot-180d"),
-        *("neighbours", "bund"),
+        *("neighbours", "bund", "edition-over"),
     ]
     path = folder / "rules.csv"
     path.write_text(path.read_text().replace(",原文；集中处置单位另有规定,", ",,"))
@@ -282,6 +285,50 @@ def test_the_docs_name_the_same_rules() -> None:
         r.rule for r in limits if not r.is_verified
     }
     assert all(r.source and r.sure for r in limits)
+
+
+def test_an_edition_that_ends_is_told_before_and_from_then_on(store: Store, folder: Path) -> None:
+    """A notice from 30 days before its last day on, an alarm from the day after it; of a
+    container that stands there, and until its row has another edition."""
+    path = folder / "hw_editions.csv"
+    path.write_text(
+        "edition,title,from,to,identified\n2021,x,2021-01-01,2026-04-30,\n"
+        "2025,y,2026-05-01,,900-000\n"
+    )
+    path = folder / "containers.csv"
+    path.write_text(path.read_text().replace("吨袋,0,,,,", "吨袋,0,,,2026-03-20,"))
+    last = T0 + 58 * DAY  # 2026-04-30
+
+    made = board()
+
+    def known(now: int) -> list[tuple[str, str, str]]:
+        made.silence(now - HOUR).until(now).store(store)
+        return run(store, folder, now)
+
+    assert known(last - 30 * DAY - 600) == []
+    assert known(last - 30 * DAY + 600) == [("raised", "edition-30d", "xq-oil-01")]
+    assert known(last + DAY - 600) == []
+    assert known(last + DAY + 600) == [("raised", "edition-over", "xq-oil-01")]
+    rows = alarms.read(store)
+    assert [(r.body.level, r.body.value) for r in rows] == [("提示", -30), ("告警", 1)]
+    assert rows[1].body.text == "名录 2021 年版失效"
+    path.write_text(path.read_text().replace("2021,900-214-08", "2025,900-000-08"))
+    assert sorted(known(last + 2 * DAY)) == [
+        ("cleared", "edition-30d", "xq-oil-01"),
+        ("cleared", "edition-over", "xq-oil-01"),
+    ]
+
+
+def test_check_names_containers_whose_edition_ends(folder: Path) -> None:
+    path = folder / "hw_editions.csv"
+    today = dt.datetime.now(LOCAL).date()
+    for days, said in ((31, None), (30, "is in force until"), (0, "is in"), (-1, "was in force")):
+        until = today + dt.timedelta(days)
+        path.write_text(f"edition,title,from,to\n2021,x,2021-01-01,{until}\n")
+        found = qingyun("check", "--registry", folder).stdout
+        lines = [x for x in found.splitlines() if "of the catalogue, which" in x]
+        assert len(lines) == (2 if said else 0)
+        assert not said or ("container xq-oil-01: 900-214-08" in lines[0] and said in lines[0])
 
 
 @pytest.mark.parametrize("kind", register.STORE_KINDS)
