@@ -34,6 +34,17 @@ def add(command: Command) -> None:
     text = "what stands there on that day or later (default: today)"
     p.add_argument("--as-of", type=date, metavar="YYYY-MM-DD", help=text)
 
+    p = part("due", _run, "what is to be filed, until when, and what is late")
+    registry(p)
+    p.add_argument("--as-of", type=date, metavar="YYYY-MM-DD", help="on that day (default: today)")
+    text = "also what is due within so many days (default: 30)"
+    p.add_argument("--days", type=int, default=30, metavar="N", help=text)
+
+    p = part("duties", _run, "what each store has to have, and who has confirmed it")
+    registry(p)
+    p.add_argument("--as-of", type=date, metavar="YYYY-MM-DD", help="on that day (default: today)")
+    p.add_argument("--store", help="only this store")
+
 
 def _run(args: argparse.Namespace) -> int:
     from .run import law  # noqa: PLC0415

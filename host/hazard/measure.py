@@ -39,6 +39,7 @@ class Scene:
     view: StoreView
     shelves: Sequence[Shelf]
     now: int
+    stock: Stock
 
 
 Measured = Iterator[tuple[str, float | None, str]]  # subject, value, its name
@@ -143,6 +144,21 @@ def _edition(s: Scene) -> Measured:
             yield container.container, float(days), f"名录 {container.code.edition} 年版失效"
 
 
+def _category(s: Scene) -> Measured:
+    """kg generated in the last 365 days or in the last calendar year, whichever is more; of an
+    institution, so only at the first of its stores."""
+    name = s.view.store.institution
+    first = next(x.store for x in s.register.stores.values() if x.institution == name)
+    if first == s.view.store.store:
+        year = dt.datetime.fromtimestamp(s.now, LOCAL).year
+        start, end = (day_bounds(dt.date(y, 1, 1))[0] for y in (year - 1, year))
+        grams = (
+            s.stock.generated(name, s.now - 365 * DAY_S, s.now + 1),
+            s.stock.generated(name, start, end),
+        )
+        yield "", max(grams) / 1000, "近365天或上一年的产生量"
+
+
 MEASURES: dict[str, Callable[[Scene], Measured]] = {
     "age": _age,
     "stock": _stock,
@@ -154,6 +170,7 @@ MEASURES: dict[str, Callable[[Scene], Measured]] = {
     "bund": _bund,
     "silent": _silent,
     "edition": _edition,
+    "category": _category,
 }
 
 
@@ -208,7 +225,7 @@ class Rules:
     def findings(self, view: StoreView, stock: Stock, now: int) -> list[Finding]:
         """The values of all rules of a store at now (Unix seconds)."""
         name = view.store.store
-        scene = Scene(self._register, view, stock.of_store(name), now)
+        scene = Scene(self._register, view, stock.of_store(name), now, stock)
         measured: dict[str, list[tuple[str, float | None, str]]] = {}
         findings = []
         for rule in self.of(name, now):

@@ -22,6 +22,7 @@ KINDS: dict[str, dict[str, float]] = {
     "door": {"min": 1.0, "h": 60.0},  # open outside the site's windows
     "bund": {"L": 1.0},  # litres that the bund of a zone is too small by
     "silent": {"min": 1.0, "h": 60.0},  # since the last good weight of a platform
+    "category": {"kg": 1.0, "t": 1000.0},  # kg generated in a year, by an institution
     "edition": {"d": 1.0},  # since the last day of the edition of a container's code
 }
 LEVELS = ("提示", "告警")
@@ -60,14 +61,9 @@ class Rule:
     read: dt.date | None = None
 
     @property
-    def sure(self) -> str:
-        """One of SURE, as the note begins; "" where it does not say."""
-        return next((s for s in SURE if self.note.startswith(s)), "")
-
-    @property
     def is_verified(self) -> bool:
         """Whether the source was read in its wording, or there is none to read."""
-        return self.sure in (TEXT, CHOICE) and UNCHECKED not in self.note
+        return is_verified(self.note)
 
     @property
     def factor(self) -> float:
@@ -142,9 +138,19 @@ def _read_on(row: Row) -> dt.date | None:
     return row.date("read", dt.date.max) if row.optional("read") else None
 
 
-def unverified(rules: Iterable[Rule]) -> list[str]:
-    """`rule (how sure)` of those whose source was not read in its wording."""
-    return [f"{r.rule}（{r.sure or '未注明'}）" for r in rules if not r.is_verified]
+def how_sure(note: str) -> str:
+    """One of SURE, as a note begins; "" where it does not say."""
+    return next((s for s in SURE if note.startswith(s)), "")
+
+
+def is_verified(note: str) -> bool:
+    """Whether a note says that the source was read in its wording, or that there is none."""
+    return how_sure(note) in (TEXT, CHOICE) and UNCHECKED not in note
+
+
+def unverified(notes: Iterable[tuple[str, str]]) -> list[str]:
+    """`name（how sure）` of (name, note) whose source was not read in its wording."""
+    return [f"{name}（{how_sure(n) or '未注明'}）" for name, n in notes if not is_verified(n)]
 
 
 def load(folder: Path) -> list[Rule]:

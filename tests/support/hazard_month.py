@@ -17,7 +17,7 @@ from sim_board import ROOT
 
 from host.common.local_days import LOCAL
 from host.events import Sample
-from host.hazard.entry import STORED
+from host.hazard.entry import PRODUCED, STORED
 from host.hazard.manual_entries import Draft
 
 START = int(dt.datetime(2026, 8, 1, tzinfo=LOCAL).timestamp())
@@ -332,6 +332,18 @@ def _editions(made: list[StorePlan]) -> None:
     soon.breach("edition-30d", "c01-old", soon.at(11, 0))
     over.breach("edition-30d", "c08-old", START)
     over.breach("edition-over", "c08-old", over.at(18, 0))
+
+
+def _categories(made: list[StorePlan]) -> None:
+    """A unit of 登记 generates 11 t, one of 简化 95 t and a week later 6 t more."""
+    small, middle = made[14], made[10]
+    for plan, tonnes, day in ((small, (11,), 5), (middle, (60, 35), 9), (middle, (6,), 16)):
+        for n, t in enumerate(tonnes):
+            told = plan.at(day, 12) + n
+            draft = Draft(PRODUCED, told - HOUR, t * 1_000_000, container=f"c{plan.n:02d}-old")
+            plan.by_hand.append((told, draft))
+    small.breach("category-10t", "", small.at(5, 12))
+    middle.breach("category-100t", "", middle.at(16, 12))
 
 
 def samples(

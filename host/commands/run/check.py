@@ -38,7 +38,7 @@ def _check(args: argparse.Namespace) -> int:
 
 def _hazardous(folder: Path) -> str:
     """A summary of the register of hazardous waste; "" where there is none."""
-    from ...hazard import register, rules  # noqa: PLC0415  see commands.run
+    from ...hazard import obligations, register, rules  # noqa: PLC0415  see commands.run
 
     if not register.present(folder):
         return ""
@@ -48,10 +48,19 @@ def _hazardous(folder: Path) -> str:
         f"{folder}: {len(loaded.institutions)} institutions, {len(loaded.stores)} stores, "
         f"{len(loaded.containers)} containers, {len(limits)} rules"
     ]
-    if unread := rules.unverified(limits):
-        lines.append(
-            f"{folder}: rules whose source was not read in its wording: {' '.join(unread)}"
-        )
+    filed, confirmed = obligations.filed(folder, loaded), obligations.confirmed(folder, loaded)
+    filings, duties = obligations.filings(folder), obligations.duties(folder)
+    if filings:
+        lines.append(f"{folder}: {len(filings)} filings, {len(filed)} filed")
+    if duties:
+        lines.append(f"{folder}: {len(duties)} duties, {len(confirmed)} confirmed")
+    for what, notes in (
+        ("rules", [(r.rule, r.note) for r in limits]),
+        ("filings", [(f.filing, f.note) for f in filings]),
+        ("duties", [(d.duty, d.note) for d in duties]),
+    ):
+        if unread := " ".join(rules.unverified(notes)):
+            lines.append(f"{folder}: {what} whose source was not read in its wording: {unread}")
     today = dt.datetime.now(LOCAL).date()
     for store in loaded.stores:
         for c, until, is_over in loaded.outdated(store, today):

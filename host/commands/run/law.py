@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 
+from ...common import terminal
 from ...common.local_days import LOCAL
 from ...hazard import (
     HazardError,
@@ -15,11 +16,13 @@ from ...hazard import (
     catalogue_import,
     edition_diff,
     ledger,
+    obligations,
     register,
     rules,
 )
 from ...indicators import catalog
 from ...store import Store
+from .hazard import known_store
 
 
 def run_import(args: argparse.Namespace) -> int:
@@ -51,7 +54,7 @@ def _edition(known: catalogue.Catalogue, name: str, option: str) -> catalogue.Ed
 
 
 def run_diff(args: argparse.Namespace) -> int:
-    day = args.as_of or dt.datetime.now(LOCAL).date()
+    day = _day(args)
     known = catalogue.load(args.registry)
     old, new = _edition(known, args.old, "OLD"), _edition(known, args.new, "NEW")
     if not known.has(old.edition):
@@ -104,7 +107,57 @@ def _figures() -> str:
     )
 
 
+def _day(args: argparse.Namespace) -> dt.date:
+    day: dt.date = args.as_of or dt.datetime.now(LOCAL).date()
+    return day
+
+
+def run_due(args: argparse.Namespace) -> int:
+    if not 0 <= args.days <= 366:
+        raise HazardError(f"--days: expected 0 to 366, found {args.days}")
+    day, loaded = _day(args), register.load(args.registry)
+    found = obligations.due(loaded, args.registry, day, args.days)
+    if not found:
+        print(f"{args.registry}: nothing is to be filed (filings.csv)")
+        return 0
+    table = terminal.table("申报")
+    terminal.columns(table, ("due", "institution", "filing", "period", "state"))
+    terminal.columns(table, ("source",), wrap=True)
+    for x in found:
+        days = (x.day - day).days
+        state = f"in {days} d" if days >= 0 else f"late by {-days} d"
+        if x.filed:
+            state = f"filed {x.filed[0]} by {x.filed[1]}"
+        source = f"{x.filing.source}（{x.filing.note}）"
+        table.add_row(str(x.day), x.institution, x.filing.name, x.period, state, source)
+    terminal.console().print(table)
+    if not (args.registry / "filed.csv").exists():
+        print(f"{args.registry}: no filed.csv: nobody has said what was filed")
+    return 0 if all(x.filed for x in found) else 1
+
+
+def run_duties(args: argparse.Namespace) -> int:
+    loaded = register.load(args.registry)
+    known_store(args.store, (), args.registry)
+    every = obligations.checklist(loaded, args.registry, _day(args))
+    found = [x for x in every if args.store in (None, x[0])]
+    if not found:
+        print(f"{args.registry}: no store has a duty of duties.csv")
+        return 0
+    table = terminal.table("职责")
+    terminal.columns(table, ("store", "duty", "state", "confirmed"))
+    terminal.columns(table, ("source",), wrap=True)
+    for store, duty, said in found:
+        who = f"{said.day} by {said.by} {said.note}".strip() if said else "—"
+        source = f"{duty.source}（{duty.note}）"
+        table.add_row(store, duty.name, said.state if said else "待确认", who, source)
+    terminal.console().print(table)
+    return 0 if all(said and said.state != "没有" for *_, said in found) else 1
+
+
 RUNS: dict[str, Callable[[argparse.Namespace], int]] = {
     "import": run_import,
     "diff": run_diff,
+    "due": run_due,
+    "duties": run_duties,
 }
