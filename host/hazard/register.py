@@ -12,7 +12,7 @@ from pathlib import Path
 
 from .. import registry
 from ..registry import Bin, Registry, RegistryError, Row, csv_rows
-from . import HazardError, catalogue
+from . import HazardError, batch_codes, catalogue
 from .catalogue import Catalogue, Code
 
 # 重点/简化/登记: producers by the amount they generate (HJ 1259-2022).
@@ -82,6 +82,8 @@ class Container:
 
 @dataclass(frozen=True)
 class Register:
+    """prefixes: table of the ledger -> prefix of its batch codes."""
+
     known: Registry
     catalogue: Catalogue
     institutions: dict[str, Institution] = field(default_factory=dict)
@@ -90,6 +92,7 @@ class Register:
     incompatible: dict[frozenset[str], str] = field(default_factory=dict)
     bins: dict[str, Bin] = field(default_factory=dict)
     folder: Path | None = None
+    prefixes: dict[str, str] = field(default_factory=batch_codes.prefixes)
 
     @cached_property
     def _by_name(self) -> dict[str, Container]:
@@ -192,7 +195,10 @@ def load(folder: Path, known: Registry | None = None) -> Register:
             incompatible[pair] = row.text("reason")
     bins = {b.bin: b for b in known.platforms() if known.sites[b.site].kind == "hazardous"}
     containers = _containers(folder, codes, stores, bins)
-    return Register(known, codes, institutions, stores, containers, incompatible, bins, folder)
+    return Register(
+        *(known, codes, institutions, stores, containers, incompatible, bins, folder),
+        batch_codes.prefixes(folder),
+    )
 
 
 def _store(row: Row, known: Registry, institutions: dict[str, Institution]) -> HazardStore:
