@@ -148,16 +148,8 @@ def plans() -> list[StorePlan]:
     for plan in made:
         _ordinary(plan, luck)
     wrongs = (
-        _full,
-        _neighbours,
-        _three_tonnes,
-        _medical,
-        _plant,
-        _bund,
-        _old,
-        _lost,
-        _sensors,
-        _editions,
+        *(_full, _neighbours, _three_tonnes, _medical, _plant, _bund, _old, _lost, _sensors),
+        *(_editions, _categories),
     )
     for wrong in wrongs:
         wrong(made)
