@@ -123,15 +123,17 @@ def run_due(args: argparse.Namespace) -> int:
     table = terminal.table("申报")
     terminal.columns(table, ("due", "institution", "filing", "period", "state"))
     terminal.columns(table, ("source",), wrap=True)
+    is_told = (args.registry / "filed.csv").exists()
     for x in found:
         days = (x.day - day).days
-        state = f"in {days} d" if days >= 0 else f"late by {-days} d"
+        late = f"late by {-days} d" if is_told else f"{-days} d ago"
+        state = f"in {days} d" if days >= 0 else late
         if x.filed:
             state = f"filed {x.filed[0]} by {x.filed[1]}"
         source = f"{x.filing.source}（{x.filing.note}）"
         table.add_row(str(x.day), x.institution, x.filing.name, x.period, state, source)
     terminal.console().print(table)
-    if not (args.registry / "filed.csv").exists():
+    if not is_told:
         print(f"{args.registry}: no filed.csv: nobody has said what was filed")
     return 0 if all(x.filed for x in found) else 1
 
