@@ -234,6 +234,7 @@ def test_only_medical_waste_has_two_days(store: Store, folder: Path) -> None:
     assert run(store, folder, T0 + 57 * HOUR - 60) == []
     assert run(store, folder, T0 + 57 * HOUR + 180) == [("raised", "medical-48h", "xq-oil-01")]
     assert alarms.read(store)[0].body.source == "医疗废物管理条例 第17条（2天）"
+    assert run(store, folder, made.t) == []  # the laboratory's waste is 70 h old
     path = folder / "institutions.csv"
     path.write_text(path.read_text().replace(",医疗,", ",经营单位,许可证"))
     assert run(store, folder, made.t) == [("cleared", "medical-48h", "xq-oil-01")]

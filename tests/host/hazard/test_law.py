@@ -436,7 +436,8 @@ def test_an_edition_and_a_limit_are_adopted_as_rows_and_old_reports_stay(
     store.close()
     now = clock(APRIL + 3 * HOUR)[:16]
     done = qingyun("alarms", "update", "--db", db, "--registry", folder, "--now", now)
-    assert "invented" in done.stdout and "虚构法 第1条" in done.stdout
+    assert " invented " in done.stdout and "虚构法 第1条" in done.stdout
+    assert " before " not in done.stdout  # 37 kg, but that limit is over
     assert qingyun(
         "ledger", "update", "--db", db, "--registry", folder, "--all", "--now", now
     ).stdout
