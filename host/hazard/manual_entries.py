@@ -114,7 +114,7 @@ def add(
     if not by.strip():
         raise HazardError("--by: expected who says so")
     held = ledger.read(store)
-    batches = ledger.batches(held)
+    batches = ledger.batches(held, register.prefixes)
     used = {(e.institution, e.batch) for e in held}
     standing = ledger.live(held)
     rows = []

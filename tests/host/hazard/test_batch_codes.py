@@ -75,6 +75,12 @@ def test_an_office_changes_a_prefix(store: Store, folder: Path) -> None:
     assert more.added[1].upstream == ["HWRK20260303001", "RUKU20260303002"]
 
 
+def test_entries_of_a_person_get_the_prefix_of_the_office(store: Store, folder: Path) -> None:
+    (folder / "batch_prefixes.csv").write_text("table,prefix\n委外利用/处置,WW\n")
+    added = manual_entries.add(store, register.load(folder), [used()], "王五", T0 + DAY)
+    assert [e.batch for e in added] == ["WW20260303001"]
+
+
 def test_two_hundred_codes_of_mixed_prefixes_are_each_once() -> None:
     batches = Batches(batch_codes.prefixes() | {STORED: "A", TAKEN: "HWRK"})
     seen = [batches.next("u", table, T0 + n % 3 * DAY) for n in range(100) for table in TABLES]
