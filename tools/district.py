@@ -18,7 +18,8 @@ from pathlib import Path
 from host import registry
 from host.common.local_days import LOCAL, date_of, day_of
 from host.hazard import alarms, ledger, ledger_posting, register
-from host.hazard.entry import STORED, Batches, Entry
+from host.hazard.batch_codes import Batches
+from host.hazard.entry import STORED, Entry
 from host.readings.messages import Reading
 from host.registry import Registry
 from host.rollup import day_bounds

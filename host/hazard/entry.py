@@ -1,12 +1,9 @@
-"""Entries of the ledger: five tables of HJ 1259-2022, origin of each column, batch codes."""
+"""Entries of the ledger: five tables of HJ 1259-2022, origin of each column."""
 
 from __future__ import annotations
 
-import datetime as dt
-
 import msgspec
 
-from ..common.local_days import LOCAL
 from . import HazardError
 
 PRODUCED, STORED, TAKEN = "产生", "入库", "出库"
@@ -46,9 +43,11 @@ TABLES: dict[str, tuple[str, ...]] = {
         *("委外利用/处置批次编码", "出厂时间", "委外利用/处置量"),
         *("利用/处置方式", "接收单位名称", "接收单位许可证编码"),
         *("危险废物转移联单编号", "产生批次编码/出库批次编码"),
+        *("接收单位类型", "豁免管理单位", "境外单位", "出口核准通知单编号"),
     ),
 }
-PREFIX = {PRODUCED: "HWCS", STORED: "HWRK", TAKEN: "HWCK", OWN: "HWZX", OUTSIDE: "HWWW"}
+# Empty where nobody has given one: they do not concern every entry.
+OPTIONAL = ("数字识别码", "豁免管理单位", "境外单位", "出口核准通知单编号")
 
 
 class Weighed(msgspec.Struct, frozen=True):
@@ -125,30 +124,3 @@ def parse(text: str) -> Entry:
         return _decode(text)
     except msgspec.MsgspecError as error:
         raise HazardError(f"ledger: a row cannot be read: {error}") from None
-
-
-def batch_code(table: str, t: int, serial: int) -> str:
-    """HWRK20221024001: prefix of the table, local day of t (Unix seconds), serial in the day."""
-    day = dt.datetime.fromtimestamp(t, LOCAL).strftime("%Y%m%d")
-    return f"{PREFIX[table]}{day}{serial:03d}"
-
-
-class Batches:
-    """Assigns batch codes, each once for an institution."""
-
-    def __init__(self) -> None:
-        self._last: dict[tuple[str, str], int] = {}
-
-    def saw(self, entry: Entry) -> None:
-        """Note the code of an entry as used."""
-        stem, serial = entry.batch[:12], entry.batch[12:]
-        if serial.isdigit():
-            key = entry.institution, stem
-            self._last[key] = max(self._last.get(key, 0), int(serial))
-
-    def next(self, institution: str, table: str, t: int) -> str:
-        """The next free code of the local day of t (Unix seconds)."""
-        stem = batch_code(table, t, 0)[:12]
-        n = self._last.get((institution, stem), 0) + 1
-        self._last[institution, stem] = n
-        return batch_code(table, t, n)

@@ -10,9 +10,8 @@ from ..common.atomic_write import whole
 from ..common.disclaimer import DISCLAIMER
 from ..common.shown import CsvWriter
 from ..office.table import Cell, Column, Table
-from .entry import MISSING, REGISTER, SCALE, TABLES, Entry
+from .entry import MISSING, OPTIONAL, REGISTER, SCALE, TABLES, Entry
 
-OPTIONAL = "数字识别码"  # only where somebody has given one
 NOTES = (
     "来源：秤 = 由称重步得出；登记 = 登记表；台账 = 由先进先出推得；导入、人工 = 由文件、由人填写",
     "待补 = 秤无法知道，尚无人填写",
@@ -21,12 +20,13 @@ NOTES = (
 
 def missing(entry: Entry) -> list[str]:
     """Columns of an entry that have no value yet."""
-    return [c for c in TABLES[entry.table] if c != OPTIONAL and not entry.values.get(c)]
+    return [c for c in TABLES[entry.table] if c not in OPTIONAL and not entry.values.get(c)]
 
 
 # Widths that fit twenty columns on one A4 page; longer texts wrap.
 _WIDTHS = {"批次编码": 17.0, "时间": 11.0, "名称": 12.0, "废物代码": 12.0, "容器/包装编码": 12.0}
 _WIDTHS |= {"类别": 6.5, "计量单位": 6.0, "数量": 7.0, "设施类型": 8.0, "识别码": 8.0}
+_WIDTHS |= {"单位类型": 8.0, "管理单位": 8.0, "境外单位": 8.0}
 
 
 def _width(column: str) -> float:
@@ -44,13 +44,13 @@ def table(name: str, entries: Sequence[Entry], period: str, head: str) -> Table:
         cells: list[Cell] = [
             Decimal(e.grams).scaleb(-3)
             if c == mass
-            else e.values.get(c) or (None if c == OPTIONAL else MISSING)
+            else e.values.get(c) or (None if c in OPTIONAL else MISSING)
             for c in TABLES[name]
         ]
         marks = [
             f"{c}：{e.value(c)[1]}"
             for c in TABLES[name]
-            if c != OPTIONAL and e.value(c)[1] not in (SCALE, REGISTER)
+            if c not in OPTIONAL and e.value(c)[1] not in (SCALE, REGISTER)
         ]
         rows.append([str(n), *cells, "；".join(marks)])
     title = f"危险废物{name}环节记录表"

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import msgspec
 
 from ..store import Store, chains
 from ..store import hazard as rows
 from . import HazardError, anchors
-from .entry import Batches, Entry, body, parse
+from .batch_codes import Batches
+from .entry import Entry, body, parse
 
 
 class MovedError(HazardError):
@@ -68,9 +69,9 @@ def reversible(entries: Sequence[Entry], id_: int) -> Entry:
     return entry
 
 
-def batches(entries: Iterable[Entry]) -> Batches:
-    """The batch codes in use."""
-    codes = Batches()
+def batches(entries: Iterable[Entry], prefixes: Mapping[str, str] | None = None) -> Batches:
+    """The batch codes in use. prefixes: table -> prefix of new ones."""
+    codes = Batches(prefixes)
     for e in entries:
         codes.saw(e)
     return codes

@@ -19,6 +19,7 @@ from ..registry import Bin
 from ..rollup.scales import platform_of, samples, silences_of
 from ..store import Store
 from . import ledger
+from .batch_codes import Batches
 from .entry import (
     PERSON,
     REGISTER,
@@ -27,7 +28,6 @@ from .entry import (
     SYSTEM,
     TABLES,
     TAKEN,
-    Batches,
     Entry,
     Weighed,
 )
@@ -193,7 +193,7 @@ def _update(
     kept = [e for e in live if e.id not in undone_ids]
     done = Booked(notes=[f"{e.batch}: reversed: {UNDONE}" for e in undone])
     rows = [ledger.reversal(e, SYSTEM, UNDONE, now) for e in undone]
-    stock, batches = stock_of(register, kept), ledger.batches(entries)
+    stock, batches = stock_of(register, kept), ledger.batches(entries, register.prefixes)
     for event, bin_ in _unposted(seen, entries, kept, now):
         entry = entry_of(register, bin_, event, batches, now)
         if entry is None:

@@ -138,7 +138,7 @@ def prepare(
     if not by.strip():
         raise HazardError("--by: expected who says so")
     done = Prepared(ledger.read(store))
-    batches = ledger.batches(done.held)
+    batches = ledger.batches(done.held, register.prefixes)
     used = {(e.institution, e.batch) for e in done.held}
     standing = ledger.live(done.held)
     for s in sorted(drafts, key=lambda x: x.t):

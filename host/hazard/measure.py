@@ -12,7 +12,7 @@ from ..events.limits import GAP_S
 from ..registry import Site
 from ..rollup import DAY_S, day_bounds
 from .register import LIQUID, Register
-from .rules import Rule
+from .rules import OF_CONTAINERS, Rule
 from .stock import Shelf, Stock
 from .view import StoreView
 
@@ -39,6 +39,7 @@ class Scene:
     view: StoreView
     shelves: Sequence[Shelf]
     now: int
+    stock: Stock
 
 
 Measured = Iterator[tuple[str, float | None, str]]  # subject, value, its name
@@ -134,6 +135,30 @@ def _bund(s: Scene) -> Measured:
         yield zone, short, f"围堰 {held / 1000:g} L，需 {need / 1000:g} L，不足"
 
 
+def _edition(s: Scene) -> Measured:
+    """Days since the last day of the edition of each container's code; negative before."""
+    day = dt.datetime.fromtimestamp(s.now, LOCAL).date()
+    for container in s.register.standing(s.view.store.store, day):
+        days = s.register.catalogue.days_out(container.code.edition, day)
+        if days is not None:
+            yield container.container, float(days), f"名录 {container.code.edition} 年版失效"
+
+
+def _category(s: Scene) -> Measured:
+    """kg generated in the last 365 days or in the last calendar year, whichever is more; of an
+    institution, so only at the first of its stores."""
+    name = s.view.store.institution
+    first = next(x.store for x in s.register.stores.values() if x.institution == name)
+    if first == s.view.store.store:
+        year = dt.datetime.fromtimestamp(s.now, LOCAL).year
+        start, end = (day_bounds(dt.date(y, 1, 1))[0] for y in (year - 1, year))
+        grams = (
+            s.stock.generated(name, s.now - 365 * DAY_S, s.now + 1),
+            s.stock.generated(name, start, end),
+        )
+        yield "", max(grams) / 1000, "近365天或上一年的产生量"
+
+
 MEASURES: dict[str, Callable[[Scene], Measured]] = {
     "age": _age,
     "stock": _stock,
@@ -144,8 +169,9 @@ MEASURES: dict[str, Callable[[Scene], Measured]] = {
     "door": _door,
     "bund": _bund,
     "silent": _silent,
+    "edition": _edition,
+    "category": _category,
 }
-OF_CONTAINERS = ("age", "loss")
 
 
 def closed_since(site: Site, now: int) -> int | None:
@@ -199,12 +225,14 @@ class Rules:
     def findings(self, view: StoreView, stock: Stock, now: int) -> list[Finding]:
         """The values of all rules of a store at now (Unix seconds)."""
         name = view.store.store
-        scene = Scene(self._register, view, stock.of_store(name), now)
+        scene = Scene(self._register, view, stock.of_store(name), now, stock)
         measured: dict[str, list[tuple[str, float | None, str]]] = {}
         findings = []
         for rule in self.of(name, now):
             if rule.warm is not None and view.warm(rule.warm) is False:
                 continue  # without a temperature the shorter time holds
+            if rule.held is not None and not self._stands(rule, scene):
+                continue
             if rule.kind not in measured:
                 measured[rule.kind] = list(MEASURES[rule.kind](scene))
             for subject, value, text in measured[rule.kind]:
@@ -213,3 +241,12 @@ class Rules:
                 scaled = None if value is None else value / rule.factor
                 findings.append(Finding(rule, name, subject, scaled, text))
         return findings
+
+    def _stands(self, rule: Rule, scene: Scene) -> bool:
+        """Whether waste of the scope of a rule stands in the store for as long as it says."""
+        return any(
+            shelf.oldest is not None
+            and scene.now - shelf.oldest >= 3600 * (rule.held or 0)
+            and rule.of_container(self._register, shelf.container)
+            for shelf in scene.shelves
+        )

@@ -12,18 +12,19 @@ from pathlib import Path
 
 from .. import registry
 from ..registry import Bin, Registry, RegistryError, Row, csv_rows
-from . import HazardError, catalogue
+from . import HazardError, batch_codes, catalogue
 from .catalogue import Catalogue, Code
 
 # 重点/简化/登记: producers by the amount they generate (HJ 1259-2022).
 INDUSTRIAL = ("重点", "简化", "登记")
 MEDICAL, SOCIAL, SMALL, LICENSED = "医疗", "社会源", "小微", "经营单位"
 CATEGORIES = (*INDUSTRIAL, MEDICAL, SOCIAL, SMALL, LICENSED)
-STORE_KINDS = ("贮存库", "贮存点")
+STORE_KINDS = ("贮存库", "贮存场", "贮存池", "贮存罐区", "贮存点")  # GB 18597-2023
 LIQUID = "液态"
 PHASES = ("固态", LIQUID, "半固态")
 _SENSOR = re.compile(r"([A-Za-z0-9_.-]{1,64})/([cd]\d{1,2})")
 _LITRES = re.compile(r"\d{1,6}(\.\d{1,3})?")
+SOON_D = 30  # days before its end in which an edition of the catalogue is told
 FIRST, LAST = dt.date(1, 1, 1), dt.date(9999, 12, 31)
 
 
@@ -38,7 +39,7 @@ class Institution:
 
 @dataclass(frozen=True)
 class HazardStore:
-    """A 贮存库 or 贮存点. capacity_g: most stock, 0: not given. temperature, door: (device,
+    """kind: one of STORE_KINDS. capacity_g: most stock, 0: not given. temperature, door: (device,
     channel), None: no sensor. bunds: zone -> volume of its bund in ml, where given."""
 
     store: str
@@ -81,6 +82,8 @@ class Container:
 
 @dataclass(frozen=True)
 class Register:
+    """prefixes: table of the ledger -> prefix of its batch codes."""
+
     known: Registry
     catalogue: Catalogue
     institutions: dict[str, Institution] = field(default_factory=dict)
@@ -89,6 +92,7 @@ class Register:
     incompatible: dict[frozenset[str], str] = field(default_factory=dict)
     bins: dict[str, Bin] = field(default_factory=dict)
     folder: Path | None = None
+    prefixes: dict[str, str] = field(default_factory=batch_codes.prefixes)
 
     @cached_property
     def _by_name(self) -> dict[str, Container]:
@@ -100,6 +104,17 @@ class Register:
         for c in self.containers:
             by_bin.setdefault(c.bin, []).append(c)
         return by_bin
+
+    @cached_property
+    def _by_store(self) -> dict[str, list[Container]]:
+        by_store: dict[str, list[Container]] = {}
+        for c in self.containers:
+            by_store.setdefault(c.store, []).append(c)
+        return by_store
+
+    def standing(self, store: str, day: dt.date) -> list[Container]:
+        """The containers of a store on a day."""
+        return [c for c in self._by_store.get(store, ()) if c.holds(day)]
 
     def on(self, bin_: str, day: dt.date) -> Container | None:
         """The container on a platform on a day; None where there is none."""
@@ -119,6 +134,16 @@ class Register:
 
     def stores_at(self, site: str) -> list[HazardStore]:
         return [s for s in self.stores.values() if s.site == site]
+
+    def outdated(self, store: str, day: dt.date) -> list[tuple[Container, dt.date, bool]]:
+        """(container, last day of the edition of its code, whether that is over) of those in a
+        store whose edition ends within SOON_D days or has ended."""
+        found = []
+        for c in self.standing(store, day):
+            until = self.catalogue.editions[c.code.edition].until
+            if until and (until - day).days <= SOON_D:
+                found.append((c, until, until < day))
+        return found
 
     def clashes(self, a: str, b: str) -> str | None:
         """Why two groups must not stand in one zone; None where they may."""
@@ -170,7 +195,10 @@ def load(folder: Path, known: Registry | None = None) -> Register:
             incompatible[pair] = row.text("reason")
     bins = {b.bin: b for b in known.platforms() if known.sites[b.site].kind == "hazardous"}
     containers = _containers(folder, codes, stores, bins)
-    return Register(known, codes, institutions, stores, containers, incompatible, bins, folder)
+    return Register(
+        *(known, codes, institutions, stores, containers, incompatible, bins, folder),
+        batch_codes.prefixes(folder),
+    )
 
 
 def _store(row: Row, known: Registry, institutions: dict[str, Institution]) -> HazardStore:
@@ -223,9 +251,9 @@ def _sensor(
 
 def _code(row: Row, codes: Catalogue) -> Code:
     edition = row.one_of("edition", tuple(codes.editions))
-    if not codes.has(edition):
-        raise row.fail("edition", "one whose codes are held (add hw_catalogue.csv)")
     code = codes.find(edition, row.optional("code"))
+    if code is None and not codes.has(edition):
+        raise row.fail("edition", "one whose codes are held (qingyun law import)")
     if code is None:
         raise row.fail("code", f"a code of the catalogue of {edition}")
     return code

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,9 +22,17 @@ KINDS: dict[str, dict[str, float]] = {
     "door": {"min": 1.0, "h": 60.0},  # open outside the site's windows
     "bund": {"L": 1.0},  # litres that the bund of a zone is too small by
     "silent": {"min": 1.0, "h": 60.0},  # since the last good weight of a platform
+    "category": {"kg": 1.0, "t": 1000.0},  # kg generated in a year, by an institution
+    "edition": {"d": 1.0},  # since the last day of the edition of a container's code
 }
 LEVELS = ("提示", "告警")
-SCOPES = ("category", "kind", "store", "institution", "town", "code", "hw", "phase", "warm")
+# How far the source of a limit was read; 自定: a choice of the office, without a source.
+TEXT, SECONDARY, UNCHECKED, CHOICE = SURE = ("原文", "二手资料", "待核实", "自定")
+SCOPES = (
+    *("category", "kind", "store", "institution", "town", "code", "hw", "phase", "warm"),
+    *("held", "months"),
+)
+OF_CONTAINERS = ("age", "loss", "edition")  # kinds that are measured of each container
 COLUMNS = (
     *("rule", "kind", "scope", "threshold", "unit", "clear", "level", "from", "to"),
     *("source", "note"),
@@ -35,7 +44,8 @@ _NUMBER = re.compile(r"-?\d{1,7}(\.\d{1,3})?")
 class Rule:
     """An alarm is raised at a value of at least `threshold` and cleared below `clear`, both in
     `unit`. scope: (name, allowed values), all of which must hold. since, until: first and last
-    day. source: the clause that the limit comes from."""
+    day. source: the clause that the limit comes from; note: begins with how far it was read;
+    read: when."""
 
     rule: str
     kind: str
@@ -48,6 +58,12 @@ class Rule:
     until: dt.date
     source: str
     note: str
+    read: dt.date | None = None
+
+    @property
+    def is_verified(self) -> bool:
+        """Whether the source was read in its wording, or there is none to read."""
+        return is_verified(self.note)
 
     @property
     def factor(self) -> float:
@@ -55,7 +71,11 @@ class Rule:
         return KINDS[self.kind][self.unit]
 
     def holds(self, day: dt.date) -> bool:
-        return self.since <= day <= self.until
+        months = self._values("months")
+        return self.since <= day <= self.until and (not months or str(day.month) in months)
+
+    def _values(self, name: str) -> tuple[str, ...]:
+        return next((values for k, values in self.scope if k == name), ())
 
     def of_store(self, register: Register, store: HazardStore) -> bool:
         """Whether the store meets those parts of the scope that are about stores."""
@@ -72,7 +92,15 @@ class Rule:
     @property
     def warm(self) -> float | None:
         """°C from which on the rule holds; None: at any temperature."""
-        return next((float(v[0]) for k, v in self.scope if k == "warm"), None)
+        return next(map(float, self._values("warm")), None)
+
+    @property
+    def held(self) -> float | None:
+        """Hours that the oldest waste of the scope has to be in the store, for a rule of a whole
+        store that asks for waste in it; None: the rule holds without any."""
+        if self.kind in OF_CONTAINERS or not {"code", "hw", "phase", "held"} & {*dict(self.scope)}:
+            return None
+        return next(map(float, self._values("held")), 0.0)
 
     def of_container(self, register: Register, name: str) -> bool:
         """Whether a container meets those parts of the scope that are about containers."""
@@ -96,8 +124,33 @@ def _scope(row: Row) -> tuple[tuple[str, tuple[str, ...]], ...]:
             raise row.fail("scope", f"{name} of {' '.join(allowed)}, not {wrong[0]},")
         if name == "warm" and not (len(given) == 1 and _NUMBER.fullmatch(given[0])):
             raise row.fail("scope", "warm=one number of °C")
+        if name == "held" and row.optional("kind") in OF_CONTAINERS:
+            raise row.fail("scope", "held only for rules of a whole store")
+        if name == "held" and not (len(given) == 1 and _NUMBER.fullmatch(given[0])):
+            raise row.fail("scope", "held=one number of hours")
+        if name == "months" and not {*given} <= {str(m) for m in range(1, 13)}:
+            raise row.fail("scope", "months=1|2|… of 1 to 12")
         scope.append((name, given))
     return tuple(scope)
+
+
+def _read_on(row: Row) -> dt.date | None:
+    return row.date("read", dt.date.max) if row.optional("read") else None
+
+
+def how_sure(note: str) -> str:
+    """One of SURE, as a note begins; "" where it does not say."""
+    return next((s for s in SURE if note.startswith(s)), "")
+
+
+def is_verified(note: str) -> bool:
+    """Whether a note says that the source was read in its wording, or that there is none."""
+    return how_sure(note) in (TEXT, CHOICE) and UNCHECKED not in note
+
+
+def unverified(notes: Iterable[tuple[str, str]]) -> list[str]:
+    """`name（how sure）` of (name, note) whose source was not read in its wording."""
+    return [f"{name}（{how_sure(n) or '未注明'}）" for name, n in notes if not is_verified(n)]
 
 
 def load(folder: Path) -> list[Rule]:
@@ -130,5 +183,6 @@ def load(folder: Path) -> list[Rule]:
             until,
             row.text("source"),
             row.optional("note"),
+            _read_on(row),
         )
     return list(by_name.values())

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections import deque
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from .entry import STORED, TAKEN, Entry
+from .entry import PRODUCED, STORED, TAKEN, Entry
 from .register import Register
 
 DUST_E = 2  # verification scale intervals e: a smaller rest counts as empty
@@ -101,10 +102,26 @@ class Shelf:
         return gross - self.empty_g - self.carried_g
 
 
+@dataclass
+class _Sums:
+    """Times (Unix seconds) of entries in their order, and the mass in g up to each."""
+
+    t: list[int] = field(default_factory=list)
+    grams: list[int] = field(default_factory=lambda: [0])
+
+    def add(self, entry: Entry) -> None:
+        self.t.append(entry.t)
+        self.grams.append(self.grams[-1] + entry.grams)
+
+    def between(self, start: int, end: int) -> int:
+        return self.grams[bisect_left(self.t, end)] - self.grams[bisect_left(self.t, start)]
+
+
 class Stock:
-    """Stock of all containers; entries are applied in order of time."""
+    """Stock of all containers, and what was generated; entries are applied in order of time."""
 
     def __init__(self, register: Register) -> None:
+        self._generated: dict[str, dict[str, dict[str, _Sums]]] = {}
         self._register = register
         self.shelves: dict[str, Shelf] = {}
         self._of_store: dict[str, list[Shelf]] = {}
@@ -130,12 +147,21 @@ class Stock:
         return self.shelves[entry.container]
 
     def apply(self, entry: Entry) -> list[str]:
-        """Apply 入库 or 出库; the batches that were taken from."""
+        """Apply an entry; the batches that an 出库 was taken from."""
+        if entry.table in (PRODUCED, STORED):
+            codes = self._generated.setdefault(entry.institution, {}).setdefault(entry.code, {})
+            codes.setdefault(entry.table, _Sums()).add(entry)
         if entry.table == STORED:
             self.shelf(entry).put(entry)
         elif entry.table == TAKEN:
             return self.shelf(entry).take(entry)
         return []
+
+    def generated(self, institution: str, start: int, end: int) -> int:
+        """g that an institution generated in start <= t < end (Unix seconds). 产生 and 入库 may
+        tell of the same waste, so of each code the larger sum counts."""
+        codes = self._generated.get(institution, {}).values()
+        return sum(max(x.between(start, end) for x in tables.values()) for tables in codes)
 
 
 def stock_of(register: Register, live: Iterable[Entry]) -> Stock:

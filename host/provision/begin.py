@@ -9,7 +9,7 @@ from . import ProvisionError, files
 
 EXAMPLE = project.ROOT / "registry"
 # These files hold for the whole district; the others begin with their header only.
-WHOLE = ("towns.csv", "rules.csv", "incompatible.csv")
+WHOLE = ("towns.csv", "rules.csv", "incompatible.csv", "filings.csv", "duties.csv")
 
 
 def texts() -> dict[str, str]:

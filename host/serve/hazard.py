@@ -114,6 +114,7 @@ async def show(request: Request) -> Response:
         return page(request, "hazard.html", register=None)
     entries, trail_rows = await context.ask(lambda s: (ledger.read(s), trail(s)))
     containers = stock(context, entries, now)
+    today = dt.datetime.fromtimestamp(now, LOCAL).date()
     stores = {s: [x for x in containers if x.store == s] for s in context.register.stores}
     return page(
         request,
@@ -123,6 +124,7 @@ async def show(request: Request) -> Response:
         codes=by_code(containers),
         entries=len(entries),
         open=[x for x in trail_rows if x[2] is None],
+        outdated={s: context.register.outdated(s, today) for s in context.register.stores},
         boards=context.hub,
     )
 

@@ -17,7 +17,7 @@ from sim_board import ROOT
 
 from host.common.local_days import LOCAL
 from host.events import Sample
-from host.hazard.entry import STORED
+from host.hazard.entry import PRODUCED, STORED
 from host.hazard.manual_entries import Draft
 
 START = int(dt.datetime(2026, 8, 1, tzinfo=LOCAL).timestamp())
@@ -88,6 +88,17 @@ def write_registry(folder: Path) -> None:
             "bin,site,device,channel,fill_channel,stream,volume_l,tare_kg,container,max_kg,e_kg"
         ],
         "institutions.csv": ["institution,name,town,category,licence"],
+        "hw_editions.csv": [
+            "edition,title,from,to",
+            "2021,x,2021-01-01,",
+            "soon,x,2020-01-01,2026-09-10",
+            "over,x,2020-01-01,2026-08-17",
+        ],
+        "hw_catalogue.csv": [
+            "edition,category,category_name,code,hazard,description",
+            f"soon,HW08,x,{CODES[0]},T,x",
+            f"over,HW08,x,{CODES[0]},T,x",
+        ],
         "stores.csv": [
             "store,institution,site,name,kind,capacity_kg,zones,facility,temperature,door,bund_l"
         ],
@@ -121,8 +132,9 @@ def write_registry(folder: Path) -> None:
                 f"c{n:02d}-{p + 1},{store},甲,{site}-p{p + 1},2021,{code},x,{phase},"
                 f"桶,0,{group},,,200"
             )
+        edition = {1: "soon", 8: "over"}.get(n, "2021")
         files["containers.csv"].append(
-            f"c{n:02d}-old,{store},乙,,2021,{MEDICAL[0] if category == '医疗' else CODES[0]},"
+            f"c{n:02d}-old,{store},乙,,{edition},{MEDICAL[0] if category == '医疗' else CODES[0]},"
             "x,固态,桶,0,,,,"
         )
     for name, lines in files.items():
@@ -135,7 +147,10 @@ def plans() -> list[StorePlan]:
     made = [StorePlan(n, category) for n, category in enumerate(CATEGORIES, 1)]
     for plan in made:
         _ordinary(plan, luck)
-    wrongs = (_full, _neighbours, _three_tonnes, _medical, _plant, _bund, _old, _lost, _sensors)
+    wrongs = (
+        *(_full, _neighbours, _three_tonnes, _medical, _plant, _bund, _old, _lost, _sensors),
+        *(_editions, _categories),
+    )
     for wrong in wrongs:
         wrong(made)
     for plan in made:
@@ -197,7 +212,8 @@ def _three_tonnes(made: list[StorePlan]) -> None:
 
 
 def _medical(made: list[StorePlan]) -> None:
-    """Two pickups are missed for one container; the store of another is too warm."""
+    """Two pickups are missed for one container; the store of another, not cleared the day
+    before, is too warm."""
     plan = made[16]
     ins = [s for s in plan.steps if s[1] == 1 and s[2] > 0 and s[0] >= plan.at(10, 0)][:3]
     plan.without(1, plan.at(10, 12), plan.at(10, 24))
@@ -207,6 +223,10 @@ def _medical(made: list[StorePlan]) -> None:
     plan.steps.append((out[0], 1, -sum(s[2] for s in ins)))
     plan.breach("medical-48h", "c17-2", ins[0][0] + 48 * HOUR)
     plan = made[17]
+    missed = next(s for s in plan.steps if s[1] == 0 and s[2] < 0 and s[0] >= plan.at(13, 12))
+    late = next(s for s in plan.steps if s[1] == 0 and s[2] < 0 and s[0] >= plan.at(14, 12))
+    plan.steps = [s for s in plan.steps if s not in (missed, late)]
+    plan.steps.append((late[0], 0, missed[2] + late[2]))
     warm = plan.at(14, 13) + 1234
     plan.temperatures = [
         (t, v) for t, v in plan.temperatures if not plan.at(14, 12) <= t < plan.at(14, 18)
@@ -296,6 +316,26 @@ def _sensors(made: list[StorePlan]) -> None:
     plan = made[9]
     plan.silent.append((plan.at(25, 1), plan.at(25, 4), (3,)))
     plan.breach("silent", "h10-p4", -4)
+
+
+def _editions(made: list[StorePlan]) -> None:
+    """The editions of two containers end: on 17 August, and on 10 September."""
+    soon, over = made[0], made[7]
+    soon.breach("edition-30d", "c01-old", soon.at(11, 0))
+    over.breach("edition-30d", "c08-old", START)
+    over.breach("edition-over", "c08-old", over.at(18, 0))
+
+
+def _categories(made: list[StorePlan]) -> None:
+    """A unit of 登记 generates 11 t, one of 简化 95 t and a week later 6 t more."""
+    small, middle = made[14], made[10]
+    for plan, tonnes, day in ((small, (11,), 5), (middle, (60, 35), 9), (middle, (6,), 16)):
+        for n, t in enumerate(tonnes):
+            told = plan.at(day, 12) + n
+            draft = Draft(PRODUCED, told - HOUR, t * 1_000_000, container=f"c{plan.n:02d}-old")
+            plan.by_hand.append((told, draft))
+    small.breach("category-10t", "", small.at(5, 12))
+    middle.breach("category-100t", "", middle.at(16, 12))
 
 
 def samples(

@@ -38,7 +38,7 @@ def _check(args: argparse.Namespace) -> int:
 
 def _hazardous(folder: Path) -> str:
     """A summary of the register of hazardous waste; "" where there is none."""
-    from ...hazard import register, rules  # noqa: PLC0415  see commands.run
+    from ...hazard import obligations, register, rules  # noqa: PLC0415  see commands.run
 
     if not register.present(folder):
         return ""
@@ -48,13 +48,26 @@ def _hazardous(folder: Path) -> str:
         f"{folder}: {len(loaded.institutions)} institutions, {len(loaded.stores)} stores, "
         f"{len(loaded.containers)} containers, {len(limits)} rules"
     ]
+    filed, confirmed = obligations.filed(folder, loaded), obligations.confirmed(folder, loaded)
+    filings, duties = obligations.filings(folder), obligations.duties(folder)
+    if filings:
+        lines.append(f"{folder}: {len(filings)} filings, {len(filed)} filed")
+    if duties:
+        lines.append(f"{folder}: {len(duties)} duties, {len(confirmed)} confirmed")
+    for what, notes in (
+        ("rules", [(r.rule, r.note) for r in limits]),
+        ("filings", [(f.filing, f.note) for f in filings]),
+        ("duties", [(d.duty, d.note) for d in duties]),
+    ):
+        if unread := " ".join(rules.unverified(notes)):
+            lines.append(f"{folder}: {what} whose source was not read in its wording: {unread}")
     today = dt.datetime.now(LOCAL).date()
-    for name, edition in loaded.catalogue.editions.items():
-        old = [c for c in loaded.containers if c.code.edition == name and c.holds(today)]
-        if old and edition.until is not None and edition.until < today:
+    for store in loaded.stores:
+        for c, until, is_over in loaded.outdated(store, today):
+            in_force = "was in force until" if is_over else "is in force until"
             lines.append(
-                f"{folder}: {len(old)} containers have codes of {edition.title}, "
-                f"in force until {edition.until}"
+                f"{folder}: container {c.container}: {c.code.code} is of the edition "
+                f"{c.code.edition} of the catalogue, which {in_force} {until}"
             )
     return "\n".join(lines)
 

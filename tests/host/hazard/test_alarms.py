@@ -19,7 +19,8 @@ from host_job import qingyun
 from paho.mqtt.enums import CallbackAPIVersion
 from sim_board import ROOT
 
-from host.hazard import alarms, manual_entries, register, rules
+from host.common.local_days import LOCAL
+from host.hazard import alarms, ledger, manual_entries, register, rules
 from host.hazard.entry import STORED, TAKEN
 from host.hazard.measure import closed_since
 from host.hazard.update import update_alarms
@@ -29,13 +30,16 @@ from host.store import Store
 HOUR, DAY = 3600, 86_400
 T0 = 1_772_467_200  # 2026-03-03 00:00 in Shanghai, a Tuesday
 REGISTRY = ROOT / "registry"
+MEDICAL_20C = "medical-20c,temperature,category=医疗;hw=HW01;held=24;months=5|6|7|8|9|10,"
 
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    """The example district; its store holds 100 kg, opens 08:00-18:00."""
+    """The example district; its store holds 100 kg, opens 08:00-18:00, and its edition of the
+    catalogue has no end."""
     made = tmp_path / "registry"
     made.mkdir()
+    (made / "hw_editions.csv").write_text("edition,title,from,to\n2021,x,2021-01-01,\n")
     for file in REGISTRY.glob("*.csv"):
         text = file.read_text().replace("贮存库,8000,", "贮存库,100,")
         text = text.replace("贮存库,新桥镇,hazardous,", "贮存库,新桥镇,hazardous,08:00-18:00")
@@ -137,11 +141,7 @@ def test_a_step_is_no_loss_while_it_settles(store: Store, folder: Path) -> None:
 
 def test_door_and_temperature(store: Store, folder: Path) -> None:
     """Only outside 08:00-18:00; warm counts where a rule says so."""
-    text = (
-        (folder / "rules.csv")
-        .read_text()
-        .replace("medical-20c,temperature,category=医疗", "t,temperature,")
-    )
+    text = (folder / "rules.csv").read_text().replace(MEDICAL_20C, "t,temperature,,")
     (folder / "rules.csv").write_text(text)
     made = board(T0 + 17 * HOUR)
     made.values["d1"] = 1
@@ -219,6 +219,133 @@ def test_a_treatment_plant_may_keep_it_longer_in_the_cold(store: Store, folder: 
     path = folder / "stores.csv"
     path.write_text(path.read_text().replace("qy-hw01/c1", ""))
     assert run(store, folder, made.t) == [("raised", "plant-24h", "xq-oil-01")]
+
+
+def test_only_medical_waste_has_two_days(store: Store, folder: Path) -> None:
+    """Of a hospital: clinical waste after 48 h, its laboratory's waste not; nor the 48 h of a
+    hospital for a plant, which has hours of its own."""
+    path = folder / "institutions.csv"
+    path.write_text(path.read_text().replace(",简化,", ",医疗,"))
+    path = folder / "containers.csv"
+    text = path.read_text().replace("900-214-08", "841-004-01").replace("336-064-17", "900-047-49")
+    path.write_text(text)
+    made = board(T0 + 8 * HOUR).step(T0 + 9 * HOUR, "w1", 5_000).step(T0 + 10 * HOUR, "w2", 5_000)
+    made.until(T0 + 80 * HOUR).store(store)
+    assert run(store, folder, T0 + 57 * HOUR - 60) == []
+    assert run(store, folder, T0 + 57 * HOUR + 180) == [("raised", "medical-48h", "xq-oil-01")]
+    assert alarms.read(store)[0].body.source == "医疗废物管理条例 第17条（2天）"
+    assert run(store, folder, made.t) == []  # the laboratory's waste is 70 h old
+    path = folder / "institutions.csv"
+    path.write_text(path.read_text().replace(",医疗,", ",经营单位,许可证"))
+    assert run(store, folder, made.t) == [("cleared", "medical-48h", "xq-oil-01")]
+
+
+def test_cold_is_asked_for_where_it_is_warm_and_waste_stays(store: Store, folder: Path) -> None:
+    """20 °C in June: right while the waste is cleared each day, right for what is no medical
+    waste, and right in March; wrong once medical waste is a day old."""
+    path = folder / "institutions.csv"
+    path.write_text(path.read_text().replace(",简化,", ",医疗,"))
+    path = folder / "containers.csv"
+    path.write_text(path.read_text().replace("900-214-08", "841-001-01"))
+    june = T0 + 92 * DAY
+    made = board(june)
+    made.values["c1"] = 2100
+    made.step(june + HOUR, "w2", 5_000).step(june + 9 * HOUR, "w1", 5_000)
+    made.until(june + 34 * HOUR).store(store)
+    assert run(store, folder, june + 33 * HOUR - 60) == []
+    assert run(store, folder, june + 33 * HOUR + 180) == [("raised", "medical-20c", "")]
+    made.step(made.t + 60, "w1", -5_000).until(made.t + 600).store(store)
+    assert run(store, folder, made.t) == [("cleared", "medical-20c", "")]
+    path = folder / "rules.csv"
+    path.write_text(path.read_text().replace("months=5|6|7", "months=5|7"))
+    made.step(made.t + HOUR, "w1", 5_000).until(made.t + 30 * HOUR).store(store)
+    assert run(store, folder, made.t) == []
+
+
+def test_check_names_the_rules_whose_source_was_not_read(folder: Path) -> None:
+    done = qingyun("check", "--registry", folder)
+    line = next(x for x in done.stdout.splitlines() if "rules whose source" in x)
+    assert [x.split("（")[0] for x in line.split(": ")[-1].split()] == [
+        *("medical-20c", "plant-72h", "plant-24h", "licensed-1y-code", "pilot-90d", "pilot-180d"),
+        *("neighbours", "bund", "edition-over", "category-10t", "category-100t"),
+    ]
+    path = folder / "rules.csv"
+    path.write_text(path.read_text().replace(",原文；集中处置单位另有规定,", ",,"))
+    assert (
+        "wording: medical-48h（未注明） medical-20c（二手资料）"
+        in qingyun("check", "--registry", folder).stdout
+    )
+
+
+def test_the_docs_name_the_same_rules() -> None:
+    """Every limit of the example has a source, and how far it was read."""
+    limits = rules.load(REGISTRY)
+    text = (ROOT / "docs" / "hazard.md").read_text().replace("not read in\n", "not read in ")
+    part = text.partition("was not read in its wording")[2].partition("\n\n")[0]
+    assert {r.rule for r in limits if f"`{r.rule}`" in part} == {
+        r.rule for r in limits if not r.is_verified
+    }
+    assert all(r.source and rules.how_sure(r.note) for r in limits)
+
+
+def test_an_edition_that_ends_is_told_before_and_from_then_on(store: Store, folder: Path) -> None:
+    """A notice from 30 days before its last day on, an alarm from the day after it; of a
+    container that stands there, and until its row has another edition."""
+    path = folder / "hw_editions.csv"
+    path.write_text(
+        "edition,title,from,to,identified\n2021,x,2021-01-01,2026-04-30,\n"
+        "2025,y,2026-05-01,,900-000\n"
+    )
+    path = folder / "containers.csv"
+    path.write_text(path.read_text().replace("吨袋,0,,,,", "吨袋,0,,,2026-03-20,"))
+    last = T0 + 58 * DAY  # 2026-04-30
+
+    made = board()
+
+    def known(now: int) -> list[tuple[str, str, str]]:
+        made.silence(now - HOUR).until(now).store(store)
+        return run(store, folder, now)
+
+    assert known(last - 30 * DAY - 600) == []
+    assert known(last - 30 * DAY + 600) == [("raised", "edition-30d", "xq-oil-01")]
+    assert known(last + DAY - 600) == []
+    assert known(last + DAY + 600) == [("raised", "edition-over", "xq-oil-01")]
+    rows = alarms.read(store)
+    assert [(r.body.level, r.body.value) for r in rows] == [("提示", -30), ("告警", 1)]
+    assert rows[1].body.text == "名录 2021 年版失效"
+    path.write_text(path.read_text().replace("2021,900-214-08", "2025,900-000-08"))
+    assert sorted(known(last + 2 * DAY)) == [
+        ("cleared", "edition-30d", "xq-oil-01"),
+        ("cleared", "edition-over", "xq-oil-01"),
+    ]
+
+
+def test_check_names_containers_whose_edition_ends(folder: Path) -> None:
+    path = folder / "hw_editions.csv"
+    today = dt.datetime.now(LOCAL).date()
+    for days, said in ((31, None), (30, "is in force until"), (0, "is in"), (-1, "was in force")):
+        until = today + dt.timedelta(days)
+        path.write_text(f"edition,title,from,to\n2021,x,2021-01-01,{until}\n")
+        found = qingyun("check", "--registry", folder).stdout
+        lines = [x for x in found.splitlines() if "of the catalogue, which" in x]
+        assert len(lines) == (2 if said else 0)
+        assert not said or ("container xq-oil-01: 900-214-08" in lines[0] and said in lines[0])
+
+
+@pytest.mark.parametrize("kind", register.STORE_KINDS)
+def test_every_kind_of_store(store: Store, folder: Path, kind: str) -> None:
+    """GB 18597-2023 has five; 3 t are the limit of a 贮存点 alone."""
+    path = folder / "stores.csv"
+    path.write_text(path.read_text().replace("贮存库,100,", f"{kind},0,"))
+    with (folder / "rules.csv").open("a") as file:
+        file.write(f"of-kind,stock,kind={kind},1,kg,,提示,2020-01-01,,自定,自定,\n")
+    board().step(T0 + HOUR, "w1", 5_000).until(T0 + 2 * HOUR).store(store)
+    said = [manual_entries.Draft(STORED, T0 + HOUR, 3_000_000, container="xq-sludge-01")]
+    manual_entries.add(store, register.load(folder), said, "王五", T0 + 2 * HOUR)
+    expected = [("raised", "point-3t", "")] if kind == "贮存点" else []
+    assert run(store, folder, T0 + 2 * HOUR) == [*expected, ("raised", "of-kind", "")]
+    (entry, _) = ledger.read(store)
+    assert entry.values["贮存设施类型"] == kind
 
 
 def test_a_rule_that_takes_the_place_of_another(store: Store, folder: Path) -> None:
@@ -311,12 +438,20 @@ def test_it_goes_on_while_the_registry_is_wrong_and_the_store_is_held(
         (
             "kind=贮存点",
             "kind=仓库",
-            "rules.csv:11: scope: expected kind of 贮存库 贮存点, not 仓库",
+            "rules.csv:11: scope: expected kind of 贮存库 贮存场 贮存池 贮存罐区 贮存点, not 仓库",
         ),
         ("kind=贮存点", "sort=贮存点", "rules.csv:11: scope: expected category|"),
         ("capacity-90", "capacity-80", "rules.csv:13: rule: expected a value not used before"),
         ("2026-08-14", "2020-08-14", "rules.csv:6: to: expected a day from 2020-09-01 on"),
         ("warm=5", "warm=cold", "rules.csv:5: scope: expected warm=one number of °C"),
+        ("held=24", "held=day", "rules.csv:3: scope: expected held=one number of hours"),
+        (
+            ";hw=HW01,48",
+            ";held=9,48",
+            "rules.csv:2: scope: expected held only for rules of a whole",
+        ),
+        ("months=5|", "months=13|", "rules.csv:3: scope: expected months=1|2|… of 1 to 12"),
+        ("原文,2026-11-30", "原文,2026-11", "rules.csv:6: read: expected YYYY-MM-DD"),
         ("loss,loss", "loss,smell", "rules.csv:16: kind: expected one of"),
         ("GB 18597-2023 8.3.5,", ",", "rules.csv:11: source: expected a text"),
     ],

@@ -83,7 +83,7 @@ def test_the_export(folder: Path) -> None:
     assert [(e["table"], e["kg"]) for e in body["ledger"]] == [("入库", 50), ("出库", 35)]
     events = {e["id"] for e in body["events"]}
     assert {e["event"] for e in body["ledger"]} <= events
-    assert {a["rule"] for a in body["alarms"]} == {"silent"}
+    assert {a["rule"] for a in body["alarms"]} == {"silent", "edition-30d", "edition-over"}
     assert body["absent"] == []
 
 
@@ -98,4 +98,4 @@ def test_the_example_consumer(folder: Path) -> None:
             ("入库", 50),
             ("出库", 35),
         ]
-        assert db.execute("SELECT count(*) FROM alarm WHERE what='raised'").fetchone() == (2,)
+        assert db.execute("SELECT count(*) FROM alarm WHERE what='raised'").fetchone() == (6,)

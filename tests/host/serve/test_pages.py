@@ -155,6 +155,15 @@ def test_an_alarm_is_acknowledged(operator: Looking, served: Served) -> None:
     assert mine["acknowledged"]["by"] == "operator"
 
 
+def test_a_container_whose_edition_is_over_is_told_at_its_store(served: Served) -> None:
+    with served.http("viewer") as client:
+        zh, en = (client.get(f"/hazard?lang={code}").text for code in ("zh", "en"))
+    assert re.search(
+        r'<p class="bad">[\w-]+：名录 2021 年版已于 2024-12-31 失效，应换用新代码</p>', zh
+    )
+    assert re.search(r"[\w-]+: edition 2021 of the catalogue ended on 2024-12-31", en)
+
+
 def test_a_report_is_downloaded(operator: Looking, tmp_path: Path) -> None:
     """The same CSV as qingyun rollup makes, and a workbook that opens."""
     page = operator.page

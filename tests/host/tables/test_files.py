@@ -17,7 +17,7 @@ from host.tables import TableError, sheet
 from host.tables.workbook import MOST_CELLS
 
 ROWS = tables_made.tickets(3)
-GRID = [HEAD, *ROWS]
+GRID: list[list[object]] = [list(HEAD), *ROWS]
 
 
 def read(path: Path) -> tuple[list[tuple[str, int, Decimal]], list[str]]:
