@@ -12,7 +12,7 @@ from pathlib import Path
 
 from .. import registry
 from ..registry import Bin, Registry, RegistryError, Row, csv_rows
-from . import HazardError, catalogue
+from . import HazardError, catalogue, credit_code
 from .catalogue import Catalogue, Code
 
 # 重点/简化/登记: producers by the amount they generate (HJ 1259-2022).
@@ -29,11 +29,16 @@ FIRST, LAST = dt.date(1, 1, 1), dt.date(9999, 12, 31)
 
 @dataclass(frozen=True)
 class Institution:
+    """A unit that has hazardous waste. credit_code: its 统一社会信用代码; contact: who answers
+    and how, for labels; "" where nobody gave it."""
+
     institution: str
     name: str
     town: str
     category: str
     licence: str
+    credit_code: str = ""
+    contact: str = ""
 
 
 @dataclass(frozen=True)
@@ -59,7 +64,8 @@ class Container:
     """A container of waste. since, until: its first and last day in the store.
 
     bin: the platform it stands on, "" for none. tare_g: mass of the container if it comes and
-    goes with the waste; 0 if it stays. volume_ml: when full, 0: not given."""
+    goes with the waste; 0 if it stays. volume_ml: when full, 0: not given. components, harmful,
+    cautions, remark: 主要成分, 有害成分, 注意事项, 备注 of its label, "" where nobody gave them."""
 
     container: str
     store: str
@@ -74,6 +80,10 @@ class Container:
     volume_ml: int
     since: dt.date
     until: dt.date
+    components: str = ""
+    harmful: str = ""
+    cautions: str = ""
+    remark: str = ""
 
     def holds(self, day: dt.date) -> bool:
         return self.since <= day <= self.until
@@ -131,6 +141,7 @@ _STORE = (
     *("store", "institution", "site", "name", "kind", "capacity_kg", "zones", "facility"),
     *("temperature", "door"),
 )
+LABEL_COLUMNS = ("components", "harmful", "cautions", "remark")  # optional
 _CONTAINER = (
     *("container", "store", "zone", "bin", "edition", "code", "name", "phase", "type"),
     *("tare_kg", "group", "from", "to"),
@@ -155,7 +166,11 @@ def load(folder: Path, known: Registry | None = None) -> Register:
         licence = row.optional("licence")
         if category == LICENSED and not licence:
             raise row.fail("licence", "the number of its licence")
-        institutions[name] = Institution(name, row.text("name"), town, category, licence)
+        institutions[name] = Institution(
+            *(name, row.text("name"), town, category, licence),
+            credit_code=_credit_code(row),
+            contact=row.optional("contact"),
+        )
     stores: dict[str, HazardStore] = {}
     for row in csv_rows(folder, "stores.csv", _STORE):
         store = _store(row, known, institutions)
@@ -171,6 +186,14 @@ def load(folder: Path, known: Registry | None = None) -> Register:
     bins = {b.bin: b for b in known.platforms() if known.sites[b.site].kind == "hazardous"}
     containers = _containers(folder, codes, stores, bins)
     return Register(known, codes, institutions, stores, containers, incompatible, bins, folder)
+
+
+def _credit_code(row: Row) -> str:
+    """The optional column; a wrong check character is a mistake."""
+    code = row.optional("credit_code")
+    if code and (expected := credit_code.wrong(code)):
+        raise row.fail("credit_code", f"{expected}, or nothing")
+    return code
 
 
 def _store(row: Row, known: Registry, institutions: dict[str, Institution]) -> HazardStore:
@@ -264,6 +287,7 @@ def _containers(
             row.thousandths("volume_l", "0", "100000") if row.optional("volume_l") else 0,
             since,
             until,
+            *(row.optional(c) for c in LABEL_COLUMNS),
         )
     return tuple(containers.values())
 
