@@ -1,4 +1,4 @@
-"""统一社会信用代码, the number of an organisation (GB 32100-2015): 18 characters, the last a check."""
+"""统一社会信用代码 of an organisation (GB 32100-2015); its last character is a check."""
 
 from __future__ import annotations
 

@@ -10,11 +10,12 @@ from ..common.atomic_write import whole
 from ..common.disclaimer import DISCLAIMER
 from ..common.shown import CsvWriter
 from ..office.table import Cell, Column, Table
-from .entry import MISSING, REGISTER, SCALE, TABLES, Entry
+from .entry import CODE, MISSING, REGISTER, SCALE, TABLES, Entry
 
-OPTIONAL = "数字识别码"  # only where somebody has given one
+OPTIONAL = CODE
 NOTES = (
     "来源：秤 = 由称重步得出；登记 = 登记表；台账 = 由先进先出推得；导入、人工 = 由文件、由人填写",
+    "赋码 = 由本系统给出",
     "待补 = 秤无法知道，尚无人填写",
 )
 
