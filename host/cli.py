@@ -20,6 +20,7 @@ from .commands import (
     explain,
     fleet,
     homeassistant,
+    label,
     ledger,
     months,
     office,
@@ -73,7 +74,7 @@ def _parser() -> Parser:
 
     subjects = (
         *(collect, daily, months, explain, office),
-        *(ledger, alarms, transfers, trace, calibration),
+        *(ledger, label, alarms, transfers, trace, calibration),
         *(watch, archive, check, service, fleet, update, serve, homeassistant),
     )
     for module in subjects:
