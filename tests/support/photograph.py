@@ -56,7 +56,7 @@ def _turned(paper: Image.Image, luck: random.Random) -> Image.Image:
     tilt, toward = math.radians(luck.uniform(0, 35)), luck.uniform(0, 2 * math.pi)
     middle = SIDE / 2 + luck.uniform(-30, 30), SIDE / 2 + luck.uniform(-30, 30)
     corners = []
-    for x, y in ((-1, -1), (1, -1), (1, 1), (-1, 1)):
+    for x, y in ((-1.0, -1.0), (1.0, -1.0), (1.0, 1.0), (-1.0, 1.0)):
         a = math.radians(angle)
         px, py = x * math.cos(a) - y * math.sin(a), x * math.sin(a) + y * math.cos(a)
         along = px * math.cos(toward) + py * math.sin(toward)
@@ -65,7 +65,8 @@ def _turned(paper: Image.Image, luck: random.Random) -> Image.Image:
         px, py = px + squeezed * math.cos(toward), py + squeezed * math.sin(toward)
         corners.append((middle[0] + half * px / depth, middle[1] + half * py / depth))
     w, h = paper.size
-    rows, values = [], []
+    rows: list[list[float]] = []
+    values: list[float] = []
     for (x, y), (u, v) in zip(corners, ((0, 0), (w, 0), (w, h), (0, h)), strict=True):
         rows += [[x, y, 1, 0, 0, 0, -u * x, -u * y], [0, 0, 0, x, y, 1, -v * x, -v * y]]
         values += [u, v]

@@ -103,7 +103,7 @@ class _Page:
         self.border = max(BORDER_MM, 1.0 * u)
         self.x0 = self.edge + self.border
         self.w = size.mm - 2 * self.x0
-        self.side = 29.0 * u  # width of the column of marks, and of that of the QR code
+        self.side, self.qr = 29.0 * u, 33.0 * u  # width of the columns of marks and QR code
         self.rule = 0.2 * u
         self.pad = 0.0
         self.shapes: list[Shape] = []
@@ -115,11 +115,11 @@ class _Page:
             heights = [[self._height(r, em) for r in rows] for rows in blocks]
             title = (2.1 + self.pad) * em
             room = self.size.mm - 2 * self.x0 - title - sum(map(sum, heights))
-            if room >= 0 and _QR_LEAST * self.side <= sum(heights[2]) + room * 0.6:
+            if room >= 0 and _QR_LEAST * self.qr <= sum(heights[2]) + room * 0.6:
                 break
         self._frame(em, title)
         rows = sum(map(len, heights))
-        lacking = max(0.0, self.side - sum(heights[2]))
+        lacking = max(0.0, self.qr - sum(heights[2]))
         lacking = min(lacking, max(room, 0.0))
         each = max(room - lacking, 0.0) / rows
         y = self.x0 + title
@@ -133,7 +133,7 @@ class _Page:
             if i == 0:
                 self._hazards(top, y - top, em)
             if i == 2:
-                self._qr(top, y - top)
+                self._code(top, y - top)
         return Drawing(self.size.mm, tuple(self.shapes), min(k, 1.0) * self.size.text_mm)
 
     def _blocks(self) -> list[list[list[_Cell]]]:
@@ -146,7 +146,7 @@ class _Page:
         top = [row(c.NAME, w=narrow), row(c.CATEGORY, c.PHASE, w=narrow)]
         top += [row(n, w=narrow) for n in (c.WASTE, c.COMPONENTS, c.HARMFUL)]
         code = [_Cell(CODE, self.code, self.x0, self.w)]
-        low = [row(n, w=narrow) for n in (c.UNIT, c.CONTACT, c.DAY, c.MASS, c.REMARK)]
+        low = [row(n, w=self.w - self.qr) for n in (c.UNIT, c.CONTACT, c.DAY, c.MASS, c.REMARK)]
         return [top, [row(c.CAUTIONS, w=self.w), code], low]
 
     def _set(self, rows: list[list[_Cell]], em: float) -> list[list[_Set]]:
@@ -182,7 +182,7 @@ class _Page:
     def _rule_below(self, block: int, y: float, *, last: bool) -> None:
         right = self.x0 + self.w
         if block != 1 and not last:
-            right -= self.side
+            right -= self.qr if block == 2 else self.side
         if not (block == 2 and last):
             self.shapes.append(Line(self.x0, y, right, y, self.rule))
 
@@ -226,9 +226,9 @@ class _Page:
             wide = self.font.width(said, caption)
             self.shapes.append(Text(middle - wide / 2, at + size + caption, caption, said))
 
-    def _qr(self, y: float, h: float) -> None:
-        x = self.x0 + self.w - self.side
+    def _code(self, y: float, h: float) -> None:
+        x = self.x0 + self.w - self.qr
         self.shapes.append(Line(x, y, x, y + h, self.rule))
-        size = min(self.side, h) * 0.97
+        size = min(self.qr, h) * 0.985  # 7 dots a module at 203 dpi, where there is room
         rows = matrix(self.content.qr)
-        self.shapes.append(Matrix(x + (self.side - size) / 2, y + (h - size) / 2, size, rows))
+        self.shapes.append(Matrix(x + (self.qr - size) / 2, y + (h - size) / 2, size, rows))

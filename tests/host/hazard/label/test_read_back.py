@@ -22,7 +22,7 @@ from sqlite_of import sqlite_of
 
 from host.events import derive
 from host.hazard import hj1259, ledger, ledger_posting, register
-from host.hazard.entry import CODE, STORED, TAKEN
+from host.hazard.entry import CODE, STORED, TAKEN, Entry
 from host.hazard.label import bitmap, fonts, issue, printing
 from host.rollup.scales import platform_of
 from host.store import Store
@@ -69,7 +69,7 @@ def test_label_ledger_and_reading_agree_to_the_gram(
     with closing(Store(tmp_path / "q.db", create=True)) as store:
         sqlite_of(store).execute("PRAGMA synchronous=OFF")
         using = issue.issuer(store, known)
-        weighed: list[ledger_posting.Entry] = []
+        weighed: list[Entry] = []
         for plan in month.plans():
             seen = []
             for p, bin_ in enumerate(known.platforms(plan.store)):
