@@ -12,11 +12,12 @@ import labelled
 import msgspec
 import older
 import pytest
+from drums import DrumBoard
 from labelled import DAY, T0, UNIT
 from soak import in_part
 from sqlite_of import sqlite_of
 
-from host.hazard import HazardError, hj1259, ledger, register
+from host.hazard import HazardError, hj1259, ledger, ledger_posting, register
 from host.hazard.entry import CODE, ISSUED, STORED, Entry
 from host.hazard.entry import body as entry_body
 from host.hazard.label import issue, tables
@@ -289,3 +290,34 @@ def test_no_code_twice_while_processes_are_killed(
         f"{found.twice} twice, {found.lost} printed and not stored; {found.seconds:.0f} s"
     )
     assert (found.twice, found.lost) == (0, 0) and found.kills >= 2
+
+
+def test_an_entry_that_late_readings_correct_keeps_its_code(tmp_path: Path) -> None:
+    """The backlog says that more was put on: another mass, the same drum, the same label."""
+    with closing(Store(tmp_path / "q.db", create=True)) as store:
+        board = DrumBoard("qy-hw01", "hw-01", T0, {"w1": 0, "w2": 0})
+        board._say()
+        board.step(T0 + 3600, "w1", 20_000).store(store)
+        platforms = KNOWN.platforms("hw-01-a")
+
+        def update(now: int) -> ledger_posting.Booked:
+            seen = [ledger_posting.see(store, KNOWN, b, now) for b in platforms]
+            return ledger_posting.update(store, KNOWN, seen, now)
+
+        (entry,) = update(board.t + 130).added
+        (_, coded) = issue.give(using(store), [entry.id], "王五", board.t + 140)
+        code = coded.values[CODE]
+        board.until(T0 + 2 * 3600).store(store)
+        seen = ledger_posting.see(store, KNOWN, platforms[0], board.t)
+        (event,) = seen.outcome.events
+        more = msgspec.structs.replace(event.after, seq=event.after.seq + 1, grams=25_000)
+        event = msgspec.structs.replace(event, grams=25_000, after=more)
+        late = replace(seen, outcome=msgspec.structs.replace(seen.outcome, events=[event]))
+        done = ledger_posting.update(store, KNOWN, [late], board.t)
+        assert [(e.grams, e.values.get(CODE)) for e in done.added] == [
+            (-20_000, code),
+            (25_000, code),
+        ]
+        assert f"the label {code} is no longer right" in done.notes[0]
+        found = issue.entry_of(ledger.read(store), code)
+        assert found is not None and found.grams == 25_000

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shlex
 import time
 from contextlib import closing
 from dataclasses import replace
@@ -14,12 +15,14 @@ import msgspec
 import pypdfium2
 import pytest
 import zxingcpp
+from doc_commands import commands
 from host_job import qingyun
 from label_printer import drawn
 from labelled import T0, UNIT
 from PIL import Image, ImageChops
 from sim_board import ROOT
 
+from host.cli import _parser
 from host.common.errors import OutsideError
 from host.hazard import HazardError, ledger
 from host.hazard.entry import CODE, Entry
@@ -318,3 +321,13 @@ def test_what_was_printed_is_noted_only_once_it_was(db: Path) -> None:
     run("print", "4", "--db", db, "--printer", f"127.0.0.1:{paper.port}", code=1)
     with closing(Store(db)) as store:
         assert label_codes.events(store.database) == []
+
+
+def test_the_commands_of_the_page_can_be_parsed() -> None:
+    page = ROOT / "docs" / "hazard.md"
+    found = [c.text for c in commands(page, ROOT) if c.text.startswith("qingyun label ")]
+    assert len(found) >= 6
+    for text in found:
+        words = shlex.split(text.replace("…", ""))[1:]
+        if "resume" not in words and len(words) > 2:
+            assert _parser().parse_args(words).part == words[1]
