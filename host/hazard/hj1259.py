@@ -14,6 +14,7 @@ from .entry import MISSING, OPTIONAL, REGISTER, SCALE, TABLES, Entry
 
 NOTES = (
     "来源：秤 = 由称重步得出；登记 = 登记表；台账 = 由先进先出推得；导入、人工 = 由文件、由人填写",
+    "赋码 = 由本系统给出",
     "待补 = 秤无法知道，尚无人填写",
 )
 

@@ -10,7 +10,7 @@ from ..store import Store, chains
 from ..store import hazard as rows
 from . import HazardError, anchors
 from .batch_codes import Batches
-from .entry import Entry, body, parse
+from .entry import CODE, Entry, body, parse
 
 
 class MovedError(HazardError):
@@ -38,7 +38,9 @@ def add(store: Store, entries: Sequence[Entry], held: Sequence[Entry] | None = N
         return []
     after = None if held is None else held[-1].id if held else 0
     try:
-        ids = rows.append(store, [body(e) for e in entries], after)
+        codes = [e.values[CODE] for e in entries if not e.reverses and e.values.get(CODE)]
+        bodies = [body(e) for e in entries]
+        ids = rows.append(store, bodies, after, codes=codes, t=entries[0].recorded)
     except chains.Moved:
         raise MovedError("ledger: somebody else has just added to it: run it again") from None
     return [msgspec.structs.replace(e, id=i) for e, i in zip(entries, ids, strict=True)]

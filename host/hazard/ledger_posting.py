@@ -21,6 +21,7 @@ from ..store import Store
 from . import ledger
 from .batch_codes import Batches
 from .entry import (
+    CODE,
     PERSON,
     REGISTER,
     SCALE,
@@ -191,9 +192,10 @@ def _update(
     undone = _undone(seen, live, now)
     undone_ids = {e.id for e in undone}
     kept = [e for e in live if e.id not in undone_ids]
-    done = Booked(notes=[f"{e.batch}: reversed: {UNDONE}" for e in undone])
+    done = Booked(notes=[f"{e.batch}: reversed: {UNDONE}{_label_of(e)}" for e in undone])
     rows = [ledger.reversal(e, SYSTEM, UNDONE, now) for e in undone]
     stock, batches = stock_of(register, kept), ledger.batches(entries, register.prefixes)
+    labelled = {e.weighed.event: e for e in undone if e.weighed and e.values.get(CODE)}
     for event, bin_ in _unposted(seen, entries, kept, now):
         entry = entry_of(register, bin_, event, batches, now)
         if entry is None:
@@ -202,9 +204,31 @@ def _update(
                 "containers.csv stands there: not booked"
             )
         else:
-            rows.append(sourced(stock, entry))
+            rows.append(
+                sourced(stock, _with_code_of(labelled.get(weighed(bin_, event).event), entry))
+            )
     done.added = ledger.add(store, rows, entries if whole else None)
     return done
+
+
+def _label_of(entry: Entry) -> str:
+    """What is to be done about the label of an entry that is reversed."""
+    code = entry.values.get(CODE)
+    return (
+        f"; the label {code} is no longer right: look at it with qingyun label show" if code else ""
+    )
+
+
+def _with_code_of(before: Entry | None, entry: Entry) -> Entry:
+    """The entry with the 数字识别码 of the one that it takes the place of: the label on the
+    drum has it, whatever late readings say of the mass."""
+    if before is None:
+        return entry
+    return msgspec.structs.replace(
+        entry,
+        values=entry.values | {CODE: before.values[CODE]},
+        origin=entry.origin | {CODE: before.origin[CODE]},
+    )
 
 
 def _undone(seen: Sequence[Seen], live: Sequence[Entry], now: int) -> list[Entry]:

@@ -12,72 +12,27 @@ from pathlib import Path
 
 from .. import registry
 from ..registry import Bin, Registry, RegistryError, Row, csv_rows
-from . import HazardError, batch_codes, catalogue
+from . import batch_codes, catalogue, credit_code
 from .catalogue import Catalogue, Code
+from .register_rows import (
+    CATEGORIES,
+    INDUSTRIAL,
+    LICENSED,
+    LIQUID,
+    MEDICAL,
+    PHASES,
+    SMALL,
+    SOCIAL,
+    STORE_KINDS,
+    Container,
+    HazardStore,
+    Institution,
+)
 
-# 重点/简化/登记: producers by the amount they generate (HJ 1259-2022).
-INDUSTRIAL = ("重点", "简化", "登记")
-MEDICAL, SOCIAL, SMALL, LICENSED = "医疗", "社会源", "小微", "经营单位"
-CATEGORIES = (*INDUSTRIAL, MEDICAL, SOCIAL, SMALL, LICENSED)
-STORE_KINDS = ("贮存库", "贮存场", "贮存池", "贮存罐区", "贮存点")  # GB 18597-2023
-LIQUID = "液态"
-PHASES = ("固态", LIQUID, "半固态")
 _SENSOR = re.compile(r"([A-Za-z0-9_.-]{1,64})/([cd]\d{1,2})")
 _LITRES = re.compile(r"\d{1,6}(\.\d{1,3})?")
 SOON_D = 30  # days before its end in which an edition of the catalogue is told
 FIRST, LAST = dt.date(1, 1, 1), dt.date(9999, 12, 31)
-
-
-@dataclass(frozen=True)
-class Institution:
-    institution: str
-    name: str
-    town: str
-    category: str
-    licence: str
-
-
-@dataclass(frozen=True)
-class HazardStore:
-    """kind: one of STORE_KINDS. capacity_g: most stock, 0: not given. temperature, door: (device,
-    channel), None: no sensor. bunds: zone -> volume of its bund in ml, where given."""
-
-    store: str
-    institution: str
-    site: str
-    name: str
-    kind: str
-    capacity_g: int
-    zones: tuple[str, ...]
-    facility: str
-    temperature: tuple[str, str] | None
-    door: tuple[str, str] | None
-    bunds: dict[str, int] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class Container:
-    """A container of waste. since, until: its first and last day in the store.
-
-    bin: the platform it stands on, "" for none. tare_g: mass of the container if it comes and
-    goes with the waste; 0 if it stays. volume_ml: when full, 0: not given."""
-
-    container: str
-    store: str
-    zone: str
-    bin: str
-    code: Code
-    name: str
-    phase: str
-    type: str
-    tare_g: int
-    group: str
-    volume_ml: int
-    since: dt.date
-    until: dt.date
-
-    def holds(self, day: dt.date) -> bool:
-        return self.since <= day <= self.until
 
 
 @dataclass(frozen=True)
@@ -156,6 +111,7 @@ _STORE = (
     *("store", "institution", "site", "name", "kind", "capacity_kg", "zones", "facility"),
     *("temperature", "door"),
 )
+LABEL_COLUMNS = ("components", "harmful", "cautions", "remark")  # optional
 _CONTAINER = (
     *("container", "store", "zone", "bin", "edition", "code", "name", "phase", "type"),
     *("tare_kg", "group", "from", "to"),
@@ -180,7 +136,11 @@ def load(folder: Path, known: Registry | None = None) -> Register:
         licence = row.optional("licence")
         if category == LICENSED and not licence:
             raise row.fail("licence", "the number of its licence")
-        institutions[name] = Institution(name, row.text("name"), town, category, licence)
+        institutions[name] = Institution(
+            *(name, row.text("name"), town, category, licence),
+            credit_code=_credit_code(row),
+            contact=row.optional("contact"),
+        )
     stores: dict[str, HazardStore] = {}
     for row in csv_rows(folder, "stores.csv", _STORE):
         store = _store(row, known, institutions)
@@ -199,6 +159,14 @@ def load(folder: Path, known: Registry | None = None) -> Register:
         *(known, codes, institutions, stores, containers, incompatible, bins, folder),
         batch_codes.prefixes(folder),
     )
+
+
+def _credit_code(row: Row) -> str:
+    """The optional column; a wrong check character is a mistake."""
+    code = row.optional("credit_code")
+    if code and (expected := credit_code.wrong(code)):
+        raise row.fail("credit_code", f"{expected}, or nothing")
+    return code
 
 
 def _store(row: Row, known: Registry, institutions: dict[str, Institution]) -> HazardStore:
@@ -292,8 +260,24 @@ def _containers(
             row.thousandths("volume_l", "0", "100000") if row.optional("volume_l") else 0,
             since,
             until,
+            *(row.optional(c) for c in LABEL_COLUMNS),
         )
     return tuple(containers.values())
 
 
-__all__ = ["Container", "HazardError", "HazardStore", "Institution", "Register", "RegistryError"]
+__all__ = [
+    "CATEGORIES",
+    "INDUSTRIAL",
+    "LICENSED",
+    "LIQUID",
+    "MEDICAL",
+    "PHASES",
+    "SMALL",
+    "SOCIAL",
+    "STORE_KINDS",
+    "Container",
+    "HazardStore",
+    "Institution",
+    "Register",
+    "RegistryError",
+]

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from ..common.store_address import whole
-from . import chains, days, deferred, growth, quarantine, reading, writing
+from . import chains, days, deferred, growth, label_codes, quarantine, reading, writing
 from .calibrations import Calibrations
 from .columns import Columns, columns
 from .database import Busy, Database, Sqlite, StoreError
@@ -49,8 +49,12 @@ STEPS = (
     ("chains.sql", ()),  # and what AFTER does
     ("growth.sql", ()),
     ("deferred.sql", ()),
+    ("labels.sql", ()),  # and what AFTER does
 )
-AFTER = {"chains.sql": chains.begin}  # what a step does beside its SQL
+AFTER = {
+    "chains.sql": chains.begin,
+    "labels.sql": label_codes.begin,
+}  # what a step does beside its SQL
 VERSION = len(STEPS)
 _DAYS_IN_PART = 28
 _log = logging.getLogger("qingyun.store")

@@ -81,6 +81,17 @@ def append(
     _set_head(db, chain, n, before)
 
 
+def add_to_ledger(db: Database, bodies: Sequence[str], after: int | None) -> list[int]:
+    """Add entries at the end of the ledger, within the transaction under way; their ids. As
+    hazard.append, which begins one."""
+    n, before = head(db, LEDGER, to_add=True)
+    if after is not None and n != after:
+        raise Moved
+    rows = [(body.replace("{id}", str(i), 1),) for i, body in enumerate(bodies, n + 1)]
+    append(db, LEDGER, rows, (n, before))
+    return list(range(n + 1, n + 1 + len(bodies)))
+
+
 def _set_head(db: Database, chain: str, n: int, last: str) -> None:
     if db.query(f"SELECT 1 FROM {chain}_head WHERE one=1"):
         db.many(f"UPDATE {chain}_head SET entries=?, hash=? WHERE one=1", [(n, last)])

@@ -5,24 +5,29 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from . import Store, chains
+from . import Store, chains, label_codes
 from .chains import Link, Moved
 
 # Ledger
 
 
-def append(store: Store, bodies: Sequence[str], after: int | None = None) -> list[int]:
+def append(
+    store: Store,
+    bodies: Sequence[str],
+    after: int | None = None,
+    *,
+    codes: Sequence[str] = (),
+    t: int = 0,
+) -> list[int]:
     """Add rows at the end of the chain, all or none; their ids.
 
     The id within a body is the place of `{id}`. after: the last row that was there when
-    the bodies were made; Moved when there is another by now."""
+    the bodies were made; Moved when there is another by now. codes: the 数字识别码 in the
+    bodies, none of which is handed out later; t: now, Unix seconds."""
     with store.database.transaction():
-        n, last = chains.head(store.database, chains.LEDGER, to_add=True)
-        if after is not None and n != after:
-            raise Moved
-        rows = [(body.replace("{id}", str(i), 1),) for i, body in enumerate(bodies, n + 1)]
-        chains.append(store.database, chains.LEDGER, rows, (n, last))
-    return list(range(n + 1, n + 1 + len(bodies)))
+        ids = chains.add_to_ledger(store.database, bodies, after)
+        label_codes.note_given(store.database, codes, t)
+    return ids
 
 
 def links(store: Store, after: int = 0) -> list[Link]:

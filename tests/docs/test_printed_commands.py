@@ -51,6 +51,11 @@ ELSEWHERE = [
     (r"make monitor ", "a board at a cable", "tests/tools/board/test_monitor.py"),
     (r"qingyun calibrate ", "a board and weights", "tests/host/calibration/test_calibrate.py"),
     (r"qingyun update ", "boards that take it", "tests/host/update/test_fleet.py"),
+    (
+        r"qingyun label (code|print|void|resume) ",
+        "entries, codes and printers of its own",
+        "tests/host/hazard/label/test_labels.py",
+    ),
     (r"python tools/energy.py", "minutes of simulated boards", "tests/e2e/test_power_modes.py"),
     (r".*tools/(trace_icrisat|icrisat_replay)\.py", "its data", "tests/e2e/test_icrisat.py"),
     (r"tools/env.sh node-red", "fetches and compiles for minutes", "tools/bench_host/run.py"),

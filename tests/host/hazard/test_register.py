@@ -10,7 +10,7 @@ import mistake
 import pytest
 from sim_board import ROOT
 
-from host.hazard import catalogue, register
+from host.hazard import catalogue, credit_code, register
 
 
 @pytest.fixture
@@ -105,3 +105,64 @@ def test_a_mistake_names_file_line_and_column(
 ) -> None:
     mistake.make(folder, file, old, new)
     mistake.check(register.load, folder, said)
+
+
+# The first two are worked through in published explanations of the standard; the others are
+# those of four large companies.
+@pytest.mark.parametrize(
+    "code",
+    [
+        *("91350100M000100Y43", "91512081MA62K0260E", "9144030071526726XG"),
+        *("914403001922038216", "91330100799655058B", "91100000100003962T"),
+    ],
+)
+def test_a_credit_code_has_a_check_character(code: str) -> None:
+    assert credit_code.wrong(code) is None
+    for last in set(credit_code.ALPHABET) - {code[-1]}:
+        said = credit_code.wrong(code[:-1] + last)
+        assert said is not None and f"would be {code[-1]} " in said
+
+
+def test_the_sum_of_the_standards_example() -> None:
+    """1640 for its first 17 characters; 1640 mod 31 is 28, and 31 - 28 is the character 3."""
+    values = [credit_code.ALPHABET.index(c) for c in "91350100M000100Y4"]
+    assert sum(w * v for w, v in zip(credit_code._WEIGHTS, values, strict=True)) == 1640
+    assert credit_code._WEIGHTS == [1, 3, 9, 27, 19, 26, 16, 17, 20, 29, 25, 13, 8, 24, 10, 30, 28]
+
+
+def test_two_neighbours_changed_over_or_one_wrong_are_found() -> None:
+    code = "91350100M000100Y43"
+    for i in range(17):
+        turned = code[:i] + code[i + 1] + code[i] + code[i + 2 :]
+        assert (credit_code.wrong(turned) is None) == (code[i] == code[i + 1])
+        for other in set(credit_code.ALPHABET) - {code[i]}:
+            assert credit_code.wrong(code[:i] + other + code[i + 1 :])
+
+
+@pytest.mark.parametrize(
+    ("code", "said"),
+    [
+        ("91350100M000100Y4Z", "expected 18 digits and capital letters without I O S V Z"),
+        ("91350100M000100Y44", "expected a 统一社会信用代码, whose last character would be 3 (GB"),
+        ("91350100M000100Y4", "expected 18 digits"),
+        ("91350100m000100y43", "expected 18 digits"),
+    ],
+)
+def test_a_wrong_credit_code_is_one_line(folder: Path, code: str, said: str) -> None:
+    assert register.load(folder).institutions["xq-jm"].credit_code == "91350100M000100Y43"
+    mistake.make(folder, "institutions.csv", "91350100M000100Y43", code)
+    mistake.check(register.load, folder, f"institutions.csv:2: credit_code: {said}")
+
+
+def test_a_registry_of_before_has_no_code_and_no_texts_for_labels(folder: Path) -> None:
+    (folder / "institutions.csv").write_text(
+        "institution,name,town,category,licence\nxq-jm,新桥精密机械有限公司,新桥镇,简化,\n"
+    )
+    found = register.load(folder).institutions["xq-jm"]
+    assert (found.credit_code, found.contact) == ("", "")
+    path = folder / "containers.csv"
+    head, *rows = path.read_text().splitlines()
+    lines = [f"{head},components,harmful", *(f"{r},矿物油,多环芳烃" for r in rows)]
+    path.write_text("\n".join(lines) + "\n")
+    oil = register.load(folder).containers[0]
+    assert (oil.components, oil.harmful, oil.cautions) == ("矿物油", "多环芳烃", "")

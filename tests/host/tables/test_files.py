@@ -100,7 +100,7 @@ def test_what_does_not_meet_the_eye(tmp_path: Path) -> None:
     book = xlsxwriter.Workbook(str(path))
     page = book.add_worksheet("三月")
     page.merge_range(1, 1, 1, 8, "三月磅单")
-    for n, row in enumerate([HEAD, *ROWS], 2):
+    for n, row in enumerate(GRID, 2):
         page.write_row(n, 1, [v if not isinstance(v, dt.datetime) else str(v) for v in row])
     page.set_row(4, None, None, {"hidden": True})
     page.autofilter(2, 1, 5, 8)
