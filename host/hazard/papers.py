@@ -125,10 +125,10 @@ def _gone(store: Store) -> dict[tuple[str, int], TakenBack]:
 def add(store: Store, kind: str, records: Sequence[Record], after: int) -> None:
     """All or none. after: the last row that was there when they were checked (last()); HazardError
     where another has been added by now."""
-    bodies = [
+    bodies = (
         (kind, f"{r.number} {r.t} {r.source.imported} {r.source.row}", _encode(r).decode())
         for r in records
-    ]
+    )
     try:
         rows.add_transfers(store, bodies, after)
     except Moved:

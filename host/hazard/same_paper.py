@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable
+from hashlib import blake2b
 
 from ..common.local_days import clock, local_day
 from ..tables.cells import folded, folded_number
@@ -21,19 +22,19 @@ class SameTicket:
     case, quotes and zeros in front make no other number."""
 
     def __init__(self, held: Iterable[Ticket]) -> None:
-        self._by_identity: dict[object, tuple[Ticket, _Place]] = {}
-        self._by_day: dict[object, tuple[Ticket, _Place]] = {}
-        self._by_load: dict[object, tuple[Ticket, _Place]] = {}  # the last of each half hour
+        self._by_identity: dict[bytes, Ticket] = {}
+        self._by_day: dict[bytes, Ticket] = {}
+        self._by_load: dict[bytes, Ticket] = {}  # the last of each half hour
         self._records: list[Ticket] = []
         self._again = 0
         for t in held:
-            self._keep(t, f"{t.source.file}:{t.source.row}")
+            self._keep(t)
 
     def add(self, t: Ticket, line: Line) -> None:
         """TableError for a ticket that is there with other values."""
-        found = self._by_identity.get(_identity(t))
-        if found is not None:
-            other, place = found
+        other = self._by_identity.get(_identity(t))
+        if other is not None:
+            place = _place(other)
             if _content(other) != _content(t):
                 expected = f"a number not imported from {place} with other values {REMEDY}"
                 raise line.fail("磅单号", expected)
@@ -41,39 +42,53 @@ class SameTicket:
             self._again += 1
             return
         self._doubt(t, line)
-        self._keep(t, line.where)
+        self._keep(t)
         self._records.append(t)
 
     def end(self, refused: list[str]) -> tuple[list[Ticket], int]:
         """The tickets to import, and how many were there already."""
         return self._records, self._again
 
-    def _keep(self, t: Ticket, place: _Place) -> None:
-        self._by_identity[_identity(t)] = t, place
-        self._by_day[_number(t), local_day(t.t)] = t, place
-        self._by_load[_load(t), t.t // NEAR_S] = t, place
+    def _keep(self, t: Ticket) -> None:
+        self._by_identity[_identity(t)] = t
+        self._by_day[_of_day(t)] = t
+        self._by_load[_load(t, 0)] = t
 
     def _doubt(self, t: Ticket, line: Line) -> None:
         """Say what looks like one weighing twice; both count."""
-        same_day = self._by_day.get((_number(t), local_day(t.t)))
-        load, half_hour = _load(t), t.t // NEAR_S
-        beside = (self._by_load.get((load, half_hour + n)) for n in (-1, 0, 1))
-        near = [found for found in beside if found and abs(found[0].t - t.t) <= NEAR_S]
-        for other, place in [same_day] if same_day else near[:1]:
-            what = f"looks like {other.number} of {clock(other.t)} ({place}), and counts too"
-            line.sheet.notes.append(f"{line.where}: 磅单号: {what}")
+        same_day = self._by_day.get(_of_day(t))
+        beside = (self._by_load.get(_load(t, n)) for n in (-1, 0, 1))
+        near = [other for other in beside if other and abs(other.t - t.t) <= NEAR_S]
+        for other in [same_day] if same_day else near[:1]:
+            what = f"looks like {other.number} of {clock(other.t)} ({_place(other)})"
+            line.sheet.notes.append(f"{line.where}: 磅单号: {what}, and counts too")
+
+
+def _place(t: Ticket) -> str:
+    return f"{t.source.file}:{t.source.row}"
+
+
+def _key(*parts: object) -> bytes:
+    """Parts as twelve bytes: a million of them are held."""
+    return blake2b(repr(parts).encode(), digest_size=12).digest()
 
 
 def _number(t: Ticket) -> tuple[str, str]:
     return folded(t.facility), folded_number(t.number.removeprefix(f"{t.facility}/"))
 
 
-def _identity(t: Ticket) -> object:
-    return *_number(t), t.t // 60
+def _identity(t: Ticket) -> bytes:
+    return _key(*_number(t), t.t // 60)
 
 
-def _load(t: Ticket) -> object:
-    return folded(t.facility), folded(t.plate), t.stream, t.gross_g, t.tare_g
+def _of_day(t: Ticket) -> bytes:
+    return _key(*_number(t), local_day(t.t))
+
+
+def _load(t: Ticket, half_hours: int) -> bytes:
+    """The lorry and its masses in the half hour of the ticket, or so many later."""
+    masses = t.stream, t.gross_g, t.tare_g
+    return _key(folded(t.facility), folded(t.plate), *masses, t.t // NEAR_S + half_hours)
 
 
 def _content(t: Ticket) -> object:

@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from pathlib import Path
+from sys import intern
 
 from ..registry import DRY, HAZARDOUS, RECYCLABLE, STORED_HAZARDOUS, WET
 from ..store import Store
@@ -207,14 +208,14 @@ def ticket(line: Line, register: Register, source: Source, now: int) -> Ticket:
     if net == 0 or gross - tare != net:
         raise line.fail("净重", f"毛重 - 皮重 = {Decimal(gross - tare) / 1000} kg")
     code = _code(line, register) if line.text("废物代码", optional=True) else ""
-    facility = line.text("处置设施")
+    facility = intern(line.text("处置设施"))  # held once, however many rows name it
     return Ticket(
         number=f"{facility}/{line.text('磅单号')}",
         facility=facility,
-        plate=line.text("车牌号", optional=True),
+        plate=intern(line.text("车牌号", optional=True)),
         t=_time(line, "进厂时间", now),
-        stream=stream,
-        town=town,
+        stream=intern(stream),
+        town=intern(town),
         site=site,
         code=code,
         gross_g=gross,

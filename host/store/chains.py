@@ -6,8 +6,9 @@ before. Heads are changed in the same transaction as the rows."""
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import islice
 
 import msgspec
 
@@ -15,6 +16,7 @@ from .database import Database
 
 START = "0" * 64  # the hash before the first row
 LEDGER, ALARM, TRANSFER = "ledger", "alarm", "transfer"
+PIECE = 10_000  # rows that are held at once
 CHAINS = LEDGER, ALARM, TRANSFER
 COLUMNS = {LEDGER: "body", ALARM: "alarm, what, t, body", TRANSFER: "kind, number, body"}
 
@@ -64,20 +66,22 @@ def links(db: Database, chain: str, after: int = -(1 << 31)) -> list[Link]:
 
 
 def append(
-    db: Database, chain: str, rows: Sequence[Sequence[object]], last: tuple[int, str]
+    db: Database, chain: str, rows: Iterable[Sequence[object]], last: tuple[int, str]
 ) -> None:
     """Add rows (the columns that they have beside id, prev and hash) after the head `last`,
     within the transaction under way."""
     n, before = last
-    written = []
-    for row in rows:
-        n += 1
-        hash_ = digest(before, n, text(chain, row))
-        written.append((n, before, hash_, *row))
-        before = hash_
     columns = COLUMNS[chain]
     places = ",".join("?" * (3 + columns.count(",") + 1))
-    db.many(f"INSERT INTO {chain} (id, prev, hash, {columns}) VALUES ({places})", written)
+    left = iter(rows)
+    while piece := list(islice(left, PIECE)):
+        written = []
+        for row in piece:
+            n += 1
+            hash_ = digest(before, n, text(chain, row))
+            written.append((n, before, hash_, *row))
+            before = hash_
+        db.many(f"INSERT INTO {chain} (id, prev, hash, {columns}) VALUES ({places})", written)
     _set_head(db, chain, n, before)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from . import Store, chains, label_codes
@@ -76,7 +76,7 @@ def mark_published(store: Store, ids: Sequence[int]) -> None:
 # Transfers
 
 
-def add_transfers(store: Store, rows: Sequence[tuple[str, str, str]], after: int) -> None:
+def add_transfers(store: Store, rows: Iterable[tuple[str, str, str]], after: int) -> None:
     """(kind, number, body), all or none. after: as in append()."""
     with store.database.transaction():
         n, last = chains.head(store.database, chains.TRANSFER, to_add=True)

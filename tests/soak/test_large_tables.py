@@ -12,7 +12,7 @@ import xlsxwriter
 from sim_board import ROOT
 
 ROWS = 1_000_000
-MOST_MB = 3000  # with the rows of the store, which are made before one is written
+MOST_MB = 2000
 RUN = """
 import resource, sys
 from pathlib import Path

@@ -247,7 +247,7 @@ def test_what_looks_like_one_weighing_twice_is_told(store: Store, tmp_path: Path
     said = bring(store, tmp_path, "\n".join([T_HEAD, *rows]) + "\n", "ticket")
     file, name = tmp_path / "in.csv", "天马焚烧厂（二期）/0001 of 2026-03-03 08:15:00"
     assert said == [
-        f"{file}:{n}: 磅单号: looks like {name} ({file}:2), and counts too" for n in (3, 4)
+        f"{file}:{n}: 磅单号: looks like {name} (in.csv:2), and counts too" for n in (3, 4)
     ]
     assert len(papers.tickets(store)) == 3
     with pytest.raises(HazardError, match=r"not imported from in.csv:2 with other values \(take"):
