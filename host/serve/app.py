@@ -29,6 +29,7 @@ from . import (
     hazard,
     history,
     indicators,
+    labels,
     papers,
     seats,
     signin,
@@ -41,7 +42,7 @@ from .settings import Settings
 from .web import page, user
 
 PAGES = (
-    *(signin, district, sites, hazard, papers),
+    *(signin, district, sites, hazard, labels, papers),
     *(indicators, history, downloads, commands, sse),
 )
 BUILT = "static-built"

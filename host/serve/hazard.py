@@ -16,7 +16,7 @@ from starlette.routing import Route
 from ..common import periods
 from ..common.local_days import LOCAL
 from ..hazard import HazardError, alarms, ledger
-from ..hazard.entry import TABLES, Entry
+from ..hazard.entry import CODE, TABLES, Entry
 from ..hazard.hj1259 import missing
 from ..hazard.register import HazardStore, Register
 from ..hazard.rules import Rule
@@ -24,6 +24,7 @@ from ..hazard.stock import Shelf, stock_of
 from ..rollup import day_bounds
 from ..store import Store
 from .context import Context, context_of
+from .labels import may_have_code
 from .web import allowed, field, need, note, page, posted
 
 PER_PAGE = 100
@@ -183,7 +184,10 @@ async def show_ledger(request: Request) -> Response:
     return page(
         request,
         "ledger.html",
-        rows=[(e, missing(e)) for e in chosen[first : first + PER_PAGE]],
+        rows=[
+            (e, missing(e), e.values.get(CODE, ""), may_have_code(e, gone))
+            for e in chosen[first : first + PER_PAGE]
+        ],
         gone=gone,
         total=len(chosen),
         pages=pages,

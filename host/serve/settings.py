@@ -11,7 +11,8 @@ from ..mqtt.broker import Broker
 @dataclass(frozen=True)
 class Settings:
     """broker None: nothing is live. public_url: the address for browsers if a proxy stands in
-    front. refresh_s: seconds between two computations of today's figures."""
+    front. refresh_s: seconds between two computations of today's figures. label_journal,
+    label_serials: as [label] of the configuration says."""
 
     db: Path | str
     registry: Path
@@ -22,6 +23,8 @@ class Settings:
     secure: bool = False
     refresh_s: float = 60.0
     stats: Path | None = None
+    label_journal: Path | None = None
+    label_serials: str | None = None
 
     @property
     def cookie(self) -> str:

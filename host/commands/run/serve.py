@@ -10,6 +10,7 @@ import os
 import sys
 from collections.abc import Callable
 from contextlib import suppress
+from pathlib import Path
 from urllib.parse import urlsplit
 
 from ...common.errors import UsageError
@@ -48,6 +49,8 @@ def _settings(args: argparse.Namespace) -> Settings:
         public_url=args.public_url,
         secure=secure,
         refresh_s=args.refresh,
+        label_journal=Path(journal) if (journal := args.settings.get("label.journal")) else None,
+        label_serials=args.settings.get("label.serials"),
     )
 
 

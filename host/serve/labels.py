@@ -1,0 +1,172 @@
+"""Labels by the page: give an entry its 数字识别码, print its label, see where its kilograms come
+from."""
+
+from __future__ import annotations
+
+import re
+import tempfile
+import time
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+from starlette.routing import Route
+
+from ..hazard import HazardError, ledger
+from ..hazard.entry import CODE, PRODUCED, STORED, Entry
+from ..hazard.label import issue
+from ..hazard.register import Register
+from ..store import Store, label_codes
+from .context import Context, context_of
+from .web import allowed, field, need, note, page, posted
+
+PATH = "/label"
+_CODE = re.compile(r"[0-9A-Z]{1,64}")
+_NUMBER = re.compile(r"\d{1,9}")
+
+
+@dataclass(frozen=True)
+class History:
+    """A code. live: the entry that has it; None: no longer. entries: all that ever had it, by id,
+    without reversals; events: (what, Unix seconds, by whom, note)."""
+
+    code: str
+    live: Entry | None
+    entries: list[Entry]
+    gone: set[int]
+    events: list[tuple[str, int, str, str]]
+
+    @property
+    def is_void(self) -> bool:
+        return any(what == issue.VOID for what, *_ in self.events)
+
+
+def may_have_code(entry: Entry, gone: set[int]) -> bool:
+    """Whether an entry that holds could be given a code."""
+    return (
+        entry.table in (PRODUCED, STORED)
+        and not entry.reverses
+        and entry.id not in gone
+        and not entry.values.get(CODE)
+    )
+
+
+def history(store: Store, code: str) -> History | None:
+    """All that is known of a code; None where no entry ever had it."""
+    entries = ledger.read(store)
+    having = [e for e in entries if e.values.get(CODE) == code and not e.reverses]
+    if not having:
+        return None
+    events = [
+        (what, t, who, text) for _, what, t, who, text in label_codes.events(store.database, code)
+    ]
+    gone = {e.reverses for e in entries if e.reverses}
+    return History(code, issue.entry_of(entries, code), having, gone, events)
+
+
+def _issuer(context: Context, store: Store) -> issue.Issuer:
+    settings = context.settings
+    register = _register(context)
+    return issue.issuer(store, register, settings.label_journal, settings.label_serials)
+
+
+def _register(context: Context) -> Register:
+    if context.register is None:
+        raise HTTPException(409, "the registry has no hazardous waste: institutions.csv is missing")
+    return context.register
+
+
+@allowed("operator")
+async def give(request: Request) -> Response:
+    """Give an entry its code; the page of the label after it. A second touch finds the first's."""
+    me, context = need(request, "operator"), context_of(request)
+    form = await posted(request)
+    number = field(form, "entry", 9)
+    if not _NUMBER.fullmatch(number):
+        raise HTTPException(422, "entry: expected the number of an entry")
+    now = int(time.time())
+    try:
+        made = await context.ask(
+            lambda s: issue.give(_issuer(context, s), [int(number)], me.name, now)
+        )
+    except HazardError as error:
+        await note(request, "label", f"entry {number}", "refused", str(error))
+        with suppress(HazardError):
+            if code := await context.ask(lambda s: _code_of(ledger.read(s), int(number))):
+                return RedirectResponse(f"{PATH}/{code}", 303)
+        raise HTTPException(409, str(error)) from None
+    code = made[-1].values[CODE]
+    await note(request, "label", f"entry {number}", "done", code)
+    return RedirectResponse(f"{PATH}/{code}", 303)
+
+
+def _code_of(entries: Sequence[Entry], id_: int) -> str:
+    """The code of an entry, or of the one that took its place; "" where it has none."""
+    old = next((e for e in entries if e.id == id_), None)
+    if old is None:
+        return ""
+    name = old.institution, old.batch
+    same = [e for e in ledger.live(entries) if (e.institution, e.batch) == name]
+    return same[-1].values.get(CODE, "") if same else ""
+
+
+async def _found(request: Request) -> History:
+    """The code in the address; HTTPException 404 where no entry ever had it."""
+    code = request.path_params["code"]
+    found = None
+    if _CODE.fullmatch(code):
+        found = await context_of(request).ask(lambda s: history(s, code))
+    if found is None:
+        raise HTTPException(404, "no entry of the ledger has this 数字识别码")
+    return found
+
+
+@allowed("viewer")
+async def show(request: Request) -> Response:
+    """Where what is in a container comes from: its entries, the readings, what became of the
+    label."""
+    found = await _found(request)
+    return page(request, "label.html", label=found, code_column=CODE)
+
+
+@allowed("viewer")
+async def paper(request: Request) -> Response:
+    """The label as a PDF; 409 where its entry no longer holds."""
+    context, found = context_of(request), await _found(request)
+    if found.live is None:
+        raise HTTPException(409, "this label no longer holds: its entry was reversed")
+    entry, register = found.live, _register(context)
+    base = context.settings.public_url.rstrip("/")
+
+    def draw(store: Store) -> bytes:
+        from ..hazard.label import printing  # noqa: PLC0415  Pillow is large
+
+        prefix = f"{base}{PATH}/" if base else ""
+        made = printing.labels(register, [entry], qr_prefix=prefix)
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder) / "label.pdf"
+            printing.to_pdf(made, path, orange=False, sheet=False)
+            data = path.read_bytes()
+        who = need(request, "viewer").name
+        label_codes.add_events(
+            store.database, [(found.code, issue.PRINTED, int(time.time()), who, "PDF")]
+        )
+        return data
+
+    try:
+        data = await context.ask(draw)
+    except HazardError as error:
+        raise HTTPException(409, str(error)) from None
+    headers = {"content-disposition": f'attachment; filename="label-{found.code}.pdf"'}
+    return Response(data, media_type="application/pdf", headers=headers)
+
+
+ROUTES = [
+    Route(PATH, give, methods=["POST"]),
+    Route(PATH + "/{code}", show),
+    Route(PATH + "/{code}/pdf", paper),
+]
