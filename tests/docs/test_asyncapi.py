@@ -320,12 +320,17 @@ def test_quality_of_service_and_retention_are_as_said(run: Run) -> None:
 
 def test_each_change_of_an_alarm_is_told_once(run: Run) -> None:
     said = [json.loads(m.payload) for m in run.live if m.topic == "qingyun/1/hw-01/event"]
-    assert [(e["what"], e["alarm"], e["rule"]) for e in said] == [
+    # The containers of the example are of an edition that is out of force.
+    editions = [e for e in said if e["rule"].startswith("edition-")]
+    assert {e["what"] for e in editions} == {"raised"}
+    assert len({e["alarm"] for e in editions}) == len(editions) == 4
+    others = [e for e in said if e not in editions]
+    assert [(e["what"], e["alarm"], e["rule"]) for e in others] == [
         ("raised", 1, "silent"),
         ("raised", 2, "silent"),
         ("acknowledged", 1, "silent"),
     ]
-    assert said[2]["by"] == "王五"
+    assert others[2]["by"] == "王五"
 
 
 def test_the_run_has_every_shape_of_reading(run: Run) -> None:

@@ -56,6 +56,7 @@ ELSEWHERE = [
         "entries, codes and printers of its own",
         "tests/host/hazard/label/test_labels.py",
     ),
+    (r"qingyun transfers take-back ", "an import", "tests/host/hazard/test_transfers.py"),
     (r"python tools/energy.py", "minutes of simulated boards", "tests/e2e/test_power_modes.py"),
     (r".*tools/(trace_icrisat|icrisat_replay)\.py", "its data", "tests/e2e/test_icrisat.py"),
     (r"tools/env.sh node-red", "fetches and compiles for minutes", "tools/bench_host/run.py"),
