@@ -14,7 +14,7 @@ from host.common import project
 
 def test_all_say_the_same() -> None:
     topics = yaml.safe_load((ROOT / "docs/asyncapi.yaml").read_text(encoding="utf-8"))
-    latest = re.search(r"^## \[(\S+)\]", (ROOT / "CHANGELOG.md").read_text(), re.MULTILINE)
+    latest = re.search(r"^## \[(\d\S+)\]", (ROOT / "CHANGELOG.md").read_text(), re.MULTILINE)
     assert latest is not None
     said = {
         "host": __version__,

@@ -86,7 +86,7 @@ def test_units_that_are_online_and_collected_in_time(store: Store, folder: Path)
         ("sites.csv", "hw-02,第二贮存点,新桥镇,hazardous,\n"),
         ("devices.csv", "qy-hw02,hw-02\n"),
         ("bins.csv", "hw-02-p1,hw-02,qy-hw02,w1,,危险废物,0,0,platform,150,0.05\n"),
-        ("institutions.csv", "u2,第二单位,新桥镇,社会源,\n"),
+        ("institutions.csv", "u2,第二单位,新桥镇,社会源,,,\n"),
         ("stores.csv", "hw-02-a,u2,hw-02,贮存点,贮存点,500,甲,TS002,,,\n"),
         ("containers.csv", "u2-1,hw-02-a,甲,hw-02-p1,2021,900-214-08,油,液态,桶,0,,,,\n"),
     ):
