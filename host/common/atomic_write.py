@@ -66,3 +66,12 @@ def _kind(path: Path) -> bytes:
     if head.startswith(b"PK"):
         return b"PK"  # a workbook, whose later bytes differ each time
     return b" " if head[:1] == b" " else head  # a printed table has its title in the middle
+
+
+def sync(path: Path) -> None:
+    """Wait until a file or the names in a folder are on the disk."""
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

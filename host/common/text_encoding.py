@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+from contextlib import suppress
 
 
 class EncodingError(ValueError):
@@ -17,10 +18,8 @@ def decoded(data: bytes) -> tuple[str, str | None]:
     """The text, and its encoding unless that is UTF-8; EncodingError when it is neither UTF-8 nor
     GB18030, nor UTF-16 with its mark, or mixes two."""
     if data[:2] in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE):
-        try:
+        with suppress(UnicodeDecodeError):  # two bytes may look like the mark
             return data.decode("utf-16"), "UTF-16"
-        except UnicodeDecodeError:
-            pass  # two bytes that look like the mark
     try:
         return data.decode("utf-8-sig"), None
     except UnicodeDecodeError as first:

@@ -9,16 +9,16 @@ from pathlib import Path
 
 from ..common.atomic_write import whole
 from ..common.shown import CsvWriter, cell
+from ..tables.workbook import SUFFIXES
 from . import HazardError, catalogue_table, catalogue_text
 from .catalogue import ADDED_CODES, COLUMNS, Catalogue, Code, Edition, read_codes
 from .catalogue_table import CATEGORY, CODES, HAZARD, WASTE, Found, Table, hazard_of
 from .edition_diff import differences
 
 CATEGORIES = tuple(f"HW{n:02d}" for n in range(1, 51))
-_SHEETS = (".xlsx", ".xlsm", ".csv")
+_SHEETS = (*SUFFIXES, ".csv")
 _OTHERS = {
     ".pdf": "extract its text first (pdftotext FILE.pdf FILE.txt)",
-    ".xls": "save it as .xlsx first",
     ".doc": "save its table as .xlsx first",
     ".docx": "save its table as .xlsx first",
 }

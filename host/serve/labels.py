@@ -76,7 +76,7 @@ def _issuer(context: Context, store: Store) -> issue.Issuer:
 
 def _register(context: Context) -> Register:
     if context.register is None:
-        raise HTTPException(409, "the registry has no hazardous waste: institutions.csv is missing")
+        raise HTTPException(409, "the registry has no hazardous waste")
     return context.register
 
 
@@ -133,10 +133,12 @@ async def show(request: Request) -> Response:
     return page(request, "label.html", label=found, code_column=CODE)
 
 
-@allowed("viewer")
+@allowed("operator")
 async def paper(request: Request) -> Response:
-    """The label as a PDF; 409 where its entry no longer holds."""
-    context, found = context_of(request), await _found(request)
+    """The label as a PDF, noted as printed; 409 where its entry no longer holds."""
+    me, context = need(request, "operator"), context_of(request)
+    await posted(request)
+    found = await _found(request)
     if found.live is None:
         raise HTTPException(409, "this label no longer holds: its entry was reversed")
     entry, register = found.live, _register(context)
@@ -151,10 +153,8 @@ async def paper(request: Request) -> Response:
             path = Path(folder) / "label.pdf"
             printing.to_pdf(made, path, orange=False, sheet=False)
             data = path.read_bytes()
-        who = need(request, "viewer").name
-        label_codes.add_events(
-            store.database, [(found.code, issue.PRINTED, int(time.time()), who, "PDF")]
-        )
+        printed = (found.code, issue.PRINTED, int(time.time()), me.name, "PDF")
+        label_codes.add_events(store.database, [printed])
         return data
 
     try:
@@ -168,5 +168,5 @@ async def paper(request: Request) -> Response:
 ROUTES = [
     Route(PATH, give, methods=["POST"]),
     Route(PATH + "/{code}", show),
-    Route(PATH + "/{code}/pdf", paper),
+    Route(PATH + "/{code}/pdf", paper, methods=["POST"]),
 ]

@@ -40,7 +40,7 @@ async def check(request: Request) -> Response:
     check_csrf(request, token if isinstance(token, str) else "")
     kind, file = field(form, "kind", 20), form.get("file")
     if kind not in KINDS:
-        raise HTTPException(422, f"kind: expected one of {' '.join(KINDS)}")
+        raise HTTPException(422, "kind: expected tickets or manifests")
     if not isinstance(file, UploadFile) or not file.filename:
         raise HTTPException(422, "file: expected a file")
     register = _register(request)
@@ -121,16 +121,16 @@ async def take_back(request: Request) -> Response:
             lambda s: papers.take_back(s, int(number), by=me.name, reason=why, now=now)
         )
     except HazardError as error:
-        await note(request, "take back", f"import {number}", "refused", str(error))
+        await note(request, "take-back", f"import {number}", "refused", str(error))
         raise HTTPException(409, "this import was taken back already") from None
-    await note(request, "take back", f"import {number} {gone.source.file}", "done", why)
+    await note(request, "take-back", f"import {number} {gone.source.file}", "done", why)
     return RedirectResponse("/papers", 303)
 
 
 def _register(request: Request) -> Register:
     register = context_of(request).register
     if register is None:
-        raise HTTPException(409, "the registry has no hazardous waste: institutions.csv is missing")
+        raise HTTPException(409, "the registry has no hazardous waste")
     return register
 
 

@@ -16,12 +16,13 @@ from pathlib import Path
 import msgspec
 
 from .. import __version__
+from ..common.atomic_write import sync
 from ..common.errors import OutsideError, UserError
 from ..hazard import anchors
 from ..store import VERSION, Store
 from ..store.database import copy_file
 from . import postgres_tools
-from .private_files import copy, in_use, is_used, owned_as, private, sync
+from .private_files import copy, in_use, is_used, owned_as, private
 
 LIST = "backup.json"
 DATABASE, DUMP, ARCHIVE, REGISTRY = "store.db", "store.dump", "archive", "registry"

@@ -9,6 +9,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from ..common.atomic_write import sync
+
 
 @contextmanager
 def private() -> Iterator[None]:
@@ -56,12 +58,3 @@ def is_used(folder: Path) -> bool:
     finally:
         os.close(handle)
     return False
-
-
-def sync(path: Path) -> None:
-    """Wait until a file or the names in a folder are on the disk."""
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

@@ -31,9 +31,11 @@ _PLACE = re.compile(rb'\br="([A-Z]{1,3})(\d{1,7})"')
 _ROW = re.compile(rb'\br="(\d{1,7})"')
 _HIDDEN = re.compile(rb'\bhidden="(?:1|true)"')
 _ERROR = re.compile(rb'\bt="e"')
+# What zipfile and ElementTree raise for a damaged part; RuntimeError: it is encrypted, and its
+# subclass for a compression that is not known.
 _UNREADABLE = (
     *(zipfile.BadZipFile, zlib.error, ElementTree.ParseError),
-    *(EOFError, OSError, ValueError, KeyError, NotImplementedError, RuntimeError),
+    *(EOFError, OSError, ValueError, KeyError, RuntimeError),
 )
 _DAMAGED = "open it in a spreadsheet and save it as .xlsx"
 

@@ -10,6 +10,7 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
+from ...common.atomic_write import sync
 from .. import HazardError
 from .tables import DATE, Layout
 
@@ -26,7 +27,7 @@ class Journal:
         """Make the folder; HazardError where it cannot be made."""
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
-            _sync(self.folder.parent)
+            sync(self.folder.parent)
         except OSError as error:
             raise self._cannot(error) from None
 
@@ -90,12 +91,4 @@ def _append(path: Path, lines: list[str]) -> None:
     finally:
         os.close(file)
     if fresh:
-        _sync(path.parent)
-
-
-def _sync(folder: Path) -> None:
-    file = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(file)
-    finally:
-        os.close(file)
+        sync(path.parent)

@@ -135,7 +135,7 @@ def test_other_names_are_taken_where_one_says_so(tmp_path: Path) -> None:
     ("name", "content", "said"),
     [
         ("t.pdf", b"%PDF", "extract its text first"),
-        ("t.xls", b"\xd0\xcf", "save it as .xlsx first"),
+        ("t.xls", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "and save it as .xlsx"),
         ("t.xlsx", b"PK\x03\x04rubbish", "not a workbook"),
         ("t.csv", "废物代码\n".encode(), "expected a column"),
         ("t.txt", "没有代码".encode(), "expected rows with a code NNN-NNN-NN, found none"),

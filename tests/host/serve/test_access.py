@@ -26,6 +26,7 @@ NEEDS = {
     "/api/1/audit": "admin",
     "/alarms POST": "operator",
     "/label POST": "operator",
+    "/label/{code}/pdf POST": "operator",
     "/papers": "operator",
     "/papers/check POST": "operator",
     "/papers/import POST": "operator",

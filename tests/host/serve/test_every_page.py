@@ -35,8 +35,8 @@ MORE = {
     "/history": ({"period": f"{YESTERDAY:%Y-%m}"}, {"period": str(YESTERDAY.year)}),
     "/alarms": ({"show": "all"},),
 }
-# A stream, files, and what only a store with a label has (test_labels).
-NO_PAGE = {"/live", "/downloads/{name}", "/label/{code}", "/label/{code}/pdf"}
+# A stream, a file, and what only a store with a label has (test_labels).
+NO_PAGE = {"/live", "/downloads/{name}", "/label/{code}"}
 WRONG = "/there-is-no-such-page"
 PICTURES = os.environ.get("PICTURES", "")
 

@@ -106,13 +106,17 @@ def test_a_scan_shows_the_readings_and_the_label_is_of_the_same_grams(
     for lang, word in (("zh", "称重前"), ("en", "Before")):
         text = client.get(f"/label/{code}?lang={lang}").text
         assert word in text and "qy-hw01/w1" in text and f"{kg} kg" in text and code in text
-    answer = client.get(f"/label/{code}/pdf")
+    assert client.post(f"/label/{code}/pdf", data={"csrf": mark(client)}).status_code == 403
+    assert client.post("/label", data={"csrf": mark(client), "entry": "1"}).status_code == 403
+    sign_in(client, "olga")
+    assert client.post(f"/label/{code}/pdf").status_code == 403  # not from the page
+    assert "Printed" not in client.get(f"/label/{code}?lang=en").text
+    answer = client.post(f"/label/{code}/pdf", data={"csrf": mark(client)})
     assert answer.headers["content-type"] == "application/pdf"
     paper = pypdfium2.PdfDocument(answer.content)
     said = paper[0].get_textpage().get_text_range()
     assert f"{kg} kg" in said
     assert "Printed" in client.get(f"/label/{code}?lang=en").text
-    assert client.post("/label", data={"csrf": mark(client), "entry": "1"}).status_code == 403
 
 
 def test_what_cannot_have_a_label(client: TestClient) -> None:
@@ -121,4 +125,4 @@ def test_what_cannot_have_a_label(client: TestClient) -> None:
     assert client.post("/label", data=form | {"entry": "999"}).status_code == 409
     for code in ("0", "a" * 37, "%2e%2e", "91310117000000000X9002140820260303001"):
         assert client.get(f"/label/{code}").status_code == 404
-        assert client.get(f"/label/{code}/pdf").status_code == 404
+        assert client.post(f"/label/{code}/pdf", data=form).status_code == 404

@@ -18,7 +18,7 @@ from host.hazard import papers
 from host.serve import accounts
 from host.serve.app import app
 from host.serve.guard import LARGEST_FILE
-from host.serve.language import words
+from host.serve.language import read, words
 from host.serve.settings import Settings
 from host.serve.uploads import KEPT, Uploads
 from host.store import Store
@@ -101,7 +101,7 @@ def test_send_look_confirm_and_take_back(client: TestClient, db: Path) -> None:
     assert held(db) == [] and "olga" in client.get("/papers").text
     with closing(sqlite3.connect(db)) as database:
         noted = [row[0] for row in database.execute("SELECT action FROM audit ORDER BY id")]
-    assert noted.count("import") == 1 and noted.count("take back") == 1
+    assert noted.count("import") == 1 and noted.count("take-back") == 1
 
 
 def test_what_is_refused_cannot_be_confirmed(client: TestClient, db: Path) -> None:
@@ -137,6 +137,7 @@ def test_few_files_are_kept_and_none_after(tmp_path: Path) -> None:
     assert not folder.exists()
 
 
+_FIGURES = re.compile(r"\{\w+(:\w+)?\}")
 TOLD = [
     "净重: expected a number from 0 to 60000, with . before decimals and , only between "
     "thousands, found '2,0'",
@@ -166,3 +167,11 @@ def test_what_is_told_is_whole_in_chinese(text: str) -> None:
     plain = re.sub(r"invalid Zip archive|a\.csv|\.xlsx|kg|x|XML", "", said)
     assert said != text and not re.search(r"[A-Za-z]{2,}", plain), said
     assert words()["en"].said(text) == text
+
+
+def test_each_message_is_found_by_its_own_wording() -> None:
+    """No pattern of the table takes the message of another one."""
+    for key, texts in read():
+        if key == "paper/":
+            english, chinese = (_FIGURES.sub("12", texts[code]) for code in ("en", "zh"))
+            assert words()["zh"].said(english) == chinese
