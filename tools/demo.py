@@ -172,7 +172,7 @@ def show(lines: Sequence[Line], console: Console) -> None:
             x.stream,
             f"{x.collected:.3f}",
             f"{x.true_collected:.3f}",
-            f"{x.error_percent:+.2f}",
+            f"{round(x.error_percent, 2) + 0.0:+.2f}",  # without -0.00
             str(x.collections),
             str(x.true_collections),
             f"{x.deposited:.3f}",

@@ -110,16 +110,18 @@ def manifests(store: Store) -> list[Manifest]:
     return [m for m in held if m.source.key not in gone]
 
 
-def tickets(store: Store) -> list[Ticket]:
-    """Those that count, by facility and number."""
-    gone = _gone(store)
+def tickets(store: Store, until: int | None = None) -> list[Ticket]:
+    """Those that count, by facility and number; until: as things stood before that Unix second."""
+    gone = _gone(store, until)
     held = [_tickets(body) for body in rows.transfers(store, TICKET)]
-    return [t for t in held if t.source.key not in gone]
+    return [
+        t for t in held if t.source.key not in gone and (until is None or t.source.imported < until)
+    ]
 
 
-def _gone(store: Store) -> dict[tuple[str, int], TakenBack]:
+def _gone(store: Store, until: int | None = None) -> dict[tuple[str, int], TakenBack]:
     bodies = [_taken_back(body) for body in rows.transfers(store, _TAKEN_BACK)]
-    return {(b.sha256, b.imported): b for b in bodies}
+    return {(b.sha256, b.imported): b for b in bodies if until is None or b.at < until}
 
 
 def add(store: Store, kind: str, records: Sequence[Record], after: int) -> None:

@@ -37,7 +37,7 @@ def _unfinished(year: int, as_of: dt.date) -> int:
 def tickets(store: Store, as_of: dt.date) -> Source:
     """The source of net masses (t) of tickets weighed and imported by the end of a day."""
     until = day_bounds(as_of)[1]
-    imported = [x for x in papers.tickets(store) if x.source.imported < until and x.t < until]
+    imported = [x for x in papers.tickets(store, until) if x.t < until]
 
     def source(figure: Figure, year: int) -> Series | None:
         if "tickets" not in figure.sources or figure.mass != "net" or not figure.stream:

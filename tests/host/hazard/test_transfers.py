@@ -504,6 +504,13 @@ def test_tickets_are_a_source_of_the_indicators(store: Store, tmp_path: Path) ->
     assert built is not None and built.months == {2: Decimal(2)}
     assert source(known["facility_dry_gross_t"], 2024) is None
     assert source(known["facility_dry_t"], 2023) is None
+    # What is taken back later still counts in a report as of then.
+    (brought,) = papers.imports(store)
+    papers.take_back(store, brought.id, by="王五", reason="错", now=NOW + 2 * 86400)
+    again = hazardous.tickets(store, now.date())(known["facility_dry_t"], 2024)
+    assert again is not None and again.months == dry.months
+    later = hazardous.tickets(store, now.date() + dt.timedelta(3))
+    assert later(known["facility_dry_t"], 2024) is None
 
 
 def test_the_ledger_is_a_source_of_the_indicators(tmp_path: Path) -> None:
