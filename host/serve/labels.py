@@ -134,7 +134,7 @@ async def show(request: Request) -> Response:
 
 
 @allowed("operator")
-async def paper(request: Request) -> Response:
+async def as_pdf(request: Request) -> Response:
     """The label as a PDF, noted as printed; 409 where its entry no longer holds."""
     me, context = need(request, "operator"), context_of(request)
     await posted(request)
@@ -168,5 +168,5 @@ async def paper(request: Request) -> Response:
 ROUTES = [
     Route(PATH, give, methods=["POST"]),
     Route(PATH + "/{code}", show),
-    Route(PATH + "/{code}/pdf", paper, methods=["POST"]),
+    Route(PATH + "/{code}/pdf", as_pdf, methods=["POST"]),
 ]
