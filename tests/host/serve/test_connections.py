@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import resource
 import socket
 import ssl
 import subprocess
@@ -23,6 +24,7 @@ from sim_board import ROOT
 
 from host.provision.certificates import make
 from host.serve import accounts, connections
+from host.serve.connections import allow_files
 from host.serve.hub import MOST_OF_ACCOUNT
 from host.serve.refusals import OTHERS, PAUSE_S, ROWS_IN_PAUSE, Refusal, Refusals, network
 from host.store import Store
@@ -150,6 +152,16 @@ def test_one_token_opens_few_streams_and_others_still_can(small: Small) -> None:
     assert (deed.address, deed.object, deed.detail) == ("127.0.0.1", "GET /live", "429")
 
 
+@pytest.fixture
+def many_files() -> Iterator[None]:
+    """This process may open more than the usual 1,024 files."""
+    before = resource.getrlimit(resource.RLIMIT_NOFILE)
+    allow_files()
+    yield
+    resource.setrlimit(resource.RLIMIT_NOFILE, before)
+
+
+@pytest.mark.usefixtures("many_files")
 def test_1005_half_sent_heads_shut_nobody_out(small: Small, figure: Callable[[str], None]) -> None:
     """From one address, and from ten: whoever sends a whole request is answered at once."""
     for places in (1, 10):
