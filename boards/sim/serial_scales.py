@@ -1,7 +1,8 @@
 """Weighing instruments at a board's UART, as their manuals say they speak.
 
 Sources: as in firmware/sensors/xk3190.py, toledo.py, stgs.py and modbus.py; nothing of these is
-used here. The time is the board's ticks of ms. A wire between them may damage what it carries."""
+used here. Their time is the true one, in ms: they outlive what restarts on the board. A wire
+between them may damage what it carries."""
 
 from micropython import const
 
@@ -23,22 +24,21 @@ class Uart:
         self.device = device
         self._char_us = char_us
         self.wire = wire or bytes
-        self._coming = []  # (ticks, bytes)
+        self._coming = []  # (ms, bytes)
         self._here = bytearray()
-        self._busy_until = clock.ticks_ms()
+        self._busy_until = 0
         self.written = 0
 
-    def _send(self, ticks, raw):
+    def _send(self, ms, raw):
         raw = self.wire(raw)
         if raw:
-            self._coming.append((ticks, raw))
+            self._coming.append((ms, raw))
 
     def _arrive(self):
-        clock = self._clock
-        now = clock.ticks_ms()
+        now = self._clock.ms()
         for ago, raw in self.device.due(now):
-            self._send(clock.ticks_add(now, -ago), raw)
-        while self._coming and clock.ticks_diff(now, self._coming[0][0]) >= 0:
+            self._send(now - ago, raw)
+        while self._coming and now >= self._coming[0][0]:
             self._here += self._coming.pop(0)[1]
         if len(self._here) > _RXBUF:
             self._here = self._here[:_RXBUF]
@@ -57,17 +57,17 @@ class Uart:
         return n
 
     def write(self, raw):
-        now = self._clock.ticks_ms()
+        now = self._clock.ms()
         took = len(raw) * self._char_us // 1000 + 1
-        self._busy_until = self._clock.ticks_add(now, took)
+        self._busy_until = now + took
         self.written += 1
         answer = self.device.hear(bytes(raw), now)
         if answer:
-            self._send(self._clock.ticks_add(now, took + answer[0]), answer[1])
+            self._send(now + took + answer[0], answer[1])
         return len(raw)
 
     def txdone(self):
-        return self._clock.ticks_diff(self._clock.ticks_ms(), self._busy_until) >= 0
+        return self._clock.ms() >= self._busy_until
 
 
 class Scale:
@@ -76,13 +76,12 @@ class Scale:
     load() gives true kg, None while it is without supply. d_kg: its division."""
 
     def __init__(self, clock, load, max_kg, d_kg, decimals):
-        self._clock = clock
         self._load = load
         self._d = d_kg
         self._max = max_kg
         self.decimals = decimals
         self._kg = None  # as filtered
-        self._at = clock.ticks_ms()
+        self._at = clock.ms()
         self._still = 0  # steps without motion
         self._last = None
         self._zero = 0.0
@@ -91,15 +90,10 @@ class Scale:
         self.on = False
 
     def advance(self, now):
-        """Let the time go on to ticks now: False without supply."""
-        clock = self._clock
-        behind = clock.ticks_diff(now, self._at)
-        if behind > _BEHIND_MS:
-            self._at = clock.ticks_add(now, -_BEHIND_MS)
-            behind = _BEHIND_MS
-        while behind >= _STEP_MS:
-            self._at = clock.ticks_add(self._at, _STEP_MS)
-            behind -= _STEP_MS
+        """Let the time go on to now (ms): False without supply."""
+        self._at = max(self._at, now - _BEHIND_MS)
+        while now - self._at >= _STEP_MS:
+            self._at += _STEP_MS
             self._step(self._load())
         return self.on
 
@@ -161,21 +155,18 @@ class Sender:
     """An instrument that sends a frame every period_ms; frame(scale) makes it."""
 
     def __init__(self, clock, scale, frame, period_ms=100):
-        self._clock = clock
         self.scale = scale
         self._frame = frame
         self._period = period_ms
-        self._next = clock.ticks_add(clock.ticks_ms(), period_ms)
+        self._next = clock.ms() + period_ms
 
     def due(self, now):
         out = []
-        behind = self._clock.ticks_diff(now, self._next)
-        if behind > _BEHIND_MS:
-            self._next = self._clock.ticks_add(now, -_BEHIND_MS)
-        while self._clock.ticks_diff(now, self._next) >= 0:
+        self._next = max(self._next, now - _BEHIND_MS)
+        while now >= self._next:
             if self.scale.advance(self._next):
-                out.append((self._clock.ticks_diff(now, self._next), self._frame(self.scale)))
-            self._next = self._clock.ticks_add(self._next, self._period)
+                out.append((now - self._next, self._frame(self.scale)))
+            self._next += self._period
         return out
 
     def hear(self, raw, now):
@@ -185,7 +176,7 @@ class Sender:
 class Answerer:
     """An instrument that answers after delay_ms; answer(scale, question) gives bytes or None."""
 
-    def __init__(self, clock, scale, answer, delay_ms=20):
+    def __init__(self, scale, answer, delay_ms=20):
         self.scale = scale
         self._answer = answer
         self.delay_ms = delay_ms
@@ -314,3 +305,67 @@ class Bus:
             if answer:
                 return answer
         return None
+
+
+class Uarts:
+    """The instruments that a configuration names, each at its line, loaded as the trace says."""
+
+    _CHAR_BITS = 11
+    _KEYS = (None, "tare", "clear", "zero", "unit")
+
+    def __init__(self, board):
+        self._board = board
+        self._uarts = {}
+
+    def wire(self, ch):
+        board = self._board
+        name, e = ch["id"], ch["e_kg"]
+        decimals = 0
+        while decimals < 3 and abs(round(e * 10**decimals) - e * 10**decimals) > 1e-6:
+            decimals += 1
+        scale = Scale(board.clock, self._load(name, ch["max_kg"]), ch["max_kg"], e, decimals)
+        board.player.listen(name + ".key", lambda ms, key: scale.press(self._KEYS[int(key or 0)]))
+        uart = ch["uart"]
+        device = self._device(ch, scale)
+        if uart in self._uarts:
+            self._uarts[uart].device.devices += (device,)
+        else:
+            device = Bus(device) if ch["kind"] == "modbus" else device
+            char_us = self._CHAR_BITS * 1000000 // ch["baud"]
+            self._uarts[uart] = Uart(board.clock, device, char_us)
+
+    def _load(self, name, max_kg):
+        """True kg as the load cells of an instrument have them."""
+        board = self._board
+        seed = board.seed_of(name)
+        cell = board.models.LoadCell(0, 20000.0, max_kg, board.mode, seed)
+        board.player.listen(name, lambda ms, kg: kg is None or cell.load(ms, kg))
+        value = board.player.value
+
+        def load():
+            kg = value(name)
+            if kg is None or value(name + ".on") == 0:
+                return None
+            return cell.counts(board.clock.ms(), kg, board.centi_c()) / 20000
+
+        return load
+
+    def _device(self, ch, scale):
+        clock = self._board.clock
+        if ch["kind"] == "modbus":
+            return Answerer(scale, transmitter(ch["unit_id"], 4, 0, dini_registers))
+        if ch["format"] == "xk3190":
+            if "address" in ch:
+                return Answerer(scale, xk3190_answer(ch["address"]))
+            return Sender(clock, scale, xk3190)
+        if ch["format"] == "toledo":
+            return Sender(clock, scale, toledo(ch["checksum"]))
+        if ch.get("ask"):
+            return Answerer(scale, stgs_answer(ch["ask"].encode()))
+        return Sender(clock, scale, stgs)
+
+    def of(self, n, how):
+        """The port's UART; it has to be asked for as the port is."""
+        if how["timeout"] != 0 or how["rxbuf"] < 256:
+            raise ValueError("UART: it would wait, or lose bytes")
+        return self._uarts[n]

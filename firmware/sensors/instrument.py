@@ -1,8 +1,9 @@
 """A weighing instrument as a channel: what it shows, at rest or moving, and what was pressed.
 
-What an instrument shows counts when two frames in a row say the same: a checksum of 8 bits,
-or none, lets damaged frames through now and then, and no two alike. At rest means: within
-1 e over 5 s, in the manner of weighing.py, and not moving by the instrument's own word.
+What an instrument shows counts when frames in a row say the same: two, or three where they have
+no checksum. One of 8 bits lets damaged frames through now and then, and none lets many, but not
+so many alike. At rest means: within 1 e over 5 s, in the manner of weighing.py, and not moving
+by the instrument's own word.
 
 A key cannot be told from a load where a frame does not say it, but by this: a load moves
 through what lies between, a key does not. So a value that jumps from rest in one frame and
@@ -56,7 +57,8 @@ class Instrument:
     """source.poll(now) reads the line, calls show() or trouble() for each frame, and gives the
     ms until it wants to look again. jump_ms: frames this close show a key (0: none do, because
     they do not say what is at rest, or come too seldom). netless: they do not say gross or net;
-    unitless: nor the unit. about: what the configuration says of the instrument.
+    unitless: nor the unit. checked: they have a checksum. about: what the configuration says of
+    the instrument.
 
     shown counts whole frames, frames those that the next one bore out."""
 
@@ -65,6 +67,7 @@ class Instrument:
     jump_ms = 0
     netless = False
     unitless = False
+    checked = True
 
     def __init__(self, ch, report, hal):
         self.name = ch["id"]
@@ -87,6 +90,7 @@ class Instrument:
         self._fault = quality.GOOD
         self._twin = _LOST  # the frame before: its grams, or a code below -_LOST; at rest or not
         self._twin_still = False
+        self._run = 0  # frames alike
         self._event = quality.GOOD  # told with the next reading
         self._held = None  # grams by which a tare key moved the value; 0: the unit did
         self._restless = False
@@ -123,7 +127,11 @@ class Instrument:
             self.trouble(quality.RANGE, now)
             return
         before = self._twin
-        alike = gross == before and still == self._twin_still and self._recent(now)
+        if gross == before and still == self._twin_still and self._recent(now):
+            self._run += 1
+        else:
+            self._run = 1
+        alike = self._run > (1 if self.checked else 2)
         self._note(gross, still, now)
         if alike:
             self.frames += 1

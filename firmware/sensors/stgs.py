@@ -17,6 +17,7 @@ _LEAST = const(12)
 class Format:
     def __init__(self, channel, ch):
         self._channel = channel
+        channel.checked = False
         self._buf = bytearray(_MOST)
         self._n = 0
         self._digits = 0  # of the number read last, its decimals, and where it ends

@@ -14,7 +14,8 @@ class Format:
 
     def __init__(self, channel, ch):
         self._channel = channel
-        self._size = 18 if ch["checksum"] else 17
+        channel.checked = ch["checksum"]
+        self._size = 18 if channel.checked else 17
         self._buf = bytearray(18)
         self._n = 0
         self._nets = None  # whether net is shown, as two frames said

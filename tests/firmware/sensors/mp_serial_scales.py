@@ -39,16 +39,16 @@ class Rig:
         ch.update(more)
         if kind == "modbus":
             devices = [
-                sim.Answerer(clock, s, sim.transmitter(i + 1, 4, 0, sim.dini_registers))
+                sim.Answerer(s, sim.transmitter(i + 1, 4, 0, sim.dini_registers))
                 for i, s in enumerate(self.scales)
             ]
             device = sim.Bus(*devices)
             self.devices = devices
         elif kind == "xk3190-ask":
-            device = sim.Answerer(clock, scale, sim.xk3190_answer("A"))
+            device = sim.Answerer(scale, sim.xk3190_answer("A"))
             ch["address"] = "A"
         elif kind == "stgs-ask":
-            device = sim.Answerer(clock, scale, sim.stgs_answer(b"RW\r\n"))
+            device = sim.Answerer(scale, sim.stgs_answer(b"RW\r\n"))
             ch["ask"] = "RW\r\n"
         else:
             frame = {
