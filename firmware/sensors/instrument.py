@@ -57,8 +57,8 @@ class Instrument:
     """source.poll(now) reads the line, calls show() or trouble() for each frame, and gives the
     ms until it wants to look again. jump_ms: frames this close show a key (0: none do, because
     they do not say what is at rest, or come too seldom). netless: they do not say gross or net;
-    unitless: nor the unit. checked: they have a checksum. about: what the configuration says of
-    the instrument.
+    unitless: nor the unit. checked: they have a checksum. about: what the birth message
+    says of the instrument.
 
     shown counts whole frames, frames those that the next one bore out."""
 
@@ -72,7 +72,9 @@ class Instrument:
     def __init__(self, ch, report, hal):
         self.name = ch["id"]
         self.kind = ch["kind"]
-        self.about = ch.get("instrument")
+        said = {"max_kg": ch["max_kg"], "e_kg": ch["e_kg"]}
+        said.update(ch.get("instrument", ()))
+        self.about = {"instrument": said}
         self._add = hal.ticks_add
         self._diff = hal.ticks_diff
         self._ticks = hal.ticks_ms

@@ -135,7 +135,7 @@ def check(cfg, path="config"):
     c.number(power, "send_every", 1, 64, "power.", True)
     if power["mode"] == "cycle":
         for i in range(len(cfg["channels"])):
-            if cfg["channels"][i]["kind"] == "weight":  # asleep it would miss a lift
+            if cfg["channels"][i]["id"][0] == "w":  # asleep it would miss a lift
                 c.fail("channels[%d].kind" % i, "no weight in the mode cycle", "weight")
     return cfg
 

@@ -38,6 +38,14 @@ class Instrument:
     def place(self) -> tuple[str, str]:
         return self.device, self.channel
 
+    @property
+    def said(self) -> dict[str, str]:
+        """What its board says of it in the birth message."""
+        until = "" if self.until is None else str(self.until)
+        texts = {"make": self.make, "model": self.model, "class": self.accuracy}
+        texts |= {"serial": self.serial, "verified_until": until}
+        return {key: text for key, text in texts.items() if text}
+
     def is_verified(self, day: dt.date) -> bool:
         """Whether the verification holds on a day."""
         return bool(self.verified and self.until) and self.verified <= day <= self.until  # type: ignore[operator]

@@ -340,3 +340,14 @@ def test_sampling_allocates_nothing():
         finally:
             micropython.heap_unlock()
         assert ch.shown > frames + 20, (kind, ch.shown - frames)
+
+
+def test_the_birth_says_what_the_instrument_is():
+    from net import birth
+
+    said = {"class": "III", "serial": "A9-17", "verified_until": "2027-01-04"}
+    r = Rig("xk3190", instrument=said)
+    entry = birth._describe(r.ch)
+    assert entry["kind"] == "indicator" and entry["unit"] == "kg"
+    said.update({"max_kg": 150, "e_kg": 0.05})
+    assert entry["instrument"] == said, entry
