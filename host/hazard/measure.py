@@ -144,6 +144,16 @@ def _edition(s: Scene) -> Measured:
             yield container.container, float(days), f"名录 {container.code.edition} 年版失效"
 
 
+def _verified(s: Scene) -> Measured:
+    """Days since the last day of the verification of each platform's instrument; negative before,
+    nothing where it has no instrument or none was verified."""
+    day = dt.datetime.fromtimestamp(s.now, LOCAL).date()
+    for p in s.view.platforms:
+        named = s.register.known.instruments_at(p.bin)
+        if until := max((i.until for i in named if i.until), default=None):
+            yield p.bin.bin, float((day - until).days), "仪表检定有效期已过"
+
+
 def _category(s: Scene) -> Measured:
     """kg generated in the last 365 days or in the last calendar year, whichever is more; of an
     institution, so only at the first of its stores."""
@@ -171,6 +181,7 @@ MEASURES: dict[str, Callable[[Scene], Measured]] = {
     "silent": _silent,
     "edition": _edition,
     "category": _category,
+    "verified": _verified,
 }
 
 

@@ -24,6 +24,7 @@ KINDS: dict[str, dict[str, float]] = {
     "silent": {"min": 1.0, "h": 60.0},  # since the last good weight of a platform
     "category": {"kg": 1.0, "t": 1000.0},  # kg generated in a year, by an institution
     "edition": {"d": 1.0},  # since the last day of the edition of a container's code
+    "verified": {"d": 1.0},  # since the last day of the verification of a platform's instrument
 }
 LEVELS = ("提示", "告警")
 # How far the source of a limit was read; 自定: a choice of the office, without a source.
