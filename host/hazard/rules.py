@@ -23,6 +23,7 @@ KINDS: dict[str, dict[str, float]] = {
     "bund": {"L": 1.0},  # litres that the bund of a zone is too small by
     "silent": {"min": 1.0, "h": 60.0},  # since the last good weight of a platform
     "category": {"kg": 1.0, "t": 1000.0},  # kg generated in a year, by an institution
+    "filing": {"d": 1.0},  # since a report or plan of an institution was due
     "edition": {"d": 1.0},  # since the last day of the edition of a container's code
 }
 LEVELS = ("提示", "告警")
