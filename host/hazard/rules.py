@@ -6,6 +6,7 @@ import datetime as dt
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 from ..registry import Row, csv_rows
@@ -66,7 +67,7 @@ class Rule:
         """Whether the source was read in its wording, or there is none to read."""
         return is_verified(self.note)
 
-    @property
+    @cached_property
     def factor(self) -> float:
         """Units of the measure in one `unit`."""
         return KINDS[self.kind][self.unit]
@@ -90,12 +91,12 @@ class Rule:
         }
         return all(values_of[k] in values for k, values in self.scope if k in values_of)
 
-    @property
+    @cached_property
     def warm(self) -> float | None:
         """°C from which on the rule holds; None: at any temperature."""
         return next(map(float, self._values("warm")), None)
 
-    @property
+    @cached_property
     def held(self) -> float | None:
         """Hours that the oldest waste of the scope has to be in the store, for a rule of a whole
         store that asks for waste in it; None: the rule holds without any."""
@@ -105,8 +106,7 @@ class Rule:
 
     def of_container(self, register: Register, name: str) -> bool:
         """Whether a container meets those parts of the scope that are about containers."""
-        container = register.container(name)
-        if container is None:
+        if not self.scope or (container := register.container(name)) is None:
             return True
         code = container.code
         values_of = {"code": code.code, "hw": code.category, "phase": container.phase}
