@@ -26,6 +26,7 @@ from . import (
     commands,
     district,
     downloads,
+    filing,
     hazard,
     history,
     indicators,
@@ -43,7 +44,7 @@ from .web import page, user
 
 PAGES = (
     *(signin, district, sites, hazard, labels, papers),
-    *(indicators, history, downloads, commands, sse),
+    *(indicators, history, filing, downloads, commands, sse),
 )
 BUILT = "static-built"
 CURVES = "uPlot.iife.min.js"

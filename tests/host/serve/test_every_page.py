@@ -36,7 +36,7 @@ MORE = {
     "/alarms": ({"show": "all"},),
 }
 # A stream, a file, and what only a store with a label has (test_labels).
-NO_PAGE = {"/live", "/downloads/{name}", "/label/{code}"}
+NO_PAGE = {"/live", "/downloads/{name}", "/downloads/filing", "/label/{code}"}
 WRONG = "/there-is-no-such-page"
 PICTURES = os.environ.get("PICTURES", "")
 
