@@ -102,10 +102,10 @@ class Scale:
             self.on = False
             self._kg = None
             return
-        if not self.on:  # its power has come: tare is forgotten, and a small load is zero
+        if not self.on:  # its power has come: tare is forgotten, and up to 2 % of Max is zero
             self.on = True
             self.tare = 0.0
-            self._zero = kg if abs(kg) < 0.1 * self._max else 0.0
+            self._zero = kg if abs(kg) < 0.02 * self._max else 0.0
         self._kg = kg if self._kg is None else self._kg + (kg - self._kg) * 0.5
         if abs(self._kg - kg) < self._d / 10:
             self._kg = kg
