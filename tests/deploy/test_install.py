@@ -148,9 +148,10 @@ def test_delivery_starts_only_where_there_is_somebody_to_tell(tmp_path: Path) ->
     line = re.search(r"^ExecCondition=(.*)$", text, re.M)
     assert line is not None
     example = (ROOT / "deploy/qingyun.example.toml").read_text()
-    mail, hook = (example.replace(f"# [{name}]", f"[{name}]") for name in ("email", "webhook"))
+    names = ("email", "webhook", "wecom", "dingtalk", "feishu")
+    told = [(example.replace(f"# [{name}]", f"[{name}]"), 0) for name in names]
     file = tmp_path / "qingyun.toml"
-    for said, code in ((example, 1), (mail, 0), (hook, 0), ("[rollup]\nout='[email]'\n", 1)):
+    for said, code in ((example, 1), *told, ("[rollup]\nout='[email]'\n", 1)):
         file.write_text(said)
         assert run(*shlex.split(line[1])[:-1], file).returncode == code
 
