@@ -31,6 +31,10 @@ CATEGORIES = (
 CODES = ("900-214-08", "336-064-17", "900-300-34", "900-352-35")
 MEDICAL = ("841-001-01", "841-002-01", "841-003-01", "841-004-01")
 BUNDED, PLANT = 4, 30  # the store with a bund, the one of a treatment plant
+VERIFIED = {
+    9: dt.date(2026, 9, 10),
+    10: dt.date(2026, 8, 17),
+}  # store → until when its first scale is
 UNFILED = 2  # who does not file the report of July, due by the 15th
 Breach = tuple[str, str, str, int]  # rule, store, subject, when it becomes true
 
@@ -113,6 +117,11 @@ def write_registry(folder: Path) -> None:
     ]
     files["filed.csv"] = ["institution,filing,period,day,by"]
     files["filed.csv"] += [f"i{n:02d},report-month,{m},2026-08-01,王五" for n, m in filed]
+    columns = "device,channel,make,model,class,max_kg,e_kg,serial,verified,verified_until"
+    files["instruments.csv"] = [columns]
+    files["instruments.csv"] += [
+        f"qy-h{n:02d},w1,,,III,150,0.05,{n},2025-08-01,{until}" for n, until in VERIFIED.items()
+    ]
     of_example = (ROOT / "registry" / "filings.csv").read_text().splitlines()
     files["filings.csv"] = [
         of_example[0],
@@ -161,7 +170,7 @@ def plans() -> list[StorePlan]:
         _ordinary(plan, luck)
     wrongs = (
         *(_full, _neighbours, _three_tonnes, _medical, _plant, _bund, _old, _lost, _sensors),
-        *(_editions, _categories, _filings),
+        *(_editions, _categories, _filings, _verifications),
     )
     for wrong in wrongs:
         wrong(made)
@@ -262,6 +271,14 @@ def _plant(made: list[StorePlan]) -> None:
         plan.steps += [(first, 3, 5_000), (last, 3, -5_000)]
     plan.breach("plant-72h", "c30-4", plan.at(8, 8))
     plan.breach("plant-24h", "c30-4", plan.at(13, 8))
+
+
+def _verifications(made: list[StorePlan]) -> None:
+    """That of one scale ends thirty days after the 11th, that of another on the 17th."""
+    soon, over = (made[n - 1] for n in VERIFIED)
+    soon.breach("verified-30d", f"h{soon.n:02d}-p1", soon.at(11, 0))
+    over.breach("verified-30d", f"h{over.n:02d}-p1", START)
+    over.breach("verified-over", f"h{over.n:02d}-p1", over.at(18, 0))
 
 
 def _filings(made: list[StorePlan]) -> None:
