@@ -4,7 +4,7 @@ A step that late readings change or remove is reversed, and posted anew where it
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 
@@ -80,19 +80,21 @@ def entry_of(
     if container is None:
         return None
     step = weighed(bin_, event)
-    return entry_for(register, container, TABLE[event.kind], event.t, step, batches, now)
+    entry = entry_for(register, container, TABLE[event.kind], step, batches, t=event.t)
+    return msgspec.structs.replace(entry, recorded=now)
 
 
 def entry_for(
     register: Register,
     container: Container,
     table: str,
-    t: int,
     step: Weighed,
     batches: Batches,
-    now: int,
+    *,
+    t: int,
 ) -> Entry:
-    """The entry of a step that began at t, whatever its direction, of this container."""
+    """The entry of a step of this container that began at t (Unix seconds), whatever its
+    direction; when it was recorded stands open."""
     grams = abs(step.after_g - step.before_g)
     # A step heavier than the container includes it: the container came or went as well.
     grams = grams - container.tare_g if grams > container.tare_g else grams
@@ -104,7 +106,7 @@ def entry_for(
         table=table,
         batch=batch,
         t=t,
-        recorded=now,
+        recorded=0,
         by=SYSTEM,
         institution=institution,
         store=container.store,
