@@ -16,7 +16,8 @@ from scale_act import DRUM, PLATFORM, STANDS, TARE_G, Scale, scale
 from host.hazard import HazardError, anchors, ledger, photographs
 from host.hazard.entry import CODE, STORED, TAKEN
 from host.hazard.label import acts, issue
-from host.hazard.label.acts import OUT, OUT_UNWEIGHED, ActError, Done
+from host.hazard.label.acts import OUT, OUT_UNWEIGHED, Done
+from host.hazard.platform_step import ActError
 from host.hazard.stock import stock_of
 from host.store import Store, label_codes
 
