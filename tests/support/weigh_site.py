@@ -59,10 +59,17 @@ class Board:
     def reading(self, bad: str = "", t: float = 0) -> None:
         self.say("reading", self.body(bad, t))
 
-    def put(self, grams: int) -> None:
-        """Put so much on, or take it off: it moves, and is at rest."""
-        self.moves()
-        self.rests(grams)
+    def put(self, grams: int, ago: int = 0) -> None:
+        """Put so much on, or take it off: it moved, and was at rest, so many seconds ago."""
+        t = time.time() - ago
+        self.reading("moving", t - 1)
+        self.grams += grams
+        self.reading(t=t)
+
+    def clear(self) -> None:
+        """Nothing stands there."""
+        if self.grams:
+            self.put(-self.grams)
 
     def moves(self) -> None:
         self.reading("moving")

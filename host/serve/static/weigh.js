@@ -11,6 +11,7 @@ const kg = (g) => (g / 1000).toFixed(3);
 const SEEN_S = 10; // so long after it was shown a reading is what was touched at
 const SILENT_S = 25; // the server says something every 10 s
 const OLD_S = 660; // a scale that is well says something every 5 min
+const THERE_G = 500; // less than that before it is an empty platform
 const KEPT = "qingyun-weigh";
 const PLACE = "qingyun-weigh-place";
 
@@ -166,9 +167,13 @@ const judged = () => {
   return { may: true, text: say("at_rest"), kind: "good", read: r };
 };
 
+// How the mass comes about: what stood there before, and the drum itself
 const net = () => {
-  if (task?.tare_g && step.net_g > task.tare_g) return say("less_tare", { gross: kg(step.net_g), tare: kg(task.tare_g), kg: kg(step.net_g - task.tare_g) });
-  return say("net", { kg: kg(step.net_g) });
+  const values = { gross: kg(step.gross_g), before: kg(step.before_g), tare: kg(task?.tare_g || 0) };
+  const less = task?.tare_g && step.net_g > task.tare_g ? task.tare_g : 0;
+  if (!step.up) return say("net_down", { ...values, kg: kg(step.net_g - less) });
+  const there = Math.abs(step.before_g) >= THERE_G;
+  return say(there ? (less ? "net_there_tare" : "net_there") : less ? "net_tare" : "net", { ...values, kg: kg(step.net_g - less) });
 };
 
 const draw = () => {
@@ -204,7 +209,9 @@ const tiles = (title, rows) => {
     const button = document.createElement("button");
     button.type = "button";
     button.className = "key";
-    button.append(text);
+    const name = document.createElement("span");
+    name.textContent = text;
+    button.append(name);
     if (more) { const small = document.createElement("small"); small.textContent = more; button.append(small); }
     button.onclick = does;
     item.append(button);

@@ -35,8 +35,9 @@ MORE = {
     "/history": ({"period": f"{YESTERDAY:%Y-%m}"}, {"period": str(YESTERDAY.year)}),
     "/alarms": ({"show": "all"},),
 }
-# A stream, a file, and what only a store with a label has (test_labels).
-NO_PAGE = {"/live", "/downloads/{name}", "/label/{code}"}
+# A stream, files, and what only a store with a label has (test_labels, test_weigh).
+NO_PAGE = {"/live", "/downloads/{name}", "/label/{code}", "/photographs/{name}"}
+NO_PAGE |= {"/weigh-worker.js", "/weigh/now", "/weigh/step", "/weigh/label/{code}"}
 WRONG = "/there-is-no-such-page"
 PICTURES = os.environ.get("PICTURES", "")
 
