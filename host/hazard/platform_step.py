@@ -91,8 +91,8 @@ def at_reading(store: Store, register: Register, bin_: Bin, shown: Shown, now: i
     at = next((i for i, s in enumerate(found) if (s.life, s.seq) == (shown.life, shown.seq)), None)
     if at is None:
         if reading.holds_all(store.database, bin_.device, shown.life, shown.seq, shown.seq):
-            raise ActError("undated", seq=shown.seq)
-        raise ActError("not_stored", wait=True, seq=shown.seq)
+            raise ActError("undated")
+        raise ActError("not_stored", wait=True)
     told = _told(store, bin_, found[at])
     if told != shown.grams:
         raise ActError("differs", shown=kg(shown.grams), stored=kg(told))
