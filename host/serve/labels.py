@@ -224,7 +224,7 @@ async def spoiled(request: Request) -> Response:
         await note(request, "label", found.code, "refused", str(error))
         raise HTTPException(409, str(error)) from None
     code = made[-1].values[CODE] if made else found.code
-    await note(request, "label", found.code, "done", f"void; {code}")
+    await note(request, "label", found.code, "done", code)
     return RedirectResponse(f"{PATH}/{code}", 303)
 
 

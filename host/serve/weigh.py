@@ -121,7 +121,7 @@ async def step(request: Request) -> Response:
     context, q = context_of(request), request.query_params
     bin_ = context.register.bins.get(q.get("platform", "")) if context.register else None
     if bin_ is None:
-        raise HTTPException(404, "there is no such platform")
+        raise HTTPException(422, "there is no such platform")
     at = _shown({k: q.get(k, "") for k in ("life", "seq", "grams")}) if "seq" in q else None
     seen: list[Shown] = [at] if at else []
 

@@ -147,8 +147,8 @@ class Site:
 
 
 @contextmanager
-def site(folder: Path) -> Iterator[Site]:
-    """All of it, on an empty platform."""
+def site(folder: Path, *, speaks: bool = True) -> Iterator[Site]:
+    """All of it, on an empty platform. speaks: its board has said so."""
     registry = scale_act.registry(folder / "registry")
     db = folder / "q.db"
     store = Store(db, create=True)
@@ -164,7 +164,8 @@ def site(folder: Path) -> Iterator[Site]:
         made = Site(folder, db, registry, url, broker, ingester, Board(client))
         try:
             made.serve()
-            made.board.begin()
+            if speaks:
+                made.board.begin()
             yield made
         finally:
             made.stop()

@@ -109,7 +109,7 @@ def test_what_is_no_json(client: TestClient) -> None:
     for body in (b"", b"[]", b"{", b"[" * 50_000, json.dumps(dict.fromkeys(range(30))).encode()):
         head = {"x-csrf": client.get("/weigh/now").json()["csrf"]}
         assert client.post("/weigh/act", content=body, headers=head).status_code == 422
-    assert client.get("/weigh/step?platform=x").status_code == 404
+    assert client.get("/weigh/step?platform=x").status_code == 422
     assert client.get(f"/weigh/step?platform={PLATFORM}&seq=x").status_code == 422
     assert client.get("/weigh/label/none").status_code == 404
     assert client.get("/photographs/..%2fq.db").status_code == 404
