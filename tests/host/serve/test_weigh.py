@@ -147,9 +147,10 @@ def test_each_refusal_has_its_words(lang: str) -> None:
     for file in (HERE / "platform_step.py", HERE / "label" / "acts.py"):
         for node in ast.walk(ast.parse(file.read_text())):
             if isinstance(node, ast.Call) and getattr(node.func, "id", "") == ActError.__name__:
-                keys = [a.value for a in ast.walk(node.args[0]) if isinstance(a, ast.Constant)]
+                names = [a.value for a in ast.walk(node.args[0]) if isinstance(a, ast.Constant)]
+                keys = [k for k in names if isinstance(k, str)]
                 values = {k.arg: "7" for k in node.keywords if k.arg and k.arg != "wait"}
-                found |= {k for k in keys if isinstance(k, str)}
+                found |= {*keys}
                 for key in keys:
                     said = words()[lang](f"weigh.why.{key}", **values)
                     assert "{" not in said and all(v in said for v in values.values())

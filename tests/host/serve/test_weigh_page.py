@@ -313,7 +313,7 @@ def test_a_spoiled_label_a_photograph(at: Site, phone: Callable[..., Page], tmp_
 def camera(folder: Path, text: str) -> Path:
     """What a camera sees: a label held before it."""
     code = folder / "code.png"
-    segno.make(text, error="m").save(code, scale=8, border=4)
+    segno.make(text, error="m").save(str(code), scale=8, border=4)
     scene = Image.new("RGB", (640, 480), "grey")
     with Image.open(code) as label:
         side = label.convert("RGB").resize((400, 400))

@@ -13,6 +13,7 @@ import time
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -56,14 +57,14 @@ class Hand:
 
     def __init__(self, folder: Path) -> None:
         self.file = folder / "hand"
-        self._kg = {"w1": 0.0, "w2": 0.0, "c1": 20.0, "d1": 0.0}
+        self.kg = {"w1": 0.0, "w2": 0.0, "c1": 20.0, "d1": 0.0}
         self.put("w1", 0)
 
     def put(self, channel: str, grams: int) -> float:
         """So much stands there from now on; Unix time."""
-        self._kg[channel] = grams / 1000
+        self.kg[channel] = grams / 1000
         part = self.file.with_suffix(".part")
-        part.write_text("".join(f"{name} {value}\n" for name, value in self._kg.items()))
+        part.write_text("".join(f"{name} {value}\n" for name, value in self.kg.items()))
         part.replace(self.file)
         return time.time()
 
@@ -76,14 +77,17 @@ def board(at: Site, hand: Hand) -> Iterator[subprocess.Popen[bytes]]:
     folder.mkdir()
     config, now = folder / f"{DEVICE}.json", int(time.time())
     config.write_text(template.read_text())
-    names = ("board.csv", "board.flash", "board.end.json")
-    files = [config, *(folder / name for name in names)]
-    rows = "".join(f"{now},{c},{v}\n" for c, v in hand._kg.items())
-    files[1].write_text("t,channel,value\n" + rows)
+    trace = folder / "board.csv"
+    rows = "".join(f"{now},{c},{v}\n" for c, v in hand.kg.items())
+    trace.write_text("t,channel,value\n" + rows)
     compiled()
     run = RigRun(
-        *files, at.broker.address, "field", speed=1, hand=hand.file, start=now, until=now + 86_400
+        *(config, trace, folder / "board.flash", folder / "board.end.json"),
+        *(at.broker.address, "field"),
+        speed=1,
+        hand=hand.file,
     )
+    run = replace(run, start=now, until=now + 86_400)
     process = run.launch()
     try:
         yield process
