@@ -16,8 +16,8 @@ from starlette.routing import Route
 
 from ..common.local_days import LOCAL, clock
 from ..common.quantity import kg
-from ..hazard import HazardError, ledger, platform_step
-from ..hazard.entry import CODE, STORED, Entry
+from ..hazard import HazardError, platform_step
+from ..hazard.entry import CODE, STORED
 from ..hazard.label import acts, issue
 from ..hazard.label.acts import Act, Done
 from ..hazard.platform_step import ActError, Shown
@@ -131,7 +131,7 @@ async def step(request: Request) -> Response:
             seen.append(last)
         if not seen:
             raise ActError("no_readings", wait=True)
-        found, named = acts.look(issuer(context, store), bin_, seen[0], when)
+        found, named = acts.look(issuer(context, store), bin_, seen[0], when, context.ledger.read)
         w = found.weighed
         told: dict[str, Any] = {"state": "ready", "up": found.up}
         told |= {"net_g": abs(w.after_g - w.before_g), "before_g": w.before_g}
@@ -210,8 +210,12 @@ async def act(request: Request) -> Response:
     made = _act(said)
 
     def book(store: Store) -> dict[str, Any]:
-        done = acts.book(issuer(context, store), made, me.name, int(time.time()))
-        return {"state": "gone" if done.gone else "done", **_told(context.register, done)}
+        done = acts.book(
+            issuer(context, store), made, me.name, int(time.time()), context.ledger.read
+        )
+        if done.gone:
+            raise ActError("reversed", t=done.entry.t)
+        return {"state": "done", **_told(context.register, done)}
 
     answer = await _answered(request, book)
     if answer["state"] != "wait":
@@ -237,7 +241,7 @@ def _told(register: Register | None, done: Done) -> dict[str, Any]:
 async def label(request: Request) -> Response:
     """What a label is on, to weigh it out: 404 where no entry holds that has it."""
     context, code = context_of(request), request.path_params["code"]
-    entry = await context.ask(lambda s: _holder(s, code))
+    entry = await context.ask(lambda s: issue.entry_of(context.ledger.read(s), code))
     if entry is None:
         raise HTTPException(404, "no entry of the ledger has this 数字识别码")
     container = context.register.container(entry.container) if context.register else None
@@ -245,10 +249,6 @@ async def label(request: Request) -> Response:
         _told(context.register, Done(entry))
         | {"store": entry.store, "platform": container.bin if container else ""}
     )
-
-
-def _holder(store: Store, code: str) -> Entry | None:
-    return issue.entry_of(ledger.read(store), code)
 
 
 ROUTES = [

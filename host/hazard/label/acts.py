@@ -6,13 +6,14 @@ is one entry ([why so](../../../docs/decisions/0020-acts-at-the-platform.md)).""
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import msgspec
 
 from ...common.quantity import kg
 from ...registry import Bin
+from ...store import Store
 from .. import ledger, photographs, platform_step
 from ..batch_codes import Batches
 from ..entry import CODE, PERSON, REGISTER, STORED, TABLES, TAKEN, Entry, Weighed
@@ -90,7 +91,10 @@ def _was(entries: Sequence[Entry], entry: Entry) -> Entry | None:
     return issue.entry_of(entries, code) if code and entry.table == TAKEN else None
 
 
-def book(using: issue.Issuer, act: Act, by: str, now: int) -> Done:
+Read = Callable[[Store], list[Entry]]  # as ledger.read
+
+
+def book(using: issue.Issuer, act: Act, by: str, now: int, read: Read = ledger.read) -> Done:
     """Add the entry of an act, unless it is there; ActError, and nothing is added. now: Unix
     seconds."""
     if not ID.fullmatch(act.id) or act.do not in (IN, OUT, OUT_UNWEIGHED):
@@ -98,7 +102,7 @@ def book(using: issue.Issuer, act: Act, by: str, now: int) -> Done:
     if act.at > now + _AHEAD_S:
         raise ActError("clock")
     for _ in range(TRIES):
-        held = ledger.read(using.store)
+        held = read(using.store)
         if (there := done(held, act.id)) is not None:
             return there
         batches = ledger.batches(held, using.register.prefixes)
@@ -113,11 +117,16 @@ def book(using: issue.Issuer, act: Act, by: str, now: int) -> Done:
     raise ActError("busy", wait=True)
 
 
-def look(using: issue.Issuer, bin_: Bin, shown: Shown, now: int) -> tuple[Step, Entry | None]:
+def look(
+    using: issue.Issuer, bin_: Bin, shown: Shown, now: int, read: Read = ledger.read
+) -> tuple[Step, Entry | None]:
     """The step that an act by this reading would name, and the entry that names it already."""
     step = platform_step.at_reading(using.store, using.register, bin_, shown, now)
-    held = ledger.live(ledger.read(using.store))
-    return step, next(iter(_named(held, step.weighed)), None)
+    held = read(using.store)
+    near = [e for e in held if e.weighed and overlap(e.weighed, step.weighed)]
+    gone = {e.reverses for e in near if e.reverses}
+    live = [e for e in near if not e.reverses and e.id not in gone]
+    return step, next(iter(_named(live, step.weighed)), None)
 
 
 def _rows(case: _Case) -> list[Entry]:

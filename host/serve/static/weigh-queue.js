@@ -86,7 +86,7 @@ export const send = async (me, told) => {
     if (answer.state === "wait") {
       held.add(act.platform);
       await put({ ...act, text: answer.text });
-    } else if (answer.state === "done" || answer.state === "gone") {
+    } else if (answer.state === "done") {
       await put({ ...act, state: "done", text: "", answer });
     } else {
       await put({ ...act, state: "refused", text: answer.text || "", answer: { why: answer.why || "other" } });

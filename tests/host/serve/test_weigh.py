@@ -15,9 +15,10 @@ from fastapi.testclient import TestClient
 from scale_act import DRUM, PLATFORM, STORE, TARE_G, Scale, scale
 from served_page import PASSWORD
 
+from host.hazard import ledger
 from host.hazard.label import acts
 from host.hazard.platform_step import ActError
-from host.serve import accounts
+from host.serve import accounts, weigh
 from host.serve.app import app
 from host.serve.hub import Hub
 from host.serve.language import LANGUAGES, words
@@ -97,6 +98,27 @@ WRONG: list[dict[str, object]] = [
     ]  # fmt: skip
 
 
+def test_a_backup_in_its_place_and_an_entry_that_was_reversed(
+    at: Scale, client: TestClient
+) -> None:
+    """What the server has read of the ledger is read again where it is another one."""
+    at.put(TARE_G + 40_000)
+    body = touched(at)
+    before = send(client, body).json()
+    (entry,) = at.live()
+    ledger.add(at.store, [ledger.reversal(entry, "li", "wrong", at.board.t)])
+    assert send(client, body).json()["why"] == "reversed"
+    assert send(client, touched(at)).json()["kg"] == "40.000"
+    db = at.store.database
+    for what in ("update", "delete", "insert_id"):
+        db.query(f"DROP TRIGGER ledger_{what}")
+    db.query("DELETE FROM ledger")
+    db.query("DELETE FROM ledger_head")
+    again = send(client, body).json()
+    assert (again["state"], again["entry"]) == ("done", 1)
+    assert again["code"] != before["code"] and len(at.live()) == 1
+
+
 def test_what_is_no_act(at: Scale, client: TestClient) -> None:
     at.put(TARE_G + 40_000)
     for wrong in WRONG:
@@ -144,7 +166,7 @@ def test_a_printer_that_is_off_and_a_label_made_anew(at: Scale, client: TestClie
 def test_each_refusal_has_its_words(lang: str) -> None:
     """Every ActError that the code can raise, as it raises it."""
     found = set()
-    for file in (HERE / "platform_step.py", HERE / "label" / "acts.py"):
+    for file in (HERE / "platform_step.py", HERE / "label" / "acts.py", Path(weigh.__file__)):
         for node in ast.walk(ast.parse(file.read_text())):
             if isinstance(node, ast.Call) and getattr(node.func, "id", "") == ActError.__name__:
                 names = [a.value for a in ast.walk(node.args[0]) if isinstance(a, ast.Constant)]
