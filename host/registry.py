@@ -111,6 +111,11 @@ class Row:
         self._where = f"{file}:{line}"
         self._values = values
 
+    @property
+    def place(self) -> str:
+        """File and line."""
+        return self._where
+
     def fail(self, column: str, expected: str) -> RegistryError:
         found = self._values.get(column, "")
         return RegistryError(f"{self._where}: {column}: expected {expected}, found {found!r}")

@@ -73,6 +73,24 @@ def _more(part: Command) -> None:
     text = "a name ending in .xlsx, or a folder for the CSV files"
     p.add_argument("--out", type=Path, required=True, metavar="FILE|DIR", help=text)
 
+    _filing(part)
+
+
+def _filing(part: Command) -> None:
+    p = part("filing", _run_filing, "what a unit files: a report (申报报告) or the plan of a year")
+    db(p)
+    registry(p)
+    p.add_argument("--institution", required=True, metavar="NAME", help="the unit")
+    which = p.add_mutually_exclusive_group(required=True)
+    text = "the report of a year, a quarter or a month: YYYY, YYYY-Q1 or YYYY-MM"
+    which.add_argument("--period", metavar="PERIOD", help=text)
+    text = "the plan of a year (危险废物管理计划), with what the year before was"
+    which.add_argument("--plan", metavar="YYYY", help=text)
+    p.add_argument("--format", choices=("xlsx", "csv"), help="a workbook, or CSV files")
+    text = "a name ending in .xlsx, or a folder for the CSV files"
+    p.add_argument("--out", type=Path, required=True, metavar="FILE|DIR", help=text)
+    p.epilog = "Example: qingyun ledger filing --institution xq-jm --period 2026-Q1 --out q1.xlsx"
+
 
 def against(p: argparse.ArgumentParser) -> None:
     """--against"""
@@ -98,3 +116,9 @@ def _run_anchor(args: argparse.Namespace) -> int:
     from .run import anchor  # noqa: PLC0415
 
     return anchor.run(args)
+
+
+def _run_filing(args: argparse.Namespace) -> int:
+    from .run import filing  # noqa: PLC0415
+
+    return filing.run(args)

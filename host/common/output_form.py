@@ -60,3 +60,13 @@ def folder(path: Path, *, option: str = "--out") -> Path:
     if path.suffix.lower() in ENDINGS and not path.is_dir():
         raise UserError(f"{option}: expected a folder, found {path}")
     return path
+
+
+def folder_or_workbook(path: Path, asked: str | None) -> str:
+    """csv for a folder, xlsx for a workbook; UserError where the name does not fit."""
+    form = asked or ("csv" if path.is_dir() or not path.suffix else "xlsx")
+    if form == "csv":
+        folder(path)
+    else:
+        form_of(path, "xlsx")
+    return form

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import datetime as dt
+import math
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import combinations
+from itertools import combinations, pairwise
 
 from ..common.local_days import LOCAL
 from ..events.limits import GAP_S
 from ..registry import Site
 from ..rollup import DAY_S, day_bounds
+from . import obligations
+from .obligations import Due
 from .register import LIQUID, Register
 from .rules import OF_CONTAINERS, Rule
 from .stock import Shelf, Stock
@@ -33,13 +36,14 @@ class Finding:
 
 @dataclass(frozen=True)
 class Scene:
-    """Input of a measure; now: Unix seconds."""
+    """Input of a measure; now: Unix seconds. dues: what is to be filed."""
 
     register: Register
     view: StoreView
     shelves: Sequence[Shelf]
     now: int
     stock: Stock
+    dues: Sequence[Due] = ()
 
 
 Measured = Iterator[tuple[str, float | None, str]]  # subject, value, its name
@@ -144,19 +148,35 @@ def _edition(s: Scene) -> Measured:
             yield container.container, float(days), f"名录 {container.code.edition} 年版失效"
 
 
+def _is_first(s: Scene) -> bool:
+    """Whether the store is the first of its institution."""
+    of = s.view.store
+    every = s.register.stores.values()
+    return of.store == next(x.store for x in every if x.institution == of.institution)
+
+
 def _category(s: Scene) -> Measured:
-    """kg generated in the last 365 days or in the last calendar year, whichever is more; of an
-    institution, so only at the first of its stores."""
+    """kg generated in the last 365 days or in one of the last three calendar years, whichever is
+    most (HJ 1259-2022 4.2.3); of an institution, so only at the first of its stores."""
     name = s.view.store.institution
-    first = next(x.store for x in s.register.stores.values() if x.institution == name)
-    if first == s.view.store.store:
+    if _is_first(s):
         year = dt.datetime.fromtimestamp(s.now, LOCAL).year
-        start, end = (day_bounds(dt.date(y, 1, 1))[0] for y in (year - 1, year))
-        grams = (
-            s.stock.generated(name, s.now - 365 * DAY_S, s.now + 1),
-            s.stock.generated(name, start, end),
-        )
-        yield "", max(grams) / 1000, "近365天或上一年的产生量"
+        ends = [day_bounds(dt.date(y, 1, 1))[0] for y in range(year - 3, year + 1)]
+        spans = [(s.now - 365 * DAY_S, s.now + 1), *pairwise(ends)]
+        grams = max(s.stock.generated(name, start, end) for start, end in spans)
+        yield "", grams / 1000, "近365天或近3年中一年的产生量"
+
+
+def _filing(s: Scene) -> Measured:
+    """Days since each filing was due, negative before: of what comes, and of what is known to be
+    missing; of an institution, so only at the first of its stores."""
+    name = s.view.store.institution
+    if _is_first(s):
+        day = dt.datetime.fromtimestamp(s.now, LOCAL).date()
+        for x in s.dues:
+            if x.institution == name and x.filed is None:
+                text = f"{x.filing.name} {x.period}，{x.day} 前申报"
+                yield f"{x.filing.filing} {x.period}", float((day - x.day).days), text
 
 
 MEASURES: dict[str, Callable[[Scene], Measured]] = {
@@ -171,6 +191,7 @@ MEASURES: dict[str, Callable[[Scene], Measured]] = {
     "silent": _silent,
     "edition": _edition,
     "category": _category,
+    "filing": _filing,
 }
 
 
@@ -206,12 +227,14 @@ class Rules:
         self._day: dt.date | None = None
         self._until = 0
         self._known: dict[str, list[Rule]] = {}
+        self._dues: list[Due] = []
 
     def of(self, store: str, now: int) -> list[Rule]:
         if not self._until - DAY_S <= now < self._until:
             self._day = dt.datetime.fromtimestamp(now, LOCAL).date()
             self._until = day_bounds(self._day)[1]
             self._known = {}
+            self._dues = self._due(self._day)
         if store not in self._known:
             day = self._day
             assert day is not None
@@ -222,13 +245,25 @@ class Rules:
             ]
         return self._known[store]
 
+    def _due(self, day: dt.date) -> list[Due]:
+        """What is to be filed soon, and where somebody keeps filed.csv, what is late."""
+        folder = self._register.folder
+        ahead = [-r.threshold * r.factor for r in self._rules if r.kind == "filing"]
+        if folder is None or not ahead:
+            return []
+        found = obligations.due(self._register, folder, day, max(0, math.ceil(max(ahead))))
+        if (folder / obligations.FILED).exists():
+            return found
+        return [x for x in found if x.day >= day]
+
     def findings(self, view: StoreView, stock: Stock, now: int) -> list[Finding]:
         """The values of all rules of a store at now (Unix seconds)."""
         name = view.store.store
-        scene = Scene(self._register, view, stock.of_store(name), now, stock)
+        held = self.of(name, now)
+        scene = Scene(self._register, view, stock.of_store(name), now, stock, self._dues)
         measured: dict[str, list[tuple[str, float | None, str]]] = {}
         findings = []
-        for rule in self.of(name, now):
+        for rule in held:
             if rule.warm is not None and view.warm(rule.warm) is False:
                 continue  # without a temperature the shorter time holds
             if rule.held is not None and not self._stands(rule, scene):

@@ -14,6 +14,7 @@ from .register import CATEGORIES, FIRST, LAST, Register
 
 EVERY = {"month": 1, "quarter": 3, "year": 12}  # months of a period
 STATES = ("有", "没有", "不适用")
+FILED = "filed.csv"
 BACK = dt.timedelta(366)  # how long something that was not filed is listed
 _DAY = re.compile(r"[1-9]|[12][0-9]|3[01]")
 _DATE = re.compile(r"(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])")
@@ -111,7 +112,7 @@ def filed(folder: Path, register: Register) -> dict[tuple[str, str, str], tuple[
     """(institution, filing, period) -> (day, by whom) of filed.csv; none without it."""
     known = {f.filing: f for f in filings(folder)}
     found: dict[tuple[str, str, str], tuple[dt.date, str]] = {}
-    for row in _rows(folder, "filed.csv", ("institution", "filing", "period", "day", "by")):
+    for row in _rows(folder, FILED, ("institution", "filing", "period", "day", "by")):
         key = (
             row.known("institution", register.institutions, "an institution of institutions.csv"),
             row.known("filing", known, "a filing of filings.csv"),

@@ -6,6 +6,7 @@ import datetime as dt
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 from ..registry import Row, csv_rows
@@ -23,6 +24,7 @@ KINDS: dict[str, dict[str, float]] = {
     "bund": {"L": 1.0},  # litres that the bund of a zone is too small by
     "silent": {"min": 1.0, "h": 60.0},  # since the last good weight of a platform
     "category": {"kg": 1.0, "t": 1000.0},  # kg generated in a year, by an institution
+    "filing": {"d": 1.0},  # since a report or plan of an institution was due
     "edition": {"d": 1.0},  # since the last day of the edition of a container's code
 }
 LEVELS = ("提示", "告警")
@@ -65,7 +67,7 @@ class Rule:
         """Whether the source was read in its wording, or there is none to read."""
         return is_verified(self.note)
 
-    @property
+    @cached_property
     def factor(self) -> float:
         """Units of the measure in one `unit`."""
         return KINDS[self.kind][self.unit]
@@ -89,12 +91,12 @@ class Rule:
         }
         return all(values_of[k] in values for k, values in self.scope if k in values_of)
 
-    @property
+    @cached_property
     def warm(self) -> float | None:
         """°C from which on the rule holds; None: at any temperature."""
         return next(map(float, self._values("warm")), None)
 
-    @property
+    @cached_property
     def held(self) -> float | None:
         """Hours that the oldest waste of the scope has to be in the store, for a rule of a whole
         store that asks for waste in it; None: the rule holds without any."""
@@ -104,8 +106,7 @@ class Rule:
 
     def of_container(self, register: Register, name: str) -> bool:
         """Whether a container meets those parts of the scope that are about containers."""
-        container = register.container(name)
-        if container is None:
+        if not self.scope or (container := register.container(name)) is None:
             return True
         code = container.code
         values_of = {"code": code.code, "hw": code.category, "phase": container.phase}

@@ -28,6 +28,8 @@ LINE_PT = 14.0
 PAGE_PT = 784.0, 516.0  # of A4 landscape within the margins: width, height
 SURE = 0.95  # of the page is used: programs differ in column widths
 KEPT = 3  # rows that stay with the notes
+# No time of its making, so that the same figures are the same bytes; as in the ZIP around them.
+MADE = dt.datetime(1980, 1, 1)
 
 
 def breaks(columns: Sequence[Column], heights: Sequence[float], tail: float) -> list[int]:
@@ -82,7 +84,7 @@ class Workbook:
         self._book = xlsxwriter.Workbook(
             self._made, {"in_memory": True, "strings_to_formulas": False}
         )
-        self._book.set_properties({"title": title, "comments": disclaimer})
+        self._book.set_properties({"title": title, "comments": disclaimer, "created": MADE})
         self._disclaimer = disclaimer
         self._formats: dict[tuple[tuple[str, object], ...], Format] = {}
 

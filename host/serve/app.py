@@ -26,6 +26,7 @@ from . import (
     commands,
     district,
     downloads,
+    filing,
     hazard,
     history,
     indicators,
@@ -45,7 +46,7 @@ from .web import page, user
 
 PAGES = (
     *(signin, district, sites, hazard, labels, papers),
-    *(indicators, history, downloads, commands, sse),
+    *(indicators, history, filing, downloads, commands, sse),
     *(weigh, weigh_pictures),
 )
 BUILT = "static-built"

@@ -30,7 +30,7 @@ from .day_cache import today
 from .hazard import month
 from .web import allowed, note, page
 
-_making = anyio.CapacityLimiter(1)  # one at a time: each reads many readings
+making = anyio.CapacityLimiter(1)  # one at a time: each reads many readings
 _BOM = "\ufeff"  # Excel needs it to recognise UTF-8
 TYPES = {
     "csv": "text/csv; charset=utf-8",
@@ -72,7 +72,7 @@ def _period(when: str, *, months: bool) -> periods.Period:
     return period
 
 
-def _through(write: Callable[[Path], object], kind: str) -> bytes:
+def through(write: Callable[[Path], object], kind: str) -> bytes:
     """The bytes that a function writes into a file."""
     with tempfile.TemporaryDirectory(prefix="qingyun-") as folder:
         path = Path(folder) / f"report.{kind}"
@@ -90,21 +90,21 @@ def _rolled(context: Context, store: Store, when: str) -> tuple[dt.date, rollup.
 def _daily(context: Context, store: Store, when: str, form: str) -> bytes:
     date, day = _rolled(context, store, when)
     if form == "xlsx":
-        return _through(
+        return through(
             lambda p: summary_xlsx.write_day(date, day.rows, p, anchors.note(store)), form
         )
-    return _through(lambda p: reports.write_daily(p, day.rows), form)
+    return through(lambda p: reports.write_daily(p, day.rows), form)
 
 
 def _balance(context: Context, store: Store, when: str, form: str) -> bytes:
     date, day = _rolled(context, store, when)
-    return _through(lambda p: reports.write_balance(p, date, day.platforms), form)
+    return through(lambda p: reports.write_balance(p, date, day.platforms), form)
 
 
 def _district(context: Context, store: Store, when: str, form: str) -> bytes:
     date, day = _rolled(context, store, when)
     lines = reports.district_lines(date, day.rows)
-    return _through(lambda p: reports.write_district(p, lines), form)
+    return through(lambda p: reports.write_district(p, lines), form)
 
 
 def _export(context: Context, store: Store, when: str, _: str) -> bytes:
@@ -119,7 +119,7 @@ def _month(context: Context, store: Store, when: str, form: str) -> bytes:
     more = hazardous_tables.tables(store, context.register, summary.rows, period)
     if form == "html":
         return summary_html.month(summary, more, anchors.note(store)).encode()
-    return _through(lambda p: summary_xlsx.write_month(summary, p, more, anchors.note(store)), form)
+    return through(lambda p: summary_xlsx.write_month(summary, p, more, anchors.note(store)), form)
 
 
 def _indicators(context: Context, store: Store, when: str, form: str) -> bytes:
@@ -127,7 +127,7 @@ def _indicators(context: Context, store: Store, when: str, form: str) -> bytes:
         store, context.registry, _period(when, months=False), register=context.register
     )
     if form == "xlsx":
-        return _through(lambda p: workbook.write(made, p, anchors.note(store)), form)
+        return through(lambda p: workbook.write(made, p, anchors.note(store)), form)
     text = io.StringIO()
     (output.write_csv if form == "csv" else output.write_json)(made, text)
     return text.getvalue().encode()
@@ -139,7 +139,7 @@ def _ledger(_: Context, store: Store, when: str, form: str) -> bytes:
     assert bounds is not None
     held = [e for e in ledger.live(ledger.read(store)) if bounds[0] <= e.t < bounds[1]]
     head, anchor = ledger.head(store), anchors.note(store)
-    return _through(lambda p: hj1259.write_xlsx(held, period.chinese, head, p, anchor), form)
+    return through(lambda p: hj1259.write_xlsx(held, period.chinese, head, p, anchor), form)
 
 
 KINDS = {
@@ -163,7 +163,9 @@ async def show(request: Request) -> Response:
     last = str(context_of(request).figures.before_today())
     defaults = {"day": last, "month": last[:7], "year": last[:4]}
     kinds = [k for k in KINDS.values() if not k.hazardous or context_of(request).register]
-    return page(request, "downloads.html", kinds=kinds, defaults=defaults, today=now)
+    register = context_of(request).register
+    units = register.institutions if register else {}
+    return page(request, "downloads.html", kinds=kinds, defaults=defaults, today=now, units=units)
 
 
 @allowed("viewer")
@@ -181,13 +183,18 @@ async def fetch(request: Request) -> Response:
         with context.store() as store:
             return kind.make(context, store, when, form)
 
-    body = await anyio.to_thread.run_sync(run, limiter=_making)
+    body = await anyio.to_thread.run_sync(run, limiter=making)
     if form == "csv" and not body.startswith(_BOM.encode()):
         body = _BOM.encode() + body
     await note(request, "download", f"{kind.name} {when} {form}", "done")
-    name = quote(f"qingyun-{kind.name}-{when}.{form}")
+    return as_file(body, f"{kind.name}-{when}", form)
+
+
+def as_file(body: bytes, name: str, form: str) -> Response:
+    """An answer that a browser saves."""
+    quoted = quote(f"qingyun-{name}.{form}")
     headers = {
-        "content-disposition": f"attachment; filename*=UTF-8''{name}",
+        "content-disposition": f"attachment; filename*=UTF-8''{quoted}",
         "content-security-policy": "default-src 'none'; style-src 'unsafe-inline'; sandbox",
     }
     return Response(body, media_type=TYPES[form], headers=headers)

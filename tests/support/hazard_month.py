@@ -31,6 +31,7 @@ CATEGORIES = (
 CODES = ("900-214-08", "336-064-17", "900-300-34", "900-352-35")
 MEDICAL = ("841-001-01", "841-002-01", "841-003-01", "841-004-01")
 BUNDED, PLANT = 4, 30  # the store with a bund, the one of a treatment plant
+UNFILED = 2  # who does not file the report of July, due by the 15th
 Breach = tuple[str, str, str, int]  # rule, store, subject, when it becomes true
 
 
@@ -106,6 +107,17 @@ def write_registry(folder: Path) -> None:
             "container,store,zone,bin,edition,code,name,phase,type,tare_kg,group,from,to,volume_l"
         ],
     }
+    monthly = [i for i, c in enumerate(CATEGORIES, 1) if c in ("重点", "经营单位")]
+    filed = [
+        (n, m) for n in monthly for m in ("2026-06", "2026-07") if (n, m) != (UNFILED, "2026-07")
+    ]
+    files["filed.csv"] = ["institution,filing,period,day,by"]
+    files["filed.csv"] += [f"i{n:02d},report-month,{m},2026-08-01,王五" for n, m in filed]
+    of_example = (ROOT / "registry" / "filings.csv").read_text().splitlines()
+    files["filings.csv"] = [
+        of_example[0],
+        *(x for x in of_example if x.startswith("report-month,")),
+    ]
     for n, category in enumerate(CATEGORIES, 1):
         site, device, store = f"h{n:02d}", f"qy-h{n:02d}", f"s{n:02d}"
         kind = "贮存点" if category == "登记" else "贮存库"
@@ -149,7 +161,7 @@ def plans() -> list[StorePlan]:
         _ordinary(plan, luck)
     wrongs = (
         *(_full, _neighbours, _three_tonnes, _medical, _plant, _bund, _old, _lost, _sensors),
-        *(_editions, _categories),
+        *(_editions, _categories, _filings),
     )
     for wrong in wrongs:
         wrong(made)
@@ -250,6 +262,13 @@ def _plant(made: list[StorePlan]) -> None:
         plan.steps += [(first, 3, 5_000), (last, 3, -5_000)]
     plan.breach("plant-72h", "c30-4", plan.at(8, 8))
     plan.breach("plant-24h", "c30-4", plan.at(13, 8))
+
+
+def _filings(made: list[StorePlan]) -> None:
+    """The report of July is not filed: ten days before the 15th, and the day after."""
+    plan = made[UNFILED - 1]
+    plan.breach("filing-10d", "report-month 2026-07", plan.at(5, 0))
+    plan.breach("filing-late", "report-month 2026-07", plan.at(16, 0))
 
 
 def _bund(made: list[StorePlan]) -> None:

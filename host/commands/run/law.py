@@ -123,7 +123,7 @@ def run_due(args: argparse.Namespace) -> int:
     table = terminal.table("申报")
     terminal.columns(table, ("due", "institution", "filing", "period", "state"))
     terminal.columns(table, ("source",), wrap=True)
-    is_told = (args.registry / "filed.csv").exists()
+    is_told = (args.registry / obligations.FILED).exists()
     for x in found:
         days = (x.day - day).days
         late = f"late by {-days} d" if is_told else f"{-days} d ago"

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from ...common import terminal
 from ...common.local_days import LOCAL, clock
-from ...common.output_form import folder, form_of
+from ...common.output_form import folder_or_workbook
 from ...common.quantity import kg, percent, share
 from ...hazard import HazardError, anchors, balance, hj1259, ledger, photographs, register
 from ...hazard.entry import TABLES, Entry
@@ -181,13 +181,7 @@ def run_verify(args: argparse.Namespace) -> int:
 
 def run_export(args: argparse.Namespace) -> int:
     out: Path = args.out
-    form = args.format
-    if form is None:
-        form = "csv" if out.is_dir() or not out.suffix else "xlsx"
-    if form == "csv":
-        folder(out)
-    else:
-        form_of(out, "xlsx")
+    form = folder_or_workbook(out, args.format)
     registered = register.load(args.registry)
     period = month(args.month)
     t0, t1 = bounds(period)

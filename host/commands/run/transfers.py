@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import datetime as dt
 import time
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from decimal import Decimal
 from pathlib import Path
@@ -123,14 +124,15 @@ def run_match(args: argparse.Namespace) -> int:
     registered = register.load(args.registry)
     t0, t1 = bounds(month(args.month))
     store = Store(args.db)
-    rows: list[tuple[str, ...]] = []
-    for matched in _matched(store, registered, t0, t1, tolerance):
-        rows += _lines(_of_month(matched, t0, t1))
+    held = [_of_month(m, t0, t1) for m in _matched(store, registered, t0, t1, tolerance)]
     store.close()
+    rows = [line for matched in held for line in _lines(matched)]
     title = f"{args.month} 单据与实测（容差 {args.percent:g} % 或 {args.kg:g} kg，取大者）"
     _print(title, COLUMNS, rows, "单据kg 实测kg 差kg 差%")
     if not rows:
         print(f"{args.db}: no papers and nothing weighed out in {args.month}")
+    for code, grams in _unclassified(registered, held):
+        print(f"not classified (未归类): {code} {kg(grams)} kg: the catalogue does not have it")
     if args.csv:
         _csv(args.csv, COLUMNS, rows)
     return 1 if any(r[0] != "相符" for r in rows) else 0
@@ -161,6 +163,16 @@ def _of_month(matched: Matched, t0: int, t1: int) -> Matched:
         [p for p in matched.papers if t0 <= p.t < t1],
         [s for s in matched.steps if t0 <= s.t < t1],
     )
+
+
+def _unclassified(registered: register.Register, held: Iterable[Matched]) -> list[tuple[str, int]]:
+    """(code, g of papers) of each code that the catalogue does not have."""
+    masses: Counter[str] = Counter()
+    for matched in held:
+        for paper in [*(m.paper for m in matched.matches), *matched.papers]:
+            if paper.code and registered.catalogue.anywhere(paper.code) is None:
+                masses[paper.code] += paper.grams
+    return sorted(masses.items())
 
 
 BESIDE = (

@@ -170,8 +170,9 @@ def test_none_is_raised_twice_and_each_that_is_over_is_cleared_once(district: Di
     # Old waste still stands there; nobody has explained what was lost; 79 % are not below
     # the 75 % that clear a warning at 80 %.
     old = {"producer-1y", "pilot-90d", "pilot-180d", "licensed-1y-code"}
-    # An edition that is over stays so, and what was generated counts for a year.
+    # An edition that is over stays so, what was generated counts for years, and nobody filed.
     stays = {"edition-30d", "edition-over", "category-10t", "category-100t"}
+    stays |= {"filing-10d", "filing-late"}
     assert still == old | {"loss", "capacity-80"} | stays
     cleared = Counter(r.alarm for r in known if r.what == alarms.CLEARED)
     assert set(cleared.values()) == {1}

@@ -79,13 +79,13 @@ def test_a_category_is_held_to_what_the_ledger_adds_up_to(store: Store, folder: 
     assert run(store, folder, "2026-06-04") == [("cleared", "category-100t")]
 
 
-def test_the_last_year_counts_until_the_next_one_is_over(store: Store, folder: Path) -> None:
-    """9 t in January 2026 and 2 t in December: 11 t of 2026, also in December 2027, when they are
-    no longer of the last 365 days; not in 2028."""
+def test_the_largest_of_the_last_three_years_counts(store: Store, folder: Path) -> None:
+    """9 t in January 2026 and 2 t in December: 11 t of 2026, also in December 2029, when nothing
+    was generated for long; not in 2030 (HJ 1259-2022 4.2.3)."""
     category(folder, "登记")
     add(store, folder, (STORED, "2026-01-05", 9_000), (STORED, "2026-12-05", 2_000))
-    assert run(store, folder, "2027-12-20") == [("raised", "category-10t")]
-    assert run(store, folder, "2028-01-02") == [("cleared", "category-10t")]
+    assert run(store, folder, "2029-12-20") == [("raised", "category-10t")]
+    assert run(store, folder, "2030-01-02") == [("cleared", "category-10t")]
 
 
 # Filings
@@ -94,6 +94,38 @@ def test_the_last_year_counts_until_the_next_one_is_over(store: Store, folder: P
 def due(folder: Path, day: str, ahead: int = 30) -> list[tuple[str, str, str, bool]]:
     found = obligations.due(register.load(folder), folder, dt.date.fromisoformat(day), ahead)
     return [(x.filing.filing, x.period, str(x.day), x.filed is not None) for x in found]
+
+
+def test_a_filing_warns_before_it_is_due_and_when_it_is_late(store: Store, folder: Path) -> None:
+    """Without filed.csv nobody knows what was filed: what comes is told, and clears after its day.
+    With it, what was left out is told until somebody says that it was filed."""
+    category(folder, "简化")
+    shutil.copy(ROOT / "registry" / "rules.csv", folder / "rules.csv")
+    path = folder / "rules.csv"
+    kept = [x for x in path.read_text().splitlines() if x.startswith(("rule,", "filing-"))]
+    path.write_text("\n".join(kept) + "\n")
+    quarter = "report-quarter 2026-Q1"
+
+    def told(when: str) -> list[tuple[str, str, str]]:
+        known, limits = register.load(folder), rules.load(folder)
+        _, changed = update_alarms(store, known, limits, at(when))
+        return sorted((r.what, r.body.rule, r.body.subject) for r in changed)
+
+    assert told("2026-04-04T12:00") == []
+    assert told("2026-04-05T12:00") == [("raised", "filing-10d", quarter)]
+    assert alarms.read(store)[0].body.text == "季度申报 2026-Q1，2026-04-15 前申报"
+    assert told("2026-04-16T12:00") == [("cleared", "filing-10d", quarter)]
+    filed = folder / "filed.csv"
+    filed.write_text("institution,filing,period,day,by\nxq-jm,plan,2026,2026-03-01,王五\n"
+                     "xq-jm,report-year,2025,2026-03-01,王五\n")  # fmt: skip
+    assert told("2026-04-17T12:00") == [
+        ("raised", "filing-10d", quarter), ("raised", "filing-late", quarter)
+    ]  # fmt: skip
+    with filed.open("a") as file:
+        file.write("xq-jm,report-quarter,2026-Q1,2026-04-18,王五\n")
+    assert told("2026-04-18T12:00") == [
+        ("cleared", "filing-10d", quarter), ("cleared", "filing-late", quarter)
+    ]  # fmt: skip
 
 
 def test_what_is_due_by_category(folder: Path) -> None:
@@ -131,7 +163,7 @@ def test_what_was_filed_and_what_was_left_out_since(folder: Path) -> None:
     done = qingyun("law", "due", "--registry", folder, "--as-of", "2026-04-01")
     assert done.returncode == 1
     assert "late by 45 d" in done.stdout and "filed 2026-03-10 by 王五" in done.stdout
-    assert "in 14 d" in done.stdout and "二手资料" in done.stdout
+    assert "in 14 d" in done.stdout and "原文" in done.stdout
 
 
 def test_dates_are_rows_with_days_of_their_own(folder: Path) -> None:

@@ -272,6 +272,20 @@ def test_a_code_that_the_catalogue_does_not_have(store: Store, tmp_path: Path) -
     )
 
 
+def test_what_is_not_classified_is_told_by_each_comparison(tmp_path: Path) -> None:
+    """Not only when it is brought: until the catalogue has the code."""
+    file, db = tmp_path / "in.csv", tmp_path / "q.db"
+    unknown = M_ROW.replace("900-214-08", "900-999-08")
+    file.write_text(f"{M_HEAD}\n{unknown}\n", encoding="utf-8")
+    base = ("--db", db, *REGISTRY)
+    brought = qingyun("transfers", "import", file, *base, "--kind", "manifest", "--by", "王五")
+    assert brought.returncode == 0, brought.stderr
+    done = qingyun("transfers", "match", *base, "--month", "2026-03")
+    assert "not classified (未归类): 900-999-08 35.000 kg: the catalogue" in done.stdout
+    done = qingyun("transfers", "match", *base, "--month", "2026-02")
+    assert "未归类" not in done.stdout
+
+
 def test_a_check_names_every_mistake_and_writes_nothing(store: Store, tmp_path: Path) -> None:
     file = tmp_path / "in.csv"
     wrong = [M_ROW.replace(",35,", ",-1,"), M_ROW.replace("新桥", "旧桥"), "only,two"]

@@ -36,8 +36,9 @@ MORE = {
     "/alarms": ({"show": "all"},),
 }
 # A stream, files, and what only a store with a label has (test_labels, test_weigh).
-NO_PAGE = {"/live", "/downloads/{name}", "/label/{code}", "/photographs/{name}"}
-NO_PAGE |= {"/weigh-worker.js", "/weigh/now", "/weigh/step", "/weigh/label/{code}"}
+NO_PAGE = {"/live", "/downloads/{name}", "/downloads/filing", "/label/{code}"}
+NO_PAGE |= {"/photographs/{name}", "/weigh-worker.js"}
+NO_PAGE |= {"/weigh/now", "/weigh/step", "/weigh/label/{code}"}
 WRONG = "/there-is-no-such-page"
 PICTURES = os.environ.get("PICTURES", "")
 

@@ -58,6 +58,7 @@ PAGES = (
 )
 WRONG = (
     *("/nowhere", "/sites/nowhere", "/indicators/nowhere?period=2020", "/downloads/nowhere"),
+    *("/downloads/filing?unit=x", "/downloads/filing?unit=xq-jm&when=x"),
     *("/downloads/daily?when=x", "/downloads/month?when=x", "/downloads/indicators?when=x"),
     *("/downloads/daily?when=2000-01-01", "/downloads/daily?format=exe", "/live?topic=x"),
     *("/history?period=x", "/indicators?period=x", "/sites/hw-01?date=x", "/static/nowhere"),
@@ -422,6 +423,7 @@ SAYS_ENGLISH = (
     ("host/serve/app.py", "_busy", "_broken"),
     ("host/serve/commands.py",),
     ("host/serve/downloads.py", "_day", "_period"),
+    ("host/serve/filing.py",),
     ("host/serve/guard.py", "_refusal", "_sign_in_first"),
     ("host/serve/hazard.py",),
     ("host/serve/history.py",),

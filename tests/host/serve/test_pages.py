@@ -182,6 +182,20 @@ def test_a_report_is_downloaded(operator: Looking, tmp_path: Path) -> None:
             assert openpyxl.load_workbook(path).sheetnames
 
 
+def test_a_filing_is_downloaded(operator: Looking, tmp_path: Path) -> None:
+    """The report of a quarter and the plan of a year of the unit that was chosen."""
+    page = operator.page
+    for kind, when, sheet in (("report", "2026-Q1", "申报报告"), ("plan", "2026", "A.1")):
+        page.goto("/downloads")
+        form = page.locator("form[action='/downloads/filing']")
+        form.locator("input[name=when]").fill(when)
+        with page.expect_download(timeout=90_000) as waiting:
+            form.locator(f"button[value={kind}]").click()
+        path = tmp_path / waiting.value.suggested_filename
+        waiting.value.save_as(path)
+        assert openpyxl.load_workbook(path).sheetnames[0] == sheet
+
+
 def test_a_site_shows_events_with_their_evidence(operator: Looking) -> None:
     page = operator.page
     page.goto(PLAYED)
