@@ -225,8 +225,7 @@ class Hub:
         counts = {"online": 0, "offline": 0, "safe": 0, "unknown": 0}
         for device, where in self.registry.devices.items():
             board = self.boards.get((where.site, device))
-            status = board.status if board and board.status in counts else "unknown"
-            counts[status or "unknown"] += 1
+            counts[(board and board.status in counts and board.status) or "unknown"] += 1
         return {"boards": counts, **self.extra}
 
     def site(self, site: str, words: Words | None = None) -> dict[str, Any]:
