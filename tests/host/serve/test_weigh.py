@@ -7,10 +7,13 @@ import json
 import secrets
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import label_printer
 import pytest
+import zxingcpp
 from fastapi.testclient import TestClient
 from scale_act import DRUM, PLATFORM, STORE, TARE_G, Scale, scale
 from served_page import PASSWORD
@@ -156,6 +159,13 @@ def test_a_printer_that_is_off_and_a_label_made_anew(at: Scale, client: TestClie
     form = {"csrf": client.get("/weigh/now").json()["csrf"]}
     refused = client.post(f"/label/{code}/print", data=form)
     assert refused.status_code == 409 and label_codes.events(at.store.database, code) == []
+    context: Any = client.app.state.context  # type: ignore[attr-defined]
+    with label_printer.printer() as paper:
+        context.settings = replace(context.settings, label_printer=f"127.0.0.1:{paper.port}")
+        assert client.post(f"/label/{code}/print", data=form).status_code == 303
+    (label,) = label_printer.drawn(paper.jobs[0])
+    assert code in {code_in(b.text) for b in zxingcpp.read_barcodes(label.image.convert("L"))}
+    assert [e[1] for e in label_codes.events(at.store.database, code)] == ["printed"]
     again = client.post(f"/label/{code}/void", data=form | {"reason": "torn"})
     other = again.headers["location"].rpartition("/")[2]
     assert other != code and client.post(f"/label/{code}/void", data=form).status_code == 409
