@@ -38,14 +38,14 @@ demo: $(READY) $(if $(PAGE),$(CHARTS)) ## one simulated day of three sites: firm
 live: $(READY) $(CHARTS) ## one site in real time with a prompt: put 3, lift, net off, unplug … [PHYSICS=ideal|field] [OUT=build/live]
 	@PYTHONPATH=tools exec $(PY) -m live $(if $(PHYSICS),--physics "$(PHYSICS)") $(if $(OUT),--out "$(OUT)")
 
-# First what measures speed, with nothing beside it; then the rest, several files at a time:
-# most tests wait for boards and brokers.
+# First what measures speed, one file on each of two cores; then the rest, several files at a
+# time: most tests wait for boards and brokers.
 test: $(TESTS) $(CHARTS) ## every test [AREA=host/events or host/events/test_engine.py: of one folder or file of tests/]
 ifdef AREA
 	@test -e "tests/$(AREA)" || { echo "test: AREA=$(AREA): expected a folder or file below tests/" >&2; exit 2; }
 	@$(VENV)/bin/pytest "tests/$(AREA)"
 else
-	@$(VENV)/bin/pytest -m alone; alone=$$?; \
+	@$(VENV)/bin/pytest -m alone -n 2 --dist loadfile; alone=$$?; \
 	$(VENV)/bin/pytest -m "not alone" -n 3 --dist loadfile --no-loadscope-reorder && exit $$alone
 endif
 

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import datetime as dt
+import zipfile
 from decimal import Decimal
 from pathlib import Path
 
 import openpyxl
 import pytest
+import python_calamine
 import tables_made
 import xlsxwriter
 from libreoffice import convert
 from tables_made import HEAD
 
-from host.tables import TableError, sheet
+from host.tables import TableError, parts, sheet, workbook
 from host.tables.workbook import MOST_CELLS
 
 ROWS = tables_made.tickets(3)
@@ -117,6 +119,55 @@ def test_what_does_not_meet_the_eye(tmp_path: Path) -> None:
         ": 四月 has such a table too: it is not read",
         ":7: a sum of other rows: left out",
     ]
+    convert(path, "ods", tmp_path)  # which takes a hidden row where there is a filter for its work
+    found, of_ods = read(tmp_path / "a.ods")
+    assert found == EXPECTED
+    assert of_ods == notes[1:]
+
+
+def test_an_ods_says_what_its_filter_hides(tmp_path: Path) -> None:
+    path = tmp_path / "a.ods"
+    with zipfile.ZipFile(path, "w") as file:
+        file.writestr("content.xml", ods_of('<table:table-row table:visibility="filter">'))
+    part = parts.of(path).parts["一"]
+    assert (part.filtered, part.hidden, part.last_row, part.last_column) == (True, [], 50, 40)
+
+
+def test_repeated_cells_of_an_ods_count_each(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One row, repeated 50 times, of one cell, repeated 40 times: refused before it is read, where
+    it is too much."""
+    path = tmp_path / "a.ods"
+    with zipfile.ZipFile(path, "w") as file:
+        file.writestr("mimetype", "application/vnd.oasis.opendocument.spreadsheet")
+        file.writestr("content.xml", ods_of("<table:table-row {}>"))
+        manifest = "urn:oasis:names:tc:opendocument:xmlns:manifest:1.0"
+        file.writestr("META-INF/manifest.xml", f'<m:manifest xmlns:m="{manifest}"/>')
+    with pytest.raises(TableError, match="expected a column 磅单号"):  # it can be read
+        read(path)
+    monkeypatch.setattr(workbook, "MOST_CELLS", 1999)
+    monkeypatch.setattr(python_calamine, "CalamineWorkbook", None)  # it is not asked
+    with pytest.raises(TableError, match="values reach to row 50 and column 40: delete what"):
+        read(path)
+    assert parts.of(path).parts["一"].last_row == 50
+
+
+def ods_of(row: str) -> str:
+    """content.xml of one sheet."""
+    spaces = " ".join(
+        f'xmlns:{name}="urn:oasis:names:tc:opendocument:xmlns:{name}:1.0"'
+        for name in ("office", "table", "text")
+    )
+    repeated = 'table:number-rows-repeated="50"'
+    row = row.replace("{}", repeated) if "{}" in row else row.replace(">", f" {repeated}>")
+    cell = '<table:table-cell table:number-columns-repeated="40" office:value-type="float" '
+    return (
+        f"<office:document-content {spaces}><office:body><office:spreadsheet>"
+        f'<table:table table:name="一">{row}{cell}office:value="1"><text:p>1</text:p>'
+        "</table:table-cell></table:table-row></table:table>"
+        "</office:spreadsheet></office:body></office:document-content>"
+    )
 
 
 @pytest.mark.parametrize("merged", [True, False])

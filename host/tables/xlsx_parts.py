@@ -1,0 +1,80 @@
+"""The sheets of an XLSX in its XML."""
+
+from __future__ import annotations
+
+import re
+import zipfile
+from xml.etree import ElementTree
+
+from .parts import Part
+
+WORKBOOK = "xl/workbook.xml"
+_PIECE = 1 << 20
+# Start tags of a sheet; a cell without a value ends in its own tag.
+_TAG = re.compile(rb"<(?:\w+:)?(row|c|autoFilter)\b([^>]*?)(/?)>")
+_PLACE = re.compile(rb'\br="([A-Z]{1,3})(\d{1,7})"')
+_ROW = re.compile(rb'\br="(\d{1,7})"')
+_HIDDEN = re.compile(rb'\bhidden="(?:1|true)"')
+_ERROR = re.compile(rb'\bt="e"')
+
+
+def look(file: zipfile.ZipFile) -> tuple[dict[str, Part], bool]:
+    """Sheet → its part, and whether days count from 1904."""
+    names, of_1904 = _names(file)
+    held = set(file.namelist())
+    return {n: _look(file, p) for n, p in names.items() if p in held}, of_1904
+
+
+def _names(file: zipfile.ZipFile) -> tuple[dict[str, str], bool]:
+    """Sheet → part of the file, and whether days count from 1904."""
+    targets = {}
+    if "xl/_rels/workbook.xml.rels" in file.namelist():
+        for node in ElementTree.fromstring(file.read("xl/_rels/workbook.xml.rels")):  # noqa: S314
+            target = node.get("Target", "")
+            whole = target.lstrip("/") if target.startswith("/") else f"xl/{target}"
+            targets[node.get("Id", "")] = whole
+    names, of_1904 = {}, False
+    for node in ElementTree.fromstring(file.read(WORKBOOK)).iter():  # noqa: S314
+        tag = node.tag.rpartition("}")[2]
+        if tag == "workbookPr":
+            of_1904 = node.get("date1904") in ("1", "true")
+        elif tag == "sheet":
+            key = next((v for k, v in node.attrib.items() if k.rpartition("}")[2] == "id"), "")
+            names[node.get("name", "")] = targets.get(key, "")
+    return names, of_1904
+
+
+def _look(file: zipfile.ZipFile, name: str) -> Part:
+    """Read the XML of a sheet once, in pieces."""
+    part, rest = Part(), b""
+    with file.open(name) as xml:
+        while piece := xml.read(_PIECE):
+            data = rest + piece
+            end = data.rfind(b">") + 1
+            for match in _TAG.finditer(data, 0, end):
+                _note(part, *match.groups())
+            rest = data[end:][-_PIECE:]
+    return part
+
+
+def _note(part: Part, tag: bytes, attributes: bytes, closed: bytes) -> None:
+    if tag == b"c":
+        place = None if closed else _PLACE.search(attributes)
+        if place:
+            part.last_row = max(part.last_row, int(place[2]))
+            part.last_column = max(part.last_column, _column(place[1]))
+            if _ERROR.search(attributes):
+                part.errors.append((place[1] + place[2]).decode())
+    elif tag == b"row":
+        number = _ROW.search(attributes) if _HIDDEN.search(attributes) else None
+        if number:
+            part.hidden.append(int(number[1]))
+    else:
+        part.filtered = True
+
+
+def _column(letters: bytes) -> int:
+    n = 0
+    for letter in letters:
+        n = n * 26 + letter - 64
+    return n
