@@ -16,6 +16,8 @@ from pathlib import Path
 
 from .common import csv_file
 from .common.errors import UserError
+from .metrology import instruments
+from .metrology.instruments import Instrument
 
 DRY, WET, RECYCLABLE, HAZARDOUS = "干垃圾", "湿垃圾", "可回收物", "有害垃圾"
 STORED_HAZARDOUS = "危险废物"
@@ -78,6 +80,15 @@ class Registry:
     sites: dict[str, Site]
     devices: dict[str, Device]
     bins: tuple[Bin, ...]
+    instruments: tuple[Instrument, ...] = ()
+
+    def instruments_at(self, bin_: Bin) -> list[Instrument]:
+        """The instrument that weighs a bin, once for each of its verifications."""
+        return self._by_place.get((bin_.device, bin_.channel), [])
+
+    @cached_property
+    def _by_place(self) -> dict[tuple[str, str], list[Instrument]]:
+        return instruments.by_place(self.instruments)
 
     def platforms(self) -> list[Bin]:
         """The bins that stand on a scale, in the order of the file."""
@@ -211,7 +222,12 @@ def load(folder: Path) -> Registry:
         device = row.name("device")
         row.unique("device", devices, device)
         devices[device] = Device(device, row.known("site", sites, "a site of sites.csv"))
-    return Registry(tuple(towns), sites, devices, _bins(folder, sites, devices))
+    bins = _bins(folder, sites, devices)
+    rows = csv_rows(folder, instruments.FILE, instruments.COLUMNS)
+    weighed = {(b.device, b.channel): (b.max_g, b.e_g) for b in bins if b.channel}
+    there = (folder / instruments.FILE).exists()
+    named = instruments.read(rows, devices, weighed) if there else ()
+    return Registry(tuple(towns), sites, devices, bins, tuple(named))
 
 
 _BIN_COLUMNS = (

@@ -16,9 +16,10 @@ import subprocess
 import sys
 import tempfile
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from board import files
 from board.errors import BoardError, outcome
@@ -48,8 +49,9 @@ class HeapUse:
     names_late: Names
 
 
-def measure(modules: Mapping[str, bytes]) -> HeapUse:
-    """Start these modules, as files.firmware() has them."""
+def measure(modules: Mapping[str, bytes], serial: Sequence[Mapping[str, Any]] = ()) -> HeapUse:
+    """Start these modules, as files.firmware() has them; serial: channels in place of the
+    example's platforms."""
     if not MICROPYTHON_32.exists():
         raise BoardError(f"{MICROPYTHON_32}: not there; expected it by tools/micropython_32.sh")
     with tempfile.TemporaryDirectory() as temporary:
@@ -58,7 +60,11 @@ def measure(modules: Mapping[str, bytes]) -> HeapUse:
             (code / name).parent.mkdir(parents=True, exist_ok=True)
             (code / name).write_bytes(content)
         data.mkdir()
-        (data / "config.json").write_bytes(_EXAMPLE.read_bytes())
+        config = json.loads(_EXAMPLE.read_text())
+        if serial:
+            others = [ch for ch in config["channels"] if ch["kind"] != "weight"]
+            config["channels"] = [*others, *serial]
+        (data / "config.json").write_text(json.dumps(config))
         probe = ROOT / "boards" / "sim" / "heap_use.py"
         command: list[str | Path] = [MICROPYTHON_32, "-X", "heapsize=600k", probe, code, data]
         env = os.environ | {"MICROPYPATH": f"{ROOT / 'build' / 'lib'}:.frozen"}
@@ -80,6 +86,29 @@ def _read(said: str) -> HeapUse:
         names=Names(after.count - before.count, after.size - before.size),
         names_late=Names(late.count - before.count, late.size - before.size),
     )
+
+
+_LINE = {"uart": 2, "tx": 13, "rx": 33}
+_MAP = {"fc": 4, "at": 0, "n": 5, "w": 0, "type": "i32", "g": 10, "s": 4, "still": 4}
+SERIAL: Mapping[str, dict[str, Any]] = {
+    "modbus": {"kind": "modbus", "map": _MAP},
+    "xk3190": {"kind": "indicator", "format": "xk3190"},
+    "toledo": {"kind": "indicator", "format": "toledo"},
+    "stgs": {"kind": "indicator", "format": "stgs"},
+}
+
+
+def serial(modules: Mapping[str, bytes]) -> Iterator[tuple[str, HeapUse, int]]:
+    """What a board takes that has a channel on a serial line in place of the four platforms, and
+    what each further channel does (only modbus channels share a line; else 0)."""
+    for name, channel in SERIAL.items():
+        one = {"id": "w1", **_LINE, **channel}
+        first = measure(modules, [one])
+        further = 0
+        if channel["kind"] == "modbus":
+            further = measure(modules, [one, {**one, "id": "w2", "unit_id": 2}]).started
+            further -= first.started
+        yield name, first, further
 
 
 def names_of(module: bytes) -> Iterator[str]:
@@ -131,8 +160,17 @@ def main(argv: list[str] | None = None) -> int:
 
     def work() -> None:
         modules = files.firmware("esp32", True)
-        for line in table(measure(modules), modules, args.names):
+        use = measure(modules)
+        for line in table(use, modules, args.names):
             print(line)
+        for name, with_it, further in serial(modules):
+            mine = [m for m in with_it.modules if m not in use.modules and m in with_it.stay]
+            took = sum(with_it.modules[m] for m in mine)
+            more = f", each further one {further:,}" if further else ""
+            what = f"{took:,} of them {', '.join(mine)}{more}"
+            print(
+                f"{'live with ' + name:28}{with_it.started:8,}  in place of the platforms: {what}"
+            )
 
     return outcome("memory", work, "nothing was changed")
 

@@ -149,6 +149,7 @@ class Board:
         self._rtc = None  # microseconds that the RTC is ahead of the true time
         self._cause = "power_on"
         self._pins = {}
+        self._uarts = None
         self.temperature = None  # the channel that tells it
         clock.keep(self._later)
         clock.follow(player.advance)
@@ -179,6 +180,14 @@ class Board:
                 self._pins[ch["echo"]] = _EchoPin(self, name)
             elif kind == "temperature":
                 self._pins[ch["pin"]] = _Thermometer(self, name)
+            elif kind in ("modbus", "indicator"):
+                if self._uarts is None:
+                    from serial_scales import Uarts  # most runs have none, and memory is short
+
+                    self._uarts = Uarts(self)
+                self._uarts.wire(ch)
+                if "de" in ch:
+                    self._pins[ch["de"]] = _Trig()
             else:
                 self._pins[ch["pin"]] = lambda name=name: int(self.player.value(name) or 0)
 
@@ -224,6 +233,9 @@ class Board:
 
     def thermometer(self, n):
         return self._pins[n]
+
+    def uart(self, n, **how):
+        return self._uarts.of(n, how)
 
     def wlan(self):
         return Wlan(self.player)

@@ -67,4 +67,5 @@ def _describe(ch):
             entry["since"] = ch.since
         if ch.tracking.shift:
             entry["zero_tracked"] = ch.tracking.shift
+    entry.update(getattr(ch, "about", ()))
     return entry

@@ -19,10 +19,13 @@ def channels(board, cfg):
             out.append(_fill(board, cfg["report"], ch, built.get(ch.get("temperature"))))
         elif kind == "temperature":
             out.append(built[ch["id"]])
-        else:
+        elif kind == "contact":
             from sensors.simple import Contact
 
             out.append(Contact(ch["id"], board.pin_in(ch["pin"], True), board.hal))
+        else:  # a module of its own, named as the kind; lines that channels share are in built
+            module = __import__("sensors." + kind, None, None, (kind,))
+            out.append(module.of_board(board, cfg["report"], ch, built))
     return out
 
 

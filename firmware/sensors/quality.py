@@ -14,16 +14,9 @@ RANGE = const(8)  # outside what the channel can have
 FROZEN = const(9)
 FAULT = const(10)  # the channel's own code failed; see the crash topic
 
+# Told by instruments on a serial line (see instrument), which alone name them: 11 tared, 12
+# zeroed, 13 unit. One string: each word by itself would take more of every board's memory.
 WORDS = (
-    "",
-    "moving",
-    "no_data",
-    "not_ready",
-    "saturated",
-    "bad_frame",
-    "no_echo",
-    "blind",
-    "range",
-    "frozen",
-    "fault",
+    " moving no_data not_ready saturated bad_frame no_echo blind range frozen fault"
+    " tared zeroed unit"
 )

@@ -64,9 +64,10 @@ def fields(body, names):
             out.append('"%s":%s' % (names[i], text(v, _SCALE[names[i][0]])))
     start = 3 * len(names)
     if len(body) > start:
+        words = WORDS.split(" ")
         marks = []
         for b in body[start:]:
-            marks.append('"%s":"%s"' % (names[b >> 4], WORDS[b & 15]))
+            marks.append('"%s":"%s"' % (names[b >> 4], words[b & 15]))
         out.append('"q":{%s}' % ",".join(marks))
     return ",".join(out)
 

@@ -135,7 +135,7 @@ def check(cfg, path="config"):
     c.number(power, "send_every", 1, 64, "power.", True)
     if power["mode"] == "cycle":
         for i in range(len(cfg["channels"])):
-            if cfg["channels"][i]["kind"] == "weight":  # asleep it would miss a lift
+            if cfg["channels"][i]["id"][0] == "w":  # asleep it would miss a lift
                 c.fail("channels[%d].kind" % i, "no weight in the mode cycle", "weight")
     return cfg
 
@@ -186,7 +186,9 @@ def _channels(c, cfg):
         kind = ch.get("kind")
         rule = _KINDS.get(kind) if isinstance(kind, str) else None
         if rule is None:
-            c.fail(where + "kind", " or ".join(sorted(_KINDS)), kind)
+            from settings import channels as serial
+
+            rule = serial.check(c, channels, i, _KINDS)
         letter, pin_keys, keys, check_kind = rule
         c.known(ch, ("id", "kind") + pin_keys + keys, where)
         name = c.string(ch, "id", where, 2, 4)

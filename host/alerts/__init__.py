@@ -1,4 +1,4 @@
-"""Alarms to people who watch no topic: e-mail and a signed webhook.
+"""Alarms to people who watch no topic: e-mail, a signed webhook, robots in groups.
 
 host.hazard.alarms raises and clears alarms, host.commands.alarms publishes them as a topic; here
 they are sent. Each channel keeps its own position in the rows of alarms."""

@@ -1,4 +1,4 @@
-"""The channels that a configuration names: [email] and [webhook]."""
+"""The channels that a configuration names: [email], [webhook], [wecom], [dingtalk], [feishu]."""
 
 from __future__ import annotations
 
@@ -7,8 +7,10 @@ from pathlib import Path
 from ..common.errors import UsageError
 from ..service import logs
 from ..service.config import Config
-from ..service.keys import ChannelSection, EmailSection, WebhookSection
+from ..service.keys import ChannelSection, EmailSection, RobotSection, WebhookSection, WecomSection
+from . import robot
 from .due import Channel, Policy, hours
+from .http_post import Receiver
 from .mail import AT_ONCE, Mail
 from .webhook import Webhook
 
@@ -31,7 +33,7 @@ def _secret(settings: Config, name: str) -> str | None:
     return secret
 
 
-def _policy(section: ChannelSection, at_once: int) -> Policy:
+def _policy(section: ChannelSection, at_once: int, pace_s: int = 0) -> Policy:
     return Policy(
         hours(section.quiet),
         section.quiet_passes,
@@ -39,6 +41,7 @@ def _policy(section: ChannelSection, at_once: int) -> Policy:
         section.repeat_s,
         section.give_up_h * 3600,
         at_once,
+        pace_s,
     )
 
 
@@ -54,10 +57,33 @@ def of(settings: Config) -> list[Channel]:
         key = (_secret(settings, "webhook.secret_file") or "").encode()
         receiver = Webhook(section.url, key, _path(section.cafile), section.timeout_s)
         channels.append(Channel("webhook", _policy(section, 1), receiver))
+    channels += [_robot(settings, kind) for kind in robot.KINDS if settings.section(kind)]
     if not channels:
         place = settings.file or "configuration"
-        raise UsageError(f"{place}: expected [email] or [webhook] to deliver alarms to")
+        sections = "[email], [webhook], [wecom], [dingtalk] or [feishu]"
+        raise UsageError(f"{place}: expected {sections} to deliver alarms to")
     return channels
+
+
+def _robot(settings: Config, kind: str) -> Channel:
+    """A robot; UsageError where the file with its address has none."""
+    section: WecomSection | RobotSection = (
+        settings.read(WecomSection, kind)
+        if kind == robot.WECOM
+        else settings.read(RobotSection, kind)
+    )
+    url = _secret(settings, f"{kind}.url_file") or ""
+    if not robot.is_address(url):
+        expected = "https://… in the file, as the group shows it"
+        raise UsageError(settings.mistake(f"{kind}.url_file", expected, section.url_file))
+    made = robot.Robot(
+        kind,
+        url,
+        None if kind == robot.WECOM else _secret(settings, f"{kind}.secret_file"),
+        section.page or "",
+        Receiver(_path(section.cafile), section.timeout_s),
+    )
+    return Channel(kind, _policy(section, robot.AT_ONCE, robot.PACE_S[kind]), made)
 
 
 def mail(settings: Config) -> Mail | None:

@@ -28,7 +28,7 @@ Send = Callable[[Sequence[alarms.Row], str], None]  # rows, name of the message
 @dataclass(frozen=True)
 class Policy:
     """What is sent when. quiet: from and to as minutes of the local day. repeat_s, give_up_s:
-    seconds."""
+    seconds; pace_s: seconds between two messages."""
 
     quiet: tuple[int, int] | None = None
     quiet_passes: str = LEVELS[-1]
@@ -36,6 +36,7 @@ class Policy:
     repeat_s: int = 1800
     give_up_s: float = 86_400
     at_once: int = 1  # rows in one message
+    pace_s: int = 0
 
     def quiet_at(self, now: int) -> bool:
         """Whether Unix time now is within the quiet hours."""
@@ -170,5 +171,5 @@ def _send(
         )
         return False
     log.info("%s: told %d rows up to %d", channel.name, len(ids), ids[-1])
-    rows.done(store, over, ids, now, rows.SENT)
+    rows.done(store, replace(over, next_t=now + channel.policy.pace_s), ids, now, rows.SENT)
     return True

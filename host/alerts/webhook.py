@@ -11,20 +11,14 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-import http.client
 import json
-import ssl
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import urlsplit
 
 from ..hazard import alarms
-from . import Declined, Failed
-from .bounded import bounded
-
-_AGAIN = (408, 425, 429)  # 4xx that ask to try again later
+from .http_post import Receiver
 
 
 def sign(secret: bytes, timestamp: int, body: bytes) -> str:
@@ -57,7 +51,6 @@ class Webhook:
 
     def post(self, body: bytes, name: str) -> None:
         """POST one body under a name; Failed or Declined when it was not accepted."""
-        address = urlsplit(self.url)
         now = int(time.time())
         headers = {
             "Content-Type": "application/json; charset=utf-8",
@@ -66,25 +59,4 @@ class Webhook:
             "Qingyun-Timestamp": str(now),
             "Qingyun-Signature": sign(self.secret, now, body),
         }
-        path = (address.path or "/") + (f"?{address.query}" if address.query else "")
-        where = f"{address.hostname}:{address.port or (443 if address.scheme == 'https' else 80)}"
-        connection = self._connection(address.scheme, address.hostname or "", address.port)
-        try:
-            with bounded(self.timeout_s, lambda: connection.sock):
-                connection.request("POST", path, body, headers)
-                answer = connection.getresponse()
-                status, reason = answer.status, answer.reason
-        except (OSError, http.client.HTTPException) as error:
-            raise Failed(f"{where}: {error or type(error).__name__}") from error
-        finally:
-            connection.close()
-        if 200 <= status < 300:
-            return
-        declined = 300 <= status < 500 and status not in _AGAIN
-        raise (Declined if declined else Failed)(f"{where}: {status} {reason[:100]}")
-
-    def _connection(self, scheme: str, host: str, port: int | None) -> http.client.HTTPConnection:
-        if scheme == "http":
-            return http.client.HTTPConnection(host, port, timeout=self.timeout_s)
-        context = ssl.create_default_context(cafile=self.cafile)
-        return http.client.HTTPSConnection(host, port, timeout=self.timeout_s, context=context)
+        Receiver(self.cafile, self.timeout_s).post(self.url, body, headers)

@@ -30,7 +30,7 @@ def add(command: Command) -> None:
     p = part(
         "deliver",
         _run,
-        "tell people by e-mail and webhook, as [email] and [webhook] of the configuration say",
+        "tell people by e-mail, webhook and robots in groups, as the configuration says",
     )
     db(p)
     text = "again and again until SIGTERM or Ctrl-C"

@@ -19,6 +19,7 @@ from .model import Event, Kind, Outcome, Platform
 
 LEAST_COVERED = 990  # permille of the day; below it the day has the flag `coverage`
 LASTING_S = 60  # a shorter fault sets no flag
+PRESSED = ("tared", "zeroed", "unit")  # keys at an instrument: told however short it was
 DOUBT_SHARE = 10  # permille of the collected mass; above it the day has the flag `doubt`
 
 GAINS = (Kind.DEPOSIT, Kind.UNATTRIBUTED)
@@ -108,7 +109,6 @@ def _flags(b: Balance, outcome: Outcome, events: list[Event], t0: int, t1: int) 
         yield "doubt"
     if 1000 * b.covered_s < LEAST_COVERED * (t1 - t0):
         yield "coverage"
-    lasting = (
-        f for f in outcome.flags if f.t < t1 and f.t_end >= t0 and f.t_end - f.t >= LASTING_S
-    )
-    yield from dict.fromkeys(f.kind for f in lasting)
+    of_day = (f for f in outcome.flags if f.t < t1 and f.t_end >= t0)
+    told = (f for f in of_day if f.t_end - f.t >= LASTING_S or f.kind in PRESSED)
+    yield from dict.fromkeys(f.kind for f in told)

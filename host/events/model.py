@@ -53,7 +53,8 @@ class Platform:
     """A platform by the registry, masses in g. Wheelie bins have a tare and may be lifted; on
     an open platform (container "platform") things stand directly. spares: tares of bins that
     may come in exchange; siblings: tares of bins on the site's other platforms. max_g 0: not
-    known. has_fill: a fill sensor measures the bin. silences: of its board."""
+    known. has_fill: a fill sensor measures the bin. silences: of its board. shown: an instrument
+    shows its load, in whole divisions."""
 
     tare_g: int
     wheelie: bool
@@ -63,6 +64,7 @@ class Platform:
     max_g: int = 0
     has_fill: bool = False
     silences: Silences = DEFAULT
+    shown: bool = False
 
     @cached_property
     def limits(self) -> Limits:

@@ -52,7 +52,7 @@ def watch(platform: Platform, state: State, s: Sample, out: Outcome) -> None:
     """Note a usable reading: it ends a fault, and may be frozen or negative."""
     if state.fault is not None:
         _fault_over(state, s.t, out)
-    _frozen(state, s, out)
+    _frozen(platform, state, s, out)
     _negative(platform, state, s, out)
 
 
@@ -65,9 +65,11 @@ def before(state: State, s: Sample) -> None:
         state.ended = "the scale was frozen while the fill changed"
 
 
-def _frozen(state: State, s: Sample, out: Outcome) -> None:
+def _frozen(platform: Platform, state: State, s: Sample, out: Outcome) -> None:
     still = state.still
-    if still is not None and still.first.grams == s.grams:
+    # What shows whole divisions may well stand at one of them for a night.
+    again = platform.shown and still is not None and s.t - still.first.t >= FROZEN_S // 2
+    if still is not None and still.first.grams == s.grams and not again:
         still.n += 1
         still.until = s.t
     else:

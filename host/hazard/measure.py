@@ -148,6 +148,16 @@ def _edition(s: Scene) -> Measured:
             yield container.container, float(days), f"名录 {container.code.edition} 年版失效"
 
 
+def _verified(s: Scene) -> Measured:
+    """Days since the last day of the verification of each platform's instrument; negative before,
+    nothing where it has no instrument or none was verified."""
+    day = dt.datetime.fromtimestamp(s.now, LOCAL).date()
+    for p in s.view.platforms:
+        named = s.register.known.instruments_at(p.bin)
+        if until := max((i.until for i in named if i.until), default=None):
+            yield p.bin.bin, float((day - until).days), "仪表检定有效期已过"
+
+
 def _is_first(s: Scene) -> bool:
     """Whether the store is the first of its institution."""
     of = s.view.store
@@ -191,6 +201,7 @@ MEASURES: dict[str, Callable[[Scene], Measured]] = {
     "silent": _silent,
     "edition": _edition,
     "category": _category,
+    "verified": _verified,
     "filing": _filing,
 }
 

@@ -26,6 +26,7 @@ KINDS: dict[str, dict[str, float]] = {
     "category": {"kg": 1.0, "t": 1000.0},  # kg generated in a year, by an institution
     "filing": {"d": 1.0},  # since a report or plan of an institution was due
     "edition": {"d": 1.0},  # since the last day of the edition of a container's code
+    "verified": {"d": 1.0},  # since the last day of the verification of a platform's instrument
 }
 LEVELS = ("提示", "告警")
 # How far the source of a limit was read; 自定: a choice of the office, without a source.

@@ -29,6 +29,9 @@ QUALITY = {
     "range": "超出范围",
     "frozen": "冻结",
     "fault": "故障",
+    "tared": "仪表去皮",
+    "zeroed": "仪表置零",
+    "unit": "仪表单位",
 }
 CLOCK = {"unset": ("未校时", "red"), "rtc": ("保持", "yellow"), "ntp": ("已校时", "green")}
 GOOD_DBM, WEAK_DBM = (

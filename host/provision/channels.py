@@ -9,11 +9,13 @@ from decimal import Decimal
 from typing import Any
 
 from ..registry import CONTAINERS, STREAMS
-from . import sheet
+from . import lines, sheet
 from .pins import OF_KIND, Pins, Used
-from .sheet import Row
+from .sheet import PINS, Row
 
 _LETTER = {"weight": "w", "fill": "f", "temperature": "c", "contact": "d"}
+_LETTER |= dict.fromkeys(lines.KINDS, "w")
+_WEIGHING = ("weight", *lines.KINDS)
 _BIN = re.compile(r"[A-Za-z0-9_.-]{1,64}")
 _MOST = 16  # channels of a board
 # Nominal counts per kg at gain 1 and Max 1 kg, until a platform is calibrated: four cells of
@@ -49,18 +51,24 @@ def channels(
     weighed: dict[str, Bin] = {}
     if len(rows) > _MOST:
         rows[_MOST].fail("channel", f"at most {_MOST} channels on a board")
+    on_lines: dict[str, lines.Line] = {}
     for row in rows:
-        kind = row.one_of("kind", tuple(OF_KIND))
-        if row["kind"] not in OF_KIND:
+        kind = row.one_of("kind", (*OF_KIND, *lines.KINDS))
+        if row["kind"] not in _LETTER:
             continue
         name = _id(row, kind, ids)
-        channel: dict[str, Any] = {"id": name, "kind": kind, **pins.of(row, name, kind, used)}
+        channel: dict[str, Any] = {"id": name, "kind": kind}
         _check_empty(row, kind)
-        channel |= _thermometer(row)
+        if kind in lines.KINDS:
+            row.nothing(PINS, f"on a {kind} channel: its pins stand in line")
+            channel |= lines.channel(row, pins, used, on_lines) | _limits(row)
+        else:
+            channel |= pins.of(row, name, kind, used)
+            channel |= _thermometer(row)
         if kind == "weight":
             channel |= _weight(row)
-            if _stand(row, bins):
-                weighed[row["bin"]] = _bin(row)
+        if kind in _WEIGHING and _stand(row, bins):
+            weighed[row["bin"]] = _bin(row)
         elif kind == "fill":
             channel |= _fill(row)
         made.append(channel)
@@ -74,9 +82,12 @@ def channels(
 def _check_empty(row: Row, kind: str) -> None:
     """Columns of other kinds of channel are empty."""
     where = f"on a {kind} channel"
-    row.nothing(() if kind == "weight" else (*sheet.WEIGHT, *sheet.BIN), where)
+    row.nothing(() if kind in _WEIGHING else (*sheet.WEIGHT, *sheet.BIN), where)
     row.nothing(() if kind == "fill" else sheet.FILL, where)
-    if kind not in ("weight", "fill"):
+    row.nothing(() if kind in lines.KINDS else sheet.LINE, where)
+    if kind in lines.KINDS:
+        row.nothing(("gain", "temperature"), where)
+    elif kind not in ("weight", "fill"):
         row.nothing(("temperature", "bin"), where)
 
 
@@ -106,6 +117,11 @@ def plain(value: Decimal) -> int | float:
 
 def _thermometer(row: Row) -> dict[str, Any]:
     return {"temperature": row["temperature"]} if row["temperature"] else {}
+
+
+def _limits(row: Row) -> dict[str, Any]:
+    most, e = row.number("max_kg", "1", "8000"), row.number("e_kg", "0.001", "10")
+    return {"max_kg": plain(most), "e_kg": plain(e)}
 
 
 def _weight(row: Row) -> dict[str, Any]:

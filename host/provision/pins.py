@@ -46,6 +46,16 @@ class Pins:
                 _use(row, column, (kind, f"line {row.line}, {channel} {column}"), pins, used)
         return pins
 
+    def one(self, row: Row, column: str, need: str, text: str, used: Used) -> int:
+        """One pin for a line, checked as the others; -1 after a mistake."""
+        found = {need: self._check(row, column, need, text, False)}
+        if found[need] >= 0:
+            before = used.setdefault(found[need], ("line", f"line {row.line}, {need}"))
+            if before != ("line", f"line {row.line}, {need}"):
+                expected = "a pin not used before"
+                row.fail(column, expected, f"{need}={found[need]}, as in {before[1]}")
+        return found[need]
+
     def _check(self, row: Row, column: str, kind: str, text: str, standard: bool) -> int:
         """The pin's number, or -1 after a mistake."""
         if not text.isascii() or not text.isdigit():
@@ -58,7 +68,7 @@ class Pins:
         if "refused" in pin:
             row.fail(column, "a pin that is free", f"{text}: {pin['refused']}")
             return -1
-        need = self.needs[kind if column == "pin" else column]
+        need = self.needs[column if column in self.needs else kind]
         for ability in need:
             if ability not in pin["can"]:
                 row.fail(column, f"a pin that can {_WORDS[ability]}", f"{text}, which cannot")

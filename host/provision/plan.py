@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from ..registry import KINDS, Registry
-from . import sheet
+from . import lines, sheet
 from .channels import Bin, channels
 from .pins import Pins
 from .sheet import Row, Sheet
@@ -76,7 +76,8 @@ def read(table: Sheet, registry: Registry, pins: Pins) -> Plan:
     bins: dict[str, Row] = {}
     for rows in sheet.groups(table.rows, lambda r: r["device"]):
         _device(rows[0], first_rows)
-        boards.append(_board(table, rows, pins, bins))
+        board = _board(table, rows, pins, bins)
+        boards.append(replace(board, channels=_named(board, registry)))
     planned = {b.device for b in boards}
     for b in registry.bins:
         if b.bin in bins and b.device and b.device not in planned:
@@ -84,6 +85,15 @@ def read(table: Sheet, registry: Registry, pins: Pins) -> Plan:
     sites = _sites(table, registry)
     table.raise_mistakes()
     return Plan(tuple(boards), tuple(sites), tuple(table.warnings))
+
+
+def _named(board: Board, registry: Registry) -> tuple[dict[str, Any], ...]:
+    """Its channels; those on a serial line with what instruments.csv says of the instrument."""
+    said = {i.channel: i.said for i in registry.instruments if i.device == board.device}
+    return tuple(
+        c | {"instrument": said[c["id"]]} if c["kind"] in lines.KINDS and c["id"] in said else c
+        for c in board.channels
+    )
 
 
 def _device(row: Row, first_rows: dict[str, Row]) -> None:
@@ -121,7 +131,7 @@ def _board(table: Sheet, rows: Sequence[Row], pins: Pins, bins: dict[str, Row]) 
         for column in ("wake_s", "send_every"):
             shared(column).nothing((column,), "in the mode always")
     kinds = [r["kind"] for r in rows]
-    if mode == "cycle" and "weight" in kinds:
+    if mode == "cycle" and not {"weight", *lines.KINDS}.isdisjoint(kinds):
         shared("mode").fail("mode", "always for a board that weighs: asleep it would miss a lift")
     return Board(
         rows[0]["device"],

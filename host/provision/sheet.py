@@ -15,6 +15,7 @@ BOARD = ("site", "ssid", "password", "ntp", "mode", "every_s", "wake_s", "send_e
 SITE = ("site_name", "town", "site_kind", "windows")  # the same of a site
 CHANNEL = ("channel", "kind")
 PINS = ("dout", "sck", "trig", "echo", "pin")
+LINE = ("line",)
 WEIGHT = ("gain", "max_kg", "e_kg")
 FILL = ("empty_mm", "full_mm", "blind_mm")
 BIN = ("stream", "tare_kg", "volume_l", "container")
@@ -24,6 +25,7 @@ COLUMNS = (
     *SITE,
     *CHANNEL,
     *PINS,
+    *LINE,
     *WEIGHT,
     *FILL,
     "temperature",

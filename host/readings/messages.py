@@ -23,6 +23,7 @@ QUALITIES = frozenset(
     (
         *("moving", "no_data", "not_ready", "saturated", "bad_frame"),
         *("no_echo", "blind", "range", "frozen", "fault"),
+        *("tared", "zeroed", "unit"),  # of instruments on a serial line
     )
 )
 # Per kind of channel: units per 1, least and most on the wire.

@@ -29,7 +29,7 @@ DAYS_2020 = 366
 DAILY_COLUMNS = (
     *("date", "site", "town", "stream", "deposited_kg", "collected_kg", "collections"),
     *("coverage", "unattributed_kg", "removed_kg", "restated", "residual_kg", "residual_limit_kg"),
-    *("flags", "estimated_kg", "estimated_off_kg", "estimated_collections"),
+    *("flags", "estimated_kg", "estimated_off_kg", "estimated_collections", "verified_kg"),
 )
 BALANCE_COLUMNS = (
     *("date", "site", "town", "bin", "stream", "opening_kg", "deposited_kg", "collected_kg"),
@@ -38,6 +38,7 @@ BALANCE_COLUMNS = (
 )
 FILES = ("daily.csv", "balance.csv", "district.csv")  # what a rollup writes
 ESTIMATED = "清运量（满溢传感器估算）"
+VERIFIED = "其中：检定有效的衡器计量"
 DISTRICT_COLUMNS = ("date", "scope", "item", "value", "unit", "coverage", "note")
 
 
@@ -56,7 +57,8 @@ def write_daily(
             guess = (kg(r.guessed(g)) for g in (r.estimated_g, r.estimated_off_g))
             line = (*mass, count(r.known(r.collections)), coverage(r.coverage), *rest, times)
             more = (*balance, " ".join(r.flags), *guess, count(r.guessed_collections))
-            out.writerow((r.date, r.site, r.town, r.stream, *line, *more))
+            verified = kg(r.known(r.verified_g or 0))
+            out.writerow((r.date, r.site, r.town, r.stream, *line, *more, verified))
 
 
 def write_balance(path: Path, date: dt.date, platforms: Iterable[rollup.BinDay]) -> None:
@@ -98,6 +100,11 @@ def district_lines(date: dt.date, rows: Sequence[DailyRow]) -> list[tuple[object
             if item == LABEL:
                 wan = wan_tonnes(sums.collected)
                 lines.append((date, scope, item, wan, "万吨", seen, note))
+                if sums.verified is not None:
+                    share = sums.verified_share
+                    note = "" if share is None else f"占清运量 {percent(share)}%"
+                    mass = tonnes(sums.verified if sums.collected is not None else None)
+                    lines.append((date, scope, VERIFIED, mass, "t", "", note))
                 lines += _estimated(date, scope, these)
     per_day = Decimal(BASELINE_2020_KG) / DAYS_2020 / 1000
     note = f"63.04 万吨 / {DAYS_2020} d（进厂计量口径）"

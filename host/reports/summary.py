@@ -19,12 +19,18 @@ SHOWN = (DRY, WET, RECYCLABLE, HAZARDOUS)
 @dataclass(frozen=True)
 class Part:
     """Mass collected (g), and the seconds of bin-time that were measured and that were
-    registered."""
+    registered. verified: of the mass, by verified instruments (g); None: none is registered."""
 
     grams: int = 0
     times: int = 0
     covered_s: int = 0
     due_s: int = 0
+    verified: int | None = None
+
+    @property
+    def verified_share(self) -> Decimal | None:
+        """Of the mass; None where no instrument is registered, or there is no mass."""
+        return None if self.verified is None else quantity.share(self.verified, self.grams)
 
     @property
     def coverage(self) -> Decimal | None:
@@ -51,15 +57,20 @@ def add(parts: Iterable[Part]) -> Part:
     """The sum of parts; the caller passes only parts that may be added
     (indicators.addition_rules)."""
     grams = times = covered = due = 0
+    verified: int | None = None
     for p in parts:
         grams, times = grams + p.grams, times + p.times
         covered, due = covered + p.covered_s, due + p.due_s
-    return Part(grams, times, covered, due)
+        if p.verified is not None:
+            verified = (verified or 0) + p.verified
+    return Part(grams, times, covered, due, verified)
 
 
 def part(rows: Iterable[DailyRow]) -> Part:
     """The sum of rows."""
-    return add(Part(r.collected_g, r.collections, r.covered_s, r.bins * DAY_S) for r in rows)
+    return add(
+        Part(r.collected_g, r.collections, r.covered_s, r.bins * DAY_S, r.verified_g) for r in rows
+    )
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..common.quantity import kg_number
+from ..common.quantity import kg_number, percent
 from ..office.table import Cell, Column, Table
 from ..registry import DRY, HAZARDOUS, RECYCLABLE, WET
 from ..rollup import DailyRow
@@ -52,8 +52,17 @@ def towns(summary: Summary) -> Table:
     totals: dict[int, Cell] = {5: summary.of(HAULED).coverage}
     return Table(
         "街镇汇总", f"松江区{LABEL}街镇汇总表", "t", summary.period, columns, rows,
-        (*NOTES, *summary.notes), totals, "合计",
+        (*NOTES, *_verified(summary), *summary.notes), totals, "合计",
     )  # fmt: skip
+
+
+def _verified(summary: Summary) -> list[str]:
+    """How much was weighed by verified instruments; nothing where none is registered."""
+    hauled = summary.of(HAULED)
+    if hauled.verified is None or hauled.verified_share is None:
+        return []
+    mass, part = kg_number(hauled.verified), percent(hauled.verified_share)
+    return [f"清运量中由检定有效期内的衡器计量：{mass} kg，占{part}%"]
 
 
 def days(summary: Summary) -> Table:

@@ -229,7 +229,9 @@ class _Run:
         made: dict[str, Any] = {k: getattr(bin_, k) for k in ("device", "channel", "fill_channel")}
         if bin_.channel:
             platform = self._platforms[bin_.bin]
-            fields = [k for k in platform.__dataclass_fields__ if k != "silences"]
+            # `shown` came later: what was made without it stays as it is.
+            late = {"silences"} if platform.shown else {"silences", "shown"}
+            fields = [k for k in platform.__dataclass_fields__ if k not in late]
             made |= {k: getattr(platform, k) for k in fields}
             made |= self._corrected.get((bin_.device, bin_.channel), {})
         return restatement_reasons.made_with(made, None if bin_.channel else fillonly.RULES)

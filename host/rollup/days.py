@@ -39,7 +39,9 @@ class DailyRow(msgspec.Struct, gc=False):
     bins, coverage and masses are of bins on scales. residual_g, limit_g: see events.balance.
     flags: reasons to look at the day. estimated_*: of bins without a scale, by volume and
     density, never part of the others; estimated: how many of these gave their fill. fills:
-    bins that gave their fill; full: those that reached OVERFLOW_PERMILLE."""
+    bins that gave their fill; full: those that reached OVERFLOW_PERMILLE. verified_g: of the
+    collected mass, weighed by an instrument whose verification held; None: the registry names
+    no instrument."""
 
     date: dt.date
     site: str
@@ -61,6 +63,7 @@ class DailyRow(msgspec.Struct, gc=False):
     estimated: int = 0
     fills: int = 0
     full: int = 0
+    verified_g: int | None = None
 
     @property
     def coverage(self) -> Decimal | None:
@@ -223,6 +226,9 @@ def _day(
             closed = day_balance(then.platforms[bin_.bin], nothing, *day_bounds(date))
         levels[bin_.bin] = closed.closing
         _add(rows[key], closed, booked.collections if booked is not None else 0)
+        if registry.instruments:
+            known = any(i.is_verified(date) for i in registry.instruments_at(bin_))
+            rows[key].verified_g = (rows[key].verified_g or 0) + closed.collected * known
         day.platforms.append(BinDay(bin_, registry.sites[bin_.site].town, closed, booked))
     day.rows = list(rows.values())
     return day

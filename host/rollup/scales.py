@@ -16,7 +16,8 @@ BLIND = "blind"  # in `q`: something is nearer than the sensor can see
 
 def platform_of(registry: Registry, bin_: Bin) -> Platform:
     """The platform of a bin on a scale."""
-    return _platform(bin_, registry.platforms(), registry.spares(bin_.site))
+    shown = bool(registry.instruments_at(bin_))
+    return _platform(bin_, registry.platforms(), registry.spares(bin_.site), shown=shown)
 
 
 def platforms_of(registry: Registry) -> dict[str, Platform]:
@@ -31,11 +32,13 @@ def platforms_of(registry: Registry) -> dict[str, Platform]:
     platforms: dict[str, Platform] = {}
     for site, bins in on_scales.items():
         may_come = [b for _, b in sorted(spare[site] + spare[""], key=lambda pair: pair[0])]
-        platforms |= {b.bin: _platform(b, bins, may_come) for b in bins}
+        for b in bins:
+            shown = bool(registry.instruments_at(b))
+            platforms[b.bin] = _platform(b, bins, may_come, shown=shown)
     return platforms
 
 
-def _platform(bin_: Bin, beside: Iterable[Bin], spare: Iterable[Bin]) -> Platform:
+def _platform(bin_: Bin, beside: Iterable[Bin], spare: Iterable[Bin], *, shown: bool) -> Platform:
     wheelie = bin_.container == "wheelie"
     spares = tuple(b.tare_g for b in spare) if wheelie else ()
     siblings = tuple(
@@ -46,7 +49,8 @@ def _platform(bin_: Bin, beside: Iterable[Bin], spare: Iterable[Bin]) -> Platfor
         and (b.site, b.container, b.volume_l) == (bin_.site, bin_.container, bin_.volume_l)
     )
     has_fill = bool(bin_.fill_channel)
-    return Platform(bin_.tare_g, wheelie, spares, siblings, bin_.e_g, bin_.max_g, has_fill)
+    masses = bin_.e_g, bin_.max_g
+    return Platform(bin_.tare_g, wheelie, spares, siblings, *masses, has_fill, shown=shown)
 
 
 def silences_of(store: Store, device: str) -> Silences:

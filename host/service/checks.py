@@ -1,4 +1,4 @@
-"""Checks before anything starts: files, the store, e-mail and webhook."""
+"""Checks before anything starts: files, the store, e-mail, webhook and robots."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from ..common.store_address import hidden
 from ..store import VERSION, schema_version
 from .config import Config
 
-_FILES = ("password_file", "secret_file", "cafile", "certfile", "keyfile")
-_SECRET = ("password_file", "secret_file", "keyfile")
+_FILES = ("password_file", "secret_file", "url_file", "cafile", "certfile", "keyfile")
+_SECRET = ("password_file", "secret_file", "url_file", "keyfile")
 _LOOPBACK = ("127.0.0.1", "localhost", "::1")
 _LEAST_SECRET = 16
 
@@ -26,6 +26,7 @@ def problems(config: Config) -> list[str]:
         *_store(config),
         *_email(config),
         *_webhook(config),
+        *_robots(config),
     ]
 
 
@@ -148,3 +149,8 @@ def _webhook(config: Config) -> list[str]:
         expected = f"{_LEAST_SECRET} characters or more in it"
         mistakes.append(config.mistake("webhook.secret_file", expected, secret))
     return mistakes
+
+
+def _robots(config: Config) -> list[str]:
+    kinds = ("wecom", "dingtalk", "feishu")
+    return [line for kind in kinds if config.section(kind) for line in config.lacking(kind)]

@@ -64,7 +64,7 @@ class HealthSection(Struct):
 
 
 class ChannelSection(Struct, kw_only=True):
-    """The keys of both [email] and [webhook]. quiet: local hours in which only alarms of
+    """The keys of every way to people. quiet: local hours in which only alarms of
     quiet_passes and above are sent. level: milder alarms are never sent."""
 
     quiet: Hours | None = None
@@ -95,6 +95,22 @@ class WebhookSection(ChannelSection, kw_only=True):
     secret_file: PathText
 
 
+class RobotSection(ChannelSection, kw_only=True):
+    """A robot in a group: its address, which is a secret, the secret that signs where it asks for a
+    signature, and the address of the page for a link."""
+
+    url_file: PathText
+    secret_file: PathText | None = None
+    page: Url | None = None
+
+
+class WecomSection(ChannelSection, kw_only=True):
+    """A robot of 企业微信, which knows no signature."""
+
+    url_file: PathText
+    page: Url | None = None
+
+
 SECTIONS: dict[str, type[Struct]] = {
     "store": StoreSection,
     "broker": BrokerSection,
@@ -102,6 +118,9 @@ SECTIONS: dict[str, type[Struct]] = {
     "health": HealthSection,
     "email": EmailSection,
     "webhook": WebhookSection,
+    "wecom": WecomSection,
+    "dingtalk": RobotSection,
+    "feishu": RobotSection,
 }
 _OPTIONS = {"broker.address": "--broker"}  # options that are not named like their key
 _DEFAULTS_OF_OPTIONS = ("store", "broker")

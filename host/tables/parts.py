@@ -24,12 +24,13 @@ UNREADABLE = (
 @dataclass
 class Part:
     """Of a sheet: last row and column with a value, and what a reader does not see. errors: cells
-    with an error of a formula."""
+    with an error of a formula; unkept: with a formula whose value the file does not keep."""
 
     last_row: int = 0
     last_column: int = 0
     hidden: list[int] = field(default_factory=list)
     errors: list[str] = field(default_factory=list)
+    unkept: list[str] = field(default_factory=list)
     filtered: bool = False
 
 

@@ -99,6 +99,11 @@ def _seen(path: Path, part: Part) -> list[str]:
         notes.append(f"{path}: a filter is set: rows that it hides are read too")
     if part.errors:
         notes.append(f"{path}: errors of formulas are read as empty: {_named(part.errors)}")
+    if part.unkept:
+        notes.append(
+            f"{path}: formulas without a kept value are read as empty: {_named(part.unkept)}: "
+            "open it in a spreadsheet and save it"
+        )
     return notes
 
 

@@ -16,6 +16,12 @@ _PLACE = re.compile(rb'\br="([A-Z]{1,3})(\d{1,7})"')
 _ROW = re.compile(rb'\br="(\d{1,7})"')
 _HIDDEN = re.compile(rb'\bhidden="(?:1|true)"')
 _ERROR = re.compile(rb'\bt="e"')
+# A cell with a formula, and no value that a spreadsheet has computed for it.
+_UNKEPT = re.compile(
+    rb'<(?:\w+:)?c\b[^>]*?\br="([A-Z]{1,3}\d{1,7})"[^>]*>\s*'
+    rb"<(?:\w+:)?f\b(?:[^>]*/>|[^>]*>[^<]*</(?:\w+:)?f>)\s*"
+    rb"(?:<(?:\w+:)?v\s*/>|<(?:\w+:)?v></(?:\w+:)?v>)?\s*</(?:\w+:)?c>"
+)
 
 
 def look(file: zipfile.ZipFile) -> tuple[dict[str, Part], bool]:
@@ -53,6 +59,8 @@ def _look(file: zipfile.ZipFile, name: str) -> Part:
             end = data.rfind(b">") + 1
             for match in _TAG.finditer(data, 0, end):
                 _note(part, *match.groups())
+            if b"<f" in data or b":f" in data:
+                part.unkept += [m[1].decode() for m in _UNKEPT.finditer(data)]
             rest = data[end:][-_PIECE:]
     return part
 

@@ -90,3 +90,76 @@ def test_files_that_cannot_be_read():
             raise AssertionError("accepted")
         except config.ConfigError as e:
             assert expected in str(e), e
+
+
+MAP = {"fc": 4, "at": 0, "n": 5, "w": 0, "type": "u32", "g": 10, "s": 4, "still": 4, "minus": 2}
+MODBUS = {"id": "w9", "kind": "modbus", "uart": 2, "tx": 13, "rx": 33, "de": 15, "map": MAP}
+SHOWN = {"id": "w9", "kind": "indicator", "uart": 1, "tx": 13, "rx": 33, "format": "xk3190"}
+
+
+def with_channel(ch, *path, drop=None, also=None):
+    """A change that adds the channel, with the value at the end of the path; also: another."""
+    ch = json.loads(json.dumps(ch))
+
+    def change(cfg):
+        if path:
+            setter(path[-1], *path[:-1])(ch)
+        if drop:
+            del ch[drop]
+        cfg["channels"] += [ch] if also is None else [ch, json.loads(json.dumps(also))]
+
+    return change
+
+
+def test_channels_on_a_serial_line_are_checked():
+    second = {"id": "w8", "kind": "modbus", "uart": 2, "unit_id": 2, "map": MAP}
+    for good in (
+        with_channel(MODBUS),
+        with_channel(MODBUS, also=second),
+        with_channel(SHOWN),
+        with_channel(SHOWN, "address", "B"),
+        with_channel(dict(SHOWN, format="toledo", checksum=True)),
+        with_channel(dict(SHOWN, format="stgs", ask="RW\r\n", frame="7E1")),
+        with_channel(MODBUS, "instrument", {"class": "III", "verified_until": "2027-05-01"}),
+    ):
+        assert said(good) is None, said(good)
+    cfg = json.loads(json.dumps(GOOD))
+    with_channel(MODBUS, also=second)(cfg)
+    filled = config.check(cfg)["channels"][-1]
+    assert (filled["baud"], filled["tx"], filled["de"], filled["reply_ms"]) == (9600, 13, 15, 300)
+    n = len(GOOD["channels"])
+    cases = (
+        (with_channel(MODBUS, "kind", "modbuz"), "kind: expected contact or fill or indicator or"),
+        (with_channel(MODBUS, "uart", 0), "uart: expected 1 or 2, found 0"),
+        (with_channel(MODBUS, "tx", 34), "tx: expected a pin not used before"),
+        (with_channel(MODBUS, drop="rx"), "rx: expected a whole number from 0 to 39"),
+        (with_channel(MODBUS, "baud", 9601), "baud: expected one of 600 1200"),
+        (with_channel(MODBUS, "baud", 2400), "baud: expected 4800 or more with a DE pin"),
+        (with_channel(MODBUS, "frame", "8X1"), "frame: expected bits, parity and stop bits"),
+        (with_channel(MODBUS, "unit_id", 248), "unit_id: expected a whole number from 1 to 247"),
+        (with_channel(MODBUS, "reply_ms", 700), "reply_ms: expected a whole number from 50 to"),
+        (with_channel(MODBUS, drop="map"), "map: expected an object, found None"),
+        (with_channel(MODBUS, "map", "fc", 6), "map.fc: expected 3 or 4, found 6"),
+        (with_channel(MODBUS, "map", "w", 4), "map.w: expected a whole number from 0 to 3"),
+        (with_channel(MODBUS, "map", "type", "i24"), "map.type: expected i16, u16"),
+        (with_channel(MODBUS, "map", "minus", 0), "map.minus: expected the bit of the sign"),
+        (with_channel(MODBUS, "map", "x", 0), "map.x: expected no such key"),
+        (with_channel(MODBUS, "instrument", {"colour": "red"}), "instrument.colour: expected no"),
+        (with_channel(MODBUS, "ask", "R"), "ask: expected no such key"),
+        (with_channel(SHOWN, "format", "a9"), "format: expected xk3190, toledo or stgs"),
+        (with_channel(SHOWN, "unit", "oz"), "unit: expected kg, g, t or lb"),
+        (with_channel(SHOWN, "address", "b"), "address: expected a letter from A to Z"),
+        (with_channel(SHOWN, "checksum", True), "checksum: expected no such key for the format"),
+        (with_channel(dict(SHOWN, format="toledo"), "checksum", 1.5), "checksum: expected true"),
+    )
+    for change, expected in cases:
+        found = said(change)
+        assert found and found.startswith("config.json: channels[%d].%s" % (n, expected)), found
+    shared = (
+        (dict(second, unit_id=1), "unit_id: expected a unit not used before on this line, found 1"),
+        (dict(second, baud=19200), "baud: expected the same as in w9, on the same line"),
+        (dict(SHOWN, id="w8", uart=2), "uart: expected a line of its own"),
+    )
+    for other, expected in shared:
+        found = said(with_channel(MODBUS, also=other))
+        assert found and found.startswith("config.json: channels[%d].%s" % (n + 1, expected)), found

@@ -10,6 +10,7 @@ from pathlib import Path
 from ... import registry
 from ...common.errors import UserError
 from ...common.local_days import LOCAL
+from ...metrology import instruments
 from ...service.checks import problems
 
 
@@ -31,9 +32,30 @@ def _check(args: argparse.Namespace) -> int:
         f"{args.registry}: {len(loaded.sites)} sites, {len(loaded.devices)} devices, "
         f"{len(loaded.platforms())} platforms, {len(loaded.bins)} bins"
     )
+    for line in _instruments(args.registry, loaded):
+        print(line)
     if more:
         print(more)
     return 0
+
+
+def _instruments(folder: Path, loaded: registry.Registry) -> list[str]:
+    """How many instruments there are, and whose verification ends, a line each."""
+    if not loaded.instruments:
+        return []
+    places = {i.place for i in loaded.instruments}
+    lines = [f"{folder}: {len(places)} instruments"]
+    today = dt.datetime.now(LOCAL).date()
+    for i, until, is_over in instruments.ending(loaded.instruments, today):
+        what = f"{folder}: instrument {i.serial} at {i.device} {i.channel}: "
+        if until is None:
+            lines.append(what + "not verified: what it weighs is told apart in reports")
+        elif is_over:
+            lines.append(what + f"verified until {until}, which is over: have it verified")
+        else:
+            days = (until - today).days
+            lines.append(what + f"verified until {until}, for {days} days more")
+    return lines
 
 
 def _hazardous(folder: Path) -> str:

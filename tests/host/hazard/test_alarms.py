@@ -288,6 +288,31 @@ def test_the_docs_name_the_same_rules() -> None:
     assert all(r.source and rules.how_sure(r.note) for r in limits)
 
 
+def test_a_verification_that_ends_is_told_thirty_days_before_and_when_it_is_over(
+    store: Store, folder: Path
+) -> None:
+    header = "device,channel,make,model,class,max_kg,e_kg,serial,verified,verified_until\n"
+    row = "qy-hw01,w1,,,III,150,0.05,S1,2025-05-01,2026-04-30\n"
+    (folder / "instruments.csv").write_text(header + row)
+    last = T0 + 58 * DAY  # 2026-04-30
+    made = board()
+
+    def known(now: int) -> list[tuple[str, str, str]]:
+        made.silence(now - HOUR).until(now).store(store)
+        return run(store, folder, now)
+
+    assert known(last - 30 * DAY - 600) == []
+    assert known(last - 30 * DAY + 600) == [("raised", "verified-30d", "hw-01-p1")]
+    assert known(last + DAY - 600) == []
+    assert known(last + DAY + 600) == [("raised", "verified-over", "hw-01-p1")]
+    anew = row.replace("2025-05-01,2026-04-30", "2026-05-01,2027-04-30")
+    (folder / "instruments.csv").write_text(header + row + anew)
+    assert sorted(known(last + 2 * DAY)) == [
+        ("cleared", "verified-30d", "hw-01-p1"),
+        ("cleared", "verified-over", "hw-01-p1"),
+    ]
+
+
 def test_an_edition_that_ends_is_told_before_and_from_then_on(store: Store, folder: Path) -> None:
     """A notice from 30 days before its last day on, an alarm from the day after it; of a
     container that stands there, and until its row has another edition."""

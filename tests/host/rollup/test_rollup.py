@@ -115,7 +115,7 @@ def test_daily_file(tmp_path: Path) -> None:
     header, line = (tmp_path / "daily.csv").read_text(encoding="utf-8-sig").splitlines()
     assert header.startswith("date,site,town,stream,deposited_kg,collected_kg,collections,coverage")
     begin = "2026-03-03,fs-01,方松街道,湿垃圾,0.000,80.002,1,0.500000,0.000,0.000"
-    assert line == begin + ",,0.000,0.000,,—,—,—"
+    assert line == begin + ",,0.000,0.000,,—,—,—,0.000"
 
 
 def test_daily_topic() -> None:

@@ -125,6 +125,24 @@ def test_what_does_not_meet_the_eye(tmp_path: Path) -> None:
     assert of_ods == notes[1:]
 
 
+def test_a_formula_without_a_value_is_told(tmp_path: Path) -> None:
+    """As programs write it that compute nothing; LibreOffice keeps the values when it saves."""
+    path = tmp_path / "a.xlsx"
+    book = openpyxl.Workbook()
+    assert book.active is not None
+    for row in GRID:
+        book.active.append(row)
+    for n in range(2, 5):
+        book.active.cell(n, 7, f"=E{n}-F{n}")
+    book.save(path)
+    table = sheet.read(path, HEAD)
+    says = ": formulas without a kept value are read as empty: G2 G3 G4: open it in a spreadsheet"
+    assert [n.removeprefix(str(path)) for n in table.notes] == [f"{says} and save it"]
+    (tmp_path / "saved").mkdir()
+    convert(path, "xlsx", tmp_path / "saved")
+    assert read(tmp_path / "saved" / "a.xlsx") == (EXPECTED, [])
+
+
 def test_an_ods_says_what_its_filter_hides(tmp_path: Path) -> None:
     path = tmp_path / "a.ods"
     with zipfile.ZipFile(path, "w") as file:
