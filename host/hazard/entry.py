@@ -98,6 +98,8 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
     reverses: int = 0
     reason: str = ""
     file: str = ""  # that brought it, with its row: "in.xlsx:3 sha256:…"
+    act: str = ""  # of a person at the platform, who says what was weighed (hazard.label.acts)
+    photo: str = ""  # SHA-256 of a photograph (hazard.photographs)
 
     @property
     def kg_origin(self) -> str:

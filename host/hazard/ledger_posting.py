@@ -4,19 +4,16 @@ A step that late readings change or remove is reversed, and posted anew where it
 
 from __future__ import annotations
 
-import datetime as dt
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 import msgspec
 
-from ..common.local_days import LOCAL, clock
+from ..common.local_days import clock
 from ..common.quantity import kg
-from ..events import Event, Kind, Outcome, Sample, derive
-from ..events.silences import DEFAULT, Silences
+from ..events import Event
 from ..registry import Bin
-from ..rollup.scales import platform_of, samples, silences_of
 from ..store import Store
 from . import ledger
 from .batch_codes import Batches
@@ -34,28 +31,14 @@ from .entry import (
 )
 from .register import Container, Register
 from .stock import Stock, stock_of
+from .weighed_steps import SETTLE_S, TABLE, Seen, day_of, own_steps, see, weighed
 
-SETTLE_S = 120  # nobody leans on a platform for longer than 90
+__all__ = ["SETTLE_S", "Booked", "Seen", "corrected", "see", "update", "weighed"]
+
 LEDGER = "台账"  # origin of the batches that a mass was taken from
 UNDONE = "later readings show another step"
 TRIES = 5  # when others add to the ledger at the same time
-EDGE_S = 3600  # the start of a part may cut a motion in two
 LATE_S = 8 * 86_400  # a backlog up to so late still corrects posted entries
-_TABLE = {Kind.DEPOSIT: STORED, Kind.COLLECTION: TAKEN, Kind.REMOVAL: TAKEN}
-
-
-@dataclass(frozen=True)
-class Seen:
-    """Events of a platform up to a moment, and their samples.
-
-    since: Unix seconds. Steps that began earlier are not judged: their beginning was not read.
-    silences: of the board."""
-
-    bin: Bin
-    outcome: Outcome
-    samples: Sequence[Sample]
-    since: int = 0
-    silences: Silences = DEFAULT
 
 
 @dataclass
@@ -64,19 +47,6 @@ class Booked:
 
     added: list[Entry] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
-
-
-def see(store: Store, register: Register, bin_: Bin, until: int, since: int = 0) -> Seen:
-    """Events of a platform from readings with since <= t < until (Unix seconds).
-
-    An open platform has no past but the weight that stands there, so the events of a part
-    are those of the whole. A platform whose bins are lifted is read from its first reading."""
-    if bin_.container == "wheelie":
-        since = 0
-    readings = list(samples(store, bin_.device, bin_.channel, until, since=since))
-    silences = silences_of(store, bin_.device)
-    outcome = derive(replace(platform_of(register.known, bin_), silences=silences), readings)
-    return Seen(bin_, outcome, readings, since + EDGE_S if since else 0, silences)
 
 
 def columns(
@@ -101,33 +71,42 @@ def columns(
     return {name: value for name, value in values.items() if value}
 
 
-def weighed(bin_: Bin, event: Event) -> Weighed:
-    """The two readings whose difference is the event."""
-    b, a = event.before, event.after
-    return Weighed(bin_.device, bin_.channel, b.life, b.seq, b.t, b.grams, a.seq, a.t, a.grams)
-
-
 def entry_of(
     register: Register, bin_: Bin, event: Event, batches: Batches, now: int
 ) -> Entry | None:
     """The entry of a step, recorded at now (Unix seconds); None where no container is
     registered on the platform."""
-    day = dt.datetime.fromtimestamp(event.t, LOCAL).date()
-    container = register.on(bin_.bin, day)
+    container = register.on(bin_.bin, day_of(event.t))
     if container is None:
         return None
-    table = _TABLE[event.kind]
+    step = weighed(bin_, event)
+    entry = entry_for(register, container, TABLE[event.kind], step, batches, t=event.t)
+    return msgspec.structs.replace(entry, recorded=now)
+
+
+def entry_for(
+    register: Register,
+    container: Container,
+    table: str,
+    step: Weighed,
+    batches: Batches,
+    *,
+    t: int,
+) -> Entry:
+    """The entry of a step of this container that began at t (Unix seconds), whatever its
+    direction; when it was recorded stands open."""
+    grams = abs(step.after_g - step.before_g)
     # A step heavier than the container includes it: the container came or went as well.
-    grams = event.grams - container.tare_g if event.grams > container.tare_g else event.grams
+    grams = grams - container.tare_g if grams > container.tare_g else grams
     institution = register.of(container.store).institution
-    batch = batches.next(institution, table, event.t)
-    values = columns(table, batch, event.t, grams, container=container, register=register)
+    batch = batches.next(institution, table, t)
+    values = columns(table, batch, t, grams, container=container, register=register)
     scale = (TABLES[table][1], TABLES[table][6], "计量单位")
     return Entry(
         table=table,
         batch=batch,
-        t=event.t,
-        recorded=now,
+        t=t,
+        recorded=0,
         by=SYSTEM,
         institution=institution,
         store=container.store,
@@ -137,7 +116,7 @@ def entry_of(
         grams=grams,
         values=values,
         origin={name: SCALE if name in scale else REGISTER for name in values},
-        weighed=weighed(bin_, event),
+        weighed=step,
     )
 
 
@@ -152,11 +131,6 @@ def sourced(stock: Stock, entry: Entry) -> Entry:
         values=entry.values | {"入库批次编码": " ".join(sources)},
         origin=entry.origin | {"入库批次编码": LEDGER},
     )
-
-
-def steps(seen: Seen, now: int) -> Iterable[Event]:
-    """Deposits, collections and removals that have settled by now (Unix seconds)."""
-    return (e for e in seen.outcome.events if e.kind in _TABLE and e.t_end + SETTLE_S <= now)
 
 
 def update(
@@ -189,14 +163,15 @@ def _update(
     whole: bool,
 ) -> Booked:
     live = ledger.live(entries)
-    undone = _undone(seen, live, now)
+    own = [(s, own_steps(s, entries, register, now)) for s in seen]
+    undone = _undone(own, live, now)
     undone_ids = {e.id for e in undone}
     kept = [e for e in live if e.id not in undone_ids]
     done = Booked(notes=[f"{e.batch}: reversed: {UNDONE}{_label_of(e)}" for e in undone])
     rows = [ledger.reversal(e, SYSTEM, UNDONE, now) for e in undone]
     stock, batches = stock_of(register, kept), ledger.batches(entries, register.prefixes)
     labelled = {e.weighed.event: e for e in undone if e.weighed and e.values.get(CODE)}
-    for event, bin_ in _unposted(seen, entries, kept, now):
+    for event, bin_ in _unposted(own, entries, kept):
         entry = entry_of(register, bin_, event, batches, now)
         if entry is None:
             done.notes.append(
@@ -231,12 +206,15 @@ def _with_code_of(before: Entry | None, entry: Entry) -> Entry:
     )
 
 
-def _undone(seen: Sequence[Seen], live: Sequence[Entry], now: int) -> list[Entry]:
-    """Live entries whose step has changed or is no longer there."""
-    by_event = {e.weighed.event: (e, e.weighed) for e in live if e.weighed}
+_Own = Sequence[tuple[Seen, Sequence[Event]]]  # of each platform the steps to be posted
+
+
+def _undone(own: _Own, live: Sequence[Entry], now: int) -> list[Entry]:
+    """Live entries whose step has changed or is no longer there, or that a person has named."""
+    by_event = {e.weighed.event: (e, e.weighed) for e in live if e.weighed and not e.act}
     undone = []
-    for platform in seen:
-        weighings = [weighed(platform.bin, event) for event in steps(platform, now)]
+    for platform, events in own:
+        weighings = [weighed(platform.bin, event) for event in events]
         keys = {w.event: w.key for w in weighings}
         undone += [
             entry
@@ -258,15 +236,15 @@ def _is_judged(entry: Entry, w: Weighed, platform: Seen, now: int) -> bool:
 
 
 def _unposted(
-    seen: Sequence[Seen], entries: Sequence[Entry], kept: Sequence[Entry], now: int
+    own: _Own, entries: Sequence[Entry], kept: Sequence[Entry]
 ) -> list[tuple[Event, Bin]]:
     """Settled steps to be posted, in order of time: those that never were, and those whose
     entry is reversed now. kept: entries that stay live."""
     posted = {e.weighed.key for e in entries if e.weighed}
     events = {e.weighed.event for e in kept if e.weighed}  # a person may have corrected them
     unposted = []
-    for platform in seen:
-        for event in steps(platform, now):
+    for platform, found in own:
+        for event in found:
             w = weighed(platform.bin, event)
             if event.t >= platform.since and w.key not in posted and w.event not in events:
                 unposted.append((event, platform.bin))

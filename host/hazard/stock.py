@@ -60,7 +60,14 @@ class Shelf:
         self._weighed(entry, entry.grams)
 
     def take(self, entry: Entry) -> list[str]:
-        """Take from the oldest lots first; their batches."""
+        """Take from the oldest lots first; their batches. A container that a person names by its
+        label, and that no scale holds, leaves as a whole."""
+        if entry.act and self.empty_g is None:
+            named = next((lot for lot in self.lots if lot.batch in entry.upstream), None)
+            if named is not None:
+                self.lots.remove(named)
+                self.over_g += entry.grams - named.grams
+                return [named.batch]
         left, sources = entry.grams, []
         while left > 0 and self.lots:
             lot = self.lots[0]
@@ -77,6 +84,8 @@ class Shelf:
 
     def _weighed(self, entry: Entry, grams: int) -> None:
         w = entry.weighed
+        if self.empty_g is None:  # weighed on a platform where it does not stay
+            return
         if w is None:  # a manual entry explains a change that the scale showed
             if self.after_g is not None:
                 self.lost_g += grams

@@ -122,6 +122,7 @@ class Board:
     since: float | None = None  # when the status came; None: it was retained
     birth: dict[str, Any] = field(default_factory=dict)
     state: dict[str, Any] = field(default_factory=dict)
+    reading: dict[str, Any] = field(default_factory=dict)  # the newest, by life and seq
     faults: dict[str, str] = field(default_factory=dict)  # messages not understood, by topic
     _heard: float | None = None  # when the values came, by the caller's clock
     _seq: tuple[str, int] | None = None  # life and highest seq seen
@@ -189,6 +190,7 @@ class Board:
         if self._seq is not None and self._seq[0] == life and seq <= self._seq[1]:
             return False
         self._seq = (life, seq)
+        self.reading = reading
         t, shown = _number(reading.get("t")), _number(self.state.get("t"))
         if t is not None and shown is not None and t < shown - _BACKLOG_S:
             return False

@@ -36,6 +36,8 @@ from . import (
     signin,
     sites,
     sse,
+    weigh,
+    weigh_pictures,
 )
 from .context import FOLDER, context_of, make
 from .guard import Guard, Tagged, protect
@@ -45,6 +47,7 @@ from .web import page, user
 PAGES = (
     *(signin, district, sites, hazard, labels, papers),
     *(indicators, history, filing, downloads, commands, sse),
+    *(weigh, weigh_pictures),
 )
 BUILT = "static-built"
 CURVES = "uPlot.iife.min.js"

@@ -15,6 +15,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.requests import HTTPConnection
 
 from ..hazard import alarms, register, rules
+from ..hazard.ledger_held import Held
 from ..registry import Registry
 from ..registry import load as load_registry
 from ..reports.summary import HAULED
@@ -50,6 +51,7 @@ class Context:
     failures: Failures = field(default_factory=Failures)
     refusals: Refusals = field(default_factory=Refusals)
     uploads: Uploads = field(default_factory=Uploads)
+    ledger: Held = field(default_factory=Held)
     open_alarms: dict[int, tuple[alarms.Row, alarms.Row | None]] = field(default_factory=dict)
     refused: dict[str, dict[str, int]] = field(default_factory=dict)  # see read_refused()
     _accounts: dict[str, tuple[float, Account | None]] = field(default_factory=dict)

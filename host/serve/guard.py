@@ -20,10 +20,15 @@ from .language import LANGUAGES
 from .refusals import Refusal, network
 from .web import LANGUAGE, address, page, words_of
 
-OPEN = ("/signin", "/static/", "/healthz")
+OPEN = ("/signin", "/static/", "/healthz", "/weigh-worker.js")
 LARGEST = 64 * 1024  # bytes of a request's body
 LARGEST_FILE = 20 << 20  # of one that brings a file
-FILES = ("/papers/check",)
+LARGEST_PICTURE = 5 << 20
+FILES = {
+    "/papers/check": LARGEST_FILE,
+    "/weigh/photo": LARGEST_PICTURE,
+    "/weigh/scan": LARGEST_PICTURE,
+}
 NOTED = (401, 403, 429)  # statuses of refusals that the audit trail has
 SAFE = ("GET", "HEAD", "OPTIONS")
 LONGEST_PATH = 100  # characters of a path in the audit trail
@@ -182,7 +187,7 @@ def _sign_in_first(request: Request) -> Response:
 
 
 def _largest(path: str) -> int:
-    return LARGEST_FILE if path in FILES else LARGEST
+    return FILES.get(path, LARGEST)
 
 
 def _limited(receive: Receive, most: int) -> Receive:

@@ -22,11 +22,13 @@ from .asking import Asking, BoardKey
 from .language import Words, words
 from .link import Link
 from .live_status import Slopes, board_now, site_now
+from .weigh_live import platforms_now
 
 TICK_S = 0.4
 TOPICS = ("status", "birth", "state", "reading")
 MOST_VIEWERS = 500
 MOST_OF_ACCOUNT, MOST_OF_ADDRESS = 20, 200
+WEIGH = "weigh:"  # the topic of the platforms of a site, for who weighs there
 LINK_S = 10.0  # seconds without an event after which a browser is cut off
 _BEHIND = 64  # events in a viewer's queue; above, the stream ends and it connects again
 _log = logging.getLogger("qingyun.serve")
@@ -58,7 +60,7 @@ NOBODY = Seat("", 0, "")
 
 @dataclass(eq=False)
 class Viewer:
-    """One open stream. topic: district, sites, or site:NAME. None in the queue ends the stream."""
+    """One open stream. topic: district, sites, site:NAME, weigh:NAME. None in the queue ends it."""
 
     topic: str
     language: str
@@ -171,8 +173,8 @@ class Hub:
         if seat != NOBODY and (of_account >= MOST_OF_ACCOUNT or of_address >= MOST_OF_ADDRESS):
             raise Full(mine=True)
         viewer = Viewer(topic, language, seat)
-        whole = self.snapshot(topic, words()[language])
-        whole += text("link", self.link_status(time.time()))
+        link = text("link", self.link_status(time.time()))
+        whole = self.snapshot(topic, words()[language]) + link
         viewer.queue.put_nowait(b"retry: 2000\n\n" + whole)
         self._viewers.setdefault((topic, language), set()).add(viewer)
         return viewer
@@ -187,7 +189,7 @@ class Hub:
 
     def everybody(self) -> list[Viewer]:
         """Every viewer."""
-        return [viewer for same in self._viewers.values() for viewer in same]
+        return [v for same in self._viewers.values() for v in same]
 
     def viewers(self) -> int:
         """How many viewers there are."""
@@ -206,6 +208,8 @@ class Hub:
         if topic == "sites":
             now = time.time()
             return text("sites", [site_now(self, s, now, words) for s in self.heard_sites()])
+        if topic.startswith(WEIGH):
+            return text("weigh", platforms_now(self, topic.removeprefix(WEIGH), time.time()))
         return text("site", self.site(topic.removeprefix("site:"), words))
 
     def link_status(self, now: float) -> dict[str, Any]:
@@ -221,8 +225,7 @@ class Hub:
         counts = {"online": 0, "offline": 0, "safe": 0, "unknown": 0}
         for device, where in self.registry.devices.items():
             board = self.boards.get((where.site, device))
-            status = board.status if board and board.status in counts else "unknown"
-            counts[status or "unknown"] += 1
+            counts[(board and board.status in counts and board.status) or "unknown"] += 1
         return {"boards": counts, **self.extra}
 
     def site(self, site: str, words: Words | None = None) -> dict[str, Any]:
@@ -262,8 +265,8 @@ class Hub:
                 if changed:
                     rows = [site_now(self, s, now, in_words) for s in sorted(changed)]
                     self._send((topic, language), text("sites", rows))
-            elif (site := topic.removeprefix("site:")) in changed:
-                self._send((topic, language), text("site", self.site(site, in_words)))
+            elif topic.removeprefix("site:").removeprefix(WEIGH) in changed:
+                self._send((topic, language), self.snapshot(topic, in_words))
 
     def _tell_link(self, now: float) -> None:
         """Send the link when it has changed, and at least every LINK_S, so that a browser notices

@@ -16,6 +16,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
+from ..common.errors import OutsideError
 from ..hazard import HazardError, ledger
 from ..hazard.entry import CODE, PRODUCED, STORED, Entry
 from ..hazard.label import issue
@@ -25,18 +26,21 @@ from .context import Context, context_of
 from .web import allowed, field, need, note, page, posted
 
 PATH = "/label"
+PRINTER_S = 5.0  # for each step of talking to a printer
 _CODE = re.compile(r"[0-9A-Z]{1,64}")
 _NUMBER = re.compile(r"\d{1,9}")
 
 
 @dataclass(frozen=True)
 class History:
-    """A code. live: the entry that has it; None: no longer. entries: all that ever had it, by id,
-    without reversals; events: (what, Unix seconds, by whom, note)."""
+    """A code. live: the entry that has it; None: no longer. entries: all of what came in that ever
+    had it, by id, without reversals; out: of what left by it; events: (what, Unix seconds, by
+    whom, note)."""
 
     code: str
     live: Entry | None
     entries: list[Entry]
+    out: list[Entry]
     gone: set[int]
     events: list[tuple[str, int, str, str]]
 
@@ -65,7 +69,9 @@ def history(store: Store, code: str) -> History | None:
         (what, t, who, text) for _, what, t, who, text in label_codes.events(store.database, code)
     ]
     gone = {e.reverses for e in entries if e.reverses}
-    return History(code, issue.entry_of(entries, code), having, gone, events)
+    out = [e for e in having if e.table not in (PRODUCED, STORED)]
+    came = [e for e in having if e not in out]
+    return History(code, issue.entry_of(entries, code), came, out, gone, events)
 
 
 def _issuer(context: Context, store: Store) -> issue.Issuer:
@@ -130,7 +136,13 @@ async def show(request: Request) -> Response:
     """Where what is in a container comes from: its entries, the readings, what became of the
     label."""
     found = await _found(request)
-    return page(request, "label.html", label=found, code_column=CODE)
+    return page(
+        request,
+        "label.html",
+        label=found,
+        code_column=CODE,
+        printer=context_of(request).settings.label_printer,
+    )
 
 
 @allowed("operator")
@@ -142,13 +154,11 @@ async def as_pdf(request: Request) -> Response:
     if found.live is None:
         raise HTTPException(409, "this label no longer holds: its entry was reversed")
     entry, register = found.live, _register(context)
-    base = context.settings.public_url.rstrip("/")
 
     def draw(store: Store) -> bytes:
         from ..hazard.label import printing  # noqa: PLC0415  Pillow is large
 
-        prefix = f"{base}{PATH}/" if base else ""
-        made = printing.labels(register, [entry], qr_prefix=prefix)
+        made = printing.labels(register, [entry], qr_prefix=_prefix(context))
         with tempfile.TemporaryDirectory() as folder:
             path = Path(folder) / "label.pdf"
             printing.to_pdf(made, path, orange=False, sheet=False)
@@ -165,8 +175,63 @@ async def as_pdf(request: Request) -> Response:
     return Response(data, media_type="application/pdf", headers=headers)
 
 
+def _prefix(context: Context) -> str:
+    """What stands before the code in a QR code."""
+    base = context.settings.public_url.rstrip("/")
+    return f"{base}{PATH}/" if base else ""
+
+
+@allowed("operator")
+async def on_printer(request: Request) -> Response:
+    """Print the label on the printer of the configuration; the page of the label after it. 409
+    where it does not take it."""
+    me, context = need(request, "operator"), context_of(request)
+    await posted(request)
+    found, settings = await _found(request), context.settings
+    if found.live is None or not settings.label_printer:
+        raise HTTPException(409, "this label no longer holds: its entry was reversed")
+    entry, register = found.live, _register(context)
+
+    def send(store: Store) -> None:
+        from ..hazard.label import printing  # noqa: PLC0415
+
+        to = printing.printer_of(settings.label_printer, settings.label_language, PRINTER_S)
+        made = printing.labels(register, [entry], qr_prefix=_prefix(context))
+        printing.to_printer(to, made, made.drawings[0], settings.label_dpi)
+        printed = (found.code, issue.PRINTED, int(time.time()), me.name, str(to))
+        label_codes.add_events(store.database, [printed])
+
+    try:
+        await context.ask(send)
+    except (HazardError, OutsideError) as error:
+        await note(request, "label", found.code, "refused", str(error))
+        raise HTTPException(409, str(error)) from None
+    return RedirectResponse(f"{PATH}/{found.code}", 303)
+
+
+@allowed("operator")
+async def spoiled(request: Request) -> Response:
+    """The label is not used: its entry gets another code. The page of that label after it."""
+    me, context = need(request, "operator"), context_of(request)
+    form = await posted(request)
+    found, why = await _found(request), field(form, "reason", 200) or "-"
+    now = int(time.time())
+    try:
+        made = await context.ask(
+            lambda s: issue.void(_issuer(context, s), found.code, me.name, why, now, anew=True)
+        )
+    except HazardError as error:
+        await note(request, "label", found.code, "refused", str(error))
+        raise HTTPException(409, str(error)) from None
+    code = made[-1].values[CODE] if made else found.code
+    await note(request, "label", found.code, "done", code)
+    return RedirectResponse(f"{PATH}/{code}", 303)
+
+
 ROUTES = [
     Route(PATH, give, methods=["POST"]),
     Route(PATH + "/{code}", show),
     Route(PATH + "/{code}/pdf", as_pdf, methods=["POST"]),
+    Route(PATH + "/{code}/print", on_printer, methods=["POST"]),
+    Route(PATH + "/{code}/void", spoiled, methods=["POST"]),
 ]

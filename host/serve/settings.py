@@ -12,7 +12,7 @@ from ..mqtt.broker import Broker
 class Settings:
     """broker None: nothing is live. public_url: the address for browsers if a proxy stands in
     front. refresh_s: seconds between two computations of today's figures. label_journal,
-    label_serials: as [label] of the configuration says."""
+    label_serials, label_printer and what it speaks: as [label] of the configuration says."""
 
     db: Path | str
     registry: Path
@@ -25,6 +25,9 @@ class Settings:
     stats: Path | None = None
     label_journal: Path | None = None
     label_serials: str | None = None
+    label_printer: str = ""
+    label_language: str = "tspl"
+    label_dpi: int = 203
 
     @property
     def cookie(self) -> str:

@@ -16,7 +16,7 @@ from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 
 from .context import context_of
-from .hub import Full, Seat
+from .hub import WEIGH, Full, Seat
 from .refusals import network
 from .web import address, allowed, session, user, words_of
 
@@ -28,9 +28,9 @@ async def live(request: Request) -> Response:
     """The stream of ?topic=; 404 for an unknown topic, 503 when there are too many viewers, 429
     when there are of this account or address."""
     context, topic = context_of(request), request.query_params.get("topic", "district")
-    site = topic.removeprefix("site:")
+    site = topic.removeprefix("site:").removeprefix(WEIGH)
     if topic not in ("district", "sites") and (site == topic or site not in context.registry.sites):
-        raise HTTPException(404, "topic: expected district, sites or site:NAME")
+        raise HTTPException(404, "topic: expected district, sites, site:NAME or weigh:NAME")
     me = user(request)
     assert me is not None
     try:

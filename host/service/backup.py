@@ -1,8 +1,8 @@
 """A backup of all that a host job cannot get again, made while it runs, and the way back.
 
 A folder: the database as one file (SQLite's online backup: one moment, no writer waits) or as
-pg_dump writes it, the archived days that this database refers to, the registry, and a list of all
-files with their SHA-256. The folder gets its name when it is complete."""
+pg_dump writes it, the archived days and photographs that this database refers to, the registry,
+and a list of all files with their SHA-256. The folder gets its name when it is complete."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ import msgspec
 from .. import __version__
 from ..common.atomic_write import sync
 from ..common.errors import OutsideError, UserError
-from ..hazard import anchors
+from ..hazard import anchors, photographs
 from ..store import VERSION, Store
 from ..store.database import copy_file
 from . import postgres_tools
@@ -26,6 +26,7 @@ from .private_files import copy, in_use, is_used, owned_as, private
 
 LIST = "backup.json"
 DATABASE, DUMP, ARCHIVE, REGISTRY = "store.db", "store.dump", "archive", "registry"
+PHOTOS = "photos"
 _NAME = "qingyun-" + "[0-9]" * 8 + "T" + "[0-9]" * 6 + "Z"
 _BLOCK = 1 << 20
 
@@ -88,6 +89,7 @@ def _fill(
     anchor = str(anchors.of(store))  # first: all of it is in the copy
     archived = _copy(store, db, part)
     _copy_archive(store.archived, archived, part / ARCHIVE)
+    photographs.copy_all(store, part / PHOTOS)  # each was there before its entry
     if registry is not None:
         _registry(registry, part / REGISTRY)
     files = [_file(part, path) for path in sorted(part.rglob("*")) if path.is_file()]
@@ -200,18 +202,19 @@ def restore(folder: Path, db: Path | str, registry: Path | None) -> tuple[Conten
     if isinstance(db, Path) != (contents.engine == "sqlite"):
         raise BackupError(f"{folder}: expected a {contents.engine} store for it, found {db}")
     archive = Path(f"{db}.archive") if isinstance(db, Path) else Path("qingyun.archive")
+    photos = photographs.beside(db)
     beside = ("", "-wal", "-shm", ".part")
     places = [Path(f"{db}{end}") for end in beside] if isinstance(db, Path) else []
     if isinstance(db, Path) and not db.parent.is_dir():
         raise BackupError(f"{db.parent}: no such folder")
-    for place in (*places, archive, *([registry] if registry else [])):
+    for place in (*places, archive, photos, *([registry] if registry else [])):
         if isinstance(place, Path) and _occupied(place):
             raise BackupError(f"{place}: is there already; expected a place where nothing is")
     try:
         with private():
-            _put_back(folder, db, archive, registry)
+            _put_back(folder, db, archive, photos, registry)
     except BaseException as error:
-        for place in filter(None, (*places, archive, registry)):  # there was nothing
+        for place in filter(None, (*places, archive, photos, registry)):  # there was nothing
             shutil.rmtree(place) if place.is_dir() else place.unlink(missing_ok=True)
         if isinstance(error, OSError):
             raise OutsideError(f"{db}: was not restored: {error}") from error
@@ -223,10 +226,14 @@ def restore(folder: Path, db: Path | str, registry: Path | None) -> tuple[Conten
     return contents, faults
 
 
-def _put_back(folder: Path, db: Path | str, archive: Path, registry: Path | None) -> None:
+def _put_back(
+    folder: Path, db: Path | str, archive: Path, photos: Path, registry: Path | None
+) -> None:
     """Copy all of a backup; the database last: its presence means that all files are there."""
     if (folder / ARCHIVE).is_dir():
         _put(folder / ARCHIVE, archive)
+    if (folder / PHOTOS).is_dir():
+        _put(folder / PHOTOS, photos)
     if registry is not None and (folder / REGISTRY).is_dir():
         _put(folder / REGISTRY, registry)
     if isinstance(db, Path):

@@ -11,6 +11,7 @@ from __future__ import annotations
 import time
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
+from typing import Any
 
 from ..common.local_days import DAY_S, local_day
 from ..readings.messages import EARLIEST, LATEST
@@ -57,23 +58,23 @@ def settle(
         r.at = t
 
 
-def compact(db: Database, now: int, seen: set[int]) -> tuple[int, bool]:
+def compact(db: Database, now: int, seen: set[int], device: str = "") -> tuple[int, bool]:
     """One step, within a transaction: how many readings were moved, and whether there may be
     more to do. A stream that there is no time for is left for the next step. seen: streams
-    whose undated readings need no second look, as earlier steps found them."""
+    whose undated readings need no second look, as earlier steps found them. device: only what
+    arrived from this board."""
     end = time.monotonic() + _SECONDS
     taken: dict[int, list[_Arrival]] = defaultdict(list)
     n = 0
-    for id_, stream, count, received, body in db.query(
-        "SELECT id, stream, n, received, body FROM arrival ORDER BY id LIMIT ?", (STEP,)
-    ):
+    for id_, stream, count, received, body in _arrivals(db, device):
         if n and n + count > STEP:
             break
         taken[stream].append((id_, received, bytes(body)))
         n += count
     moved, any_done = 0, False
     gone: list[int] = []
-    for stream in [*taken, *(s for s in _dateable(db) if s not in taken and s not in seen)]:
+    dateable = [] if device else _dateable(db)
+    for stream in [*taken, *(s for s in dateable if s not in taken and s not in seen)]:
         if any_done and time.monotonic() > end:
             return _moved(db, moved, gone, more=True)
         seen.add(stream)
@@ -91,6 +92,22 @@ def compact(db: Database, now: int, seen: set[int]) -> tuple[int, bool]:
 
 
 _Arrival = tuple[int, int, bytes]  # id, when it was received, body
+
+
+def compact_board(db: Database, device: str, now: int) -> None:
+    """Move what arrived from one board into its days, at most one step, in a transaction: its
+    readings are wanted at once, and those of others may wait."""
+    sql = "SELECT 1 FROM arrival a JOIN stream s ON s.id=a.stream WHERE s.device=? LIMIT 1"
+    if db.query(sql, (device,)):
+        with db.transaction():
+            compact(db, now, set(), device)
+
+
+def _arrivals(db: Database, device: str) -> list[Any]:
+    """(id, stream, n, received, body) of the first that arrived, of all boards or of one."""
+    only = "WHERE stream IN (SELECT id FROM stream WHERE device=?)" if device else ""
+    sql = f"SELECT id, stream, n, received, body FROM arrival {only} ORDER BY id LIMIT ?"  # noqa: S608
+    return db.query(sql, (device, STEP) if device else (STEP,))
 
 
 def _admitted(db: Database, stream: int, rows: list[Stored], now: int) -> list[Stored]:

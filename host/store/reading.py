@@ -17,6 +17,13 @@ def readings(db: Database, archived: Path, device: str, t0: int, t1: int) -> Ite
     return columns(db, archived, device, t0, t1).rows()
 
 
+def holds_all(db: Database, device: str, life: str, first: int, last: int) -> bool:
+    """Whether every seq from first to last is stored."""
+    found = db.query("SELECT spans FROM stream WHERE device=? AND life=?", (device, life))
+    spans = unpack(bytes(found[0][0])) if found else []
+    return any(lo <= first and last <= hi for lo, hi in spans)
+
+
 def devices(db: Database) -> list[str]:
     """Every board that has sent a reading, or had a session with known weights."""
     rows = db.query("SELECT device FROM stream UNION SELECT device FROM calibration")

@@ -8,7 +8,7 @@ import time
 
 from ...common.errors import OutsideError, UsageError
 from ...common.local_days import local_day
-from ...hazard import anchors
+from ...hazard import anchors, ledger, photographs
 from ...mqtt.session import SessionError
 from ...service import anchors as places
 from ...store import Store
@@ -34,6 +34,7 @@ def run(args: argparse.Namespace) -> int:
     store = Store(args.db)
     try:
         faults = anchors.verify(store, known)
+        faults += photographs.verify(store, ledger.read(store)) if not faults else []
         anchor = anchors.of(store)
         for line in (*faults, *filter(None, [trouble])):
             _log.error("%s", line)

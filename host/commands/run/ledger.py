@@ -12,7 +12,7 @@ from ...common import terminal
 from ...common.local_days import LOCAL, clock
 from ...common.output_form import folder_or_workbook
 from ...common.quantity import kg, percent, share
-from ...hazard import HazardError, anchors, balance, hj1259, ledger, register
+from ...hazard import HazardError, anchors, balance, hj1259, ledger, photographs, register
 from ...hazard.entry import TABLES, Entry
 from ...hazard.stock import stock_of
 from ...hazard.update import BEFORE_S, bring_up_to_date, see_all
@@ -164,6 +164,7 @@ def run_verify(args: argparse.Namespace) -> int:
     known = places.in_files(args.against) if args.against else []
     store = Store(args.db)
     faults = anchors.verify(store, known)
+    faults += photographs.verify(store, ledger.read(store)) if not faults else []
     if args.head is not None:
         faults += [f for f in ledger.verify(store, args.head) if f not in faults]
     entries, digest = ledger.head(store)

@@ -51,6 +51,9 @@ def _settings(args: argparse.Namespace) -> Settings:
         refresh_s=args.refresh,
         label_journal=Path(journal) if (journal := args.settings.get("label.journal")) else None,
         label_serials=args.settings.get("label.serials"),
+        label_printer=args.settings.get("label.printer", ""),
+        label_language=args.settings.get("label.language", "tspl"),
+        label_dpi=args.settings.get("label.dpi", 203),
     )
 
 

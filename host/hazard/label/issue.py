@@ -117,7 +117,7 @@ def add(
     held: as ledger.add takes it."""
     stems = [stem(using, e) for e in entries]
     after = None if held is None else held[-1].id if held else 0
-    return _write(using, [*entries], stems, after)
+    return write(using, [*entries], stems, after)
 
 
 def give(using: Issuer, ids: Sequence[int], by: str, now: int) -> list[Entry]:
@@ -192,18 +192,21 @@ def _retried(
         held = ledger.read(using.store)
         rows, stems = entries(held)
         with suppress(ledger.MovedError):
-            return _write(using, rows, stems, held[-1].id if held else 0, events)
+            return write(using, rows, stems, held[-1].id if held else 0, events)
     raise ledger.MovedError("ledger: others add to it all the time: try again later")
 
 
-def _write(
+def write(
     using: Issuer,
     rows: list[Entry],
     stems: Sequence[str],
     after: int | None,
     events: Sequence[tuple[str, str, int, str, str]] = (),
 ) -> list[Entry]:
-    """Add entries, in one transaction with the codes of those that have a stem."""
+    """Add entries, in one transaction with the codes of those that have a stem; with their ids.
+
+    after: the id of the last entry that was there when they were made; MovedError where there is
+    another by now. events: as label_codes.add_events takes them."""
     wanted = [Wanted(s, using.layout.digits) for s in stems if s]
     if wanted:
         _ready(using)

@@ -2,6 +2,8 @@
 "use strict";
 (() => {
   const words = JSON.parse(document.getElementById("words").textContent);
+  // Who has signed out leaves nothing of what there is to weigh; what was done is sent later.
+  if (location.pathname === "/signin") localStorage.removeItem("qingyun-weigh");
   const all = (selector, root = document) => root.querySelectorAll(selector);
   const percent = (x) => (x === null || x === undefined ? "—" : `${Math.round(100 * x)} %`);
   const mass = (x) => (x === null || x === undefined ? "—" : x.toFixed(2));

@@ -35,8 +35,10 @@ MORE = {
     "/history": ({"period": f"{YESTERDAY:%Y-%m}"}, {"period": str(YESTERDAY.year)}),
     "/alarms": ({"show": "all"},),
 }
-# A stream, a file, and what only a store with a label has (test_labels).
+# A stream, files, and what only a store with a label has (test_labels, test_weigh).
 NO_PAGE = {"/live", "/downloads/{name}", "/downloads/filing", "/label/{code}"}
+NO_PAGE |= {"/photographs/{name}", "/weigh-worker.js"}
+NO_PAGE |= {"/weigh/now", "/weigh/step", "/weigh/label/{code}"}
 WRONG = "/there-is-no-such-page"
 PICTURES = os.environ.get("PICTURES", "")
 

@@ -24,6 +24,7 @@ from stored import seqs
 
 from host.common.errors import OutsideError, UserError
 from host.common.store_address import StoreAddress
+from host.hazard import photographs
 from host.service import backup, postgres_tools
 from host.service.backup import BackupError
 from host.service.private_files import in_use
@@ -349,3 +350,22 @@ def test_what_killed_runs_and_root_left_is_pruned(tmp_path: Path) -> None:
         os.chown(target, 65534, 65534)
         of_root = backup.make(db, None, target, NOW + dt.timedelta(days=5))
         assert {p.stat().st_uid for p in (of_root, *of_root.iterdir())} == {65534}
+
+
+def test_photographs_come_back(tmp_path: Path) -> None:
+    """With the modes of what a restore makes; where some are already, nothing is overwritten."""
+    db, new = tmp_path / "q.db", tmp_path / "new.db"
+    store = Store(db, create=True)
+    name = photographs.keep(store, b"\xff\xd8\xff" + bytes(9000) + b"\xff\xd9")
+    folder = backup.make(db, None, tmp_path / "b", NOW)
+    (photographs.beside(new)).mkdir()
+    (photographs.beside(new) / name).write_bytes(b"")
+    with pytest.raises(BackupError, match=r"new\.db\.photos: is there already"):
+        backup.restore(folder, new, None)
+    shutil.rmtree(photographs.beside(new))
+    backup.restore(folder, new, None)
+    again = Store(new)
+    assert photographs.is_whole(again, name)
+    assert (photographs.beside(new) / name).stat().st_mode & 0o077 == 0
+    again.close()
+    store.close()
