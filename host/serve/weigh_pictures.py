@@ -68,7 +68,7 @@ def codes(data: bytes) -> list[str]:
             if image.width * image.height > _MOST_PIXELS:
                 return []
             grey = image.convert("L")
-    except (OSError, ValueError, SyntaxError):
+    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError):
         return []
     return [b.text for b in zxingcpp.read_barcodes(grey)]
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 import ast
 import json
 import secrets
+import struct
 import time
+import zlib
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -18,7 +20,7 @@ from fastapi.testclient import TestClient
 from scale_act import DRUM, PLATFORM, STORE, TARE_G, Scale, scale
 from served_page import PASSWORD
 
-from host.hazard import ledger
+from host.hazard import ledger, photographs
 from host.hazard.label import acts
 from host.hazard.platform_step import ActError
 from host.serve import accounts, weigh
@@ -27,7 +29,7 @@ from host.serve.hub import Hub
 from host.serve.language import LANGUAGES, words
 from host.serve.settings import Settings
 from host.serve.weigh_live import platforms_now
-from host.serve.weigh_pictures import code_in
+from host.serve.weigh_pictures import code_in, codes
 from host.store import Store, label_codes
 
 HERE = Path(acts.__file__).parents[1]
@@ -200,3 +202,16 @@ def test_what_a_board_says_wrong_is_no_weight(at: Scale) -> None:
         board = platforms_now(hub, "hw-01", time.time())["boards"]["qy-hw01"]
         assert "w1" not in board["grams"] and board["bad"] == {"w2": "moving"}
         hub.boards.clear()
+
+
+def test_a_picture_that_claims_to_be_huge_has_no_codes() -> None:
+    """Its head says 400 million dots: it is not unpacked."""
+
+    def part(kind: bytes, data: bytes) -> bytes:
+        sum_ = zlib.crc32(kind + data)
+        return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", sum_)
+
+    head = struct.pack(">IIBBBBB", 20_000, 20_000, 8, 0, 0, 0, 0)
+    png = b"\x89PNG\r\n\x1a\n" + part(b"IHDR", head) + part(b"IDAT", b"") + part(b"IEND", b"")
+    assert photographs.kind(png) == "image/png"
+    assert codes(png) == []
