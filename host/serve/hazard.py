@@ -14,8 +14,9 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from ..common import periods
+from ..common.errors import UserError
 from ..common.local_days import LOCAL
-from ..hazard import HazardError, alarms, ledger
+from ..hazard import HazardError, alarms, ledger, obligations
 from ..hazard.entry import CODE, TABLES, Entry
 from ..hazard.hj1259 import missing
 from ..hazard.register import HazardStore, Register
@@ -28,6 +29,7 @@ from .labels import may_have_code
 from .web import allowed, field, need, note, page, posted
 
 PER_PAGE = 100
+AHEAD_D = 30  # days in which what is to be filed is shown
 _NUMBER = re.compile(r"\d{1,12}")
 
 
@@ -98,6 +100,15 @@ def by_code(containers: Sequence[ContainerStock]) -> list[tuple[str, int]]:
     return sorted(codes.items())
 
 
+def dues(register: Register, today: dt.date) -> list[obligations.Due]:
+    """What is to be filed within AHEAD_D days, and what is late as far as filed.csv tells."""
+    if register.folder is None:
+        return []
+    found = obligations.due(register, register.folder, today, AHEAD_D)
+    is_told = (register.folder / obligations.FILED).exists()
+    return [d for d in found if d.day >= today or (is_told and d.filed is None)]
+
+
 def trail(store: Store) -> list[tuple[alarms.Row, alarms.Row | None, alarms.Row | None]]:
     """(raised, acknowledged, cleared) of every alarm, the latest first."""
     rows = alarms.read(store)
@@ -116,6 +127,11 @@ async def show(request: Request) -> Response:
     entries, trail_rows = await context.ask(lambda s: (ledger.read(s), trail(s)))
     containers = stock(context, entries, now)
     today = dt.datetime.fromtimestamp(now, LOCAL).date()
+    due, wrong = [], ""
+    try:
+        due = dues(context.register, today)
+    except UserError as error:  # somebody is editing filings.csv or filed.csv
+        wrong = str(error)
     stores = {s: [x for x in containers if x.store == s] for s in context.register.stores}
     return page(
         request,
@@ -125,6 +141,9 @@ async def show(request: Request) -> Response:
         codes=by_code(containers),
         entries=len(entries),
         open=[x for x in trail_rows if x[2] is None],
+        dues=due,
+        wrong=wrong,
+        today=today,
         outdated={s: context.register.outdated(s, today) for s in context.register.stores},
         boards=context.hub,
     )
