@@ -38,6 +38,9 @@ demo: $(READY) $(if $(PAGE),$(CHARTS)) ## one simulated day of three sites: firm
 live: $(READY) $(CHARTS) ## one site in real time with a prompt: put 3, lift, net off, unplug … [PHYSICS=ideal|field] [OUT=build/live]
 	@PYTHONPATH=tools exec $(PY) -m live $(if $(PHYSICS),--physics "$(PHYSICS)") $(if $(OUT),--out "$(OUT)")
 
+# Where tests stand that measure speed (marked alone): the others need not be read to find them.
+ALONE := tests/faults tests/firmware tests/host/ingest tests/host/provision
+
 # First what measures speed, one file on each of two cores; then the rest, several files at a
 # time: most tests wait for boards and brokers.
 test: $(TESTS) $(CHARTS) ## every test [AREA=host/events or host/events/test_engine.py: of one folder or file of tests/]
@@ -45,7 +48,7 @@ ifdef AREA
 	@test -e "tests/$(AREA)" || { echo "test: AREA=$(AREA): expected a folder or file below tests/" >&2; exit 2; }
 	@$(VENV)/bin/pytest "tests/$(AREA)"
 else
-	@$(VENV)/bin/pytest -m alone -n 2 --dist loadfile; alone=$$?; \
+	@$(VENV)/bin/pytest -m alone -n 2 --dist loadfile $(ALONE); alone=$$?; \
 	$(VENV)/bin/pytest -m "not alone" -n 3 --dist loadfile --no-loadscope-reorder && exit $$alone
 endif
 
