@@ -94,12 +94,15 @@ def _configuration(board):
 
 
 def _lines(board, cfg):
-    """The serial lines by UART: what their drivers need of the port is gone while it is held."""
-    lines = {}
+    """The serial lines by UART: what their drivers need of the port is gone while it is held.
+    None without any."""
+    lines = None
     for ch in cfg["channels"]:
         if "uart" in ch:
             from sensors import serial_line
 
+            if lines is None:
+                lines = {}
             serial_line.of(board, ch, lines)
     return lines
 
