@@ -30,9 +30,10 @@ _TASKS = ("sampling", "queue", "network", "commands", "update")
 
 class Logger:
     """Built from a board, a checked configuration, how many starts have failed (None on
-    trial) and the folders of a trial (else None); step() is one turn of the loop."""
+    trial), the folders of a trial (else None) and the serial lines by UART; step() is one
+    turn of the loop."""
 
-    def __init__(self, board, cfg, failed, trial):
+    def __init__(self, board, cfg, failed, trial, lines):
         self._board = board
         self._hal = board.hal
         self._failed = failed
@@ -40,7 +41,7 @@ class Logger:
         self.log = Log(self.clock, board.print)
         from sensors import build
 
-        channels = build.channels(board, cfg)
+        channels = build.channels(board, cfg, lines)
         self.spool = queue.of_board(board, cfg, [ch.name for ch in channels], self.clock, self.log)
         self.crashes = CrashLog(board.data_dir, self.spool.state.boot, self.clock.stamp, self.log)
         self.sampler = Sampler(

@@ -66,11 +66,12 @@ def start(board):
         finally:
             board.let_go()
     board.wlan()  # Wi-Fi takes its memory first
+    lines = _lines(board, cfg)
     board.hold(_HEAP)
     try:
         from logger import Logger
 
-        return Logger(board, cfg, failed, trial)
+        return Logger(board, cfg, failed, trial, lines)
     finally:
         board.let_go()
 
@@ -90,6 +91,20 @@ def _configuration(board):
     finally:
         # Some KB that are not needed again, or not before something is changed.
         forget("settings.config", "settings.overrides", "settings")
+
+
+def _lines(board, cfg):
+    """The serial lines by UART: what their drivers need of the port is gone while it is held.
+    None without any."""
+    lines = None
+    for ch in cfg["channels"]:
+        if "uart" in ch:
+            from sensors import serial_line
+
+            if lines is None:
+                lines = {}
+            serial_line.of(board, ch, lines)
+    return lines
 
 
 def _prepare(board, tls):

@@ -2,9 +2,10 @@
 board does not have costs it no memory, nor does this module when they are built."""
 
 
-def channels(board, cfg):
-    """The channels in the order of the configuration, temperatures first built."""
-    built = {}
+def channels(board, cfg, lines=None):
+    """The channels in the order of the configuration, temperatures first built. lines: the
+    serial lines that are there already, by UART."""
+    built = lines or {}
     for ch in cfg["channels"]:
         if ch["kind"] == "temperature":
             from sensors.simple import Temperature
