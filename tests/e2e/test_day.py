@@ -17,6 +17,7 @@ from board_runs import how_far
 from broker import Broker
 from demo import CONFIGS, REGISTRY, TRY, commands, demo, generate, where, window
 from host_job import Ingester, qingyun
+from played import wait_stored
 from rich.console import Console
 from run_folder import fresh_folder
 from sim_board import BoardRun
@@ -215,6 +216,7 @@ def test_restart_at_noon_and_an_erased_flash(tmp_path: Path, config: Path, trace
                 assert run.launch().wait(300) == 0
                 reports.append(run.result())
                 if until == noon + 3600:
+                    wait_stored(db, sum(r["readings"] for r in reports))
                     kept = len(stored.seqs(db))
                     (tmp_path / "board.flash").unlink()
     morning, afternoon, erased = reports

@@ -18,22 +18,33 @@ from sqlite_of import sqlite_of
 from tampering import WAYS, made_anew, rows_of, tamper, unlock
 
 from host.hazard import anchors, hj1259
+from host.hazard.entry import STORED, Entry, body
 from host.office.page import page
 from host.service import anchors as places
 from host.service import backup
 from host.store import STEPS, Store, chains
 from host.store import hazard as rows
 
-ENTRY = '{"id":{id},"by":"系统","t":1790000000,"grams":%d}'
 SEEDS = 200
+
+
+def entry(grams: int) -> str:
+    """The body of a row of the ledger."""
+    made = Entry(
+        table=STORED, batch="HWRK20260303001", t=1_790_000_000, recorded=1_790_000_000, by="系统",
+        institution="xq-jm", store="hw-01-a", container="xq-oil-01", edition="2021",
+        code="900-214-08", grams=grams, values={}, origin={},
+    )  # fmt: skip
+    return body(made)
 
 
 def grow(store: Store, n: int) -> None:
     """n more rows of each chain, each another."""
     at = chains.last(store.database, chains.ALARM)[0]
-    rows.append(store, [ENTRY % (at + i) for i in range(n)])
-    body = msgspec.json.encode(BODY).decode()
-    rows.add_alarms(store, [(None, "raised", 1_790_000_000 + at + i, body) for i in range(n)])
+    rows.append(store, [entry(at + i) for i in range(n)])
+    told_body = msgspec.json.encode(BODY).decode()
+    raised = [(None, "raised", 1_790_000_000 + at + i, told_body) for i in range(n)]
+    rows.add_alarms(store, raised)
     told = [("manifest", f"{20260000000000 + at + i}", f'{{"n":{at + i}}}') for i in range(n)]
     rows.add_transfers(store, told, rows.transfer_count(store))
 
