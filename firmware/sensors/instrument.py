@@ -27,7 +27,6 @@ _PAIR_MS = const(1500)  # two frames further apart are no two in a row
 _STAND_MS = const(1000)
 _ZERO_SHARE = const(25)  # R 76: zero setting within 4 % of Max
 _TEN = (1, 10, 100, 1000, 10000, 100000, 1000000)
-_DAY_MS = const(86400000)
 
 
 def grams(value, decimals, unit):
@@ -77,7 +76,6 @@ class Instrument:
         self.about = {"instrument": said}
         self._add = hal.ticks_add
         self._diff = hal.ticks_diff
-        self._ticks = hal.ticks_ms
         self._e = e = max(1, round(ch["e_kg"] * 1000))
         self._max = round(ch["max_kg"] * 1000)
         self._most = self._max + 9 * e  # R 76: nothing shown above Max + 9 e

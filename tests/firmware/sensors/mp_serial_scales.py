@@ -2,6 +2,8 @@
 
 import gc
 import micropython
+import serial_frames
+import serial_port
 import serial_scales as sim
 from clock import Clock
 from sensors import indicator, modbus, quality
@@ -39,27 +41,29 @@ class Rig:
         ch.update(more)
         if kind == "modbus":
             devices = [
-                sim.Answerer(s, sim.transmitter(i + 1, 4, 0, sim.dini_registers))
+                sim.Answerer(
+                    s, serial_frames.transmitter(i + 1, 4, 0, serial_frames.dini_registers)
+                )
                 for i, s in enumerate(self.scales)
             ]
             device = sim.Bus(*devices)
             self.devices = devices
         elif kind == "xk3190-ask":
-            device = sim.Answerer(scale, sim.xk3190_answer("A"))
+            device = sim.Answerer(scale, serial_frames.xk3190_answer("A"))
             ch["address"] = "A"
         elif kind == "stgs-ask":
-            device = sim.Answerer(scale, sim.stgs_answer(b"RW\r\n"))
+            device = sim.Answerer(scale, serial_frames.stgs_answer(b"RW\r\n"))
             ch["ask"] = "RW\r\n"
         else:
             frame = {
-                "xk3190": sim.xk3190,
-                "stgs": sim.stgs,
-                "toledo": sim.toledo(False),
-                "toledo-sum": sim.toledo(True),
+                "xk3190": serial_frames.xk3190,
+                "stgs": serial_frames.stgs,
+                "toledo": serial_frames.toledo(False),
+                "toledo-sum": serial_frames.toledo(True),
             }[kind]
             device = sim.Sender(clock, scale, frame)
             ch["checksum"] = kind == "toledo-sum"
-        self.uart = sim.Uart(clock, device, CHAR_US, wire)
+        self.uart = serial_port.Uart(clock, device, CHAR_US, wire)
         board = Board(clock)
         board.made = self.uart
         lines = {}
@@ -309,12 +313,14 @@ def test_sampling_allocates_nothing():
             else 2
             * [
                 {
-                    "xk3190": lambda: sim.xk3190(r.scales[0]),
-                    "xk3190-ask": lambda: sim.xk3190_answer("A")(r.scales[0], b"\x02AB03\x03"),
-                    "toledo": lambda: sim.toledo(False)(r.scales[0]),
-                    "toledo-sum": lambda: sim.toledo(True)(r.scales[0]),
-                    "stgs": lambda: sim.stgs(r.scales[0]),
-                    "stgs-ask": lambda: sim.stgs(r.scales[0]),
+                    "xk3190": lambda: serial_frames.xk3190(r.scales[0]),
+                    "xk3190-ask": lambda: serial_frames.xk3190_answer("A")(
+                        r.scales[0], b"\x02AB03\x03"
+                    ),
+                    "toledo": lambda: serial_frames.toledo(False)(r.scales[0]),
+                    "toledo-sum": lambda: serial_frames.toledo(True)(r.scales[0]),
+                    "stgs": lambda: serial_frames.stgs(r.scales[0]),
+                    "stgs-ask": lambda: serial_frames.stgs(r.scales[0]),
                 }[kind]()
             ]
         )

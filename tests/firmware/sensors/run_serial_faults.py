@@ -12,7 +12,8 @@ slowest: most ms from the last fault to a frame that counted, of a load at rest.
 import json
 import sys
 
-import serial_scales as sim
+import serial_frames
+import serial_port
 from clock import Clock
 from sensors import indicator, modbus
 
@@ -188,7 +189,7 @@ class Silent:
 
 
 if KIND == "modbus":
-    answer = sim.transmitter(1, 4, 0, sim.dini_registers)
+    answer = serial_frames.transmitter(1, 4, 0, serial_frames.dini_registers)
 
     class Faulty(Silent):
         """A slave on a line where answers are damaged, late, doubled, of another unit, refused or
@@ -217,20 +218,20 @@ if KIND == "modbus":
                 return 250 + rnd.below(900), reply  # some of them after their time
             if kind == 1:
                 other = bytes((2,)) + reply[1:-2]
-                return 30, other + sim.crc16(other)
+                return 30, other + serial_frames.crc16(other)
             if kind == 2:
                 refused = bytes((1, 0x84, 1 + rnd.below(6)))
-                return 30, refused + sim.crc16(refused)
+                return 30, refused + serial_frames.crc16(refused)
             if kind == 3:  # another master asks for the net, and has its answer here
                 asked = bytes((1, 4, 0, 2, 0, raw[5]))
                 body = reply[:3] + bytes([rnd.below(256) for _ in range(len(reply) - 5)])
-                return 60, asked + sim.crc16(asked) + body + sim.crc16(body)
+                return 60, asked + serial_frames.crc16(asked) + body + serial_frames.crc16(body)
             if kind == 4:
                 return 60, reply + reply
             return 20 + len(reply), damaged(reply)
 
     device = Faulty()
-    uart = sim.Uart(clock, device, 1146)
+    uart = serial_port.Uart(clock, device, 1146)
     channel = modbus.of_board(Board(uart), {"weight_kg": 0.2}, ch, {})
     watch = Watch(channel, shown)
     while sent < FRAMES:
@@ -239,16 +240,16 @@ if KIND == "modbus":
         told_wrong += check(channel)
         clock.move_us(1000 * max(10, min(200, clock.ticks_diff(channel.due, now))))
 else:
-    uart = sim.Uart(clock, Silent(), 1146)
+    uart = serial_port.Uart(clock, Silent(), 1146)
     channel = indicator.of_board(Board(uart), {"weight_kg": 0.2}, ch, {})
     watch = Watch(channel, shown)
     form = channel.source._form
     make = {
-        "xk3190": sim.xk3190,
-        "toledo": sim.toledo(False),
-        "toledo-sum": sim.toledo(True),
-        "stgs": sim.stgs,
-        "xk3190-ask": lambda scale: sim.xk3190_answer("A")(scale, b"\x02AB03\x03"),
+        "xk3190": serial_frames.xk3190,
+        "toledo": serial_frames.toledo(False),
+        "toledo-sum": serial_frames.toledo(True),
+        "stgs": serial_frames.stgs,
+        "xk3190-ask": lambda scale: serial_frames.xk3190_answer("A")(scale, b"\x02AB03\x03"),
     }[KIND]
     while sent < FRAMES:
         clock.move_us(1000 * PERIOD_MS)
