@@ -10,7 +10,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from email.message import EmailMessage
 from pathlib import Path
 from typing import Any
@@ -34,20 +34,6 @@ COMES_S = 120  # on a busy machine
 NOW = 1_772_500_000  # 2026-03-03 09:06 in Shanghai
 PASSWORD = "a long password"  # noqa: S105
 SECRET = b"0123456789abcdef-of-the-test"
-
-
-@pytest.fixture
-def db(tmp_path: Path) -> Path:
-    path = tmp_path / "q.db"
-    Store(path, create=True).close()
-    return path
-
-
-@pytest.fixture
-def store(db: Path) -> Iterator[Store]:
-    found = Store(db)
-    yield found
-    found.close()
 
 
 class Recorder:

@@ -22,20 +22,6 @@ SECRET = "SEC-of-the-test"  # noqa: S105
 SIGNED = {"wecom": None, "dingtalk": SECRET, "feishu": SECRET}
 
 
-@pytest.fixture
-def db(tmp_path: Path) -> Path:
-    path = tmp_path / "q.db"
-    Store(path, create=True).close()
-    return path
-
-
-@pytest.fixture
-def store(db: Path) -> Iterator[Store]:
-    found = Store(db)
-    yield found
-    found.close()
-
-
 @pytest.fixture(params=KINDS)
 def service(request: pytest.FixtureRequest) -> Iterator[Robots]:
     with Robots(request.param, SIGNED[request.param] or "") as made:
