@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from ..common.errors import UsageError
+from ..common.web_address import is_safe
 from ..service import logs
 from ..service.config import Config
 from ..service.keys import ChannelSection, EmailSection, RobotSection, WebhookSection, WecomSection
@@ -73,7 +74,7 @@ def _robot(settings: Config, kind: str) -> Channel:
         else settings.read(RobotSection, kind)
     )
     url = _secret(settings, f"{kind}.url_file") or ""
-    if not robot.is_address(url):
+    if not is_safe(url):
         expected = "https://… in the file, as the group shows it"
         raise UsageError(settings.mistake(f"{kind}.url_file", expected, section.url_file))
     made = robot.Robot(

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from functools import cache
 from importlib.resources import files
 from typing import Any
-from urllib.parse import quote_plus, urlsplit
+from urllib.parse import quote_plus
 
 from ..common import csv_file
 from ..common.errors import UserError
@@ -93,15 +93,6 @@ class Robot:
         means = _codes().get((self.kind, str(code)))
         said = f"{where}: {code} {str(text)[:200]}" + (f"（{means[0]}）" if means else "")
         raise (Failed if means and means[1] else Declined)(said)
-
-
-def is_address(url: str) -> bool:
-    """Whether it can be an address of a robot: https, or http at this machine."""
-    address = urlsplit(url)
-    here = address.hostname in ("127.0.0.1", "localhost", "::1")
-    return bool(address.hostname) and (
-        address.scheme == "https" or (address.scheme == "http" and here)
-    )
 
 
 def _hmac(key: bytes, text: str) -> str:

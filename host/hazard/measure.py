@@ -257,15 +257,12 @@ class Rules:
         return self._known[store]
 
     def _due(self, day: dt.date) -> list[Due]:
-        """What is to be filed soon, and where somebody keeps filed.csv, what is late."""
+        """What is to be filed as far ahead as a rule looks, and what is late."""
         folder = self._register.folder
         ahead = [-r.threshold * r.factor for r in self._rules if r.kind == "filing"]
         if folder is None or not ahead:
             return []
-        found = obligations.due(self._register, folder, day, max(0, math.ceil(max(ahead))))
-        if (folder / obligations.FILED).exists():
-            return found
-        return [x for x in found if x.day >= day]
+        return obligations.to_do(self._register, folder, day, max(0, math.ceil(max(ahead))))
 
     def findings(self, view: StoreView, stock: Stock, now: int) -> list[Finding]:
         """The values of all rules of a store at now (Unix seconds)."""

@@ -205,6 +205,14 @@ def due(register: Register, folder: Path, day: dt.date, ahead: int) -> list[Due]
     return sorted(found, key=lambda x: (x.day, x.institution, x.filing.filing))
 
 
+def to_do(register: Register, folder: Path, day: dt.date, ahead: int) -> list[Due]:
+    """What is to be filed up to `ahead` days after a day, filed or not, and what is late. Without
+    filed.csv nobody says what was filed, so nothing is known to be late."""
+    is_told = (folder / FILED).exists()
+    found = due(register, folder, day, ahead)
+    return [x for x in found if x.day >= day or (is_told and x.filed is None)]
+
+
 def checklist(
     register: Register, folder: Path, day: dt.date
 ) -> list[tuple[str, Duty, Confirmed | None]]:

@@ -5,13 +5,14 @@ own channels only."""
 
 from __future__ import annotations
 
-import csv
 import re
 from dataclasses import dataclass, field
 from functools import cache
-from pathlib import Path
+from importlib.resources import files
 from typing import Any
 
+from ..common import csv_file
+from ..common.errors import UserError
 from .pins import Pins, Used
 from .sheet import Row
 
@@ -30,9 +31,8 @@ _FRAME = re.compile("[78][NEO][12]")
 @cache
 def transmitters() -> dict[str, dict[str, str]]:
     """profile → its row."""
-    path = Path(__file__).with_name("transmitters.csv")
-    with path.open(encoding="utf-8", newline="") as file:
-        return {row["profile"]: row for row in csv.DictReader(file)}
+    file = csv_file.read(files(__package__).joinpath("transmitters.csv"), UserError)
+    return {row["profile"]: row for _, row in file.rows(("profile", *_NUMBERS))}
 
 
 @dataclass

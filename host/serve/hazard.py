@@ -104,9 +104,7 @@ def dues(register: Register, today: dt.date) -> list[obligations.Due]:
     """What is to be filed within AHEAD_D days, and what is late as far as filed.csv tells."""
     if register.folder is None:
         return []
-    found = obligations.due(register, register.folder, today, AHEAD_D)
-    is_told = (register.folder / obligations.FILED).exists()
-    return [d for d in found if d.day >= today or (is_told and d.filed is None)]
+    return obligations.to_do(register, register.folder, today, AHEAD_D)
 
 
 def trail(store: Store) -> list[tuple[alarms.Row, alarms.Row | None, alarms.Row | None]]:

@@ -8,12 +8,12 @@ from urllib.parse import urlsplit
 
 from ..common.errors import UserError
 from ..common.store_address import hidden
+from ..common.web_address import LOOPBACK, is_safe
 from ..store import VERSION, schema_version
 from .config import Config
 
 _FILES = ("password_file", "secret_file", "url_file", "cafile", "certfile", "keyfile")
 _SECRET = ("password_file", "secret_file", "url_file", "keyfile")
-_LOOPBACK = ("127.0.0.1", "localhost", "::1")
 _LEAST_SECRET = 16
 
 
@@ -123,7 +123,7 @@ def _email(config: Config) -> list[str]:
     mistakes = config.lacking("email")
     if config.get("email.username") and not config.get("email.password_file"):
         mistakes.append(config.mistake("email.password_file", "a file with the password"))
-    beyond = config.get("email.host") not in (None, *_LOOPBACK)
+    beyond = config.get("email.host") not in (None, *LOOPBACK)
     if config.get("email.tls") == "none" and beyond:
         mistakes.append(config.mistake("email.tls", "starttls or tls beyond this machine", "none"))
     return mistakes
@@ -138,7 +138,7 @@ def _webhook(config: Config) -> list[str]:
         address = urlsplit(url)
         if not address.hostname:
             mistakes.append(config.mistake("webhook.url", "https://HOST/…", url))
-        elif address.scheme == "http" and address.hostname not in _LOOPBACK:
+        elif address.scheme == "http" and address.hostname not in LOOPBACK:
             mistakes.append(
                 config.mistake("webhook.url", "https beyond this machine", address.scheme)
             )
@@ -152,5 +152,13 @@ def _webhook(config: Config) -> list[str]:
 
 
 def _robots(config: Config) -> list[str]:
-    kinds = ("wecom", "dingtalk", "feishu")
-    return [line for kind in kinds if config.section(kind) for line in config.lacking(kind)]
+    mistakes = []
+    for kind in ("wecom", "dingtalk", "feishu"):
+        if not config.section(kind):
+            continue
+        mistakes += config.lacking(kind)
+        path = config.get(f"{kind}.url_file")
+        if path and Path(path).is_file() and not is_safe(Path(path).read_text("utf-8").strip()):
+            expected = "https://… in the file, as the group shows it"
+            mistakes.append(config.mistake(f"{kind}.url_file", expected, path))
+    return mistakes

@@ -9,6 +9,7 @@ import pytest
 from alarm_rows import add, became
 from host_job import qingyun
 from robots import TOKEN, Robots
+from sim_board import ROOT
 
 from host.alerts import Declined, Failed, robot
 from host.alerts.due import Channel, Policy, step
@@ -158,4 +159,6 @@ def test_the_command_tells_through_a_robot(tmp_path: Path, db: Path) -> None:
         assert TOKEN not in done.stderr and SECRET not in done.stderr
         (tmp_path / "url").write_text("ftp://example.org/x\n")
         done = qingyun(*base)
+        assert done.returncode == 2 and "dingtalk.url_file: expected https://" in done.stderr
+        done = qingyun("--config", config, "check", "--registry", ROOT / "registry")
         assert done.returncode == 2 and "dingtalk.url_file: expected https://" in done.stderr
