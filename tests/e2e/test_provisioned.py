@@ -192,6 +192,7 @@ def test_each_speaks_only_for_itself(secure: Broker, client: Callable[[str], Cli
         "qingyun-hazard": ["1/a-1/event"],
         "qingyun-rollup": ["1/a-1/daily"],
         "qingyun-anchor": ["1/anchor"],
+        "qingyun-lorawan": ["1/a-1/lw-1/birth", "1/a-1/lw-1/reading", "1/a-1/lw-1/state"],
         "qingyun-operator": ["1/a-1/qy-a1/command", "1/update/0123456789abcdef/0"],
     }
     refused = {
@@ -203,6 +204,7 @@ def test_each_speaks_only_for_itself(secure: Broker, client: Callable[[str], Cli
         "qingyun-hazard": ["1/a-1/qy-a1/command"],
         "qingyun-rollup": ["1/a-1/event"],
         "qingyun-anchor": ["1/a-1/daily"],
+        "qingyun-lorawan": ["1/a-1/lw-1/command", "1/a-1/daily"],
         "qingyun-operator": ["1/a-1/qy-a1/reading", "1/a-1/daily"],
     }
     for name, good in allowed.items():
