@@ -101,15 +101,17 @@ class Bridge:
     def _say(self, what: Callable[[], Said]) -> bool:
         """Publish, and wait until the broker has all; False after stop()."""
 
+        said = self._until_done(what)
+
         def publish() -> bool:
-            said = what()
             session = self._open()
+            assert said is not None
             session.publish(said.births, retain=True)
             session.publish(said.readings)
             session.publish(said.states, retain=True)
             return True
 
-        return self._until_done(publish) is not None
+        return said is not None and self._until_done(publish) is not None
 
     def _open(self) -> Session:
         if self._session is None:

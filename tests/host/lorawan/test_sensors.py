@@ -82,6 +82,22 @@ def test_a_bin_with_a_scale_has_no_such_sensor(folder: Path) -> None:
         load(folder, GOOD)
 
 
+def test_check_reads_the_section_too(folder: Path, tmp_path: Path) -> None:
+    config = tmp_path / "q.toml"
+    config.write_text(
+        '[lorawan]\nserver = "things-stack"\nnetwork = "eu1.cloud.thethings.network"\n'
+    )
+    done = qingyun("--config", config, "check", "--registry", folder)
+    where = f"qingyun: error: {config}"
+    assert (done.returncode, done.stderr.splitlines()) == (
+        2,
+        [
+            f"{where}: lorawan.network_username: expected APPLICATION@TENANT",
+            f"{where}:3: lorawan.network: expected HOST:PORT, found 'eu1.cloud.thethings.network'",
+        ],
+    )
+
+
 @pytest.mark.parametrize(
     ("mm", "expected"), [(1100, 0), (1600, 0), (700, 500), (300, 1000), (200, 1000), (701, 498)]
 )
