@@ -17,6 +17,7 @@ from .uplinks import Uplink
 
 LIVES, FRAMES = 4, 32  # that are remembered of a sensor; more frames than the bridge takes at once
 _REPEATED_S = 600  # a sensor sends a frame again within that
+_REPEATED_LATEST_S = 86_400  # or its latest one, which nobody answers, within that
 _FAR = 8  # a sensor that begins at 0 again and again does not come as far
 _ORDER_S, _ORDER = 60, 16  # frames that overtook each other on the way to the bridge
 _SMALL = 1 << 16  # counters of 16 bits begin again here
@@ -66,7 +67,7 @@ def name(lives: list[Life], uplink: Uplink, t: int, every_s: int) -> Named | Non
     """Name a frame that was heard at Unix time t, and remember it in lives (the newest first);
     None: it is older than the first one of its life. every_s: how often the sensor reports."""
     frame = Frame(uplink.counter, uplink.counter, t, uplink.at, _digest(uplink))
-    if known := _known(lives, uplink, frame, every_s):
+    if known := _known(lives, uplink, frame, every_s) or _of_an_earlier_life(lives, uplink, t):
         return known
     life = lives[0] if lives and lives[0].session == uplink.session else None
     if life is not None:
@@ -94,8 +95,19 @@ def _known(lives: list[Life], uplink: Uplink, frame: Frame, every_s: int) -> Nam
             if (f.raw, f.digest) != (frame.raw, frame.digest):
                 continue
             is_latest = life is lives[0] and f.counter == life.top and f.raw >= _FAR
-            if is_latest or abs(f.at - frame.at) <= within:
+            longest = _REPEATED_LATEST_S if is_latest else within
+            if -within <= frame.at - f.at <= longest:
                 return Named(life, f.counter - life.base, f.t, repeated=True)
+    return None
+
+
+def _of_an_earlier_life(lives: list[Life], uplink: Uplink, t: int) -> Named | None:
+    """A frame from before the latest life that comes late, or again after very many others."""
+    for life in lives[1:]:
+        counter = uplink.counter + life.wraps
+        fits = life.base <= counter <= life.top and life.begun <= t <= life.t
+        if fits and life.session == uplink.session and t < lives[0].begun:
+            return Named(life, counter - life.base, t)
     return None
 
 

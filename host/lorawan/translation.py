@@ -131,8 +131,9 @@ class Translation:
 
     def _status(self, sensor: Sensor, uplink: Uplink, said: Said) -> None:
         of = self._of[uplink.dev_eui]
-        of.heard = max(of.heard, uplink.at)
-        is_online = time.time() - of.heard <= longest_silence(sensor.every_s)
+        now = int(time.time())
+        of.heard = max(of.heard, min(uplink.at, now))  # a server whose clock is ahead
+        is_online = now - of.heard <= longest_silence(sensor.every_s)
         if is_online != of.online or is_online:
             of.online = is_online
             said.states.append((told.topic(sensor, "status"), ONLINE if is_online else OFFLINE))

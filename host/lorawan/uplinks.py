@@ -17,6 +17,7 @@ from msgspec import Struct, field
 from ..readings.messages import EARLIEST, LATEST
 
 _EUI_DIGITS = 16
+_LONGEST = 255  # bytes of a frame; LoRaWAN has 242 in its fastest data rates
 _MOST = 1 << 32  # frame counters have 32 bits at most
 
 
@@ -181,6 +182,10 @@ def _uplink(
         raw = binascii.a2b_base64(data or "", strict_mode=True)
     except (binascii.Error, ValueError) as error:
         raise Unreadable(f"{eui}: frame {counter}: the payload is no base64: {error}") from None
+    if len(raw) > _LONGEST:
+        raise Unreadable(
+            f"{eui}: frame {counter}: {len(raw)} bytes, a frame has {_LONGEST} at most"
+        )
     return Uplink(eui, session or "", counter, port, raw, at, tuple(heard))
 
 

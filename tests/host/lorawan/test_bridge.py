@@ -3,6 +3,7 @@ once, what was lost is said, whatever is killed or delivered twice in between.""
 
 from __future__ import annotations
 
+import datetime as dt
 import itertools
 import json
 import os
@@ -28,8 +29,12 @@ from paho.mqtt.enums import CallbackAPIVersion
 from run_folder import end
 from sim_board import ROOT
 
-from host.events.fillonly import IN_A_GAP, FillSample, watch
+from host import registry as registry_of
+from host import rollup
+from host.common.local_days import date_of, local_day
+from host.events.fillonly import FillSample, watch
 from host.events.silences import Silences
+from host.rollup import density
 from host.store import Store, StreamStatus, report_intervals
 
 EMPTY, FULL = 1100, 300
@@ -240,6 +245,7 @@ def _check_figures(db: Path, truth: dict[str, Truth]) -> None:
     """What is stored is what was heard; what was lost is missing, and gaps are where it was."""
     store = Store(db)
     store.compact()
+    days_sure = {}
     lives: dict[str, list[StreamStatus]] = defaultdict(list)
     for life in store.status():
         lives[life.device].append(life)
@@ -259,13 +265,30 @@ def _check_figures(db: Path, truth: dict[str, Truth]) -> None:
         pairs = list(itertools.pairwise(times))
         covered = sum(b - a for a, b in pairs if b - a <= LONGEST_S)
         assert sum(b - a for a, b in found.covered) == covered
-        # Each emptying once, between the frames around it; sure unless a gap hides it.
-        around = [
-            next((a, b) for a, b in pairs if a < t <= b) for t in of.emptied if t <= times[-1]
-        ]
-        assert [(e.t, e.t_end) for e in sorted(found.emptyings, key=lambda e: e.t)] == around
-        for e in found.emptyings:
-            assert (e.doubt == IN_A_GAP) == (e.t_end - e.t > LONGEST_S), e
+        # Each emptying once and no other; sure, unless frames are missing right at it.
+        emptyings = sorted(found.emptyings, key=lambda e: e.t)
+        before = [max(x for x in times if x < t) for t in of.emptied if t <= times[-1]]
+        assert [e.t for e in emptyings] == before
+        for e in emptyings:
+            i = times.index(e.t)
+            is_torn = any(y - x > LONGEST_S for x, y in pairs[max(i - 1, 0) : i + 2])
+            assert is_torn or (e.t_end, e.doubt) == (times[i + 1], ""), e
+        days_sure[device] = sum(not e.doubt for e in emptyings)
+    _check_report(store, truth, days_sure)
+
+
+def _check_report(store: Store, truth: dict[str, Truth], sure: dict[str, int]) -> None:
+    """The days of the report have these emptyings, with an estimate and nothing weighed."""
+    folder = Path(str(store.where)).parent / "registry"
+    known = registry_of.load(folder)
+    first = date_of(local_day(min(of.heard[0][0] for of in truth.values())))
+    days = (date_of(local_day(int(time.time()))) - first).days + 1
+    dates = [first + dt.timedelta(n) for n in range(days)]
+    rolled = [rollup.roll(store, known, date, densities=density.load(folder)) for date in dates]
+    rows = [row for day in rolled for row in day.rows]
+    assert sum(row.estimated_collections for row in rows) == sum(sure.values())
+    assert sum(row.estimated_g for row in rows) > 0
+    assert {(row.collected_g, row.covered_s) for row in rows} == {(0, 0)}
 
 
 def test_the_things_stack_and_a_broker_of_the_boards_that_is_away(

@@ -116,7 +116,8 @@ def test_each_frame_has_one_name_and_each_missing_one_is_counted(seed: int) -> N
         counter += 1
         if rng.random() < 0.1 and names:  # before the first one nobody knows
             continue
-        recent = [*recent[-15:], (key, uplink)]
+        recent = [*recent[-150:], (key, uplink)]
+        recent = [x for x in recent if x[0][1] > reset - LIVES]  # of lives that are remembered
         for again, what in [(key, uplink), *rng.choices(recent, k=rng.randrange(4))]:
             found = named(lives, what)
             assert names.setdefault(again, (found.life.name, found.seq)) == (
@@ -150,3 +151,15 @@ def test_the_clock_of_the_server_is_trusted_and_that_of_a_gateway_that_agreed() 
     lives: list[Life] = []
     named(lives, frame(10, T))
     assert named(lives, frame(11, T + HOUR), T - 9 * HOUR).t == T + HOUR
+
+
+def test_very_many_frames_that_come_again_have_the_names_that_they_had() -> None:
+    lives: list[Life] = []
+    runs = [("s", n) for n in range(100)] + [("s", n) for n in range(100)]
+    runs += [("new", n) for n in range(100)]
+    sent = [frame(c, T + i * HOUR, session=s) for i, (s, c) in enumerate(runs)]
+    names = [(n.life.name, n.seq) for n in (named(lives, f) for f in sent)]
+    assert len(set(names)) == 300 and len(lives) == 3
+    again = [named(lives, f) for f in sent]
+    assert [(n.life.name, n.seq) for n in again] == names
+    assert not any(n.lost or n.begins for n in again) and len(lives) == 3

@@ -50,6 +50,7 @@ GOOD = json.loads(chirpstack(EUI, 7, (85, b""), T))
         (b"{}", "no uplink"),
         (json.dumps(GOOD | {"data": "AXVc*"}).encode(), "frame 7: the payload is no base64"),
         (json.dumps(GOOD | {"data": "AXV"}).encode(), "no base64"),
+        (json.dumps(GOOD | {"data": "AXVc" * 100}).encode(), "300 bytes, a frame has 255"),
         (json.dumps(GOOD | {"fCnt": -1}).encode(), "frame counter -1"),
         (json.dumps(GOOD | {"fCnt": "7"}).encode(), "fCnt"),
         (json.dumps(GOOD | {"deviceInfo": {"devEui": "24e1"}}).encode(), "expected 16 hexadecimal"),
