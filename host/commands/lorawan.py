@@ -35,6 +35,10 @@ def add(command: Command) -> None:
     p.add_argument("--network-tls", action="store_true", help=text)
     text = "TLS there: the authority that signed the broker"
     p.add_argument("--network-cafile", type=Path, metavar="FILE", help=text)
+    text = "TLS there: this client's certificate (PEM), as ChirpStack makes one for an application"
+    p.add_argument("--network-certfile", type=Path, metavar="FILE", help=text)
+    text = "TLS there: the key of the certificate (PEM)"
+    p.add_argument("--network-keyfile", type=Path, metavar="FILE", help=text)
     text = "folder for what is remembered of each sensor (default: qingyun.lorawan)"
     p.add_argument("--memory", type=Path, default=Path("qingyun.lorawan"), metavar="DIR", help=text)
     text = "answer /metrics there (default: nowhere)"

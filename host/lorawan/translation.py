@@ -113,7 +113,7 @@ class Translation:
             if not named.repeated:
                 self._counts.frames[TAKEN] += 1
             self._values(sensor, uplink, named, measured or payloads.Measured(), said)
-        self._status(sensor, uplink, said)
+        self._status(sensor, uplink, said, again=named.repeated)
 
     def _values(
         self, sensor: Sensor, uplink: Uplink, named: Named, m: payloads.Measured, said: Said
@@ -129,12 +129,13 @@ class Translation:
             body = told.state(of, named.t, q)
             said.states.append((told.topic(sensor, "state"), told.text(body)))
 
-    def _status(self, sensor: Sensor, uplink: Uplink, said: Said) -> None:
+    def _status(self, sensor: Sensor, uplink: Uplink, said: Said, *, again: bool) -> None:
+        """again: the frame came before, and what was said then may not have come through."""
         of = self._of[uplink.dev_eui]
         now = int(time.time())
         of.heard = max(of.heard, min(uplink.at, now))  # a server whose clock is ahead
         is_online = now - of.heard <= longest_silence(sensor.every_s)
-        if is_online != of.online or is_online:
+        if again or is_online or is_online != of.online:
             of.online = is_online
             said.states.append((told.topic(sensor, "status"), ONLINE if is_online else OFFLINE))
 

@@ -14,9 +14,12 @@ from .config import Config
 
 _FILES = (
     *("password_file", "secret_file", "url_file", "cafile", "certfile", "keyfile"),
-    *("network_password_file", "network_cafile"),
+    *("network_password_file", "network_cafile", "network_certfile", "network_keyfile"),
 )
-_SECRET = ("password_file", "secret_file", "url_file", "keyfile", "network_password_file")
+_SECRET = (
+    *("password_file", "secret_file", "url_file", "keyfile"),
+    *("network_password_file", "network_keyfile"),
+)
 _LEAST_SECRET = 16
 
 

@@ -30,14 +30,31 @@ def network_of(args: argparse.Namespace) -> Broker:
             raise UsageError(f"--network-password-file: {error}") from None
         if not args.network_username:
             raise UsageError("--network-username: expected a name for the password")
-    context = None
-    if args.network_tls or args.network_cafile:
-        try:
-            context = ssl.create_default_context(cafile=args.network_cafile)
-        except OSError as error:
-            raise UsageError(f"--network-cafile: {args.network_cafile}: {error}") from None
+    context = _tls_of(args)
     who = args.network_username, password
     return Broker(host, port, args.network_client_id, *who, context=context)
+
+
+def _tls_of(args: argparse.Namespace) -> ssl.SSLContext | None:
+    """What TLS to the network server goes by; None: plain."""
+    own = args.network_certfile, args.network_keyfile
+    if bool(own[0]) != bool(own[1]):
+        raise UsageError("--network-certfile: expected --network-keyfile with it")
+    if not (args.network_tls or args.network_cafile or own[0]):
+        return None
+    for name, path in (
+        *(("--network-cafile", args.network_cafile), ("--network-certfile", own[0])),
+        ("--network-keyfile", own[1]),
+    ):
+        if path is not None and not path.is_file():
+            raise UsageError(f"{name}: {path}: no such file")
+    try:
+        context = ssl.create_default_context(cafile=args.network_cafile)
+        if own[0]:
+            context.load_cert_chain(*own)
+    except OSError as error:  # of which those of TLS are some
+        raise UsageError(f"--network-cafile, --network-certfile: {error}") from None
+    return context
 
 
 def topic_of(args: argparse.Namespace) -> str:

@@ -10,8 +10,6 @@ import os
 import random
 import shutil
 import signal
-import subprocess
-import sys
 import time
 import urllib.request
 from collections import defaultdict
@@ -23,10 +21,10 @@ from typing import Any
 import paho.mqtt.client as paho
 import pytest
 from broker import Broker, free_port
-from host_job import ALONE, Ingester
+from host_job import Ingester
+from lorawan_bridge import Bridge
 from lorawan_net import CHIRPSTACK, At, chirpstack, df702, em310, ldds75, mbx, things_stack
 from paho.mqtt.enums import CallbackAPIVersion
-from run_folder import end
 from sim_board import ROOT
 
 from host import registry as registry_of
@@ -63,36 +61,6 @@ def registry(folder: Path) -> Path:
     head = "device,dev_eui,model,every_min,empty_mm,full_mm\n"
     (folder / "lorawan.csv").write_text(head + "".join(rows))
     return folder
-
-
-class Bridge:
-    """`qingyun lorawan` as a process."""
-
-    def __init__(self, folder: Path, network: str, boards: str, *more: str) -> None:
-        self._log = folder / "bridge.log"
-        self._args = ["lorawan", "--registry", str(folder / "registry"), "--network", network]
-        self._args += ["--broker", boards, "--memory", str(folder / "memory"), *more]
-        self.process: subprocess.Popen[bytes] | None = None
-
-    def start(self) -> None:
-        with self._log.open("ab") as log:
-            command = [sys.executable, "-m", "host.cli", *self._args]
-            self.process = subprocess.Popen(command, env=os.environ | ALONE, stdout=log, stderr=log)
-
-    def log(self) -> str:
-        return self._log.read_text() if self._log.exists() else ""
-
-    def stop(self, how: signal.Signals = signal.SIGTERM) -> None:
-        if self.process is not None:
-            end(self.process, how)
-        self.process = None
-
-    def __enter__(self) -> Bridge:
-        self.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.stop()
 
 
 class Client:
@@ -221,7 +189,7 @@ def test_four_sensors_two_gateways_losses_a_reset_and_kills(
             [("application/x/device/y/event/up", b"{"), (CHIRPSTACK.format(eui=eui), bad)]
         )
         wait(lambda: ingester.stats().get("quarantined") == 1, "not in quarantine")
-        wait(lambda: people.heard.get("qingyun/1/lw/lw-4/status") is not None, "no status")
+        wait(lambda: "qingyun/1/lw/lw-4/status" in people.heard, "no status")
         server.close()
         people.close()
         stats = ingester.stats()
