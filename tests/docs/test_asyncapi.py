@@ -25,7 +25,7 @@ from lorawan_net import chirpstack, em310
 from paho.mqtt.enums import CallbackAPIVersion
 from sim_board import ROOT, BoardRun, micropython
 
-from host.hazard import rules
+from host.alarms import rules
 from host.lorawan import sensors
 from host.lorawan.counts import Counts
 from host.lorawan.memory import Memory
