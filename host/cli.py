@@ -24,6 +24,7 @@ from .commands import (
     label,
     law,
     ledger,
+    lorawan,
     months,
     office,
     serve,
@@ -77,7 +78,7 @@ def _parser() -> Parser:
     subjects = (
         *(collect, daily, months, explain, office),
         *(ledger, label, law, alarms, forecast, transfers, trace, calibration),
-        *(watch, archive, check, service, fleet, update, serve, homeassistant),
+        *(lorawan, watch, archive, check, service, fleet, update, serve, homeassistant),
     )
     for module in subjects:
         module.add(command)
