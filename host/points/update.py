@@ -14,7 +14,8 @@ from ..registry import DISTRICT, Registry
 from ..store import Store, health_queries, report_intervals, revision_writer
 from . import site_days
 from .board_watch import BinWatch, BoardWatch
-from .measure import NOTHING_SAID, PointRules, Said, Scene
+from .measure import NOTHING_SAID, Said, Scene
+from .point_rules import PointRules
 
 BACK_S = 26 * 3600  # read when the watch begins
 LATE_S = 900  # a reading that comes so late still counts as the present
