@@ -96,6 +96,7 @@ class Board:
     # The folder that loader.py has put first; without one, everything is at the root.
     firmware_dir = sys.path[0] if sys.path[0] in ("/a", "/b") else ""
     uart = machine.UART
+    i2c = machine.I2C
 
     def __init__(self):
         self.hal = _Hal

@@ -44,7 +44,7 @@ class Pin(Nothing):
 
 class Machine(Nothing):
     Pin = Pin
-    UART = Nothing
+    UART = I2C = Nothing
     PWRON_RESET, HARD_RESET, WDT_RESET, DEEPSLEEP_RESET, SOFT_RESET = range(5)
 
     def RTC(self):

@@ -1,4 +1,5 @@
-"""The check of channels on a serial line; loaded only for a configuration that has some."""
+"""The check of channels on a serial line, and of platforms on another converter than an HX711;
+loaded only for a configuration that has some."""
 
 import sys
 
@@ -24,6 +25,8 @@ def check(c, channels, i, known):
     ch = channels[i]
     kind = ch.get("kind")
     where = "channels[%d]." % i
+    if kind in known:
+        return _converter(c, channels, i, known[kind], where)
     if kind not in _KEYS:
         c.fail(where + "kind", " or ".join(sorted(list(known) + list(_KEYS))), kind)
     first = None
@@ -46,6 +49,26 @@ def check(c, channels, i, known):
         if other.get("uart") == ch["uart"] and other.get("unit_id") == ch.get("unit_id", 1):
             c.fail(where + "unit_id", "a unit not used before on this line", ch.get("unit_id"))
     return "w", (), _SHARED + _SAME + _KEYS[kind], _checks[kind]
+
+
+def _converter(c, channels, i, rule, where):
+    """A platform: its rule on an HX711 with other pins."""
+    ch = channels[i]
+    if rule[0] != "w":
+        c.fail(where + "converter", "none, but for a weight", ch["converter"])
+    if ch["converter"] != "nau7802":
+        c.fail(where + "converter", "nau7802, or no such key for an HX711", ch["converter"])
+    ch.setdefault("i2c", 0)
+    ch.setdefault("sps", 10)
+    if ch["i2c"] not in (0, 1):
+        c.fail(where + "i2c", "0 or 1", ch["i2c"])
+    for other in channels[:i]:
+        if isinstance(other, dict) and other.get("i2c") == ch["i2c"]:
+            text = "another bus than that of %s: every NAU7802 has the address 0x2A"
+            c.fail(where + "i2c", text % other.get("id"), ch["i2c"])
+    if ch["sps"] not in (10, 20, 40, 80):
+        c.fail(where + "sps", "10, 20, 40 or 80", ch["sps"])
+    return "w", ("scl", "sda"), rule[2] + ("converter", "i2c", "sps"), rule[3]
 
 
 def _line(c, ch, where):

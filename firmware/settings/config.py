@@ -185,10 +185,10 @@ def _channels(c, cfg):
             c.fail(where[:-1], "an object", ch)
         kind = ch.get("kind")
         rule = _KINDS.get(kind) if isinstance(kind, str) else None
-        if rule is None:
-            from settings import channels as serial
+        if rule is None or "converter" in ch:
+            from settings import channels as more
 
-            rule = serial.check(c, channels, i, _KINDS)
+            rule = more.check(c, channels, i, _KINDS)
         letter, pin_keys, keys, check_kind = rule
         c.known(ch, ("id", "kind") + pin_keys + keys, where)
         name = c.string(ch, "id", where, 2, 4)
