@@ -4,17 +4,16 @@ Source: HX711 datasheet (Avia Semiconductor). A conversion every 100 ms (RATE lo
 DOUT falls when one is ready; 24 data bits shift out on rising edges, most
 significant first; pulse 25, 26 or 27 selects A128, B32 or A64 for the next
 conversion and leaves DOUT high; SCK high for more than 60 us powers the chip down;
-after power-up or a change of input the first output takes 400 ms.
+after power-up or a change of input the first output takes 400 ms. With RATE high all of that is
+eight times as fast. The HX717 is the same with other gains and a 28th pulse.
 """
 
 from clock import SPAN_US
 from micropython import const
 
 _PERIOD_US = const(100000)
-_SETTLE_US = const(400000)
 _DOWN_US = const(60)
 _NEVER = const(1 << 60)
-_SPAN_PERIODS = SPAN_US // _PERIOD_US
 _MASK = const(0xFFFFFF)
 HIGH = const(0x7FFFFF)
 LOW = const(-0x800000)
@@ -23,9 +22,11 @@ LOW = const(-0x800000)
 class Hx711Chip:
     """convert(us, gain) gives the raw counts of the conversion at us of the clock, at gain
     128, 64 or 32 (32: input B), or None while the chip is not connected; gain 0 only asks
-    whether it is."""
+    whether it is. gains: by the number of pulses from 25 on."""
 
-    def __init__(self, clock, convert):
+    def __init__(self, clock, convert, period_us=_PERIOD_US, gains=(128, 32, 64)):
+        self._period = period_us
+        self._gains = gains
         self._clock = clock
         self._convert = convert
         self._rise = None  # when SCK rose; None while it is low
@@ -55,7 +56,7 @@ class Hx711Chip:
             if first < -SPAN_US:
                 gone = -first // SPAN_US
                 first += gone * SPAN_US
-                self._read = max(self._read - gone * _SPAN_PERIODS, -1)
+                self._read = max(self._read - gone * (SPAN_US // self._period), -1)
             self._first = first
 
     def power(self, on):
@@ -73,7 +74,7 @@ class Hx711Chip:
 
     def _begin(self, us):
         """Conversions start anew at us; the first is out after the settling time."""
-        self._first = us + _SETTLE_US
+        self._first = us + 4 * self._period
         self._read = -1  # number of the conversion read last
         self._n = self._until = 0
 
@@ -86,7 +87,7 @@ class Hx711Chip:
             self._end_frame()
         if us < self._first:
             return False
-        if (us - self._first) // _PERIOD_US <= self._read:
+        if (us - self._first) // self._period <= self._read:
             return False
         return self._convert(us, 0) is not None
 
@@ -95,7 +96,7 @@ class Hx711Chip:
         n = self._n
         self._n = self._until = 0
         if n > 24:
-            gain = (128, 32, 64)[min(n, 27) - 25]
+            gain = self._gains[min(n - 25, len(self._gains) - 1)]
             if gain != self._gain:
                 self._gain = gain
                 self._begin(self._last)
@@ -129,10 +130,10 @@ class Hx711Chip:
                 self._begin(us)
 
     def _latch(self, us):
-        number = (us - self._first) // _PERIOD_US
+        number = (us - self._first) // self._period
         self._read = number
-        made = self._first + number * _PERIOD_US
-        self._until = made + _PERIOD_US
+        made = self._first + number * self._period
+        self._until = made + self._period
         v = self._convert(made, self._gain)
         v = HIGH if v > HIGH else LOW if v < LOW else v
         self._word = v & _MASK

@@ -1,11 +1,19 @@
-"""The converters that are no HX711, each at its pins or its bus."""
+"""The converters that are no HX711 at 10 conversions a second, each at its pins or its bus."""
 
+from chip import Hx711Chip
 from i2c_port import I2c
 from nau7802_chip import Nau7802Chip
+
+_GAINS = {"hx711": (128, 32, 64), "hx717": (128, 64, 64, 8)}
 
 
 def wire(board, ch, convert, pins, buses):
     """The converter of a channel. convert as of Hx711Chip."""
+    if ch["converter"] in _GAINS:
+        chip = Hx711Chip(board.clock, convert, 1000000 // ch["sps"], _GAINS[ch["converter"]])
+        pins[ch["sck"]] = chip.sck
+        pins[ch["dout"]] = chip.dout
+        return
     bus = buses.get(ch["i2c"])
     if bus is None:
         bus = buses[ch["i2c"]] = I2c(board.clock)

@@ -51,23 +51,30 @@ def check(c, channels, i, known):
     return "w", (), _SHARED + _SAME + _KEYS[kind], _checks[kind]
 
 
+_RATES = {"nau7802": (10, 20, 40, 80), "hx711": (10, 80), "hx717": (10, 20, 80, 320)}
+
+
 def _converter(c, channels, i, rule, where):
-    """A platform: its rule on an HX711 with other pins."""
+    """A platform: its rule, with what the converter needs."""
     ch = channels[i]
     if rule[0] != "w":
         c.fail(where + "converter", "none, but for a weight", ch["converter"])
+    rates = _RATES.get(ch["converter"])
+    if rates is None:
+        kinds = " or ".join(sorted(_RATES))
+        c.fail(where + "converter", kinds + "; none: HX711 at 10 a second", ch["converter"])
+    if ch.setdefault("sps", 10) not in rates:
+        c.fail(where + "sps", "one of " + " ".join(map(str, rates)), ch["sps"])
     if ch["converter"] != "nau7802":
-        c.fail(where + "converter", "nau7802, or no such key for an HX711", ch["converter"])
-    ch.setdefault("i2c", 0)
-    ch.setdefault("sps", 10)
-    if ch["i2c"] not in (0, 1):
+        if ch["converter"] == "hx717" and ch.get("gain") == 32:
+            c.fail(where + "gain", "128 or 64: an HX717 has no 32", 32)
+        return "w", rule[1], rule[2] + ("converter", "sps"), rule[3]
+    if ch.setdefault("i2c", 0) not in (0, 1):
         c.fail(where + "i2c", "0 or 1", ch["i2c"])
     for other in channels[:i]:
         if isinstance(other, dict) and other.get("i2c") == ch["i2c"]:
             text = "another bus than that of %s: every NAU7802 has the address 0x2A"
             c.fail(where + "i2c", text % other.get("id"), ch["i2c"])
-    if ch["sps"] not in (10, 20, 40, 80):
-        c.fail(where + "sps", "10, 20, 40 or 80", ch["sps"])
     return "w", ("scl", "sda"), rule[2] + ("converter", "i2c", "sps"), rule[3]
 
 

@@ -1,5 +1,5 @@
-"""Platforms on another converter than an HX711, from the cell `line` of fleet.csv:
-`converter=nau7802 i2c=0 scl=22 sda=21`."""
+"""Platforms on another converter than an HX711 at 10 conversions a second, from the cell `line`
+of fleet.csv: `converter=nau7802 i2c=0 scl=22 sda=21`, `converter=hx711 sps=80`."""
 
 from __future__ import annotations
 
@@ -9,18 +9,34 @@ from .lines import Cell
 from .pins import Pins, Used
 from .sheet import PINS, Row
 
-_KEYS = ("converter", "i2c", "scl", "sda", "sps")
-_CONVERTERS = ("nau7802",)
+_RATES = {
+    "nau7802": ("10", "20", "40", "80"),
+    "hx711": ("10", "80"),
+    "hx717": ("10", "20", "80", "320"),
+}
+_BUS = ("i2c", "scl", "sda")
 
 
 def channel(row: Row, pins: Pins, used: Used, before: dict[str, str]) -> dict[str, Any]:
-    """The converter of a platform as in config.json; mistakes go to the sheet. before: bus → the
-    channel on it; this one is added."""
-    row.nothing(PINS, "beside a line: its pins stand in it")
+    """The converter of a platform as in config.json, and where it hangs; mistakes go to the sheet.
+    before: bus → the channel on it; this one is added."""
     cell = Cell(row)
-    cell.known(_KEYS)
+    name = cell.one_of("converter", tuple(_RATES))
+    on_bus = name == "nau7802"
+    cell.known(("converter", *(_BUS if on_bus else ()), "sps"))
+    made: dict[str, Any] = {"converter": name}
+    made["sps"] = int(cell.one_of("sps", _RATES[name], "10"))
+    if on_bus:
+        row.nothing(PINS, "beside scl and sda: its pins stand in line")
+        return made | _bus(row, cell, pins, used, before)
+    if name == "hx717" and row["gain"] == "32":
+        row.fail("gain", "128 or 64 for an HX717")
+    return made | pins.of(row, row["channel"], "weight", used)
+
+
+def _bus(row: Row, cell: Cell, pins: Pins, used: Used, before: dict[str, str]) -> dict[str, int]:
     bus = cell.one_of("i2c", ("0", "1"), "0")
-    made: dict[str, Any] = {"converter": cell.one_of("converter", _CONVERTERS), "i2c": int(bus)}
+    made = {"i2c": int(bus)}
     if before.setdefault(bus, row["channel"]) != row["channel"]:
         text = f"another bus than that of {before[bus]}: every NAU7802 has the address 0x2A"
         cell.fail(f"i2c= {text}")
@@ -29,5 +45,4 @@ def channel(row: Row, pins: Pins, used: Used, before: dict[str, str]) -> dict[st
             made[key] = pins.one(row, "line", key, cell.values[key], used)
         else:
             cell.fail(f"{key}= a pin")
-    made["sps"] = int(cell.one_of("sps", ("10", "20", "40", "80"), "10"))
     return made

@@ -170,7 +170,16 @@ def test_a_platform_on_another_converter_is_checked():
     nau = {"id": "w9", "kind": "weight", "converter": "nau7802", "scl": 13, "sda": 33}
     nau["calibration"] = cal
     other = dict(nau, id="w8", i2c=1, scl=15, sda=2)
-    for good in (with_channel(nau), with_channel(nau, also=other), with_channel(nau, "sps", 80)):
+    hx = {"id": "w9", "kind": "weight", "converter": "hx711", "dout": 13, "sck": 33, "sps": 80}
+    hx["calibration"] = cal
+    for good in (
+        with_channel(nau),
+        with_channel(nau, also=other),
+        with_channel(nau, "sps", 80),
+        with_channel(hx),
+        with_channel(hx, "gain", 32),
+        with_channel(dict(hx, converter="hx717", sps=320)),
+    ):
         assert said(good) is None, said(good)
     cfg = json.loads(json.dumps(GOOD))
     with_channel(nau)(cfg)
@@ -179,11 +188,14 @@ def test_a_platform_on_another_converter_is_checked():
     n = len(GOOD["channels"])
     fill = {"id": "f9", "kind": "fill", "trig": 13, "echo": 33, "empty_mm": 1000, "full_mm": 200}
     for change, expected in (
-        (with_channel(nau, "converter", "nau7803"), "converter: expected nau7802, or no such key"),
-        (with_channel(nau, "converter", None), "converter: expected nau7802, or no such key"),
+        (with_channel(nau, "converter", "nau7803"), "converter: expected hx711 or hx717 or nau"),
+        (with_channel(nau, "converter", None), "converter: expected hx711 or hx717 or nau7802"),
+        (with_channel(hx, "sps", 20), "sps: expected one of 10 80, found 20"),
+        (with_channel(hx, "scl", 5), "scl: expected no such key"),
+        (with_channel(dict(hx, converter="hx717"), "gain", 32), "gain: expected 128 or 64"),
         (with_channel(fill, "converter", "nau7802"), "converter: expected none, but for a weight"),
         (with_channel(nau, "i2c", 2), "i2c: expected 0 or 1, found 2"),
-        (with_channel(nau, "sps", 11), "sps: expected 10, 20, 40 or 80, found 11"),
+        (with_channel(nau, "sps", 11), "sps: expected one of 10 20 40 80, found 11"),
         (with_channel(nau, drop="sda"), "sda: expected a whole number from 0 to 39"),
         (with_channel(nau, "dout", 5), "dout: expected no such key"),
         (with_channel(nau, "gain", 100), "gain: expected 128, 64 or 32"),

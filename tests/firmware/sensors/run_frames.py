@@ -1,6 +1,6 @@
 """The HX711 driver and its agreement rule against the chip at its pins, with faults.
 
-micropython tests/firmware/sensors/run_frames.py SEED FRAMES
+micropython tests/firmware/sensors/run_frames.py SEED FRAMES [SPS]
 
 Time passes with each pulse. The load rests with noise, steps, rings and saturates; gain
 and channel change; clocks are lost or added, interrupts come between pulses and while
@@ -15,6 +15,7 @@ from clock import Clock
 from micropython import const
 from sensors import hx711
 from sensors.frame_filter import FrameFilter
+from sensors.hx71x import Fast
 
 E = const(1050)  # counts: 0.05 kg at 21,000 counts a kg
 WINDOW = E // 2
@@ -217,6 +218,14 @@ class Driver(hx711.HX711):
         return super().read()
 
 
+class FastDriver(Fast):
+    """The same."""
+
+    def read(self):
+        self.clocked = True
+        return super().read()
+
+
 class Frame:
     """One frame on the wire, for as long as nobody has decided what becomes of it."""
 
@@ -231,13 +240,17 @@ class Frame:
 class Run:
     """A board's looks at the chip until so many frames were clocked."""
 
-    def __init__(self, seed, frames):
+    def __init__(self, seed, frames, sps):
         self.rnd = Random(seed)
         self.todo = frames
         self.clock = Hal(1772467200)
         self.load = Load(self.rnd)
-        self.chip = Hx711Chip(self.clock, self._convert)
-        self.driver = Driver(self.clock, self.chip.sck, self.chip.dout)
+        self.chip = chip = Hx711Chip(self.clock, self._convert, 1000000 // sps)
+        self.fast = sps > 10
+        if self.fast:
+            self.driver = FastDriver(self.clock, chip.sck, chip.dout, hx711.A128, sps)
+        else:
+            self.driver = Driver(self.clock, chip.sck, chip.dout)
         self.agree = FrameFilter(self.driver, WINDOW)
         self.wire = Wire(self.clock, self.chip, self.rnd)
         self.unmask = self.clock.enable_irq
@@ -318,7 +331,7 @@ class Run:
         wire = self.wire
         ms = self.clock.ms()
         if kind >= 0 or wire.until:
-            wire.arm(kind, 24 + self.asked)
+            wire.arm(kind, (24 + self.asked) * (2 if self.fast else 1))
             driver._sck = wire.sck
             driver._dout = wire.dout
             driver._unmask = wire.unmask
@@ -401,7 +414,7 @@ class Run:
 
 
 if __name__ == "__main__":
-    r = Run(int(sys.argv[1]), int(sys.argv[2]))
+    r = Run(int(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3]) if len(sys.argv) > 3 else 10)
     r.run()
     kinds = {}
     for i in range(len(_FAULTS)):

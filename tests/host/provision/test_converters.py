@@ -27,37 +27,47 @@ def rows(*lines: str, **more: str) -> list[Row]:
 def test_a_board_gets_its_converters_and_takes_them(
     folder: FleetFolder, run_micropython: RunMicroPython, tmp_path: Path
 ) -> None:
-    folder.write(rows(NAU, "converter=nau7802 i2c=1 scl=27 sda=26 sps=80"))
+    more = "converter=nau7802 i2c=1 scl=32 sda=33 sps=80"
+    folder.write(rows(NAU, more, "converter=hx711 sps=80"))
     done = folder.provision()
     assert done.returncode == 0, done.stderr
     path = folder.fleet / "qy-a1" / "config.json"
-    first, second = json.loads(path.read_text(encoding="utf-8"))["channels"]
+    first, second, third = json.loads(path.read_text(encoding="utf-8"))["channels"]
     assert (first["converter"], first["i2c"], first["scl"], first["sda"]) == ("nau7802", 0, 22, 21)
     assert first["gain"] == 128 and first["calibration"]["id"] == "nominal"
     assert (second["i2c"], second["sps"]) == (1, 80) and "dout" not in second
+    assert (third["converter"], third["sps"], third["dout"]) == ("hx711", 80, 36)
     program = tmp_path / "check.py"
     program.write_text("import sys\nfrom settings import config\nconfig.load(sys.argv[1])\n")
     checked = run_micropython(program, path)
     assert checked.returncode == 0, checked.stderr + checked.stdout
 
 
-@pytest.mark.parametrize(
-    ("lines", "more", "expected"),
-    [
-        (("converter=hx711 scl=22 sda=21",), {}, "2: line: expected converter= one of nau7802"),
-        (("scl=22 sda=21",), {}, "2: line: expected converter= one of nau7802"),
-        ((NAU, NAU.replace("22", "27").replace("21", "26")), {}, "3: line: expected i2c= another"),
-        ((NAU + " uart=1",), {}, "2: line: expected one of converter i2c"),
-        ((NAU + " sps=12",), {}, "2: line: expected sps= one of 10 20 40 80"),
-        ((NAU.replace("i2c=0", "i2c=2"),), {}, "2: line: expected i2c= one of 0 1"),
-        (("converter=nau7802 scl=22",), {}, "2: line: expected sda= a pin"),
-        ((NAU.replace("21", "34"),), {}, "2: line: expected a pin that can be an output"),
-        ((NAU,), {"dout": "34"}, "2: dout: expected nothing beside a line"),
-    ],
+MISTAKES: tuple[tuple[str, dict[str, str], str], ...] = (  # line, other columns, what is told
+    ("converter=hx71 sps=80", {}, "line: expected converter= one of nau7802 hx711"),
+    ("converter=hx711 scl=22 sda=21", {}, "line: expected one of converter sps"),
+    ("converter=hx711 sps=20", {}, "line: expected sps= one of 10 80"),
+    ("converter=hx717 sps=20", {"gain": "32"}, "gain: expected 128 or 64"),
+    ("scl=22 sda=21", {}, "line: expected converter= one of nau7802"),
+    (NAU + " uart=1", {}, "line: expected one of converter i2c scl sda sps"),
+    (NAU + " sps=12", {}, "line: expected sps= one of 10 20 40 80"),
+    (NAU.replace("i2c=0", "i2c=2"), {}, "line: expected i2c= one of 0 1"),
+    ("converter=nau7802 scl=22", {}, "line: expected sda= a pin"),
+    (NAU.replace("21", "34"), {}, "line: expected a pin that can be an output"),
+    (NAU, {"dout": "34"}, "dout: expected nothing beside scl"),
 )
-def test_each_mistake_is_told_by_its_place(
-    folder: FleetFolder, lines: tuple[str, ...], more: dict[str, str], expected: str
-) -> None:
-    folder.write(rows(*lines, **more))
+
+
+def test_each_mistake_is_told_by_its_place(folder: FleetFolder) -> None:
+    sheet = []
+    for n, (line, more, _) in enumerate(MISTAKES):
+        own = {"device": f"qy-b{n}", "bin": f"b-{n}", "line": line}
+        sheet.append(PLATFORM | own | more)
+    sheet += rows(NAU, NAU.replace("22", "32").replace("21", "33"))
+    folder.write(sheet)
     done = folder.provision()
-    assert done.returncode and f"fleet.csv:{expected}" in done.stderr, done.stderr
+    assert done.returncode
+    for n, (_, _, expected) in enumerate(MISTAKES, 2):
+        assert f"fleet.csv:{n}: {expected}" in done.stderr, (expected, done.stderr)
+    same = f"fleet.csv:{len(MISTAKES) + 3}: line: expected i2c= another bus than that of w1"
+    assert same in done.stderr, done.stderr
