@@ -103,9 +103,9 @@ def _lines(board, cfg):
 
             serial_line.of(board, ch, lines)
         elif "i2c" in ch:
-            from sensors import i2c_bus
+            from sensors import i2c
 
-            i2c_bus.of(board, ch, lines)
+            i2c.of(board, ch, lines)
     return lines or None
 
 

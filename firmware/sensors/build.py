@@ -42,7 +42,7 @@ def _converter(board, ch, built):
     """What the cells of a platform hang on; but for an HX711 at 10 a second a module of its own."""
     if "converter" in ch:
         name = ch["converter"]
-        name = "hx71x" if name[:4] == "hx71" else name
+        name = name if "i2c" in ch else "hx71x"
         return __import__("sensors." + name, None, None, (name,)).of_board(board, ch, built)
     from sensors import hx711
 

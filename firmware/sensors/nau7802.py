@@ -16,7 +16,7 @@ that zero. frame_filter decides which conversions to believe, as for an HX711.""
 
 from micropython import const
 
-from sensors import i2c_bus
+from sensors import i2c
 
 _ADDRESS = const(0x2A)
 _ENODEV = const(19)
@@ -40,7 +40,7 @@ _RATES = {10: 0x00, 20: 0x10, 40: 0x20, 80: 0x30}
 
 def of_board(board, ch, lines):
     """The converter of a weight channel."""
-    return NAU7802(board.hal, i2c_bus.of(board, ch, lines), ch["gain"], ch["sps"])
+    return NAU7802(board.hal, i2c.of(board, ch, lines), ch["gain"], ch["sps"])
 
 
 class NAU7802:
@@ -51,11 +51,11 @@ class NAU7802:
 
     age = 0
 
-    def __init__(self, hal, i2c, gain, sps):
+    def __init__(self, hal, bus, gain, sps):
         self._hal = hal
         self._diff = hal.ticks_diff
-        self._get = i2c.readfrom_mem_into
-        self._put = i2c.writeto_mem
+        self._get = bus.readfrom_mem_into
+        self._put = bus.writeto_mem
         code = 0
         while gain >> code > 1:
             code += 1

@@ -1,5 +1,4 @@
-"""The check of channels on a serial line, and of platforms on another converter than an HX711;
-loaded only for a configuration that has some."""
+"""The check of channels on a serial line; loaded only for a configuration that has some."""
 
 import sys
 
@@ -25,8 +24,6 @@ def check(c, channels, i, known):
     ch = channels[i]
     kind = ch.get("kind")
     where = "channels[%d]." % i
-    if kind in known:
-        return _converter(c, channels, i, known[kind], where)
     if kind not in _KEYS:
         c.fail(where + "kind", " or ".join(sorted(list(known) + list(_KEYS))), kind)
     first = None
@@ -49,33 +46,6 @@ def check(c, channels, i, known):
         if other.get("uart") == ch["uart"] and other.get("unit_id") == ch.get("unit_id", 1):
             c.fail(where + "unit_id", "a unit not used before on this line", ch.get("unit_id"))
     return "w", (), _SHARED + _SAME + _KEYS[kind], _checks[kind]
-
-
-_RATES = {"nau7802": (10, 20, 40, 80), "hx711": (10, 80), "hx717": (10, 20, 80, 320)}
-
-
-def _converter(c, channels, i, rule, where):
-    """A platform: its rule, with what the converter needs."""
-    ch = channels[i]
-    if rule[0] != "w":
-        c.fail(where + "converter", "none, but for a weight", ch["converter"])
-    rates = _RATES.get(ch["converter"])
-    if rates is None:
-        kinds = " or ".join(sorted(_RATES))
-        c.fail(where + "converter", kinds + "; none: HX711 at 10 a second", ch["converter"])
-    if ch.setdefault("sps", 10) not in rates:
-        c.fail(where + "sps", "one of " + " ".join(map(str, rates)), ch["sps"])
-    if ch["converter"] != "nau7802":
-        if ch["converter"] == "hx717" and ch.get("gain") == 32:
-            c.fail(where + "gain", "128 or 64: an HX717 has no 32", 32)
-        return "w", rule[1], rule[2] + ("converter", "sps"), rule[3]
-    if ch.setdefault("i2c", 0) not in (0, 1):
-        c.fail(where + "i2c", "0 or 1", ch["i2c"])
-    for other in channels[:i]:
-        if isinstance(other, dict) and other.get("i2c") == ch["i2c"]:
-            text = "another bus than that of %s: every NAU7802 has the address 0x2A"
-            c.fail(where + "i2c", text % other.get("id"), ch["i2c"])
-    return "w", ("scl", "sda"), rule[2] + ("converter", "i2c", "sps"), rule[3]
 
 
 def _line(c, ch, where):

@@ -185,10 +185,14 @@ def _channels(c, cfg):
             c.fail(where[:-1], "an object", ch)
         kind = ch.get("kind")
         rule = _KINDS.get(kind) if isinstance(kind, str) else None
-        if rule is None or "converter" in ch:
-            from settings import channels as more
+        if rule is None:
+            from settings import channels as serial
 
-            rule = more.check(c, channels, i, _KINDS)
+            rule = serial.check(c, channels, i, _KINDS)
+        elif "converter" in ch:
+            from settings import weight
+
+            rule = weight.check(c, channels, i, rule)
         letter, pin_keys, keys, check_kind = rule
         c.known(ch, ("id", "kind") + pin_keys + keys, where)
         name = c.string(ch, "id", where, 2, 4)

@@ -1,0 +1,32 @@
+"""The check of platforms on another converter than an HX711; loaded only for a configuration
+that has some."""
+
+import sys
+
+_RATES = {"nau7802": (10, 20, 40, 80), "hx711": (10, 80), "hx717": (10, 20, 80, 320)}
+
+
+def check(c, channels, i, rule):
+    """As settings.channels.check. rule: of the kind on an HX711 at 10 conversions a second."""
+    sys.modules.pop("settings.weight", None)  # not needed again
+    ch = channels[i]
+    where = "channels[%d]." % i
+    if rule[0] != "w":
+        c.fail(where + "converter", "none, but for a weight", ch["converter"])
+    rates = _RATES.get(ch["converter"])
+    if rates is None:
+        kinds = " or ".join(sorted(_RATES))
+        c.fail(where + "converter", kinds + "; none: HX711 at 10 a second", ch["converter"])
+    if ch.setdefault("sps", 10) not in rates:
+        c.fail(where + "sps", "one of " + " ".join(map(str, rates)), ch["sps"])
+    if ch["converter"] != "nau7802":
+        if ch["converter"] == "hx717" and ch.get("gain") == 32:
+            c.fail(where + "gain", "128 or 64: an HX717 has no 32", 32)
+        return "w", rule[1], rule[2] + ("converter", "sps"), rule[3]
+    if ch.setdefault("i2c", 0) not in (0, 1):
+        c.fail(where + "i2c", "0 or 1", ch["i2c"])
+    for other in channels[:i]:
+        if isinstance(other, dict) and other.get("i2c") == ch["i2c"]:
+            text = "another bus than that of %s: every NAU7802 has the address 0x2A"
+            c.fail(where + "i2c", text % other.get("id"), ch["i2c"])
+    return "w", ("scl", "sda"), rule[2] + ("converter", "i2c", "sps"), rule[3]
