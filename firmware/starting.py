@@ -102,10 +102,10 @@ def _lines(board, cfg):
             from sensors import serial_line
 
             serial_line.of(board, ch, lines)
-        elif "i2c" in ch:
-            from sensors import i2c
+        elif "converter" in ch:
+            from sensors import converter
 
-            i2c.of(board, ch, lines)
+            converter.of(board, ch, lines)
     return lines or None
 
 

@@ -149,6 +149,7 @@ class Board:
         self._rtc = None  # microseconds that the RTC is ahead of the true time
         self._cause = "power_on"
         self._pins = {}
+        self.machine = self  # of which UART and I2C are asked for
         self._uarts = None
         self._buses = None  # I2C, by number
         self._held = False
@@ -247,12 +248,12 @@ class Board:
     def thermometer(self, n):
         return self._pins[n]
 
-    def uart(self, n, **how):
+    def UART(self, n, **how):
         if self._held:  # hardly 1 KB is left then; the driver of the ESP32 port asks for 2
             raise OSError(1, "ESP_FAIL")
         return self._uarts.of(n, how)
 
-    def i2c(self, n, scl, sda, freq, timeout):
+    def I2C(self, n, scl, sda, freq, timeout):
         if self._held:
             raise OSError(1, "ESP_FAIL")
         bus = self._buses[n]

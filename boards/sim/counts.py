@@ -196,6 +196,7 @@ class Bench:
         player.advance(clock.ms())
         self._pins = {}
         self._buses = {}
+        self.machine = self
         self.sources = []
         faults = float(opt["faults"])
         for ch in self.cfg["channels"]:
@@ -238,7 +239,7 @@ class Bench:
     def thermometer(self, n):
         return self._pins[n]
 
-    def i2c(self, n, **how):
+    def I2C(self, n, **how):
         return self._buses[n]
 
     def take(self, body):

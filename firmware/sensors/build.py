@@ -39,11 +39,11 @@ def calibration(c):
 
 
 def _converter(board, ch, built):
-    """What the cells of a platform hang on; but for an HX711 at 10 a second a module of its own."""
+    """What the cells of a platform hang on."""
     if "converter" in ch:
-        name = ch["converter"]
-        name = name if "i2c" in ch else "hx71x"
-        return __import__("sensors." + name, None, None, (name,)).of_board(board, ch, built)
+        from sensors import converter
+
+        return converter.of_board(board, ch, built)
     from sensors import hx711
 
     gain = {128: hx711.A128, 32: hx711.B32, 64: hx711.A64}[ch["gain"]]

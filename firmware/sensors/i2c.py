@@ -16,5 +16,5 @@ def of(board, ch, lines):
     key = "i%d" % n
     if key not in lines:
         pins = {"scl": board.pin_in(ch["scl"], True), "sda": board.pin_in(ch["sda"], True)}
-        lines[key] = board.i2c(n, freq=_HZ, timeout=_TIMEOUT_US, **pins)
+        lines[key] = board.machine.I2C(n, freq=_HZ, timeout=_TIMEOUT_US, **pins)
     return lines[key]

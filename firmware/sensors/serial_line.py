@@ -24,7 +24,7 @@ def of(board, ch, lines):
         parity = {"N": None, "E": 0, "O": 1}[frame[1]]
         how = {"bits": int(frame[0]), "parity": parity, "stop": int(frame[2]), "baudrate": baud}
         how.update({"tx": ch["tx"], "rx": ch["rx"], "rxbuf": _BUFFER, "timeout": 0})
-        uart = board.uart(key, **how)
+        uart = board.machine.UART(key, **how)
         de = board.pin_out(ch["de"]) if "de" in ch else None
         line = lines[key] = Line(board.hal, uart, de, baud)
     return line

@@ -184,10 +184,13 @@ def test_the_bus_is_asked_of_the_board_once():
         hal = Clock(1772467200)
         asked = []
 
+        def __init__(self):
+            self.machine = self
+
         def pin_in(self, n, pull_up):
             return n if pull_up else None
 
-        def i2c(self, n, **how):
+        def I2C(self, n, **how):
             self.asked.append((n, how))
             return I2c(self.hal)
 
