@@ -101,6 +101,10 @@ OTHERS: Mapping[str, tuple[dict[str, Any], dict[str, Any]]] = {
     "hx711": ({**_SCALE, **_PINS}, {"dout": 35, "sck": 26}),
     "nau7802": ({**_SCALE, **_NAU7802}, {"i2c": 1, "scl": 26, "sda": 27}),
     "hx711 at 80": ({**_SCALE, **_PINS, "converter": "hx711", "sps": 80}, {"dout": 35, "sck": 26}),
+    "ads1232": (
+        {**_SCALE, **_PINS, "converter": "ads1232", "pdwn": 13},
+        {"dout": 35, "sck": 26, "pdwn": 27},
+    ),
     "modbus": ({**_LINE, "kind": "modbus", "map": _MAP}, {"unit_id": 2}),
     "xk3190": ({**_LINE, "kind": "indicator", "format": "xk3190"}, {}),
     "toledo": ({**_LINE, "kind": "indicator", "format": "toledo"}, {}),

@@ -24,6 +24,8 @@ class Hx711Chip:
     128, 64 or 32 (32: input B), or None while the chip is not connected; gain 0 only asks
     whether it is. gains: by the number of pulses from 25 on."""
 
+    down_us = _DOWN_US  # SCK high for longer powers it down
+
     def __init__(self, clock, convert, period_us=_PERIOD_US, gains=(128, 32, 64)):
         self._period = period_us
         self._gains = gains
@@ -81,7 +83,7 @@ class Hx711Chip:
     def _ready(self):
         us = self._clock.us
         rise = self._rise
-        if rise is not None and us - rise > _DOWN_US:
+        if rise is not None and us - rise > self.down_us:
             return False  # powered down
         if self._n and us >= self._until:
             self._end_frame()
@@ -125,7 +127,7 @@ class Hx711Chip:
         elif rise is not None:
             self._rise = None
             self._last = us
-            if us - rise > _DOWN_US:
+            if us - rise > self.down_us:
                 self._gain = 128
                 self._begin(us)
 
@@ -137,3 +139,42 @@ class Hx711Chip:
         v = self._convert(made, self._gain)
         v = HIGH if v > HIGH else LOW if v < LOW else v
         self._word = v & _MASK
+
+
+class Ads1232Chip(Hx711Chip):
+    """An ADS1232 at its pins (data sheet SBAS350): gain by pins; a 26th pulse calibrates the
+    offset, which takes eight conversions and moves all that follow, as clones have it; PDWN
+    resets it."""
+
+    down_us = _PERIOD_US  # SCK high over the end of a conversion: standby
+    CALIBRATED = 980000
+
+    def __init__(self, clock, convert):
+        self._offset = 0
+        super().__init__(clock, self._moved, _PERIOD_US, (128,))
+        self._plain = convert
+
+    def _moved(self, us, gain):
+        v = self._plain(us, gain)
+        return v + self._offset if gain and v is not None else v
+
+    def pdwn(self, level):
+        if not level:
+            self._offset = 0
+            self._n = self._until = 0
+            self._first = _NEVER
+        elif self._first == _NEVER and self._on:
+            self._begin(self._clock.us)
+
+    def power(self, on):
+        if on and not self._on:
+            self._offset = 0
+        super().power(on)
+
+    def _end_frame(self):
+        n = self._n
+        super()._end_frame()
+        if n > 25:
+            self._offset = self.CALIBRATED
+            self._begin(self._last)
+            self._first += 4 * self._period

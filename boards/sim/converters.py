@@ -1,6 +1,6 @@
 """The converters that are no HX711 at 10 conversions a second, each at its pins or its bus."""
 
-from chip import Hx711Chip
+from chip import Ads1232Chip, Hx711Chip
 from i2c_port import I2c
 from nau7802_chip import Nau7802Chip
 
@@ -13,6 +13,10 @@ def wire(board, ch, convert, pins, buses):
         chip = Hx711Chip(board.clock, convert, 1000000 // ch["sps"], _GAINS[ch["converter"]])
         pins[ch["sck"]] = chip.sck
         pins[ch["dout"]] = chip.dout
+        return
+    if ch["converter"] == "ads1232":
+        chip = Ads1232Chip(board.clock, convert)
+        pins[ch["sck"]], pins[ch["dout"]], pins[ch["pdwn"]] = chip.sck, chip.dout, chip.pdwn
         return
     bus = buses.get(ch["i2c"])
     if bus is None:

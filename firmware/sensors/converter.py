@@ -16,6 +16,8 @@ def of_board(board, ch, lines):
     """The converter of a weight channel."""
     if "i2c" in ch:
         from sensors.nau7802 import of_board
+    elif "pdwn" in ch:
+        from sensors.ads1232 import of_board
     else:
         from sensors.hx71x import of_board
     forget("sensors.converter")

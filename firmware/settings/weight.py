@@ -4,6 +4,7 @@ that has some."""
 import sys
 
 _RATES = {"nau7802": (10, 20, 40, 80), "hx711": (10, 80), "hx717": (10, 20, 80, 320)}
+_RATES["ads1232"] = (10,)  # its gain is set by pins
 
 
 def check(c, channels, i, rule):
@@ -19,6 +20,8 @@ def check(c, channels, i, rule):
         c.fail(where + "converter", kinds + "; none: HX711 at 10 a second", ch["converter"])
     if ch.setdefault("sps", 10) not in rates:
         c.fail(where + "sps", "one of " + " ".join(map(str, rates)), ch["sps"])
+    if ch["converter"] == "ads1232":
+        return "w", rule[1] + ("pdwn",), rule[2] + ("converter", "sps"), rule[3]
     if ch["converter"] != "nau7802":
         if ch["converter"] == "hx717" and ch.get("gain") == 32:
             c.fail(where + "gain", "128 or 64: an HX717 has no 32", 32)

@@ -1,5 +1,5 @@
 """Platforms on another converter than an HX711 at 10 conversions a second, from the cell `line`
-of fleet.csv: `converter=nau7802 i2c=0 scl=22 sda=21`, `converter=hx711 sps=80`."""
+of fleet.csv: `converter=nau7802 i2c=0 scl=22 sda=21`, `converter=ads1232 pdwn=13`."""
 
 from __future__ import annotations
 
@@ -13,8 +13,9 @@ _RATES = {
     "nau7802": ("10", "20", "40", "80"),
     "hx711": ("10", "80"),
     "hx717": ("10", "20", "80", "320"),
+    "ads1232": ("10",),
 }
-_BUS = ("i2c", "scl", "sda")
+_MORE = {"nau7802": ("i2c", "scl", "sda"), "ads1232": ("pdwn",)}
 
 
 def channel(row: Row, pins: Pins, used: Used, before: dict[str, str]) -> dict[str, Any]:
@@ -22,16 +23,28 @@ def channel(row: Row, pins: Pins, used: Used, before: dict[str, str]) -> dict[st
     before: bus → the channel on it; this one is added."""
     cell = Cell(row)
     name = cell.one_of("converter", tuple(_RATES))
-    on_bus = name == "nau7802"
-    cell.known(("converter", *(_BUS if on_bus else ()), "sps"))
+    cell.known(("converter", *_MORE.get(name, ()), "sps"))
     made: dict[str, Any] = {"converter": name}
     made["sps"] = int(cell.one_of("sps", _RATES[name], "10"))
-    if on_bus:
+    if name == "nau7802":
         row.nothing(PINS, "beside scl and sda: its pins stand in line")
         return made | _bus(row, cell, pins, used, before)
     if name == "hx717" and row["gain"] == "32":
         row.fail("gain", "128 or 64 for an HX717")
-    return made | pins.of(row, row["channel"], "weight", used)
+    made |= pins.of(row, row["channel"], "weight", used)
+    if name == "ads1232":
+        made |= _pins(("pdwn",), row, cell, pins, used)
+    return made
+
+
+def _pins(keys: tuple[str, ...], row: Row, cell: Cell, pins: Pins, used: Used) -> dict[str, int]:
+    made = {}
+    for key in keys:
+        if key in cell.values:
+            made[key] = pins.one(row, "line", key, cell.values[key], used)
+        else:
+            cell.fail(f"{key}= a pin")
+    return made
 
 
 def _bus(row: Row, cell: Cell, pins: Pins, used: Used, before: dict[str, str]) -> dict[str, int]:
@@ -40,9 +53,4 @@ def _bus(row: Row, cell: Cell, pins: Pins, used: Used, before: dict[str, str]) -
     if before.setdefault(bus, row["channel"]) != row["channel"]:
         text = f"another bus than that of {before[bus]}: every NAU7802 has the address 0x2A"
         cell.fail(f"i2c= {text}")
-    for key in ("scl", "sda"):
-        if key in cell.values:
-            made[key] = pins.one(row, "line", key, cell.values[key], used)
-        else:
-            cell.fail(f"{key}= a pin")
-    return made
+    return made | _pins(("scl", "sda"), row, cell, pins, used)

@@ -1,6 +1,6 @@
 """The HX711 driver and its agreement rule against the chip at its pins, with faults.
 
-micropython tests/firmware/sensors/run_frames.py SEED FRAMES [SPS]
+micropython tests/firmware/sensors/run_frames.py SEED FRAMES [SPS|ads1232]
 
 Time passes with each pulse. The load rests with noise, steps, rings and saturates; gain
 and channel change; clocks are lost or added, interrupts come between pulses and while
@@ -10,10 +10,11 @@ frame too. Prints one JSON object: what was injected and what came of it."""
 import json
 import sys
 
-from chip import Hx711Chip
+from chip import Ads1232Chip, Hx711Chip
 from clock import Clock
 from micropython import const
 from sensors import hx711
+from sensors.ads1232 import ADS1232
 from sensors.frame_filter import FrameFilter
 from sensors.hx71x import Fast
 
@@ -226,6 +227,14 @@ class FastDriver(Fast):
         return super().read()
 
 
+class AdsDriver(ADS1232):
+    """The same."""
+
+    def read(self):
+        self.clocked = True
+        return super().read()
+
+
 class Frame:
     """One frame on the wire, for as long as nobody has decided what becomes of it."""
 
@@ -245,9 +254,15 @@ class Run:
         self.todo = frames
         self.clock = Hal(1772467200)
         self.load = Load(self.rnd)
-        self.chip = chip = Hx711Chip(self.clock, self._convert, 1000000 // sps)
         self.fast = sps > 10
-        if self.fast:
+        self.fixed = not sps  # an ADS1232, whose gain is set by pins
+        if self.fixed:
+            self.chip = chip = Ads1232Chip(self.clock, self._convert)
+        else:
+            self.chip = chip = Hx711Chip(self.clock, self._convert, 1000000 // sps)
+        if self.fixed:
+            self.driver = AdsDriver(self.clock, chip.sck, chip.dout, chip.pdwn)
+        elif self.fast:
             self.driver = FastDriver(self.clock, chip.sck, chip.dout, hx711.A128, sps)
         else:
             self.driver = Driver(self.clock, chip.sck, chip.dout)
@@ -278,7 +293,7 @@ class Run:
             if self.frames >= next_step:
                 next_step = self.frames + 20 + rnd.below(1500)
                 self._step()
-            if self.frames >= next_gain:
+            if self.frames >= next_gain and not self.fixed:
                 self._change()
                 stays = 2500 + rnd.below(5000) if self.asked == hx711.A128 else 300
                 next_gain = self.frames + stays
@@ -414,7 +429,8 @@ class Run:
 
 
 if __name__ == "__main__":
-    r = Run(int(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3]) if len(sys.argv) > 3 else 10)
+    kind = sys.argv[3] if len(sys.argv) > 3 else "10"
+    r = Run(int(sys.argv[1]), int(sys.argv[2]), 0 if kind == "ads1232" else int(kind))
     r.run()
     kinds = {}
     for i in range(len(_FAULTS)):

@@ -60,7 +60,7 @@ class Result:
         return "\n".join(lines)
 
 
-def play(run_micropython: RunMicroPython, seeds: list[int], frames: int, sps: int = 10) -> Result:
+def play(run_micropython: RunMicroPython, seeds: list[int], frames: int, sps: str = "10") -> Result:
     """One run a seed, two at a time."""
 
     def one(seed: int) -> dict[str, Any]:
@@ -100,8 +100,19 @@ def test_other_seeds(run_micropython: RunMicroPython) -> None:
 
 def test_eighty_a_second(run_micropython: RunMicroPython, figure: Callable[[str], None]) -> None:
     frames = in_part(4_000, 500_000)
-    result = play(run_micropython, [1, 2], frames, 80)
+    result = play(run_micropython, [1, 2], frames, "80")
     figure(f"80 a second: {result.table()}")
     assert result.lost <= result.frames / 1_000
     assert result.wrong <= max(1, result.frames * 0.00005)
     assert result.count["given"] > 0.95 * result.frames
+
+
+def test_ads1232(run_micropython: RunMicroPython, figure: Callable[[str], None]) -> None:
+    frames = in_part(20_000, 1_000_000)
+    result = play(run_micropython, [1, 2], frames, "ads1232")
+    figure(f"ADS1232: {result.table()}")
+    assert result.lost <= result.frames / 1_000
+    assert result.wrong <= result.frames * 0.0003
+    assert result.count["wrong at rest > e/2"] <= 1 + result.frames * 0.000003
+    assert result.count["wrong in motion > e/10"] <= 1 + result.frames * 0.00001
+    assert result.kinds["clock added"][-1] <= result.kinds["clock added"][0] * 0.03

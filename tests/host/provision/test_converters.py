@@ -28,15 +28,16 @@ def test_a_board_gets_its_converters_and_takes_them(
     folder: FleetFolder, run_micropython: RunMicroPython, tmp_path: Path
 ) -> None:
     more = "converter=nau7802 i2c=1 scl=32 sda=33 sps=80"
-    folder.write(rows(NAU, more, "converter=hx711 sps=80"))
+    folder.write(rows(NAU, more, "converter=hx711 sps=80", "converter=ads1232 pdwn=13"))
     done = folder.provision()
     assert done.returncode == 0, done.stderr
     path = folder.fleet / "qy-a1" / "config.json"
-    first, second, third = json.loads(path.read_text(encoding="utf-8"))["channels"]
+    first, second, third, fourth = json.loads(path.read_text(encoding="utf-8"))["channels"]
     assert (first["converter"], first["i2c"], first["scl"], first["sda"]) == ("nau7802", 0, 22, 21)
     assert first["gain"] == 128 and first["calibration"]["id"] == "nominal"
     assert (second["i2c"], second["sps"]) == (1, 80) and "dout" not in second
     assert (third["converter"], third["sps"], third["dout"]) == ("hx711", 80, 36)
+    assert (fourth["pdwn"], fourth["sck"], fourth["sps"]) == (13, 14, 10)
     program = tmp_path / "check.py"
     program.write_text("import sys\nfrom settings import config\nconfig.load(sys.argv[1])\n")
     checked = run_micropython(program, path)
@@ -55,6 +56,9 @@ MISTAKES: tuple[tuple[str, dict[str, str], str], ...] = (  # line, other columns
     ("converter=nau7802 scl=22", {}, "line: expected sda= a pin"),
     (NAU.replace("21", "34"), {}, "line: expected a pin that can be an output"),
     (NAU, {"dout": "34"}, "dout: expected nothing beside scl"),
+    ("converter=ads1232", {}, "line: expected pdwn= a pin"),
+    ("converter=ads1232 pdwn=34", {}, "line: expected a pin that can be an output"),
+    ("converter=ads1232 pdwn=13 sps=80", {}, "line: expected sps= one of 10"),
 )
 
 
