@@ -126,15 +126,15 @@ class Driver(hx711.HX711):
         if not self.ready():
             self.error = hx711.NOT_READY
             return None
-        hal = self._hal
+        hal = self.hal
         self.value = value = self._latch()
-        self._end = now = hal.ticks_ms()
-        self.age = self._diff(now, self._high)
-        self._high = now
-        made_with = self._chip_gain
-        self._due = hal.ticks_add(now, 100)
+        self.end = now = hal.ticks_ms()
+        self.age = self._diff(now, self.high)
+        self.high = now
+        made_with = self.made
+        self.due = hal.ticks_add(now, 100)
         self.anew = False
-        self._chip_gain = self._gain
+        self.made = self._gain
         if made_with != self._gain:
             self.error = hx711.SETTLING if made_with else hx711.UNSURE
             return None

@@ -30,7 +30,7 @@ class ADS1232(HX711):
         """True when a conversion waits to be read."""
         if HX711.ready(self):
             return True
-        if not self._chip_gain:  # it is in doubt how the chip converts
+        if not self.made:  # it is in doubt how the chip converts
             self._reset()
         return False
 
@@ -43,6 +43,6 @@ class ADS1232(HX711):
 
     def _reset(self):
         self.power_down()
-        self._hal.sleep_us(100)
+        self.hal.sleep_us(100)
         self.power_up()
         self.anew = True

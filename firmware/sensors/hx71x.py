@@ -36,22 +36,22 @@ class Fast(HX711):
     def ready(self):
         """True when a conversion has ended just now."""
         if self._looked:
-            return not self._dout()
+            return not self.dout()
         if not HX711.ready(self):
             return False
         anew = self.anew
         self._looked = True
         HX711.read(self)  # nobody reads it
         self._looked = False
-        self._due = self._end
+        self.due = self.end
         self.anew = anew
-        if not self._dout():
+        if not self.dout():
             return False  # another conversion has ended within it
         n = 0
         while n < _TRIES:
-            self._high = self._hal.ticks_ms()
+            self.high = self.hal.ticks_ms()
             self._sleep(self._try_us)
-            if not self._dout():
+            if not self.dout():
                 return True
             n += 1
         self.anew = True
@@ -62,5 +62,5 @@ class Fast(HX711):
         self._looked = True
         value = HX711.read(self)
         self._looked = False
-        self._due = self._end
+        self.due = self.end
         return value

@@ -348,11 +348,11 @@ class Run:
         if kind >= 0 or wire.until:
             wire.arm(kind, (24 + self.asked) * (2 if self.fast else 1))
             driver._sck = wire.sck
-            driver._dout = wire.dout
+            driver.dout = wire.dout
             driver._unmask = wire.unmask
         else:
             driver._sck = self.chip.sck
-            driver._dout = self.chip.dout
+            driver.dout = self.chip.dout
             driver._unmask = self.unmask
         odd = agree.dropped
         load.gain = 0
