@@ -105,6 +105,7 @@ OTHERS: Mapping[str, tuple[dict[str, Any], dict[str, Any]]] = {
         {**_SCALE, **_PINS, "converter": "ads1232", "pdwn": 13},
         {"dout": 35, "sck": 26, "pdwn": 27},
     ),
+    "cs1237": ({**_SCALE, **_PINS, "converter": "cs1237"}, {"dout": 35, "sck": 26}),
     "modbus": ({**_LINE, "kind": "modbus", "map": _MAP}, {"unit_id": 2}),
     "xk3190": ({**_LINE, "kind": "indicator", "format": "xk3190"}, {}),
     "toledo": ({**_LINE, "kind": "indicator", "format": "toledo"}, {}),

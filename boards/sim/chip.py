@@ -123,13 +123,17 @@ class Hx711Chip:
                 self._latch(us)
                 n = 0
             self._n = n + 1
-            self._bit = self._word >> (23 - n) & 1 if n < 24 else 1
+            self._bit = self._word >> (23 - n) & 1 if n < 24 else self._behind(n)
         elif rise is not None:
             self._rise = None
             self._last = us
             if us - rise > self.down_us:
                 self._gain = 128
                 self._begin(us)
+
+    def _behind(self, n):
+        """The bit that pulse n (from 0) behind the data gives."""
+        return 1
 
     def _latch(self, us):
         number = (us - self._first) // self._period
@@ -178,3 +182,17 @@ class Ads1232Chip(Hx711Chip):
             self._offset = self.CALIBRATED
             self._begin(self._last)
             self._first += 4 * self._period
+
+
+class Cs1237Chip(Hx711Chip):
+    """A CS1237 at its pins with its register as after power-up: the 25th pulse tells that nothing
+    was written to it, the 26th is reserved, from the 27th on DOUT is high. There is one
+    input."""
+
+    down_us = 100
+
+    def __init__(self, clock, convert):
+        super().__init__(clock, convert, _PERIOD_US, (128,))
+
+    def _behind(self, n):
+        return 0 if n < 26 else 1

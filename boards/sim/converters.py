@@ -1,6 +1,6 @@
 """The converters that are no HX711 at 10 conversions a second, each at its pins or its bus."""
 
-from chip import Ads1232Chip, Hx711Chip
+from chip import Ads1232Chip, Cs1237Chip, Hx711Chip
 from i2c_port import I2c
 from nau7802_chip import Nau7802Chip
 
@@ -17,6 +17,10 @@ def wire(board, ch, convert, pins, buses):
     if ch["converter"] == "ads1232":
         chip = Ads1232Chip(board.clock, convert)
         pins[ch["sck"]], pins[ch["dout"]], pins[ch["pdwn"]] = chip.sck, chip.dout, chip.pdwn
+        return
+    if ch["converter"] == "cs1237":
+        chip = Cs1237Chip(board.clock, convert)
+        pins[ch["sck"]], pins[ch["dout"]] = chip.sck, chip.dout
         return
     bus = buses.get(ch["i2c"])
     if bus is None:

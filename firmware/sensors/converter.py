@@ -18,6 +18,8 @@ def of_board(board, ch, lines):
         from sensors.nau7802 import of_board
     elif "pdwn" in ch:
         from sensors.ads1232 import of_board
+    elif ch["converter"] == "cs1237":
+        from sensors.cs1237 import of_board
     else:
         from sensors.hx71x import of_board
     forget("sensors.converter")

@@ -5,6 +5,7 @@ import sys
 
 _RATES = {"nau7802": (10, 20, 40, 80), "hx711": (10, 80), "hx717": (10, 20, 80, 320)}
 _RATES["ads1232"] = (10,)  # its gain is set by pins
+_RATES["cs1237"] = (10,)
 
 
 def check(c, channels, i, rule):
@@ -23,8 +24,9 @@ def check(c, channels, i, rule):
     if ch["converter"] == "ads1232":
         return "w", rule[1] + ("pdwn",), rule[2] + ("converter", "sps"), rule[3]
     if ch["converter"] != "nau7802":
-        if ch["converter"] == "hx717" and ch.get("gain") == 32:
-            c.fail(where + "gain", "128 or 64: an HX717 has no 32", 32)
+        gains = {"hx717": (128, 64), "cs1237": (128,)}.get(ch["converter"])
+        if gains and ch.setdefault("gain", 128) not in gains:
+            c.fail(where + "gain", " or ".join(map(str, gains)), ch["gain"])
         return "w", rule[1], rule[2] + ("converter", "sps"), rule[3]
     if ch.setdefault("i2c", 0) not in (0, 1):
         c.fail(where + "i2c", "0 or 1", ch["i2c"])

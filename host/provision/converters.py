@@ -14,7 +14,9 @@ _RATES = {
     "hx711": ("10", "80"),
     "hx717": ("10", "20", "80", "320"),
     "ads1232": ("10",),
+    "cs1237": ("10",),
 }
+_GAINS = {"hx717": ("128", "64"), "cs1237": ("128",)}
 _MORE = {"nau7802": ("i2c", "scl", "sda"), "ads1232": ("pdwn",)}
 
 
@@ -29,8 +31,9 @@ def channel(row: Row, pins: Pins, used: Used, before: dict[str, str]) -> dict[st
     if name == "nau7802":
         row.nothing(PINS, "beside scl and sda: its pins stand in line")
         return made | _bus(row, cell, pins, used, before)
-    if name == "hx717" and row["gain"] == "32":
-        row.fail("gain", "128 or 64 for an HX717")
+    gains = _GAINS.get(name)
+    if gains and row["gain"] and row["gain"] not in gains:
+        row.fail("gain", f"{' or '.join(gains)} for a {name}")
     made |= pins.of(row, row["channel"], "weight", used)
     if name == "ads1232":
         made |= _pins(("pdwn",), row, cell, pins, used)

@@ -180,6 +180,7 @@ def test_a_platform_on_another_converter_is_checked():
         with_channel(hx, "gain", 32),
         with_channel(dict(hx, converter="hx717", sps=320)),
         with_channel(dict(hx, converter="ads1232", sps=10, pdwn=15)),
+        with_channel(dict(hx, converter="cs1237", sps=10)),
     ):
         assert said(good) is None, said(good)
     cfg = json.loads(json.dumps(GOOD))
@@ -189,10 +190,11 @@ def test_a_platform_on_another_converter_is_checked():
     n = len(GOOD["channels"])
     fill = {"id": "f9", "kind": "fill", "trig": 13, "echo": 33, "empty_mm": 1000, "full_mm": 200}
     for change, expected in (
-        (with_channel(nau, "converter", "nau7803"), "converter: expected ads1232 or hx711 or"),
-        (with_channel(nau, "converter", None), "converter: expected ads1232 or hx711 or"),
+        (with_channel(nau, "converter", "nau7803"), "converter: expected ads1232 or cs1237 or"),
+        (with_channel(nau, "converter", None), "converter: expected ads1232 or cs1237 or"),
         (with_channel(hx, "converter", "ads1232"), "sps: expected one of 10, found 80"),
         (with_channel(dict(hx, converter="ads1232", sps=10)), "pdwn: expected a whole number"),
+        (with_channel(dict(hx, converter="cs1237", sps=10), "gain", 64), "gain: expected 128"),
         (with_channel(hx, "sps", 20), "sps: expected one of 10 80, found 20"),
         (with_channel(hx, "scl", 5), "scl: expected no such key"),
         (with_channel(dict(hx, converter="hx717"), "gain", 32), "gain: expected 128 or 64"),

@@ -50,7 +50,9 @@ def test_what_a_board_does_not_have_costs_it_nothing(
     record_property: Callable[[str, object], None],
 ) -> None:
     mine = {f"sensors.{m}" for m in ("serial_line", "instrument", "modbus", "indicator", "xk3190")}
-    mine |= {f"sensors.{m}" for m in ("toledo", "stgs", "i2c", "nau7802", "hx71x", "ads1232")}
+    mine |= {
+        f"sensors.{m}" for m in ("toledo", "stgs", "i2c", "nau7802", "hx71x", "ads1232", "cs1237")
+    }
     once = {"settings.channels", "settings.weight", "sensors.converter"}
     assert not (mine | once) & use().modules.keys()
     told = []
@@ -59,7 +61,7 @@ def test_what_a_board_does_not_have_costs_it_nothing(
         assert with_it.started <= MOST, name
         assert with_it.names.count <= MOST_NAMES_SERIAL, name
         at_pins = "sensors.hx711" in with_it.modules
-        assert at_pins == (name.startswith("hx711") or name == "ads1232"), name
+        assert at_pins == (name[:5] in ("hx711", "ads12", "cs123")), name
         assert not once & with_it.stay, name
         platform = OTHERS[name][0]["kind"] == "weight"
         assert further <= (MOST_FURTHER_PLATFORM if platform else MOST_FURTHER), name

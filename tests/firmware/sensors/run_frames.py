@@ -1,6 +1,6 @@
 """The HX711 driver and its agreement rule against the chip at its pins, with faults.
 
-micropython tests/firmware/sensors/run_frames.py SEED FRAMES [SPS|ads1232]
+micropython tests/firmware/sensors/run_frames.py SEED FRAMES [SPS|ads1232|cs1237]
 
 Time passes with each pulse. The load rests with noise, steps, rings and saturates; gain
 and channel change; clocks are lost or added, interrupts come between pulses and while
@@ -10,11 +10,12 @@ frame too. Prints one JSON object: what was injected and what came of it."""
 import json
 import sys
 
-from chip import Ads1232Chip, Hx711Chip
+from chip import Ads1232Chip, Cs1237Chip, Hx711Chip
 from clock import Clock
 from micropython import const
 from sensors import hx711
 from sensors.ads1232 import ADS1232
+from sensors.cs1237 import CS1237
 from sensors.frame_filter import FrameFilter
 from sensors.hx71x import Fast
 
@@ -235,6 +236,15 @@ class AdsDriver(ADS1232):
         return super().read()
 
 
+class CsDriver(CS1237):
+    """The same. What stands between it and the chip is exchanged by the names of the others."""
+
+    def read(self):
+        self.clocked = True
+        self._pins = self._sck, self._mask, self._unmask, self._ticks_us
+        return super().read()
+
+
 class Frame:
     """One frame on the wire, for as long as nobody has decided what becomes of it."""
 
@@ -249,19 +259,24 @@ class Frame:
 class Run:
     """A board's looks at the chip until so many frames were clocked."""
 
-    def __init__(self, seed, frames, sps):
+    def __init__(self, seed, frames, kind):
         self.rnd = Random(seed)
         self.todo = frames
         self.clock = Hal(1772467200)
         self.load = Load(self.rnd)
+        self.fixed = kind in ("ads1232", "cs1237")  # their gain does not change
+        sps = 10 if self.fixed else int(kind)
         self.fast = sps > 10
-        self.fixed = not sps  # an ADS1232, whose gain is set by pins
-        if self.fixed:
+        if kind == "ads1232":
             self.chip = chip = Ads1232Chip(self.clock, self._convert)
+        elif kind == "cs1237":
+            self.chip = chip = Cs1237Chip(self.clock, self._convert)
         else:
             self.chip = chip = Hx711Chip(self.clock, self._convert, 1000000 // sps)
-        if self.fixed:
+        if kind == "ads1232":
             self.driver = AdsDriver(self.clock, chip.sck, chip.dout, chip.pdwn)
+        elif kind == "cs1237":
+            self.driver = CsDriver(self.clock, chip.sck, chip.dout)
         elif self.fast:
             self.driver = FastDriver(self.clock, chip.sck, chip.dout, hx711.A128, sps)
         else:
@@ -429,8 +444,7 @@ class Run:
 
 
 if __name__ == "__main__":
-    kind = sys.argv[3] if len(sys.argv) > 3 else "10"
-    r = Run(int(sys.argv[1]), int(sys.argv[2]), 0 if kind == "ads1232" else int(kind))
+    r = Run(int(sys.argv[1]), int(sys.argv[2]), sys.argv[3] if len(sys.argv) > 3 else "10")
     r.run()
     kinds = {}
     for i in range(len(_FAULTS)):

@@ -49,6 +49,7 @@ MISTAKES: tuple[tuple[str, dict[str, str], str], ...] = (  # line, other columns
     ("converter=hx711 scl=22 sda=21", {}, "line: expected one of converter sps"),
     ("converter=hx711 sps=20", {}, "line: expected sps= one of 10 80"),
     ("converter=hx717 sps=20", {"gain": "32"}, "gain: expected 128 or 64"),
+    ("converter=cs1237", {"gain": "64"}, "gain: expected 128 for a cs1237"),
     ("scl=22 sda=21", {}, "line: expected converter= one of nau7802"),
     (NAU + " uart=1", {}, "line: expected one of converter i2c scl sda sps"),
     (NAU + " sps=12", {}, "line: expected sps= one of 10 20 40 80"),
