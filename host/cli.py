@@ -19,6 +19,7 @@ from .commands import (
     daily,
     explain,
     fleet,
+    forecast,
     homeassistant,
     label,
     law,
@@ -75,7 +76,7 @@ def _parser() -> Parser:
 
     subjects = (
         *(collect, daily, months, explain, office),
-        *(ledger, label, law, alarms, transfers, trace, calibration),
+        *(ledger, label, law, alarms, forecast, transfers, trace, calibration),
         *(watch, archive, check, service, fleet, update, serve, homeassistant),
     )
     for module in subjects:
