@@ -76,8 +76,8 @@ lint: $(DEV) ## style, types, which package imports which, and that MicroPython 
 audit: $(READY) ## advisories on the packages of locks/, as far as they can be had
 	@$(PY) tools/audit.py
 
-ACCURACY = --seeds "$(or $(SEEDS),20)" --first "$(or $(FIRST),1)" --full "$(or $(FULL),1)" --page docs/accuracy.md --failures build/accuracy.failures
-bench-accuracy: $(DEV) ## kilograms against the truth, beside four other ways: [SEEDS=20] [FIRST=1] [FULL=1]
+ACCURACY = --seeds "$(or $(SEEDS),20)" --first "$(or $(FIRST),1)" --full "$(or $(FULL),1)" --page docs/accuracy.md --failures build/accuracy.failures $(if $(CONVERTER),--converter "$(CONVERTER)")
+bench-accuracy: $(DEV) ## kilograms against the truth, beside four other ways: [SEEDS=20] [FIRST=1] [FULL=1]; or [CONVERTER=nau7802] beside an HX711
 	@PYTHONPATH=tools $(PY) -m accuracy $(ACCURACY) --look
 	@$(MAKE) --no-print-directory $(BENCH)
 	@PYTHONPATH=tools $(PY) -m accuracy $(ACCURACY)

@@ -63,8 +63,8 @@ class Scene:
 
 
 class Measured(msgspec.Struct, frozen=True, gc=False):
-    """value: in the unit of the kind, None: not known. text: as alarm_log.Finding.text; stream: of the bin,
-    "" of a board."""
+    """value: in the unit of the kind, None: not known. text: as Finding.text of alarm_log; stream:
+    of the bin, "" of a board."""
 
     subject: str
     value: float | None
