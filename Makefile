@@ -38,6 +38,9 @@ demo: $(READY) $(if $(PAGE),$(CHARTS)) ## one simulated day of three sites: firm
 live: $(READY) $(CHARTS) ## one site in real time with a prompt: put 3, lift, net off, unplug … [PHYSICS=ideal|field] [OUT=build/live]
 	@PYTHONPATH=tools exec $(PY) -m live $(if $(PHYSICS),--physics "$(PHYSICS)") $(if $(OUT),--out "$(OUT)")
 
+# Tests start Python hundreds of times, and a machine may be set to compile everything each time.
+unexport PYTHONDONTWRITEBYTECODE
+
 # Where tests stand that measure speed (marked alone): the others need not be read to find them.
 ALONE := tests/faults tests/firmware tests/host/ingest tests/host/provision
 

@@ -7,6 +7,7 @@ import os
 import shutil
 import signal
 import subprocess
+import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import closing
@@ -128,6 +129,10 @@ class Figures:
 @pytest.hookimpl(trylast=True)  # the terminal reporter first
 def pytest_configure(config: pytest.Config) -> None:
     """Only the process that talks to a person prints: a worker has no terminal."""
+    # Compiled modules are kept, however this machine is set: tests start Python hundreds of
+    # times, and each would compile everything.
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+    sys.dont_write_bytecode = False
     # Where a shell starts this in the background it has Ctrl-C ignored, and so would every
     # process that a test wants to stop with it.
     signal.signal(signal.SIGINT, signal.default_int_handler)
