@@ -17,11 +17,11 @@ import district
 import psycopg
 import pytest
 from broker import Broker, find_mosquitto
+from chromium import CHROMIUM
 from host_job import ALONE
 from interpreter import RunMicroPython
 from playwright.sync_api import Browser, sync_playwright
 from postgres import NotInstalled, Postgres
-from served_page import CHROMIUM
 from sim_board import MICROPYTHON_32, ROOT, micropython
 
 from host.store import Store
