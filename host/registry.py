@@ -23,6 +23,8 @@ DRY, WET, RECYCLABLE, HAZARDOUS = "干垃圾", "湿垃圾", "可回收物", "有
 STORED_HAZARDOUS = "危险废物"
 STREAMS = (DRY, WET, RECYCLABLE, HAZARDOUS, STORED_HAZARDOUS)
 KINDS = ("collection", "hazardous")
+DISTRICT = "district"  # stands for a site in what is of no single one
+RESERVED = ("update", DISTRICT)  # qingyun/1/update/… has the firmware
 CONTAINERS = ("wheelie", "platform")
 _NAME = re.compile(r"[A-Za-z0-9_.-]{1,64}")
 _DAY = re.compile(r"(\d{4}-\d{2}-\d{2})?")
@@ -208,8 +210,8 @@ def load(folder: Path) -> Registry:
     sites: dict[str, Site] = {}
     for row in csv_rows(folder, "sites.csv", ("site", "name", "town", "kind", "windows")):
         site = row.name("site")
-        if site == "update":  # qingyun/1/update/… has the firmware
-            raise row.fail("site", "another name than update")
+        if site in RESERVED:
+            raise row.fail("site", f"another name than {' and '.join(RESERVED)}")
         row.unique("site", sites, site)
         windows = tuple(w for w in row.optional("windows").split(";") if w)
         if not all(_WINDOW.fullmatch(w) for w in windows):

@@ -16,8 +16,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from host import registry
+from host.alarms import alarm_log
 from host.common.local_days import LOCAL, date_of, day_of
-from host.hazard import alarms, ledger, ledger_posting, register
+from host.hazard import ledger, ledger_posting, register
 from host.hazard.batch_codes import Batches
 from host.hazard.entry import STORED, Entry
 from host.readings.messages import Reading
@@ -153,7 +154,7 @@ def hazardous(store: Store, known: Registry, folder: Path, now: int) -> None:
     ledger.add(store, entries)
     where = held.stores[container.store]
     raised = [
-        alarms.Body(
+        alarm_log.Body(
             rule=f"r-{kind}",
             kind=kind,
             level=level,
@@ -172,7 +173,7 @@ def hazardous(store: Store, known: Registry, folder: Path, now: int) -> None:
         )
     ]
     rows.add_alarms(
-        store, [(None, alarms.RAISED, now - 600, alarms._encode(s).decode()) for s in raised]
+        store, [(None, alarm_log.RAISED, now - 600, alarm_log._encode(s).decode()) for s in raised]
     )
 
 

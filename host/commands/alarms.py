@@ -1,4 +1,5 @@
-"""alarms: alarms of hazardous waste stores, and their delivery (see commands.run.alarms)."""
+"""alarms: alarms of collection points and hazardous waste stores, and their delivery (see
+commands.run.alarms)."""
 
 from __future__ import annotations
 
@@ -14,10 +15,14 @@ if TYPE_CHECKING:
 
 def add(command: Command) -> None:
     """Put this subcommand into the parser."""
-    p = command("alarms", missing_part, "what is wrong in the stores of hazardous waste")
+    p = command(
+        "alarms",
+        missing_part,
+        "what is wrong at points and in stores",
+    )
     part = subcommand_adder(p)
 
-    p = part("update", _run, "book what was weighed, then hold it to rules.csv")
+    p = part("update", _run, "book what was weighed, then hold stores and points to rules.csv")
     db(p)
     registry(p)
     now(p)
@@ -42,7 +47,9 @@ def add(command: Command) -> None:
     db(p)
     registry(p)
     p.add_argument("--all", action="store_true", help="also those that are over")
-    p.add_argument("--store", help="only this store")
+    p.add_argument("--store", help="only this store of hazardous waste")
+    text = "only this site; district: what is of no single one"
+    p.add_argument("--site", help=text)
     p.add_argument("--json", action="store_true", help="for scripts")
 
     p = part("ack", _run, "say that somebody has seen an alarm")

@@ -9,6 +9,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 from decimal import Decimal
 
+from ..alarms.rules import Rule
 from ..common.local_days import LOCAL
 from ..common.periods import Period
 from ..rollup import DAY_S, day_bounds
@@ -83,7 +84,7 @@ def units_on_time(
 
 
 def _on_time(
-    store: Store, register: Register, live: list[Entry], limits: list[rules.Rule], end: int
+    store: Store, register: Register, live: list[Entry], limits: list[Rule], end: int
 ) -> int | None:
     """Institutions on time at end (Unix seconds); None where no platform gave a weight."""
     institutions = _social_stores(register)
@@ -117,13 +118,11 @@ def _online(store: Store, register: Register, s: HazardStore, end: int) -> list[
     return [platform in heard for platform in platforms]
 
 
-def _late(
-    register: Register, stock: Stock, s: HazardStore, limits: list[rules.Rule], end: int
-) -> bool:
+def _late(register: Register, stock: Stock, s: HazardStore, limits: list[Rule], end: int) -> bool:
     """Whether a store holds waste older at end (Unix seconds) than a limit allows."""
     return any(
         shelf.oldest is not None and (end - shelf.oldest) / 3600 / r.factor >= r.threshold
         for shelf in stock.of_store(s.store)
         for r in limits
-        if r.of_store(register, s) and r.of_container(register, shelf.container)
+        if rules.of_store(r, register, s) and rules.of_container(r, register, shelf.container)
     )

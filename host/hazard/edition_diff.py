@@ -5,9 +5,9 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterable, Mapping
 
+from ..alarms.rules import Rule
 from .catalogue import Catalogue, Code
 from .register import Container, Register
-from .rules import Rule
 
 
 def differences(old: Mapping[str, Code], new: Mapping[str, Code]) -> list[str]:

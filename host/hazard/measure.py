@@ -8,30 +8,18 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import combinations, pairwise
 
+from ..alarms.alarm_log import Finding
+from ..alarms.opening_hours import closed_since
+from ..alarms.rules import OF_CONTAINERS, Rule
 from ..common.local_days import LOCAL
 from ..events.limits import GAP_S
-from ..registry import Site
 from ..rollup import DAY_S, day_bounds
 from . import obligations
 from .obligations import Due
 from .register import LIQUID, Register
-from .rules import OF_CONTAINERS, Rule
+from .rules import of_container, of_store
 from .stock import Shelf, Stock
 from .view import StoreView
-
-UTC_8 = 8 * 3600
-
-
-@dataclass(frozen=True)
-class Finding:
-    """A measured value in the unit of the rule; None: not known at the moment. subject: a
-    container, zone or platform, or "" for the whole store."""
-
-    rule: Rule
-    store: str
-    subject: str
-    value: float | None
-    text: str
 
 
 @dataclass(frozen=True)
@@ -206,35 +194,12 @@ MEASURES: dict[str, Callable[[Scene], Measured]] = {
 }
 
 
-def closed_since(site: Site, now: int) -> int | None:
-    """Unix second since which the site is outside its opening hours; None within them, or where
-    it has none."""
-    if not site.windows:
-        return None
-    day = (now + UTC_8) // DAY_S * DAY_S - UTC_8
-    latest = None
-    for window in site.windows:
-        start, end = (_seconds(t) for t in window.split("-"))
-        for base in (day - DAY_S, day):
-            a, b = base + start, base + (end if end > start else end + DAY_S)
-            if a <= now < b:
-                return None
-            if b <= now and (latest is None or b > latest):
-                latest = b
-    return latest if latest is not None else day - DAY_S
-
-
-def _seconds(text: str) -> int:
-    hours, minutes = text.split(":")
-    return int(hours) * 3600 + int(minutes) * 60
-
-
 class Rules:
     """The rules of each store that hold on a day."""
 
     def __init__(self, register: Register, rules: Iterable[Rule]) -> None:
         self._register = register
-        self._rules = list(rules)
+        self._rules = [r for r in rules if r.is_of_stores]
         self._day: dt.date | None = None
         self._until = 0
         self._known: dict[str, list[Rule]] = {}
@@ -252,7 +217,7 @@ class Rules:
             self._known[store] = [
                 r
                 for r in self._rules
-                if r.holds(day) and r.of_store(self._register, self._register.stores[store])
+                if r.holds(day) and of_store(r, self._register, self._register.stores[store])
             ]
         return self._known[store]
 
@@ -279,10 +244,10 @@ class Rules:
             if rule.kind not in measured:
                 measured[rule.kind] = list(MEASURES[rule.kind](scene))
             for subject, value, text in measured[rule.kind]:
-                if rule.kind in OF_CONTAINERS and not rule.of_container(self._register, subject):
+                if rule.kind in OF_CONTAINERS and not of_container(rule, self._register, subject):
                     continue
                 scaled = None if value is None else value / rule.factor
-                findings.append(Finding(rule, name, subject, scaled, text))
+                findings.append(Finding(rule, view.store.site, name, subject, scaled, text))
         return findings
 
     def _stands(self, rule: Rule, scene: Scene) -> bool:
@@ -290,6 +255,6 @@ class Rules:
         return any(
             shelf.oldest is not None
             and scene.now - shelf.oldest >= 3600 * (rule.held or 0)
-            and rule.of_container(self._register, shelf.container)
+            and of_container(rule, self._register, shelf.container)
             for shelf in scene.shelves
         )

@@ -1,190 +1,37 @@
-"""Rules with limits, which an office edits: rules.csv of the registry folder."""
+"""The rules of the registry, as they apply to stores and containers of hazardous waste."""
 
 from __future__ import annotations
 
-import datetime as dt
-import re
-from collections.abc import Iterable
-from dataclasses import dataclass
-from functools import cached_property
 from pathlib import Path
 
-from ..registry import Row, csv_rows
+from ..alarms import rules
+from ..alarms.rules import Rule
 from .register import CATEGORIES, STORE_KINDS, HazardStore, Register
-
-# Kind of rule → units that its threshold may have → factor to the unit of the measure.
-KINDS: dict[str, dict[str, float]] = {
-    "age": {"h": 1.0, "d": 24.0},  # hours of the oldest waste of a container
-    "stock": {"kg": 1.0, "t": 1000.0},  # kg in a store
-    "capacity": {"%": 1.0},  # of a store
-    "neighbours": {"对": 1.0},  # pairs of incompatible groups in a zone
-    "loss": {"kg": 1.0},  # kg that went from a platform and that nobody booked
-    "temperature": {"°C": 1.0},
-    "door": {"min": 1.0, "h": 60.0},  # open outside the site's windows
-    "bund": {"L": 1.0},  # litres that the bund of a zone is too small by
-    "silent": {"min": 1.0, "h": 60.0},  # since the last good weight of a platform
-    "category": {"kg": 1.0, "t": 1000.0},  # kg generated in a year, by an institution
-    "filing": {"d": 1.0},  # since a report or plan of an institution was due
-    "edition": {"d": 1.0},  # since the last day of the edition of a container's code
-    "verified": {"d": 1.0},  # since the last day of the verification of a platform's instrument
-}
-LEVELS = ("提示", "告警")
-# How far the source of a limit was read; 自定: a choice of the office, without a source.
-TEXT, SECONDARY, UNCHECKED, CHOICE = SURE = ("原文", "二手资料", "待核实", "自定")
-SCOPES = (
-    *("category", "kind", "store", "institution", "town", "code", "hw", "phase", "warm"),
-    *("held", "months"),
-)
-OF_CONTAINERS = ("age", "loss", "edition")  # kinds that are measured of each container
-COLUMNS = (
-    *("rule", "kind", "scope", "threshold", "unit", "clear", "level", "from", "to"),
-    *("source", "note"),
-)
-_NUMBER = re.compile(r"-?\d{1,7}(\.\d{1,3})?")
-
-
-@dataclass(frozen=True)
-class Rule:
-    """An alarm is raised at a value of at least `threshold` and cleared below `clear`, both in
-    `unit`. scope: (name, allowed values), all of which must hold. since, until: first and last
-    day. source: the clause that the limit comes from; note: begins with how far it was read;
-    read: when."""
-
-    rule: str
-    kind: str
-    scope: tuple[tuple[str, tuple[str, ...]], ...]
-    threshold: float
-    unit: str
-    clear: float
-    level: str
-    since: dt.date
-    until: dt.date
-    source: str
-    note: str
-    read: dt.date | None = None
-
-    @property
-    def is_verified(self) -> bool:
-        """Whether the source was read in its wording, or there is none to read."""
-        return is_verified(self.note)
-
-    @cached_property
-    def factor(self) -> float:
-        """Units of the measure in one `unit`."""
-        return KINDS[self.kind][self.unit]
-
-    def holds(self, day: dt.date) -> bool:
-        months = self._values("months")
-        return self.since <= day <= self.until and (not months or str(day.month) in months)
-
-    def _values(self, name: str) -> tuple[str, ...]:
-        return next((values for k, values in self.scope if k == name), ())
-
-    def of_store(self, register: Register, store: HazardStore) -> bool:
-        """Whether the store meets those parts of the scope that are about stores."""
-        institution = register.institutions[store.institution]
-        values_of = {
-            "category": institution.category,
-            "kind": store.kind,
-            "store": store.store,
-            "institution": institution.institution,
-            "town": institution.town,
-        }
-        return all(values_of[k] in values for k, values in self.scope if k in values_of)
-
-    @cached_property
-    def warm(self) -> float | None:
-        """°C from which on the rule holds; None: at any temperature."""
-        return next(map(float, self._values("warm")), None)
-
-    @cached_property
-    def held(self) -> float | None:
-        """Hours that the oldest waste of the scope has to be in the store, for a rule of a whole
-        store that asks for waste in it; None: the rule holds without any."""
-        if self.kind in OF_CONTAINERS or not {"code", "hw", "phase", "held"} & {*dict(self.scope)}:
-            return None
-        return next(map(float, self._values("held")), 0.0)
-
-    def of_container(self, register: Register, name: str) -> bool:
-        """Whether a container meets those parts of the scope that are about containers."""
-        if not self.scope or (container := register.container(name)) is None:
-            return True
-        code = container.code
-        values_of = {"code": code.code, "hw": code.category, "phase": container.phase}
-        return all(values_of[k] in values for k, values in self.scope if k in values_of)
-
-
-def _scope(row: Row) -> tuple[tuple[str, tuple[str, ...]], ...]:
-    scope = []
-    for part in filter(None, (p.strip() for p in row.optional("scope").split(";"))):
-        name, equals, values = part.partition("=")
-        if not equals or name not in SCOPES or not all(values.split("|")):
-            raise row.fail("scope", f"{'|'.join(SCOPES)} = value|value, with ; between, or nothing")
-        given = tuple(values.split("|"))
-        allowed = {"category": CATEGORIES, "kind": STORE_KINDS}.get(name)
-        if allowed and (wrong := [v for v in given if v not in allowed]):
-            raise row.fail("scope", f"{name} of {' '.join(allowed)}, not {wrong[0]},")
-        if name == "warm" and not (len(given) == 1 and _NUMBER.fullmatch(given[0])):
-            raise row.fail("scope", "warm=one number of °C")
-        if name == "held" and row.optional("kind") in OF_CONTAINERS:
-            raise row.fail("scope", "held only for rules of a whole store")
-        if name == "held" and not (len(given) == 1 and _NUMBER.fullmatch(given[0])):
-            raise row.fail("scope", "held=one number of hours")
-        if name == "months" and not {*given} <= {str(m) for m in range(1, 13)}:
-            raise row.fail("scope", "months=1|2|… of 1 to 12")
-        scope.append((name, given))
-    return tuple(scope)
-
-
-def _read_on(row: Row) -> dt.date | None:
-    return row.date("read", dt.date.max) if row.optional("read") else None
-
-
-def how_sure(note: str) -> str:
-    """One of SURE, as a note begins; "" where it does not say."""
-    return next((s for s in SURE if note.startswith(s)), "")
-
-
-def is_verified(note: str) -> bool:
-    """Whether a note says that the source was read in its wording, or that there is none."""
-    return how_sure(note) in (TEXT, CHOICE) and UNCHECKED not in note
-
-
-def unverified(notes: Iterable[tuple[str, str]]) -> list[str]:
-    """`name（how sure）` of (name, note) whose source was not read in its wording."""
-    return [f"{name}（{how_sure(n) or '未注明'}）" for name, n in notes if not is_verified(n)]
 
 
 def load(folder: Path) -> list[Rule]:
     """The rules of rules.csv; RegistryError names the first mistake."""
-    by_name: dict[str, Rule] = {}
-    for row in csv_rows(folder, "rules.csv", COLUMNS):
-        name = row.name("rule")
-        row.unique("rule", by_name, name)
-        kind = row.one_of("kind", tuple(KINDS))
-        unit = row.one_of("unit", tuple(KINDS[kind]))
-        threshold = float(row.match("threshold", _NUMBER, "a number"))
-        clear = threshold
-        if row.optional("clear"):
-            clear = float(row.match("clear", _NUMBER, "a number or nothing"))
-            if clear > threshold:
-                raise row.fail("clear", f"a number up to the threshold {threshold:g}")
-        since = row.date("from", dt.date(1, 1, 1))
-        until = row.date("to", dt.date(9999, 12, 31))
-        if until < since:
-            raise row.fail("to", f"a day from {since} on")
-        by_name[name] = Rule(
-            name,
-            kind,
-            _scope(row),
-            threshold,
-            unit,
-            clear,
-            row.one_of("level", LEVELS),
-            since,
-            until,
-            row.text("source"),
-            row.optional("note"),
-            _read_on(row),
-        )
-    return list(by_name.values())
+    return rules.load(folder, {"category": CATEGORIES, "kind": STORE_KINDS})
+
+
+def of_store(rule: Rule, register: Register, store: HazardStore) -> bool:
+    """Whether a store meets those parts of the scope of a rule that are about stores."""
+    institution = register.institutions[store.institution]
+    return rule.fits(
+        {
+            "category": institution.category,
+            "kind": store.kind,
+            "store": store.store,
+            "site": store.site,
+            "institution": institution.institution,
+            "town": institution.town,
+        }
+    )
+
+
+def of_container(rule: Rule, register: Register, name: str) -> bool:
+    """Whether a container meets those parts of the scope of a rule that are about containers."""
+    if not rule.scope or (container := register.container(name)) is None:
+        return True
+    code = container.code
+    return rule.fits({"code": code.code, "hw": code.category, "phase": container.phase})

@@ -6,10 +6,11 @@ import datetime as dt
 from collections.abc import Callable
 from typing import Any
 
+from ..alarms import alarm_log
 from ..common.local_days import LOCAL
 from ..rollup import day_bounds
 from ..store import Store
-from . import alarms, ledger
+from . import ledger
 
 Section = Callable[[dt.date], list[dict[str, Any]]]
 
@@ -24,8 +25,8 @@ def of(store: Store) -> dict[str, Section]:
     def told(date: dt.date) -> list[dict[str, Any]]:
         t0, t1 = day_bounds(date)
         return [
-            alarms.message(r)[1] | {"time": _time(r.t)}
-            for r in alarms.read(store)
+            alarm_log.message(r)[1] | {"time": _time(r.t)}
+            for r in alarm_log.read(store)
             if t0 <= r.t < t1
         ]
 

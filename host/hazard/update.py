@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from ..alarms import alarm_log
+from ..alarms.rules import Rule
 from ..rollup.day_figures import Progress
 from ..store import Store
 from ..store import hazard as rows
-from . import alarms, ledger, ledger_posting, measure, register, rules, view
+from . import ledger, ledger_posting, measure, register, view
 from .stock import stock_of
 
 MARK = "ledger update"
@@ -44,20 +46,26 @@ def bring_up_to_date(
     return done, seen
 
 
-def update_alarms(
+def findings(
     store: Store,
     registered: register.Register,
-    limits: list[rules.Rule],
+    limits: list[Rule],
     now: int,
     progress: Progress = iter,
-) -> tuple[ledger_posting.Booked, list[alarms.Row]]:
-    """Post the steps up to now (Unix seconds), and write the alarms that changed."""
+) -> tuple[ledger_posting.Booked, list[tuple[str, list[alarm_log.Finding]]]]:
+    """Post the steps up to now (Unix seconds), then measure each store: (store, findings)."""
     booked, seen = bring_up_to_date(store, registered, now, progress=progress)
     stock = stock_of(registered, [e for e in ledger.live(ledger.read(store)) if e.t <= now])
-    keeper = alarms.Keeper(registered, alarms.read(store))
     applied = measure.Rules(registered, limits)
-    changes = []
-    for history in view.histories(store, registered, seen, now):
-        findings = applied.findings(history.at(now), stock, now)
-        changes += keeper.take(history.store.store, findings)
-    return booked, keeper.keep(store, changes, now)
+    return booked, [
+        (h.store.store, applied.findings(h.at(now), stock, now))
+        for h in view.histories(store, registered, seen, now)
+    ]
+
+
+def update_alarms(
+    store: Store, registered: register.Register, limits: list[Rule], now: int
+) -> tuple[ledger_posting.Booked, list[alarm_log.Row]]:
+    """Post the steps up to now (Unix seconds), and write the alarms of stores that changed."""
+    booked, found = findings(store, registered, limits, now)
+    return booked, alarm_log.record(store, found, now)

@@ -88,9 +88,7 @@ def run(
     try:
         with session:
             if once:
-                watch.heard = subscribed = time.monotonic()
-                while time.monotonic() < min(subscribed + BUSY_S, watch.heard + QUIET_S):
-                    time.sleep(0.05)
+                _settle(watch)
                 _print(console, watch.text(console.width))
             else:
                 end = None if seconds is None else time.monotonic() + seconds
@@ -102,6 +100,22 @@ def run(
         place = f"{watch.site or '+'}/{watch.device or '+'}"
         console.print(f"{broker}: nothing heard of {place}: no board has published there yet")
     return watch.code() if once or seconds is not None else 0
+
+
+def present(broker: Broker) -> list[board_state.Board]:
+    """Every board by its retained status and state; SessionError without a broker."""
+    watch = Watch()
+    topics = [(f"qingyun/1/+/+/{topic}", 0) for topic in ("status", "state")]
+    with Session(broker, topics, on_message=watch.take, answer_s=ANSWER_S):
+        _settle(watch)
+    return list(watch.boards.values())
+
+
+def _settle(watch: Watch) -> None:
+    """Wait until nothing more comes that was retained, or for BUSY_S at most."""
+    watch.heard = subscribed = time.monotonic()
+    while time.monotonic() < min(subscribed + BUSY_S, watch.heard + QUIET_S):
+        time.sleep(0.05)
 
 
 def _picture(watch: Watch, console: Console, session: Session, end: float | None) -> None:

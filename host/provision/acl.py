@@ -25,6 +25,8 @@ topic read qingyun/1/#
 topic write qingyun/1/+/+/command
 
 user {HAZARD}
+topic read qingyun/1/+/+/status
+topic read qingyun/1/+/+/state
 topic write qingyun/1/+/event
 
 user {ROLLUP}

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from decimal import Decimal
 
+from ..alarms import alarm_log
 from ..common.local_days import clock
 from ..common.periods import Period
-from ..hazard import alarms, balance, ledger, papers
+from ..hazard import balance, ledger, papers
 from ..hazard.balance import StoreBalance
 from ..hazard.register import Register
 from ..hazard.update import BEFORE_S, see_all
@@ -47,22 +48,23 @@ def _stock(register: Register, balances: Sequence[StoreBalance], period: str) ->
     return Table("危险废物贮存", "危险废物贮存平衡表", "kg", period, columns, rows, STOCK_NOTES)
 
 
-def _alarms(changes: Sequence[alarms.Row], t0: int, t1: int, period: str) -> Table:
+def _alarms(changes: Sequence[alarm_log.Row], t0: int, t1: int, period: str) -> Table:
     columns = [
         *(Column("编号", 5, centre=True), Column("发生", 11), Column("级别", 6, centre=True)),
         *(Column("贮存设施", 12), Column("对象", 13), Column("规则", 14), Column("内容", 16)),
         *(Column("数值", 12, centre=True), Column("限值", 9, centre=True), Column("依据", 20)),
         *(Column("确认", 20), Column("解除", 11)),
     ]
-    seen = {r.alarm: r for r in changes if r.what == alarms.ACKNOWLEDGED}
-    over = {r.alarm: r for r in changes if r.what == alarms.CLEARED}
+    seen = {r.alarm: r for r in changes if r.what == alarm_log.ACKNOWLEDGED}
+    over = {r.alarm: r for r in changes if r.what == alarm_log.CLEARED}
     rows: list[list[Cell]] = []
     for r in changes:
         ended = over.get(r.alarm)
-        if r.what != alarms.RAISED or r.t >= t1 or (ended and ended.t < t0):
+        is_here = bool(r.body.store) and r.what == alarm_log.RAISED
+        if not is_here or r.t >= t1 or (ended and ended.t < t0):
             continue
         s, who = r.body, seen.get(r.alarm)
-        value = "∞" if s.value >= alarms.MOST else f"{s.value:g}"
+        value = "∞" if s.value >= alarm_log.MOST else f"{s.value:g}"
         by = f"{who.body.by} {clock(who.t)} {who.body.note}".strip() if who else None
         rows.append(
             [
@@ -104,5 +106,5 @@ def tables(
         seen = see_all(store, register, t1, t0 - BEFORE_S)
         balances = balance.balances(register, live, seen, t0, t1)
         made.append(_stock(register, balances, period.chinese))
-    table = _alarms(alarms.read(store), t0, t1, period.chinese)
+    table = _alarms(alarm_log.read(store), t0, t1, period.chinese)
     return [*made, table] if table.rows else made

@@ -10,11 +10,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import groupby
 from pathlib import Path
 
+from ..alarms import alarm_log
 from ..common import csv_file, quantity
 from ..common.errors import UserError
 from ..common.local_days import clock, day_of
 from ..events import Event, Kind
-from ..hazard import alarms, ledger, papers, register
+from ..hazard import ledger, papers, register
 from ..hazard.entry import TABLES, Entry, Weighed
 from ..registry import Bin, Registry
 from ..rollup import closing, packing
@@ -203,7 +204,7 @@ class Trace:
 
     def alarm(self, id_: int) -> Iterator[Line]:
         """An alarm, its rule, and the ledger entries before it."""
-        rows = [r for r in alarms.read(self.store) if r.alarm == id_]
+        rows = [r for r in alarm_log.read(self.store) if r.alarm == id_]
         if not rows:
             raise TraceError(f"alarm: expected the id of an alarm, found {id_}")
         for r in rows:
@@ -212,8 +213,11 @@ class Trace:
             yield 0, f"alarm {id_} {r.what}{by}, {clock(r.t)}: {s.text} {s.value:g} {s.unit}"
         first = rows[0]
         yield from self.row("rules.csv", first.body.rule, 1)
-        yield from self.row("stores.csv", first.body.store, 1)
         wanted = first.body
+        if not wanted.store:
+            yield from self.row("sites.csv", wanted.site, 1)
+            return
+        yield from self.row("stores.csv", wanted.store, 1)
         for e in ledger.live(ledger.read(self.store)):
             if e.store == wanted.store and e.t <= first.t and wanted.subject in ("", e.container):
                 yield from self.entry(e, 1)

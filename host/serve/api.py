@@ -12,7 +12,8 @@ from typing import Annotated, Any, TypeVar
 from fastapi import APIRouter, Depends, Header, Path, Query, Request
 from starlette.exceptions import HTTPException
 
-from ..hazard import alarms, ledger
+from ..alarms import alarm_log
+from ..hazard import ledger
 from ..rollup import day_bounds
 from . import accounts, commands, history, site_charts
 from . import hazard as stores
@@ -230,7 +231,7 @@ async def alarm_rows(
     trail = await context_of(request).ask(stores.trail)
     rows = [
         {
-            **alarms.message(raised)[1],
+            **alarm_log.message(raised)[1],
             "acknowledged": {"t": s.t, "by": s.body.by, "note": s.body.note} if s else None,
             "cleared": over.t if over else None,
         }

@@ -14,7 +14,9 @@ import anyio
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.requests import HTTPConnection
 
-from ..hazard import alarms, register, rules
+from ..alarms import alarm_log
+from ..alarms.rules import Rule
+from ..hazard import register, rules
 from ..hazard.ledger_held import Held
 from ..registry import Registry
 from ..registry import load as load_registry
@@ -43,7 +45,7 @@ class Context:
     settings: Settings
     registry: Registry
     register: register.Register | None
-    rules: list[rules.Rule]
+    rules: list[Rule]
     hub: Hub
     figures: Figures
     templates: dict[str, Environment]  # by language
@@ -52,7 +54,7 @@ class Context:
     refusals: Refusals = field(default_factory=Refusals)
     uploads: Uploads = field(default_factory=Uploads)
     ledger: Held = field(default_factory=Held)
-    open_alarms: dict[int, tuple[alarms.Row, alarms.Row | None]] = field(default_factory=dict)
+    open_alarms: dict[int, tuple[alarm_log.Row, alarm_log.Row | None]] = field(default_factory=dict)
     refused: dict[str, dict[str, int]] = field(default_factory=dict)  # see read_refused()
     _accounts: dict[str, tuple[float, Account | None]] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
@@ -94,7 +96,7 @@ class Context:
     def read_alarms(self) -> None:
         """Read the open alarms from the store."""
         with self.store() as store:
-            self.open_alarms = alarms.open_alarms(alarms.read(store))
+            self.open_alarms = alarm_log.open_alarms(alarm_log.read(store))
         unseen = sum(1 for _, seen in self.open_alarms.values() if seen is None)
         self.hub.extra["alarms"] = {"open": len(self.open_alarms), "unseen": unseen}
 

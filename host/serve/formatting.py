@@ -11,12 +11,12 @@ from urllib.parse import urlencode
 from jinja2 import Environment
 from markupsafe import Markup
 
+from ..alarms.alarm_log import MOST
+from ..alarms.rules import LEVELS
 from ..common import quantity as digits
 from ..common.local_days import LOCAL
 from ..common.quantity import MISSING as NOTHING
 from ..common.quantity import kg
-from ..hazard.alarms import MOST
-from ..hazard.rules import LEVELS
 from ..reports.summary import HAULED, Part
 from ..rollup import day_bounds
 from . import chart

@@ -13,14 +13,16 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
+from ..alarms import AlarmError, alarm_log
+from ..alarms.rules import Rule
 from ..common import periods
 from ..common.errors import UserError
 from ..common.local_days import LOCAL
-from ..hazard import HazardError, alarms, ledger, obligations
+from ..hazard import ledger, obligations
 from ..hazard.entry import CODE, TABLES, Entry
 from ..hazard.hj1259 import missing
 from ..hazard.register import HazardStore, Register
-from ..hazard.rules import Rule
+from ..hazard.rules import of_container, of_store
 from ..hazard.stock import Shelf, stock_of
 from ..rollup import day_bounds
 from ..store import Store
@@ -63,8 +65,8 @@ def age_limit(
         for r in rules
         if r.kind == "age"
         and r.holds(day)
-        and r.of_store(register, store)
-        and r.of_container(register, container)
+        and of_store(r, register, store)
+        and of_container(r, register, container)
     ]
     return min(held, key=lambda r: r.threshold * r.factor, default=None)
 
@@ -107,12 +109,12 @@ def dues(register: Register, today: dt.date) -> list[obligations.Due]:
     return obligations.to_do(register, register.folder, today, AHEAD_D)
 
 
-def trail(store: Store) -> list[tuple[alarms.Row, alarms.Row | None, alarms.Row | None]]:
+def trail(store: Store) -> list[tuple[alarm_log.Row, alarm_log.Row | None, alarm_log.Row | None]]:
     """(raised, acknowledged, cleared) of every alarm, the latest first."""
-    rows = alarms.read(store)
-    seen = {r.alarm: r for r in rows if r.what == alarms.ACKNOWLEDGED}
-    over = {r.alarm: r for r in rows if r.what == alarms.CLEARED}
-    raised = [r for r in rows if r.what == alarms.RAISED]
+    rows = alarm_log.read(store)
+    seen = {r.alarm: r for r in rows if r.what == alarm_log.ACKNOWLEDGED}
+    over = {r.alarm: r for r in rows if r.what == alarm_log.CLEARED}
+    raised = [r for r in rows if r.what == alarm_log.RAISED]
     return [(r, seen.get(r.alarm), over.get(r.alarm)) for r in reversed(raised)]
 
 
@@ -168,9 +170,9 @@ async def acknowledge(request: Request) -> Response:
         raise HTTPException(422, "note: say what was done about it")
     try:
         await context.ask(
-            lambda s: alarms.acknowledge(s, int(number), me.name, why, int(time.time()))
+            lambda s: alarm_log.acknowledge(s, int(number), me.name, why, int(time.time()))
         )
-    except HazardError as error:
+    except AlarmError as error:
         await note(request, "acknowledge", f"alarm {number}", "refused", str(error))
         raise HTTPException(409, str(error)) from None
     await note(request, "acknowledge", f"alarm {number}", "done", why)

@@ -12,8 +12,8 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metri
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
 
 from .. import __version__
+from ..alarms.alarm_log import decoded
 from ..events.silences import longest_silence
-from ..hazard.alarms import decoded
 from ..registry import Registry
 from ..store import Store, delivery, growth, health_queries, report_intervals
 from .keys import LEVELS

@@ -24,7 +24,7 @@ from jsonschema import Draft7Validator
 from paho.mqtt.enums import CallbackAPIVersion
 from sim_board import ROOT, BoardRun, micropython
 
-from host.hazard import rules
+from host.alarms import rules
 from host.readings import births, messages
 from host.registry import STREAMS
 from host.update import bundle, keys

@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from host.hazard.alarms import CLEARED, RAISED, Body
+from host.alarms.alarm_log import CLEARED, RAISED, Body
 from host.store import Store
 from host.store import hazard as rows
 

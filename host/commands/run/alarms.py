@@ -6,77 +6,109 @@ import argparse
 import json
 import signal
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ...alarms import alarm_log
+from ...alarms.rules import Rule
 from ...common import terminal
 from ...common.errors import OutsideError, UsageError, UserError
 from ...common.local_days import clock
-from ...hazard import alarms, ledger_posting, register, rules
-from ...hazard.update import update_alarms
+from ...hazard import register, rules
+from ...hazard.update import findings
 from ...mqtt.broker import Broker
 from ...mqtt.session import SessionError
+from ...mqtt.watch import present
+from ...points import update as points
+from ...registry import DISTRICT, Registry, load
 from ...reports import publish
 from ...store import Busy, Store
+from ..known import names
 from .broker_options import broker_of
 from .hazard import known_store, moment, progress
 
 if TYPE_CHECKING:
-    from ...alerts.due import Channel
+    from ...delivery.due import Channel
 
 
-def _once(
-    path: Path, folder: Path, now: int, where: Broker | None
-) -> tuple[ledger_posting.Booked, list[alarms.Row]]:
-    registered, limits = register.load(folder), rules.load(folder)
-    store = Store(path)
-    try:
-        booked, changed = update_alarms(store, registered, limits, now, progress)
-        for text in booked.notes:
-            print(text)
-        for row in changed:
-            print(alarms.line(row))
-        if where and (waiting := alarms.unpublished(store)):
-            publish.events(where, map(alarms.message, waiting))
-            alarms.mark_published(store, waiting)
-            print(f"{where}: {len(waiting)} events published")
-    finally:
-        store.close()
-    return booked, changed
+class _Updater:
+    """Brings ledger and alarms up to date, again and again. where: a broker that hears of changes,
+    and whose retained messages tell what boards say of themselves."""
+
+    def __init__(self, path: Path, folder: Path, where: Broker | None) -> None:
+        self._path, self._folder, self._where = path, folder, where
+        self._watch: points.Watch | None = None
+
+    def turn(self, now: int) -> tuple[int, int]:
+        """One update at Unix time now: how many entries were added, and alarms changed."""
+        registered, limits = register.load(self._folder), rules.load(self._folder)
+        watch = self._watch_of(registered.known, limits)
+        store = Store(self._path)
+        try:
+            booked, found = findings(store, registered, limits, now, progress)
+            watch.read(store, now)
+            if self._where:
+                with suppress(SessionError):  # alarms do not wait for a broker; publish() tells
+                    watch.hear(present(self._where), now)
+            found += watch.findings(now)
+            places = {*registered.stores, *watch.places}
+            changed = alarm_log.record(store, found, now, places=places)
+            for text in booked.notes:
+                print(text)
+            for row in changed:
+                print(alarm_log.line(row))
+            self._publish(store)
+        finally:
+            store.close()
+        return len(booked.added), len(changed)
+
+    def _watch_of(self, known: Registry, limits: list[Rule]) -> points.Watch:
+        """The watch over the points, begun anew where registry or rules have changed."""
+        if self._watch is None or (self._watch.registry, self._watch.rules) != (known, limits):
+            self._watch = points.Watch(known, limits)
+        return self._watch
+
+    def _publish(self, store: Store) -> None:
+        if self._where and (waiting := alarm_log.unpublished(store)):
+            publish.events(self._where, map(alarm_log.message, waiting))
+            alarm_log.mark_published(store, waiting)
+            print(f"{self._where}: {len(waiting)} events published")
 
 
 def run_update(args: argparse.Namespace) -> int:
     where = broker_of(args, "--publish") if args.broker else None
+    updater = _Updater(args.db, args.registry, where)
     if args.every is None:
-        booked, changed = _once(args.db, args.registry, moment(args), where)
-        print(f"{args.db}: {len(booked.added)} entries added, {len(changed)} alarms changed")
+        added, changed = updater.turn(moment(args))
+        print(f"{args.db}: {added} entries added, {changed} alarms changed")
         return 1 if changed else 0
     if args.now is not None or args.every < 1:
         raise UsageError("--every: expected 1 or more seconds, and no --now")
-    _repeat(args, where)
+    _repeat(updater, args.every)
     return 0
 
 
-def _repeat(args: argparse.Namespace, where: Broker | None) -> None:
-    """Update every --every seconds until a signal ends it; a trouble is printed once."""
+def _repeat(updater: _Updater, every: int) -> None:
+    """Update every so many seconds until a signal ends it; a trouble is printed once."""
     over: list[int] = []  # no Event: a handler that sets one hangs where wait() holds its lock
     for name in (signal.SIGTERM, signal.SIGINT):
         signal.signal(name, lambda number, _: over.append(number))
     trouble: str | None = None  # of the turn before; None: before the first
     while not over:
         started = time.monotonic()
-        before, trouble = trouble, _turn(args, where, is_first=trouble is None)
+        before, trouble = trouble, _turn(updater, every, is_first=trouble is None)
         if trouble not in ("", before):
             print(trouble, flush=True)
-        while not over and time.monotonic() - started < args.every:
+        while not over and time.monotonic() - started < every:
             time.sleep(0.2)
 
 
-def _turn(args: argparse.Namespace, where: Broker | None, *, is_first: bool) -> str:
+def _turn(updater: _Updater, every: int, *, is_first: bool) -> str:
     """One update; what prevented it, in one line, or ""."""
     try:
-        booked, changed = _once(args.db, args.registry, int(time.time()), where)
+        added, changed = updater.turn(int(time.time()))
     except SessionError as error:
         return str(error)
     except Busy as error:
@@ -86,24 +118,26 @@ def _turn(args: argparse.Namespace, where: Broker | None, *, is_first: bool) -> 
             raise
         return str(error)  # somebody may be editing the registry: try again in the next turn
     if is_first:
-        counts = f"{len(booked.added)} entries added, {len(changed)} alarms changed"
-        print(f"{counts}; again every {args.every} s", flush=True)
+        print(f"{added} entries added, {changed} alarms changed; again every {every} s", flush=True)
     return ""
 
 
 def run_show(args: argparse.Namespace) -> int:
     store = Store(args.db)
-    every = alarms.read(store)
+    every = alarm_log.read(store)
     store.close()
     known_store(args.store, {r.body.store for r in every}, args.registry)
-    rows = [r for r in every if args.store in (None, r.body.store)]
-    held = alarms.open_alarms(rows)
+    _known_site(args.site, {r.body.site for r in every}, args.registry)
+    rows = [
+        r for r in every if args.store in (None, r.body.store) and args.site in (None, r.body.site)
+    ]
+    held = alarm_log.open_alarms(rows)
     if args.json:
         shown = rows if args.all else [raised for raised, _ in held.values()]
-        print(json.dumps([alarms.message(r)[1] for r in shown], ensure_ascii=False))
+        print(json.dumps([alarm_log.message(r)[1] for r in shown], ensure_ascii=False))
         return 0
     if args.all:
-        print("\n".join(map(alarms.line, rows)) or f"{args.db}: never an alarm")
+        print("\n".join(map(alarm_log.line, rows)) or f"{args.db}: never an alarm")
         return 0
     if not held:
         print(f"{args.db}: no alarm is open")
@@ -112,31 +146,47 @@ def run_show(args: argparse.Namespace) -> int:
     return 1
 
 
-def _print_open(held: Iterable[tuple[alarms.Row, alarms.Row | None]]) -> None:
+def _known_site(name: str | None, used: Collection[str], folder: Path) -> None:
+    """UsageError where neither an alarm nor the registry has a site of this name."""
+    if name is None or name in used:
+        return
+    known = [*load(folder).sites, DISTRICT]
+    if name not in known:
+        raise UsageError(f"--site: expected {names(known)}, found {name!r}")
+
+
+def _print_open(held: Iterable[tuple[alarm_log.Row, alarm_log.Row | None]]) -> None:
     """The table of open alarms, each with its acknowledgement where there is one."""
     table = terminal.table("告警")
-    terminal.columns(table, ("id", "since", "level", "store", "subject", "rule"))
+    terminal.columns(table, ("id", "since", "level", "place", "subject", "rule"))
     terminal.columns(table, ("value", "limit"), right=True)
     terminal.columns(table, ("what / acknowledged",), wrap=True)
     for raised, seen in held:
         s = raised.body
         note = s.text + (f"; {seen.body.by}, {clock(seen.t)} {seen.body.note}" if seen else "")
-        value = "∞" if s.value >= alarms.MOST else f"{s.value:g}"
-        row = (str(raised.alarm), clock(raised.t), s.level, s.store, s.subject or "—", s.rule)
+        value = "∞" if s.value >= alarm_log.MOST else f"{s.value:g}"
+        row = (
+            str(raised.alarm),
+            clock(raised.t),
+            s.level,
+            s.store or s.site,
+            s.subject or "—",
+            s.rule,
+        )
         table.add_row(*row, f"{value} {s.unit}", f"{s.threshold:g} {s.unit}", note)
     terminal.console().print(table)
 
 
 def run_ack(args: argparse.Namespace) -> int:
     store = Store(args.db)
-    row = alarms.acknowledge(store, args.id, args.by, args.note, int(time.time()))
+    row = alarm_log.acknowledge(store, args.id, args.by, args.note, int(time.time()))
     store.close()
-    print(alarms.line(row))
+    print(alarm_log.line(row))
     return 0
 
 
 def run_deliver(args: argparse.Namespace) -> int:
-    from ...alerts import channels, loop  # noqa: PLC0415  with all that letters take
+    from ...delivery import channels, loop  # noqa: PLC0415  with all that letters take
 
     receivers = channels.of(args.settings)
     if args.test:
@@ -155,16 +205,16 @@ def run_deliver(args: argparse.Namespace) -> int:
 
 def _test(receivers: list[Channel]) -> int:
     """Send a test message through every channel; OutsideError where one fails."""
-    from ...alerts import Failed  # noqa: PLC0415
+    from ...delivery import Failed  # noqa: PLC0415
 
     now = int(time.time())
-    test_alarm = alarms.Body(
+    test_alarm = alarm_log.Body(
         rule="test", kind="test", level="提示", site="test", store="test", subject="",
         value=0, unit="", threshold=0, source="qingyun alarms deliver --test", text="测试 test",
     )  # fmt: skip
     for channel in receivers:
         try:
-            channel.send([alarms.Row(0, 0, alarms.RAISED, now, test_alarm)], f"test-{now}")
+            channel.send([alarm_log.Row(0, 0, alarm_log.RAISED, now, test_alarm)], f"test-{now}")
         except Failed as error:
             raise OutsideError(f"{channel.name}: {error}") from None
         print(f"{channel.name}: taken")

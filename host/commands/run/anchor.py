@@ -54,7 +54,7 @@ def _mail(
     args: argparse.Namespace, store: Store, anchor: anchors.Anchor, faults: list[str], now: int
 ) -> None:
     """Send the letter unless that of the day was sent."""
-    from ...alerts import Failed, channels, verification_letter  # noqa: PLC0415
+    from ...delivery import Failed, channels, verification_letter  # noqa: PLC0415
 
     mail = channels.mail(args.settings)
     if mail is None:

@@ -60,7 +60,8 @@ def _instruments(folder: Path, loaded: registry.Registry) -> list[str]:
 
 def _hazardous(folder: Path) -> str:
     """A summary of the register of hazardous waste; "" where there is none."""
-    from ...hazard import obligations, register, rules  # noqa: PLC0415  see commands.run
+    from ...alarms.rules import unverified  # noqa: PLC0415  see commands.run
+    from ...hazard import obligations, register, rules  # noqa: PLC0415
 
     if not register.present(folder):
         return ""
@@ -81,7 +82,7 @@ def _hazardous(folder: Path) -> str:
         ("filings", [(f.filing, f.note) for f in filings]),
         ("duties", [(d.duty, d.note) for d in duties]),
     ):
-        if unread := " ".join(rules.unverified(notes)):
+        if unread := " ".join(unverified(notes)):
             lines.append(f"{folder}: {what} whose source was not read in its wording: {unread}")
     today = dt.datetime.now(LOCAL).date()
     for store in loaded.stores:

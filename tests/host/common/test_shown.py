@@ -17,9 +17,9 @@ from hypothesis import strategies as st
 from sim_board import ROOT
 
 from host import cli
+from host.alarms import alarm_log
 from host.common import terminal
 from host.common.shown import CsvWriter, as_text, cell, lines, shown
-from host.hazard import alarms
 from host.serve import accounts
 from host.service import logs
 from host.store import Batch, Refused, Store
@@ -100,7 +100,9 @@ def test_a_board_forges_no_line_of_audit_or_quarantine(
 
 def test_a_note_of_a_person_is_one_line_of_a_letter() -> None:
     body = msgspec.structs.replace(BODY, by="li", note=EVIL)
-    assert len(alarms.line(alarms.Row(1, 1, alarms.ACKNOWLEDGED, 5, body)).splitlines()) == 1
+    assert (
+        len(alarm_log.line(alarm_log.Row(1, 1, alarm_log.ACKNOWLEDGED, 5, body)).splitlines()) == 1
+    )
 
 
 def test_a_cell_is_no_formula() -> None:

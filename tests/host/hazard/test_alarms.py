@@ -19,10 +19,12 @@ from host_job import qingyun
 from paho.mqtt.enums import CallbackAPIVersion
 from sim_board import ROOT
 
+from host.alarms import alarm_log
+from host.alarms.opening_hours import closed_since
+from host.alarms.rules import how_sure
 from host.common.local_days import LOCAL
-from host.hazard import alarms, ledger, manual_entries, register, rules
+from host.hazard import ledger, manual_entries, register, rules
 from host.hazard.entry import STORED, TAKEN
-from host.hazard.measure import closed_since
 from host.hazard.update import update_alarms
 from host.registry import RegistryError, Site
 from host.store import Store
@@ -77,7 +79,7 @@ def test_capacity_is_raised_once_and_cleared_with_hysteresis(store: Store, folde
         ("cleared", "capacity-80", ""),
         ("cleared", "capacity-90", ""),
     ]
-    assert [r.alarm for r in alarms.read(store)] == [1, 2, 1, 2]
+    assert [r.alarm for r in alarm_log.read(store)] == [1, 2, 1, 2]
 
 
 def test_a_person_acknowledges_once(store: Store, folder: Path, tmp_path: Path) -> None:
@@ -125,7 +127,7 @@ def test_what_is_taken_while_nobody_sees_it_is_a_loss(store: Store, folder: Path
     made.values["w1"] -= 10_000
     made.silence(made.t + 3 * HOUR).until(made.t + 600).store(store)
     assert run(store, folder, made.t) == [("raised", "loss", "xq-oil-01")]
-    assert alarms.read(store)[0].body.value == 10
+    assert alarm_log.read(store)[0].body.value == 10
     said = [manual_entries.Draft(TAKEN, T0 + 3 * HOUR, 10_000, container="xq-oil-01")]
     manual_entries.add(store, register.load(folder), said, "王五", made.t)
     assert run(store, folder, made.t) == [("cleared", "loss", "xq-oil-01")]
@@ -169,7 +171,7 @@ def test_incompatible_neighbours(store: Store, folder: Path) -> None:
     assert run(store, folder, made.t) == []
     made.step(made.t + 60, "w2", 5_000).until(made.t + 600).store(store)
     assert run(store, folder, made.t) == [("raised", "neighbours", "废油区")]
-    assert "可能起火" in alarms.read(store)[0].body.text
+    assert "可能起火" in alarm_log.read(store)[0].body.text
     made.step(made.t + 60, "w2", -5_000).until(made.t + 600).store(store)
     assert run(store, folder, made.t) == [("cleared", "neighbours", "废油区")]
 
@@ -194,8 +196,8 @@ def test_a_bund_that_is_too_small(store: Store, folder: Path) -> None:
     path = folder / "stores.csv"
     path.write_text(path.read_text().replace("废油区=240", "废油区=199"))
     assert run(store, folder, made.t) == [("raised", "bund", "废油区")]
-    assert alarms.read(store)[0].body.value == 41
-    assert "围堰 199 L，需 240 L" in alarms.read(store)[0].body.text
+    assert alarm_log.read(store)[0].body.value == 41
+    assert "围堰 199 L，需 240 L" in alarm_log.read(store)[0].body.text
 
 
 def test_a_treatment_plant_may_keep_it_longer_in_the_cold(store: Store, folder: Path) -> None:
@@ -233,7 +235,7 @@ def test_only_medical_waste_has_two_days(store: Store, folder: Path) -> None:
     made.until(T0 + 80 * HOUR).store(store)
     assert run(store, folder, T0 + 57 * HOUR - 60) == []
     assert run(store, folder, T0 + 57 * HOUR + 180) == [("raised", "medical-48h", "xq-oil-01")]
-    assert alarms.read(store)[0].body.source == "医疗废物管理条例 第17条（2天）"
+    assert alarm_log.read(store)[0].body.source == "医疗废物管理条例 第17条（2天）"
     assert run(store, folder, made.t) == []  # the laboratory's waste is 70 h old
     path = folder / "institutions.csv"
     path.write_text(path.read_text().replace(",医疗,", ",经营单位,许可证"))
@@ -285,7 +287,7 @@ def test_the_docs_name_the_same_rules() -> None:
     assert {r.rule for r in limits if f"`{r.rule}`" in part} == {
         r.rule for r in limits if not r.is_verified
     }
-    assert all(r.source and rules.how_sure(r.note) for r in limits)
+    assert all(r.source and how_sure(r.note) for r in limits)
 
 
 def test_a_verification_that_ends_is_told_thirty_days_before_and_when_it_is_over(
@@ -335,7 +337,7 @@ def test_an_edition_that_ends_is_told_before_and_from_then_on(store: Store, fold
     assert known(last - 30 * DAY + 600) == [("raised", "edition-30d", "xq-oil-01")]
     assert known(last + DAY - 600) == []
     assert known(last + DAY + 600) == [("raised", "edition-over", "xq-oil-01")]
-    rows = alarms.read(store)
+    rows = alarm_log.read(store)
     assert [(r.body.level, r.body.value) for r in rows] == [("提示", -30), ("告警", 1)]
     assert rows[1].body.text == "名录 2021 年版失效"
     path.write_text(path.read_text().replace("2021,900-214-08", "2025,900-000-08"))
@@ -363,7 +365,7 @@ def test_every_kind_of_store(store: Store, folder: Path, kind: str) -> None:
     path = folder / "stores.csv"
     path.write_text(path.read_text().replace("贮存库,100,", f"{kind},0,"))
     with (folder / "rules.csv").open("a") as file:
-        file.write(f"of-kind,stock,kind={kind},1,kg,,提示,2020-01-01,,自定,自定,\n")
+        file.write(f"of-kind,stock,kind={kind},1,kg,,提示,2020-01-01,,自定,自定,,\n")
     board().step(T0 + HOUR, "w1", 5_000).until(T0 + 2 * HOUR).store(store)
     said = [manual_entries.Draft(STORED, T0 + HOUR, 3_000_000, container="xq-sludge-01")]
     manual_entries.add(store, register.load(folder), said, "王五", T0 + 2 * HOUR)
@@ -416,7 +418,7 @@ def test_what_the_broker_did_not_take_is_told_later_and_once(
     client.loop_stop()
     assert [json.loads(m)["what"] for m in heard] == ["raised", "raised"]
     other = Store(tmp_path / "q.db")
-    assert len(alarms.read(other)) == 2 and alarms.unpublished(other) == []
+    assert len(alarm_log.read(other)) == 2 and alarm_log.unpublished(other) == []
 
 
 def test_it_goes_on_while_the_registry_is_wrong_and_the_store_is_held(

@@ -411,7 +411,7 @@ def test_an_edition_and_a_limit_are_adopted_as_rows_and_old_reports_stay(
     """Both invented, in force from April: the drum gets a code that the old edition does not
     have, and 20 kg are too much from then on, where 30 kg were before."""
     with (folder / "rules.csv").open("a") as file:
-        file.write("before,stock,,30,kg,,告警,2026-01-01,2026-03-31,虚构法 第1条,自定,\n")
+        file.write("before,stock,,30,kg,,告警,2026-01-01,2026-03-31,虚构法 第1条,自定,,\n")
     db = tmp_path / "q.db"
     store = Store(db, create=True)
     board = DrumBoard("qy-hw01", "hw-01", T0, {"w1": 0, "w2": 0, "c1": 1500, "d1": 0})
@@ -439,7 +439,7 @@ def test_an_edition_and_a_limit_are_adopted_as_rows_and_old_reports_stay(
     row = "xq-oil-02,hw-01-a,废油区,hw-01-p1,2026x,900-999-08,油,液态,桶,0,可燃物,2026-04-01,,200\n"
     path.write_text(path.read_text().replace(old, new) + row)
     with (folder / "rules.csv").open("a") as file:
-        file.write("invented,stock,,20,kg,,告警,2026-04-01,,虚构法 第1条,自定,\n")
+        file.write("invented,stock,,20,kg,,告警,2026-04-01,,虚构法 第1条,自定,,\n")
 
     assert reported(db, folder, tmp_path / "after") == before
     store = Store(db)

@@ -10,8 +10,9 @@ import pytest
 from host_job import qingyun
 from sim_board import ROOT
 
+from host.alarms import alarm_log
 from host.common.local_days import LOCAL
-from host.hazard import alarms, manual_entries, obligations, register, rules
+from host.hazard import manual_entries, obligations, register, rules
 from host.hazard.entry import PRODUCED, STORED, TAKEN
 from host.hazard.update import update_alarms
 from host.registry import RegistryError
@@ -69,7 +70,7 @@ def test_a_category_is_held_to_what_the_ledger_adds_up_to(store: Store, folder: 
     add(store, folder, (STORED, "2026-03-02", 1_000))
     assert run(store, folder, "2026-03-01") == []
     assert run(store, folder, "2026-03-03") == [("raised", "category-10t")]
-    body = alarms.read(store)[0].body
+    body = alarm_log.read(store)[0].body
     assert (body.store, body.value, body.unit) == ("hw-01-a", 10, "t")
     category(folder, "简化")
     assert run(store, folder, "2026-03-04") == [("cleared", "category-10t")]
@@ -113,7 +114,7 @@ def test_a_filing_warns_before_it_is_due_and_when_it_is_late(store: Store, folde
 
     assert told("2026-04-04T12:00") == []
     assert told("2026-04-05T12:00") == [("raised", "filing-10d", quarter)]
-    assert alarms.read(store)[0].body.text == "季度申报 2026-Q1，2026-04-15 前申报"
+    assert alarm_log.read(store)[0].body.text == "季度申报 2026-Q1，2026-04-15 前申报"
     assert told("2026-04-16T12:00") == [("cleared", "filing-10d", quarter)]
     filed = folder / "filed.csv"
     filed.write_text("institution,filing,period,day,by\nxq-jm,plan,2026,2026-03-01,王五\n"

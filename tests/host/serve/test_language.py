@@ -22,12 +22,12 @@ from sim_board import ROOT
 from starlette.routing import Route
 from starlette.testclient import TestClient
 
+from host.alarms.rules import KINDS, LEVELS
 from host.events.model import Platform
 from host.events.states import FROZEN, NEGATIVE
 from host.hazard.entry import IMPORT, MISSING, PERSON, REGISTER, SCALE, SYSTEM, TABLES
 from host.hazard.ledger_posting import UNDONE
 from host.hazard.register import STORE_KINDS
-from host.hazard.rules import KINDS, LEVELS
 from host.indicators.measured import ORIGIN
 from host.mqtt.board_state import QUALITY
 from host.rollup import restatement_reasons
@@ -415,7 +415,7 @@ SAYS_ENGLISH = (
     ("host/events/processor.py", "_unseen"),
     ("host/events/states.py", "unusable", "before"),
     ("host/rollup/restatement_reasons.py", "changed", "of"),
-    ("host/hazard/alarms.py", "acknowledge"),
+    ("host/alarms/alarm_log.py", "acknowledge"),
     ("host/calibration/ways.py", "Mqtt"),
     ("host/mqtt/session.py",),
     ("host/common/periods.py", "parse"),
@@ -438,7 +438,9 @@ SAYS_ENGLISH = (
 )
 SAYS_CHINESE = (
     ("host/hazard/measure.py",),
-    ("host/hazard/alarms.py",),
+    ("host/points/measure.py",),
+    ("host/points/update.py",),
+    ("host/alarms/alarm_log.py",),
     ("host/indicators/hazardous.py", "tickets", "from_ledger", "source"),
     ("host/indicators/compute.py",),
     ("host/indicators/series.py",),
@@ -490,7 +492,7 @@ def test_terms_that_are_stored_are_known_in_both() -> None:
     with (ROOT / "registry/incompatible.csv").open(encoding="utf-8-sig") as file:
         chinese += [x for row in csv.DictReader(file) for x in row.values()]
     with (ROOT / "registry/rules.csv").open(encoding="utf-8-sig") as file:
-        chinese += [row["source"] for row in csv.DictReader(file)]
+        chinese += [row[c] for row in csv.DictReader(file) for c in ("source", "action") if row[c]]
     told = {x: words()["en"].said(x) for x in chinese}
     assert {x: t for x, t in told.items() if HAN.search(t)} == {}
 

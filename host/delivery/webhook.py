@@ -17,7 +17,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from ..hazard import alarms
+from ..alarms import alarm_log
 from .http_post import Receiver
 
 
@@ -43,10 +43,10 @@ class Webhook:
     cafile: Path | None = None
     timeout_s: float = 30.0
 
-    def __call__(self, batch: Sequence[alarms.Row], name: str) -> None:
+    def __call__(self, batch: Sequence[alarm_log.Row], name: str) -> None:
         """Send a batch of one row; Failed or Declined when it was not accepted."""
         (row,) = batch
-        body = alarms.message(row)[1]
+        body = alarm_log.message(row)[1]
         self.post(json.dumps(body, ensure_ascii=False).encode(), name)
 
     def post(self, body: bytes, name: str) -> None:

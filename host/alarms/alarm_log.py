@@ -1,10 +1,10 @@
 """Alarms: raised once, acknowledged by a person, cleared once. Every change is kept.
 
-host.alerts sends them to people."""
+host.delivery sends them to people."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence, Set
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,16 +14,18 @@ from ..common.local_days import clock
 from ..common.shown import shown
 from ..store import Store, chains
 from ..store import hazard as rows
-from . import HazardError
-from .measure import Finding
-from .register import Register
+from . import AlarmError
+from .rules import Rule
 
 RAISED, ACKNOWLEDGED, CLEARED = "raised", "acknowledged", "cleared"
 MOST = 1e9  # stands for an infinite value
 
 
 class Body(msgspec.Struct, frozen=True, kw_only=True):
-    """The body of a row. value, threshold: in unit; by, note: of an acknowledgement."""
+    """The body of a row. site: registry.DISTRICT where it is of no single one; store: "" where it
+    is of a point; subject: what at the place it is of.
+    value, threshold: in unit; since: Unix second from which on it was so, 0: not known; action:
+    what the rule says is to be done; by, note: of an acknowledgement."""
 
     rule: str
     kind: str
@@ -36,12 +38,39 @@ class Body(msgspec.Struct, frozen=True, kw_only=True):
     threshold: float
     source: str
     text: str
+    since: int = 0
+    action: str = ""
     by: str = ""
     note: str = ""
 
     @property
+    def place(self) -> str:
+        """The store, or the site with a stroke, which no store has in its name."""
+        return self.store or f"{self.site}/"
+
+    @property
     def key(self) -> tuple[str, str, str]:
-        return self.rule, self.store, self.subject
+        return self.rule, self.place, self.subject
+
+
+class Finding(msgspec.Struct, frozen=True, gc=False):
+    """A measured value in the unit of the rule; None: not known at the moment. store: "" where it
+    is of a point; subject: what at the place it is of, "" for the whole of it; text: the name of
+    the value, or what gives it: most findings are never told; since: Unix second from which on it
+    was so, 0: not known."""
+
+    rule: Rule
+    site: str
+    store: str
+    subject: str
+    value: float | None
+    text: str | Callable[[], str]
+    since: int = 0
+
+    @property
+    def place(self) -> str:
+        """As Body.place."""
+        return self.store or f"{self.site}/"
 
 
 @dataclass(frozen=True)
@@ -90,51 +119,38 @@ def open_alarms(history: Iterable[Row]) -> dict[int, tuple[Row, Row | None]]:
 class Keeper:
     """Keeps the open alarms and makes rows for changes. history: all rows so far."""
 
-    def __init__(self, register: Register, history: Iterable[Row]) -> None:
+    def __init__(self, history: Iterable[Row]) -> None:
         history = list(history)
-        self._register = register
         self._last = history[-1].id if history else 0
         self._open = {r.body.key: r for r, _ in open_alarms(history).values()}
-        self._stores: dict[str, set[tuple[str, str, str]]] = {}
+        self._places: dict[str, set[tuple[str, str, str]]] = {}
         for key in self._open:
-            self._stores.setdefault(key[1], set()).add(key)
+            self._places.setdefault(key[1], set()).add(key)
 
-    def take(
-        self, store_id: str, findings: Sequence[Finding]
-    ) -> list[tuple[int | None, str, Body]]:
-        """(alarm or None, change, body) for each change in a store."""
+    @property
+    def places(self) -> set[str]:
+        """Where alarms are open: Body.place of each."""
+        return {place for place, keys in self._places.items() if keys}
+
+    def take(self, place: str, findings: Sequence[Finding]) -> list[tuple[int | None, str, Body]]:
+        """(alarm or None, change, body) for each change at a place (Body.place); findings: all
+        that was measured there."""
         changes: list[tuple[int | None, str, Body]] = []
         seen = set()
         for f in findings:
-            key = f.rule.rule, f.store, f.subject
+            key = f.rule.rule, f.place, f.subject
             seen.add(key)
             if f.value is None:
                 continue
             held = self._open.get(key)
             if held is None and f.value >= f.rule.threshold:
-                changes.append((None, RAISED, self._body(f)))
+                changes.append((None, RAISED, _body(f)))
             elif held is not None and f.value < f.rule.clear:
-                changes.append((held.alarm, CLEARED, self._body(f)))
-        for key in self._stores.get(store_id, set()) - seen:
+                changes.append((held.alarm, CLEARED, _body(f)))
+        for key in sorted(self._places.get(place, set()) - seen):
             over = msgspec.structs.replace(self._open[key].body, text="已不适用", by="", note="")
             changes.append((self._open[key].alarm, CLEARED, over))
         return changes
-
-    def _body(self, f: Finding) -> Body:
-        value = min(f.value or 0.0, MOST)
-        return Body(
-            rule=f.rule.rule,
-            kind=f.rule.kind,
-            level=f.rule.level,
-            site=self._register.stores[f.store].site,
-            store=f.store,
-            subject=f.subject,
-            value=round(value, 3),
-            unit=f.rule.unit,
-            threshold=f.rule.threshold,
-            source=f.rule.source,
-            text=f.text,
-        )
 
     def keep(
         self,
@@ -160,31 +176,67 @@ class Keeper:
             kept.append(row)
             if change == RAISED:
                 self._open[body.key] = row
-                self._stores.setdefault(body.store, set()).add(body.key)
+                self._places.setdefault(body.place, set()).add(body.key)
             else:
                 del self._open[body.key]
-                self._stores[body.store].discard(body.key)
+                self._places[body.place].discard(body.key)
         return kept
 
 
+def _body(f: Finding) -> Body:
+    return Body(
+        rule=f.rule.rule,
+        kind=f.rule.kind,
+        level=f.rule.level,
+        site=f.site,
+        store=f.store,
+        subject=f.subject,
+        value=round(min(f.value or 0.0, MOST), 3),
+        unit=f.rule.unit,
+        threshold=f.rule.threshold,
+        source=f.rule.source,
+        text=f.text if isinstance(f.text, str) else f.text(),
+        since=f.since,
+        action=f.rule.action,
+    )
+
+
+def record(
+    store: Store,
+    found: Iterable[tuple[str, Sequence[Finding]]],
+    now: int,
+    *,
+    places: Set[str] | None = None,
+) -> list[Row]:
+    """Write the alarms that changed; found: (place, all that was measured there). places: those
+    that are there, so that an alarm of another one is over; None: not known."""
+    keeper, changes = Keeper(read(store)), []
+    for place, findings in found:
+        changes += keeper.take(place, findings)
+    if places is not None:
+        for place in sorted(keeper.places - places):
+            changes += keeper.take(place, [])
+    return keeper.keep(store, changes, now)
+
+
 def acknowledge(store: Store, alarm: int, by: str, note: str, now: int) -> Row:
-    """Acknowledge an open alarm; HazardError where it is not open, was acknowledged before, or
+    """Acknowledge an open alarm; AlarmError where it is not open, was acknowledged before, or
     nobody is named."""
     history = read(store)
     opened = open_alarms(history).get(alarm)
     if opened is None:
-        raise HazardError(f"alarms: expected the id of an open alarm, found {alarm}")
+        raise AlarmError(f"alarms: expected the id of an open alarm, found {alarm}")
     raised, seen = opened
     if seen is not None:
-        raise HazardError(f"alarms: {alarm} was acknowledged already by {seen.body.by}")
+        raise AlarmError(f"alarms: {alarm} was acknowledged already by {seen.body.by}")
     if not by.strip():
-        raise HazardError("--by: expected who has seen it")
+        raise AlarmError("--by: expected who has seen it")
     body = msgspec.structs.replace(raised.body, by=by, note=note)
     row = alarm, ACKNOWLEDGED, now, _encode(body).decode()
     try:
         (id_,) = rows.add_alarms(store, [row], history[-1].id)
     except chains.Moved:
-        raise HazardError("alarms: somebody else has just changed them: run it again") from None
+        raise AlarmError("alarms: somebody else has just changed them: run it again") from None
     return Row(id_, alarm, ACKNOWLEDGED, now, body)
 
 
@@ -196,6 +248,8 @@ def unpublished(store: Store) -> list[Row]:
 def message(row: Row) -> tuple[str, dict[str, Any]]:
     """Topic and payload of a row."""
     body = {k: v for k, v in msgspec.to_builtins(row.body).items() if v != ""}
+    if not row.body.since:
+        del body["since"]
     return f"qingyun/1/{row.body.site}/event", {
         "type": "alarm",
         "what": row.what,
@@ -214,7 +268,7 @@ def mark_published(store: Store, taken: Sequence[Row]) -> None:
 def line(row: Row) -> str:
     """A row as one line, for a log or an e-mail."""
     s = row.body
-    where = f"{s.store}/{s.subject}" if s.subject else s.store
+    where = f"{s.store or s.site}/{s.subject}" if s.subject else s.store or s.site
     value = "∞" if s.value >= MOST else f"{s.value:g}"
     who = f" by {s.by}{': ' + s.note if s.note else ''}" if s.by else ""
     return shown(

@@ -22,11 +22,11 @@ from host_job import qingyun
 from killing import until
 from receivers import HOST, Box, Hook, certificate, smtp
 
-from host.alerts import Declined, Failed
-from host.alerts.due import Channel, Policy, backoff, hours, step
-from host.alerts.mail import AT_ONCE, Mail
-from host.alerts.webhook import Webhook, verify
-from host.hazard import alarms
+from host.alarms import alarm_log
+from host.delivery import Declined, Failed
+from host.delivery.due import Channel, Policy, backoff, hours, step
+from host.delivery.mail import AT_ONCE, Mail
+from host.delivery.webhook import Webhook, verify
 from host.store import Store
 from host.store import delivery as rows
 
@@ -43,7 +43,7 @@ class Recorder:
         self.sent: list[tuple[list[int], str]] = []
         self.failures: list[Failed] = []
 
-    def __call__(self, batch: list[alarms.Row], name: str) -> None:
+    def __call__(self, batch: list[alarm_log.Row], name: str) -> None:
         if self.failures:
             raise self.failures.pop(0)
         self.sent.append(([r.id for r in batch], name))
@@ -204,10 +204,10 @@ def test_a_letter_over_starttls_with_a_login(db: Path, store: Store, tmp_path: P
             HOST, port, "starttls", "q@x.org", ("a@x.org",), password=PASSWORD[1:], **known
         )
         with pytest.raises(Declined, match="535"):
-            wrong([alarms.as_row(r) for r in rows.waiting(store, rows.Standing("x", 0))], "x")
+            wrong([alarm_log.as_row(r) for r in rows.waiting(store, rows.Standing("x", 0))], "x")
         strange = Mail(HOST, port, "starttls", "q@x.org", ("a@x.org",))
         with pytest.raises(Failed, match="certificate verify failed"):
-            strange([alarms.as_row(r) for r in rows.waiting(store, rows.Standing("x", 0))], "x")
+            strange([alarm_log.as_row(r) for r in rows.waiting(store, rows.Standing("x", 0))], "x")
     (letter,) = box.letters
     assert letter["To"] == "a@example.org, b@example.org"
     assert letter["Subject"] == "[清运] 发生 1: hw-01"
@@ -248,7 +248,7 @@ def test_what_went_out_before_a_crash_goes_out_again_under_the_same_name(
     add(db, NOW, n=2)
     there = Recorder()
 
-    def crash(batch: list[alarms.Row], name: str) -> None:
+    def crash(batch: list[alarm_log.Row], name: str) -> None:
         there(batch, name)
         raise KeyboardInterrupt
 
@@ -270,7 +270,7 @@ def test_refused_recipients(db: Path, store: Store, caplog: pytest.LogCaptureFix
         drain(store, Channel("email", Policy(at_once=9), both), NOW)
         gone = Mail(HOST, port, "none", "q@example.org", ("gone@example.org",))
         with pytest.raises(Declined, match=r"gone@example.org \(550\)"):
-            gone([alarms.as_row(r) for r in rows.waiting(store, rows.Standing("x", 0))], "x")
+            gone([alarm_log.as_row(r) for r in rows.waiting(store, rows.Standing("x", 0))], "x")
     assert len(box.letters) == 1
     assert "refused it for gone@example.org (550)" in caplog.text
 

@@ -13,15 +13,15 @@ from email.message import EmailMessage
 from email.utils import formatdate
 from pathlib import Path
 
-from ..hazard import alarms
-from ..hazard.alarms import line
+from ..alarms import alarm_log
+from ..alarms.alarm_log import line
 from . import Declined, Failed
 from .bounded import bounded
 
 log = logging.getLogger("qingyun.deliver")
 
 AT_ONCE = 100  # rows in a letter
-SAID = {alarms.RAISED: "发生", alarms.ACKNOWLEDGED: "已确认", alarms.CLEARED: "解除"}
+SAID = {alarm_log.RAISED: "发生", alarm_log.ACKNOWLEDGED: "已确认", alarm_log.CLEARED: "解除"}
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,7 @@ class Mail:
     cafile: Path | None = None
     timeout_s: float = 30.0
 
-    def __call__(self, batch: Sequence[alarms.Row], name: str) -> None:
+    def __call__(self, batch: Sequence[alarm_log.Row], name: str) -> None:
         """Hand a letter to the server; Failed or Declined when it does not accept it."""
         self.hand_in(letter(batch, self.sender, self.to, name))
 
@@ -94,7 +94,9 @@ def _answered(where: str, error: smtplib.SMTPException) -> Failed:
     return kind(f"{where}: {error.smtp_code} {' '.join(reply.split())[:200]}")
 
 
-def letter(batch: Sequence[alarms.Row], sender: str, to: Sequence[str], name: str) -> EmailMessage:
+def letter(
+    batch: Sequence[alarm_log.Row], sender: str, to: Sequence[str], name: str
+) -> EmailMessage:
     """A letter about these rows; its Message-ID depends on the name alone."""
     made = EmailMessage()
     made["From"], made["To"] = sender, ", ".join(to)
@@ -106,11 +108,11 @@ def letter(batch: Sequence[alarms.Row], sender: str, to: Sequence[str], name: st
     return made
 
 
-def _paragraph(row: alarms.Row) -> str:
+def _paragraph(row: alarm_log.Row) -> str:
     return f"{SAID.get(row.what, row.what)}  {line(row)}"
 
 
-def subject(batch: Sequence[alarms.Row]) -> str:
+def subject(batch: Sequence[alarm_log.Row]) -> str:
     """The counts by kind and the sites; no text that people typed."""
     counts = {kind: sum(r.what == kind for r in batch) for kind in SAID}
     counted = "，".join(f"{SAID[kind]} {n}" for kind, n in counts.items() if n)

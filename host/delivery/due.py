@@ -11,8 +11,8 @@ import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
+from ..alarms import alarm_log
 from ..common.local_days import LOCAL
-from ..hazard import alarms
 from ..service.keys import LEVELS
 from ..store import Store
 from ..store import delivery as rows
@@ -22,7 +22,7 @@ log = logging.getLogger("qingyun.deliver")
 
 FIRST_S, LONGEST_S = 5, 900  # wait after the first failure, doubled up to the longest
 FRESH_S = 86_400  # a new channel gets the open alarms and those of a day
-Send = Callable[[Sequence[alarms.Row], str], None]  # rows, name of the message
+Send = Callable[[Sequence[alarm_log.Row], str], None]  # rows, name of the message
 
 
 @dataclass(frozen=True)
@@ -60,7 +60,7 @@ class Channel:
 class _Plan:
     """What happens to the waiting rows; a row in no list waits longer."""
 
-    due: list[alarms.Row]
+    due: list[alarm_log.Row]
     folded: list[int]
     mild: list[int]
 
@@ -78,14 +78,14 @@ def hours(text: str | None) -> tuple[int, int] | None:
 
 
 def plan(
-    waiting: Sequence[alarms.Row],
+    waiting: Sequence[alarm_log.Row],
     sent: dict[tuple[str, str, str], int],
     policy: Policy,
     now: int,
 ) -> _Plan:
     """Which waiting rows are due at Unix time now. sent: when an alarm of the same key was last
     sent."""
-    over = {r.alarm: r.t for r in waiting if r.what == alarms.CLEARED}
+    over = {r.alarm: r.t for r in waiting if r.what == alarm_log.CLEARED}
     quiet = policy.quiet_at(now)
     made = _Plan([], [], [])
     held: set[int] = set()
@@ -94,7 +94,7 @@ def plan(
             made.mild.append(row.id)
             continue
         last = sent.get(row.body.key)
-        if row.what == alarms.RAISED and last is not None and row.t < last + policy.repeat_s:
+        if row.what == alarm_log.RAISED and last is not None and row.t < last + policy.repeat_s:
             # The same alarm soon after it was sent: only if it stays open.
             if over.get(row.alarm, now) < last + policy.repeat_s and row.alarm in over:
                 made.folded.extend(r.id for r in waiting if r.alarm == row.alarm)
@@ -116,7 +116,7 @@ def backoff(tries: int) -> int:
     return int(min(LONGEST_S, FIRST_S << min(tries - 1, 20)))
 
 
-def name_of(channel: str, batch: Sequence[alarms.Row]) -> str:
+def name_of(channel: str, batch: Sequence[alarm_log.Row]) -> str:
     """The name of a message, which depends on its rows and their store alone."""
     text = ";".join(f"{r.id} {r.alarm} {r.what} {r.t} {r.body.key}" for r in batch)
     digest = hashlib.sha256(f"{channel}\n{text}".encode()).hexdigest()[:16]
@@ -129,11 +129,11 @@ def step(store: Store, channel: Channel, now: int) -> bool:
     standing = rows.standing(store, channel.name, now - FRESH_S)
     if now < standing.next_t:
         return False
-    waiting = [alarms.as_row(r) for r in rows.waiting(store, standing)]
+    waiting = [alarm_log.as_row(r) for r in rows.waiting(store, standing)]
     if not waiting:
         return False
     sent = {
-        alarms.decoded(body).key: t
+        alarm_log.decoded(body).key: t
         for body, t in rows.sent_since(store, channel.name, now - 2 * policy.repeat_s)
     }
     due_plan = plan(waiting, sent, policy, now)
@@ -151,7 +151,7 @@ def step(store: Store, channel: Channel, now: int) -> bool:
 
 
 def _send(
-    store: Store, channel: Channel, standing: rows.Standing, batch: list[alarms.Row], now: int
+    store: Store, channel: Channel, standing: rows.Standing, batch: list[alarm_log.Row], now: int
 ) -> bool:
     ids = [r.id for r in batch]
     over = rows.Standing(standing.channel, standing.after)

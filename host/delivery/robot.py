@@ -17,10 +17,10 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote_plus
 
+from ..alarms import alarm_log
+from ..alarms.alarm_log import line
 from ..common import csv_file
 from ..common.errors import UserError
-from ..hazard import alarms
-from ..hazard.alarms import line
 from . import Declined, Failed
 from .http_post import Receiver, place
 from .mail import SAID, subject
@@ -46,7 +46,7 @@ class Robot:
     page: str = ""
     receiver: Receiver = field(default_factory=Receiver)
 
-    def __call__(self, batch: Sequence[alarms.Row], _: str) -> None:
+    def __call__(self, batch: Sequence[alarm_log.Row], _: str) -> None:
         """Send a card about these rows; Failed or Declined where it was not taken."""
         self.say(subject(batch), [f"{SAID.get(r.what, r.what)}  {line(r)}" for r in batch])
 

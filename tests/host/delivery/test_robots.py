@@ -11,10 +11,10 @@ from host_job import qingyun
 from robots import TOKEN, Robots
 from sim_board import ROOT
 
-from host.alerts import Declined, Failed, robot
-from host.alerts.due import Channel, Policy, step
-from host.alerts.robot import AT_ONCE, KINDS, MOST_BYTES, Robot
-from host.hazard import alarms
+from host.alarms import alarm_log
+from host.delivery import Declined, Failed, robot
+from host.delivery.due import Channel, Policy, step
+from host.delivery.robot import AT_ONCE, KINDS, MOST_BYTES, Robot
 from host.store import Store
 from host.store import delivery as rows
 
@@ -127,12 +127,12 @@ def test_a_card_is_cut_to_what_is_taken(service: Robots) -> None:
 
 
 def test_what_people_typed_makes_no_link_and_no_mention(service: Robots) -> None:
-    body = alarms.Body(
+    body = alarm_log.Body(
         rule="r", kind="age", level="告警", site="s", store="s", subject="x", value=1, unit="h",
         threshold=1, source="x", text="x", by="王五",
         note="[link](http://x) <@all> **bold** `code`",
     )  # fmt: skip
-    of(service)([alarms.Row(1, 1, alarms.ACKNOWLEDGED, NOW, body)], "n")
+    of(service)([alarm_log.Row(1, 1, alarm_log.ACKNOWLEDGED, NOW, body)], "n")
     (text,) = service.texts()
     assert "［link］（http://x） ＜＠all＞ ＊＊bold＊＊ ｀code｀" in text
 

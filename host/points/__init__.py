@@ -1,0 +1,1 @@
+"""Collection points: what their boards and bins show, measured for the rules of alarms."""

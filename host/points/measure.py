@@ -1,0 +1,306 @@
+"""Measures a collection point at a moment for each kind of rule."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property, partial
+from typing import NamedTuple
+
+import msgspec
+
+from ..alarms.alarm_log import Finding
+from ..alarms.opening_hours import closed_since
+from ..alarms.rules import Rule
+from ..common.local_days import LOCAL
+from ..common.quantity import kg
+from ..registry import Registry, Site
+from ..rollup import day_bounds
+from .board_watch import KEPT_S, BinWatch, BoardWatch, lowest
+from .site_days import Scatter, SiteDays
+
+FULL_MINUTES, RISE_MINUTES = 10, 15  # where a rule does not say
+_EMPTY_G = 1000  # so much at most is in a bin that counts as empty
+_LEAST_FILL, _LEAST_DENSE_G = 200, 10_000  # permille, g: below, a density says nothing
+
+
+@dataclass(frozen=True)
+class Said:
+    """What a board last said of itself; None: not known. safe, unset: Unix second from which on
+    it is in safe mode, or its clock is not set."""
+
+    queue: int | None = None
+    safe: int | None = None
+    unset: int | None = None
+
+
+NOTHING_SAID = Said()
+
+
+@dataclass
+class Scene:
+    """Input of a measure; now: Unix seconds. days: of the site, as booked. outage: so many boards
+    are silent that each by itself tells nothing."""
+
+    registry: Registry
+    site: Site
+    boards: Sequence[BoardWatch]
+    now: int
+    said: Mapping[str, Said] = field(default_factory=dict)
+    days: SiteDays | None = None
+    outage: bool = False
+
+    @cached_property
+    def day(self) -> dt.date:
+        """The local day."""
+        return dt.datetime.fromtimestamp(self.now, LOCAL).date()
+
+    @cached_property
+    def bins(self) -> list[BinWatch]:
+        return [b for board in self.boards for b in board.bins]
+
+    def of(self, board: BoardWatch) -> Said:
+        return self.said.get(board.device, NOTHING_SAID)
+
+
+class Measured(msgspec.Struct, frozen=True, gc=False):
+    """value: in the unit of the kind, None: not known. text: as Finding.text; stream: of the bin,
+    "" of a board."""
+
+    subject: str
+    value: float | None
+    text: str | Callable[[], str]
+    since: int = 0
+    stream: str = ""
+
+
+def _offline(s: Scene, _: Rule) -> Iterator[Measured]:
+    for b in s.boards:
+        if b.last is None:
+            yield Measured(b.device, None, "设备从未有读数")
+            continue
+        silent = max(0, s.now - b.last) / b.every_s
+        text = f"设备没有读数（每 {b.every_s} 秒应有一条）"
+        yield Measured(b.device, None if s.outage else silent, text, b.last)
+
+
+def _lasting(subject: str, since: int | None, now: int, text: str, stream: str = "") -> Measured:
+    """Minutes since; -1 where it is not so."""
+    if since is None:
+        return Measured(subject, -1.0, text, 0, stream)
+    return Measured(subject, max(0, now - since) / 60, text, since, stream)
+
+
+def _safe(s: Scene, _: Rule) -> Iterator[Measured]:
+    for b in s.boards:
+        yield _lasting(b.device, s.of(b).safe, s.now, "设备在安全模式")
+
+
+def _clock(s: Scene, _: Rule) -> Iterator[Measured]:
+    for b in s.boards:
+        yield _lasting(b.device, s.of(b).unset, s.now, "设备未校时")
+
+
+def _queue(s: Scene, _: Rule) -> Iterator[Measured]:
+    for b in s.boards:
+        queue = s.of(b).queue
+        yield Measured(b.device, None if queue is None else float(queue), "设备中待发的读数")
+
+
+def _fault(s: Scene, _: Rule) -> Iterator[Measured]:
+    """The worse of scale and fill sensor of each bin, as long as the board reports."""
+    for board in s.boards:
+        for b in board.bins:
+            bad = [c for c in (b.weight, b.fill) if c.bad_since is not None]
+            worst = min(bad, key=lambda c: c.bad_since or 0, default=None)
+            if worst is None:
+                yield Measured(b.bin.bin, -1.0, "传感器正常", 0, b.bin.stream)
+            else:
+                what = "秤" if worst is b.weight else "满溢传感器"
+                until = s.now if board.last is None else min(s.now, board.last + board.every_s)
+                text = f"{what}没有有效读数：{worst.mark}"
+                yield _lasting(b.bin.bin, worst.bad_since, until, text, b.bin.stream)
+
+
+def _full(s: Scene, rule: Rule) -> Iterator[Measured]:
+    minutes = FULL_MINUTES if rule.minutes is None else rule.minutes
+    for b in s.bins:
+        if b.bin.fill_channel:
+            low = None
+            if b.fill.bad_since is None:
+                low = lowest(b.fills, s.now - 60 * minutes)
+            if low is None and b.fills and b.fills[-1][1] / 10 < rule.clear:
+                low = b.fills[-1][1]
+            since = _since(b, 10 * rule.threshold)
+            text = f"满溢传感器，{minutes} 分钟内最低"
+            yield Measured(b.bin.bin, None if low is None else low / 10, text, since, b.bin.stream)
+
+
+def _since(b: BinWatch, permille: float) -> int:
+    """From when on the fill was at least so high, as far as it is kept (Unix seconds)."""
+    since = 0
+    for t, value in reversed(b.fills):
+        if value < permille:
+            break
+        since = t
+    return since
+
+
+def _load(s: Scene, _: Rule) -> Iterator[Measured]:
+    for b in s.bins:
+        if b.gross and b.bin.max_g and b.weight.bad_since is None:
+            share = 100 * b.gross[1] / b.bin.max_g
+            yield Measured(b.bin.bin, share, "占秤的最大秤量", b.gross[0], b.bin.stream)
+
+
+def _density(s: Scene, _: Rule) -> Iterator[Measured]:
+    """kg in a litre of what is filled, by the fill sensor where it is well; else of the bin."""
+    for b in s.bins:
+        if b.gross and b.bin.volume_l and b.weight.bad_since is None:
+            net = max(0, b.gross[1] - b.bin.tare_g)
+            share = 1000
+            if b.fills and s.now - b.fills[-1][0] <= KEPT_S:
+                share = max(_LEAST_FILL, b.fills[-1][1])
+            litres = max(1, b.bin.volume_l * share // 1000)
+            value = net / 1000 / litres if net > _LEAST_DENSE_G else 0.0
+            text = partial(_heavy, net, litres)
+            yield Measured(b.bin.bin, value, text, b.gross[0], b.bin.stream)
+
+
+def _away(s: Scene, _: Rule) -> Iterator[Measured]:
+    for b in s.bins:
+        if b.bin.channel and b.bin.container == "wheelie":
+            valid = b.weight.bad_since is None
+            away = _lasting(b.bin.bin, b.away_since, s.now, "秤上没有桶", b.bin.stream)
+            yield away if valid else Measured(b.bin.bin, None, away.text, 0, b.bin.stream)
+
+
+def _outside(s: Scene, _: Rule) -> Iterator[Measured]:
+    """What stands on a platform more than when the site closed, or since it was last emptied."""
+    closed = closed_since(s.site, s.now)
+    for b in s.bins:
+        if closed is None or b.base is None or b.gross is None:
+            yield Measured(b.bin.bin, 0.0, "在投放时间内", 0, b.bin.stream)
+        elif b.weight.bad_since is None and b.away_since is None and b.gross[0] >= closed:
+            gain = (b.gross[1] - b.base) / 1000
+            yield Measured(b.bin.bin, gain, "在投放时间以外投放", closed, b.bin.stream)
+        else:
+            yield Measured(b.bin.bin, None, "在投放时间以外投放", 0, b.bin.stream)
+
+
+def _rise(s: Scene, rule: Rule) -> Iterator[Measured]:
+    minutes = RISE_MINUTES if rule.minutes is None else rule.minutes
+    for board in s.boards:
+        for channel, series in board.temperatures.items():
+            if series:
+                t, last = series[-1]
+                low = min(v for when, v in series if when >= t - 60 * minutes)
+                text = partial(_warmed, minutes, last)
+                yield Measured(f"{board.device}/{channel}", (last - low) / 100, text, t)
+
+
+def _uncollected(s: Scene, _: Rule) -> Iterator[Measured]:
+    """Whole days since the last emptying, of those that are booked; 0 while there is nothing in
+    it to be fetched."""
+    if s.days is None:
+        return
+    for b in s.bins:
+        last, booked = s.days.emptied.get(b.bin.bin), s.days.booked
+        if last is None or booked is None or b.gross is None:
+            continue
+        held = max(0, b.gross[1] - b.bin.tare_g)
+        days = float((booked - last).days) if held > _EMPTY_G else 0.0
+        since = day_bounds(last)[0] if days else 0
+        yield Measured(b.bin.bin, days, partial(_left, held), since, b.bin.stream)
+
+
+def _unlike(s: Scene, _: Rule) -> Iterator[Measured]:
+    if s.days is not None:
+        for stream, found in s.days.scatter.items():
+            since = day_bounds(found.date)[0]
+            yield Measured(stream, found.times, partial(_scattered, found), since, stream)
+
+
+def _verified(s: Scene, _: Rule) -> Iterator[Measured]:
+    for b in s.bins:
+        named = s.registry.instruments_at(b.bin)
+        if until := max((i.until for i in named if i.until), default=None):
+            text = "仪表检定有效期已过"
+            yield Measured(b.bin.bin, float((s.day - until).days), text, 0, b.bin.stream)
+
+
+def _heavy(net: int, litres: int) -> str:
+    return f"{kg(net)} kg 在 {litres} L 中，可能有大件或建筑垃圾"
+
+
+def _left(held: int) -> str:
+    return f"未清运，桶中 {kg(held)} kg"
+
+
+def _scattered(found: Scatter) -> str:
+    usual = f"前几周的中位数 {kg(found.median)} kg"
+    return f"{found.date} 投放 {kg(found.grams)} kg，{usual}"
+
+
+def _warmed(minutes: int, last: int) -> str:
+    return f"{minutes} 分钟内升温，现为 {last / 100:.1f} °C"
+
+
+Measure = Callable[[Scene, Rule], Iterator[Measured]]
+MEASURES: dict[str, Measure] = {
+    "offline": _offline,
+    "safe": _safe,
+    "clock": _clock,
+    "queue": _queue,
+    "fault": _fault,
+    "full": _full,
+    "load": _load,
+    "density": _density,
+    "away": _away,
+    "outside": _outside,
+    "rise": _rise,
+    "uncollected": _uncollected,
+    "unlike": _unlike,
+    "verified": _verified,
+}
+
+
+class _Held(NamedTuple):
+    """A rule that holds at a point. streams: those it is for, None: any."""
+
+    rule: Rule
+    measure: Measure
+    streams: frozenset[str] | None
+
+
+class PointRules:
+    """The rules that hold at each point on a day."""
+
+    def __init__(self, rules: Iterable[Rule]) -> None:
+        self._rules = [r for r in rules if r.is_of_points and r.kind in MEASURES]
+        self._day: dt.date | None = None
+        self._known: dict[str, list[_Held]] = {}
+
+    def of(self, site: Site, day: dt.date) -> list[_Held]:
+        """Those of a site on a local day."""
+        if day != self._day:
+            self._day, self._known = day, {}
+        if site.site not in self._known:
+            values = {"site": site.site, "town": site.town}
+            self._known[site.site] = [
+                _Held(r, MEASURES[r.kind], frozenset(r.values_of("stream")) or None)
+                for r in self._rules
+                if r.holds(day) and r.fits(values)
+            ]
+        return self._known[site.site]
+
+    def findings(self, scene: Scene) -> list[Finding]:
+        """The values of all rules of a point."""
+        found, site = [], scene.site.site
+        for rule, measure, streams in self.of(scene.site, scene.day):
+            for m in measure(scene, rule):
+                if streams is None or not m.stream or m.stream in streams:
+                    value = None if m.value is None else m.value / rule.factor
+                    found.append(Finding(rule, site, "", m.subject, value, m.text, m.since))
+        return found

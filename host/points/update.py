@@ -1,0 +1,136 @@
+"""Keeps the watch over every point: readings of the store and what boards say of themselves."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+
+from ..alarms.alarm_log import Finding
+from ..alarms.rules import Rule
+from ..common.local_days import LOCAL
+from ..mqtt.board_state import Board
+from ..registry import DISTRICT, Registry
+from ..store import Store, health_queries, report_intervals, revision_writer
+from . import site_days
+from .board_watch import BinWatch, BoardWatch
+from .measure import NOTHING_SAID, PointRules, Said, Scene
+
+BACK_S = 26 * 3600  # read when the watch begins
+LATE_S = 900  # a reading that comes so late still counts as the present
+_DAY_S = 86_400
+_LEAST_BOARDS = 10  # below, boards that are silent together are told one by one
+
+
+@dataclass
+class Watch:
+    """Every point. rules: those that hold at points; looked: when it last looked (Unix seconds);
+    said: device → what the board said of itself."""
+
+    registry: Registry
+    rules: list[Rule]
+    boards: dict[str, BoardWatch] = field(default_factory=dict)
+    said: dict[str, Said] = field(default_factory=dict)
+    days: dict[str, site_days.SiteDays] = field(default_factory=dict)
+    _heard: dict[str, int] = field(default_factory=dict)
+    _days_of: tuple[dt.date, int] | None = None
+    _looked: tuple[dt.date, bool, int] | None = None
+
+    def __post_init__(self) -> None:
+        self._applied = PointRules(self.rules)
+        for device in self.registry.devices.values():
+            site = self.registry.sites[device.site]
+            if site.kind != "hazardous":
+                self.boards[device.device] = BoardWatch(device.device, site)
+        for bin_ in self.registry.bins:
+            if board := self.boards.get(bin_.device):
+                board.bins.append(BinWatch(bin_, board.site))
+        self._of_site: dict[str, list[BoardWatch]] = {}
+        for board in self.boards.values():
+            self._of_site.setdefault(board.site.site, []).append(board)
+
+    # What is known
+
+    def read(self, store: Store, now: int) -> None:
+        """Take what was stored since the last time, up to now (Unix seconds)."""
+        for device, every_s in report_intervals.latest(store.database).items():
+            if board := self.boards.get(device):
+                board.every_s = every_s
+        for device, heard in health_queries.last_stored(store, now).items():
+            board = self.boards.get(device)
+            if board is None or heard <= self._heard.get(device, -1):
+                continue
+            self._heard[device] = heard - 30  # it is known to half a minute
+            back = BACK_S if board.last is None else LATE_S
+            since = now - back if board.last is None else max(now - BACK_S, board.last - back)
+            rows = store.readings(device, since, now + 1)
+            board.take((r.t, r.values, r.q) for r in rows)
+        self._read_days(store, now)
+
+    def _read_days(self, store: Store, now: int) -> None:
+        today = dt.datetime.fromtimestamp(now, LOCAL).date()
+        known = today, revision_writer.stamp(store.database)
+        if known != self._days_of:
+            self.days, self._days_of = site_days.read(store, self.registry, today), known
+
+    def hear(self, heard: Iterable[Board], now: int) -> None:
+        """Take what boards say of themselves: retained messages, at Unix time now."""
+        for board in heard:
+            before = self.said.get(board.device, NOTHING_SAID)
+            queue, clock = board.state.get("queue"), board.state.get("clock")
+            said = Said(
+                queue if isinstance(queue, int) else None,
+                _since(board.status == "safe", before.safe, now),
+                _since(clock == "unset", before.unset, now),
+            )
+            if said != before and (watched := self.boards.get(board.device)):
+                watched.news = True
+            self.said[board.device] = said
+
+    # What is found
+
+    @property
+    def places(self) -> set[str]:
+        """Where there may be alarms (Body.place)."""
+        return {f"{DISTRICT}/", *(f"{site}/" for site in self._of_site)}
+
+    def findings(self, now: int) -> Iterator[tuple[str, list[Finding]]]:
+        """(place, what is found there) of every point at which something may have changed since
+        the last time, at Unix time now, and of the whole district as of a site called DISTRICT."""
+        share = self._silent_share(now)
+        held = [r for r in self.rules if r.kind == "outage" and r.holds(_local(now))]
+        is_outage = any(share >= r.threshold for r in held)
+        text = "的设备同时没有读数：先看代理、网络和接收程序"
+        yield f"{DISTRICT}/", [Finding(r, DISTRICT, "", "", share, text) for r in held]
+        whole = (_local(now), is_outage, id(self.days)) != self._looked
+        self._looked = _local(now), is_outage, id(self.days)
+        for site, boards in self._of_site.items():
+            if not (whole or any(self._is_due(b, now) for b in boards)):
+                continue
+            days = self.days.get(site)
+            where = self.registry.sites[site]
+            scene = Scene(self.registry, where, boards, now, self.said, days, is_outage)
+            for board in boards:
+                board.news = False
+            yield f"{site}/", self._applied.findings(scene)
+
+    def _is_due(self, board: BoardWatch, now: int) -> bool:
+        """Whether something of a board may have changed since it was looked at."""
+        said = self.said.get(board.device, NOTHING_SAID)
+        lasts = said.safe is not None or said.unset is not None
+        return board.news or lasts or board.changes_alone(now)
+
+    def _silent_share(self, now: int) -> float:
+        known = [b for b in self.boards.values() if b.last is not None and now - b.last < _DAY_S]
+        if len(known) < _LEAST_BOARDS:
+            return 0.0
+        silent = sum(now - (b.last or 0) > b.every_s + 90 for b in known)
+        return 100 * silent / len(known)
+
+
+def _local(now: int) -> dt.date:
+    return dt.datetime.fromtimestamp(now, LOCAL).date()
+
+
+def _since(is_so: bool, before: int | None, now: int) -> int | None:
+    return (now if before is None else before) if is_so else None
