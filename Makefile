@@ -1,6 +1,6 @@
 # Every command a person needs; `make help` lists them.
 .DEFAULT_GOAL := help
-.PHONY: help audit docs pictures demo live test test-fast test-interpreters lint charts replay flash deploy lock wheel install uninstall memory monitor soak fuzz fresh bench-host bench-worst bench-serve bench-alarms bench-accuracy clean distclean
+.PHONY: help audit docs pictures demo live test test-fast test-interpreters lint charts replay flash deploy lock wheel install uninstall memory monitor soak fuzz fresh bench-host bench-worst bench-serve bench-alarms bench-forecast bench-accuracy clean distclean
 
 VENV := .venv
 PY := $(VENV)/bin/python
@@ -121,6 +121,9 @@ bench-serve: $(TESTS) $(CHARTS) ## the page under load [VIEWERS=200] [RATE=3000]
 
 bench-alarms: $(TESTS) ## a month of points, each kind of trouble planted, held to rules.csv [SITES=280] [DAYS=30] [EACH=100] [SEED=1]
 	@PYTHONPATH=tools $(PY) -m bench_alarms --sites "$(or $(SITES),280)" --days "$(or $(DAYS),30)" --each "$(or $(EACH),100)" --seed "$(or $(SEED),1)"
+
+bench-forecast: $(TESTS) ## the forecast of bins beside two simple ways [BINS=200] [SEED=1] [DATA=folder of two published series]
+	@PYTHONPATH=tools $(PY) -m bench_forecast --bins "$(or $(BINS),200)" --seed "$(or $(SEED),1)" $(if $(DATA),--data "$(DATA)")
 
 bench-worst: $(TESTS) $(CHARTS) ## one certified board that sends the worst it may, and what the others notice [SECONDS=600] [OTHERS=200] [RATE=1000]
 	@PYTHONPATH=tools $(PY) -m bench_worst --seconds "$(or $(SECONDS),600)" --others "$(or $(OTHERS),200)" --rate "$(or $(RATE),1000)"

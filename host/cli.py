@@ -20,10 +20,12 @@ from .commands import (
     daily,
     explain,
     fleet,
+    forecast,
     homeassistant,
     label,
     law,
     ledger,
+    lorawan,
     months,
     office,
     serve,
@@ -76,8 +78,8 @@ def _parser() -> Parser:
 
     subjects = (
         *(collect, daily, months, explain, office),
-        *(ledger, label, law, alarms, transfers, trace, calibration),
-        *(watch, archive, check, service, fleet, update, serve, homeassistant),
+        *(ledger, label, law, alarms, forecast, transfers, trace, calibration),
+        *(lorawan, watch, archive, check, service, fleet, update, serve, homeassistant),
     )
     for module in subjects:
         module.add(command)

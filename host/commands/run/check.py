@@ -23,7 +23,7 @@ def _check(args: argparse.Namespace) -> int:
         print(f"no configuration file; looked at {', '.join(args.settings.absent)}")
     try:
         loaded = registry.load(args.registry)
-        more = _hazardous(args.registry)
+        more = [*_lorawan(args.registry, loaded), *filter(None, [_hazardous(args.registry)])]
     except UserError as error:
         wrong += str(error).splitlines()
     if wrong:
@@ -34,9 +34,20 @@ def _check(args: argparse.Namespace) -> int:
     )
     for line in _instruments(args.registry, loaded):
         print(line)
-    if more:
-        print(more)
+    for line in more:
+        print(line)
     return 0
+
+
+def _lorawan(folder: Path, loaded: registry.Registry) -> list[str]:
+    """How many sensors of others there are, where there are any."""
+    from ...lorawan import sensors  # noqa: PLC0415  see commands.run
+
+    if not sensors.there(folder):
+        return []
+    known = sensors.load(folder, loaded)
+    models = sorted({s.name for s in known.values()})
+    return [f"{folder}: {len(known)} LoRaWAN sensors: {', '.join(models) or 'none'}"]
 
 
 def _instruments(folder: Path, loaded: registry.Registry) -> list[str]:
