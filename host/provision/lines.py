@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 from functools import cache
-from importlib.resources import files
+from pathlib import Path
 from typing import Any
 
 from ..common import csv_file
@@ -31,7 +31,7 @@ _FRAME = re.compile("[78][NEO][12]")
 @cache
 def transmitters() -> dict[str, dict[str, str]]:
     """profile → its row."""
-    file = csv_file.read(files(__package__).joinpath("transmitters.csv"), UserError)
+    file = csv_file.read(Path(__file__).with_name("transmitters.csv"), UserError)
     return {row["profile"]: row for _, row in file.rows(("profile", *_NUMBERS))}
 
 
