@@ -63,6 +63,7 @@ def add(command: Command) -> None:
     db(p)
     registry(p)
     day(p)
+    p.add_argument("--format", choices=("json", "ngsi-ld"), help=FORM)
     p.add_argument("--out", type=Path, metavar="FILE", help="where to (default: standard output)")
     p.epilog = "Example: qingyun export --db qingyun.db --date 2026-03-03 --out day.json"
 

@@ -14,6 +14,7 @@ ENDINGS = {
     ".htm": "html",
     ".csv": "csv",
     ".json": "json",
+    ".jsonld": "ngsi-ld",
     ".txt": "table",
     ".svg": "svg",
     ".png": "png",

@@ -10,6 +10,7 @@ import sys
 import time
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
+from typing import Any
 
 from ... import registry as registries
 from ...common import terminal
@@ -19,8 +20,9 @@ from ...common.output_form import form_of
 from ...hazard import anchors, register, sections
 from ...indicators import IndicatorError, catalog, imports, output, report
 from ...office import OfficeError
+from ...points import positions
 from ...registry import Bin
-from ...reports import export, hazardous_tables, summary_html
+from ...reports import export, hazardous_tables, ngsi, summary_html
 from ...reports.month import summarise
 from ...store import Store
 from ...store.figures import history
@@ -181,11 +183,16 @@ def run_report(args: argparse.Namespace) -> int:
 
 
 def run_export(args: argparse.Namespace) -> int:
-    form_of(args.out, "json")
+    form = form_of(args.out, "json ngsi-ld", args.format) or "json"
     registry = registries.load(args.registry)
+    places = positions.load(args.registry) if form == "ngsi-ld" else {}
     store = Store(args.db)
-    kept = sections.of(store) if register.present(args.registry) else None
-    body = export.document(store, registry, args.date, kept)
+    body: dict[str, Any] | list[ngsi.Entity]
+    if form == "ngsi-ld":
+        body = ngsi.entities(store, registry, args.date, places)
+    else:
+        kept = sections.of(store) if register.present(args.registry) else None
+        body = export.document(store, registry, args.date, kept)
     store.close()
     _out(args.out, json.dumps(body, ensure_ascii=False, indent=1) + "\n")
     _note(args.db, args.date, args.date)
