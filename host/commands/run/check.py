@@ -11,6 +11,7 @@ from ... import registry
 from ...common.errors import UserError
 from ...common.local_days import LOCAL
 from ...metrology import instruments
+from ...points import positions
 from ...service.checks import problems
 
 
@@ -23,6 +24,7 @@ def _check(args: argparse.Namespace) -> int:
         print(f"no configuration file; looked at {', '.join(args.settings.absent)}")
     try:
         loaded = registry.load(args.registry)
+        positions.load(args.registry)
         more = [*_lorawan(args.registry, loaded), *filter(None, [_hazardous(args.registry)])]
     except UserError as error:
         wrong += str(error).splitlines()

@@ -20,6 +20,7 @@ from hauls import Board, Haul
 from host_job import qingyun
 from sim_board import ROOT
 
+from host import cli
 from host import registry as registries
 from host.points import positions
 from host.readings.messages import Reading
@@ -115,14 +116,9 @@ def check(entities: list[dict[str, Any]]) -> None:
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The example registry, with the positions of its collection points and a bin without a
-    scale."""
+    """The example registry with a bin without a scale."""
     out = tmp_path_factory.mktemp("ngsi") / "registry"
     shutil.copytree(ROOT / "registry", out)
-    lines = (out / "sites.csv").read_text(encoding="utf-8").splitlines()
-    places = {"site": "longitude,latitude", "fs-01": "121.2221,31.0303", "jt-01": "121.3187,31.1"}
-    lines = [f"{line},{places.get(line.partition(',')[0], ',')}" for line in lines]
-    (out / "sites.csv").write_text("\n".join(lines) + "\n", encoding="utf-8")
     with (out / "devices.csv").open("a") as file:
         file.write("qy-fill1,fs-01\n")
     with (out / "bins.csv").open("a") as file:
@@ -253,11 +249,15 @@ def test_a_bin_in_exchange(folder: Path, tmp_path: Path) -> None:
         ("东经121,31.0303", "sites.csv:2: longitude: expected degrees from -180 to 180"),
     ],
 )
-def test_a_mistake_in_a_position(folder: Path, tmp_path: Path, new: str, said: str) -> None:
+def test_a_mistake_in_a_position(
+    folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], new: str, said: str
+) -> None:
     copy = tmp_path / "registry"
     shutil.copytree(folder, copy)
     mistake.make(copy, "sites.csv", "121.2221,31.0303", new)
     mistake.check(positions.load, copy, said)
+    assert cli.main(["check", "--registry", str(copy)]) == 2
+    assert said in capsys.readouterr().err
 
 
 def test_the_command(db: Path, folder: Path, tmp_path: Path) -> None:
@@ -266,8 +266,12 @@ def test_the_command(db: Path, folder: Path, tmp_path: Path) -> None:
     done = qingyun(*command, "--registry", folder, "--out", out)
     assert done.returncode == 0, done.stderr
     check(json.loads(out.read_text(encoding="utf-8")))
-    nowhere = tmp_path / "nowhere.jsonld"
-    bad = qingyun(*command, "--registry", ROOT / "registry", "--out", nowhere)
+    nowhere, old = tmp_path / "nowhere.jsonld", tmp_path / "registry"
+    shutil.copytree(folder, old)
+    sites = (old / "sites.csv").read_text(encoding="utf-8").splitlines()
+    without = [line.rsplit(",", 2)[0] for line in sites]  # as registries were before
+    (old / "sites.csv").write_text("\n".join(without), encoding="utf-8")
+    bad = qingyun(*command, "--registry", old, "--out", nowhere)
     assert bad.returncode == 2
     assert "expected longitude and latitude of every collection point" in bad.stderr
     assert "fs-01, jt-01" in bad.stderr
