@@ -109,9 +109,11 @@ def dues(register: Register, today: dt.date) -> list[obligations.Due]:
     return obligations.to_do(register, register.folder, today, AHEAD_D)
 
 
-def trail(store: Store) -> list[tuple[alarm_log.Row, alarm_log.Row | None, alarm_log.Row | None]]:
-    """(raised, acknowledged, cleared) of every alarm, the latest first."""
-    rows = alarm_log.read(store)
+def trail(
+    store: Store, *, only_open: bool = True
+) -> list[tuple[alarm_log.Row, alarm_log.Row | None, alarm_log.Row | None]]:
+    """(raised, acknowledged, cleared) of alarms, the latest first."""
+    rows = alarm_log.read_open(store)[1] if only_open else alarm_log.read(store)
     seen = {r.alarm: r for r in rows if r.what == alarm_log.ACKNOWLEDGED}
     over = {r.alarm: r for r in rows if r.what == alarm_log.CLEARED}
     raised = [r for r in rows if r.what == alarm_log.RAISED]
@@ -140,7 +142,7 @@ async def show(request: Request) -> Response:
         stores=stores,
         codes=by_code(containers),
         entries=len(entries),
-        open=[x for x in trail_rows if x[2] is None],
+        open=[x for x in trail_rows if x[0].body.store],
         dues=due,
         wrong=wrong,
         today=today,
@@ -152,9 +154,8 @@ async def show(request: Request) -> Response:
 @allowed("viewer")
 async def show_alarms(request: Request) -> Response:
     """The open alarms, or all of them."""
-    trail_rows = await context_of(request).ask(trail)
     only = request.query_params.get("show", "open")
-    rows = trail_rows if only == "all" else [x for x in trail_rows if x[2] is None]
+    rows = await context_of(request).ask(lambda s: trail(s, only_open=only != "all"))
     return page(request, "alarms.html", rows=rows[:500], only=only, total=len(rows), problem="")
 
 

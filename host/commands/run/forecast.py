@@ -37,7 +37,8 @@ def run(args: argparse.Namespace) -> int:
         store.close()
     made = collection_list.table(found, known, now, until)
     if args.out is None:
-        _print(found, f"{made.title}（{made.period}；10 / 50 / 90 %）")
+        _print(found, made.title)
+        print(f"{made.period}；10 / 50 / 90 %")
     else:
         _write(made, args.out, form)
         print(args.out)
