@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import tempfile
+from pathlib import Path
+
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from sim_board import ROOT
@@ -22,7 +25,8 @@ LOOK = st.lists(
 def test_what_is_open_is_the_same_by_all_rows_and_by_the_open_ones(
     looks: list[tuple[list[tuple[str, float | None]], bool]],
 ) -> None:
-    store = Store(":memory:", create=True)
+    folder = tempfile.TemporaryDirectory()
+    store = Store(Path(folder.name) / "a.db", create=True)
     for t, (values, is_seen) in enumerate(looks):
         found = [alarm_log.Finding(RULE, "s", "", name, v, "x") for name, v in dict(values).items()]
         alarm_log.record(store, [("s/", found)], t)
@@ -36,3 +40,4 @@ def test_what_is_open_is_the_same_by_all_rows_and_by_the_open_ones(
         if is_seen and unseen:
             alarm_log.acknowledge(store, unseen[0], "li", "", t)
     store.close()
+    folder.cleanup()
