@@ -4,7 +4,7 @@ host.delivery sends them to people."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence, Set
 from dataclasses import dataclass
 from typing import Any
 
@@ -206,16 +206,15 @@ def record(
     found: Iterable[tuple[str, Sequence[Finding]]],
     now: int,
     *,
-    everywhere: bool = False,
+    places: Set[str] | None = None,
 ) -> list[Row]:
-    """Write the alarms that changed; found: (place, all that was measured there). everywhere: it
-    has every place that is there, so an alarm of another one is over."""
-    keeper, changes, seen = Keeper(read(store)), [], set()
+    """Write the alarms that changed; found: (place, all that was measured there). places: those
+    that are there, so that an alarm of another one is over; None: not known."""
+    keeper, changes = Keeper(read(store)), []
     for place, findings in found:
         changes += keeper.take(place, findings)
-        seen.add(place)
-    if everywhere:
-        for place in sorted(keeper.places - seen):
+    if places is not None:
+        for place in sorted(keeper.places - places):
             changes += keeper.take(place, [])
     return keeper.keep(store, changes, now)
 

@@ -14,6 +14,7 @@ from ..events.limits import GAP_S
 from ..registry import Bin, Site
 
 KEPT_S = 3600  # of fills and temperatures
+HIGH = 500  # permille: a fill that may become full by lasting
 EVERY_S = 300  # how often a board reports that tells nothing of it
 _VALID = (None, "moving")
 Series = deque[tuple[int, int]]  # (Unix seconds, value) in order of time
@@ -84,8 +85,8 @@ class BinWatch:
 
 @dataclass(slots=True)
 class BoardWatch:
-    """A board. last: (life, Unix second) of its newest reading; every_s: it reports at least so
-    often; temperatures: channel → the last hour, 0.01 °C."""
+    """A board. last: Unix second of its newest reading; every_s: it reports at least so often;
+    temperatures: channel → the last hour, 0.01 °C; news: it was heard since somebody looked."""
 
     device: str
     site: Site
@@ -93,6 +94,7 @@ class BoardWatch:
     last: int | None = None
     every_s: int = EVERY_S
     temperatures: dict[str, Series] = field(default_factory=dict)
+    news: bool = False
 
     def take(self, readings: Iterable[tuple[int, dict[str, int], dict[str, str]]]) -> int:
         """Take readings (Unix seconds, values, marks) in order of time; how many were newer than
@@ -104,6 +106,7 @@ class BoardWatch:
             if self.last is not None and t - self.last > max(GAP_S, 2 * self.every_s + 60):
                 self._after_gap()
             self.last = t
+            self.news = True
             n += 1
             for bin_ in self.bins:
                 bin_.take(t, values, marks)
@@ -111,6 +114,18 @@ class BoardWatch:
                 if name[0] == "c" and name not in marks:
                     add(self.temperatures.setdefault(name, deque()), t, value)
         return n
+
+    def changes_alone(self, now: int) -> bool:
+        """Whether what it shows changes without a reading: something lasts, or none comes."""
+        if self.last is None or now - self.last > self.every_s:
+            return self.last is not None
+        return any(
+            b.away_since is not None
+            or b.weight.bad_since is not None
+            or b.fill.bad_since is not None
+            or (b.fills and b.fills[-1][1] >= HIGH)
+            for b in self.bins
+        )
 
     def _after_gap(self) -> None:
         """Nobody knows what happened in a gap: what has to have lasted begins anew."""

@@ -34,6 +34,7 @@ class Watch:
     days: dict[str, site_days.SiteDays] = field(default_factory=dict)
     _heard: dict[str, int] = field(default_factory=dict)
     _days_of: tuple[dt.date, int] | None = None
+    _looked: tuple[dt.date, bool, int] | None = None
 
     def __post_init__(self) -> None:
         self._applied = PointRules(self.rules)
@@ -77,27 +78,47 @@ class Watch:
         for board in heard:
             before = self.said.get(board.device, NOTHING_SAID)
             queue, clock = board.state.get("queue"), board.state.get("clock")
-            self.said[board.device] = Said(
+            said = Said(
                 queue if isinstance(queue, int) else None,
                 _since(board.status == "safe", before.safe, now),
                 _since(clock == "unset", before.unset, now),
             )
+            if said != before and (watched := self.boards.get(board.device)):
+                watched.news = True
+            self.said[board.device] = said
 
     # What is found
 
+    @property
+    def places(self) -> set[str]:
+        """Where there may be alarms (Body.place)."""
+        return {f"{DISTRICT}/", *(f"{site}/" for site in self._of_site)}
+
     def findings(self, now: int) -> Iterator[tuple[str, list[Finding]]]:
-        """(place, what is found there) of every point at Unix time now, and of the whole district
-        as of a site called DISTRICT."""
+        """(place, what is found there) of every point at which something may have changed since
+        the last time, at Unix time now, and of the whole district as of a site called DISTRICT."""
         share = self._silent_share(now)
         held = [r for r in self.rules if r.kind == "outage" and r.holds(_local(now))]
         is_outage = any(share >= r.threshold for r in held)
         text = "的设备同时没有读数：先看代理、网络和接收程序"
         yield f"{DISTRICT}/", [Finding(r, DISTRICT, "", "", share, text) for r in held]
+        whole = (_local(now), is_outage, id(self.days)) != self._looked
+        self._looked = _local(now), is_outage, id(self.days)
         for site, boards in self._of_site.items():
+            if not (whole or any(self._is_due(b, now) for b in boards)):
+                continue
             days = self.days.get(site)
             where = self.registry.sites[site]
             scene = Scene(self.registry, where, boards, now, self.said, days, is_outage)
+            for board in boards:
+                board.news = False
             yield f"{site}/", self._applied.findings(scene)
+
+    def _is_due(self, board: BoardWatch, now: int) -> bool:
+        """Whether something of a board may have changed since it was looked at."""
+        said = self.said.get(board.device, NOTHING_SAID)
+        lasts = said.safe is not None or said.unset is not None
+        return board.news or lasts or board.changes_alone(now)
 
     def _silent_share(self, now: int) -> float:
         known = [b for b in self.boards.values() if b.last is not None and now - b.last < _DAY_S]

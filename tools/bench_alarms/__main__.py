@@ -66,6 +66,15 @@ def _site_days(point: Point, day: int) -> SiteDays:
     return made
 
 
+def _say(watch: Watch, points: Sequence[Point], now: int) -> None:
+    """Boards say of themselves what has changed."""
+    for point in points:
+        device, said = f"b{point.n:04d}", _said(point, now)
+        if watch.said.get(device) != said:
+            watch.said[device] = said
+            watch.boards[device].news = True
+
+
 def _said(point: Point, t: int) -> Said:
     """What a board says of itself at Unix time t."""
     since = {k: p.start for k in ("safe", "clock") if (p := point.active(k, t))}
@@ -124,7 +133,7 @@ def run(
                 coming = next(waiting, None)
             for n, readings in fresh.items():
                 watch.boards[f"b{n:04d}"].take(sorted(readings, key=lambda r: r[0]))
-            watch.said = {f"b{p.n:04d}": _said(p, now) for p in troubled}
+            _say(watch, troubled, now)
             changes = [c for place, found in watch.findings(now) for c in keeper.take(place, found)]
             rows += keeper.keep(store, changes, now)
     store.close()

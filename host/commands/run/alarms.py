@@ -53,7 +53,8 @@ class _Updater:
                 with suppress(SessionError):  # alarms do not wait for a broker; publish() tells
                     watch.hear(present(self._where), now)
             found += watch.findings(now)
-            changed = alarm_log.record(store, found, now, everywhere=True)
+            places = {*registered.stores, *watch.places}
+            changed = alarm_log.record(store, found, now, places=places)
             for text in booked.notes:
                 print(text)
             for row in changed:

@@ -304,7 +304,7 @@ def test_an_alarm_of_a_place_that_is_gone_is_over(tmp_path: Path) -> None:
     rule = {r.rule: r for r in LIMITS}["offline"]
     found = alarm_log.Finding(rule, "gone", "", "b", 3.0, "x")
     assert len(alarm_log.record(with_store, [("gone/", [found])], NOON)) == 1
-    assert alarm_log.record(with_store, [("other/", [])], NOON + 1) == []
-    (over,) = alarm_log.record(with_store, [("other/", [])], NOON + 2, everywhere=True)
+    assert alarm_log.record(with_store, [], NOON + 1) == []
+    (over,) = alarm_log.record(with_store, [], NOON + 2, places={"other/"})
     assert (over.what, over.body.site, over.body.text) == ("cleared", "gone", "已不适用")
     with_store.close()
