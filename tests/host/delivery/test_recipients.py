@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import shutil
+import subprocess
+import sys
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import pytest
 from alarm_rows import add, became, clear
+from killing import until
 from receivers import HOST, Box, smtp
 from sim_board import ROOT
 
@@ -24,6 +27,7 @@ from host.store import delivery as rows
 
 NOW = 1_772_500_000  # 2026-03-03 09:06 in Shanghai, a Tuesday
 DAY = 86_400
+COMES_S = 120  # on a busy machine
 SITES = {"fs-01": "方松街道", "jt-01": "九亭镇", "hw-01": "新桥镇"}
 PLACES = Places(SITES, {"xq-01": "xq-jm"}, {"hw-01": ("xq-01",)})
 
@@ -337,3 +341,38 @@ def test_a_mistake_is_one_line_with_its_place(folder: Path, line: str, said: str
         recipients.load(folder)
     assert str(caught.value).startswith(f"{folder / recipients.FILE}:{said}")
     assert "\n" not in str(caught.value)
+
+
+# The process
+
+
+def test_the_office_edits_the_file_while_alarms_are_told(folder: Path, db: Path) -> None:
+    """A mistake is logged once, and who was told is told on; what is right counts at once."""
+    box, log, file = Box(), folder / "log", folder / recipients.FILE
+    config = folder / "qingyun.toml"
+    write(folder, "a,email,a@example.org,,,,,,,,,")
+    with smtp(box) as port:
+        config.write_text(
+            f'[store]\ndb = "{db}"\nregistry = "."\n[email]\nhost = "{HOST}"\nport = {port}\n'
+            'tls = "none"\nfrom = "q@example.org"\nto = "office@example.org"\nrepeat_s = 0\n'
+        )
+        command = [sys.executable, "-m", "host.cli", "--config", str(config)]
+        with log.open("wb") as out:
+            process = subprocess.Popen([*command, "alarms", "deliver", "--every", "1"], stderr=out)
+        add(db, NOW)
+        assert until(lambda: became(db, "a") == {1: "sent"}, COMES_S), log.read_text()
+        write(folder, "a,email,nobody,,,,,,,,,")
+        assert until(lambda: f"{file}:2: to: expected" in log.read_text(), COMES_S)
+        add(db, NOW, subject="meanwhile")
+        assert until(lambda: became(db, "a") == {1: "sent", 2: "sent"}, COMES_S), log.read_text()
+        write(folder, "b,email,b@example.org,,,,,,,,,")
+        assert until(lambda: became(db, "b") == {1: "sent", 2: "sent"}, COMES_S), log.read_text()
+        add(db, NOW, subject="of b alone")
+        assert until(lambda: became(db, "b").get(3) == "sent", COMES_S), log.read_text()
+        process.terminate()
+        assert process.wait(15) == 0
+    assert [str(x["To"]) for x in box.letters] == [
+        *("a@example.org", "a@example.org"),
+        *("b@example.org", "b@example.org"),
+    ]
+    assert log.read_text().count("to: expected") == 1
