@@ -32,7 +32,7 @@ def add(command: Command) -> None:
     p = part(
         "deliver",
         _run,
-        "tell people by e-mail, webhook, short message and robots in groups",
+        "tell people (all, or recipients.csv) by e-mail, webhook, short message, robots",
     )
     db(p)
     registry(p)
@@ -41,10 +41,7 @@ def add(command: Command) -> None:
     text = "again and again until SIGTERM or Ctrl-C"
     p.add_argument("--every", type=int, metavar="SECONDS", help=text)
     p.add_argument("--test", action="store_true", help="only a message that says it is a test")
-    p.epilog = (
-        "To everybody that a section of the configuration names, or to those of recipients.csv of "
-        "the registry. Example: qingyun --config qingyun.toml alarms deliver --every 10"
-    )
+    p.epilog = "Example: qingyun --config qingyun.toml alarms deliver --every 10"
 
     p = part("show", _run, "the open alarms, or all that ever was")
     db(p)

@@ -80,7 +80,12 @@ def of(settings: Config, page: str = "", recipients: Recipients | None = None) -
         return [_to_everybody(settings, kind, page, of_kind) for kind, of_kind in made.items()]
     if mistakes := without_section(settings, recipients):
         raise UsageError("\n".join(mistakes))
-    return [_of_recipient(row, recipients, made[row.channel], page) for row in recipients.rows]
+    return [
+        _of_recipient(
+            row, recipients, made[row.channel], settings.get(f"{row.channel}.page") or page
+        )
+        for row in recipients.rows
+    ]
 
 
 def without_section(settings: Config, recipients: Recipients) -> list[str]:

@@ -185,7 +185,7 @@ def _print_open(
     table = terminal.table("告警")
     terminal.columns(table, ("id", "since", "level", "place", "subject", "rule"))
     terminal.columns(table, ("value", "limit"), right=True)
-    terminal.columns(table, ("what / told / acknowledged",), wrap=True)
+    terminal.columns(table, ("what / acknowledged",), wrap=True)
     for raised, seen in held:
         s = raised.body
         note = s.text + _told(told.get(raised.alarm))
