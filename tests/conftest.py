@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import gc
 import itertools
 import os
 import shutil
 import signal
 import subprocess
+import sys
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import closing
 from pathlib import Path
 
@@ -16,11 +18,11 @@ import district
 import psycopg
 import pytest
 from broker import Broker, find_mosquitto
+from chromium import CHROMIUM
 from host_job import ALONE
 from interpreter import RunMicroPython
 from playwright.sync_api import Browser, sync_playwright
 from postgres import NotInstalled, Postgres
-from served_page import CHROMIUM
 from sim_board import MICROPYTHON_32, ROOT, micropython
 
 from host.store import Store
@@ -94,6 +96,17 @@ def _is_fast(item: pytest.Item) -> bool:
     return not (names | set(getattr(item, "fixturenames", ()))) & SLOW
 
 
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Generator[None, object, object]:
+    """What has been read then stays: nobody searches it for cycles, now and with each test."""
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.enable()
+        gc.freeze()
+
+
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """The files that take longest first: one of them alone at the end would keep the other
     workers waiting."""
@@ -128,6 +141,10 @@ class Figures:
 @pytest.hookimpl(trylast=True)  # the terminal reporter first
 def pytest_configure(config: pytest.Config) -> None:
     """Only the process that talks to a person prints: a worker has no terminal."""
+    # Compiled modules are kept, however this machine is set: tests start Python hundreds of
+    # times, and each would compile everything.
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+    sys.dont_write_bytecode = False
     # Where a shell starts this in the background it has Ctrl-C ignored, and so would every
     # process that a test wants to stop with it.
     signal.signal(signal.SIGINT, signal.default_int_handler)

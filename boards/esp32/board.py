@@ -95,7 +95,7 @@ class Board:
     data_dir = ""  # littlefs is mounted at the root
     # The folder that loader.py has put first; without one, everything is at the root.
     firmware_dir = sys.path[0] if sys.path[0] in ("/a", "/b") else ""
-    uart = machine.UART
+    machine = machine  # for UART and I2C
 
     def __init__(self):
         self.hal = _Hal

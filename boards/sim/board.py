@@ -149,7 +149,9 @@ class Board:
         self._rtc = None  # microseconds that the RTC is ahead of the true time
         self._cause = "power_on"
         self._pins = {}
+        self.machine = self  # of which UART and I2C are asked for
         self._uarts = None
+        self._buses = None  # I2C, by number
         self._held = False
         self.temperature = None  # the channel that tells it
         clock.keep(self._later)
@@ -173,9 +175,7 @@ class Board:
                 shape = cal["zero"], cal["counts_per_kg"], ch["max_kg"], mode, self.seed_of(name)
                 more = {"faults": self.faults} if self.faults else {}
                 cell = self.models.LoadCell(*shape, **more)
-                chip = Hx711Chip(self.clock, _Platform(self, name, cell).convert)
-                self._pins[ch["sck"]] = chip.sck
-                self._pins[ch["dout"]] = chip.dout
+                self._converter(ch, _Platform(self, name, cell).convert)
             elif kind == "fill":
                 self._pins[ch["trig"]] = _Trig()
                 self._pins[ch["echo"]] = _EchoPin(self, name)
@@ -191,6 +191,19 @@ class Board:
                     self._pins[ch["de"]] = _Trig()
             else:
                 self._pins[ch["pin"]] = lambda name=name: int(self.player.value(name) or 0)
+
+    def _converter(self, ch, convert):
+        """Wire what a platform hangs on."""
+        if "converter" in ch:
+            import converters  # most runs have none, and memory is short
+
+            if self._buses is None:
+                self._buses = {}
+            converters.wire(self, ch, convert, self._pins, self._buses)
+        else:
+            chip = Hx711Chip(self.clock, convert)
+            self._pins[ch["sck"]] = chip.sck
+            self._pins[ch["dout"]] = chip.dout
 
     def centi_c(self):
         """True air temperature in 0.01 degC."""
@@ -235,16 +248,24 @@ class Board:
     def thermometer(self, n):
         return self._pins[n]
 
-    def uart(self, n, **how):
+    def UART(self, n, **how):
         if self._held:  # hardly 1 KB is left then; the driver of the ESP32 port asks for 2
             raise OSError(1, "ESP_FAIL")
         return self._uarts.of(n, how)
+
+    def I2C(self, n, scl, sda, freq, timeout):
+        if self._held:
+            raise OSError(1, "ESP_FAIL")
+        bus = self._buses[n]
+        bus.set_up(freq, timeout)
+        return bus
 
     def wlan(self):
         return Wlan(self.player)
 
     def hold(self, leave):
-        """No memory, as the heap of the unix port has a size of its own; but no UART is made."""
+        """No memory, as the heap of the unix port has a size of its own; but no UART and no I2C
+        bus is made."""
         self._held = True
 
     def let_go(self):

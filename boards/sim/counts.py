@@ -5,7 +5,8 @@ micropython boards/sim/counts.py --config C.json --trace T.csv --counts DIR --ou
 
 DIR/w1.bin: int32 of every conversion from the trace's first row on, 100 ms apart. What
 runs is the firmware's own Sampler, Weight, FrameFilter and Weighing in virtual time; only
-the 25 pulses of a frame are left out, and queue and network. Readings are JSON lines.
+the 25 pulses of an HX711's frame are left out, and queue and network. Another converter is read
+as on a board, from a chip on a bus that converts to these counts. Readings are JSON lines.
 Prints one JSON object about the run.
 """
 
@@ -21,6 +22,7 @@ from settings import config
 
 # isort: split
 from clock import Clock
+from i2c_port import I2c
 from micropython import const
 from player import Player, last_second
 from sensors import build, hx711, record
@@ -74,7 +76,11 @@ class Source:
     def latch(self):
         number = (self._clock.us - self._first) // _PERIOD_US
         self._read = number
-        ms = self._clock.ms_at(self._first + number * _PERIOD_US)
+        return self.made(self._first + number * _PERIOD_US)
+
+    def made(self, us):
+        """The conversion at us of the clock."""
+        ms = self._clock.ms_at(us)
         v = self._counts[(ms - self._start) // 100]
         if self._damage:
             v = self._damage(ms, v)
@@ -83,6 +89,30 @@ class Source:
             if v & 0x800000:
                 v -= 0x1000000
         return v
+
+
+class OnBus(Source):
+    """The same for a converter on a bus; gain as of its chip."""
+
+    def __init__(self, clock, *args):
+        from nau7802_chip import Nau7802Chip
+
+        self._chip = None
+        super().__init__(clock, *args)
+        self._chip = Nau7802Chip(clock, self._convert)
+        self.bus = I2c(clock)
+        self.bus.devices.append(self._chip)
+
+    def begin(self):
+        super().begin()
+        if self._chip:
+            self._chip.power(False)
+            self._chip.power(True)
+
+    def _convert(self, us, gain):
+        if self._value(self._name) is None:
+            return None
+        return self.made(us) * gain // 128 if gain else 0
 
 
 class Driver(hx711.HX711):
@@ -96,15 +126,15 @@ class Driver(hx711.HX711):
         if not self.ready():
             self.error = hx711.NOT_READY
             return None
-        hal = self._hal
+        hal = self.hal
         self.value = value = self._latch()
-        self._end = now = hal.ticks_ms()
-        self.age = self._diff(now, self._high)
-        self._high = now
-        made_with = self._chip_gain
-        self._due = hal.ticks_add(now, 100)
+        self.end = now = hal.ticks_ms()
+        self.age = self._diff(now, self.high)
+        self.high = now
+        made_with = self.made
+        self.due = hal.ticks_add(now, 100)
         self.anew = False
-        self._chip_gain = self._gain
+        self.made = self._gain
         if made_with != self._gain:
             self.error = hx711.SETTLING if made_with else hx711.UNSURE
             return None
@@ -165,14 +195,20 @@ class Bench:
         clock.follow(player.advance)
         player.advance(clock.ms())
         self._pins = {}
+        self._buses = {}
+        self.machine = self
         self.sources = []
         faults = float(opt["faults"])
         for ch in self.cfg["channels"]:
             if ch["kind"] == "weight":
                 path = "%s/%s.bin" % (opt["counts"], ch["id"])
                 damage = self._damage(ch, int(opt["seed"]), faults) if faults else None
-                source = Source(clock, player, ch["id"], path, start_ms, damage)
-                self._pins[ch["sck"]] = source
+                how = clock, player, ch["id"], path, start_ms, damage
+                if "converter" in ch:
+                    source = OnBus(*how)
+                    self._buses[ch["i2c"]] = source.bus
+                else:
+                    source = self._pins[ch["sck"]] = Source(*how)
                 self.sources.append(source)
             elif ch["kind"] == "temperature":
                 self._pins[ch["pin"]] = Thermometer(player, ch["id"])
@@ -202,6 +238,9 @@ class Bench:
 
     def thermometer(self, n):
         return self._pins[n]
+
+    def I2C(self, n, **how):
+        return self._buses[n]
 
     def take(self, body):
         t = self.clock.ms() // 1000

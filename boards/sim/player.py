@@ -6,7 +6,8 @@ until the channel's next row; an empty value means the sensor does not answer.
 is the board's supply, `wifi` (0/1) its network (see wlan), `dns` and `ntp` (0/1) whether name
 servers and time servers answer; all are 1 unless a row says so. A row of the channel
 `reset` with a value above 0 is a watchdog reset at that moment. Of an instrument on a serial line
-w1: `w1.key` is a key pressed at it (1 tare, 2 clear, 3 zero, 4 unit), `w1.on` (0/1) its supply.
+w1: `w1.key` is a key pressed at it (1 tare, 2 clear, 3 zero, 4 unit), `w1.on` (0/1) its supply,
+which a converter on a bus has too.
 """
 
 

@@ -15,7 +15,7 @@ def channels(board, cfg, lines=None):
     for ch in cfg["channels"]:
         kind = ch["kind"]
         if kind == "weight":
-            out.append(_weight(board, cfg["report"], ch, built.get(ch.get("temperature"))))
+            out.append(_weight(board, cfg["report"], ch, built))
         elif kind == "fill":
             out.append(_fill(board, cfg["report"], ch, built.get(ch.get("temperature"))))
         elif kind == "temperature":
@@ -38,16 +38,29 @@ def calibration(c):
     return Calibration(c["id"], c["date"], c["zero"], c["counts_per_kg"], *terms)
 
 
-def _weight(board, report, ch, thermometer):
+def _converter(board, ch, built):
+    """What the cells of a platform hang on."""
+    if "converter" in ch:
+        from sensors import converter
+
+        return converter.of_board(board, ch, built)
     from sensors import hx711
-    from sensors.weight import Weight
 
     gain = {128: hx711.A128, 32: hx711.B32, 64: hx711.A64}[ch["gain"]]
-    chip = hx711.HX711(board.hal, board.pin_out(ch["sck"]), board.pin_in(ch["dout"]), gain)
+    return hx711.HX711(board.hal, board.pin_out(ch["sck"]), board.pin_in(ch["dout"]), gain)
+
+
+def _weight(board, report, ch, built):
+    from sensors.weight import Weight
+
+    chip = _converter(board, ch, built)
     cal = calibration(ch["calibration"])
     pace = 1000 * report["sample_s"]
     least = report["weight_kg"]
     weight = Weight(ch["id"], chip, cal, ch["e_kg"], ch["max_kg"], least, pace, board.hal)
+    if "converter" in ch:
+        weight.about = {"converter": ch["converter"]}  # for the birth message
+    thermometer = built.get(ch.get("temperature"))
     if thermometer:
         weight.thermometer = thermometer
         thermometer.followers.append(weight.warm)

@@ -15,9 +15,11 @@ moving, and it is given. Integers only; nothing is allocated.
 
 from micropython import const
 
-from sensors import hx711
-
-_OK = const(0)  # hx711.OK and hx711.HELD: as constants they cost no look-up
+# As drivers tell them (see hx711): as constants they cost no look-up, and no driver is loaded
+# that a board does not have.
+_OK = const(0)
+_NOT_READY = const(1)
+_UNSURE = const(4)
 _HELD = const(5)
 _WITHIN_MS = const(90)  # certainly less than a conversion takes
 # A load is at rest when so many counts in a row agreed; each odd one takes two away, so
@@ -46,14 +48,14 @@ class FrameFilter:
         self._gain_known = False  # it was made with the gain asked for
         self._no_overlap = False  # no other conversion ended within its frame
         self._next_on_time = False  # and the next was not late
-        self.error = hx711.OK
+        self.error = _OK
 
     def read(self, sparing=False):
         """The count before the one that is ready now. sparing: one now and then is
         enough, so the conversion that bears it out need not be read itself."""
         chip = self._chip
         if not chip.ready():
-            self.error = hx711.NOT_READY
+            self.error = _NOT_READY
             return None
         if self.held is not None and not self._next_on_time:
             if chip.anew:
@@ -70,7 +72,7 @@ class FrameFilter:
         count = chip.read()
         self.error = chip.error
         if count is None:
-            if self.error != hx711.UNSURE:
+            if self.error != _UNSURE:
                 return None
             count = chip.value
         return self._decide(held, count, self.error == _OK)
@@ -93,7 +95,7 @@ class FrameFilter:
         elif self._rest >= _AT_REST and self._near(count, self._last):
             self._rest -= 2
             self.dropped += 1
-            self.error = hx711.HELD
+            self.error = _HELD
         elif held_gain_known:
             self._rest = 0
             self._last = held
@@ -101,7 +103,7 @@ class FrameFilter:
             return held
         else:
             self.dropped += 1
-            self.error = hx711.UNSURE
+            self.error = _UNSURE
         return None
 
     def _near(self, a, b):

@@ -47,19 +47,19 @@ class HX711:
     few chose another input."""
 
     def __init__(self, hal, sck, dout, gain=A128):
-        self._hal = hal
+        self.hal = hal
         # Bound once: a method looked up in the loop would be an allocation.
         self._mask = hal.disable_irq
         self._unmask = hal.enable_irq
         self._ticks_us = hal.ticks_us
         self._diff = hal.ticks_diff
         self._sck = sck
-        self._dout = dout
+        self.dout = dout
         self._gain = gain
-        self._chip_gain = A128  # what the conversion now under way uses: A128 after power-up
-        self._high = hal.ticks_ms()  # when DOUT was last seen high
-        self._end = self._high  # of the last frame
-        self._due = hal.ticks_add(self._high, _SETTLE_MS)  # of the next conversion, at the latest
+        self.made = A128  # what the conversion now under way uses: A128 after power-up
+        self.high = hal.ticks_ms()  # when DOUT was last seen high
+        self.end = self.high  # of the last frame
+        self.due = hal.ticks_add(self.high, _SETTLE_MS)  # of the next conversion, at the latest
         self.value = 0
         self.age = 0
         self.anew = False
@@ -71,23 +71,23 @@ class HX711:
 
     def ready(self):
         """True when a conversion waits to be read."""
-        if not self._dout():
+        if not self.dout():
             return True
-        hal = self._hal
-        self._high = now = hal.ticks_ms()
-        late = hal.ticks_diff(now, self._due)
+        hal = self.hal
+        self.high = now = hal.ticks_ms()
+        late = hal.ticks_diff(now, self.due)
         if late > _LATE_MS:
             self.anew = True
             if late > _SILENT_MS:
                 self.power_down()
                 hal.sleep_us(_DOWN_US)
                 self.power_up()
-            self._chip_gain = 0  # unknown
+            self.made = 0  # unknown
         return False
 
     def since(self):
         """Milliseconds since the last frame ended."""
-        return self._diff(self._hal.ticks_ms(), self._end)
+        return self._diff(self.hal.ticks_ms(), self.end)
 
     def power_down(self):
         """Hold SCK high: the chip sleeps after 60 us (< 1 uA)."""
@@ -97,13 +97,13 @@ class HX711:
     def power_up(self):
         """Wake the chip; the first value needs about 400 ms to settle."""
         self._sck(0)
-        self._chip_gain = A128
-        hal = self._hal
-        self._due = hal.ticks_add(hal.ticks_ms(), _SETTLE_MS)
+        self.made = A128
+        hal = self.hal
+        self.due = hal.ticks_add(hal.ticks_ms(), _SETTLE_MS)
 
     def wait(self, timeout_ms):
         """Wait until a conversion is ready; False after timeout_ms."""
-        hal = self._hal
+        hal = self.hal
         start = hal.ticks_ms()
         while not self.ready():
             if hal.ticks_diff(hal.ticks_ms(), start) >= timeout_ms:
@@ -120,13 +120,13 @@ class HX711:
         if not self.ready():
             self.error = NOT_READY
             return None
-        hal = self._hal
+        hal = self.hal
         mask = self._mask
         unmask = self._unmask
         ticks_us = self._ticks_us
         diff = self._diff
         sck = self._sck
-        dout = self._dout
+        dout = self.dout
         value = 0
         bad = False
         # The difference of two ticks as ticks_diff reckons it, without the call.
@@ -158,21 +158,21 @@ class HX711:
             if not n and not bad and not dout():
                 bad = True
                 n = 1
-        self._end = now = hal.ticks_ms()
-        if diff(self._due, now) > _EARLY_MS:
-            self._chip_gain = 0  # too early after a change of input: it did not come about
-        self.age = diff(now, self._high)
+        self.end = now = hal.ticks_ms()
+        if diff(self.due, now) > _EARLY_MS:
+            self.made = 0  # too early after a change of input: it did not come about
+        self.age = diff(now, self.high)
         if dout():
-            self._high = now
-        made_with = self._chip_gain
+            self.high = now
+        made_with = self.made
         settles = bad or (made_with and made_with != self._gain)
-        self._due = hal.ticks_add(now, _SETTLE_MS if settles else _PERIOD_MS)
+        self.due = hal.ticks_add(now, _SETTLE_MS if settles else _PERIOD_MS)
         self.anew = False
         if bad:
             self.error = BAD_FRAME
-            self._chip_gain = 0  # unknown: the chip may have reset or lost count
+            self.made = 0  # unknown: the chip may have reset or lost count
             return None
-        self._chip_gain = self._gain
+        self.made = self._gain
         if value & 0x800000:
             value -= 0x1000000
         self.value = value

@@ -24,7 +24,7 @@ def of(board, ch, lines):
         parity = {"N": None, "E": 0, "O": 1}[frame[1]]
         how = {"bits": int(frame[0]), "parity": parity, "stop": int(frame[2]), "baudrate": baud}
         how.update({"tx": ch["tx"], "rx": ch["rx"], "rxbuf": _BUFFER, "timeout": 0})
-        uart = board.uart(key, **how)
+        uart = board.machine.UART(key, **how)
         de = board.pin_out(ch["de"]) if "de" in ch else None
         line = lines[key] = Line(board.hal, uart, de, baud)
     return line
@@ -46,7 +46,7 @@ class Line:
         self._diff = hal.ticks_diff
         self._char_us = _BITS * 1000000 // baud
         # 3.5 characters of silence end a frame (Modbus over serial line V1.02, 2.5.1.1).
-        self.gap_ms = max(10, 7 * self._char_us // 2000 + 1)
+        self._gap_ms = max(10, 7 * self._char_us // 2000 + 1)
         self.raw = bytearray(_RAW)
         self.buf = bytearray(_RAW)
         self.n = 0
@@ -100,7 +100,7 @@ class Line:
             self._seen = seen
             self._grown = now
             return False
-        if not seen or self._diff(now, self._grown) < self.gap_ms:
+        if not seen or self._diff(now, self._grown) < self._gap_ms:
             return False
         self._seen = 0
         raw = self.raw
@@ -121,7 +121,7 @@ class Line:
             self._drain()
             self.stirred += 1
         self._grown = now
-        self._quiet_ms = self.gap_ms
+        self._quiet_ms = self._gap_ms
 
     def stream(self):
         """Read what an instrument sends by itself into raw: the number of bytes, 0 for none, -1

@@ -6,13 +6,15 @@ once something happened that needs a reading at once."""
 
 from micropython import const
 
-from sensors import hx711, quality
+from sensors import quality
 from sensors.frame_filter import FrameFilter
 from sensors.weighing import ACTIVE, IDLE, Weighing
 from sensors.zero import ZeroTracking
 
-_HIGH = const(0x7FFFFF)  # as in hx711: as constants they cost no look-up
+_HIGH = const(0x7FFFFF)  # the ends of a 24-bit converter
 _LOW = const(-0x800000)
+_NOT_READY = const(1)  # of frame_filter
+_HELD = const(5)
 # HX711 at 10 SPS: from one look to the next, so that a wait may take 20 ms too long. All
 # platforms look in the same turn of the loop.
 _LOOK_MS = const(70)
@@ -163,7 +165,7 @@ class Weight:
     def _unread(self, now):
         error = self._filter.error
         self.due = self._add(now, _LOOK_MS - now % _LOOK_MS)
-        if error == hx711.HELD:
+        if error == _HELD:
             self._heard = now
             if self._held_at is None:
                 self._held_at = now
@@ -171,7 +173,7 @@ class Weight:
                     self.due = self._add(now, _IDLE_LOOK_MS)
             elif self._diff(now, self._held_at) > _SILENT_MS:
                 self._fail(quality.BAD_FRAME, now)  # the looks come too late to believe any
-        elif error == hx711.NOT_READY:
+        elif error == _NOT_READY:
             if self._diff(now, self._heard) < _SILENT_MS:
                 return
             self._bad = _FAULTY

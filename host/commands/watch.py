@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import argparse
-import secrets
+import os
 
 from . import Command, broker_options
 
@@ -11,7 +11,7 @@ from . import Command, broker_options
 def add(command: Command) -> None:
     """Put this subcommand into the parser."""
     p = command("watch", _run, "boards live in the terminal: values, queue, signal, clock")
-    name = f"qingyun-watch-{secrets.token_hex(3)}"  # several people may watch at once
+    name = f"qingyun-watch-{os.urandom(3).hex()}"  # several people may watch at once
     broker_options.add(p, name, default="127.0.0.1:1883")
     p.add_argument("--site", type=_part, metavar="SITE", help="only boards of this site")
     p.add_argument("--device", type=_part, metavar="DEVICE", help="only this board")

@@ -8,7 +8,6 @@ from typing import IO, Any, TypeVar
 
 from rich.box import SIMPLE_HEAD
 from rich.console import Console
-from rich.progress import track
 from rich.table import Table
 
 from .shown import Shown, lines
@@ -72,10 +71,8 @@ def columns(table: Table, names: Iterable[str], *, right: bool = False, wrap: bo
 
 def with_progress(items: Sequence[T], action: str) -> Iterable[T]:
     """The items, with a progress bar on standard error if that is a terminal."""
-    return track(
-        items,
-        action,
-        console=Console(file=_raw(sys.stderr)),
-        transient=True,
-        disable=not sys.stderr.isatty(),
-    )
+    if not sys.stderr.isatty():
+        return items
+    from rich.progress import track  # noqa: PLC0415  slow to load
+
+    return track(items, action, console=Console(file=_raw(sys.stderr)), transient=True)

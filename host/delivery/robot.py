@@ -13,7 +13,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import cache
-from importlib.resources import files
+from pathlib import Path
 from typing import Any
 from urllib.parse import quote_plus
 
@@ -135,6 +135,6 @@ _BODIES: dict[str, Callable[[str, str], dict[str, Any]]] = {
 @cache
 def _codes() -> dict[tuple[str, str], tuple[str, bool]]:
     """(robot, code) → what it means, whether to try again."""
-    read = csv_file.read(files(__package__).joinpath("robots.csv"), UserError)
+    read = csv_file.read(Path(__file__).with_name("robots.csv"), UserError)
     rows = read.rows(("robot", "code", "again", "means"))
     return {(r["robot"], r["code"]): (r["means"], r["again"] == "yes") for _, r in rows}

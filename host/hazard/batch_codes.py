@@ -9,7 +9,6 @@ import datetime as dt
 import re
 from collections.abc import Mapping
 from functools import cache
-from importlib.resources import files
 from pathlib import Path
 
 from ..common import csv_file
@@ -25,7 +24,7 @@ _CODE = re.compile(r"\D*([0-9]{8})([0-9]{3,9})")
 
 @cache
 def _of_package() -> dict[str, str]:
-    rows = csv_file.read(files(__package__).joinpath(FILE), HazardError).rows(("table", "prefix"))
+    rows = csv_file.read(Path(__file__).with_name(FILE), HazardError).rows(("table", "prefix"))
     return {row["table"]: row["prefix"] for _, row in rows}
 
 

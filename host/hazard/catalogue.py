@@ -10,8 +10,6 @@ import re
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from functools import cached_property
-from importlib.resources import files
-from importlib.resources.abc import Traversable
 from pathlib import Path
 
 from ..common import csv_file
@@ -122,7 +120,7 @@ class Catalogue:
         return max(valid, key=lambda e: e.since, default=None)
 
 
-def _rows(source: Traversable | Path, columns: tuple[str, ...]) -> Iterator[tuple[int, list[str]]]:
+def _rows(source: Path, columns: tuple[str, ...]) -> Iterator[tuple[int, list[str]]]:
     for line, row in csv_file.read(source, HazardError).rows(columns):
         yield line, [row[c] for c in columns]
 
@@ -146,13 +144,13 @@ def load(folder: Path | None = None) -> Catalogue:
     return Catalogue(editions, codes)
 
 
-def _sources(name: str, folder: Path | None) -> list[Traversable]:
+def _sources(name: str, folder: Path | None) -> list[Path]:
     """The package's file, and after it the folder's hw_ file where there is one."""
     given = [] if folder is None else [folder / f"hw_{name}"]
-    return [s for s in (files(__package__).joinpath(name), *given) if s.is_file()]
+    return [s for s in (Path(__file__).with_name(name), *given) if s.is_file()]
 
 
-def _editions(source: Traversable) -> dict[str, Edition]:
+def _editions(source: Path) -> dict[str, Edition]:
     editions = {}
     for line, row in csv_file.read(source, HazardError).rows(("edition", "title", "from", "to")):
         where = f"{source}:{line}"
@@ -184,13 +182,11 @@ class Change:
 def known_changes(edition: str) -> list[Change]:
     """What is certain of the change to an edition."""
     columns = ("edition", "text", "source", "note", "read")
-    rows = _rows(files(__package__).joinpath("edition_changes.csv"), columns)
+    rows = _rows(Path(__file__).with_name("edition_changes.csv"), columns)
     return [Change(*values) for _, values in rows if values[0] == edition]
 
 
-def read_codes(
-    source: Traversable | Path, editions: Collection[str]
-) -> dict[tuple[str, str], Code]:
+def read_codes(source: Path, editions: Collection[str]) -> dict[tuple[str, str], Code]:
     """(edition, code) -> row of a file; HazardError names the line of the first mistake."""
     codes = {}
     for line, values in _rows(source, COLUMNS):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from importlib.resources import files
 from pathlib import Path
 
 from ..common import csv_file
@@ -56,7 +55,7 @@ def table(
 ) -> Iterator[tuple[str, dict[str, str]]]:
     """(file:line, row) of a CSV, the package's own where no path is given; IndicatorError where it
     cannot be read."""
-    source = path or files(__package__).joinpath(name)
+    source = path or Path(__file__).with_name(name)
     file = csv_file.read(source, IndicatorError, str(path or name))
     for line, row in file.rows(columns):
         yield f"{file.name}:{line}", row

@@ -32,6 +32,7 @@ QUALITY = {
     "tared": "仪表去皮",
     "zeroed": "仪表置零",
     "unit": "仪表单位",
+    "tilted": "倾斜",
 }
 CLOCK = {"unset": ("未校时", "red"), "rtc": ("保持", "yellow"), "ntp": ("已校时", "green")}
 GOOD_DBM, WEAK_DBM = (
@@ -45,6 +46,15 @@ _LARGEST = 65_536  # bytes; the largest message of a board with every channel is
 _DEEP = 4  # levels of a message
 _EARLIEST = 1_420_070_400  # 2015-01-01: no clock that is set shows less
 _TIMES = ("t", "up", "q")
+_KINDS = tuple("wfcdbvrs")  # of channels, in the order in which they are shown
+_UNITS = {
+    "w": ".2f} kg",
+    "c": ".1f} °C",
+    "b": ".0f} %",
+    "v": ".2f} V",
+    "r": ".0f} dBm",
+    "s": ".1f} dB",
+}
 _BACKLOG_S = 60  # a reading this much older than the shown one is part of a backlog
 
 
@@ -59,11 +69,9 @@ def _number(value: object) -> float | None:
 
 
 def is_channel(name: str) -> bool:
-    """Whether a key of a message is the value of a channel: w, f, c or d and up to two digits."""
+    """Whether a key of a message is the value of a channel: its kind and up to two digits."""
     digits = name[1:]
-    return (
-        name[:1] in ("w", "f", "c", "d") and digits.isascii() and digits.isdigit() and len(name) < 4
-    )
+    return name[:1] in _KINDS and digits.isascii() and digits.isdigit() and len(name) < 4
 
 
 _UNUSABLE = object()
@@ -91,13 +99,11 @@ def measured(channel: str, value: object) -> str:
     number = _number(value)
     if number is None:
         return "–"
-    if channel[0] == "w":
-        return f"{number:.2f} kg"
     if channel[0] == "f":
         return f"{100 * number:.0f} %"
-    if channel[0] == "c":
-        return f"{number:.1f} °C"
-    return "open 开" if number else "closed 关"
+    if channel[0] == "d":
+        return "open 开" if number else "closed 关"
+    return f"{{:{_UNITS[channel[0]]}".format(number)
 
 
 def age(seconds: float | None) -> str:
@@ -222,7 +228,7 @@ def values(state: Mapping[str, Any]) -> list[Text]:
     marks: Mapping[str, Any] = q if isinstance(q, dict) else {}
     names = {k for k in (*state, *marks) if is_channel(k)}
     out = []
-    for name in sorted(names, key=lambda n: ("wfcd".index(n[0]), int(n[1:]))):
+    for name in sorted(names, key=lambda n: (_KINDS.index(n[0]), int(n[1:]))):
         mark = marks.get(name)
         text = Text(f"{name} ", "bold").append(measured(name, state.get(name)), "not bold")
         if mark is None:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-import ssl
 from dataclasses import dataclass
 from pathlib import Path
-
-import paho.mqtt.client as paho
-from paho.mqtt.enums import CallbackAPIVersion
+from typing import TYPE_CHECKING
 
 from ..common.errors import UsageError
+
+if TYPE_CHECKING:
+    import ssl
+
+    import paho.mqtt.client as paho
 
 
 @dataclass(frozen=True)
@@ -27,9 +29,14 @@ class Broker:
     keyfile: Path | None = None
     context: ssl.SSLContext | None = None  # replaces the three files
 
-    def client(self, kind: type[paho.Client] = paho.Client, **options: object) -> paho.Client:
+    def client(self, kind: type[paho.Client] | None = None, **options: object) -> paho.Client:
         """A client that is ready to connect; options go to paho (clean_session, manual_ack …)."""
-        client = kind(CallbackAPIVersion.VERSION2, self.client_id, **options)  # type: ignore[arg-type]
+        # Slow to load, and most commands only know what their options say of a broker.
+        import paho.mqtt.client as paho  # noqa: PLC0415
+        from paho.mqtt.enums import CallbackAPIVersion  # noqa: PLC0415
+
+        version = CallbackAPIVersion.VERSION2
+        client = (kind or paho.Client)(version, self.client_id, **options)  # type: ignore[arg-type]
         if self.username is not None:
             client.username_pw_set(self.username, self.password)
         if self.context is not None:

@@ -7,12 +7,13 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable, Iterable
-from typing import Any, Self
-
-import paho.mqtt.client as paho
+from typing import TYPE_CHECKING, Any, Self
 
 from ..common.errors import OutsideError
 from .broker import Broker
+
+if TYPE_CHECKING:
+    import paho.mqtt.client as paho
 
 log = logging.getLogger("qingyun.mqtt")
 

@@ -86,7 +86,8 @@ class BinWatch:
 @dataclass(slots=True)
 class BoardWatch:
     """A board. last: Unix second of its newest reading; every_s: it reports at least so often;
-    temperatures: channel → the last hour, 0.01 °C; news: it was heard since somebody looked."""
+    temperatures: channel → the last hour, 0.01 °C; news: it was heard since somebody looked;
+    by_radio: a LoRaWAN sensor, of which frames get lost for good (it tells their signal)."""
 
     device: str
     site: Site
@@ -95,6 +96,7 @@ class BoardWatch:
     every_s: int = EVERY_S
     temperatures: dict[str, Series] = field(default_factory=dict)
     news: bool = False
+    by_radio: bool = False
 
     def take(self, readings: Iterable[tuple[int, dict[str, int], dict[str, str]]]) -> int:
         """Take readings (Unix seconds, values, marks) in order of time; how many were newer than
@@ -113,6 +115,8 @@ class BoardWatch:
             for name, value in values.items():
                 if name[0] == "c" and name not in marks:
                     add(self.temperatures.setdefault(name, deque()), t, value)
+                elif name[0] == "r":
+                    self.by_radio = True
         return n
 
     def changes_alone(self, now: int) -> bool:

@@ -14,10 +14,10 @@ from ..registry import DISTRICT, Registry
 from ..store import Store, health_queries, report_intervals, revision_writer
 from . import site_days
 from .board_watch import BinWatch, BoardWatch
-from .measure import NOTHING_SAID, PointRules, Said, Scene
+from .measure import NOTHING_SAID, Said, Scene
+from .point_rules import PointRules
 
 BACK_S = 26 * 3600  # read when the watch begins
-LATE_S = 900  # a reading that comes so late still counts as the present
 _DAY_S = 86_400
 _LEAST_BOARDS = 10  # below, boards that are silent together are told one by one
 
@@ -52,7 +52,7 @@ class Watch:
     # What is known
 
     def read(self, store: Store, now: int) -> None:
-        """Take what was stored since the last time, up to now (Unix seconds)."""
+        """Take what was stored since the last time, up to now (Unix seconds), and is compacted."""
         for device, every_s in report_intervals.latest(store.database).items():
             if board := self.boards.get(device):
                 board.every_s = every_s
@@ -61,8 +61,7 @@ class Watch:
             if board is None or heard <= self._heard.get(device, -1):
                 continue
             self._heard[device] = heard - 30  # it is known to half a minute
-            back = BACK_S if board.last is None else LATE_S
-            since = now - back if board.last is None else max(now - BACK_S, board.last - back)
+            since = max(now - BACK_S, 0 if board.last is None else board.last + 1)
             rows = store.readings(device, since, now + 1)
             board.take((r.t, r.values, r.q) for r in rows)
         self._read_days(store, now)

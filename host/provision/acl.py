@@ -7,7 +7,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 
-from .plan import ANCHOR, HAZARD, HOST, OPERATOR, ROLLUP, SERVE
+from .plan import ANCHOR, HAZARD, HOST, LORAWAN, OPERATOR, ROLLUP, SERVE
 
 _WRITES = ("reading", "birth", "status", "state", "reply", "crash")
 _READS = ("command", "stored")
@@ -34,6 +34,12 @@ topic write qingyun/1/+/daily
 
 user {ANCHOR}
 topic readwrite qingyun/1/anchor
+
+user {LORAWAN}
+topic write qingyun/1/+/+/reading
+topic write qingyun/1/+/+/birth
+topic write qingyun/1/+/+/status
+topic write qingyun/1/+/+/state
 
 # An operator at a terminal: hears everything, sends commands and updates.
 user {OPERATOR}

@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import Any
 
 from ..registry import CONTAINERS, STREAMS
-from . import lines, sheet
+from . import converters, lines, sheet
 from .pins import OF_KIND, Pins, Used
 from .sheet import PINS, Row
 
@@ -19,7 +19,8 @@ _WEIGHING = ("weight", *lines.KINDS)
 _BIN = re.compile(r"[A-Za-z0-9_.-]{1,64}")
 _MOST = 16  # channels of a board
 # Nominal counts per kg at gain 1 and Max 1 kg, until a platform is calibrated: four cells of
-# 2 mV/V with rated loads of 4/3 Max together; HX711, 2^24 counts over ±(supply / 2 / gain).
+# 2 mV/V with rated loads of 4/3 Max together; 2^24 counts over ±(supply / 2 / gain), as HX711
+# and NAU7802 have them.
 _PER_KG = 0.002 * (1 << 24) * 3 / 4
 _LARGEST = 1_000_000  # counts per kg that the firmware takes
 
@@ -39,19 +40,39 @@ class Bin:
     e_kg: str
 
 
+@dataclass(frozen=True)
+class _Wires:
+    """What the channels of a board hang on so far: pins, serial lines by UART, I2C buses."""
+
+    pins: Pins
+    used: Used
+    on_lines: dict[str, lines.Line]
+    on_buses: dict[str, str]
+
+    def of(self, row: Row, name: str, kind: str) -> dict[str, Any]:
+        """Where a channel hangs, as in config.json."""
+        if kind in lines.KINDS:
+            row.nothing(PINS, f"on a {kind} channel: its pins stand in line")
+            return lines.channel(row, self.pins, self.used, self.on_lines) | _limits(row)
+        if kind == "weight" and row["line"]:
+            wired = converters.channel(row, self.pins, self.used, self.on_buses)
+        else:
+            wired = self.pins.of(row, name, kind, self.used)
+        return wired | _thermometer(row)
+
+
 def channels(
     rows: Sequence[Row], pins: Pins, bins: dict[str, Row]
 ) -> tuple[tuple[dict[str, Any], ...], tuple[Bin, ...]]:
     """The channels of one board as in config.json, and its bins; mistakes go to the sheet.
 
     bins: bins of the boards before, with their rows; those of this board are added."""
-    used: Used = {}
     ids: dict[str, Row] = {}
     made: list[dict[str, Any]] = []
     weighed: dict[str, Bin] = {}
     if len(rows) > _MOST:
         rows[_MOST].fail("channel", f"at most {_MOST} channels on a board")
-    on_lines: dict[str, lines.Line] = {}
+    wires = _Wires(pins, used={}, on_lines={}, on_buses={})
     for row in rows:
         kind = row.one_of("kind", (*OF_KIND, *lines.KINDS))
         if row["kind"] not in _LETTER:
@@ -59,12 +80,7 @@ def channels(
         name = _id(row, kind, ids)
         channel: dict[str, Any] = {"id": name, "kind": kind}
         _check_empty(row, kind)
-        if kind in lines.KINDS:
-            row.nothing(PINS, f"on a {kind} channel: its pins stand in line")
-            channel |= lines.channel(row, pins, used, on_lines) | _limits(row)
-        else:
-            channel |= pins.of(row, name, kind, used)
-            channel |= _thermometer(row)
+        channel |= wires.of(row, name, kind)
         if kind == "weight":
             channel |= _weight(row)
         if kind in _WEIGHING and _stand(row, bins):
@@ -84,7 +100,7 @@ def _check_empty(row: Row, kind: str) -> None:
     where = f"on a {kind} channel"
     row.nothing(() if kind in _WEIGHING else (*sheet.WEIGHT, *sheet.BIN), where)
     row.nothing(() if kind == "fill" else sheet.FILL, where)
-    row.nothing(() if kind in lines.KINDS else sheet.LINE, where)
+    row.nothing(() if kind in _WEIGHING else sheet.LINE, where)
     if kind in lines.KINDS:
         row.nothing(("gain", "temperature"), where)
     elif kind not in ("weight", "fill"):

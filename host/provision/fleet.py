@@ -14,9 +14,9 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from . import ProvisionError, acl, files, update_key
 from .certificates import UTC, Authority, Identity, load, names_of, revoked_in
 from .pins import BOARDS
-from .plan import ANCHOR, HAZARD, HOST, OPERATOR, ROLLUP, SERVE
+from .plan import ANCHOR, HAZARD, HOST, LORAWAN, OPERATOR, ROLLUP, SERVE
 
-OURS = (HOST, SERVE, HAZARD, ROLLUP, ANCHOR, OPERATOR)  # clients that are no boards
+OURS = (HOST, SERVE, HAZARD, ROLLUP, ANCHOR, LORAWAN, OPERATOR)  # clients that are no boards
 _LOOPBACK = ("localhost", "127.0.0.1")  # the host job beside the broker reaches it so
 _LOG = "provision.log"
 _BEGUN = {"ca.key", "ca.pem", "update.key", "update.pub"}  # of a run cut short

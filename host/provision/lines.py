@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 from functools import cache
-from importlib.resources import files
+from pathlib import Path
 from typing import Any
 
 from ..common import csv_file
@@ -31,7 +31,7 @@ _FRAME = re.compile("[78][NEO][12]")
 @cache
 def transmitters() -> dict[str, dict[str, str]]:
     """profile → its row."""
-    file = csv_file.read(files(__package__).joinpath("transmitters.csv"), UserError)
+    file = csv_file.read(Path(__file__).with_name("transmitters.csv"), UserError)
     return {row["profile"]: row for _, row in file.rows(("profile", *_NUMBERS))}
 
 
@@ -46,7 +46,7 @@ class Line:
 def channel(row: Row, pins: Pins, used: Used, before: dict[str, Line]) -> dict[str, Any]:
     """The line of a channel as in config.json; mistakes go to the sheet. before: uart → what is on
     it; this channel is added."""
-    cell = _Cell(row)
+    cell = Cell(row)
     kind = row["kind"]
     cell.known(_KEYS[kind])
     uart = cell.one_of("uart", ("1", "2"), "2")
@@ -62,7 +62,9 @@ def channel(row: Row, pins: Pins, used: Used, before: dict[str, Line]) -> dict[s
     return made
 
 
-class _Cell:
+class Cell:
+    """The cell `line` of a row: its keys, each checked when it is asked for."""
+
     def __init__(self, row: Row) -> None:
         self.row = row
         parts = [part.partition("=") for part in row["line"].split()]
@@ -98,7 +100,7 @@ class _Cell:
         return int(text)
 
 
-def _wire(cell: _Cell, made: dict[str, Any], pins: Pins, used: Used) -> None:
+def _wire(cell: Cell, made: dict[str, Any], pins: Pins, used: Used) -> None:
     for key in ("tx", "rx", "de"):
         if key in cell.values:
             made[key] = pins.one(cell.row, "line", key, cell.values[key], used)
@@ -112,11 +114,11 @@ def _wire(cell: _Cell, made: dict[str, Any], pins: Pins, used: Used) -> None:
         cell.fail("baud=4800 or more with a DE pin (slower: a converter that turns by itself)")
 
 
-def _of_profile(cell: _Cell, key: str, otherwise: str) -> str:
+def _of_profile(cell: Cell, key: str, otherwise: str) -> str:
     return transmitters().get(cell.values.get("profile", ""), {}).get(key) or otherwise
 
 
-def _modbus(cell: _Cell, units: set[int]) -> dict[str, Any]:
+def _modbus(cell: Cell, units: set[int]) -> dict[str, Any]:
     profile = transmitters()[cell.one_of("profile", tuple(transmitters()))]
     unit = cell.whole("unit_id", 1, 247, 1)
     if unit in units:
@@ -136,7 +138,7 @@ def _modbus(cell: _Cell, units: set[int]) -> dict[str, Any]:
     return made
 
 
-def _indicator(cell: _Cell) -> dict[str, Any]:
+def _indicator(cell: Cell) -> dict[str, Any]:
     form = cell.one_of("format", tuple(_FORMATS))
     others = {k for keys in _FORMATS.values() for k in keys} - set(_FORMATS[form])
     cell.nothing(tuple(sorted(others)), f"for the format {form}")

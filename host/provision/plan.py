@@ -23,7 +23,9 @@ OPEN = "open"  # as a password: too short for one
 _SERVERS = re.compile(r"([^\s;]{1,255}(;[^\s;]{1,255}){0,7})?")
 HOST, OPERATOR = "qingyun-host", "qingyun-operator"
 # The services beside the ingester: the broker ends the first of two sessions of one name.
-SERVE, HAZARD, ROLLUP, ANCHOR = (f"qingyun-{s}" for s in ("serve", "hazard", "rollup", "anchor"))
+SERVE, HAZARD, ROLLUP, ANCHOR, LORAWAN = (
+    f"qingyun-{s}" for s in ("serve", "hazard", "rollup", "anchor", "lorawan")
+)
 # Names with a meaning to the broker, and of what else stands in the folder.
 _RESERVED = re.compile(
     r"acl|registry|mosquitto\.conf|provision\.log|(ca|crl|broker|update)(\..*)?|qingyun-.*",

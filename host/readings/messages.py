@@ -24,10 +24,15 @@ QUALITIES = frozenset(
         *("moving", "no_data", "not_ready", "saturated", "bad_frame"),
         *("no_echo", "blind", "range", "frozen", "fault"),
         *("tared", "zeroed", "unit"),  # of instruments on a serial line
+        "tilted",  # of a fill sensor that hangs askew, or whose lid is open
     )
 )
-# Per kind of channel: units per 1, least and most on the wire.
-_KINDS = {"w": (1000, -10_000, 10_000), "f": (1000, 0, 1.05), "c": (100, -60, 100), "d": (1, 0, 1)}
+# Per kind of channel: units per 1, least and most on the wire. Weight kg, fill, degC, contact; of
+# LoRaWAN sensors battery in % and V, signal in dBm, signal to noise in dB.
+_KINDS = {
+    **{"w": (1000, -10_000, 10_000), "f": (1000, 0, 1.05), "c": (100, -60, 100), "d": (1, 0, 1)},
+    **{"b": (1, 0, 100), "v": (1000, 0, 20), "r": (1, -200, 50), "s": (10, -50, 50)},
+}
 LIMITS = {
     f"{kind}{n}": limits
     for kind, limits in _KINDS.items()
@@ -172,6 +177,8 @@ def reading(value: Any, latest: int) -> Reading:
     """One decoded object as a reading; Rejected says what is wrong with it."""
     if not isinstance(value, dict):
         raise Rejected("expected an object")
+    if "refused" in value:  # by its sender, who could not understand it
+        raise Rejected(shown(str(value["refused"]), 200))
     life = life_of(value)
     seq, boot = count_of(value, "seq"), count_of(value, "boot")
     t, up = time_of(value, latest)

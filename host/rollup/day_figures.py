@@ -11,11 +11,9 @@ import os
 import time
 from collections import defaultdict
 from collections.abc import Callable, Generator, Iterable, Sequence
-from concurrent.futures import ProcessPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass, replace
 from itertools import groupby
-from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
@@ -173,6 +171,9 @@ class _Run:
             return
         tasks = [(bins, self._records_of(bins), self._touched_of(bins)) for bins in boards]
         args = self._store.where, self._registry, self._last, self._computed, self._full
+        from concurrent.futures import ProcessPoolExecutor  # noqa: PLC0415  many boards alone
+        from multiprocessing import get_context  # noqa: PLC0415
+
         spawn = get_context("spawn")
         with ProcessPoolExecutor(jobs, spawn, initializer=_begin, initargs=args) as crew:
             try:

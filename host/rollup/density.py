@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from importlib.resources import files
 from math import isqrt
 from pathlib import Path
 
@@ -26,7 +25,7 @@ def load(folder: Path) -> dict[str, Density]:
     """stream -> density from densities.csv of a registry, or the package's own. A stream without
     a line has no estimate. RegistryError names the first mistake."""
     name = f"{NAME}"
-    folder = folder if (folder / name).exists() else Path(str(files(__package__)))
+    folder = folder if (folder / name).exists() else Path(__file__).parent
     table: dict[str, Density] = {}
     columns = ("stream", "low_kg_m3", "typical_kg_m3", "high_kg_m3")
     for row in csv_rows(folder, name, columns):

@@ -13,7 +13,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
-from importlib.resources import files
+from pathlib import Path
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
@@ -111,7 +111,7 @@ def _checked(name: str, role: str) -> None:
 def common_passwords() -> frozenset[str]:
     """The commonest passwords of SHORTEST or more characters, in small letters: those among the
     20,000 commonest of Have I Been Pwned, as Django 5.2 lists them."""
-    listed = files(__package__).joinpath("common_passwords.txt").read_text("ascii")
+    listed = Path(__file__).with_name("common_passwords.txt").read_text("ascii")
     return frozenset(listed.split())
 
 

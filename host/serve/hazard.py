@@ -111,9 +111,9 @@ def dues(register: Register, today: dt.date) -> list[obligations.Due]:
     return obligations.to_do(register, register.folder, today, AHEAD_D)
 
 
-def trail(store: Store) -> list[Changes]:
-    """(raised, acknowledged, cleared) of every alarm, the latest first."""
-    rows = alarm_log.read(store)
+def trail(store: Store, *, only_open: bool = True) -> list[Changes]:
+    """(raised, acknowledged, cleared) of alarms, the latest first."""
+    rows = alarm_log.read_open(store)[1] if only_open else alarm_log.read(store)
     seen = {r.alarm: r for r in rows if r.what == alarm_log.ACKNOWLEDGED}
     over = {r.alarm: r for r in rows if r.what == alarm_log.CLEARED}
     raised = [r for r in rows if r.what == alarm_log.RAISED]
@@ -142,7 +142,7 @@ async def show(request: Request) -> Response:
         stores=stores,
         codes=by_code(containers),
         entries=len(entries),
-        open=[x for x in trail_rows if x[2] is None],
+        open=[x for x in trail_rows if x[0].body.store],
         dues=due,
         wrong=wrong,
         today=today,
@@ -157,7 +157,7 @@ async def show_alarms(request: Request) -> Response:
     only = request.query_params.get("show", "open")
 
     def look(store: Store) -> tuple[int, list[Changes], alarm_log.ToldTo]:
-        rows = [x for x in trail(store) if only == "all" or x[2] is None]
+        rows = trail(store, only_open=only != "all")
         return len(rows), rows[:MOST_ALARMS], alarm_log.told(store, alarms_of(rows[:MOST_ALARMS]))
 
     total, rows, told = await context_of(request).ask(look)
@@ -172,7 +172,9 @@ async def show_alarm(request: Request) -> Response:
         raise HTTPException(404, "there is no such page")
 
     def look(store: Store) -> tuple[list[Changes], alarm_log.ToldTo]:
+        # Most links are followed while the alarm is open: that reads few rows.
         rows = [x for x in trail(store) if x[0].alarm == int(number)]
+        rows = rows or [x for x in trail(store, only_open=False) if x[0].alarm == int(number)]
         return rows, alarm_log.told(store, alarms_of(rows))
 
     rows, told = await context_of(request).ask(look)

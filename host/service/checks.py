@@ -12,8 +12,14 @@ from ..common.web_address import LOOPBACK, is_safe
 from ..store import VERSION, schema_version
 from .config import Config
 
-_FILES = ("password_file", "secret_file", "url_file", "cafile", "certfile", "keyfile")
-_SECRET = ("password_file", "secret_file", "url_file", "keyfile")
+_FILES = (
+    *("password_file", "secret_file", "url_file", "cafile", "certfile", "keyfile"),
+    *("network_password_file", "network_cafile", "network_certfile", "network_keyfile"),
+)
+_SECRET = (
+    *("password_file", "secret_file", "url_file", "keyfile"),
+    *("network_password_file", "network_keyfile"),
+)
 _LEAST_SECRET = 16
 
 
@@ -27,6 +33,7 @@ def problems(config: Config) -> list[str]:
         *_email(config),
         *_webhook(config),
         *_robots(config),
+        *_lorawan(config),
     ]
 
 
@@ -162,4 +169,24 @@ def _robots(config: Config) -> list[str]:
             whose = "the gateway names it" if kind == "sms" else "the group shows it"
             expected = f"https://… in the file, as {whose}"
             mistakes.append(config.mistake(f"{kind}.url_file", expected, path))
+    return mistakes
+
+
+def _lorawan(config: Config) -> list[str]:
+    """What a network server needs; the addresses are checked by their options."""
+    mistakes = []
+    things_stack = config.get("lorawan.server") == "things-stack" and not config.get(
+        "lorawan.topic"
+    )
+    if not config.get("lorawan.network_username"):
+        if things_stack:
+            mistakes.append(config.mistake("lorawan.network_username", "APPLICATION@TENANT"))
+        elif config.get("lorawan.network_password_file"):
+            expected = "a name for the password"
+            mistakes.append(config.mistake("lorawan.network_username", expected))
+    network = config.get("lorawan.network")
+    if isinstance(network, str):
+        host, _, port = network.rpartition(":")
+        if not host or not port.isdigit() or not 0 < int(port) < 65_536:
+            mistakes.append(config.mistake("lorawan.network", "HOST:PORT", network))
     return mistakes

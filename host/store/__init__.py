@@ -9,7 +9,6 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Iterable, Iterator, Sequence, Set
-from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
@@ -121,7 +120,7 @@ class Store:
             db.script("CREATE TABLE schema_version (version INTEGER NOT NULL)")
             db.many("INSERT INTO schema_version (version) VALUES (?)", [(0,)])
         name, kept = STEPS[version]
-        schema = files(__package__).joinpath(name).read_text()
+        schema = Path(__file__).with_name(name).read_text("utf-8")
         for what, spelling in db.types.items():
             schema = schema.replace("{" + what + "}", spelling)
         db.script(schema)

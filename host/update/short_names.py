@@ -11,7 +11,7 @@ import ast
 import itertools
 import string
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import PurePosixPath
 
 # Parameters without a default that calls name. One with a default keeps its name: calls from
@@ -33,10 +33,11 @@ def shorten(source: str) -> str:
     """A module with short names; it does the same."""
     tree = ast.parse(source)
     lines = source.encode().splitlines(keepends=True)
-    edits = [*_parameters(tree)]
+    nodes = list(ast.walk(tree))
+    edits = [*_parameters(nodes)]
     # A class of another module may have names of its own for what is begun here.
-    if not any(isinstance(n, ast.ClassDef) and not _stands_alone(n) for n in ast.walk(tree)):
-        edits += _private(tree, lines)
+    if not any(isinstance(n, ast.ClassDef) and not _stands_alone(n) for n in nodes):
+        edits += _private(nodes, _instead(nodes, _constants(tree)), lines)
     for line, column, old, new in sorted(set(edits), reverse=True):
         raw = lines[line - 1]
         end = column + len(old.encode())
@@ -73,11 +74,11 @@ def _constants(tree: ast.Module) -> set[str]:
     }
 
 
-def _instead(tree: ast.Module) -> dict[str, str]:
+def _instead(nodes: Sequence[ast.AST], constants: set[str]) -> dict[str, str]:
     """Private name that begins in this module → short name; the shortest go to the commonest."""
     uses = Counter[str]()
     begun = set[str]()
-    for node in ast.walk(tree):
+    for node in nodes:
         if isinstance(node, ast.Attribute | ast.Name):
             name = node.attr if isinstance(node, ast.Attribute) else node.id
             uses[name] += 1
@@ -85,16 +86,17 @@ def _instead(tree: ast.Module) -> dict[str, str]:
                 begun.add(name)
         elif isinstance(node, ast.FunctionDef | ast.ClassDef):
             begun.add(node.name)
-    begun -= _constants(tree)
+    begun -= constants
     wanted = [name for name, _ in uses.most_common() if name in begun and _is_private(name)]
     free = (name for name in _letters("_") if name not in uses and name not in begun)
     return dict(zip(wanted, free, strict=False))
 
 
-def _private(tree: ast.Module, lines: list[bytes]) -> Iterator[_Edit]:
+def _private(
+    nodes: Sequence[ast.AST], short: dict[str, str], lines: list[bytes]
+) -> Iterator[_Edit]:
     """Each use of a private name that begins in this module."""
-    short = _instead(tree)
-    for node in ast.walk(tree):
+    for node in nodes:
         match node:
             case ast.Attribute(attr=name) if name in short:
                 line, end = node.end_lineno or 0, node.end_col_offset or 0
@@ -110,23 +112,25 @@ def _private(tree: ast.Module, lines: list[bytes]) -> Iterator[_Edit]:
                     yield node.lineno, at, name, short[name]
 
 
-def _parameters(tree: ast.Module) -> Iterator[_Edit]:
+def _parameters(tree: Sequence[ast.AST]) -> Iterator[_Edit]:
     """Each use of a parameter in its function. Other local names leave no trace."""
-    for function in ast.walk(tree):
+    for function in tree:
         if not isinstance(function, ast.FunctionDef):
             continue
         nodes = list(ast.walk(function))
-        taken = {n.id for n in nodes if isinstance(n, ast.Name)} | _bound(nodes).keys()
+        within = [n for part in function.body for n in ast.walk(part) if isinstance(n, ast.Name)]
+        bound = _bound(nodes)
+        taken = {n.id for n in nodes if isinstance(n, ast.Name)} | bound.keys()
         free = (name for name in _letters("") if name not in taken)
         for arg in _without_default(function.args):
             name = arg.arg
             # What is bound a second time within may be another variable.
-            if len(name) < 2 or name == "self" or name in BY_KEYWORD or _bound(nodes)[name] > 1:
+            if len(name) < 2 or name == "self" or name in BY_KEYWORD or bound[name] > 1:
                 continue
             new = next(free)
             yield arg.lineno, arg.col_offset, name, new
-            for node in itertools.chain.from_iterable(ast.walk(part) for part in function.body):
-                if isinstance(node, ast.Name) and node.id == name:
+            for node in within:
+                if node.id == name:
                     yield node.lineno, node.col_offset, name, new
 
 

@@ -11,9 +11,11 @@ from pathlib import Path
 import msgspec
 import pytest
 from alarm_rows import add
+from prometheus_client import CollectorRegistry, generate_latest
 from sim_board import ROOT
 
 from host.cli import _parser
+from host.lorawan.counts import Counts
 from host.registry import load
 from host.service import metrics
 from host.service.progress import Stats
@@ -70,7 +72,8 @@ def test_what_a_unit_starts_exists(command: str) -> None:
     program, *args = command.split()
     assert program == WHERE
     if args[2] != "serve":
-        _parser().parse_args([*args, "--db", "x"] if args[2] != "check" else args)
+        has_db = args[2] not in ("check", "lorawan")
+        _parser().parse_args([*args, "--db", "x"] if has_db else args)
 
 
 def test_the_container_file_copies_what_there_is() -> None:
@@ -99,6 +102,10 @@ def test_the_dashboard_asks_for_metrics_that_exist(tmp_path: Path) -> None:
     store.close()
     stats = Stats(connected=True, behind_s=1.0, stages={"commit": 1.0})
     text = metrics.text(db, load(ROOT / "registry"), int(time.time()), stats=stats).decode()
+    collectors = CollectorRegistry()
+    values = {"b1": 92, "v1": 3.4, "r1": -109, "s1": -3.5}
+    collectors.register(Counts(latest={"lw-1": values}, heard={"lw-1": 1}))
+    text += generate_latest(collectors).decode()
     there = set(re.findall(r"^(qingyun_\w+)", text, re.M))
     board = msgspec.json.decode((ROOT / "deploy" / "grafana" / "qingyun.json").read_bytes())
     asked = [t["expr"] for panel in board["panels"] for t in panel["targets"]]

@@ -21,10 +21,15 @@ from broker import Broker
 from demo import CONFIGS, REGISTRY, generate
 from host_job import Ingester, qingyun
 from jsonschema import Draft7Validator
+from lorawan_net import chirpstack, em310
 from paho.mqtt.enums import CallbackAPIVersion
 from sim_board import ROOT, BoardRun, micropython
 
 from host.alarms import rules
+from host.lorawan import sensors
+from host.lorawan.counts import Counts
+from host.lorawan.memory import Memory
+from host.lorawan.translation import Translation
 from host.readings import births, messages
 from host.registry import STREAMS
 from host.update import bundle, keys
@@ -138,6 +143,22 @@ def test_the_host_has_the_same_rules() -> None:
         assert refused == []
     birth = DOC["components"]["messages"]["birth"]["examples"][0]["payload"]
     assert births.birth(json.dumps(birth).encode(), messages.LATEST).first == birth["first"]
+
+
+def test_what_is_said_of_lorawan_sensors_is_described(tmp_path: Path) -> None:
+    eui, now = "24e124713b492010", int(time.time())
+    where = sensors.Sensor("lw-1", "fs-01", eui, "milesight-em310-udl", 3600, 1100, 300)
+    translation = Translation({eui: where}, Memory(tmp_path), Counts())
+    frames = [em310(700), em310(0), (9, b"\1"), (0, b"")]
+    sent = [(b"", chirpstack(eui, n, f, now + 60 * n)) for n, f in enumerate(frames)]
+    said = translation.take(sent)
+    assert (len(said.births), len(said.readings), len(said.states)) == (1, 4, 7)
+    for topic, payload in [*said.births, *said.readings, *said.states]:
+        what = topic.rpartition("/")[2]
+        validator(what).validate(payload if what == "status" else json.loads(payload))
+    refused = [messages.readings(p.encode(), messages.LATEST)[1] for _, p in said.readings]
+    assert [len(bad) for bad in refused] == [0, 0, 1, 0]
+    births.birth(said.births[0][1].encode(), messages.LATEST)
 
 
 class Listener:

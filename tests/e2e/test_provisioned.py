@@ -23,6 +23,8 @@ from cryptography.hazmat.primitives.serialization import (
 from cryptography.x509 import load_der_x509_certificate
 from fleet_sheet import FILL, PLATFORM, WIFI, FleetFolder, board
 from host_job import Ingester
+from lorawan_bridge import Bridge
+from lorawan_net import chirpstack, em310
 from paho.mqtt.enums import CallbackAPIVersion
 from played import wait_stored
 from sim_board import BoardRun
@@ -192,6 +194,7 @@ def test_each_speaks_only_for_itself(secure: Broker, client: Callable[[str], Cli
         "qingyun-hazard": ["1/a-1/event"],
         "qingyun-rollup": ["1/a-1/daily"],
         "qingyun-anchor": ["1/anchor"],
+        "qingyun-lorawan": ["1/a-1/lw-1/birth", "1/a-1/lw-1/reading", "1/a-1/lw-1/state"],
         "qingyun-operator": ["1/a-1/qy-a1/command", "1/update/0123456789abcdef/0"],
     }
     refused = {
@@ -203,6 +206,7 @@ def test_each_speaks_only_for_itself(secure: Broker, client: Callable[[str], Cli
         "qingyun-hazard": ["1/a-1/qy-a1/command"],
         "qingyun-rollup": ["1/a-1/event"],
         "qingyun-anchor": ["1/a-1/daily"],
+        "qingyun-lorawan": ["1/a-1/lw-1/command", "1/a-1/daily"],
         "qingyun-operator": ["1/a-1/qy-a1/reading", "1/a-1/daily"],
     }
     for name, good in allowed.items():
@@ -223,6 +227,40 @@ def test_each_speaks_only_for_itself(secure: Broker, client: Callable[[str], Cli
         host.publish(f"qingyun/{topic}")
     assert all(reader.hears("qingyun/1/anchor") for reader in readers.values())
     assert readers["qingyun-serve"].heard[-2:] == ["qingyun/1/a-1/qy-a1/reply", "qingyun/1/anchor"]
+
+
+def test_lorawan_sensors_by_certificates_at_both_brokers(
+    fleet: FleetFolder, secure: Broker, client: Callable[[str], Client], tmp_path: Path
+) -> None:
+    """One broker for both here; the network server is who may publish commands."""
+    rows = {
+        "devices.csv": "lw-1,a-1\n",
+        "bins.csv": "lw-1,a-1,lw-1,,f1,干垃圾,240,,wheelie,,\n",
+        "lorawan.csv": "device,dev_eui,model,every_min,empty_mm,full_mm\n"
+        "lw-1,24e124713b492010,milesight-em310-udl,60,1100,300\n",
+    }
+    for name, text in rows.items():
+        with (fleet.registry / name).open("a") as file:
+            file.write(text)
+    options = [f"--{o}" for o in ("cafile", "certfile", "keyfile")]
+    tls: list[str] = []
+    for kind, who in (("", "qingyun-lorawan"), ("network-", "qingyun-host")):
+        names = ("ca.pem", f"{who}.pem", f"{who}.key")
+        pairs = zip(options, names, strict=True)
+        tls += [x for o, n in pairs for x in (o.replace("--", f"--{kind}"), str(fleet.fleet / n))]
+    server, people = client("qingyun-serve"), client("qingyun-operator")
+    assert server.connects() and people.connects()
+    people.subscribe("qingyun/1/a-1/lw-1/+")
+    topic = "qingyun/1/network/lw-1/command"
+    address = f"localhost:{secure.port}"
+    with Bridge(tmp_path, address, secure.address, "--topic", topic, *tls) as bridge:
+        end = time.monotonic() + 60
+        while "connected to" not in bridge.log() and time.monotonic() < end:
+            time.sleep(0.05)
+        frame = chirpstack("24e124713b492010", 7, em310(700), time.time())
+        server.client.publish(topic, frame, qos=1).wait_for_publish(60)
+        assert people.hears("qingyun/1/a-1/lw-1/reading"), bridge.log()
+        assert people.hears("qingyun/1/a-1/lw-1/status"), bridge.log()
 
 
 def test_a_board_reads_updates_and_its_own_commands(

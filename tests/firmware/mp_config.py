@@ -163,3 +163,51 @@ def test_channels_on_a_serial_line_are_checked():
     for other, expected in shared:
         found = said(with_channel(MODBUS, also=other))
         assert found and found.startswith("config.json: channels[%d].%s" % (n + 1, expected)), found
+
+
+def test_a_platform_on_another_converter_is_checked():
+    cal = GOOD["channels"][0]["calibration"]
+    nau = {"id": "w9", "kind": "weight", "converter": "nau7802", "scl": 13, "sda": 33}
+    nau["calibration"] = cal
+    other = dict(nau, id="w8", i2c=1, scl=15, sda=2)
+    hx = {"id": "w9", "kind": "weight", "converter": "hx711", "dout": 13, "sck": 33, "sps": 80}
+    hx["calibration"] = cal
+    for good in (
+        with_channel(nau),
+        with_channel(nau, also=other),
+        with_channel(nau, "sps", 80),
+        with_channel(hx),
+        with_channel(hx, "gain", 32),
+        with_channel(dict(hx, converter="hx717", sps=320)),
+        with_channel(dict(hx, converter="ads1232", sps=10, pdwn=15)),
+        with_channel(dict(hx, converter="cs1237", sps=10)),
+    ):
+        assert said(good) is None, said(good)
+    cfg = json.loads(json.dumps(GOOD))
+    with_channel(nau)(cfg)
+    filled = config.check(cfg)["channels"][-1]
+    assert (filled["i2c"], filled["sps"], filled["gain"], filled["max_kg"]) == (0, 10, 128, 150)
+    n = len(GOOD["channels"])
+    fill = {"id": "f9", "kind": "fill", "trig": 13, "echo": 33, "empty_mm": 1000, "full_mm": 200}
+    for change, expected in (
+        (with_channel(nau, "converter", "nau7803"), "converter: expected ads1232 or cs1237 or"),
+        (with_channel(nau, "converter", None), "converter: expected ads1232 or cs1237 or"),
+        (with_channel(hx, "converter", "ads1232"), "sps: expected one of 10, found 80"),
+        (with_channel(dict(hx, converter="ads1232", sps=10)), "pdwn: expected a whole number"),
+        (with_channel(dict(hx, converter="cs1237", sps=10), "gain", 64), "gain: expected 128"),
+        (with_channel(hx, "sps", 20), "sps: expected one of 10 80, found 20"),
+        (with_channel(hx, "scl", 5), "scl: expected no such key"),
+        (with_channel(dict(hx, converter="hx717"), "gain", 32), "gain: expected 128 or 64"),
+        (with_channel(fill, "converter", "nau7802"), "converter: expected none, but for a weight"),
+        (with_channel(nau, "i2c", 2), "i2c: expected 0 or 1, found 2"),
+        (with_channel(nau, "sps", 11), "sps: expected one of 10 20 40 80, found 11"),
+        (with_channel(nau, drop="sda"), "sda: expected a whole number from 0 to 39"),
+        (with_channel(nau, "dout", 5), "dout: expected no such key"),
+        (with_channel(nau, "gain", 100), "gain: expected 128, 64 or 32"),
+        (with_channel(nau, "scl", 34), "scl: expected a pin not used before"),
+        (with_channel(nau, drop="calibration"), "calibration: expected an object"),
+    ):
+        found = said(change)
+        assert found and found.startswith("config.json: channels[%d].%s" % (n, expected)), found
+    found = said(with_channel(nau, also=dict(other, i2c=0)))
+    assert found and "i2c: expected another bus than that of w9" in found, found

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import threading
 import time
+from collections.abc import Iterable
 from typing import Any
 
 import paho.mqtt.client as paho
@@ -72,6 +73,13 @@ class Listener:
     def publish(self, topic: str, payload: bytes, retain: bool = False) -> None:
         """Any message; returns once the broker has it."""
         self._client.publish(topic, payload, qos=1, retain=retain).wait_for_publish(10)
+
+    def publish_all(self, messages: Iterable[tuple[str, bytes]]) -> None:
+        """Retained messages; returns once the broker has all. One after the other each would
+        wait for its answer, and a simulated board at work meanwhile computes days of waiting."""
+        sent = [self._client.publish(t, p, qos=1, retain=True) for t, p in messages]
+        for info in sent:
+            info.wait_for_publish(10)
 
     def listen_on(self, seconds: float) -> None:
         """Listen for a while."""

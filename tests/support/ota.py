@@ -24,6 +24,7 @@ from simple_site import FILL, SimpleSite
 from host.common import project
 from host.update import bundle as bundles
 from host.update import keys
+from host.update.air import chunk_messages
 from host.update.bundle import Bundle, Terms
 
 FOREVER = 86_400 * 60
@@ -178,8 +179,7 @@ class Running:
 
     def publish(self, bundle: Bundle) -> None:
         """Its chunks, retained."""
-        for n, chunk in enumerate(bundle.chunks):
-            self.heard.publish(f"qingyun/1/update/{bundle.id}/{n}", chunk, retain=True)
+        self.heard.publish_all(chunk_messages(bundle))
 
     def update(self, bundle: Bundle, /, **other: Any) -> dict[str, Any]:
         """Publish a bundle and send the command; the first reply."""

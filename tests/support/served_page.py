@@ -27,7 +27,6 @@ from host.store import Store
 PASSWORD = "a-long-enough-password"  # noqa: S105  of a database that is thrown away
 ROLES = ("viewer", "operator", "admin")
 SHOTS = ROOT / "build" / "serve" / "shots"
-CHROMIUM = "/usr/bin/chromium"
 STARTS_S = 240  # a busy machine
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from board import files
 from board.errors import BoardError
-from firmware_memory import HeapUse, measure, names_of, serial, table
+from firmware_memory import OTHERS, HeapUse, measure, names_of, others, table
 
 from host.update import short_names
 
@@ -17,7 +17,7 @@ pytestmark = pytest.mark.usefixtures("needs_32_bits")
 # Bytes, with some hundred for what differs from run to run. What grows beyond takes memory from
 # TLS on every board: load it late, let go of it, or find something that can leave.
 MOST, MOST_NAMES = 65_500, 540
-MOST_NAMES_SERIAL, MOST_FURTHER = 580, 1_100
+MOST_NAMES_SERIAL, MOST_FURTHER, MOST_FURTHER_PLATFORM = 580, 1_100, 1_600
 LET_GO = {"starting", "settings.config", "settings.overrides", "sensors.build", "spool.recovery"}
 LET_GO |= {"health.boot_counter", "firmware_hash", "sensors.calibration_start"}
 
@@ -46,20 +46,27 @@ def test_what_is_needed_once_is_let_go_of() -> None:
     assert {"logger", "net.link", "spool.queue", "sensors.weight"} <= use().stay
 
 
-def test_a_serial_line_costs_only_a_board_that_has_one(
+def test_what_a_board_does_not_have_costs_it_nothing(
     record_property: Callable[[str, object], None],
 ) -> None:
     mine = {f"sensors.{m}" for m in ("serial_line", "instrument", "modbus", "indicator", "xk3190")}
-    assert not {*mine, "sensors.toledo", "sensors.stgs", "settings.channels"} & use().modules.keys()
+    mine |= {
+        f"sensors.{m}" for m in ("toledo", "stgs", "i2c", "nau7802", "hx71x", "ads1232", "cs1237")
+    }
+    once = {"settings.channels", "settings.weight", "sensors.converter"}
+    assert not (mine | once) & use().modules.keys()
     told = []
-    for name, with_it, further in serial(modules()):
+    for name, with_it, further in others(modules()):
         told.append(f"{name} {with_it.started}, each further {further}")
         assert with_it.started <= MOST, name
         assert with_it.names.count <= MOST_NAMES_SERIAL, name
-        assert "sensors.hx711" not in with_it.modules and "settings.channels" not in with_it.stay
-        assert further <= MOST_FURTHER, name
-    assert len(told) == 4
-    record_property("measured", f"live after start with a serial channel: {'; '.join(told)}")
+        at_pins = "sensors.hx711" in with_it.modules
+        assert at_pins == (name[:5] in ("hx711", "ads12", "cs123")), name
+        assert not once & with_it.stay, name
+        platform = OTHERS[name][0]["kind"] == "weight"
+        assert further <= (MOST_FURTHER_PLATFORM if platform else MOST_FURTHER), name
+    assert len(told) == len(OTHERS)
+    record_property("measured", f"live after start with another channel: {'; '.join(told)}")
 
 
 def test_names_of_one_module_are_short(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

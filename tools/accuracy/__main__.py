@@ -5,8 +5,9 @@
 
 Plays seeded days of every kind through the firmware's sampling code (MicroPython, virtual
 time) and the host's event engine, and the same counts through four other ways; --full N
-plays the first N seeds through pins, broker and ingester too and compares. Exit code 1
-when a goal is missed, 2 when a day could not be played.
+plays the first N seeds through pins, broker and ingester too and compares. --converter NAME
+plays the same days with an HX711 and with that converter in its place, and nothing else. Exit
+code 1 when a goal is missed, 2 when a day could not be played.
 """
 
 from __future__ import annotations
@@ -23,12 +24,15 @@ from rich.console import Console
 from run_folder import fresh_folder, sigterm_as_interrupt
 from sim_board import ROOT
 
+from accuracy import beside
 from accuracy.bench import OURS, Result, play_all
 from accuracy.full import compare
-from accuracy.kinds import FAMILIES
+from accuracy.kinds import FAMILIES, weighed
 from accuracy.report import BEGIN, END, chart, page, show
 from accuracy.summary import failures, shortfalls
 from host.common import terminal
+
+CONVERTERS = ("nau7802",)
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -40,6 +44,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--page", type=Path, help="page to put the figures in, and its picture")
     parser.add_argument("--failures", type=Path, help="file for each day that went wrong")
     parser.add_argument("--out", type=Path, default=ROOT / "build" / "accuracy")
+    parser.add_argument("--converter", choices=CONVERTERS, help="in place of the HX711")
     parser.add_argument("--keep", action="store_true", help="leave each day's files in --out")
     parser.add_argument("--look", action="store_true", help="only check the arguments")
     a = parser.parse_args(argv)
@@ -58,10 +63,33 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _run(a: argparse.Namespace, console: Console) -> int:
-    if a.page:
+    if a.page and not a.converter:
         marked_page.check(a.page, BEGIN, END)
     with fresh_folder(a.out) as folder:
-        return _in(folder, a, console)
+        return (_beside if a.converter else _in)(folder, a, console)
+
+
+def _beside(folder: Path, a: argparse.Namespace, console: Console) -> int:
+    families = [f for f in a.family if weighed(f)]
+    seeds = range(a.first, a.first + a.seeds)
+    started = time.monotonic()
+    with console.status("days …"):
+        first, other = (
+            play_all(families, seeds, folder, baselines=False, converter=converter)
+            for converter in ("", a.converter)
+        )
+    name = a.converter.upper()
+    beside.show(first, other, name, console)
+    console.print(
+        f"Seeds {seeds[0]} to {seeds[-1]} of {len(families)} kinds of day, field physics. Command: "
+        f"`make bench-accuracy CONVERTER={a.converter} SEEDS={a.seeds} FIRST={a.first}`. "
+        f"{time.monotonic() - started:.0f} s.",
+        soft_wrap=True,
+    )
+    short = beside.apart(first, other, name)
+    for line in short:
+        print(f"accuracy: short of the goal: {line}", file=sys.stderr)
+    return 1 if short else 0
 
 
 def _in(folder: Path, a: argparse.Namespace, console: Console) -> int:

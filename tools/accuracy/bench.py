@@ -15,6 +15,7 @@ from accuracy import ours
 from accuracy.baselines import BASELINES, baseline_day
 from accuracy.kinds import FAMILIES
 from accuracy.ours import Day
+from accuracy.scene import Scene
 from accuracy.score import Score, differently, score
 
 OURS = "Qingyun"
@@ -27,6 +28,12 @@ class Job:
     folder: Path
     baselines: bool = True
     keep: bool = False
+    converter: str = ""
+
+    def scene(self) -> Scene:
+        made = FAMILIES[self.family](self.seed)
+        made.converter = self.converter
+        return made
 
 
 @dataclass(frozen=True)
@@ -42,7 +49,7 @@ class Result:
 
 def play(job: Job) -> Result:
     """One day through everything."""
-    scene = FAMILIES[job.family](job.seed)
+    scene = job.scene()
     folder = job.folder / f"{job.family}-{job.seed}"
     try:
         day, counts = ours.play(scene, folder)
@@ -59,8 +66,8 @@ def play(job: Job) -> Result:
 
 
 def _without_faults(job: Job) -> Day:
-    """The same day with an HX711 in order."""
-    scene = FAMILIES[job.family](job.seed)
+    """The same day with a converter in order."""
+    scene = job.scene()
     scene.faults = 0.0
     folder = job.folder / f"{job.family}-{job.seed}-twin"
     try:
@@ -78,11 +85,12 @@ def play_all(
     baselines: bool = True,
     keep: bool = False,
     workers: int | None = None,
+    converter: str = "",
     done: Callable[[Result], None] = lambda _: None,
 ) -> list[Result]:
     """Every family with every seed, on all cores; in order of family and seed."""
     wanted = list(seeds)
-    jobs = [Job(f, s, folder, baselines, keep) for s in wanted for f in families]
+    jobs = [Job(f, s, folder, baselines, keep, converter) for s in wanted for f in families]
     compiled()  # once, before several want it
     with multiprocessing.get_context("spawn").Pool(workers or os.cpu_count()) as pool:
         results = list(_each(pool.imap_unordered(play, jobs), done))

@@ -20,6 +20,7 @@ DAY_S = 86_400
 SITE, DEVICE = "ac-01", "qy-ac01"
 MAX_KG, E_KG = 150, 0.05
 BLIND_MM = 200
+BUSES = ((22, 21), (27, 26))
 PINS = ((34, 25), (35, 26), (36, 27), (39, 14))
 SETTLE_S = 15  # after a blind time the scale must first come to rest
 LOSSES = ("taken", "poured", "shed")
@@ -80,6 +81,7 @@ class Scene:
     faults: float = 0.0
     loose: list[Loose] = field(default_factory=list)
     report: dict[str, float] = field(default_factory=dict)  # what a configuration sets
+    converter: str = ""  # what the platforms hang on; nothing: an HX711
 
     @property
     def every_s(self) -> int:
@@ -112,7 +114,7 @@ class Scene:
     def config(self) -> dict[str, Any]:
         """The board's configuration."""
         channels: list[dict[str, Any]] = []
-        for bin_, (dout, sck) in zip(self.bins, PINS, strict=False):
+        for i, (bin_, (dout, sck)) in enumerate(zip(self.bins, PINS, strict=False)):
             if not bin_.channel:
                 fill = {"id": bin_.fill_channel, "kind": "fill", "trig": 16, "echo": 18}
                 limits = {"empty_mm": EMPTY_MM, "full_mm": FULL_MM, "blind_mm": BLIND_MM}
@@ -120,7 +122,11 @@ class Scene:
                 continue
             zero, scale = self.calibration[bin_.channel]
             cal = {"id": "c-1", "date": "2026-01-05", "zero": zero, "counts_per_kg": scale}
-            pins = {"id": bin_.channel, "kind": "weight", "dout": dout, "sck": sck, "gain": 128}
+            pins: dict[str, Any] = {"dout": dout, "sck": sck}
+            if self.converter:
+                scl, sda = BUSES[i]
+                pins = {"converter": self.converter, "i2c": i, "scl": scl, "sda": sda}
+            pins |= {"id": bin_.channel, "kind": "weight", "gain": 128}
             channels.append(pins | {"max_kg": MAX_KG, "e_kg": E_KG, "calibration": cal})
         channels.append({"id": "c1", "kind": "temperature", "pin": 4})
         mqtt = {"host": "127.0.0.1", "port": 1883}

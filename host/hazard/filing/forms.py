@@ -7,7 +7,6 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
-from importlib.resources import files
 from pathlib import Path
 
 from ...common import csv_file
@@ -88,7 +87,7 @@ def _of_package() -> Mapping[str, tuple[FormColumn, ...]]:
 
 
 def _read(name: str) -> csv_file.CsvFile:
-    return csv_file.read(files(__package__).joinpath(name), HazardError)
+    return csv_file.read(Path(__file__).with_name(name), HazardError)
 
 
 def for_category(forms: Iterable[Form], category: str) -> list[Form]:

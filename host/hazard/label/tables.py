@@ -6,8 +6,6 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterator
 from dataclasses import dataclass
-from importlib.resources import files
-from importlib.resources.abc import Traversable
 from pathlib import Path
 
 from ...common import csv_file
@@ -63,9 +61,9 @@ class Size:
     text_mm: float
 
 
-def _file(name: str, folder: Path | None) -> Traversable:
+def _file(name: str, folder: Path | None) -> Path:
     own = folder / f"label_{name}" if folder else None
-    return own if own is not None and own.is_file() else files(__package__).joinpath(name)
+    return own if own is not None and own.is_file() else Path(__file__).with_name(name)
 
 
 def _rows(

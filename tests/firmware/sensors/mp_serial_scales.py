@@ -21,8 +21,9 @@ class Board:
     def __init__(self, clock):
         self.hal = clock
         self.made = None
+        self.machine = self
 
-    def uart(self, n, **how):
+    def UART(self, n, **how):
         return self.made
 
 

@@ -65,7 +65,7 @@ class Wire(hx711.HX711):
     """Always has a conversion; DOUT is high all the time."""
 
     def ready(self):
-        self._dout()
+        self.dout()
         return True
 
 

@@ -1,6 +1,6 @@
 """The HX711 driver and its agreement rule against the chip at its pins, with faults.
 
-micropython tests/firmware/sensors/run_frames.py SEED FRAMES
+micropython tests/firmware/sensors/run_frames.py SEED FRAMES [SPS|ads1232|cs1237]
 
 Time passes with each pulse. The load rests with noise, steps, rings and saturates; gain
 and channel change; clocks are lost or added, interrupts come between pulses and while
@@ -10,11 +10,14 @@ frame too. Prints one JSON object: what was injected and what came of it."""
 import json
 import sys
 
-from chip import Hx711Chip
+from chip import Ads1232Chip, Cs1237Chip, Hx711Chip
 from clock import Clock
 from micropython import const
 from sensors import hx711
+from sensors.ads1232 import ADS1232
+from sensors.cs1237 import CS1237
 from sensors.frame_filter import FrameFilter
+from sensors.hx71x import Fast
 
 E = const(1050)  # counts: 0.05 kg at 21,000 counts a kg
 WINDOW = E // 2
@@ -217,6 +220,31 @@ class Driver(hx711.HX711):
         return super().read()
 
 
+class FastDriver(Fast):
+    """The same."""
+
+    def read(self):
+        self.clocked = True
+        return super().read()
+
+
+class AdsDriver(ADS1232):
+    """The same."""
+
+    def read(self):
+        self.clocked = True
+        return super().read()
+
+
+class CsDriver(CS1237):
+    """The same. What stands between it and the chip is exchanged by the names of the others."""
+
+    def read(self):
+        self.clocked = True
+        self._pins = self._sck, self._mask, self._unmask, self._ticks_us
+        return super().read()
+
+
 class Frame:
     """One frame on the wire, for as long as nobody has decided what becomes of it."""
 
@@ -231,13 +259,28 @@ class Frame:
 class Run:
     """A board's looks at the chip until so many frames were clocked."""
 
-    def __init__(self, seed, frames):
+    def __init__(self, seed, frames, kind):
         self.rnd = Random(seed)
         self.todo = frames
         self.clock = Hal(1772467200)
         self.load = Load(self.rnd)
-        self.chip = Hx711Chip(self.clock, self._convert)
-        self.driver = Driver(self.clock, self.chip.sck, self.chip.dout)
+        self.fixed = kind in ("ads1232", "cs1237")  # their gain does not change
+        sps = 10 if self.fixed else int(kind)
+        self.fast = sps > 10
+        if kind == "ads1232":
+            self.chip = chip = Ads1232Chip(self.clock, self._convert)
+        elif kind == "cs1237":
+            self.chip = chip = Cs1237Chip(self.clock, self._convert)
+        else:
+            self.chip = chip = Hx711Chip(self.clock, self._convert, 1000000 // sps)
+        if kind == "ads1232":
+            self.driver = AdsDriver(self.clock, chip.sck, chip.dout, chip.pdwn)
+        elif kind == "cs1237":
+            self.driver = CsDriver(self.clock, chip.sck, chip.dout)
+        elif self.fast:
+            self.driver = FastDriver(self.clock, chip.sck, chip.dout, hx711.A128, sps)
+        else:
+            self.driver = Driver(self.clock, chip.sck, chip.dout)
         self.agree = FrameFilter(self.driver, WINDOW)
         self.wire = Wire(self.clock, self.chip, self.rnd)
         self.unmask = self.clock.enable_irq
@@ -265,7 +308,7 @@ class Run:
             if self.frames >= next_step:
                 next_step = self.frames + 20 + rnd.below(1500)
                 self._step()
-            if self.frames >= next_gain:
+            if self.frames >= next_gain and not self.fixed:
                 self._change()
                 stays = 2500 + rnd.below(5000) if self.asked == hx711.A128 else 300
                 next_gain = self.frames + stays
@@ -318,13 +361,13 @@ class Run:
         wire = self.wire
         ms = self.clock.ms()
         if kind >= 0 or wire.until:
-            wire.arm(kind, 24 + self.asked)
+            wire.arm(kind, (24 + self.asked) * (2 if self.fast else 1))
             driver._sck = wire.sck
-            driver._dout = wire.dout
+            driver.dout = wire.dout
             driver._unmask = wire.unmask
         else:
             driver._sck = self.chip.sck
-            driver._dout = self.chip.dout
+            driver.dout = self.chip.dout
             driver._unmask = self.unmask
         odd = agree.dropped
         load.gain = 0
@@ -401,7 +444,7 @@ class Run:
 
 
 if __name__ == "__main__":
-    r = Run(int(sys.argv[1]), int(sys.argv[2]))
+    r = Run(int(sys.argv[1]), int(sys.argv[2]), sys.argv[3] if len(sys.argv) > 3 else "10")
     r.run()
     kinds = {}
     for i in range(len(_FAULTS)):

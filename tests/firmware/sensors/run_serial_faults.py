@@ -156,8 +156,9 @@ class Board:
     def __init__(self, uart):
         self.hal = clock
         self._uart = uart
+        self.machine = self
 
-    def uart(self, n, **how):
+    def UART(self, n, **how):
         return self._uart
 
 

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
+import pytest
 from interpreter import RunMicroPython
 from soak import in_part
 
@@ -60,11 +61,12 @@ class Result:
         return "\n".join(lines)
 
 
-def play(run_micropython: RunMicroPython, seeds: list[int], frames: int) -> Result:
+def play(run_micropython: RunMicroPython, seeds: list[int], frames: int, sps: str = "10") -> Result:
     """One run a seed, two at a time."""
 
     def one(seed: int) -> dict[str, Any]:
-        done = run_micropython("tests/firmware/sensors/run_frames.py", seed, frames, timeout=600)
+        program = "tests/firmware/sensors/run_frames.py"
+        done = run_micropython(program, seed, frames, sps, timeout=1800)
         assert done.returncode == 0, done.stdout + done.stderr
         result: dict[str, Any] = json.loads(done.stdout)
         return result
@@ -95,3 +97,27 @@ def test_other_seeds(run_micropython: RunMicroPython) -> None:
     assert result.lost <= result.frames / 5_000, result.table()
     assert result.wrong <= result.frames * 0.0003, result.table()
     assert result.count["wrong at rest > e/2"] <= 2, result.table()
+
+
+def test_eighty_a_second(run_micropython: RunMicroPython, figure: Callable[[str], None]) -> None:
+    frames = in_part(4_000, 500_000)
+    result = play(run_micropython, [1, 2], frames, "80")
+    figure(f"80 a second: {result.table()}")
+    assert result.lost <= result.frames / 1_000
+    assert result.wrong <= max(1, result.frames * 0.00015)
+    assert result.count["given"] > 0.95 * result.frames
+
+
+@pytest.mark.parametrize("kind", ["ads1232", "cs1237"])
+def test_others(kind: str, run_micropython: RunMicroPython, figure: Callable[[str], None]) -> None:
+    frames = in_part(16_000, 1_000_000)
+    result = play(run_micropython, [1, 2], frames, kind)
+    figure(f"{kind}: {result.table()}")
+    assert result.lost <= result.frames / 1_000
+    assert result.wrong <= result.frames * 0.0003
+    assert result.count["wrong at rest > e/2"] <= 1 + result.frames * 0.000003
+    assert result.count["wrong in motion > e/10"] <= 1 + result.frames * 0.00001
+    assert result.kinds["clock added"][-1] <= result.kinds["clock added"][0] * 0.03
+    if kind == "cs1237":
+        for fault in ("clock lost", "clock added"):
+            assert result.kinds[fault][-1] <= 0.005 * result.kinds[fault][0], fault

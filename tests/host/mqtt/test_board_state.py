@@ -70,6 +70,17 @@ def test_what_is_no_number_is_left_out(number: str) -> None:
 
 
 def test_only_channels_are_channels() -> None:
-    names = ("w1", "f07", "c99", "w", "w²", "w100", "x1", "", "w1a")
-    assert [n for n in names if is_channel(n)] == ["w1", "f07", "c99"]
+    names = ("w1", "f07", "c99", "b1", "w", "w²", "w100", "x1", "", "w1a")
+    assert [n for n in names if is_channel(n)] == ["w1", "f07", "c99", "b1"]
     assert usable({"a": [1, float("nan"), "x\ny"], "b": float("inf")}) == {"a": [1, "x?y"]}
+
+
+def test_a_lorawan_sensor() -> None:
+    board = Board("fs-01", "lw-1")
+    board.take("status", b"online", True, NOW)
+    said = b'{"t":1790006000,"s1":-3.5,"r1":-109,"v1":3.385,"b1":92,"f1":0.41,"q":{"f1":"tilted"}}'
+    board.take("state", said, True, NOW)
+    assert [str(line) for line in lines(board, NOW, 200)] == [
+        "fs-01/lw-1  online 在线  6 min ago",
+        "  f1 41 % tilted 倾斜  b1 92 % ok  v1 3.38 V ok  r1 -109 dBm ok  s1 -3.5 dB ok",
+    ]

@@ -44,7 +44,7 @@ class Point:
 
     def reading(self, t: int, values: dict[str, float], q: dict[str, str] | None = None) -> None:
         """values: w in kg, f as a share, c in °C."""
-        unit = {"w": 1000, "f": 1000, "c": 100}
+        unit = {"w": 1000, "f": 1000, "c": 100, "r": 1}
         whole = {k: round(v * unit[k[0]]) for k, v in values.items()}
         self.watch.boards[BOARD].take([(t, whole, q or {})])
 
@@ -92,6 +92,16 @@ def test_a_board_that_reports_once_an_hour_is_not_silent_before_that() -> None:
     point.reading(NOON, well())
     assert point.look(NOON + 95 * MINUTE) == []
     assert point.look(NOON + 96 * MINUTE) == [("raised", "offline", BOARD)]
+
+
+def test_a_lorawan_sensor_may_lose_two_frames_in_a_row() -> None:
+    point = Point()
+    point.watch.boards[BOARD].every_s = HOUR
+    point.reading(NOON, {**well(), "r1": -109})
+    assert point.look(NOON + 3 * HOUR + 10 * MINUTE) == []
+    assert point.look(NOON + 3 * HOUR + 31 * MINUTE) == [("raised", "offline", BOARD)]
+    point.reading(NOON + 4 * HOUR, {**well(), "r1": -109})
+    assert point.look(NOON + 4 * HOUR + 3) == [("cleared", "offline", BOARD)]
 
 
 def test_a_bin_is_full_after_three_minutes_and_no_echo_changes_nothing() -> None:

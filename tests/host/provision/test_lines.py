@@ -95,7 +95,7 @@ def test_what_the_registry_says_of_an_instrument_is_in_its_configuration(
             "indicator",
             "2: line: expected no unit for the format stgs",
         ),
-        ((TR,), "weight", "2: line: expected nothing on a weight channel"),
+        ((TR,), "weight", "2: line: expected converter= one of"),
     ],
 )
 def test_a_mistake_names_its_line(

@@ -5,15 +5,16 @@ from __future__ import annotations
 import json
 import threading
 from itertools import islice
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import district
 import httpx
 import pytest
-import schemathesis
 from hypothesis import HealthCheck, Phase, given, settings
-from schemathesis.core.result import Ok
 from served_page import Served, uploaded
+
+if TYPE_CHECKING:
+    import schemathesis
 
 
 def test_lists_come_in_pages(served: Served) -> None:
@@ -86,6 +87,9 @@ def test_a_command_reaches_the_board_and_its_answer_comes_back(served: Served) -
 def test_whatever_the_description_allows(served: Served) -> None:
     """Made-up requests for each operation: no failure of the server, and only answers that
     the description has."""
+    import schemathesis  # noqa: PLC0415  seconds, which every process of a run would take
+    from schemathesis.core.result import Ok  # noqa: PLC0415
+
     with served.http("admin") as client:
         document = client.get("/api/1/openapi.json").json()
     schema = schemathesis.openapi.from_dict(document)

@@ -12,10 +12,10 @@ from typing import Any
 import pytest
 import segno
 from axe_playwright_python.sync_playwright import Axe
+from chromium import CHROMIUM
 from PIL import Image
 from playwright.sync_api import Browser, BrowserContext, Page, Route, expect
 from scale_act import DRUM, PLATFORM, TARE_G
-from served_page import CHROMIUM
 from weigh_site import Site, site
 
 from host.hazard.entry import CODE, STORED, TAKEN, Entry
