@@ -12,7 +12,7 @@ import msgspec
 
 from ..common.local_days import clock
 from ..common.shown import shown
-from ..store import Store, chains
+from ..store import Store, chains, delivery
 from ..store import hazard as rows
 from . import AlarmError
 from .rules import Rule
@@ -244,6 +244,17 @@ def acknowledge(store: Store, alarm: int, by: str, note: str, now: int) -> Row:
     except chains.Moved:
         raise AlarmError("alarms: somebody else has just changed them: run it again") from None
     return Row(id_, alarm, ACKNOWLEDGED, now, body)
+
+
+ToldTo = dict[int, list[tuple[str, int, str]]]  # alarm → (to whom, when, sent or given up)
+
+
+def told(store: Store, alarms: Iterable[int]) -> ToldTo:
+    """Who was told of these alarms when they were raised, the first first."""
+    made: ToldTo = {}
+    for alarm, channel, t, how in delivery.told(store, sorted(alarms)):
+        made.setdefault(alarm, []).append((channel, t, how))
+    return made
 
 
 def unpublished(store: Store) -> list[Row]:
