@@ -20,7 +20,7 @@ LOOK = st.lists(
 )
 
 
-@settings(max_examples=40)
+@settings(max_examples=20, deadline=None)
 @given(st.lists(st.tuples(LOOK, st.booleans()), max_size=8))
 def test_what_is_open_is_the_same_by_all_rows_and_by_the_open_ones(
     looks: list[tuple[list[tuple[str, float | None]], bool]],
