@@ -15,6 +15,7 @@ from contextlib import closing
 from pathlib import Path
 
 import district
+import host_job
 import psycopg
 import pytest
 from broker import Broker, find_mosquitto
@@ -23,6 +24,7 @@ from host_job import ALONE
 from interpreter import RunMicroPython
 from playwright.sync_api import Browser, sync_playwright
 from postgres import NotInstalled, Postgres
+from preloaded import Preloaded
 from sim_board import MICROPYTHON_32, ROOT, micropython
 
 from host.store import Store
@@ -41,6 +43,10 @@ NO_32_BITS = (
     "32-bit MicroPython is missing: tests of the firmware on integers of 31 bits fail without "
     "it; run: tools/micropython_32.sh"
 )
+
+# Commands of tests are forks of a process that has their modules; those that docs print, and those
+# of make, begin from nothing.
+host_job.preloaded = Preloaded(os.environ | ALONE)
 
 MEASURED = "measured"
 ENGINES = SQLITE, POSTGRES = "sqlite", "postgres"

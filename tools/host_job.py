@@ -12,11 +12,14 @@ from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
 
+from preloaded import Preloaded
 from run_folder import end
 
 # What these tools run says all it needs: the configuration of this machine's own service, or of
 # the folder one stands in, is not for it.
 ALONE = {"QINGYUN_CONFIG": ""}
+# What starts commands as forks; None: each is a process that begins from nothing.
+preloaded: Preloaded | None = None
 
 
 def qingyun(*args: str | Path, timeout: float | None = None) -> subprocess.CompletedProcess[str]:
@@ -24,6 +27,8 @@ def qingyun(*args: str | Path, timeout: float | None = None) -> subprocess.Compl
     seconds."""
     command = [sys.executable, "-m", "host.cli", *map(str, args)]
     env = os.environ | ALONE
+    if preloaded is not None and preloaded.fits(env):
+        return preloaded.run([str(a) for a in args], env, timeout)
     return subprocess.run(command, env=env, capture_output=True, text=True, timeout=timeout)
 
 

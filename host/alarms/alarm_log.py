@@ -12,7 +12,7 @@ import msgspec
 
 from ..common.local_days import clock
 from ..common.shown import shown
-from ..store import Store, chains
+from ..store import Store, chains, delivery
 from ..store import hazard as rows
 from . import AlarmError
 from .rules import Rule
@@ -103,6 +103,12 @@ def read(store: Store) -> list[Row]:
     return [as_row(r) for r in rows.alarms(store)]
 
 
+def read_open(store: Store) -> tuple[int, list[Row]]:
+    """How many rows there are, and those of alarms that are open: of years few are."""
+    n, found = rows.open_alarms(store)
+    return n, [as_row(r) for r in found]
+
+
 def open_alarms(history: Iterable[Row]) -> dict[int, tuple[Row, Row | None]]:
     """alarm → (row that raised it, its acknowledgement or None), of alarms not cleared."""
     opened: dict[int, tuple[Row, Row | None]] = {}
@@ -117,11 +123,11 @@ def open_alarms(history: Iterable[Row]) -> dict[int, tuple[Row, Row | None]]:
 
 
 class Keeper:
-    """Keeps the open alarms and makes rows for changes. history: all rows so far."""
+    """Keeps the open alarms and makes rows for changes. last: how many rows there are; history:
+    those of open alarms at least."""
 
-    def __init__(self, history: Iterable[Row]) -> None:
-        history = list(history)
-        self._last = history[-1].id if history else 0
+    def __init__(self, last: int, history: Iterable[Row]) -> None:
+        self._last = last
         self._open = {r.body.key: r for r, _ in open_alarms(history).values()}
         self._places: dict[str, set[tuple[str, str, str]]] = {}
         for key in self._open:
@@ -210,7 +216,7 @@ def record(
 ) -> list[Row]:
     """Write the alarms that changed; found: (place, all that was measured there). places: those
     that are there, so that an alarm of another one is over; None: not known."""
-    keeper, changes = Keeper(read(store)), []
+    keeper, changes = Keeper(*read_open(store)), []
     for place, findings in found:
         changes += keeper.take(place, findings)
     if places is not None:
@@ -222,7 +228,7 @@ def record(
 def acknowledge(store: Store, alarm: int, by: str, note: str, now: int) -> Row:
     """Acknowledge an open alarm; AlarmError where it is not open, was acknowledged before, or
     nobody is named."""
-    history = read(store)
+    last, history = read_open(store)
     opened = open_alarms(history).get(alarm)
     if opened is None:
         raise AlarmError(f"alarms: expected the id of an open alarm, found {alarm}")
@@ -234,10 +240,21 @@ def acknowledge(store: Store, alarm: int, by: str, note: str, now: int) -> Row:
     body = msgspec.structs.replace(raised.body, by=by, note=note)
     row = alarm, ACKNOWLEDGED, now, _encode(body).decode()
     try:
-        (id_,) = rows.add_alarms(store, [row], history[-1].id)
+        (id_,) = rows.add_alarms(store, [row], last)
     except chains.Moved:
         raise AlarmError("alarms: somebody else has just changed them: run it again") from None
     return Row(id_, alarm, ACKNOWLEDGED, now, body)
+
+
+ToldTo = dict[int, list[tuple[str, int, str]]]  # alarm → (to whom, when, sent or given up)
+
+
+def told(store: Store, alarms: Iterable[int]) -> ToldTo:
+    """Who was told of these alarms when they were raised, the first first."""
+    made: ToldTo = {}
+    for alarm, channel, t, how in delivery.told(store, sorted(alarms)):
+        made.setdefault(alarm, []).append((channel, t, how))
+    return made
 
 
 def unpublished(store: Store) -> list[Row]:

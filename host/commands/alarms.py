@@ -4,13 +4,10 @@ commands.run.alarms)."""
 from __future__ import annotations
 
 import argparse
-from typing import TYPE_CHECKING
 
+from ..common.web_address import is_safe
 from . import Command, broker_options, db, registry
 from .parts import by, missing_part, now, subcommand_adder
-
-if TYPE_CHECKING:
-    pass
 
 
 def add(command: Command) -> None:
@@ -35,9 +32,12 @@ def add(command: Command) -> None:
     p = part(
         "deliver",
         _run,
-        "tell people by e-mail, webhook and robots in groups, as the configuration says",
+        "tell people (all, or recipients.csv) by e-mail, webhook, short message, robots",
     )
     db(p)
+    registry(p)
+    text = "address of the page of serve, for a link to each alarm in what is sent"
+    p.add_argument("--page", type=page_address, metavar="URL", help=text)
     text = "again and again until SIGTERM or Ctrl-C"
     p.add_argument("--every", type=int, metavar="SECONDS", help=text)
     p.add_argument("--test", action="store_true", help="only a message that says it is a test")
@@ -57,6 +57,15 @@ def add(command: Command) -> None:
     by(p)
     p.add_argument("id", type=int, metavar="ID", help="the alarm, as alarms show numbers it")
     p.add_argument("--note", default="", help="what was found, or done")
+
+
+def page_address(text: str) -> str:
+    """The value of --page."""
+    if not is_safe(text) or not text.isascii() or any(c in text for c in " ()<>\"'#?"):
+        raise argparse.ArgumentTypeError(
+            f"expected https://HOST or https://HOST/PATH, found {text!r}"
+        )
+    return text
 
 
 def _run(args: argparse.Namespace) -> int:

@@ -17,6 +17,7 @@ from ..service.keys import LEVELS
 from ..store import Store
 from ..store import delivery as rows
 from . import Declined, Failed
+from .audience import Audience
 
 log = logging.getLogger("qingyun.deliver")
 
@@ -49,11 +50,25 @@ class Policy:
 
 @dataclass(frozen=True)
 class Channel:
-    """A way to people. send(rows, name) raises Failed or Declined."""
+    """A way to people. send(rows, name) raises Failed or Declined. audience: who they are; None:
+    everybody, of everything."""
 
     name: str
     policy: Policy
     send: Send
+    audience: Audience | None = None
+
+    @property
+    def digest_s(self) -> int:
+        """Seconds in which there is at most one message; 0: no digest."""
+        return self.audience.recipient.digest_s if self.audience else 0
+
+    def standing(self, store: Store, now: int) -> rows.Standing:
+        """Where it stands at Unix time now. A new one gets the open alarms; a section that tells
+        everybody also those of a day."""
+        if self.audience:
+            return rows.standing(store, self.name, now, only_open=True)
+        return rows.standing(store, self.name, now - FRESH_S)
 
 
 @dataclass(frozen=True)
@@ -126,12 +141,21 @@ def name_of(channel: str, batch: Sequence[alarm_log.Row]) -> str:
 def step(store: Store, channel: Channel, now: int) -> bool:
     """Send at most one message; whether there may be more to send at once."""
     policy = channel.policy
-    standing = rows.standing(store, channel.name, now - FRESH_S)
+    standing = channel.standing(store, now)
     if now < standing.next_t:
         return False
     waiting = [alarm_log.as_row(r) for r in rows.waiting(store, standing)]
     if not waiting:
         return False
+    if channel.audience:
+        told = rows.told_alarms(store, standing)
+        judged = channel.audience.judge(waiting, told, now)
+        waiting = judged.theirs
+        for ids, how in ((judged.elsewhere, rows.ELSEWHERE), (judged.folded, rows.FOLDED)):
+            if ids:
+                standing = rows.done(store, standing, ids, now, how)
+        if not waiting:
+            return False
     sent = {
         alarm_log.decoded(body).key: t
         for body, t in rows.sent_since(store, channel.name, now - 2 * policy.repeat_s)
@@ -144,7 +168,7 @@ def step(store: Store, channel: Channel, now: int) -> bool:
         return False
     batch = [r for r in due_plan.due if r.id in standing.attempt]
     if len(batch) != len(standing.attempt) or not batch:
-        batch = due_plan.due[: policy.at_once]
+        batch = due_plan.due if channel.digest_s else due_plan.due[: policy.at_once]
         standing = replace(standing, attempt=[r.id for r in batch])
         rows.save(store, standing)
     return _send(store, channel, standing, batch, now)
@@ -171,5 +195,6 @@ def _send(
         )
         return False
     log.info("%s: told %d rows up to %d", channel.name, len(ids), ids[-1])
-    rows.done(store, replace(over, next_t=now + channel.policy.pace_s), ids, now, rows.SENT)
+    wait = max(channel.policy.pace_s, channel.digest_s)
+    rows.done(store, replace(over, next_t=now + wait), ids, now, rows.SENT)
     return True

@@ -8,20 +8,19 @@ import smtplib
 import socket
 import ssl
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from email.message import EmailMessage
 from email.utils import formatdate
 from pathlib import Path
 
 from ..alarms import alarm_log
-from ..alarms.alarm_log import line
 from . import Declined, Failed
 from .bounded import bounded
+from .wording import Wording
 
 log = logging.getLogger("qingyun.deliver")
 
 AT_ONCE = 100  # rows in a letter
-SAID = {alarm_log.RAISED: "发生", alarm_log.ACKNOWLEDGED: "已确认", alarm_log.CLEARED: "解除"}
 
 
 @dataclass(frozen=True)
@@ -37,10 +36,15 @@ class Mail:
     password: str | None = None
     cafile: Path | None = None
     timeout_s: float = 30.0
+    wording: Wording = field(default_factory=Wording)
 
     def __call__(self, batch: Sequence[alarm_log.Row], name: str) -> None:
         """Hand a letter to the server; Failed or Declined when it does not accept it."""
-        self.hand_in(letter(batch, self.sender, self.to, name))
+        self.hand_in(letter(batch, self.sender, self.to, name, self.wording))
+
+    def to_others(self, to: tuple[str, ...], wording: Wording) -> Mail:
+        """The same sender to others."""
+        return replace(self, to=to, wording=wording)
 
     def hand_in(self, made: EmailMessage) -> None:
         """Hand over a finished letter; Failed or Declined when the server does not accept it."""
@@ -95,27 +99,25 @@ def _answered(where: str, error: smtplib.SMTPException) -> Failed:
 
 
 def letter(
-    batch: Sequence[alarm_log.Row], sender: str, to: Sequence[str], name: str
+    batch: Sequence[alarm_log.Row], sender: str, to: Sequence[str], name: str, wording: Wording
 ) -> EmailMessage:
     """A letter about these rows; its Message-ID depends on the name alone."""
     made = EmailMessage()
     made["From"], made["To"] = sender, ", ".join(to)
-    made["Subject"] = subject(batch)
+    made["Subject"] = wording.subject(batch)
     made["Date"] = formatdate(batch[-1].t)
     made["Message-ID"] = f"<qingyun.{name}@{sender.rpartition('@')[2]}>"
     made["Auto-Submitted"] = "auto-generated"
-    made.set_content("\n".join(_paragraph(row) for row in batch) + "\n管理数据，非贸易结算用\n")
+    made.set_content("\n".join(_text(batch, wording)) + "\n管理数据，非贸易结算用\n")
     return made
 
 
-def _paragraph(row: alarm_log.Row) -> str:
-    return f"{SAID.get(row.what, row.what)}  {line(row)}"
-
-
-def subject(batch: Sequence[alarm_log.Row]) -> str:
-    """The counts by kind and the sites; no text that people typed."""
-    counts = {kind: sum(r.what == kind for r in batch) for kind in SAID}
-    counted = "，".join(f"{SAID[kind]} {n}" for kind, n in counts.items() if n)
-    sites = sorted({r.body.site for r in batch})
-    where = "、".join(sites[:3]) + (f" 等 {len(sites)} 处" if len(sites) > 3 else "")
-    return f"[清运] {counted}: {where}"
+def _text(batch: Sequence[alarm_log.Row], wording: Wording) -> list[str]:
+    lines = []
+    for told in wording.told(batch):
+        lines += [told.said, *(f"    {fact}" for fact in told.facts)]
+        if told.link:
+            lines.append(f"    确认 / acknowledge: {told.link}")
+    if wording.counts_only(batch) and wording.page:
+        lines.append(f"全部 / all: {wording.link()}")
+    return lines

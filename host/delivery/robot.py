@@ -18,12 +18,11 @@ from typing import Any
 from urllib.parse import quote_plus
 
 from ..alarms import alarm_log
-from ..alarms.alarm_log import line
 from ..common import csv_file
 from ..common.errors import UserError
 from . import Declined, Failed
 from .http_post import Receiver, place
-from .mail import SAID, subject
+from .wording import Wording
 
 WECOM, DINGTALK, FEISHU = KINDS = ("wecom", "dingtalk", "feishu")
 AT_ONCE = 20  # rows in a card
@@ -37,21 +36,27 @@ _PLAIN = str.maketrans("<>[]()*_`#@|\\~", "＜＞［］（）＊＿｀＃＠｜�
 
 @dataclass(frozen=True)
 class Robot:
-    """url: its address, which is a secret. key: of the signature, None without (企业微信 has none).
-    page: address of the page of serve, for a link; "" for none."""
+    """url: its address, a secret. key: of the signature, None without (企业微信 has none)."""
 
     kind: str
     url: str
     key: str | None = None
-    page: str = ""
     receiver: Receiver = field(default_factory=Receiver)
+    wording: Wording = field(default_factory=Wording)
 
     def __call__(self, batch: Sequence[alarm_log.Row], _: str) -> None:
         """Send a card about these rows; Failed or Declined where it was not taken."""
-        self.say(subject(batch), [f"{SAID.get(r.what, r.what)}  {line(r)}" for r in batch])
+        lines = []
+        for told in self.wording.told(batch):
+            said = _plain("；".join((told.said, *told.facts)))
+            lines.append(f"{said} [确认]({told.link})" if told.link else said)
+        self._send(self.wording.subject(batch), lines)
 
     def say(self, title: str, lines: Sequence[str]) -> None:
         """Send a card with a title and lines of text."""
+        self._send(title, [_plain(x) for x in lines])
+
+    def _send(self, title: str, lines: Sequence[str]) -> None:
         body = _BODIES[self.kind](title, self._text(title, lines))
         url = self.url
         if self.key is not None and self.kind == DINGTALK:
@@ -67,11 +72,11 @@ class Robot:
 
     def _text(self, title: str, lines: Sequence[str]) -> str:
         """The text of a card, cut to what the service takes, saying how many lines are left out."""
-        link = f"\n\n[打开告警页]({self.page.rstrip('/')}/alarms)" if self.page else ""
-        said = [f"- {x.translate(_PLAIN)}" for x in lines]
+        link = f"\n\n[打开告警页]({self.wording.link()})" if self.wording.page else ""
+        said = [f"- {x}" for x in lines]
         for n in range(len(said), -1, -1):
             more = [] if n == len(said) else [f"- 另有 {len(said) - n} 条未列出"]
-            made = "\n".join([f"**{title.translate(_PLAIN)}**", *said[:n], *more])
+            made = "\n".join([f"**{_plain(title)}**", *said[:n], *more])
             made += f"{link}\n\n管理数据，非贸易结算用"
             if len(made.encode()) <= MOST_BYTES[self.kind]:
                 break
@@ -93,6 +98,10 @@ class Robot:
         means = _codes().get((self.kind, str(code)))
         said = f"{where}: {code} {str(text)[:200]}" + (f"（{means[0]}）" if means else "")
         raise (Failed if means and means[1] else Declined)(said)
+
+
+def _plain(text: str) -> str:
+    return text.translate(_PLAIN)
 
 
 def _hmac(key: bytes, text: str) -> str:

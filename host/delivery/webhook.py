@@ -14,11 +14,12 @@ import hmac
 import json
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from ..alarms import alarm_log
 from .http_post import Receiver
+from .wording import Wording
 
 
 def sign(secret: bytes, timestamp: int, body: bytes) -> str:
@@ -42,11 +43,14 @@ class Webhook:
     secret: bytes
     cafile: Path | None = None
     timeout_s: float = 30.0
+    wording: Wording = field(default_factory=Wording)
 
     def __call__(self, batch: Sequence[alarm_log.Row], name: str) -> None:
         """Send a batch of one row; Failed or Declined when it was not accepted."""
         (row,) = batch
         body = alarm_log.message(row)[1]
+        if link := self.wording.link(row.alarm):
+            body["link"] = link
         self.post(json.dumps(body, ensure_ascii=False).encode(), name)
 
     def post(self, body: bytes, name: str) -> None:

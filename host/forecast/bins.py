@@ -110,9 +110,9 @@ def _valid(read: Columns, channel: str, hour: int) -> list[tuple[int, int]]:
 def worst_first(found: Iterable[BinForecast]) -> list[BinForecast]:
     """Those that are full soonest first; what is not known last."""
 
-    def key(f: BinForecast) -> tuple[float, float, str]:
+    def key(f: BinForecast) -> tuple[bool, float, float, str]:
         hours = [MOST_HOURS + 1.0 if h is None else h for h in f.full_h or (None, None, None)]
-        return hours[1], hours[0], f.bin.bin
+        return f.full_h is None and f.kg is None, hours[1], hours[0], f.bin.bin
 
     return sorted(found, key=key)
 

@@ -228,7 +228,7 @@ async def alarm_rows(
     request: Request, page: Page = 1, limit: Limit = 100, only_open: bool = True
 ) -> Listed:
     """Alarms with who has seen them, the latest first."""
-    trail = await context_of(request).ask(stores.trail)
+    trail = await context_of(request).ask(lambda s: stores.trail(s, only_open=only_open))
     rows = [
         {
             **alarm_log.message(raised)[1],
@@ -236,7 +236,6 @@ async def alarm_rows(
             "cleared": over.t if over else None,
         }
         for raised, s, over in trail
-        if over is None or not only_open
     ]
     return paged(request, rows, page, limit)
 

@@ -96,7 +96,7 @@ class Context:
     def read_alarms(self) -> None:
         """Read the open alarms from the store."""
         with self.store() as store:
-            self.open_alarms = alarm_log.open_alarms(alarm_log.read(store))
+            self.open_alarms = alarm_log.open_alarms(alarm_log.read_open(store)[1])
         unseen = sum(1 for _, seen in self.open_alarms.values() if seen is None)
         self.hub.extra["alarms"] = {"open": len(self.open_alarms), "unseen": unseen}
 

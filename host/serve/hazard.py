@@ -32,6 +32,8 @@ from .web import allowed, field, need, note, page, posted
 
 PER_PAGE = 100
 AHEAD_D = 30  # days in which what is to be filed is shown
+MOST_ALARMS = 500  # on a page
+Changes = tuple[alarm_log.Row, alarm_log.Row | None, alarm_log.Row | None]
 _NUMBER = re.compile(r"\d{1,12}")
 
 
@@ -109,9 +111,9 @@ def dues(register: Register, today: dt.date) -> list[obligations.Due]:
     return obligations.to_do(register, register.folder, today, AHEAD_D)
 
 
-def trail(store: Store) -> list[tuple[alarm_log.Row, alarm_log.Row | None, alarm_log.Row | None]]:
-    """(raised, acknowledged, cleared) of every alarm, the latest first."""
-    rows = alarm_log.read(store)
+def trail(store: Store, *, only_open: bool = True) -> list[Changes]:
+    """(raised, acknowledged, cleared) of alarms, the latest first."""
+    rows = alarm_log.read_open(store)[1] if only_open else alarm_log.read(store)
     seen = {r.alarm: r for r in rows if r.what == alarm_log.ACKNOWLEDGED}
     over = {r.alarm: r for r in rows if r.what == alarm_log.CLEARED}
     raised = [r for r in rows if r.what == alarm_log.RAISED]
@@ -140,7 +142,7 @@ async def show(request: Request) -> Response:
         stores=stores,
         codes=by_code(containers),
         entries=len(entries),
-        open=[x for x in trail_rows if x[2] is None],
+        open=[x for x in trail_rows if x[0].body.store],
         dues=due,
         wrong=wrong,
         today=today,
@@ -152,10 +154,37 @@ async def show(request: Request) -> Response:
 @allowed("viewer")
 async def show_alarms(request: Request) -> Response:
     """The open alarms, or all of them."""
-    trail_rows = await context_of(request).ask(trail)
     only = request.query_params.get("show", "open")
-    rows = trail_rows if only == "all" else [x for x in trail_rows if x[2] is None]
-    return page(request, "alarms.html", rows=rows[:500], only=only, total=len(rows), problem="")
+
+    def look(store: Store) -> tuple[int, list[Changes], alarm_log.ToldTo]:
+        rows = trail(store, only_open=only != "all")
+        return len(rows), rows[:MOST_ALARMS], alarm_log.told(store, alarms_of(rows[:MOST_ALARMS]))
+
+    total, rows, told = await context_of(request).ask(look)
+    return page(request, "alarms.html", rows=rows, only=only, total=total, told=told)
+
+
+@allowed("viewer")
+async def show_alarm(request: Request) -> Response:
+    """One alarm, open or over: where the links in messages lead."""
+    number = request.path_params["alarm"]
+    if not _NUMBER.fullmatch(number):
+        raise HTTPException(404, "there is no such page")
+
+    def look(store: Store) -> tuple[list[Changes], alarm_log.ToldTo]:
+        # Most links are followed while the alarm is open: that reads few rows.
+        rows = [x for x in trail(store) if x[0].alarm == int(number)]
+        rows = rows or [x for x in trail(store, only_open=False) if x[0].alarm == int(number)]
+        return rows, alarm_log.told(store, alarms_of(rows))
+
+    rows, told = await context_of(request).ask(look)
+    if not rows:
+        raise HTTPException(404, "there is no such page")
+    return page(request, "alarms.html", rows=rows, only="", total=1, told=told)
+
+
+def alarms_of(rows: Sequence[Changes]) -> list[int]:
+    return [raised.alarm for raised, _, _ in rows]
 
 
 @allowed("operator")
@@ -233,4 +262,5 @@ ROUTES = [
     Route("/hazard/ledger", show_ledger),
     Route("/alarms", show_alarms),
     Route("/alarms", acknowledge, methods=["POST"]),
+    Route("/alarms/{alarm}", show_alarm),
 ]

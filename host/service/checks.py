@@ -1,4 +1,4 @@
-"""Checks before anything starts: files, the store, e-mail, webhook and robots."""
+"""Checks before anything starts: files, the store, and the ways to people."""
 
 from __future__ import annotations
 
@@ -160,13 +160,14 @@ def _webhook(config: Config) -> list[str]:
 
 def _robots(config: Config) -> list[str]:
     mistakes = []
-    for kind in ("wecom", "dingtalk", "feishu"):
+    for kind in ("wecom", "dingtalk", "feishu", "sms"):
         if not config.section(kind):
             continue
         mistakes += config.lacking(kind)
         path = config.get(f"{kind}.url_file")
         if path and Path(path).is_file() and not is_safe(Path(path).read_text("utf-8").strip()):
-            expected = "https://… in the file, as the group shows it"
+            whose = "the gateway names it" if kind == "sms" else "the group shows it"
+            expected = f"https://… in the file, as {whose}"
             mistakes.append(config.mistake(f"{kind}.url_file", expected, path))
     return mistakes
 

@@ -111,6 +111,26 @@ class WecomSection(ChannelSection, kw_only=True):
     page: Url | None = None
 
 
+class SmsSection(ChannelSection, kw_only=True):
+    """A gateway of short messages over HTTP; see delivery.sms.Gateway."""
+
+    url_file: PathText
+    body: Text
+    form: Literal["json", "form"] = "json"
+    method: Literal["POST", "GET"] = "POST"
+    secret_file: PathText | None = None
+    headers: Annotated[
+        list[Annotated[str, Meta(pattern=r"^[A-Za-z0-9-]+: *[^\r\n]+\Z")]],
+        Meta(description='a list of "Name: value"'),
+    ] = []
+    taken_path: Text | None = None
+    taken: Text | None = None
+    again: Annotated[list[str], Meta(description="a list of texts")] = []
+    said_path: Text | None = None
+    most: Annotated[int, Meta(ge=70, le=1000)] = 134
+    pace_s: Annotated[int, Meta(ge=0, le=3600)] = 1
+
+
 SECTIONS: dict[str, type[Struct]] = {
     "store": StoreSection,
     "broker": BrokerSection,
@@ -121,6 +141,7 @@ SECTIONS: dict[str, type[Struct]] = {
     "wecom": WecomSection,
     "dingtalk": RobotSection,
     "feishu": RobotSection,
+    "sms": SmsSection,
 }
 _OPTIONS = {"broker.address": "--broker"}  # options that are not named like their key
 _DEFAULTS_OF_OPTIONS = ("store", "broker")

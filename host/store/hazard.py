@@ -59,6 +59,16 @@ def alarms(store: Store) -> list[tuple[int, int, str, int, str]]:
     return _query(store, "SELECT id, alarm, what, t, body FROM alarm ORDER BY id")
 
 
+def open_alarms(store: Store) -> tuple[int, list[tuple[int, int, str, int, str]]]:
+    """How many rows there were before, and those of alarms that are not cleared, in order."""
+    n = chains.head(store.database, chains.ALARM)[0]
+    return n, _query(
+        store,
+        "SELECT id, alarm, what, t, body FROM alarm "
+        "WHERE alarm NOT IN (SELECT alarm FROM alarm WHERE what='cleared') ORDER BY id",
+    )
+
+
 def unpublished(store: Store) -> list[tuple[int, int, str, int, str]]:
     """Rows that the broker has not taken yet."""
     return _query(

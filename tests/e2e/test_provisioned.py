@@ -227,6 +227,13 @@ def test_each_speaks_only_for_itself(secure: Broker, client: Callable[[str], Cli
         host.publish(f"qingyun/{topic}")
     assert all(reader.hears("qingyun/1/anchor") for reader in readers.values())
     assert readers["qingyun-serve"].heard[-2:] == ["qingyun/1/a-1/qy-a1/reply", "qingyun/1/anchor"]
+    watch = client("qingyun-hazard")
+    assert watch.connects()
+    watch.subscribe("qingyun/1/#")
+    for topic in ("reading", "status", "state"):
+        host.publish(f"qingyun/1/a-1/qy-a1/{topic}")
+    assert watch.hears("qingyun/1/a-1/qy-a1/state")
+    assert watch.heard == [f"qingyun/1/a-1/qy-a1/{topic}" for topic in ("status", "state")]
 
 
 def test_lorawan_sensors_by_certificates_at_both_brokers(

@@ -119,7 +119,7 @@ def run(
     limits = [r for r in rules.load(ROOT / "registry", {}) if r.kind in rules.OF_POINTS]
     watch = Watch(registry(sites), limits)
     store = Store(folder / "alarms.db", create=True)
-    keeper, rows = alarm_log.Keeper([]), list[alarm_log.Row]()
+    keeper, rows = alarm_log.Keeper(0, []), list[alarm_log.Row]()
     troubled = [p for p in points if p.plants]
     for day in range(days):
         begin = START + day * DAY

@@ -6,7 +6,7 @@ import argparse
 import json
 import signal
 import time
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -125,6 +125,9 @@ def _turn(updater: _Updater, every: int, *, is_first: bool) -> str:
 def run_show(args: argparse.Namespace) -> int:
     store = Store(args.db)
     every = alarm_log.read(store)
+    told = alarm_log.told(
+        store, {r.alarm for r in every} if args.all else alarm_log.open_alarms(every)
+    )
     store.close()
     known_store(args.store, {r.body.store for r in every}, args.registry)
     _known_site(args.site, {r.body.site for r in every}, args.registry)
@@ -134,16 +137,36 @@ def run_show(args: argparse.Namespace) -> int:
     held = alarm_log.open_alarms(rows)
     if args.json:
         shown = rows if args.all else [raised for raised, _ in held.values()]
-        print(json.dumps([alarm_log.message(r)[1] for r in shown], ensure_ascii=False))
+        print(json.dumps([_with_told(r, told) for r in shown], ensure_ascii=False))
         return 0
     if args.all:
-        print("\n".join(map(alarm_log.line, rows)) or f"{args.db}: never an alarm")
+        lines = [
+            alarm_log.line(r) + (_told(told.get(r.alarm)) if r.what == alarm_log.RAISED else "")
+            for r in rows
+        ]
+        print("\n".join(lines) or f"{args.db}: never an alarm")
         return 0
     if not held:
         print(f"{args.db}: no alarm is open")
         return 0
-    _print_open(held.values())
+    _print_open(held.values(), told)
     return 1
+
+
+def _with_told(row: alarm_log.Row, told: alarm_log.ToldTo) -> dict[str, object]:
+    """The payload of a row; of one that was raised, who was told."""
+    made: dict[str, object] = dict(alarm_log.message(row)[1])
+    if row.what == alarm_log.RAISED:
+        made["told"] = [{"to": to, "t": t, "how": how} for to, t, how in told.get(row.alarm, ())]
+    return made
+
+
+def _told(told: Sequence[tuple[str, int, str]] | None) -> str:
+    """Who was told of an alarm, and when; "" where nobody was."""
+    if not told:
+        return ""
+    said = (f"{to} {clock(t)}{'' if how == 'sent' else f' ({how})'}" for to, t, how in told)
+    return f"; told {', '.join(said)}"
 
 
 def _known_site(name: str | None, used: Collection[str], folder: Path) -> None:
@@ -155,15 +178,18 @@ def _known_site(name: str | None, used: Collection[str], folder: Path) -> None:
         raise UsageError(f"--site: expected {names(known)}, found {name!r}")
 
 
-def _print_open(held: Iterable[tuple[alarm_log.Row, alarm_log.Row | None]]) -> None:
-    """The table of open alarms, each with its acknowledgement where there is one."""
+def _print_open(
+    held: Iterable[tuple[alarm_log.Row, alarm_log.Row | None]], told: alarm_log.ToldTo
+) -> None:
+    """The table of open alarms, each with who was told and its acknowledgement, if any."""
     table = terminal.table("告警")
     terminal.columns(table, ("id", "since", "level", "place", "subject", "rule"))
     terminal.columns(table, ("value", "limit"), right=True)
     terminal.columns(table, ("what / acknowledged",), wrap=True)
     for raised, seen in held:
         s = raised.body
-        note = s.text + (f"; {seen.body.by}, {clock(seen.t)} {seen.body.note}" if seen else "")
+        note = s.text + _told(told.get(raised.alarm))
+        note += f"; {seen.body.by}, {clock(seen.t)} {seen.body.note}" if seen else ""
         value = "∞" if s.value >= alarm_log.MOST else f"{s.value:g}"
         row = (
             str(raised.alarm),
@@ -186,12 +212,22 @@ def run_ack(args: argparse.Namespace) -> int:
 
 
 def run_deliver(args: argparse.Namespace) -> int:
-    from ...delivery import channels, loop  # noqa: PLC0415  with all that letters take
+    from ...delivery import channels, loop, recipients  # noqa: PLC0415  with all that letters take
 
-    receivers = channels.of(args.settings)
+    known: list[tuple[object, recipients.Recipients | None, list[Channel]]] = []
+
+    def read() -> tuple[recipients.Recipients | None, list[Channel]]:
+        stamp = recipients.stamp(args.registry)
+        if not known or known[0][0] != stamp:
+            who = recipients.load(args.registry)
+            known[:] = [(stamp, who, channels.of(args.settings, args.page or "", who))]
+        return known[0][1:]
+
+    _, receivers = read()
     if args.test:
         return _test(receivers)
     if args.every is None:
+        loop.retire(args.db, receivers)
         waits = [loop.once(args.db, channel) for channel in receivers]
         for channel, left in zip(receivers, waits, strict=True):
             print(f"{channel.name}: {'not taken, it waits' if left else 'nothing left to tell'}")
@@ -199,12 +235,12 @@ def run_deliver(args: argparse.Namespace) -> int:
     if args.every < 1:
         raise UsageError("--every: expected 1 or more seconds")
     Store(args.db).close()  # a mistake is reported at once
-    loop.forever(args.db, receivers, args.every)
+    loop.forever(args.db, read, args.every)
     return 0
 
 
 def _test(receivers: list[Channel]) -> int:
-    """Send a test message through every channel; OutsideError where one fails."""
+    """Send a test message through every channel; OutsideError with a line for each that failed."""
     from ...delivery import Failed  # noqa: PLC0415
 
     now = int(time.time())
@@ -212,12 +248,16 @@ def _test(receivers: list[Channel]) -> int:
         rule="test", kind="test", level="提示", site="test", store="test", subject="",
         value=0, unit="", threshold=0, source="qingyun alarms deliver --test", text="测试 test",
     )  # fmt: skip
+    failed = []
     for channel in receivers:
         try:
             channel.send([alarm_log.Row(0, 0, alarm_log.RAISED, now, test_alarm)], f"test-{now}")
         except Failed as error:
-            raise OutsideError(f"{channel.name}: {error}") from None
-        print(f"{channel.name}: taken")
+            failed.append(f"{channel.name}: {error}")
+        else:
+            print(f"{channel.name}: taken")
+    if failed:
+        raise OutsideError("\n".join(failed))
     return 0
 
 

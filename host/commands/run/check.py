@@ -14,6 +14,8 @@ from ...metrology import instruments
 from ...points import positions
 from ...service.checks import problems
 
+_NAMED = 10  # sites that are named
+
 
 def _check(args: argparse.Namespace) -> int:
     wrong = problems(args.settings)
@@ -26,6 +28,7 @@ def _check(args: argparse.Namespace) -> int:
         loaded = registry.load(args.registry)
         positions.load(args.registry)
         more = [*_lorawan(args.registry, loaded), *filter(None, [_hazardous(args.registry)])]
+        more += filter(None, [_recipients(args, wrong)])
     except UserError as error:
         wrong += str(error).splitlines()
     if wrong:
@@ -39,6 +42,28 @@ def _check(args: argparse.Namespace) -> int:
     for line in more:
         print(line)
     return 0
+
+
+def _recipients(args: argparse.Namespace, wrong: list[str]) -> str:
+    """A summary of recipients.csv, "" without it; what does not fit the configuration is added to
+    wrong."""
+    from ...delivery import channels, recipients  # noqa: PLC0415  see commands.run
+
+    settings = args.settings
+    wrong += channels.wrong_sms(settings)
+    found = recipients.load(args.registry)
+    if found is None:
+        if settings.section(recipients.SMS):
+            wrong.append(channels.no_numbers(settings))
+        return ""
+    if settings.values:
+        wrong += channels.without_section(settings, found)
+    text = f"{args.registry}: {len(found.rows)} recipients"
+    if uncovered := found.uncovered():
+        more = f" and {len(uncovered) - _NAMED} more" if len(uncovered) > _NAMED else ""
+        text += "; nobody is told of every 告警 before an escalation at: "
+        text += " ".join(uncovered[:_NAMED]) + more
+    return text
 
 
 def _lorawan(folder: Path, loaded: registry.Registry) -> list[str]:

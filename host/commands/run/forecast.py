@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import csv
+from collections.abc import Sequence
 from pathlib import Path
 
 from ... import registry
@@ -13,6 +14,7 @@ from ...common.disclaimer import DISCLAIMER
 from ...common.errors import UsageError
 from ...common.output_form import form_of
 from ...forecast import bins, collection_list
+from ...forecast.bins import BinForecast, Quantiles
 from ...office.table import Table
 from ...registry import STREAMS, Bin, Registry
 from ...store import Store
@@ -33,7 +35,13 @@ def run(args: argparse.Namespace) -> int:
         found = bins.worst_first(bins.forecasts(store, wanted, now, until, is_off))
     finally:
         store.close()
-    _write(collection_list.table(found, known, now, until), args.out, form)
+    made = collection_list.table(found, known, now, until)
+    if args.out is None:
+        _print(found, made.title)
+        print(f"{made.period}；10 / 50 / 90 %")
+    else:
+        _write(made, args.out, form)
+        print(args.out)
     unknown = sum(f.full_h is None and f.kg is None for f in found)
     print(f"{len(found)} bins, {unknown} of which nothing can be said yet")
     return 0
@@ -55,10 +63,8 @@ def _wanted(known: Registry, town: str | None, stream: str | None) -> list[Bin]:
     ]
 
 
-def _write(made: Table, path: Path | None, form: str | None) -> None:
-    if path is None:
-        _print(made)
-    elif form == "xlsx":
+def _write(made: Table, path: Path, form: str | None) -> None:
+    if form == "xlsx":
         from ...office.xlsx import Workbook  # noqa: PLC0415  only where a workbook is written
 
         with Workbook(path, made.title, DISCLAIMER) as book:
@@ -73,22 +79,23 @@ def _write(made: Table, path: Path | None, form: str | None) -> None:
             out = csv.writer(file)
             out.writerow([c.title for c in made.columns])
             out.writerows(["" if v is None else v for v in row] for row in made.rows)
-    if path is not None:
-        print(path)
 
 
-def _print(made: Table) -> None:
-    shown = terminal.table(f"{made.title}（{made.period}）")
-    terminal.columns(shown, [c.title for c in made.columns])
-    for row in made.rows:
-        cells = zip(made.columns, row, strict=True)
-        shown.add_row(*(_cell(v, percent=c.percent) for c, v in cells))
+def _print(found: Sequence[BinForecast], title: str) -> None:
+    shown = terminal.table(title)
+    terminal.columns(shown, ("site", "bin", "stream"))
+    names_of_numbers = ("fill", "kg", "full in h", "kg then")
+    terminal.columns(shown, names_of_numbers, right=True)
+    for f in found:
+        fill = "—" if f.fill is None else f"{f.fill / 10:.0f} %"
+        net = "—" if f.net_g is None else f"{f.net_g / 1000:.1f}"
+        hours, then = _three(f.full_h, ".0f"), _three(f.kg, ".1f")
+        shown.add_row(f.bin.site, f.bin.bin, f.bin.stream, fill, net, hours, then)
     terminal.console().print(shown)
 
 
-def _cell(value: object, *, percent: bool) -> str:
-    if value is None:
+def _three(values: Quantiles | None, spec: str) -> str:
+    """The values at 10, 50 and 90 %; "—" where they are not known, and for one too far away."""
+    if values is None or not any(v is not None for v in values):
         return "—"
-    if isinstance(value, float):
-        return f"{value:.0%}" if percent else f"{value:.1f}"
-    return str(value)
+    return " / ".join("—" if v is None else f"{v:{spec}}" for v in values)

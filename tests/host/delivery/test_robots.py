@@ -15,6 +15,7 @@ from host.alarms import alarm_log
 from host.delivery import Declined, Failed, robot
 from host.delivery.due import Channel, Policy, step
 from host.delivery.robot import AT_ONCE, KINDS, MOST_BYTES, Robot
+from host.delivery.wording import Wording
 from host.store import Store
 from host.store import delivery as rows
 
@@ -29,8 +30,8 @@ def service(request: pytest.FixtureRequest) -> Iterator[Robots]:
         yield made
 
 
-def of(service: Robots, **more: str) -> Robot:
-    return Robot(service.kind, service.url, SIGNED[service.kind], **more)  # type: ignore[arg-type]
+def of(service: Robots, page: str = "") -> Robot:
+    return Robot(service.kind, service.url, SIGNED[service.kind], wording=Wording(page))
 
 
 def channel(service: Robots, **more: float) -> Channel:

@@ -78,7 +78,7 @@ def _go_through(district: District, plan: StorePlan, limits: measure.Rules) -> N
     hand = sorted(plan.by_hand, key=lambda x: x[0])
     entries: list[Entry] = []
     held = stock_of(known, [])
-    keeper = alarm_log.Keeper([])
+    keeper = alarm_log.Keeper(0, [])
     for now in range(START, END, TICK_S):
         fresh = False
         while hand and hand[0][0] <= now:

@@ -50,6 +50,7 @@ VALUES = {
     "site": district.PLAYED,
     "device": "qy-s0001",
     "number": "8",
+    "alarm": "1",
     "name": "district",
     "code": "0",
     "period": "2026",

@@ -27,7 +27,7 @@ WIDTHS = (390, 768, 1280, 1920)
 SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
 YESTERDAY = district.today() - dt.timedelta(1)
 # What stands in a path, and a page in another state than it opens in.
-VALUES = {"site": district.PLAYED, "number": "8"}
+VALUES = {"site": district.PLAYED, "number": "8", "alarm": "1"}
 MORE = {
     "/": ({"date": str(YESTERDAY)},),
     "/sites": ({"view": "tiles", "town": "方松街道"}, {"q": "no such site"}),

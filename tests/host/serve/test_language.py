@@ -52,7 +52,7 @@ SHOWN = ("title", "aria-label", "placeholder", "alt")
 PAGES = (
     *("/", "/sites", "/sites?view=tiles", "/sites?status=none", f"/sites/{district.PLAYED}"),
     *("/sites/hw-01", "/sites/fs-01?date=2020-01-01", "/hazard", "/hazard/ledger"),
-    *("/hazard/ledger?table=入库", "/alarms", "/alarms?show=all", "/indicators"),
+    *("/hazard/ledger?table=入库", "/alarms", "/alarms/1", "/alarms?show=all", "/indicators"),
     *("/history", "/history?period=2015", "/history?period=2099", "/downloads", "/users"),
     *("/audit", "/account"),
 )
