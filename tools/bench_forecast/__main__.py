@@ -3,6 +3,7 @@ published series. Ends with 1 where a goal is missed."""
 
 from __future__ import annotations
 
+import argparse
 import random
 import sys
 from pathlib import Path
@@ -92,12 +93,20 @@ def edinburgh(folder: Path) -> tuple[str, str, Score]:
     return "edinburgh_enevo, at the next collection", "percent", score
 
 
+def _folder(text: str) -> Path:
+    folder = Path(text)
+    for name in series.FILES:
+        if not (folder / name).is_file():
+            raise argparse.ArgumentTypeError(f"expected a folder with {name}, found {text!r}")
+    return folder
+
+
 def main() -> int:
     """The exit code."""
     parser = Parser("bench-forecast", __doc__)
     parser.add_argument("--bins", type=whole(1, 10_000), default=200)
     parser.add_argument("--seed", type=whole(0), default=1)
-    parser.add_argument("--data", type=Path, help="folder of the two published series")
+    parser.add_argument("--data", type=_folder, help="folder of the two published series")
     args = parser.parse_args()
     found = simulated(args.bins, args.seed)
     if args.data:

@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo
 from host.common.local_days import LOCAL
 from host.forecast.growth import FILL, HOUR_S, Growth, growth_of, of_marks
 
+FILES = "wyndham_smartbin/fill_daily.csv", "edinburgh_enevo/collections_june.csv"
 _START = int(dt.datetime(2026, 1, 5, tzinfo=LOCAL).timestamp())
 DAYS_OFF = {dt.date(2026, 2, 15) + dt.timedelta(n) for n in range(9)}  # 春节
 DAYS_OFF |= {dt.date(2026, 4, 4) + dt.timedelta(n) for n in range(3)}  # 清明
@@ -24,7 +25,7 @@ def wyndham(folder: Path) -> dict[str, tuple[Growth, list[int]]]:
     """Bin → growth of its daily fill (0 to 10), known at midnights by UTC, and the midnights (as
     hours) of days on which it was not emptied."""
     levels: dict[str, list[tuple[int, int]]] = defaultdict(list)
-    with (folder / "wyndham_smartbin/fill_daily.csv").open(encoding="utf-8-sig") as file:
+    with (folder / FILES[0]).open(encoding="utf-8-sig") as file:
         for row in csv.DictReader(file):
             day = dt.datetime.fromisoformat(row["timestamp"]).replace(tzinfo=dt.UTC)
             if (level := row["latestFullness"]).isdecimal():
@@ -49,7 +50,7 @@ def edinburgh(folder: Path) -> dict[str, tuple[Growth, list[int]]]:
     """Site → growth of its fill (percent) between collections, and the hours of these."""
     zone = ZoneInfo("Europe/London")
     found: dict[str, list[tuple[int, int, int]]] = defaultdict(list)
-    with (folder / "edinburgh_enevo/collections_june.csv").open(encoding="utf-8-sig") as file:
+    with (folder / FILES[1]).open(encoding="utf-8-sig") as file:
         for row in csv.DictReader(file):
             t = dt.datetime.fromisoformat(row["collected_at_london"]).replace(tzinfo=zone)
             before, after = int(row["fill_before_pct"]), int(row["fill_after_pct"])

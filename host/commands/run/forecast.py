@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import csv
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -13,6 +12,7 @@ from ...common.atomic_write import whole
 from ...common.disclaimer import DISCLAIMER
 from ...common.errors import UsageError
 from ...common.output_form import form_of
+from ...common.shown import CsvWriter
 from ...forecast import bins, collection_list
 from ...forecast.bins import BinForecast, Quantiles
 from ...office.table import Table
@@ -76,7 +76,7 @@ def _write(made: Table, path: Path, form: str | None) -> None:
             part.write_text(page(made.title, made.period, [made], DISCLAIMER), encoding="utf-8")
     else:
         with whole(path) as part, part.open("w", encoding="utf-8-sig", newline="") as file:
-            out = csv.writer(file)
+            out = CsvWriter(file)
             out.writerow([c.title for c in made.columns])
             out.writerows(["" if v is None else v for v in row] for row in made.rows)
 
