@@ -83,7 +83,7 @@ def test_units_that_are_online_and_collected_in_time(store: Store, folder: Path)
     """Two units of 社会源. March: both told a weight on the last day, and one has had waste for
     366 d: 1 of 2. Nobody told anything at the end of April: no figure."""
     for name, more in (
-        ("sites.csv", "hw-02,第二贮存点,新桥镇,hazardous,,,\n"),
+        ("sites.csv", "hw-02,第二贮存点,新桥镇,hazardous,\n"),
         ("devices.csv", "qy-hw02,hw-02\n"),
         ("bins.csv", "hw-02-p1,hw-02,qy-hw02,w1,,危险废物,0,0,platform,150,0.05\n"),
         ("institutions.csv", "u2,第二单位,新桥镇,社会源,,,\n"),

@@ -88,7 +88,7 @@ def test_files_of_a_spreadsheet_keep_their_marks(fleet: FleetFolder) -> None:
     fleet.write([PLATFORM, FILL], encoding="utf-8-sig")
     assert fleet.provision().returncode == 0
     after = (fleet.registry / "sites.csv").read_bytes()
-    added = ",a-1,一号点,方松街道,collection,,,\r\n"
+    added = ",a-1,一号点,方松街道,collection,\r\n"
     assert after == b"\xef\xbb\xbf" + (text + "\r\n" + added).encode()
     fleet.write([PLATFORM | {"site_name": "另一点"}, FILL])
     assert fleet.provision().returncode == 0

@@ -116,9 +116,14 @@ def check(entities: list[dict[str, Any]]) -> None:
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The example registry with a bin without a scale."""
+    """The example registry, with the positions of its collection points and a bin without a
+    scale."""
     out = tmp_path_factory.mktemp("ngsi") / "registry"
     shutil.copytree(ROOT / "registry", out)
+    lines = (out / "sites.csv").read_text(encoding="utf-8").splitlines()
+    places = {"site": "longitude,latitude", "fs-01": "121.2221,31.0303", "jt-01": "121.3187,31.1"}
+    lines = [f"{line},{places.get(line.partition(',')[0], ',')}" for line in lines]
+    (out / "sites.csv").write_text("\n".join(lines) + "\n", encoding="utf-8")
     with (out / "devices.csv").open("a") as file:
         file.write("qy-fill1,fs-01\n")
     with (out / "bins.csv").open("a") as file:
@@ -266,12 +271,8 @@ def test_the_command(db: Path, folder: Path, tmp_path: Path) -> None:
     done = qingyun(*command, "--registry", folder, "--out", out)
     assert done.returncode == 0, done.stderr
     check(json.loads(out.read_text(encoding="utf-8")))
-    nowhere, old = tmp_path / "nowhere.jsonld", tmp_path / "registry"
-    shutil.copytree(folder, old)
-    sites = (old / "sites.csv").read_text(encoding="utf-8").splitlines()
-    without = [line.rsplit(",", 2)[0] for line in sites]  # as registries were before
-    (old / "sites.csv").write_text("\n".join(without), encoding="utf-8")
-    bad = qingyun(*command, "--registry", old, "--out", nowhere)
+    nowhere = tmp_path / "nowhere.jsonld"
+    bad = qingyun(*command, "--registry", ROOT / "registry", "--out", nowhere)
     assert bad.returncode == 2
     assert "expected longitude and latitude of every collection point" in bad.stderr
     assert "fs-01, jt-01" in bad.stderr
