@@ -135,6 +135,7 @@ class BoardWatch:
         """Nobody knows what happened in a gap: what has to have lasted begins anew."""
         for bin_ in self.bins:
             bin_.fills.clear()
+            bin_.gross = bin_.base = bin_.away_since = None
         self.temperatures.clear()
 
 

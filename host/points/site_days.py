@@ -7,6 +7,7 @@ import datetime as dt
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from math import log
 from statistics import median
 
 from ..registry import Bin, Registry
@@ -17,7 +18,8 @@ from ..store.day_revisions import PlatformDay
 WEEKS_D, LEAST_D = 28, 14  # days before, and how many of them have to be measured
 COVERED = 0.9  # share of its time that a day has to be measured to count
 _SIGMA = 1.4826  # from the median of the absolute deviations to a standard deviation
-_LEAST_SHARE, _LEAST_G = 0.12, 2000  # scatter is at least so much of the median, and so much
+_LEAST = 0.12  # the usual scatter is at least so much, of a logarithm
+_LITTLE_SHARE, _LITTLE_G = 0.05, 3000  # of the median, g: what is added to each mass
 
 
 @dataclass(frozen=True)
@@ -42,14 +44,19 @@ class SiteDays:
 
 
 def scatter_of(date: dt.date, grams: int, before: Sequence[int]) -> Scatter | None:
-    """How unlike a day is; None where too few days before it were measured. Robust: one day that
-    was unlike too does not hide it."""
+    """How unlike a day is, by the ratio to the median; None where too few days before it were
+    measured. Robust: one day that was unlike too does not hide it. By ratios, a day of nothing is
+    as unlike as one of many times as much, and a little of a small mass is not."""
     if len(before) < LEAST_D:
         return None
     middle = median(before)
-    usual = _SIGMA * median(abs(x - middle) for x in before)
-    usual = max(usual, _LEAST_SHARE * middle, _LEAST_G)
-    return Scatter(date, grams, round(middle), abs(grams - middle) / usual)
+    base = middle + _LITTLE_SHARE * middle + _LITTLE_G
+
+    def ratio(mass: float) -> float:
+        return abs(log((mass + base - middle) / base))
+
+    usual = max(_LEAST, _SIGMA * median(map(ratio, before)))
+    return Scatter(date, grams, round(middle), ratio(grams) / usual)
 
 
 def of_rows(

@@ -76,7 +76,7 @@ class Point:
         is_open = any(a <= at < b for a, b in WINDOWS)
         more = 1.0
         if any(p.kind == "unlike" and t < p.start + DAY for p in near):
-            more = 0.0 if self.n % 2 or self.rate[1] > 0.8 else 4.0
+            more = 0.0 if self.n % 2 or self.rate[1] > 0.6 else 4.0  # as much as goes in
         for i, kg in enumerate(_DAILY_KG):
             put = 0.0
             if is_open:
