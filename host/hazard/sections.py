@@ -27,7 +27,7 @@ def of(store: Store) -> dict[str, Section]:
         return [
             alarm_log.message(r)[1] | {"time": _time(r.t)}
             for r in alarm_log.read(store)
-            if t0 <= r.t < t1
+            if t0 <= r.t < t1 and r.body.store
         ]
 
     def booked(date: dt.date) -> list[dict[str, Any]]:

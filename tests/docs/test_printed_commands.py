@@ -49,6 +49,7 @@ ELSEWHERE = [
     (r"make flash ", "a board at a cable", "tests/tools/board/test_flash.py"),
     (r"make deploy ", "a board at a cable", "tests/tools/board/test_deploy.py"),
     (r"make monitor ", "a board at a cable", "tests/tools/board/test_monitor.py"),
+    (r"qingyun export .*jsonld", "positions of sites", "tests/host/reports/test_ngsi.py"),
     (r"qingyun calibrate ", "a board and weights", "tests/host/calibration/test_calibrate.py"),
     (r"qingyun update ", "boards that take it", "tests/host/update/test_fleet.py"),
     (

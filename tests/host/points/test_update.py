@@ -18,6 +18,7 @@ from sim_board import ROOT
 from host import registry
 from host.alarms import alarm_log, rules
 from host.common.local_days import LOCAL
+from host.hazard import sections
 from host.points import site_days
 from host.points.update import Watch
 from host.rollup.day_figures import update_figures
@@ -104,7 +105,9 @@ def test_what_is_stored_and_what_boards_say(folder: Path, tmp_path: Path, broker
     client.loop_stop()
     store = Store(db)
     rows = alarm_log.read(store)
+    exported = sections.of(store)["alarms"](dt.datetime.fromtimestamp(made.t, LOCAL).date())
     store.close()
+    assert {a["store"] for a in exported} == {"hw-01-a"}  # the export has alarms of stores alone
     mine = {r.body.rule: r.body for r in rows if r.body.site == SITE}
     assert {"offline", "queue-500"} <= set(mine), said.stdout
     assert mine["offline"].since == made.t and mine["offline"].action == "到现场看电源和网络"
