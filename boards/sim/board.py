@@ -11,6 +11,7 @@ import vfs
 from chip import Hx711Chip
 from micropython import const
 from ntp_server import NtpServer
+from wired import EchoPin, Platform, RtcMemory, Thermometer, Trigger
 from wlan import Wlan
 
 _MOUNT = "/flash"
@@ -26,95 +27,6 @@ class Stop(BaseException):
         super().__init__(how)
         self.how = how
         self.ms = ms
-
-
-class _Kept:
-    """The RTC's memory."""
-
-    def __init__(self):
-        self.raw = b""
-
-    def load(self):
-        return self.raw
-
-    def store(self, raw):
-        if len(raw) > 2048:
-            raise ValueError("RTC memory: at most 2048 bytes")
-        self.raw = bytes(raw)
-
-
-class _Trig:
-    def __init__(self):
-        self.us = None
-
-    def __call__(self, level):
-        pass
-
-
-class _EchoPin:
-    """Answers a trigger with a pulse as long as sound takes there and back."""
-
-    def __init__(self, board, name):
-        self._board = board
-        self._name = name
-        self._model = board.models.Echo(board.mode, board.seed_of(name))
-
-    def pulse(self, timeout_us):
-        b = self._board
-        mm = b.player.value(self._name)
-        mm = None if mm is None else self._model.distance(b.clock.ms(), mm)
-        if mm is None:
-            return -2
-        us = int(mm * 2000000 / (331300 + 6.06 * b.centi_c()))
-        return us if us < timeout_us else -1
-
-
-class _Thermometer:
-    def __init__(self, board, name):
-        self._board = board
-        self._name = name
-
-    def start(self):
-        pass
-
-    def read(self):
-        c = self._board.player.value(self._name)
-        return None if c is None else int(c * 16) * 100 // 16  # DS18B20: steps of 1/16 degC
-
-
-class _Platform:
-    """What stands before the converter of a channel."""
-
-    def __init__(self, board, name, cell):
-        player = board.player
-        self._ms_at = board.clock.ms_at
-        self._value = player.value
-        self._raw = player.raw
-        self._name = name
-        self._temperature = board.temperature
-        self._cell = cell
-        self._load(board.clock.ms(), player.value(name))
-        player.listen(name, self._load)
-
-    def _load(self, ms, kg):
-        if kg is not None:
-            self._cell.load(ms, kg)
-
-    def convert(self, us, gain):
-        """For the chip, see there."""
-        kg = self._value(self._name)
-        return kg if gain == 0 or kg is None else self._counts(self._ms_at(us), gain, kg)
-
-    def _counts(self, ms, gain, kg):
-        v = self._raw(self._name)
-        if v is None:
-            v = self._cell.counts(ms, kg, self._centi_c())
-            v = v if gain == 128 else v // 2 if gain == 64 else 0
-        return v
-
-    def _centi_c(self):
-        c = self._value(self._temperature)
-        return None if c is None else int(c * 100)
 
 
 class Board:
@@ -141,7 +53,7 @@ class Board:
         self.ntp = ntp or NtpServer(clock)
         self._names = None  # a NameServer, once one is asked for
         self.patient = False  # give every wait real time first
-        self.kept = _Kept()
+        self.kept = RtcMemory()
         self.on_wait = None  # called whenever the firmware waits
         self._fed = None  # when the watchdog was fed last; None: it is not running
         self._hungry_us = _WATCHDOG_US
@@ -175,12 +87,12 @@ class Board:
                 shape = cal["zero"], cal["counts_per_kg"], ch["max_kg"], mode, self.seed_of(name)
                 more = {"faults": self.faults} if self.faults else {}
                 cell = self.models.LoadCell(*shape, **more)
-                self._converter(ch, _Platform(self, name, cell).convert)
+                self._converter(ch, Platform(self, name, cell).convert)
             elif kind == "fill":
-                self._pins[ch["trig"]] = _Trig()
-                self._pins[ch["echo"]] = _EchoPin(self, name)
+                self._pins[ch["trig"]] = Trigger()
+                self._pins[ch["echo"]] = EchoPin(self, name)
             elif kind == "temperature":
-                self._pins[ch["pin"]] = _Thermometer(self, name)
+                self._pins[ch["pin"]] = Thermometer(self, name)
             elif kind in ("modbus", "indicator"):
                 if self._uarts is None:
                     from serial_scales import Uarts  # most runs have none, and memory is short
@@ -188,7 +100,7 @@ class Board:
                     self._uarts = Uarts(self)
                 self._uarts.wire(ch)
                 if "de" in ch:
-                    self._pins[ch["de"]] = _Trig()
+                    self._pins[ch["de"]] = Trigger()
             else:
                 self._pins[ch["pin"]] = lambda name=name: int(self.player.value(name) or 0)
 

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from functools import lru_cache
 
+from ..common.local_days import SHANGHAI_S
 from ..registry import Site
 from ..rollup import DAY_S
-
-UTC_8 = 8 * 3600
 
 
 @lru_cache(maxsize=4096)
@@ -24,7 +23,7 @@ def is_open(site: Site, t: int) -> bool:
     """Whether a site takes waste at t (Unix seconds); always, where it has no windows."""
     if not site.windows:
         return True
-    second = (t + UTC_8) % DAY_S
+    second = (t + SHANGHAI_S) % DAY_S
     return any(a <= second < b or a <= second + DAY_S < b for a, b in _spans(site.windows))
 
 
@@ -33,7 +32,7 @@ def closed_since(site: Site, now: int) -> int | None:
     it has none."""
     if not site.windows or is_open(site, now):
         return None
-    day = (now + UTC_8) // DAY_S * DAY_S - UTC_8
+    day = (now + SHANGHAI_S) // DAY_S * DAY_S - SHANGHAI_S
     ends = (base + end for _, end in _spans(site.windows) for base in (day - DAY_S, day))
     return max((end for end in ends if end <= now), default=day - DAY_S)
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-_UTC_8, _DAY_S = 8 * 3600, 86_400
+from ..common.local_days import SHANGHAI_S
+
+_DAY_S = 86_400
 _HOUR = r"(?:[01]\d|2[0-3]):[0-5]\d"
 _SPAN = re.compile(rf"(?:([1-7])(?:-([1-7]))? )?({_HOUR})-({_HOUR}|24:00)")
 EXPECTED = "HH:MM-HH:MM, or 1-5 HH:MM-HH:MM for Monday to Friday, with | between, or nothing"
@@ -35,10 +37,13 @@ class Duty:
         """The first Unix second from t on that is within the hours."""
         if not self.spans:
             return t
-        today = (t + _UTC_8) // _DAY_S
+        today = (t + SHANGHAI_S) // _DAY_S
         days = range(today - 1, today + 9)  # day 0 of Unix time is a Thursday
         begun = (
-            (d * _DAY_S - _UTC_8, s) for d in days for s in self.spans if (d + 3) % 7 + 1 in s.days
+            (d * _DAY_S - SHANGHAI_S, s)
+            for d in days
+            for s in self.spans
+            if (d + 3) % 7 + 1 in s.days
         )
         return min(max(t, midnight + s.begin) for midnight, s in begun if midnight + s.end > t)
 
