@@ -29,14 +29,14 @@ def weekend(day: dt.date) -> bool:
 
 
 @dataclass(frozen=True)
-class Way:
+class PastDay:
     """What came in after an hour of a past day, and how much it counts."""
 
     start: int
     weight: float
 
 
-def ways(growth: Growth, now: int, hours: int, is_off: IsOff = weekend) -> list[Way]:
+def past_days(growth: Growth, now: int, hours: int, is_off: IsOff = weekend) -> list[PastDay]:
     """The past days of which so many hours from this one on are known. now: an hour since
     1970-01-01 UTC. Nothing at or after it is looked at. Empty where fewer than LEAST_D are."""
     today = _date(now)
@@ -51,7 +51,7 @@ def ways(growth: Growth, now: int, hours: int, is_off: IsOff = weekend) -> list[
             weight *= SAME_WEEKDAY
         elif is_off(day) == is_off(today):
             weight *= SAME_KIND
-        found.append(Way(start, weight))
+        found.append(PastDay(start, weight))
     return found if len(found) >= LEAST_D else []
 
 
@@ -69,11 +69,11 @@ def quantiles(values: Sequence[float], weights: Sequence[float]) -> tuple[float,
 
 def gain(growth: Growth, now: int, hours: int, is_off: IsOff = weekend) -> Sequence[float] | None:
     """What will come in within so many hours, at 10, 50 and 90 %; None: too little is known."""
-    past = ways(growth, now, hours, is_off)
+    past = past_days(growth, now, hours, is_off)
     if not past:
         return None
-    values = [float(growth.between(w.start, hours) or 0) for w in past]
-    return quantiles(values, [w.weight for w in past])
+    values = [float(growth.between(d.start, hours) or 0) for d in past]
+    return quantiles(values, [d.weight for d in past])
 
 
 def hours_until(
@@ -83,12 +83,12 @@ def hours_until(
     A quantile is None where it is beyond `most` hours; None alone: too little is known."""
     if room <= 0:
         return 0.0, 0.0, 0.0
-    past = ways(growth, now, most, is_off)
+    past = past_days(growth, now, most, is_off)
     if not past:
         return None
     beyond = most + 1.0
-    times = [_reached(growth, w.start, room, most) or beyond for w in past]
-    low, middle, high = quantiles(times, [w.weight for w in past])
+    times = [_reached(growth, d.start, room, most) or beyond for d in past]
+    low, middle, high = quantiles(times, [d.weight for d in past])
     return _within(low, most), _within(middle, most), _within(high, most)
 
 

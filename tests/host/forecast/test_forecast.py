@@ -19,7 +19,7 @@ from sim_board import ROOT
 
 from host.common.local_days import LOCAL
 from host.forecast import bins, collection_list
-from host.forecast.ensemble import LEAST_D, gain, hours_until, quantiles, ways, weekend
+from host.forecast.ensemble import LEAST_D, gain, hours_until, past_days, quantiles, weekend
 from host.forecast.growth import FILL, HOUR_S, WEIGHT, Growth, growth_of, of_marks
 from host.registry import RegistryError, load
 from host.store import Store
@@ -86,10 +86,10 @@ def test_nothing_that_comes_later_is_looked_at() -> None:
 
 
 def test_days_of_the_same_kind_weigh_more() -> None:
-    found = {(MONDAY - w.start) // 24: w.weight for w in ways(steady(60), MONDAY, 24)}
+    found = {(MONDAY - w.start) // 24: w.weight for w in past_days(steady(60), MONDAY, 24)}
     assert found[7] > found[6] > found[1] > found[2]  # a Monday; a Tuesday; a Sunday, a Saturday
     holiday = dt.date(2026, 3, 2)
-    of_holiday = ways(steady(60), MONDAY, 24, lambda d: weekend(d) or d == holiday)
+    of_holiday = past_days(steady(60), MONDAY, 24, lambda d: weekend(d) or d == holiday)
     off = {(MONDAY - w.start) // 24: w.weight for w in of_holiday}
     assert off[1] > off[3] and off[7] < found[7]
 
