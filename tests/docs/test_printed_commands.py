@@ -44,6 +44,8 @@ ELSEWHERE = [
     (r"pytest ", "runs in make test", "Makefile"),
     (r"make bench-accuracy", "minutes to hours", "tests/tools/accuracy/test_accuracy.py"),
     (r"(make|python -m) bench.(host|worst)", "minutes to hours", "tools/bench_host/run.py"),
+    (r"make bench-alarms", "minutes", "tests/tools/test_bench_alarms.py"),
+    (r"make bench-forecast", "minutes", "tests/host/forecast/test_forecast.py"),
     (r"make soak", "an hour", "tests/soak/test_a_month.py"),
     (r"make charts", "fetches from a registry", "tests/host/serve/test_pages.py"),
     (r"make flash ", "a board at a cable", "tests/tools/board/test_flash.py"),
