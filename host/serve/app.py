@@ -39,9 +39,10 @@ from . import (
     weigh,
     weigh_pictures,
 )
-from .context import FOLDER, context_of, make
+from .context import context_of
 from .guard import Guard, Tagged, protect
 from .settings import Settings
+from .shared import FOLDER, make
 from .web import page, user
 
 PAGES = (
@@ -98,9 +99,9 @@ def app(settings: Settings) -> FastAPI:
         docs_url=None,
         redoc_url=None,
         lifespan=lifespan,
-        middleware=[Middleware(Guard, context=shared), Middleware(Tagged)],
+        middleware=[Middleware(Guard, shared=shared), Middleware(Tagged)],
     )
-    made.state.context = shared
+    made.state.shared = shared
     for module in PAGES:
         made.router.routes.extend(module.ROUTES)
     made.include_router(api.router)

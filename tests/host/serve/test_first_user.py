@@ -68,7 +68,7 @@ def test_each_change_says_what_it_did(tmp_path: Path, password: Path) -> None:
     db = tmp_path / "q.db"
     file = ("--password-file", password)
     done = _user(db, "add", "li", "--role", "operator", *file)
-    assert done.stdout == "user li: added as operator, may sign in now\n"
+    assert done.stdout == "user li: added as operator of district, may sign in now\n"
     assert "is viewer now" in _user(db, "role", "li", "--role", "viewer").stdout
     assert "has another password" in _user(db, "password", "li", *file).stdout
     assert _user(db, "remove", "li").stdout.startswith("user li: removed")
