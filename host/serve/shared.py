@@ -143,9 +143,10 @@ class Shared:
                 self.problem = str(error).splitlines()[0]
                 _log.warning("registry: %s; what was read before is used", self.problem)
                 return
+            if known.registry != self.known.registry:
+                self.hub.use(known.registry)
+                self.figures.use(known.registry)
             self.known, self.problem = known, ""
-            self.hub.use(known.registry)
-            self.figures.use(known.registry)
             self._views.clear()
             _log.info("registry: read anew")
 
