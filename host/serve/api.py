@@ -47,8 +47,7 @@ _EARLIEST = dt.date(2015, 1, 1)
 
 
 def signed_in(request: Request) -> None:
-    """A dependency of routes: 401 or 403 unless a viewer asks, of the district where the route is
-    not narrow()."""
+    """A dependency of routes: 401 or 403 unless a viewer asks, for what is not narrow() of all."""
     need(request, "viewer")
     check_scope(request)
 
@@ -104,7 +103,7 @@ async def district(request: Request) -> District:
         date=date,
         computed=round(now.at) if now else None,
         boards=context.hub.district()["boards"],
-        alarms=context.hub.extra.get("alarms", {}),
+        alarms=context.told().get("alarms", {}),
         towns=towns(history.table([now])) if now else [],
     )
 

@@ -90,9 +90,8 @@ def read_day(
     *,
     alone: bool = False,
 ) -> DayFigures:
-    """A day from its revisions. bins: where each bin stood. upto: the last revision that counts
-    for a closed month, otherwise NEWEST. now: Unix seconds. alone: that the bins are few, and only
-    their revisions are read."""
+    """A day from its revisions. bins: where each bin stood. upto: the last revision that counts for
+    a closed month, else NEWEST. now: Unix seconds. alone: that only these bins' are read."""
     t0, t1 = day_bounds(date)
     passed = min(DAY_S, max(0, int(now) - t0))
     parts: dict[tuple[str, str], list[int]] = {}
@@ -165,8 +164,8 @@ def _names(bins: Sequence[Bin]) -> list[str]:
 
 
 class Days:
-    """Days that were computed. problem: why the last computation failed, "" if it did not; last:
-    the last day with readings; read: whether every day was computed once."""
+    """Days that were computed. problem: why the last computation failed, or ""; last: the last day
+    with readings; read: whether every day was computed once."""
 
     days: dict[dt.date, DayFigures]
     problem: str

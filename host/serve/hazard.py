@@ -128,7 +128,8 @@ async def show(request: Request) -> Response:
     try:
         due = context.dues(today, AHEAD_D)
     except UserError as error:  # somebody is editing filings.csv or filed.csv
-        wrong = str(error)
+        # It may name what is outside of the scope.
+        wrong = str(error) if context.scope.whole else "something went wrong: see the log"
     stores = {s: [x for x in containers if x.store == s] for s in context.register.stores}
     return page(
         request,

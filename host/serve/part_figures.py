@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import datetime as dt
+import math
 import threading
-from collections.abc import Collection
+import time
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 
 from ..registry import Registry
 from ..store import Store, day_revisions
-from .day_cache import NEWEST, DayFigures, Days, Figures, last_measured, read_day, today
+from .day_cache import NEWEST, WEEK, DayFigures, Days, Figures, last_measured, read_day, today
+
+AT_ONCE_S = 0.5  # of a request that finds much to read; what is left is read behind the pages
+_FEW = 2000  # bins; of more, a day is read whole
 
 
 @dataclass
@@ -22,40 +27,56 @@ class PartFigures(Days):
     days: dict[dt.date, DayFigures] = field(default_factory=dict)
     last: dt.date | None = None
     read: bool = False
+    asked_at: float = -math.inf  # when a page asked last, seconds of the monotonic clock
     _of: dict[dt.date, DayFigures] = field(default_factory=dict)  # the district's, when read
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     @property
     def problem(self) -> str:  # type: ignore[override]
-        return self.whole.problem
+        """That there is one: what it is may name what is outside of the scope."""
+        return "something went wrong: see the log" if self.whole.problem else ""
 
     def _old(self) -> list[tuple[dt.date, DayFigures]]:
+        """The days that the district has read since, those that are shown first to begin with."""
         held = list(self.whole.days.items())
-        return [(date, day) for date, day in held if self._of.get(date) is not day]
+        old = [(date, day) for date, day in held if self._of.get(date) is not day]
+        soon = {today(), today() - WEEK, self.whole.last, self.last}
+        return sorted(old, key=lambda x: (x[0] not in soon, -x[0].toordinal()))
 
     @property
     def behind(self) -> bool:
-        """Whether renew() has something to read."""
-        return bool(self._old()) or self.read != self.whole.read
+        """Whether renew() has something to do."""
+        return self.read != self.whole.read or any(
+            self._of.get(date) is not day for date, day in list(self.whole.days.items())
+        )
 
-    def renew(self, store: Store) -> None:
-        """Read the days that the district has read since."""
+    def renew(self, store: Store, for_s: float = AT_ONCE_S) -> None:
+        """Read the days that the district has read since, for so many seconds; what is left is
+        read the next time."""
         with self._lock:
-            read = self.whole.read
-            if old := self._old():
-                self._renew(store, old, self.registry.sites)
-            self.read = read
+            is_read, until = self.whole.read, time.monotonic() + for_s
+            old = self._old()
+            if old:
+                named = [b.bin for b in self.registry.bins if b.device]
+                self.last = last_measured(store.database, today(), named)
+            left = self._renew(store, old, self.registry.sites, until)
+            self.read = is_read and not left
 
     def _renew(
-        self, store: Store, old: list[tuple[dt.date, DayFigures]], sites: Collection[str]
-    ) -> None:
-        db = store.database
-        closings = day_revisions.closings(db)
+        self,
+        store: Store,
+        old: Iterable[tuple[dt.date, DayFigures]],
+        sites: Collection[str],
+        until: float,
+    ) -> bool:
+        """Whether something is left."""
+        db, closings = store.database, day_revisions.closings(store.database)
         for date, day in old:
+            if time.monotonic() > until:
+                return True
             closed = closings.get(f"{date:%Y-%m}")
             bins = [p for p in self.whole.places(closed) if p[1] in sites]
-            upto = closed.last if closed else NEWEST
-            self.days[date] = read_day(db, date, bins, upto, day.at, alone=True)
+            upto, few = closed.last if closed else NEWEST, len(bins) <= _FEW
+            self.days[date] = read_day(db, date, bins, upto, day.at, alone=few)
             self._of[date] = day
-        named = [b.bin for b in self.registry.bins if b.device]
-        self.last = last_measured(db, today(), named)
+        return False

@@ -17,7 +17,8 @@ _log = logging.getLogger("qingyun.serve")
 
 
 async def step(shared: Shared) -> None:
-    """Look at every stream once; Busy where the store cannot be read now."""
+    """Look at every stream once, and read figures that are behind; Busy where the store cannot be
+    read now."""
     hub, sessions = shared.hub, shared.sessions
     hub.end(lambda v: bool(v.seat.token) and not sessions.holds(v.seat.token))
     if hub.viewers():
@@ -30,6 +31,7 @@ async def step(shared: Shared) -> None:
         for scope in {viewer.scope for viewer in hub.everybody()}:
             await shared.ready(scope)
         hub.end(lambda viewer: not hub.sees(viewer))
+    await shared.read_on()
     for refusal, more in shared.refusals.due():
         await shared.ask(partial(accounts.note_refusal, refusal=refusal, more=more))
 

@@ -42,6 +42,7 @@ from .uploads import Uploads
 FOLDER = Path(__file__).parent
 _ACCOUNT_S = 2.0  # seconds until a change of an account takes effect
 _MOST_VIEWS = 500
+_LATELY_S = 3600.0
 _log = logging.getLogger("qingyun.serve")
 T = TypeVar("T")
 Stamp = tuple[tuple[str, int, int], ...]
@@ -121,9 +122,19 @@ class Shared:
         the scope are as those of the district."""
         await self.renew()
         view = self.seen_by(scope)
-        if scope != NOTHING and isinstance(view.figures, PartFigures) and view.figures.behind:
-            await self.ask(view.figures.renew)
+        if scope != NOTHING and isinstance(view.figures, PartFigures):
+            view.figures.asked_at = time.monotonic()
+            if view.figures.behind:
+                await self.ask(view.figures.renew)
         return view
+
+    async def read_on(self) -> None:
+        """Read a part of what scopes that were asked of lately are behind the district."""
+        now = time.monotonic()
+        for view in list(self._views.values()):
+            part = view.figures
+            if isinstance(part, PartFigures) and now - part.asked_at < _LATELY_S and part.behind:
+                await self.ask(part.renew)
 
     async def renew(self) -> None:
         """Read the registry if somebody has changed it. One with a mistake is not used: what was

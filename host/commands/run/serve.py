@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from ... import registry
-from ...common.errors import UsageError
+from ...common.errors import UsageError, UserError
 from ...common.local_days import clock
 from ...common.shown import shown
 from ...hazard import register
@@ -141,6 +141,22 @@ def _user(args: argparse.Namespace) -> int:
     return 0
 
 
+def _known(args: argparse.Namespace) -> list[Scope]:
+    """Every scope of the registry; none where it cannot be read, which is not asked for here."""
+    from ...serve import scope  # noqa: PLC0415
+
+    try:
+        return scope.every(*_registry(args))
+    except UserError:
+        return []
+
+
+def _registry(args: argparse.Namespace) -> tuple[registry.Registry, register.Register | None]:
+    known = registry.load(args.registry)
+    has_waste = register.present(args.registry)
+    return known, register.load(args.registry, known) if has_waste else None
+
+
 def _scope(args: argparse.Namespace) -> Scope | None:
     """What --scope names; None without it. UserError with the names that there are."""
     if args.scope is None:
@@ -149,9 +165,7 @@ def _scope(args: argparse.Namespace) -> Scope | None:
 
     if args.scope.strip() == str(scope.DISTRICT):  # which needs no registry
         return scope.DISTRICT
-    known = registry.load(args.registry)
-    waste = register.load(args.registry, known) if register.present(args.registry) else None
-    return scope.asked(args.scope, known, waste)
+    return scope.asked(args.scope, *_registry(args))
 
 
 def _add(store: Store, args: argparse.Namespace, by: str, scope: Scope | None) -> None:
@@ -203,9 +217,11 @@ def _list(store: Store, args: argparse.Namespace, *_: object) -> None:
     users = accounts.everybody(store)
     if not users:
         print(f"{args.db}: no users; qingyun user add NAME --role admin makes one")
+    known = _known(args)
     for u in users:
         kind = "  token" if u.token else ""
-        print(f"{u.name}  {u.role}  {u.belongs}{kind}  since {clock(u.at)} by {u.by}")
+        gone = "  (not in the registry)" if known and u.scope not in known else ""
+        print(f"{u.name}  {u.role}  {u.belongs}{gone}{kind}  since {clock(u.at)} by {u.by}")
 
 
 def _audit(store: Store, _: argparse.Namespace, __: str, scope: Scope | None) -> None:
