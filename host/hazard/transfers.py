@@ -106,14 +106,14 @@ def _taker(
         return record
 
     if kind == MANIFEST:
-        lines = SameManifest(papers.manifests(store))
+        lines = SameManifest(papers.manifests(store), only)
         return _Taker(
             lambda line, s: lines.add(
                 own(manifest(line, register, s, now), line, "移出单位"), line
             ),
             *(lines.end, "移出量"),
         )
-    tickets = SameTicket(papers.tickets(store))
+    tickets = SameTicket(papers.tickets(store), only)
     return _Taker(
         lambda line, s: tickets.add(own(ticket(line, register, s, now), line, "来源点位"), line),
         *(tickets.end, "净重"),

@@ -31,7 +31,8 @@ from two_sides import (
     write_registry,
 )
 
-from host.hazard import register
+from host.common.local_days import clock
+from host.hazard import papers, register
 from host.hazard.register import Register
 from host.registry import Registry, load
 from host.rollup.closing import RegistrySnapshot
@@ -292,8 +293,11 @@ def test_an_act_at_a_store_of_others_is_one_at_none(made: FastAPI, sides: Sides)
 HEAD = "磅单号,处置设施,进厂时间,品类,毛重,皮重,净重,单位,来源街镇,来源点位\n"
 
 
-def upload(town: str, site: str) -> bytes:
-    text = HEAD + f"7,厂,2026-03-03 08:15,干垃圾,31280,12460,18820,kg,{town},{site}\n"
+ROW = ["7", "厂", "2026-03-03 08:15", "干垃圾", "31280", "12460", "18820"]
+
+
+def upload(town: str, site: str, row: list[str] = ROW) -> bytes:
+    text = HEAD + ",".join([*row, "kg", town, site]) + "\n"
     head = 'Content-Disposition: form-data; name="{}"'
     file = f'{head.format("file")}; filename="t.csv"\r\n\r\n{text}'
     parts = [f"{head.format('kind')}\r\n\r\nticket", file]
@@ -328,6 +332,25 @@ def test_papers_are_brought_for_ones_own_places(
 
     text = asyncio.run(run())
     assert ("0 are refused" not in text and "Refused" in text) != taken, text
+
+
+def test_a_paper_of_others_is_not_named(made: FastAPI, sides: Sides, store: Store) -> None:
+    """A number that is there already of a site outside: that is said, and not by whom or where."""
+    (theirs,) = [t for t in papers.tickets(store) if t.site == B.site]
+    row = [theirs.number.partition("/")[2], "厂", clock(theirs.t), "干垃圾", "9000", "1000", "8000"]
+
+    async def run(scope: str) -> str:
+        headers = bearer(token_of(sides, scope))
+        headers["content-type"] = "multipart/form-data; boundary=x"
+        body = upload("", A.site if scope == "town-a" else B.site, row)
+        path = "/papers/check?lang=en"
+        async with opened(made, "POST", path, body=body, headers=headers) as told:
+            return told.text
+
+    text = asyncio.run(run("town-a"))
+    assert "imported from one outside of the scope with other values" in text
+    assert told_of(text) <= {A, HA}
+    assert f"{theirs.source.file}:2" in asyncio.run(run("town-b"))
 
 
 # What a scope sees, without an app
