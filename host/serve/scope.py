@@ -74,12 +74,13 @@ def names(kind: str, registry: Registry, register: Register | None) -> dict[str,
     return {}
 
 
-def every(registry: Registry, register: Register | None) -> list[Scope]:
-    """Every scope that an account may be given."""
-    return [
-        DISTRICT,
-        *(Scope(kind, name) for kind in KINDS for name in names(kind, registry, register)),
-    ]
+def every(registry: Registry, register: Register | None) -> dict[Scope, str]:
+    """Every scope that an account may be given, with its kind and what it is called."""
+    found = {DISTRICT: str(DISTRICT)}
+    for kind in KINDS:
+        for name, called in names(kind, registry, register).items():
+            found[Scope(kind, name)] = str(Scope(kind, called))
+    return found
 
 
 def asked(text: str, registry: Registry, register: Register | None) -> Scope:

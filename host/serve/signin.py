@@ -142,8 +142,9 @@ async def _users(request: Request, problem: str = "", status: int = 200) -> Resp
     everybody = await context.ask(accounts.everybody)
     scopes = every(context.registry, context.register)
     gone = {u.name for u in everybody if not u.scope.whole and u.scope not in scopes}
-    values = {"everybody": everybody, "scopes": scopes, "gone": gone, "problem": problem}
-    return page(request, "users.html", status, **values)
+    values = {"everybody": everybody, "scopes": list(scopes), "gone": gone, "problem": problem}
+    called = {str(scope): text for scope, text in scopes.items()}
+    return page(request, "users.html", status, called=called, **values)
 
 
 @allowed("admin")

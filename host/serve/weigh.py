@@ -27,7 +27,7 @@ from ..store import Store
 from .context import Context, context_of
 from .language import Words
 from .shared import FOLDER
-from .web import allowed, check_csrf, narrow, need, note, page, session, words_of
+from .web import allowed, check_csrf, narrow, need, note, page, session, whose, words_of
 
 PATH = "/weigh"
 WORKER = "/weigh-worker.js"  # its scope is that of its path
@@ -66,6 +66,7 @@ async def now(request: Request) -> Response:
     return JSONResponse(
         {
             "user": me.name,
+            "whose": whose(request),
             "csrf": held.csrf if held else "",
             "at": time.time(),
             "printer": bool(context.settings.label_printer),

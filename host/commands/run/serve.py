@@ -141,14 +141,14 @@ def _user(args: argparse.Namespace) -> int:
     return 0
 
 
-def _known(args: argparse.Namespace) -> list[Scope]:
+def _known(args: argparse.Namespace) -> dict[Scope, str]:
     """Every scope of the registry; none where it cannot be read, which is not asked for here."""
     from ...serve import scope  # noqa: PLC0415
 
     try:
         return scope.every(*_registry(args))
     except UserError:
-        return []
+        return {}
 
 
 def _registry(args: argparse.Namespace) -> tuple[registry.Registry, register.Register | None]:
