@@ -147,7 +147,7 @@ def latest_day(store: Store, registry: Registry, site: str) -> dt.date:
     """The last day with readings of a site; today if there is none."""
     bins, now = bins_at(registry, site), today()
     _update(store, registry, bins, now)
-    return last_measured(store.database, now, _names(bins)) or now
+    return last_measured(store.database, now, [b.bin for b in bins]) or now
 
 
 def _update(store: Store, registry: Registry, bins: Sequence[Bin], date: dt.date) -> None:
@@ -157,10 +157,6 @@ def _update(store: Store, registry: Registry, bins: Sequence[Bin], date: dt.date
         store.compact(steps=_STEPS)
         if not store.crowded_boards(day_of(date), CROWDED) & {b.device for b in bins}:
             update_figures(store, registry, date, only=bins, steps=0)
-
-
-def _names(bins: Sequence[Bin]) -> list[str]:
-    return [b.bin for b in bins]
 
 
 class Days:
@@ -201,6 +197,7 @@ class Figures(Days):
     _closed: set[str] = field(default_factory=set)
     _places: dict[str, list[Place]] = field(default_factory=dict)  # by closed month; "": now
     _next: Registry | None = None
+    _lock: threading.Lock = field(default_factory=threading.Lock)  # of registry and _places
     _over: threading.Event = field(default_factory=threading.Event)
     _all_at: float = -math.inf  # when the crowded days were computed, too
     _thread: threading.Thread | None = None
@@ -223,12 +220,13 @@ class Figures(Days):
     def places(self, closed: Closing | None) -> list[Place]:
         """Where each bin on a scale stands, in a closed month where it stood then."""
         month = "" if closed is None else closed.month
-        if month not in self._places:
-            then = RegistrySnapshot.of(closed).known if closed else self.registry
-            self._places[month] = [
-                (b.bin, b.site, then.sites[b.site].town, b.stream) for b in then.platforms()
-            ]
-        return self._places[month]
+        with self._lock:
+            if month not in self._places:
+                then = RegistrySnapshot.of(closed).known if closed else self.registry
+                self._places[month] = [
+                    (b.bin, b.site, then.sites[b.site].town, b.stream) for b in then.platforms()
+                ]
+            return self._places[month]
 
     def _run(self) -> None:
         while not self._over.is_set():
@@ -253,8 +251,9 @@ class Figures(Days):
         store = Store(self.settings.db)
         anew, self._next = self._next, None
         if anew is not None:
-            self.registry = anew
-            self._places.pop("", None)
+            with self._lock:
+                self.registry = anew
+                self._places.pop("", None)
         try:
             now = today()
             with suppress(Busy):

@@ -241,6 +241,31 @@ def test_another_scope_holds_with_the_next_request(
     asyncio.run(run())
 
 
+def test_an_admin_of_the_district_gives_scopes(made: FastAPI, sides: Sides, store: Store) -> None:
+    """By the list of users; a name that is not in the registry is told with the nearest. An admin
+    of a narrower scope gives none."""
+    form = {"do": "add", "name": "wu", "role": "admin", "password": "a-long-enough-password"}
+    belongs = {"scope": f"town:{TOWNS['a']}"}
+
+    async def post(who: str, **more: str) -> tuple[int, str]:
+        token = token_of(sides, who, "admin")
+        answer = await ask(made, "/users", token, form | more)
+        return answer.status, answer.text
+
+    def wu() -> accounts.Account | None:
+        return accounts.find(store, "wu")
+
+    assert asyncio.run(post("town-a", **belongs))[0] == 403
+    status, text = asyncio.run(post("whole", scope="town:甲"))
+    assert (status, wu()) == (422, None)
+    assert f"应为登记的街镇（{TOWNS['a']}）" in text
+    assert asyncio.run(post("whole", **belongs))[0] == 303
+    assert (found := wu()) and found.scope == SCOPES["town-a"][0]
+    assert asyncio.run(post("whole", do="scope", scope="institution:inst-bbb"))[0] == 303
+    assert (found := wu()) and found.scope == SCOPES["unit-b"][0]
+    assert found.may("admin")
+
+
 def test_what_is_kept_by_a_browser_is_of_one_account(made: FastAPI, sides: Sides) -> None:
     """The tag of an answer is no answer to another account."""
 
