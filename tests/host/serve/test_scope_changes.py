@@ -35,6 +35,7 @@ from host.common.local_days import clock
 from host.hazard import papers, register
 from host.hazard.register import Register
 from host.registry import Registry, load
+from host.rollup import closing
 from host.rollup.closing import RegistrySnapshot
 from host.serve import accounts, seats
 from host.serve.scope import DISTRICT, NOTHING, Scope, ScopeError, asked, resolve
@@ -153,6 +154,28 @@ def test_sums_are_those_of_the_scope(tmp_path: Path) -> None:
     for scope, told in (("town-a", set()), ("town-b", {B})):
         page = asyncio.run(ask(made, f"/history?period={day_before()}", token_of(sides, scope)))
         assert told_of(page.text) == told
+
+
+def test_a_closed_month_keeps_its_figures_for_each(tmp_path: Path) -> None:
+    """What comes after the closing counts for nobody, and is told where its site is seen alone:
+    on the page, and in the notes of the month."""
+    sides = make(tmp_path, ("operator",), late=B)
+    made, store = served(sides), Store(sides.db)
+    day = day_before()
+    month, later = f"{day:%Y-%m}", int(time.time()) + 40 * 86_400
+    closing.close(store, RegistrySnapshot(load(sides.folder)), month, "王", now=later)
+    before = asyncio.run(sums(made, sides))
+    store.add(Batch(readings=readings(B)[LATE:]), int(time.time()))
+    store.close()
+    made.state.shared.figures.refresh()
+    assert asyncio.run(sums(made, sides)) == before
+    for scope, told in (("town-a", set()), ("town-b", {B}), ("whole", {B})):
+        token = token_of(sides, scope)
+        page = asyncio.run(ask(made, f"/history?period={day}", token))
+        assert told_of(page.text) == told
+        report = asyncio.run(ask(made, f"/downloads/month?when={month}&format=html", token))
+        assert "关账" in report.text
+        assert (f"{day:%m-%d} {B.site}" in report.text) == bool(told)
 
 
 def token_of(sides: Sides, scope: str, role: str = "operator") -> str:
