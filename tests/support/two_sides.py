@@ -167,7 +167,7 @@ def make(folder: Path, roles: tuple[str, ...], late: Place | None = None) -> Sid
     store.add(Batch(readings=told), now)
     store.compact()
     for n, p in enumerate(PLACES):
-        made.alarms[p] = _alarm(store, p, now)
+        made.alarms[p] = _alarm(store, p)
         over = (p.device, local_day(now), 0, 0, 5)
         sql = "INSERT INTO refused (sender, day, kept, bytes, over) VALUES (?,?,?,?,?)"
         store.database.many(sql, [over])
@@ -177,6 +177,11 @@ def make(folder: Path, roles: tuple[str, ...], late: Place | None = None) -> Sid
     made.imports.update({p: n for n, p in enumerate(PLACES, 1)})
     store.close()
     return made
+
+
+def noon() -> int:
+    """Unix seconds of the noon of day_before(), when all that is planted happened."""
+    return int(dt.datetime.combine(day_before(), dt.time(12), LOCAL).timestamp())
 
 
 def readings(p: Place) -> list[tuple[str, str, Reading]]:
@@ -191,13 +196,13 @@ def readings(p: Place) -> list[tuple[str, str, Reading]]:
     return told
 
 
-def _alarm(store: Store, p: Place, now: int) -> int:
+def _alarm(store: Store, p: Place) -> int:
     body = alarm_log.Body(
         rule="r", kind="age" if p.hazardous else "full", level="告警", site=p.site,
         store=p.store if p.hazardous else "", subject=p.container if p.hazardous else p.device,
         value=9.0, unit="h", threshold=1.0, source="test", text="最早入库",
     )  # fmt: skip
-    row = (None, alarm_log.RAISED, now - 60, alarm_log._encode(body).decode())
+    row = (None, alarm_log.RAISED, noon(), alarm_log._encode(body).decode())
     return rows.add_alarms(store, [row])[0]
 
 
@@ -209,7 +214,7 @@ def _waste(store: Store, known: register.Register, made: Sides, p: Place, now: i
     photo = photographs.keep(store, png)
     fresh = []
     for n in range(3):
-        batch, t = f"HWRK-{p.side}-{n}", now - 7200 + n
+        batch, t = f"HWRK-{p.side}-{n}", noon() + n
         values = ledger_posting.columns(STORED, batch, t, 1000, container=held, register=known)
         entry = Entry(
             table=STORED, batch=batch, t=t, recorded=now, by=f"人{p.side * 3}",
@@ -233,13 +238,13 @@ def _papers(store: Store, p: Place, n: int, now: int) -> None:
     if p.hazardous:
         manifest = papers.Manifest(
             number=f"2026310117000{n}", institution=p.institution, store=p.store, code=OIL,
-            grams=5000, t=now - 5000, carrier="", plate="", receiver="厂", licence="", method="",
+            grams=5000, t=noon(), carrier="", plate="", receiver="厂", licence="", method="",
             received_g=None, source=source,
         )  # fmt: skip
         papers.add(store, papers.MANIFEST, [manifest], papers.last(store))
         return
     ticket = papers.Ticket(
-        number=f"厂/{n}", facility="厂", plate="", t=now - 5000, stream="干垃圾",
+        number=f"厂/{n}", facility="厂", plate="", t=noon(), stream="干垃圾",
         town=TOWNS[p.side], site=p.site, code="", gross_g=9000, tare_g=1000, grams=8000,
         source=source,
     )  # fmt: skip

@@ -151,9 +151,12 @@ def test_sums_are_those_of_the_scope(tmp_path: Path) -> None:
     second = asyncio.run(sums(made, sides))
     assert second["town-a"] == first["town-a"]
     assert second["town-b"] == second["whole"] - second["town-a"] > 0
+    month = f"/downloads/month?when={day_before():%Y-%m}&format=html"
     for scope, told in (("town-a", set()), ("town-b", {B})):
         page = asyncio.run(ask(made, f"/history?period={day_before()}", token_of(sides, scope)))
         assert told_of(page.text) == told
+        report = asyncio.run(ask(made, month, token_of(sides, scope)))
+        assert [side for side in "ab" if TOWNS[side] in report.text] == [scope[-1]]
 
 
 def test_a_closed_month_keeps_its_figures_for_each(tmp_path: Path) -> None:
