@@ -26,7 +26,7 @@ from ..reports.limits import Limits
 from ..reports.summary import HAULED
 from ..rollup import DailyRow
 from ..store import Store
-from . import accounts, day_cache
+from . import accounts, site_days
 from .day_cache import DayFigures, Days, today
 from .live import Part
 from .refusals import Refusals
@@ -173,8 +173,8 @@ class Context:
         """(day, what its bins tell) of a site of the scope, by default of its last day with
         readings. KeyError for another site."""
         whole = self._whole_of(site)
-        date = date or day_cache.latest_day(store, whole, site)
-        stories: list[BinStory] = day_cache.site_day(store, whole, site, date)
+        date = date or site_days.latest_day(store, whole, site)
+        stories: list[BinStory] = site_days.site_day(store, whole, site, date)
         return date, stories
 
     def _whole_of(self, site: str) -> Registry:

@@ -1,6 +1,6 @@
 """Figures for the pages: days added up by 街镇 and stream, kept until their revisions change.
 
-Everything that asks the store for masses goes through read_day() and site_day()."""
+Everything that asks the store for masses goes through read_day(), and site_days.site_day()."""
 
 from __future__ import annotations
 
@@ -16,7 +16,6 @@ from dataclasses import dataclass, field
 from ..common.errors import UserError
 from ..common.local_days import LOCAL, date_of, day_of
 from ..registry import Bin, Registry
-from ..reports.explain import BinStory, bins_at, stories
 from ..reports.summary import Part, add
 from ..rollup import DAY_S, day_bounds, period
 from ..rollup.closing import RegistrySnapshot
@@ -30,8 +29,8 @@ BACK_DAYS = 400  # a year, and the same weekday a week before
 WEEK = dt.timedelta(7)
 LEAST_S = 3600  # measured seconds from which on a day is shown in place of today
 # More readings of a board in a day than one in 10 s twice over: to compute them takes seconds, and
-# is done so often only. A page moves at most so many steps of arrivals into days.
-CROWDED, _CROWDED_S, _STEPS = 20_000, 600.0, 2
+# is done so often only.
+CROWDED, _CROWDED_S = 20_000, 600.0
 NEWEST = 1 << 62  # above the id of every revision
 Place = tuple[str, str, str, str]  # bin, site, 街镇, stream
 _log = logging.getLogger("qingyun.serve")
@@ -124,12 +123,6 @@ def read_day(
     return DayFigures(date, now, now >= t1, collected_parts, deposits, tuple(changed))
 
 
-def site_day(store: Store, registry: Registry, site: str, date: dt.date) -> list[BinStory]:
-    """Every bin of a site on a day: its readings, and its events from the day's revisions."""
-    _update(store, registry, bins_at(registry, site), date)
-    return stories(store, registry, site, date)
-
-
 def last_measured(
     db: Database, now: dt.date, platforms: Sequence[str] | None = None
 ) -> dt.date | None:
@@ -141,22 +134,6 @@ def last_measured(
         if last is not None:
             return date_of(last)
     return None
-
-
-def latest_day(store: Store, registry: Registry, site: str) -> dt.date:
-    """The last day with readings of a site; today if there is none."""
-    bins, now = bins_at(registry, site), today()
-    _update(store, registry, bins, now)
-    return last_measured(store.database, now, [b.bin for b in bins]) or now
-
-
-def _update(store: Store, registry: Registry, bins: Sequence[Bin], date: dt.date) -> None:
-    """Bring the figures of a site's bins up to date, where nobody has to wait long for it; else
-    those are shown that the thread of Figures has computed."""
-    with suppress(Busy):  # another process writes: the stored figures are shown
-        store.compact(steps=_STEPS)
-        if not store.crowded_boards(day_of(date), CROWDED) & {b.device for b in bins}:
-            update_figures(store, registry, date, only=bins, steps=0)
 
 
 class Days:
@@ -217,6 +194,15 @@ class Figures(Days):
         """Compute every day anew with another registry, from the next turn on."""
         self._next = registry
 
+    def _take(self) -> bool:
+        """Whether another registry is used from now on."""
+        anew, self._next = self._next, None
+        if anew is not None:
+            with self._lock:
+                self.registry = anew
+                self._places.pop("", None)
+        return anew is not None
+
     def places(self, closed: Closing | None) -> list[Place]:
         """Where each bin on a scale stands, in a closed month where it stood then."""
         month = "" if closed is None else closed.month
@@ -249,13 +235,8 @@ class Figures(Days):
         day that is missing or has a new revision, the latest first. UserError or Busy from the
         store."""
         store = Store(self.settings.db)
-        anew, self._next = self._next, None
-        if anew is not None:
-            with self._lock:
-                self.registry = anew
-                self._places.pop("", None)
         try:
-            now = today()
+            now, anew = today(), self._take()
             with suppress(Busy):
                 update_figures(store, self.registry, now, only=self._due(store, now))
             db = store.database
@@ -274,7 +255,7 @@ class Figures(Days):
                 if self._over.is_set():
                     return
                 held = self.days.get(date)
-                if anew is None and held is not None and held.over and date not in changed:
+                if not anew and held is not None and held.over and date not in changed:
                     continue
                 if first is None or (date < date_of(first).replace(day=1) and date != now):
                     continue
