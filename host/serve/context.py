@@ -150,11 +150,12 @@ class Context:
     def alarms(self, store: Store, *, only_open: bool = True) -> list[alarm_log.Row]:
         """The rows of alarms, the oldest first."""
         rows = alarm_log.read_open(store)[1] if only_open else alarm_log.read(store)
-        return [r for r in rows if self.seen.alarm(r.body)]
+        return rows if self.scope.whole else [r for r in rows if self.seen.alarm(r.body)]
 
     def entries(self, store: Store) -> list[Entry]:
         """Every entry of the ledger, reversals included, in the order of adding."""
-        return [e for e in self.shared.ledger.read(store) if self.seen.entry(e)]
+        every = self.shared.ledger.read(store)
+        return every if self.scope.whole else [e for e in every if self.seen.entry(e)]
 
     def imports(self, store: Store) -> list[papers.Import]:
         """The imports of papers that are wholly of the scope, by time."""
