@@ -29,7 +29,6 @@ from ..store import Store
 from . import accounts, site_days
 from .day_cache import DayFigures, Days, today
 from .live import Part
-from .refusals import Refusals
 from .scope import NOTHING, Scope, Seen
 from .sessions import Failures, Sessions
 from .settings import Settings
@@ -102,10 +101,6 @@ class Context:
     @property
     def failures(self) -> Failures:
         return self.shared.failures
-
-    @property
-    def refusals(self) -> Refusals:
-        return self.shared.refusals
 
     @property
     def uploads(self) -> Uploads:
