@@ -7,11 +7,13 @@ from decimal import Decimal
 
 from ..common.local_days import clock, date_of
 from ..office.table import Cell, Column, Table
+from . import river_picture
 from .evidence import Evidence
 from .gains import Gain
 from .groups import Group, Key, Keys, by_day, by_route, by_stream, by_town, groups, streams_of
 from .model import STANDING, Finding, Kind
 from .month import Reconciled
+from .river import river
 from .sums import Sum
 
 NAMES = {
@@ -40,7 +42,7 @@ NOTES = (
 
 def tables(found: Evidence, done: Reconciled, t0: int, t1: int, period: str) -> list[Table]:
     """The sheets of [t0, t1), Unix seconds: by stream, 街镇, route, day; what does not close;
-    scales."""
+    scales; where it went."""
 
     def within(t: int) -> bool:
         return t0 <= t < t1
@@ -52,6 +54,7 @@ def tables(found: Evidence, done: Reconciled, t0: int, t1: int, period: str) -> 
 
     shown = [f for f in done.findings if f.kind in STANDING or within(f.t)]
     towns = by_town(done, streams, found.town_of)
+    flows = river(done, found.loads, found.town_of, within)
     return [
         _beside("三方合计", period, ("品类",), of(by_stream(streams)), _plain),
         _beside("按街镇", period, ("街镇", "品类"), of(towns), _plain),
@@ -59,6 +62,7 @@ def tables(found: Evidence, done: Reconciled, t0: int, t1: int, period: str) -> 
         _beside("按日", period, ("日期", "品类"), of(by_day(streams)), _dated),
         _findings(shown, period),
         _scales(done, period),
+        river_picture.table(flows, period),
     ]
 
 

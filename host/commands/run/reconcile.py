@@ -17,7 +17,7 @@ from ...common.shown import CsvWriter
 from ...hazard import register
 from ...hazard.register import Register
 from ...office.table import Cell, Column, Table
-from ...reconcile import decisions, evidence, tables
+from ...reconcile import decisions, evidence, river, river_picture, tables
 from ...reconcile.evidence import Evidence
 from ...reconcile.model import Lift, Match
 from ...reconcile.month import Reconciled
@@ -55,7 +55,9 @@ def run_show(args: argparse.Namespace) -> int:
         from ...office.page import page  # noqa: PLC0415
 
         with whole(args.out) as part:
-            text = page(made[0].title, args.month, made, DISCLAIMER)
+            flows = river.river(done, found.loads, found.town_of, lambda t: t0 <= t < t1)
+            drawn = river_picture.picture(flows, f"{args.month} 垃圾去向")
+            text = page(made[0].title, args.month, [drawn, *made], DISCLAIMER)
             part.write_text(text, encoding="utf-8")
     if args.out is not None:
         print(args.out)

@@ -90,6 +90,7 @@ def test_a_month_of_three_witnesses(folder: Path) -> None:
     sheets = "三方合计 按街镇 按路线 按日 方松街道 沪A12345 管理数据，非贸易结算用"
     for sheet in sheets.split():
         assert sheet in text
+    assert "方松街道 → 湿垃圾 0.1 t" in text and "湿垃圾 → 湿垃圾厂 0.2 t" in text
     run(folder, "reconcile", "show", "--month", "2026-03", "--out", folder / "march.xlsx")
     assert (folder / "march.xlsx").stat().st_size > 5_000
 
