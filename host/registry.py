@@ -39,13 +39,15 @@ class RegistryError(UserError):
 
 @dataclass(frozen=True)
 class Site:
-    """A collection point or a hazardous store. windows: local opening hours, none: all day."""
+    """A collection point or a hazardous store. windows: local opening hours, none: all day.
+    contractor: who empties its bins, "" where nobody is named."""
 
     site: str
     name: str
     town: str
     kind: str
     windows: tuple[str, ...]
+    contractor: str = ""
 
 
 @dataclass(frozen=True)
@@ -216,9 +218,9 @@ def load(folder: Path) -> Registry:
         windows = tuple(w for w in row.optional("windows").split(";") if w)
         if not all(_WINDOW.fullmatch(w) for w in windows):
             raise row.fail("windows", "HH:MM-HH:MM;… or nothing")
-        town = row.known("town", towns, "a town of towns.csv")
-        kind = row.one_of("kind", KINDS)
-        sites[site] = Site(site, row.text("name"), town, kind, windows)
+        named = row.text("name"), row.known("town", towns, "a town of towns.csv")
+        kind, contractor = row.one_of("kind", KINDS), row.optional("contractor")
+        sites[site] = Site(site, *named, kind, windows, contractor)
     devices: dict[str, Device] = {}
     for row in csv_rows(folder, "devices.csv", ("device", "site")):
         device = row.name("device")
@@ -228,8 +230,8 @@ def load(folder: Path) -> Registry:
     rows = csv_rows(folder, instruments.FILE, instruments.COLUMNS)
     weighed = {(b.device, b.channel): (b.max_g, b.e_g) for b in bins if b.channel}
     there = (folder / instruments.FILE).exists()
-    named = instruments.read(rows, devices, weighed) if there else ()
-    return Registry(tuple(towns), sites, devices, bins, tuple(named))
+    found = instruments.read(rows, devices, weighed) if there else ()
+    return Registry(tuple(towns), sites, devices, bins, tuple(found))
 
 
 _BIN_COLUMNS = (

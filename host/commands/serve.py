@@ -11,7 +11,7 @@ from . import Command, broker_options, db, registry
 
 ROLES = ("viewer", "operator", "admin")
 DEFAULT = "127.0.0.1:8080"
-DEEDS = ("add", "password", "role", "remove", "list", "audit")
+DEEDS = ("add", "password", "role", "scope", "remove", "list", "audit")
 
 
 def add(command: Command) -> None:
@@ -33,11 +33,15 @@ def add(command: Command) -> None:
     p.add_argument("--refresh", type=_seconds, default=60.0, metavar="S", help=text)
     p.epilog = "Example: qingyun serve --db qingyun.db --broker 127.0.0.1:1883"
 
-    p = command("user", _run, "who may use the page: add, password, role, remove, list, audit")
+    p = command("user", _run, "who may use the page: add, password, role, scope, remove, list …")
     db(p)
+    registry(p)
     p.add_argument("do", choices=DEEDS, help="what is done")
     p.add_argument("name", nargs="?", metavar="NAME", help="the user; not with list and audit")
     p.add_argument("--role", choices=ROLES, default=None, help="what the user may do")
+    text = "whose data the user sees: district (the default), town:新桥镇, institution:CODE or "
+    text += "contractor:NAME, as the registry names them"
+    p.add_argument("--scope", default=None, metavar="SCOPE", help=text)
     text = "holds the password (default: it is asked for)"
     p.add_argument("--password-file", type=Path, metavar="FILE", help=text)
     text = "add: a machine that shows a token, which is printed once"

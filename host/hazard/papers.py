@@ -5,7 +5,7 @@ Nothing kept is changed: what is taken back stays, and a row says that it no lon
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import msgspec
@@ -165,16 +165,21 @@ def last(store: Store) -> int:
     return rows.transfer_count(store)
 
 
+def every(store: Store) -> Iterator[tuple[str, Record]]:
+    """(kind, record) of all that was imported, taken back or not."""
+    for body in rows.transfers(store, MANIFEST):
+        yield MANIFEST, _manifests(body)
+    for body in rows.transfers(store, TICKET):
+        yield TICKET, _tickets(body)
+
+
 def imports(store: Store) -> list[Import]:
     """Every import by time, with what was taken back."""
     gone = _gone(store)
-    held: list[tuple[str, Record]] = []
-    held += [(MANIFEST, _manifests(body)) for body in rows.transfers(store, MANIFEST)]
-    held += [(TICKET, _tickets(body)) for body in rows.transfers(store, TICKET)]
     firsts: dict[tuple[str, int], tuple[str, Source]] = {}
     counts: Counter[tuple[str, int]] = Counter()
     grams: Counter[tuple[str, int]] = Counter()
-    for kind, record in held:
+    for kind, record in every(store):
         key = record.source.key
         firsts.setdefault(key, (kind, record.source))
         counts[key] += 1

@@ -80,9 +80,9 @@ class Register:
         return self._by_name.get(name)
 
     def platforms(self, store: str) -> list[Bin]:
-        """The platforms of the containers of a store."""
+        """The platforms of the containers of a store, as far as they are known here."""
         names = dict.fromkeys(c.bin for c in self.containers if c.store == store and c.bin)
-        return [self.bins[n] for n in names]
+        return [self.bins[n] for n in names if n in self.bins]
 
     def of(self, store: str) -> Institution:
         return self.institutions[self.stores[store].institution]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from hashlib import blake2b
 
 from ..common.local_days import clock, local_day
@@ -14,14 +14,19 @@ from .papers import Manifest, Ticket
 REMEDY = "(take that import back first)"
 NEAR_S = 1800  # two tickets of one lorry with the same masses: perhaps one weighing
 
+OUTSIDE = "one outside of the scope"  # stands for what whoever brings a paper may not see
 _Place = str  # file and row
 
 
 class SameTicket:
     """A ticket is the number that a facility gave at a minute: many begin anew each day. Width,
-    case, quotes and zeros in front make no other number."""
+    case, quotes and zeros in front make no other number. seen: whether whoever brings tickets may
+    be told of one that is there; None: of each."""
 
-    def __init__(self, held: Iterable[Ticket]) -> None:
+    def __init__(
+        self, held: Iterable[Ticket], seen: Callable[[Ticket], bool] | None = None
+    ) -> None:
+        self._seen = seen
         self._by_identity: dict[bytes, Ticket] = {}
         self._by_day: dict[bytes, Ticket] = {}
         self._by_load: dict[bytes, Ticket] = {}  # the last of each half hour
@@ -34,7 +39,7 @@ class SameTicket:
         """TableError for a ticket that is there with other values."""
         other = self._by_identity.get(_identity(t))
         if other is not None:
-            place = _place(other)
+            place = self._place(other)
             if _content(other) != _content(t):
                 expected = f"a number not imported from {place} with other values {REMEDY}"
                 raise line.fail("磅单号", expected)
@@ -60,12 +65,18 @@ class SameTicket:
         beside = (self._by_load.get(_load(t, n)) for n in (-1, 0, 1))
         near = [other for other in beside if other and abs(other.t - t.t) <= NEAR_S]
         for other in [same_day] if same_day else near[:1]:
-            what = f"looks like {other.number} of {clock(other.t)} ({_place(other)})"
+            what = f"looks like {self._named(other)}"
             line.sheet.notes.append(f"{line.where}: 磅单号: {what}, and counts too")
 
+    def _is_seen(self, t: Ticket) -> bool:
+        return self._seen is None or self._seen(t)
 
-def _place(t: Ticket) -> str:
-    return f"{t.source.file}:{t.source.row}"
+    def _place(self, t: Ticket) -> _Place:
+        return f"{t.source.file}:{t.source.row}" if self._is_seen(t) else OUTSIDE
+
+    def _named(self, t: Ticket) -> str:
+        named = f"{t.number} of {clock(t.t)} ({self._place(t)})"
+        return named if self._is_seen(t) else OUTSIDE
 
 
 def _key(*parts: object) -> bytes:
@@ -99,11 +110,14 @@ class SameManifest:
     """One 联单 may have several lines, of one waste each. All lines of a number come together: a
     number that is there already must have the same lines."""
 
-    def __init__(self, held: Iterable[Manifest]) -> None:
+    def __init__(
+        self, held: Iterable[Manifest], seen: Callable[[Manifest], bool] | None = None
+    ) -> None:
         self._held: dict[str, dict[object, _Place]] = defaultdict(dict)
         self._here: dict[str, dict[object, tuple[Manifest, Line]]] = defaultdict(dict)
         for m in held:
-            self._held[m.number][_line_of(m)] = f"{m.source.file}:{m.source.row}"
+            place = f"{m.source.file}:{m.source.row}" if seen is None or seen(m) else OUTSIDE
+            self._held[m.number][_line_of(m)] = place
 
     def add(self, m: Manifest, line: Line) -> None:
         """TableError for two lines of a number that nothing tells apart."""

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from pathlib import Path
 from sys import intern
+from typing import TypeVar
 
 from ..registry import DRY, HAZARDOUS, RECYCLABLE, STORED_HAZARDOUS, WET
 from ..store import Store
@@ -23,6 +24,7 @@ from .same_paper import SameManifest, SameTicket
 from .sum_rows import SumRows
 
 NUMBER = re.compile(r"\d{14}")  # year, province, city, six of a series
+R = TypeVar("R", Manifest, Ticket)
 UNITS = {"kg": 1, "千克": 1, "公斤": 1, "t": 1000, "吨": 1000}
 MOST_KG = Decimal(60_000)  # more than a lorry carries
 # 品类 of a ticket: those that indicators know, and hazardous waste.
@@ -57,16 +59,18 @@ def run(
     by: str,
     now: int,
     check: bool = False,
+    only: Callable[[Record], bool] | None = None,
 ) -> Imported:
     """Import a file; now: Unix seconds. HazardError names the first mistake, and nothing is
-    imported then. check: read and compare only, and name every mistake."""
+    imported then. check: read and compare only, and name every mistake. only: papers that whoever
+    brings the file may bring; another one is a mistake."""
     if not by.strip():
         raise HazardError("--by: expected who brings it")
     try:
         columns = (_MANIFEST, _MANIFEST_MORE) if kind == MANIFEST else (_TICKET, _TICKET_MORE)
         table = sheet.read(path, *columns)
         after = papers.last(store)
-        done, records = _read(table, register, _taker(store, register, kind, now), by, now)
+        done, records = _read(table, register, _taker(store, register, kind, now, only), by, now)
     except (HazardError, TableError) as error:
         raise HazardError(f"{error}; nothing was imported") from None
     if check:
@@ -89,15 +93,30 @@ class _Taker:
     mass: str  # the column
 
 
-def _taker(store: Store, register: Register, kind: str, now: int) -> _Taker:
+def _taker(
+    store: Store,
+    register: Register,
+    kind: str,
+    now: int,
+    only: Callable[[Record], bool] | None,
+) -> _Taker:
+    def own(record: R, line: Line, column: str) -> R:
+        if only is not None and not only(record):
+            raise line.fail(column, "a place of the scope of your account")
+        return record
+
     if kind == MANIFEST:
-        lines = SameManifest(papers.manifests(store))
+        lines = SameManifest(papers.manifests(store), only)
         return _Taker(
-            lambda line, s: lines.add(manifest(line, register, s, now), line), lines.end, "移出量"
+            lambda line, s: lines.add(
+                own(manifest(line, register, s, now), line, "移出单位"), line
+            ),
+            *(lines.end, "移出量"),
         )
-    tickets = SameTicket(papers.tickets(store))
+    tickets = SameTicket(papers.tickets(store), only)
     return _Taker(
-        lambda line, s: tickets.add(ticket(line, register, s, now), line), tickets.end, "净重"
+        lambda line, s: tickets.add(own(ticket(line, register, s, now), line, "来源点位"), line),
+        *(tickets.end, "净重"),
     )
 
 

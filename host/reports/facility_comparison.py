@@ -21,12 +21,11 @@ from ..rollup.day_figures import update_figures
 from ..rollup.days import days_of
 from ..rollup.period import days
 from ..store import Store
-from .summary import HAULED, SHOWN, part
+from .summary import DISTRICT, HAULED, SHOWN, part
 
 SITE_LABEL = "清运量（投放点实测）"
 FACILITY_LABEL = "清运量（进厂计量）"
 UNSAID = "（未注明街镇）"
-DISTRICT = "松江区"
 
 
 @dataclass(frozen=True)

@@ -16,6 +16,8 @@ from ..office.table import Cell, Column, Table
 from ..rollup import DailyRow, day_bounds
 from ..store import Store
 from . import facility_comparison
+from .limits import Limits
+from .summary import DISTRICT
 
 STOCK_NOTES = (
     "期初 + 入库 = 出库 + 期末 + 差额；期初、期末按秤，无秤的按台账；差额为正表示减少",
@@ -77,7 +79,7 @@ def _alarms(changes: Sequence[alarm_log.Row], t0: int, t1: int, period: str) -> 
     return Table("告警", "危险废物贮存告警", "见各行", period, columns, rows, notes)
 
 
-def _beside(days: list[DailyRow], brought: list[papers.Ticket], period: str) -> Table:
+def _beside(days: list[DailyRow], brought: list[papers.Ticket], period: str, whose: str) -> Table:
     columns = [
         *(Column("街镇", 20), Column("品类", 16)),
         *(Column(facility_comparison.SITE_LABEL, 22, 3), Column("覆盖率", 10, 1, percent=True)),
@@ -85,7 +87,15 @@ def _beside(days: list[DailyRow], brought: list[papers.Ticket], period: str) -> 
         Column("实测/进厂", 12, 4),
     ]
     rows: list[list[Cell]] = [
-        [b.town, b.stream, b.site_t, b.coverage, b.facility_t, b.tickets, b.ratio]
+        [
+            whose if b.town == DISTRICT else b.town,
+            b.stream,
+            b.site_t,
+            b.coverage,
+            b.facility_t,
+            b.tickets,
+            b.ratio,
+        ]
         for b in facility_comparison.beside(days, brought)
     ]
     title = "投放点实测与进厂计量"
@@ -93,18 +103,30 @@ def _beside(days: list[DailyRow], brought: list[papers.Ticket], period: str) -> 
 
 
 def tables(
-    store: Store, register: Register | None, days: Sequence[DailyRow], period: Period
+    store: Store,
+    register: Register | None,
+    days: Sequence[DailyRow],
+    period: Period,
+    *,
+    limits: Limits | None = None,
+    whose: str = DISTRICT,
 ) -> list[Table]:
-    """The tables of a month; none for data that this store does not hold."""
+    """The tables of a month; none for data that this store does not hold. limits, whose: as of
+    month.summarise(); register and days are of them already."""
     t0, t1 = day_bounds(period.first)[0], day_bounds(period.last)[1]
     made: list[Table] = []
     brought = [x for x in papers.tickets(store) if t0 <= x.t < t1]
+    entries, alarms = ledger.read(store), alarm_log.read(store)
+    if limits is not None:
+        brought = [x for x in brought if limits.paper(x)]
+        entries = [e for e in entries if limits.entry(e)]
+        alarms = [r for r in alarms if limits.alarm(r.body)]
     if brought:
-        made.append(_beside(list(days), brought, period.chinese))
-    live = ledger.live(ledger.read(store))
+        made.append(_beside(list(days), brought, period.chinese, whose))
+    live = ledger.live(entries)
     if register is not None and any(e.t < t1 for e in live):
         seen = see_all(store, register, t1, t0 - BEFORE_S)
         balances = balance.balances(register, live, seen, t0, t1)
         made.append(_stock(register, balances, period.chinese))
-    table = _alarms(alarm_log.read(store), t0, t1, period.chinese)
+    table = _alarms(alarms, t0, t1, period.chinese)
     return [*made, table] if table.rows else made

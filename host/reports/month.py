@@ -13,7 +13,8 @@ from ..rollup import closing, period
 from ..rollup.day_figures import Progress
 from ..store import Store
 from ..store.day_revisions import Closing
-from .summary import Summary
+from .limits import Limits
+from .summary import DISTRICT, Summary
 
 
 def summarise(
@@ -22,25 +23,35 @@ def summarise(
     when: Period,
     today: dt.date | None = None,
     progress: Progress = iter,
+    *,
+    limits: Limits | None = None,
+    whose: str = DISTRICT,
 ) -> Summary:
-    """A month as far as it is over; IndicatorError when no day of it is."""
+    """A month as far as it is over; IndicatorError when no day of it is. limits: to the sites of
+    whom it is limited, and whose: what they are called; None: the district."""
     today = today or dt.datetime.now(LOCAL).date()
     last = min(when.last, today - dt.timedelta(1))
     if last < when.first:
         raise IndicatorError(f"--month: {when} has no day yet that is over")
     rows = period.roll_days(store, registry, when.first, last, progress=progress)
+    if limits is not None:
+        rows = [r for r in rows if limits.site(r.site)]
     notes: tuple[str, ...] = ()
     if last < when.last:
         notes = (f"月份未满：截至{last}（{last.day}/{when.days}天）",)
     if closed := closing.closings(store).get(str(when)):
-        notes += _closed(store, closed)
-    return Summary(when.chinese, when.first, last, rows, notes)
+        notes += _closed(store, closed, limits)
+    return Summary(when.chinese, when.first, last, rows, notes, whose)
 
 
-def _closed(store: Store, closed: Closing) -> tuple[str, ...]:
+def _closed(store: Store, closed: Closing, limits: Limits | None) -> tuple[str, ...]:
     """Notes of a closed month: by whom, when, and what later adjustments would change."""
     on = dt.datetime.fromtimestamp(closed.at, LOCAL).date()
-    made = [x for x in closing.adjustments(store, closed.month) if x.changes_mass]
+    made = [
+        x
+        for x in closing.adjustments(store, closed.month)
+        if x.changes_mass and (limits is None or limits.site(x.bin.site))
+    ]
     closed_text = f"本月已由{closed.by}于{on}关账"
     if not made:
         return (closed_text,)

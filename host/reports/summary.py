@@ -12,6 +12,7 @@ from ..common import quantity
 from ..registry import DRY, HAZARDOUS, RECYCLABLE, WET
 from ..rollup import DAY_S, DailyRow
 
+DISTRICT = "松江区"
 HAULED = (DRY, WET)  # 清运量 is these two and nothing else
 SHOWN = (DRY, WET, RECYCLABLE, HAZARDOUS)
 
@@ -75,13 +76,15 @@ def part(rows: Iterable[DailyRow]) -> Part:
 
 @dataclass(frozen=True)
 class Summary:
-    """The rows of roll_days from first to last. period: its name for people."""
+    """The rows of roll_days from first to last. period: its name for people; whose: of whom the
+    sums are, as titles say."""
 
     period: str
     first: dt.date
     last: dt.date
     rows: Sequence[DailyRow]
     notes: tuple[str, ...] = ()
+    whose: str = DISTRICT
 
     @property
     def measured(self) -> bool:

@@ -42,7 +42,7 @@ def _matrix(summary: Summary) -> Table:
     """清运量 of each 街镇 by day."""
     columns = [Column("日期", 13, centre=True)]
     columns += [Column(town, 12, 3, total=True) for town in summary.towns]
-    columns.append(Column("松江区", 13, 3, total=True))
+    columns.append(Column(summary.whose, 13, 3, total=True))
     rows: list[list[Cell]] = []
     for d in summary.dates if summary.measured else ():
         each: list[Cell] = [summary.of(HAULED, town, d).tonnes for town in summary.towns]
@@ -57,5 +57,5 @@ def month(summary: Summary, more: Sequence[Table] = (), anchor: str = "") -> str
     """The page; more: tables at its end; anchor: its last line (hazard.anchors.note)."""
     parts: list[str | Table] = [_by_day(summary), towns(summary), _by_town(summary)]
     parts += [days(summary), _matrix(summary), *more]
-    title = f"松江区{LABEL}月报"
+    title = f"{summary.whose}{LABEL}月报"
     return page(title, f"统计期间：{summary.period}", parts, DISCLAIMER, anchor)

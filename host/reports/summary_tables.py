@@ -7,7 +7,7 @@ from ..office.table import Cell, Column, Table
 from ..registry import DRY, HAZARDOUS, RECYCLABLE, WET
 from ..rollup import DailyRow
 from . import LABEL
-from .summary import HAULED, SHOWN, Part, Summary
+from .summary import DISTRICT, HAULED, SHOWN, Part, Summary
 
 ASIDE = "不计入清运量"
 NOTES = (
@@ -51,7 +51,7 @@ def towns(summary: Summary) -> Table:
     ]
     totals: dict[int, Cell] = {5: summary.of(HAULED).coverage}
     return Table(
-        "街镇汇总", f"松江区{LABEL}街镇汇总表", "t", summary.period, columns, rows,
+        "街镇汇总", f"{summary.whose}{LABEL}街镇汇总表", "t", summary.period, columns, rows,
         (*NOTES, *_verified(summary), *summary.notes), totals, "合计",
     )  # fmt: skip
 
@@ -72,7 +72,7 @@ def days(summary: Summary) -> Table:
     rows: list[list[Cell]] = [[d, *_figures(summary, date=d)] for d in dates]
     totals: dict[int, Cell] = {4: summary.of(HAULED).coverage}
     return Table(
-        "逐日", f"松江区{LABEL}逐日表", "t", summary.period, columns, rows,
+        "逐日", f"{summary.whose}{LABEL}逐日表", "t", summary.period, columns, rows,
         (*NOTES, *summary.notes), totals, "合计", one_page=True, empty=NOTHING,
     )  # fmt: skip
 
@@ -100,11 +100,11 @@ def details(summary: Summary) -> Table:
                     aside = "" if stream in HAULED else ASIDE
                     rows.append([date, town, stream, p.tonnes, p.collections, p.coverage, aside])
     notes = (*NOTES, f"没有有效计量的不列：{left}项（日期×街镇×类别）") if left and rows else NOTES
-    title = "松江区各街镇分类逐日明细表"
+    title = f"{summary.whose}各街镇分类逐日明细表"
     return Table("明细", title, "t", summary.period, columns, rows, notes, empty=NOTHING)
 
 
-def sites(rows: list[DailyRow], period: str) -> Table:
+def sites(rows: list[DailyRow], period: str, whose: str = DISTRICT) -> Table:
     """A row for each site and stream of a day, in kg."""
     columns = (
         Column("序号", 6, centre=True),
@@ -126,5 +126,5 @@ def sites(rows: list[DailyRow], period: str) -> Table:
             *(kg_number(r.known(g)) for g in (r.removed_g, r.unattributed_g)),
         ]
         lines.append([str(n), r.site, r.town, r.stream, *cells, r.coverage])
-    title = "松江区各点位日报表"
+    title = f"{whose}各点位日报表"
     return Table("点位", title, "kg", period, columns, lines, NOTES, empty=NOTHING)

@@ -23,6 +23,7 @@ from ..common.shown import shown
 from ..store import Store
 from ..store import accounts as rows
 from .refusals import Refusal
+from .scope import DISTRICT, Scope
 
 ROLES = ("viewer", "operator", "admin")
 GONE = "none"
@@ -39,7 +40,8 @@ class AccountError(UserError):
 
 @dataclass(frozen=True)
 class Account:
-    """The latest row of a name. id is another one after every change; at: Unix seconds."""
+    """The latest row of a name. id is another one after every change; at: Unix seconds. belongs:
+    its scope as the store has it."""
 
     id: int
     name: str
@@ -47,6 +49,12 @@ class Account:
     secret: str
     at: int
     by: str
+    belongs: str = str(DISTRICT)
+
+    @property
+    def scope(self) -> Scope:
+        """Whose data it sees."""
+        return Scope.of(self.belongs)
 
     @property
     def token(self) -> bool:
@@ -60,7 +68,7 @@ class Account:
 
 @dataclass(frozen=True)
 class Done:
-    """A row of the audit trail; at: Unix seconds."""
+    """A row of the audit trail; at: Unix seconds. scope: of the account then."""
 
     id: int
     at: int
@@ -70,6 +78,7 @@ class Done:
     object: str
     outcome: str
     detail: str
+    scope: str = str(DISTRICT)
 
 
 @cache
@@ -96,8 +105,8 @@ def nobody(store: Store) -> bool:
     return all(account.token for account in everybody(store))
 
 
-def _put(store: Store, name: str, role: str, secret: str, by: str) -> None:
-    rows.put(store.database, (int(time.time()), name, role, secret, by))
+def _put(store: Store, name: str, role: str, secret: str, *, by: str, scope: Scope) -> None:
+    rows.put(store.database, (int(time.time()), name, role, secret, by, str(scope)))
 
 
 def _checked(name: str, role: str) -> None:
@@ -128,23 +137,33 @@ def hashed(password: str) -> str:
     return _hasher.hash(password)
 
 
-def add(store: Store, name: str, role: str, password: str, by: str, *, address: str = "") -> None:
+def add(
+    store: Store,
+    name: str,
+    role: str,
+    password: str,
+    by: str,
+    *,
+    scope: Scope = DISTRICT,
+    address: str = "",
+) -> None:
     """Add a person who signs in with a password; AccountError when the name is taken or invalid."""
     _checked(name, role)
     if find(store, name):
         raise AccountError(f"user: {name} is there already")
-    _put(store, name, role, hashed(password), by)
-    note(store, by, address, "user add", name, outcome="done", detail=role)
+    _put(store, name, role, hashed(password), by=by, scope=scope)
+    note(store, by, address, "user add", name, outcome="done", detail=f"{role}, {scope}")
 
 
-def add_token(store: Store, name: str, role: str, by: str) -> str:
+def add_token(store: Store, name: str, role: str, by: str, *, scope: Scope = DISTRICT) -> str:
     """Add a machine and return NAME:TOKEN, which cannot be shown again; AccountError as add()."""
     _checked(name, role)
     if find(store, name):
         raise AccountError(f"user: {name} is there already")
     token = secrets.token_urlsafe(32)
-    _put(store, name, role, _RANDOM + hashlib.sha256(token.encode()).hexdigest(), by)
-    note(store, by, "", "user add", name, outcome="done", detail=f"{role}, token")
+    digest = _RANDOM + hashlib.sha256(token.encode()).hexdigest()
+    _put(store, name, role, digest, by=by, scope=scope)
+    note(store, by, "", "user add", name, outcome="done", detail=f"{role}, {scope}, token")
     return f"{name}:{token}"
 
 
@@ -155,9 +174,11 @@ def change(
     *,
     role: str | None = None,
     password: str | None = None,
+    scope: Scope | None = None,
     address: str = "",
 ) -> None:
-    """Set another role or password; the role GONE removes. It ends the sessions of the account.
+    """Set another role, password or scope; the role GONE removes. It ends the sessions of the
+    account.
 
     AccountError when there is no such account, or role or password cannot be used."""
     account = find(store, name)
@@ -166,9 +187,16 @@ def change(
     if role is not None and role != GONE:
         _checked(name, role)
     secret = account.secret if password is None else hashed(password)
-    detail = "password" if password is not None else f"{account.role} to {role}"
-    _put(store, name, role or account.role, "" if role == GONE else secret, by)
-    note(store, by, address, "user change", name, outcome="done", detail=detail)
+    details = ["password"] if password is not None else []
+    details += [f"{account.role} to {role}"] if role is not None else []
+    details += [f"{account.belongs} > {scope}"] if scope is not None else []
+    secret = "" if role == GONE else secret
+    _put(store, name, role or account.role, secret, by=by, scope=scope or account.scope)
+    # Who changes their own password does it as who they are; others change accounts as the
+    # district, to which alone accounts belong.
+    whose = account.scope if by == name else DISTRICT
+    detail = ", ".join(details)
+    note(store, by, address, "user change", name, outcome="done", detail=detail, scope=whose)
 
 
 def signed_in(store: Store, name: str, password: str) -> Account | None:
@@ -201,21 +229,27 @@ def note(
     *,
     outcome: str,
     detail: str = "",
+    scope: Scope = DISTRICT,
 ) -> None:
-    """Add a row to the audit trail."""
-    told = (shown(text) for text in (who, address, action, object_, outcome, detail[:400]))
-    rows.put_deed(store.database, (int(time.time()), *told))
+    """Add a row to the audit trail. scope: of who did it."""
+    texts = (who, address, action, object_, outcome, detail[:400], str(scope))
+    rows.put_deed(store.database, (int(time.time()), *map(shown, texts)))
 
 
 def note_refusal(store: Store, refusal: Refusal, more: int = 0) -> None:
     """Add a refused request to the audit trail; more: how many more of it there were."""
     status = refusal.status
     detail = f"{status}, {more} more" if more else str(status)
-    action, outcome = "request", "refused"
-    note(store, refusal.who, refusal.address, action, refusal.what, outcome=outcome, detail=detail)
+    who, where, what = refusal.who, refusal.address, refusal.what
+    more_of = {"outcome": "refused", "detail": detail}
+    note(store, who, where, "request", what, scope=Scope.of(refusal.scope), **more_of)
 
 
-def trail(store: Store, before: int | None = None, limit: int = 100) -> Sequence[Done]:
-    """At most limit rows of the audit trail, the latest first; before: only ids below it."""
-    deeds = rows.deeds(store.database, before if before is not None else 1 << 62, limit)
+def trail(
+    store: Store, before: int | None = None, limit: int = 100, scope: Scope | None = None
+) -> Sequence[Done]:
+    """At most limit rows of the audit trail, the latest first; before: only ids below it; scope:
+    only what accounts of this scope did, None: everything."""
+    upto = before if before is not None else 1 << 62
+    deeds = rows.deeds(store.database, upto, limit, None if scope is None else str(scope))
     return [Done(*deed) for deed in deeds]

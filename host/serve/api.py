@@ -13,12 +13,11 @@ from fastapi import APIRouter, Depends, Header, Path, Query, Request
 from starlette.exceptions import HTTPException
 
 from ..alarms import alarm_log
-from ..hazard import ledger
 from ..rollup import day_bounds
-from . import accounts, commands, history, site_charts
+from . import commands, history, site_charts
 from . import hazard as stores
 from .context import context_of
-from .day_cache import site_day, today
+from .day_cache import today
 from .indicators import period_of, reports
 from .live_status import board_now
 from .models import (
@@ -37,7 +36,7 @@ from .models import (
     towns,
 )
 from .sites import Filters, filtered_sites
-from .web import check_csrf, need
+from .web import check_csrf, check_scope, narrow, need
 
 T = TypeVar("T")
 Page = Annotated[int, Query(ge=1, le=100_000, description="The page, from 1 on.")]
@@ -48,8 +47,9 @@ _EARLIEST = dt.date(2015, 1, 1)
 
 
 def signed_in(request: Request) -> None:
-    """A dependency of routes: 401 or 403 unless a viewer asks."""
+    """A dependency of routes: 401 or 403 unless a viewer asks, for what is not narrow() of all."""
     need(request, "viewer")
+    check_scope(request)
 
 
 def operator(request: Request, x_csrf_token: Annotated[str, Header()] = "") -> None:
@@ -70,7 +70,7 @@ def _problems(texts: dict[int, str]) -> dict[int | str, dict[str, Any]]:
 _COMMON = {
     400: "Not a request that can be understood",
     401: "Nobody has signed in",
-    403: "The role is not enough",
+    403: "The role is not enough, or the account is not of the district",
     404: "There is no such thing",
     422: "A parameter is not what it may be",
 }
@@ -93,20 +93,23 @@ def paged(request: Request, rows: Sequence[dict[str, Any]], page: int, limit: in
 
 
 @router.get("/district")
+@narrow
 async def district(request: Request) -> District:
-    """Today so far."""
+    """Today so far, of what the account sees."""
     context, date = context_of(request), today()
     now = context.figures.day(date)
     return District(
+        scope=str(context.scope),
         date=date,
         computed=round(now.at) if now else None,
         boards=context.hub.district()["boards"],
-        alarms=context.hub.extra.get("alarms", {}),
+        alarms=context.told().get("alarms", {}),
         towns=towns(history.table([now])) if now else [],
     )
 
 
 @router.get("/periods/{period}")
+@narrow
 async def period(
     request: Request, period: Annotated[str, Path(pattern=r"^\d{4}(-\d{2}){0,2}$")]
 ) -> Period:
@@ -114,6 +117,7 @@ async def period(
     context, span = context_of(request), history.span_of(period)
     days = history.counted(context, span)
     return Period(
+        scope=str(context.scope),
         period=period,
         first=span.first,
         last=span.last,
@@ -128,6 +132,7 @@ async def period(
 
 
 @router.get("/sites")
+@narrow
 async def sites(
     request: Request,
     *,
@@ -146,6 +151,7 @@ async def sites(
 
 
 @router.get("/sites/{site}")
+@narrow
 async def site(request: Request, site: Name) -> Site:
     """A site with its boards and bins as they stand now."""
     context = context_of(request)
@@ -164,6 +170,7 @@ async def site(request: Request, site: Name) -> Site:
 
 
 @router.get("/sites/{site}/day")
+@narrow
 async def site_curves(request: Request, site: Name, date: Date | None = None) -> Curves:
     """Weight and fill of each bin over a day, its events with their evidence, and gaps."""
     context, date = context_of(request), date or today()
@@ -171,7 +178,8 @@ async def site_curves(request: Request, site: Name, date: Date | None = None) ->
         raise HTTPException(404, "no such site")
     if not _EARLIEST <= date <= today():
         raise HTTPException(422, "date: expected a day from 2015-01-01 to today")
-    bin_stories = await context.ask(lambda store: site_day(store, context.registry, site, date))
+    day = date
+    _, bin_stories = await context.ask(lambda store: context.site_day(store, site, day))
     bounds = day_bounds(date)
     return Curves(
         site=site,
@@ -185,6 +193,7 @@ async def site_curves(request: Request, site: Name, date: Date | None = None) ->
 
 
 @router.get("/boards")
+@narrow
 async def boards(request: Request, page: Page = 1, limit: Limit = 100) -> Listed:
     """Every registered board with its health."""
     context = context_of(request)
@@ -198,20 +207,23 @@ async def boards(request: Request, page: Page = 1, limit: Limit = 100) -> Listed
 
 
 @router.get("/hazard/stock")
+@narrow
 async def stock(request: Request, page: Page = 1, limit: Limit = 100) -> Listed:
     """What stands in hazardous stores, by container, with its age and the limit for it."""
     context = context_of(request)
     if context.register is None:
         return paged(request, [], page, limit)
-    entries = await context.ask(ledger.read)
+    entries = await context.ask(context.entries)
     now = int(dt.datetime.now().timestamp())
     return paged(request, [vars(s) for s in stores.stock(context, entries, now)], page, limit)
 
 
 @router.get("/hazard/ledger")
+@narrow
 async def ledger_rows(request: Request, page: Page = 1, limit: Limit = 100) -> Listed:
     """Every entry of the ledger, the latest first, reversals included."""
-    entries = await context_of(request).ask(ledger.read)
+    context = context_of(request)
+    entries = await context.ask(context.entries)
     rows = [
         {
             **{n: getattr(e, n) for n in ("id", "table", "batch", "t", "recorded", "by")},
@@ -224,11 +236,13 @@ async def ledger_rows(request: Request, page: Page = 1, limit: Limit = 100) -> L
 
 
 @router.get("/alarms")
+@narrow
 async def alarm_rows(
     request: Request, page: Page = 1, limit: Limit = 100, only_open: bool = True
 ) -> Listed:
     """Alarms with who has seen them, the latest first."""
-    trail = await context_of(request).ask(lambda s: stores.trail(s, only_open=only_open))
+    context = context_of(request)
+    trail = await context.ask(lambda s: stores.trail(context, s, only_open=only_open))
     rows = [
         {
             **alarm_log.message(raised)[1],
@@ -258,13 +272,15 @@ async def indicators(
 
 
 @router.get("/audit", dependencies=[Depends(admin)])
+@narrow
 async def audit(
     request: Request,
     before: Annotated[int | None, Query(ge=1, le=1 << 53)] = None,
     limit: Limit = 100,
 ) -> Listed:
     """What everybody did, the latest first; before: an id to go on from."""
-    rows = await context_of(request).ask(lambda s: accounts.trail(s, before, limit))
+    context = context_of(request)
+    rows = await context.ask(lambda s: context.trail(s, before, limit))
     more = f"/api/1/audit?before={rows[-1].id}&limit={limit}" if len(rows) == limit else None
     return Listed(total=len(rows), next=more, items=[vars(r) for r in rows])
 
@@ -277,6 +293,7 @@ _FAILED = {409: "The board refused", 503: "There is no broker", 504: "The board 
     dependencies=[Depends(operator)],
     responses=_problems(_FAILED),
 )
+@narrow
 async def command(request: Request, device: Name, asked: Asked) -> Answered:
     """Ask a board for something; for operators. A browser must send X-CSRF-Token."""
     _, answer = await commands.command(request, device, asked.do, asked.s)

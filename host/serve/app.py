@@ -20,6 +20,7 @@ from starlette.staticfiles import StaticFiles
 
 from .. import __version__
 from ..common.errors import UserError
+from ..registry import RegistryError
 from ..store import Busy
 from . import (
     api,
@@ -39,9 +40,10 @@ from . import (
     weigh,
     weigh_pictures,
 )
-from .context import FOLDER, context_of, make
+from .context import context_of
 from .guard import Guard, Tagged, protect
 from .settings import Settings
+from .shared import FOLDER, make
 from .web import page, user
 
 PAGES = (
@@ -98,9 +100,9 @@ def app(settings: Settings) -> FastAPI:
         docs_url=None,
         redoc_url=None,
         lifespan=lifespan,
-        middleware=[Middleware(Guard, context=shared), Middleware(Tagged)],
+        middleware=[Middleware(Guard, shared=shared), Middleware(Tagged)],
     )
-    made.state.context = shared
+    made.state.shared = shared
     for module in PAGES:
         made.router.routes.extend(module.ROUTES)
     made.include_router(api.router)
@@ -161,7 +163,11 @@ async def _invalid(request: Request, error: Exception) -> Response:
 
 
 async def _user_error(request: Request, error: Exception) -> Response:
-    return _answer(request, 422, str(error).splitlines()[0])
+    text = str(error).splitlines()[0]
+    if isinstance(error, RegistryError) and not context_of(request).scope.whole:
+        _log.warning("%s %s: %s", request.method, request.url.path, text)
+        text = "something went wrong: see the log"  # it may name what is outside of the scope
+    return _answer(request, 422, text)
 
 
 async def _busy(request: Request, error: Exception) -> Response:

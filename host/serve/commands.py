@@ -16,7 +16,7 @@ from ..calibration.ways import ANSWER_S, TRIES, BoardError, Refused
 from .context import Context, context_of
 from .formatting import clock
 from .language import Words
-from .web import allowed, field, need, note, page, posted, words_of
+from .web import allowed, field, narrow, need, note, page, posted, words_of
 
 COMMANDS = ("read", "log", "interval", "restart")  # commands that an operator may send
 WAIT_S = round(ANSWER_S * TRIES)  # seconds for an answer, at most
@@ -27,10 +27,10 @@ _one = anyio.CapacityLimiter(2)
 def ask(context: Context, device: str, do: str, by: str, seconds: int | None) -> Any:
     """The board's answer; HTTPException with the reason when there is none. seconds: with
     interval."""
-    if context.settings.broker is None:
-        raise HTTPException(503, "serve was started without --broker")
     if device not in context.registry.devices:
         raise HTTPException(404, "there is no such board")
+    if context.settings.broker is None:
+        raise HTTPException(503, "serve was started without --broker")
     if do not in COMMANDS:
         raise HTTPException(422, f"do: expected one of {' '.join(COMMANDS)}")
     more: dict[str, Any] = {}
@@ -101,6 +101,7 @@ def in_words(do: str, answer: Any, words: Words) -> tuple[str, str]:
     return words("answer.log" if do == "log" else "answer.other"), raw
 
 
+@narrow
 @allowed("operator")
 async def post(request: Request) -> Response:
     """Send a command from a form and show the answer."""

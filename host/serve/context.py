@@ -1,160 +1,215 @@
-"""What the pages share: settings, registry, live boards, figures, sessions, templates."""
+"""What a request may see: registry, boards, figures, ledger, alarms, papers and audit trail of the
+scope of who asks, and nothing beside them.
+
+A page that asks here for what it shows cannot show what is outside of the scope. What works on the
+store itself (readings of a board, an entry to be added) takes its names from here first."""
 
 from __future__ import annotations
 
-import threading
-import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, field
-from pathlib import Path
-from typing import Any, TypeVar
+import datetime as dt
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, TypeVar
 
-import anyio
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import Environment
 from starlette.requests import HTTPConnection
 
 from ..alarms import alarm_log
 from ..alarms.rules import Rule
-from ..hazard import register, rules
-from ..hazard.ledger_held import Held
+from ..hazard import obligations, papers
+from ..hazard.entry import Entry
+from ..hazard.register import Register
 from ..registry import Registry
-from ..registry import load as load_registry
+from ..reports.explain import BinStory
+from ..reports.limits import Limits
 from ..reports.summary import HAULED
+from ..rollup import DailyRow
 from ..store import Store
-from . import accounts, formatting
-from .accounts import Account
-from .day_cache import Figures, today
-from .hub import Hub
-from .language import Words
-from .language import words as all_words
-from .refusals import Refusals
+from . import accounts, site_days
+from .day_cache import DayFigures, Days, today
+from .live import Part
+from .scope import NOTHING, Scope, Seen
 from .sessions import Failures, Sessions
 from .settings import Settings
 from .uploads import Uploads
 
-FOLDER = Path(__file__).parent
-_ACCOUNT_S = 2.0  # seconds until a change of an account takes effect
+if TYPE_CHECKING:
+    from .shared import Shared
+
+Alarms = dict[int, tuple[alarm_log.Row, alarm_log.Row | None]]
 T = TypeVar("T")
+
+
+def counts(alarms: Alarms) -> dict[str, int]:
+    """Of open alarms: all, and those that nobody has acknowledged."""
+    unseen = sum(1 for _, seen in alarms.values() if seen is None)
+    return {"open": len(alarms), "unseen": unseen}
+
+
+def masses(day: DayFigures) -> dict[str, Any]:
+    """What a live page is told of a day; masses in t."""
+    hauled = day.of(HAULED)
+    return {
+        "date": str(day.date),
+        "at": round(day.at),
+        "hauled_t": None if hauled.tonnes is None else float(hauled.tonnes),
+        "collections": hauled.collections,
+        "coverage": None if hauled.coverage is None else float(hauled.coverage),
+    }
 
 
 @dataclass
 class Context:
-    """One for each app, in request.app.state.context."""
+    """What one scope sees of an app, with the registry of that moment."""
 
-    settings: Settings
-    registry: Registry
-    register: register.Register | None
+    shared: Shared
+    seen: Seen
+    hub: Part
+    figures: Days
     rules: list[Rule]
-    hub: Hub
-    figures: Figures
-    templates: dict[str, Environment]  # by language
-    sessions: Sessions = field(default_factory=Sessions)
-    failures: Failures = field(default_factory=Failures)
-    refusals: Refusals = field(default_factory=Refusals)
-    uploads: Uploads = field(default_factory=Uploads)
-    ledger: Held = field(default_factory=Held)
-    open_alarms: dict[int, tuple[alarm_log.Row, alarm_log.Row | None]] = field(default_factory=dict)
-    refused: dict[str, dict[str, int]] = field(default_factory=dict)  # see read_refused()
-    _accounts: dict[str, tuple[float, Account | None]] = field(default_factory=dict)
-    _lock: threading.Lock = field(default_factory=threading.Lock)
 
-    @contextmanager
-    def store(self) -> Iterator[Store]:
-        """A store of its own for one thread, closed at the end of the block."""
-        store = Store(self.settings.db)
-        try:
-            yield store
-        finally:
-            store.close()
+    def __post_init__(self) -> None:
+        self.hub.told = self.told
 
-    async def ask(self, work: Callable[[Store], T]) -> T:
-        """Call work with a store in a worker thread."""
+    def told(self) -> dict[str, Any]:
+        """What viewers of the first page are told beside the boards."""
+        if self.scope.whole:
+            return self.shared.hub.extra
+        day = self.figures.day(today())
+        told: dict[str, Any] = {"alarms": counts(self.open_alarms)}
+        return told | ({"today": masses(day)} if day else {})
 
-        def run() -> T:
-            with self.store() as store:
-                return work(store)
+    # Who asks, and what the app has for everybody
 
-        return await anyio.to_thread.run_sync(run)
+    @property
+    def scope(self) -> Scope:
+        return self.seen.scope
 
-    async def account(self, name: str) -> Account | None:
-        """The account of a name, at most _ACCOUNT_S seconds old; None if there is none."""
-        now = time.monotonic()
-        read_at, account = self._accounts.get(name, (-_ACCOUNT_S, None))
-        if now - read_at >= _ACCOUNT_S:
-            account = await self.ask(lambda store: accounts.find(store, name))
-            with self._lock:
-                if len(self._accounts) > 1000:
-                    self._accounts.clear()
-                self._accounts[name] = now, account
-        return account
+    @property
+    def settings(self) -> Settings:
+        return self.shared.settings
+
+    @property
+    def templates(self) -> dict[str, Environment]:
+        return self.shared.templates
+
+    @property
+    def sessions(self) -> Sessions:
+        return self.shared.sessions
+
+    @property
+    def failures(self) -> Failures:
+        return self.shared.failures
+
+    @property
+    def uploads(self) -> Uploads:
+        return self.shared.uploads
 
     def forget(self, name: str) -> None:
-        """Read the account anew next time."""
-        self._accounts.pop(name, None)
+        """As Shared.forget()."""
+        self.shared.forget(name)
 
-    def read_alarms(self) -> None:
-        """Read the open alarms from the store."""
-        with self.store() as store:
-            self.open_alarms = alarm_log.open_alarms(alarm_log.read_open(store)[1])
-        unseen = sum(1 for _, seen in self.open_alarms.values() if seen is None)
-        self.hub.extra["alarms"] = {"open": len(self.open_alarms), "unseen": unseen}
+    def store(self) -> AbstractContextManager[Store]:
+        """As Shared.store()."""
+        return self.shared.store()
 
-    def read_refused(self) -> None:
-        """Read of which boards more came than is taken or kept: device → what → how many."""
-        with self.store() as store:
-            found = store.over_limits()
-            for device, n in store.refused_over().items():
-                found.setdefault(device, {})["refused"] = n
-            self.refused = found
+    async def ask(self, work: Callable[[Store], T]) -> T:
+        """As Shared.ask()."""
+        return await self.shared.ask(work)
 
-    def tell_figures(self) -> None:
-        """Put today's masses (t) into what viewers of the district are sent."""
-        day = self.figures.day(today())
-        if day is None:
-            return
-        hauled = day.of(HAULED)
-        self.hub.extra["today"] = {
-            "date": str(day.date),
-            "at": round(day.at),
-            "hauled_t": None if hauled.tonnes is None else float(hauled.tonnes),
-            "collections": hauled.collections,
-            "coverage": None if hauled.coverage is None else float(hauled.coverage),
-        }
+    # What the scope sees
 
+    @property
+    def registry(self) -> Registry:
+        return self.seen.registry
 
-def make(settings: Settings) -> Context:
-    """Read registry, rules and texts; UserError when registry or store cannot be used."""
-    registered = load_registry(settings.registry)
-    Store(settings.db).close()
-    held = (
-        register.load(settings.registry, registered)
-        if register.present(settings.registry)
-        else None
-    )
-    limits = rules.load(settings.registry) if (settings.registry / "rules.csv").exists() else []
-    templates = {code: _templates(words) for code, words in all_words().items()}
-    hub = Hub(registered)
-    return Context(
-        settings, registered, held, limits, hub, Figures(settings, registered), templates
-    )
+    @property
+    def register(self) -> Register | None:
+        return self.seen.register
 
+    @property
+    def open_alarms(self) -> Alarms:
+        """alarm → (row that raised it, its acknowledgement or None)."""
+        held = self.shared.open_alarms
+        if self.scope.whole:
+            return held
+        return {n: rows for n, rows in held.items() if self.seen.alarm(rows[0].body)}
 
-def _templates(words: Words) -> Environment:
-    environment = Environment(
-        loader=FileSystemLoader(FOLDER / "templates"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        finalize=formatting.said,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    formatting.speak(environment, words)
-    return environment
+    @property
+    def refused(self) -> dict[str, dict[str, int]]:
+        """As Shared.read_refused(); boards that are not registered are the district's."""
+        known = self.registry.devices
+        return {d: n for d, n in self.shared.refused.items() if self.scope.whole or d in known}
+
+    def alarms(self, store: Store, *, only_open: bool = True) -> list[alarm_log.Row]:
+        """The rows of alarms, the oldest first."""
+        rows = alarm_log.read_open(store)[1] if only_open else alarm_log.read(store)
+        return rows if self.scope.whole else [r for r in rows if self.seen.alarm(r.body)]
+
+    def entries(self, store: Store) -> list[Entry]:
+        """Every entry of the ledger, reversals included, in the order of adding."""
+        every = self.shared.ledger.read(store)
+        return every if self.scope.whole else [e for e in every if self.seen.entry(e)]
+
+    def imports(self, store: Store) -> list[papers.Import]:
+        """The imports of papers that are wholly of the scope, by time."""
+        found = papers.imports(store)
+        if self.scope.whole:
+            return found
+        own: dict[tuple[str, int], bool] = {}  # files of lifts, which have no papers, are in none
+        for _, record in papers.every(store):
+            key = record.source.key
+            own[key] = own.get(key, True) and self.seen.paper(record)
+        return [i for i in found if own.get(i.source.key)]
+
+    def trail(self, store: Store, before: int | None = None, limit: int = 100) -> list[Any]:
+        """As accounts.trail(), of accounts of this scope."""
+        only = None if self.scope.whole else self.scope
+        return list(accounts.trail(store, before, limit, only))
+
+    def site_day(self, store: Store, site: str, date: dt.date | None) -> tuple[dt.date, Any]:
+        """(day, what its bins tell) of a site of the scope, by default of its last day with
+        readings. KeyError for another site."""
+        whole = self._whole_of(site)
+        date = date or site_days.latest_day(store, whole, site)
+        stories: list[BinStory] = site_days.site_day(store, whole, site, date)
+        return date, stories
+
+    def _whole_of(self, site: str) -> Registry:
+        """The registry of the district, once a site was found to be of the scope: a board may have
+        come from outside, and the figures of its bins must not depend on who looks."""
+        self.registry.sites[site]
+        return self.shared.known.registry
+
+    @property
+    def limits(self) -> Limits | None:
+        """To what a report is limited; None: to nothing."""
+        return None if self.scope.whole else self.seen
+
+    def computing(self) -> tuple[Registry, Register | None]:
+        """Registry and register for what computes figures: always the district's. What it gives is
+        limited to `seen` or `limits` before it is shown."""
+        return self.shared.known.registry, self.shared.known.register
+
+    def mine(self, rows: Iterable[DailyRow]) -> list[DailyRow]:
+        """The rows of a day of the scope."""
+        return [r for r in rows if self.seen.site(r.site)]
+
+    def dues(self, day: dt.date, ahead: int) -> list[obligations.Due]:
+        """What is to be filed within so many days, and what is late as far as filed.csv tells, of
+        the institutions of the scope. UserError where filings.csv or filed.csv has a mistake."""
+        whole = self.shared.known.register
+        if whole is None or whole.folder is None:
+            return []
+        found: Sequence[obligations.Due] = obligations.to_do(whole, whole.folder, day, ahead)
+        return [d for d in found if d.institution in self.seen.institutions]
 
 
 def context_of(request: HTTPConnection) -> Context:
-    """The context of the app that a request came to."""
-    context: Any = request.app.state.context
+    """What the account that sent a request sees; nothing where nobody has signed in."""
+    context: Any = request.scope.get("qingyun.context")
+    if context is None:
+        context = request.app.state.shared.seen_by(NOTHING)
     assert isinstance(context, Context)
     return context

@@ -1,6 +1,6 @@
 """Figures for the pages: days added up by 街镇 and stream, kept until their revisions change.
 
-Everything that asks the store for masses goes through read_day() and site_day()."""
+Everything that asks the store for masses goes through read_day(), and site_days.site_day()."""
 
 from __future__ import annotations
 
@@ -16,7 +16,6 @@ from dataclasses import dataclass, field
 from ..common.errors import UserError
 from ..common.local_days import LOCAL, date_of, day_of
 from ..registry import Bin, Registry
-from ..reports.explain import BinStory, bins_at, stories
 from ..reports.summary import Part, add
 from ..rollup import DAY_S, day_bounds, period
 from ..rollup.closing import RegistrySnapshot
@@ -30,8 +29,9 @@ BACK_DAYS = 400  # a year, and the same weekday a week before
 WEEK = dt.timedelta(7)
 LEAST_S = 3600  # measured seconds from which on a day is shown in place of today
 # More readings of a board in a day than one in 10 s twice over: to compute them takes seconds, and
-# is done so often only. A page moves at most so many steps of arrivals into days.
-CROWDED, _CROWDED_S, _STEPS = 20_000, 600.0, 2
+# is done so often only.
+CROWDED, _CROWDED_S = 20_000, 600.0
+NEWEST = 1 << 62  # above the id of every revision
 Place = tuple[str, str, str, str]  # bin, site, 街镇, stream
 _log = logging.getLogger("qingyun.serve")
 
@@ -81,10 +81,16 @@ def today() -> dt.date:
 
 
 def read_day(
-    db: Database, date: dt.date, bins: Sequence[Place], upto: int, now: float
+    db: Database,
+    date: dt.date,
+    bins: Sequence[Place],
+    upto: int,
+    now: float,
+    *,
+    alone: bool = False,
 ) -> DayFigures:
-    """A day from its revisions. bins: where each bin stood. upto: the last revision that counts
-    for a closed month, otherwise a number above all. now: Unix seconds."""
+    """A day from its revisions. bins: where each bin stood. upto: the last revision that counts for
+    a closed month, else NEWEST. now: Unix seconds. alone: that only these bins' are read."""
     t0, t1 = day_bounds(date)
     passed = min(DAY_S, max(0, int(now) - t0))
     parts: dict[tuple[str, str], list[int]] = {}
@@ -94,7 +100,9 @@ def read_day(
         parts.setdefault((town, stream), [0, 0, 0, 0, 0])[3] += passed
     held: dict[str, tuple[int, ...]] = {}
     changed = []
-    for bin_, id_, reason, revised_at, *masses in day_revisions.collected_of(db, day_of(date)):
+    for bin_, id_, reason, revised_at, *masses in day_revisions.collected_of(
+        db, day_of(date), list(places) if alone else None
+    ):
         before = held.get(bin_)
         if bin_ in places and before and reason != NOT_OVER and before[:2] != tuple(masses[:2]):
             site, _, stream = places[bin_]
@@ -115,12 +123,6 @@ def read_day(
     return DayFigures(date, now, now >= t1, collected_parts, deposits, tuple(changed))
 
 
-def site_day(store: Store, registry: Registry, site: str, date: dt.date) -> list[BinStory]:
-    """Every bin of a site on a day: its readings, and its events from the day's revisions."""
-    _update(store, registry, bins_at(registry, site), date)
-    return stories(store, registry, site, date)
-
-
 def last_measured(
     db: Database, now: dt.date, platforms: Sequence[str] | None = None
 ) -> dt.date | None:
@@ -134,28 +136,31 @@ def last_measured(
     return None
 
 
-def latest_day(store: Store, registry: Registry, site: str) -> dt.date:
-    """The last day with readings of a site; today if there is none."""
-    bins, now = bins_at(registry, site), today()
-    _update(store, registry, bins, now)
-    return last_measured(store.database, now, _names(bins)) or now
+class Days:
+    """Days that were computed. problem: why the last computation failed, or ""; last: the last day
+    with readings; read: whether every day was computed once."""
 
+    days: dict[dt.date, DayFigures]
+    problem: str
+    last: dt.date | None
+    read: bool
 
-def _update(store: Store, registry: Registry, bins: Sequence[Bin], date: dt.date) -> None:
-    """Bring the figures of a site's bins up to date, where nobody has to wait long for it; else
-    those are shown that the thread of Figures has computed."""
-    with suppress(Busy):  # another process writes: the stored figures are shown
-        store.compact(steps=_STEPS)
-        if not store.crowded_boards(day_of(date), CROWDED) & {b.device for b in bins}:
-            update_figures(store, registry, date, only=bins, steps=0)
+    def day(self, date: dt.date) -> DayFigures | None:
+        """The figures of a day; None until they were computed."""
+        return self.days.get(date)
 
+    def before_today(self) -> dt.date:
+        """The last day that is over and has figures; yesterday if none has."""
+        yesterday = today() - dt.timedelta(1)
+        return min(self.last or yesterday, yesterday)
 
-def _names(bins: Sequence[Bin]) -> list[str]:
-    return [b.bin for b in bins]
+    def span(self, first: dt.date, last: dt.date) -> list[DayFigures]:
+        """The days of the span that were computed, in order."""
+        return [d for date in period.days(first, last) if (d := self.days.get(date))]
 
 
 @dataclass
-class Figures:
+class Figures(Days):
     """The days of the last BACK_DAYS; a thread of its own keeps them up to date."""
 
     settings: Settings
@@ -168,6 +173,8 @@ class Figures:
     _seen: int = 0  # the id of the last revision that was read
     _closed: set[str] = field(default_factory=set)
     _places: dict[str, list[Place]] = field(default_factory=dict)  # by closed month; "": now
+    _next: Registry | None = None
+    _lock: threading.Lock = field(default_factory=threading.Lock)  # of registry and _places
     _over: threading.Event = field(default_factory=threading.Event)
     _all_at: float = -math.inf  # when the crowded days were computed, too
     _thread: threading.Thread | None = None
@@ -183,18 +190,29 @@ class Figures:
         if self._thread:
             self._thread.join(timeout=5)
 
-    def day(self, date: dt.date) -> DayFigures | None:
-        """The figures of a day; None until they were computed."""
-        return self.days.get(date)
+    def use(self, registry: Registry) -> None:
+        """Compute every day anew with another registry, from the next turn on."""
+        self._next = registry
 
-    def before_today(self) -> dt.date:
-        """The last day that is over and has figures; yesterday if none has."""
-        yesterday = today() - dt.timedelta(1)
-        return min(self.last or yesterday, yesterday)
+    def _take(self) -> bool:
+        """Whether another registry is used from now on."""
+        anew, self._next = self._next, None
+        if anew is not None:
+            with self._lock:
+                self.registry = anew
+                self._places.pop("", None)
+        return anew is not None
 
-    def span(self, first: dt.date, last: dt.date) -> list[DayFigures]:
-        """The days of the span that were computed, in order."""
-        return [d for date in period.days(first, last) if (d := self.days.get(date))]
+    def places(self, closed: Closing | None) -> list[Place]:
+        """Where each bin on a scale stands, in a closed month where it stood then."""
+        month = "" if closed is None else closed.month
+        with self._lock:
+            if month not in self._places:
+                then = RegistrySnapshot.of(closed).known if closed else self.registry
+                self._places[month] = [
+                    (b.bin, b.site, then.sites[b.site].town, b.stream) for b in then.platforms()
+                ]
+            return self._places[month]
 
     def _run(self) -> None:
         while not self._over.is_set():
@@ -218,7 +236,7 @@ class Figures:
         store."""
         store = Store(self.settings.db)
         try:
-            now = today()
+            now, anew = today(), self._take()
             with suppress(Busy):
                 update_figures(store, self.registry, now, only=self._due(store, now))
             db = store.database
@@ -237,7 +255,7 @@ class Figures:
                 if self._over.is_set():
                     return
                 held = self.days.get(date)
-                if held is not None and held.over and date not in changed:
+                if not anew and held is not None and held.over and date not in changed:
                     continue
                 if first is None or (date < date_of(first).replace(day=1) and date != now):
                     continue
@@ -259,11 +277,5 @@ class Figures:
         return [b for b in self.registry.bins if b.device not in crowded]
 
     def _read(self, db: Database, date: dt.date, closed: Closing | None) -> None:
-        upto = 1 << 62 if closed is None else closed.last
-        month = "" if closed is None else closed.month
-        if month not in self._places:
-            then = RegistrySnapshot.of(closed).known if closed else self.registry
-            self._places[month] = [
-                (b.bin, b.site, then.sites[b.site].town, b.stream) for b in then.platforms()
-            ]
-        self.days[date] = read_day(db, date, self._places[month], upto, time.time())
+        upto = NEWEST if closed is None else closed.last
+        self.days[date] = read_day(db, date, self.places(closed), upto, time.time())

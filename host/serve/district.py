@@ -13,7 +13,7 @@ from ..reports.summary import HAULED, SHOWN, Part
 from . import formatting
 from .context import Context, context_of
 from .day_cache import DayFigures, today
-from .web import allowed, asked_day, page
+from .web import allowed, asked_day, narrow, page
 
 TREND_DAYS = 30
 MOST_REFUSED = 10
@@ -61,6 +61,7 @@ def refused_lines(context: Context) -> list[Refused]:
     return sorted(found, key=lambda r: -sum(r.counts.values()))[:MOST_REFUSED]
 
 
+@narrow
 @allowed("viewer")
 async def show(request: Request) -> Response:
     """The first page: the district today or on ?date=."""

@@ -28,7 +28,7 @@ from ..store import Store
 from .context import Context, context_of
 from .day_cache import today
 from .hazard import month
-from .web import allowed, note, page
+from .web import allowed, check_whole, narrow, note, page
 
 making = anyio.CapacityLimiter(1)  # one at a time: each reads many readings
 _BOM = "\ufeff"  # Excel needs it to recognise UTF-8
@@ -50,6 +50,11 @@ class Kind:
     formats: tuple[str, ...]
     make: Callable[[Context, Store, str, str], bytes]
     hazardous: bool = False
+    whole: bool = False  # of the district alone
+
+    def fits(self, context: Context) -> bool:
+        """Whether there is such a report for who asks."""
+        return not self.hazardous or context.register is not None
 
 
 def _day(when: str) -> dt.date:
@@ -81,17 +86,20 @@ def through(write: Callable[[Path], object], kind: str) -> bytes:
 
 
 def _rolled(context: Context, store: Store, when: str) -> tuple[dt.date, rollup.Day]:
-    date = _day(when)
-    return date, rollup.roll(
-        store, context.registry, date, iter, density.load(context.settings.registry)
-    )
+    date, (registry, _) = _day(when), context.computing()
+    day = rollup.roll(store, registry, date, iter, density.load(context.settings.registry))
+    platforms = [p for p in day.platforms if context.seen.site(p.bin.site)]
+    return date, rollup.Day(context.mine(day.rows), platforms)
 
 
 def _daily(context: Context, store: Store, when: str, form: str) -> bytes:
     date, day = _rolled(context, store, when)
     if form == "xlsx":
         return through(
-            lambda p: summary_xlsx.write_day(date, day.rows, p, anchors.note(store)), form
+            lambda p: summary_xlsx.write_day(
+                date, day.rows, p, anchors.note(store), context.seen.called
+            ),
+            form,
         )
     return through(lambda p: reports.write_daily(p, day.rows), form)
 
@@ -114,9 +122,12 @@ def _export(context: Context, store: Store, when: str, _: str) -> bytes:
 
 
 def _month(context: Context, store: Store, when: str, form: str) -> bytes:
-    period = _period(when, months=True)
-    summary = summarise(store, context.registry, period)
-    more = hazardous_tables.tables(store, context.register, summary.rows, period)
+    period, (registry, _) = _period(when, months=True), context.computing()
+    limits, whose = context.limits, context.seen.called
+    summary = summarise(store, registry, period, limits=limits, whose=whose)
+    more = hazardous_tables.tables(
+        *(store, context.register, summary.rows, period), limits=limits, whose=whose
+    )
     if form == "html":
         return summary_html.month(summary, more, anchors.note(store)).encode()
     return through(lambda p: summary_xlsx.write_month(summary, p, more, anchors.note(store)), form)
@@ -133,13 +144,15 @@ def _indicators(context: Context, store: Store, when: str, form: str) -> bytes:
     return text.getvalue().encode()
 
 
-def _ledger(_: Context, store: Store, when: str, form: str) -> bytes:
+def _ledger(context: Context, store: Store, when: str, form: str) -> bytes:
     period = _period(when, months=True)
     bounds = month(when)
     assert bounds is not None
-    held = [e for e in ledger.live(ledger.read(store)) if bounds[0] <= e.t < bounds[1]]
+    held = [e for e in ledger.live(context.entries(store)) if bounds[0] <= e.t < bounds[1]]
     head, anchor = ledger.head(store), anchors.note(store)
-    return through(lambda p: hj1259.write_xlsx(held, period.chinese, head, p, anchor), form)
+    whose = period.chinese
+    whose = whose if context.scope.whole else f"{context.seen.called} {whose}"
+    return through(lambda p: hj1259.write_xlsx(held, whose, head, p, anchor), form)
 
 
 KINDS = {
@@ -147,34 +160,40 @@ KINDS = {
     for k in (
         Kind("daily", "day", ("csv", "xlsx"), _daily),
         Kind("balance", "day", ("csv",), _balance),
-        Kind("district", "day", ("csv",), _district),
-        Kind("export", "day", ("json",), _export),
+        Kind("district", "day", ("csv",), _district, whole=True),
+        Kind("export", "day", ("json",), _export, whole=True),
         Kind("month", "month", ("html", "xlsx"), _month),
-        Kind("indicators", "year", ("csv", "json", "xlsx"), _indicators),
+        Kind("indicators", "year", ("csv", "json", "xlsx"), _indicators, whole=True),
         Kind("ledger", "month", ("xlsx",), _ledger, True),
     )
 }
 
 
+@narrow
 @allowed("viewer")
 async def show(request: Request) -> Response:
     """The list of reports."""
     now = today()
     last = str(context_of(request).figures.before_today())
     defaults = {"day": last, "month": last[:7], "year": last[:4]}
-    kinds = [k for k in KINDS.values() if not k.hazardous or context_of(request).register]
-    register = context_of(request).register
-    units = register.institutions if register else {}
+    context = context_of(request)
+    kinds = [k for k in KINDS.values() if k.fits(context) and (context.scope.whole or not k.whole)]
+    register = context.register
+    held = register.institutions if register else {}
+    units = {k: i for k, i in held.items() if k in context.seen.institutions}
     return page(request, "downloads.html", kinds=kinds, defaults=defaults, today=now, units=units)
 
 
+@narrow
 @allowed("viewer")
 async def fetch(request: Request) -> Response:
     """One report as a file; 404 or 422 when there is none of that name, format or period."""
     context, q = context_of(request), request.query_params
     kind = KINDS.get(request.path_params["name"])
-    if kind is None or (kind.hazardous and context.register is None):
+    if kind is None or not kind.fits(context):
         raise HTTPException(404, "there is no such report")
+    if kind.whole:
+        check_whole(context)
     form, when = q.get("format") or kind.formats[0], q.get("when", "")
     if form not in kind.formats:
         raise HTTPException(422, f"format: expected one of {' '.join(kind.formats)}")
@@ -187,7 +206,8 @@ async def fetch(request: Request) -> Response:
     if form == "csv" and not body.startswith(_BOM.encode()):
         body = _BOM.encode() + body
     await note(request, "download", f"{kind.name} {when} {form}", "done")
-    return as_file(body, f"{kind.name}-{when}", form)
+    whose = f"-{context.seen.called}" if not context.scope.whole else ""
+    return as_file(body, f"{kind.name}-{when}{whose}", form)
 
 
 def as_file(body: bytes, name: str, form: str) -> Response:

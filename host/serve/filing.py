@@ -12,11 +12,12 @@ from ..hazard import HazardError, anchors
 from ..hazard.filing import output, pack, span
 from .context import context_of
 from .downloads import as_file, making, through
-from .web import allowed, note
+from .web import allowed, narrow, note
 
 PLAN = "plan"
 
 
+@narrow
 @allowed("viewer")
 async def fetch(request: Request) -> Response:
     """The workbook; 404 without a register, 422 where unit or period is none."""
@@ -24,7 +25,7 @@ async def fetch(request: Request) -> Response:
     register, unit, when = context.register, q.get("unit", ""), q.get("when", "")
     if register is None:
         raise HTTPException(404, "there is no such report")
-    if unit not in register.institutions:
+    if unit not in context.seen.institutions:
         raise HTTPException(422, "unit: expected one of the register")
     is_plan = q.get("kind", "") == PLAN
     try:
@@ -35,8 +36,11 @@ async def fetch(request: Request) -> Response:
         raise HTTPException(422, "when: expected YYYY")
 
     def run() -> bytes:
+        # declared.csv has rows of every institution; what is made is of this one alone.
+        _, everything = context.computing()
+        assert everything is not None
         with context.store() as store:
-            made = pack.of(store, register, unit, when, is_plan=is_plan)
+            made = pack.of(store, everything, unit, when, is_plan=is_plan)
             anchor = anchors.note(store)
         return through(
             lambda p: output.write_xlsx(made.forms, made.title, made.period, p, anchor), "xlsx"

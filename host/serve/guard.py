@@ -15,9 +15,10 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from ..store import Busy
 from . import accounts
-from .context import Context
 from .language import LANGUAGES
 from .refusals import Refusal, network
+from .scope import NOTHING
+from .shared import Shared
 from .web import LANGUAGE, address, page, words_of
 
 OPEN = ("/signin", "/static/", "/healthz", "/weigh-worker.js")
@@ -50,11 +51,11 @@ HEADERS = {
 class Guard:
     """ASGI middleware around the app."""
 
-    def __init__(self, app: ASGIApp, context: Context) -> None:
+    def __init__(self, app: ASGIApp, shared: Shared) -> None:
         self._app = app
-        self._context = context
-        public = urlsplit(context.settings.public_url)
-        names = {context.settings.host, "localhost", "127.0.0.1", "::1", public.hostname or ""}
+        self._shared = shared
+        public = urlsplit(shared.settings.public_url)
+        names = {shared.settings.host, "localhost", "127.0.0.1", "::1", public.hostname or ""}
         self._hosts = {n.lower() for n in names if n}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -80,7 +81,10 @@ class Guard:
         if request.method not in SAFE and not self._own_origin(headers):
             return PlainTextResponse(words_of(request).said("from another site"), 403)
         await self._identify(request)
-        if request.scope.get("qingyun.user") is None and not path.startswith(OPEN):
+        account: accounts.Account | None = request.scope.get("qingyun.user")
+        scope = account.scope if account else NOTHING
+        request.scope["qingyun.context"] = await self._shared.ready(scope)
+        if account is None and not path.startswith(OPEN):
             return _sign_in_first(request)
         return None
 
@@ -103,24 +107,24 @@ class Guard:
             name = urlsplit(origin).netloc.lower()
         except ValueError:
             return False
-        public = urlsplit(self._context.settings.public_url).netloc.lower()
+        public = urlsplit(self._shared.settings.public_url).netloc.lower()
         return name != "" and name in (headers.get("host", "").lower(), public)
 
     async def _identify(self, request: Request) -> None:
-        scope, context = request.scope, self._context
+        scope, shared = request.scope, self._shared
         authorization = request.headers.get("authorization", "")
         if authorization.lower().startswith("bearer "):
             token = authorization[7:].strip()
             scope["qingyun.claimed"] = claimed_name(token)
-            scope["qingyun.user"] = await context.ask(lambda s: accounts.by_token(s, token))
+            scope["qingyun.user"] = await shared.ask(lambda s: accounts.by_token(s, token))
             return
-        cookie = request.cookies.get(context.settings.cookie)
-        session = context.sessions.find(cookie) if cookie else None
+        cookie = request.cookies.get(shared.settings.cookie)
+        session = shared.sessions.find(cookie) if cookie else None
         if session is None or cookie is None:
             return
-        account = await context.account(session.name)
+        account = await shared.account(session.name)
         if account is None or account.id != session.account:
-            context.sessions.end(cookie)
+            shared.sessions.end(cookie)
             return
         scope["qingyun.user"], scope["qingyun.session"] = account, session
 
@@ -132,7 +136,7 @@ class Guard:
                 if message["status"] in NOTED:
                     await self._note(request, message["status"])
                 headers = MutableHeaders(scope=message)
-                protect(headers, scope, message["status"], secure=self._context.settings.secure)
+                protect(headers, scope, message["status"], secure=self._shared.settings.secure)
             await send(message)
 
         return sending
@@ -145,12 +149,13 @@ class Guard:
             return
         who = account.name if account else claimed
         what = f"{request.method} {request.url.path[:LONGEST_PATH]}"
-        refusal = Refusal(who, network(address(request)), what, status, account is not None)
-        if not self._context.refusals.first(refusal):
+        of = {"known": True, "scope": account.belongs} if account else {}
+        refusal = Refusal(who, network(address(request)), what, status, **of)
+        if not self._shared.refusals.first(refusal):
             return
         try:
             noted = replace(refusal, address=address(request))
-            await self._context.ask(lambda s: accounts.note_refusal(s, noted))
+            await self._shared.ask(lambda s: accounts.note_refusal(s, noted))
         except Busy as error:
             _log.warning("audit: store: %s; not noted: %s", error, refusal)
 
@@ -162,6 +167,8 @@ def protect(headers: MutableHeaders, scope: Scope, status: int, *, secure: bool)
         headers.setdefault(name, value)
     is_file = scope["path"].startswith("/static/") and status < 400
     headers.setdefault("cache-control", "max-age=3600" if is_file else "no-store")
+    if not is_file:  # what one account sees is nobody else's
+        headers.setdefault("vary", "Cookie, Authorization, Accept-Language")
     language = Request(scope).query_params.get("lang", "")
     if language in LANGUAGES:
         headers.append("set-cookie", _language_cookie(language, secure=secure))

@@ -28,7 +28,7 @@ from ..rollup import day_bounds
 from ..store import Store
 from .context import Context, context_of
 from .labels import may_have_code
-from .web import allowed, field, need, note, page, posted
+from .web import allowed, field, narrow, need, note, page, posted
 
 PER_PAGE = 100
 AHEAD_D = 30  # days in which what is to be filed is shown
@@ -104,36 +104,32 @@ def by_code(containers: Sequence[ContainerStock]) -> list[tuple[str, int]]:
     return sorted(codes.items())
 
 
-def dues(register: Register, today: dt.date) -> list[obligations.Due]:
-    """What is to be filed within AHEAD_D days, and what is late as far as filed.csv tells."""
-    if register.folder is None:
-        return []
-    return obligations.to_do(register, register.folder, today, AHEAD_D)
-
-
-def trail(store: Store, *, only_open: bool = True) -> list[Changes]:
+def trail(context: Context, store: Store, *, only_open: bool = True) -> list[Changes]:
     """(raised, acknowledged, cleared) of alarms, the latest first."""
-    rows = alarm_log.read_open(store)[1] if only_open else alarm_log.read(store)
+    rows = context.alarms(store, only_open=only_open)
     seen = {r.alarm: r for r in rows if r.what == alarm_log.ACKNOWLEDGED}
     over = {r.alarm: r for r in rows if r.what == alarm_log.CLEARED}
     raised = [r for r in rows if r.what == alarm_log.RAISED]
     return [(r, seen.get(r.alarm), over.get(r.alarm)) for r in reversed(raised)]
 
 
+@narrow
 @allowed("viewer")
 async def show(request: Request) -> Response:
     """The page of the hazardous stores."""
     context, now = context_of(request), int(time.time())
     if context.register is None:
         return page(request, "hazard.html", register=None)
-    entries, trail_rows = await context.ask(lambda s: (ledger.read(s), trail(s)))
+    entries, trail_rows = await context.ask(lambda s: (context.entries(s), trail(context, s)))
     containers = stock(context, entries, now)
     today = dt.datetime.fromtimestamp(now, LOCAL).date()
-    due, wrong = [], ""
+    due: list[obligations.Due] = []
+    wrong = ""
     try:
-        due = dues(context.register, today)
+        due = context.dues(today, AHEAD_D)
     except UserError as error:  # somebody is editing filings.csv or filed.csv
-        wrong = str(error)
+        # It may name what is outside of the scope.
+        wrong = str(error) if context.scope.whole else "something went wrong: see the log"
     stores = {s: [x for x in containers if x.store == s] for s in context.register.stores}
     return page(
         request,
@@ -151,33 +147,36 @@ async def show(request: Request) -> Response:
     )
 
 
+@narrow
 @allowed("viewer")
 async def show_alarms(request: Request) -> Response:
     """The open alarms, or all of them."""
-    only = request.query_params.get("show", "open")
+    context, only = context_of(request), request.query_params.get("show", "open")
 
     def look(store: Store) -> tuple[int, list[Changes], alarm_log.ToldTo]:
-        rows = trail(store, only_open=only != "all")
+        rows = trail(context, store, only_open=only != "all")
         return len(rows), rows[:MOST_ALARMS], alarm_log.told(store, alarms_of(rows[:MOST_ALARMS]))
 
-    total, rows, told = await context_of(request).ask(look)
+    total, rows, told = await context.ask(look)
     return page(request, "alarms.html", rows=rows, only=only, total=total, told=told)
 
 
+@narrow
 @allowed("viewer")
 async def show_alarm(request: Request) -> Response:
     """One alarm, open or over: where the links in messages lead."""
-    number = request.path_params["alarm"]
+    context, number = context_of(request), request.path_params["alarm"]
     if not _NUMBER.fullmatch(number):
         raise HTTPException(404, "there is no such page")
 
     def look(store: Store) -> tuple[list[Changes], alarm_log.ToldTo]:
         # Most links are followed while the alarm is open: that reads few rows.
-        rows = [x for x in trail(store) if x[0].alarm == int(number)]
-        rows = rows or [x for x in trail(store, only_open=False) if x[0].alarm == int(number)]
+        rows = [x for x in trail(context, store) if x[0].alarm == int(number)]
+        every = [] if rows else trail(context, store, only_open=False)
+        rows = rows or [x for x in every if x[0].alarm == int(number)]
         return rows, alarm_log.told(store, alarms_of(rows))
 
-    rows, told = await context_of(request).ask(look)
+    rows, told = await context.ask(look)
     if not rows:
         raise HTTPException(404, "there is no such page")
     return page(request, "alarms.html", rows=rows, only="", total=1, told=told)
@@ -187,6 +186,7 @@ def alarms_of(rows: Sequence[Changes]) -> list[int]:
     return [raised.alarm for raised, _, _ in rows]
 
 
+@narrow
 @allowed("operator")
 async def acknowledge(request: Request) -> Response:
     """Acknowledge an alarm with a note; 409 if it cannot be."""
@@ -197,10 +197,14 @@ async def acknowledge(request: Request) -> Response:
         raise HTTPException(422, "alarm: expected the number of an alarm")
     if not why:
         raise HTTPException(422, "note: say what was done about it")
+
+    def mark(store: Store) -> None:
+        if int(number) not in {r.alarm for r in context.alarms(store)}:
+            raise AlarmError(f"alarms: expected the id of an open alarm, found {int(number)}")
+        alarm_log.acknowledge(store, int(number), me.name, why, int(time.time()))
+
     try:
-        await context.ask(
-            lambda s: alarm_log.acknowledge(s, int(number), me.name, why, int(time.time()))
-        )
+        await context.ask(mark)
     except AlarmError as error:
         await note(request, "acknowledge", f"alarm {number}", "refused", str(error))
         raise HTTPException(409, str(error)) from None
@@ -209,11 +213,12 @@ async def acknowledge(request: Request) -> Response:
     return RedirectResponse("/alarms", 303)
 
 
+@narrow
 @allowed("viewer")
 async def show_ledger(request: Request) -> Response:
     """The entries of the ledger that pass the filters, by page."""
     context, q = context_of(request), request.query_params
-    entries = await context.ask(ledger.read)
+    entries = await context.ask(context.entries)
     gone = {e.reverses for e in entries if e.reverses}
     when = month(q.get("month", ""))
     chosen = [

@@ -16,7 +16,7 @@ from ..reports.summary import HAULED, SHOWN, Part, add
 from ..rollup.period import days
 from .context import Context, context_of
 from .day_cache import DayFigures, Restated, today
-from .web import allowed, page
+from .web import allowed, narrow, page
 
 _SAID = re.compile(r"(\d{4})(?:-(\d{2})(?:-(\d{2}))?)?")
 MOST_RESTATED = 200
@@ -113,6 +113,7 @@ def series(figures: list[DayFigures], span: Span) -> list[tuple[str, Part | None
     return [(str(d), part_of.get(d)) for d in days(span.first, span.upto)]
 
 
+@narrow
 @allowed("viewer")
 async def show(request: Request) -> Response:
     """The page of one span."""

@@ -17,11 +17,12 @@ from typing import Any
 from ..mqtt.board_state import Board
 from ..mqtt.broker import Broker
 from ..mqtt.session import Session
-from ..registry import Bin, Registry
 from .asking import Asking, BoardKey
 from .language import Words, words
 from .link import Link
-from .live_status import Slopes, board_now, site_now
+from .live import Live
+from .live_status import site_now
+from .scope import DISTRICT, Scope
 from .weigh_live import platforms_now
 
 TICK_S = 0.4
@@ -33,7 +34,7 @@ LINK_S = 10.0  # seconds without an event after which a browser is cut off
 _BEHIND = 64  # events in a viewer's queue; above, the stream ends and it connects again
 _log = logging.getLogger("qingyun.serve")
 
-ViewerKey = tuple[str, str]  # topic, language
+ViewerKey = tuple[str, str, Scope]  # topic, language
 
 
 class Full(Exception):
@@ -65,6 +66,7 @@ class Viewer:
     topic: str
     language: str
     seat: Seat = NOBODY
+    scope: Scope = DISTRICT
     queue: asyncio.Queue[bytes | None] = field(
         default_factory=lambda: asyncio.Queue(maxsize=_BEHIND)
     )
@@ -82,33 +84,44 @@ def text(event: str, body: object) -> bytes:
     return f"event: {event}\ndata: {data}\n\n".encode()
 
 
-@dataclass
-class Hub:
-    """Every board that was heard, and every viewer."""
+def site_of(topic: str) -> str:
+    """The site that a topic is of; "" of one that is of many."""
+    return topic.partition(":")[2]
 
-    registry: Registry
+
+def snapshot(live: Live, topic: str, words: Words) -> bytes:
+    """The events that a new viewer of a topic needs; none of a site outside."""
+    site = site_of(topic)
+    if site and site not in live.registry.sites:
+        return b""
+    if topic == "district":
+        return text("district", live.district())
+    if topic == "sites":
+        now = time.time()
+        return text("sites", [site_now(live, s, now, words) for s in live.heard_sites()])
+    if topic.startswith(WEIGH):
+        return text("weigh", platforms_now(live, site, time.time()))
+    return text("site", live.site(site, words))
+
+
+@dataclass
+class Hub(Live):
+    """Every board that was heard, and every viewer. part_of: what viewers of a scope are told
+    of."""
+
     boards: dict[BoardKey, Board] = field(default_factory=dict)
     link: Link = field(default_factory=lambda: Link(wanted=False, connected=False, since=0.0))
     heard_at: float | None = None  # when the last message came that was not retained
-    slopes: Slopes = field(default_factory=Slopes)
     alarms_changed: Callable[[], None] = lambda: None
+    part_of: Callable[[Scope], Live] | None = None
     _viewers: dict[ViewerKey, set[Viewer]] = field(default_factory=dict)
     _inbox: dict[BoardKey, dict[str, tuple[bytes, bool, float]]] = field(default_factory=dict)
     _asking: Asking = field(default_factory=Asking)
     _events: int = 0
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _session: Session | None = None
-    _last_district: bytes = b""
+    _last_district: dict[Scope, bytes] = field(default_factory=dict)
     _link_sent: tuple[float, dict[str, Any]] = (0.0, {})  # when which link was sent
-    extra: dict[str, Any] = field(default_factory=dict)  # of the district: alarms and masses
-    devices_of: dict[str, list[str]] = field(default_factory=dict)
-    bins_of: dict[str, list[Bin]] = field(default_factory=dict)
-
-    def __post_init__(self) -> None:
-        for device in self.registry.devices.values():
-            self.devices_of.setdefault(device.site, []).append(device.device)
-        for bin_ in self.registry.bins:
-            self.bins_of.setdefault(bin_.site, []).append(bin_)
 
     # The broker's side
 
@@ -162,7 +175,9 @@ class Hub:
 
     # The viewers' side
 
-    def join(self, topic: str, language: str, seat: Seat = NOBODY) -> Viewer:
+    def join(
+        self, topic: str, language: str, seat: Seat = NOBODY, scope: Scope = DISTRICT
+    ) -> Viewer:
         """Add a viewer, whose queue begins with the whole of its topic; Full at MOST_VIEWERS, or
         at those of its account or address."""
         seats = [v.seat for v in self.everybody()]
@@ -172,16 +187,16 @@ class Hub:
         of_address = sum(s.address == seat.address for s in seats)
         if seat != NOBODY and (of_account >= MOST_OF_ACCOUNT or of_address >= MOST_OF_ADDRESS):
             raise Full(mine=True)
-        viewer = Viewer(topic, language, seat)
+        viewer = Viewer(topic, language, seat, scope)
         link = text("link", self.link_status(time.time()))
-        whole = self.snapshot(topic, words()[language]) + link
+        whole = snapshot(self._part(scope), topic, words()[language]) + link
         viewer.queue.put_nowait(b"retry: 2000\n\n" + whole)
-        self._viewers.setdefault((topic, language), set()).add(viewer)
+        self._viewers.setdefault((topic, language, scope), set()).add(viewer)
         return viewer
 
     def leave(self, viewer: Viewer) -> None:
         """Remove a viewer."""
-        key = viewer.topic, viewer.language
+        key = viewer.topic, viewer.language, viewer.scope
         same = self._viewers.get(key, set())
         same.discard(viewer)
         if not same:
@@ -195,44 +210,23 @@ class Hub:
         """How many viewers there are."""
         return sum(map(len, self._viewers.values()))
 
-    def end(self, gone: Callable[[Seat], bool]) -> None:
+    def end(self, gone: Callable[[Viewer], bool]) -> None:
         """End the streams of those who may see nothing any more."""
         for viewer in self.everybody():
-            if gone(viewer.seat):
+            if gone(viewer):
                 viewer.end()
 
-    def snapshot(self, topic: str, words: Words) -> bytes:
-        """The events that a new viewer of a topic needs."""
-        if topic == "district":
-            return text("district", self.district())
-        if topic == "sites":
-            now = time.time()
-            return text("sites", [site_now(self, s, now, words) for s in self.heard_sites()])
-        if topic.startswith(WEIGH):
-            return text("weigh", platforms_now(self, topic.removeprefix(WEIGH), time.time()))
-        return text("site", self.site(topic.removeprefix("site:"), words))
+    def _part(self, scope: Scope) -> Live:
+        return self if self.part_of is None else self.part_of(scope)
+
+    def sees(self, viewer: Viewer) -> bool:
+        """Whether the topic of a viewer is still in its scope."""
+        site = site_of(viewer.topic)
+        return not site or site in self._part(viewer.scope).registry.sites
 
     def link_status(self, now: float) -> dict[str, Any]:
         """The state of the connection to the broker, as pages show it."""
         return self.link.status(self.heard_at, now)
-
-    def heard_sites(self) -> list[str]:
-        """Sites of which at least one board was heard."""
-        return list(dict.fromkeys(site for site, _ in self.boards))
-
-    def district(self) -> dict[str, Any]:
-        """Boards by state, with the masses and alarms in `extra`."""
-        counts = {"online": 0, "offline": 0, "safe": 0, "unknown": 0}
-        for device, where in self.registry.devices.items():
-            board = self.boards.get((where.site, device))
-            counts[(board and board.status in counts and board.status) or "unknown"] += 1
-        return {"boards": counts, **self.extra}
-
-    def site(self, site: str, words: Words | None = None) -> dict[str, Any]:
-        """A site and its boards; without words as the API sends them."""
-        now = time.time()
-        devices = [board_now(self, site, d, now, words) for d in self.devices_of.get(site, ())]
-        return {"site": site, "now": site_now(self, site, now, words), "boards": devices}
 
     def step(self, now: float) -> set[str]:
         """Read the messages that came since the last step; the sites that have changed."""
@@ -249,24 +243,28 @@ class Hub:
         return changed
 
     def tell(self, changed: set[str]) -> None:
-        """Send what has changed to the viewers of it, in their language."""
-        now, district = time.time(), b""
+        """Send what has changed to the viewers of it who may see it, in their language."""
+        now = time.time()
         self._tell_link(now)
-        if any(topic == "district" for topic, _ in self._viewers):
-            event = text("district", self.district())
-            if event != self._last_district:
-                self._last_district = district = event
-        for topic, language in self._viewers:
-            in_words = words()[language]
+        district: dict[Scope, bytes] = {}
+        for scope in {scope for topic, _, scope in self._viewers if topic == "district"}:
+            event = text("district", self._part(scope).district())
+            if event != self._last_district.get(scope):
+                district[scope] = event
+        self._last_district |= district
+        for key in self._viewers:
+            topic, language, scope = key
+            part, in_words = self._part(scope), words()[language]
             if topic == "district":
-                if district:
-                    self._send((topic, language), district)
-            elif topic == "sites":
-                if changed:
-                    rows = [site_now(self, s, now, in_words) for s in sorted(changed)]
-                    self._send((topic, language), text("sites", rows))
-            elif topic.removeprefix("site:").removeprefix(WEIGH) in changed:
-                self._send((topic, language), self.snapshot(topic, in_words))
+                if scope in district:
+                    self._send(key, district[scope])
+                continue
+            mine = sorted(changed & part.registry.sites.keys())
+            if topic == "sites":
+                if mine:
+                    self._send(key, text("sites", [site_now(part, s, now, in_words) for s in mine]))
+            elif site_of(topic) in mine:
+                self._send(key, snapshot(part, topic, in_words))
 
     def _tell_link(self, now: float) -> None:
         """Send the link when it has changed, and at least every LINK_S, so that a browser notices

@@ -23,7 +23,7 @@ from ..hazard.label import issue
 from ..hazard.register import Register
 from ..store import Store, label_codes
 from .context import Context, context_of
-from .web import allowed, field, need, note, page, posted
+from .web import allowed, field, narrow, need, note, page, posted
 
 PATH = "/label"
 PRINTER_S = 5.0  # for each step of talking to a printer
@@ -59,9 +59,8 @@ def may_have_code(entry: Entry, gone: set[int]) -> bool:
     )
 
 
-def history(store: Store, code: str) -> History | None:
-    """All that is known of a code; None where no entry ever had it."""
-    entries = ledger.read(store)
+def history(store: Store, entries: Sequence[Entry], code: str) -> History | None:
+    """All that is known of a code; None where none of these entries ever had it."""
     having = [e for e in entries if e.values.get(CODE) == code and not e.reverses]
     if not having:
         return None
@@ -86,6 +85,7 @@ def _register(context: Context) -> Register:
     return context.register
 
 
+@narrow
 @allowed("operator")
 async def give(request: Request) -> Response:
     """Give an entry its code; the page of the label after it. A second touch finds the first's."""
@@ -95,14 +95,18 @@ async def give(request: Request) -> Response:
     if not _NUMBER.fullmatch(number):
         raise HTTPException(422, "entry: expected the number of an entry")
     now = int(time.time())
+
+    def hand_out(store: Store) -> list[Entry]:
+        if all(e.id != int(number) for e in context.entries(store)):
+            raise HazardError(f"ledger: expected the id of an entry, found {int(number)}")
+        return list(issue.give(_issuer(context, store), [int(number)], me.name, now))
+
     try:
-        made = await context.ask(
-            lambda s: issue.give(_issuer(context, s), [int(number)], me.name, now)
-        )
+        made = await context.ask(hand_out)
     except HazardError as error:
         await note(request, "label", f"entry {number}", "refused", str(error))
         with suppress(HazardError):
-            if code := await context.ask(lambda s: _code_of(ledger.read(s), int(number))):
+            if code := await context.ask(lambda s: _code_of(context.entries(s), int(number))):
                 return RedirectResponse(f"{PATH}/{code}", 303)
         raise HTTPException(409, str(error)) from None
     code = made[-1].values[CODE]
@@ -122,15 +126,16 @@ def _code_of(entries: Sequence[Entry], id_: int) -> str:
 
 async def _found(request: Request) -> History:
     """The code in the address; HTTPException 404 where no entry ever had it."""
-    code = request.path_params["code"]
+    context, code = context_of(request), request.path_params["code"]
     found = None
     if _CODE.fullmatch(code):
-        found = await context_of(request).ask(lambda s: history(s, code))
+        found = await context.ask(lambda s: history(s, context.entries(s), code))
     if found is None:
         raise HTTPException(404, "no entry of the ledger has this 数字识别码")
     return found
 
 
+@narrow
 @allowed("viewer")
 async def show(request: Request) -> Response:
     """Where what is in a container comes from: its entries, the readings, what became of the
@@ -145,6 +150,7 @@ async def show(request: Request) -> Response:
     )
 
 
+@narrow
 @allowed("operator")
 async def as_pdf(request: Request) -> Response:
     """The label as a PDF, noted as printed; 409 where its entry no longer holds."""
@@ -181,6 +187,7 @@ def _prefix(context: Context) -> str:
     return f"{base}{PATH}/" if base else ""
 
 
+@narrow
 @allowed("operator")
 async def on_printer(request: Request) -> Response:
     """Print the label on the printer of the configuration; the page of the label after it. 409
@@ -209,6 +216,7 @@ async def on_printer(request: Request) -> Response:
     return RedirectResponse(f"{PATH}/{found.code}", 303)
 
 
+@narrow
 @allowed("operator")
 async def spoiled(request: Request) -> Response:
     """The label is not used: its entry gets another code. The page of that label after it."""

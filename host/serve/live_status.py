@@ -14,7 +14,7 @@ from ..rollup.days import OVERFLOW_PERMILLE
 from .language import Words
 
 if TYPE_CHECKING:
-    from .hub import Hub
+    from .live import Live
 
 FULL = OVERFLOW_PERMILLE / 1000
 _FELL = 0.2  # a fill that falls by this much was emptied
@@ -88,7 +88,7 @@ def _status(board: Board | None, now: float) -> str:
     return two_boards.TWO_BOARDS if board.has_twin(now) else board.status or "unknown"
 
 
-def bin_now(hub: Hub, bin_: Bin, now: float, words: Words | None = None) -> dict[str, Any]:
+def bin_now(hub: Live, bin_: Bin, now: float, words: Words | None = None) -> dict[str, Any]:
     """Fill (ratio), net mass (kg), load as a share of the maximum, hours until it is full."""
     board = hub.boards.get((bin_.site, bin_.device))
     state = board.state if board else {}
@@ -136,7 +136,7 @@ def _limit(nearest: dict[str, Any], share: float, words: Words) -> str:
     return words(key, stream=stream, percent=f"{100 * nearest['fill']:.0f}", soon=hours)
 
 
-def site_now(hub: Hub, site: str, now: float, words: Words | None = None) -> dict[str, Any]:
+def site_now(hub: Live, site: str, now: float, words: Words | None = None) -> dict[str, Any]:
     """A line of the list of sites; without words as the API sends it."""
     boards = [hub.boards.get((site, d)) for d in hub.devices_of.get(site, ())]
     bins = [bin_now(hub, b, now, words) for b in hub.bins_of.get(site, ()) if b.device]
@@ -156,7 +156,7 @@ def site_now(hub: Hub, site: str, now: float, words: Words | None = None) -> dic
 
 
 def board_now(
-    hub: Hub, site: str, device: str, now: float | None = None, words: Words | None = None
+    hub: Live, site: str, device: str, now: float | None = None, words: Words | None = None
 ) -> dict[str, Any]:
     """A board's health and values; without words as the API sends them."""
     now = now or time.time()

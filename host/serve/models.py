@@ -44,8 +44,10 @@ class TownDay(BaseModel):
 
 
 class District(BaseModel):
-    """towns: the district itself first, with the name \"\"."""
+    """scope: whose sums these are, as `district` or `town:NAME`. towns: the whole of it first, with
+    the name \"\"."""
 
+    scope: str
     date: dt.date
     computed: float | None = Field(description="Unix seconds; null: not yet.")
     boards: dict[str, int]
@@ -54,8 +56,9 @@ class District(BaseModel):
 
 
 class Period(BaseModel):
-    """days_known: of how many days there are figures yet."""
+    """scope, towns: as in District. days_known: of how many days there are figures yet."""
 
+    scope: str
     period: str
     first: dt.date
     last: dt.date

@@ -17,20 +17,23 @@ from ..hazard.register import Register
 from ..store import Store
 from .context import context_of
 from .guard import LARGEST_FILE
-from .web import allowed, check_csrf, field, need, note, page, posted
+from .web import allowed, check_csrf, field, narrow, need, note, page, posted
 
 KINDS = (papers.TICKET, papers.MANIFEST)
 SHOWN = 500  # lines of a list
 _PLACE = re.compile(r"(?:(\d+): )?(.*)", re.DOTALL)
 
 
+@narrow
 @allowed("operator")
 async def show(request: Request) -> Response:
     """What was imported, and the form for a file."""
-    held = await context_of(request).ask(papers.imports)
+    context = context_of(request)
+    held = await context.ask(context.imports)
     return page(request, "papers.html", imports=held[::-1][:SHOWN], looked=None, kinds=KINDS)
 
 
+@narrow
 @allowed("operator")
 async def check(request: Request) -> Response:
     """Read a file and show every repair and refusal; nothing is written."""
@@ -50,13 +53,12 @@ async def check(request: Request) -> Response:
 
     def look(store: Store) -> tuple[transfers.Imported, list[papers.Import]]:
         try:
-            done = transfers.run(
-                store, register, upload.path, kind, by=me.name, now=now, check=True
-            )
+            file, only = (register, upload.path, kind), context.seen.paper
+            done = transfers.run(store, *file, by=me.name, now=now, check=True, only=only)
         except HazardError as error:
             text = str(error).removesuffix("; nothing was imported")
             done = transfers.Imported(refused=[text])
-        return done, papers.imports(store)
+        return done, context.imports(store)
 
     done, held = await context.ask(look)
     lines = [(bad, *_line(upload.path, x)) for bad, xs in _lists(done) for x in xs]
@@ -85,6 +87,7 @@ def _line(path: Path, text: str) -> tuple[str, str]:
     return match[1] or "", match[2].replace(f"{path.parent}/", "")
 
 
+@narrow
 @allowed("operator")
 async def bring(request: Request) -> Response:
     """Import the file that was looked at."""
@@ -96,9 +99,8 @@ async def bring(request: Request) -> Response:
     register, now = _register(request), int(time.time())
     name = upload.path.name
     try:
-        done = await context.ask(
-            lambda s: transfers.run(s, register, upload.path, upload.kind, by=me.name, now=now)
-        )
+        file, only = (register, upload.path, upload.kind), context.seen.paper
+        done = await context.ask(lambda s: transfers.run(s, *file, by=me.name, now=now, only=only))
     except HazardError as error:
         await note(request, "import", name, "refused", str(error).replace(str(upload.path), name))
         raise HTTPException(409, "the file does not fit any more: send it once more") from None
@@ -107,6 +109,7 @@ async def bring(request: Request) -> Response:
     return RedirectResponse("/papers", 303)
 
 
+@narrow
 @allowed("operator")
 async def take_back(request: Request) -> Response:
     """Let an import count no longer; 409 if it cannot be."""
@@ -116,10 +119,14 @@ async def take_back(request: Request) -> Response:
     if not number.isascii() or not number.isdigit() or not why:
         raise HTTPException(422, "reason: say why the import is taken back")
     now = int(time.time())
+
+    def take(store: Store) -> papers.Import:
+        if int(number) not in {i.id for i in context.imports(store)}:
+            raise HazardError(f"expected the number of an import, found {int(number)}")
+        return papers.take_back(store, int(number), by=me.name, reason=why, now=now)
+
     try:
-        gone = await context.ask(
-            lambda s: papers.take_back(s, int(number), by=me.name, reason=why, now=now)
-        )
+        gone = await context.ask(take)
     except HazardError as error:
         await note(request, "take-back", f"import {number}", "refused", str(error))
         raise HTTPException(409, "this import was taken back already") from None

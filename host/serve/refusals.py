@@ -19,13 +19,14 @@ OTHERS = "more addresses"
 @dataclass(frozen=True)
 class Refusal:
     """Who was refused, from where, what, and with which status. known: that somebody had signed
-    in; else `who` is what was claimed."""
+    in; else `who` is what was claimed. scope: of the account, as text."""
 
     who: str
     address: str
     what: str
     status: int
     known: bool = False
+    scope: str = "district"
 
 
 def network(address: str) -> str:

@@ -12,8 +12,9 @@ from starlette.routing import Route
 
 from . import accounts
 from .accounts import AccountError
-from .context import context_of
-from .web import address, allowed, field, need, note, page, posted, user
+from .context import Context, context_of
+from .scope import DISTRICT, Scope, ScopeError, asked, every
+from .web import address, allowed, field, narrow, need, note, page, posted, user
 
 _OWN = re.compile(r"/(?![/\\])[^\\\s]*")
 _hashing = anyio.CapacityLimiter(2)  # each takes 64 MiB
@@ -56,7 +57,9 @@ async def sign_in(request: Request) -> Response:
         with context.store() as store:
             account = accounts.signed_in(store, name, typed)
             outcome = "done" if account else "refused"
-            accounts.note(store, name, whence, "sign in", "", outcome=outcome)
+            known = accounts.find(store, name)
+            scope = known.scope if known else DISTRICT
+            accounts.note(store, name, whence, "sign in", "", outcome=outcome, scope=scope)
             return account
 
     account = await anyio.to_thread.run_sync(verify, limiter=_hashing)
@@ -87,12 +90,14 @@ async def sign_out(request: Request) -> Response:
     return answer
 
 
+@narrow
 @allowed("viewer")
 async def account(request: Request) -> Response:
     """The page of the account that is signed in."""
     return page(request, "account.html", problem="", done=request.query_params.get("done", ""))
 
 
+@narrow
 @allowed("viewer")
 async def password(request: Request) -> Response:
     """Change one's own password; the old one is needed."""
@@ -106,8 +111,9 @@ async def password(request: Request) -> Response:
         with context.store() as store:
             if not accounts.signed_in(store, me.name, str(old or "")):
                 text = "the old password is wrong"
+                more = {"outcome": "refused", "detail": text}
                 whence, deed = address(request), "user change"
-                accounts.note(store, me.name, whence, deed, me.name, outcome="refused", detail=text)
+                accounts.note(store, me.name, whence, deed, me.name, scope=me.scope, **more)
                 return text
             try:
                 accounts.change(
@@ -127,9 +133,18 @@ async def password(request: Request) -> Response:
 
 @allowed("admin")
 async def users(request: Request) -> Response:
-    """The list of accounts."""
-    everybody = await context_of(request).ask(accounts.everybody)
-    return page(request, "users.html", everybody=everybody, problem="")
+    """The list of accounts: of the district's admins alone."""
+    return await _users(request)
+
+
+async def _users(request: Request, problem: str = "", status: int = 200) -> Response:
+    context = context_of(request)
+    everybody = await context.ask(accounts.everybody)
+    scopes = every(context.registry, context.register)
+    gone = {u.name for u in everybody if not u.scope.whole and u.scope not in scopes}
+    values = {"everybody": everybody, "scopes": list(scopes), "gone": gone, "problem": problem}
+    called = {str(scope): text for scope, text in scopes.items()}
+    return page(request, "users.html", status, called=called, **values)
 
 
 @allowed("admin")
@@ -138,39 +153,49 @@ async def change_users(request: Request) -> Response:
     form = await posted(request)
     me, context = need(request, "admin"), context_of(request)
     name, role, change = field(form, "name", 40), field(form, "role", 20), field(form, "do", 20)
+    belongs = field(form, "scope", 80) or str(DISTRICT)
     secret, whence = str(form.get("password") or ""), address(request)
 
     def run() -> str:
         with context.store() as store:
             try:
                 if change == "add":
-                    accounts.add(store, name, role, secret, me.name, address=whence)
+                    scope = _scope(context, belongs)
+                    accounts.add(store, name, role, secret, me.name, scope=scope, address=whence)
                 elif change == "password":
                     accounts.change(store, name, me.name, password=secret, address=whence)
                 elif change == "role" and name != me.name:
                     accounts.change(store, name, me.name, role=role, address=whence)
+                elif change == "scope" and name != me.name:
+                    scope = _scope(context, belongs)
+                    accounts.change(store, name, me.name, scope=scope, address=whence)
                 elif change == "remove" and name != me.name:
                     accounts.change(store, name, me.name, role=accounts.GONE, address=whence)
                 else:
-                    return "expected add, password, role or remove, of somebody else"
-            except AccountError as error:
+                    return "expected add, password, role, scope or remove, of somebody else"
+            except (AccountError, ScopeError) as error:
                 return str(error)
             return ""
 
     problem = await anyio.to_thread.run_sync(run, limiter=_hashing)
     context.forget(name)
     if problem:
-        everybody = await context.ask(accounts.everybody)
-        return page(request, "users.html", 422, everybody=everybody, problem=problem)
+        return await _users(request, problem, 422)
     return RedirectResponse("/users", 303)
 
 
+def _scope(context: Context, text: str) -> Scope:
+    return asked(text, context.registry, context.register)
+
+
+@narrow
 @allowed("admin")
 async def audit(request: Request) -> Response:
     """The audit trail, from ?before= on."""
     text = request.query_params.get("before", "")
     before = int(text) if text.isascii() and text.isdigit() and len(text) < 16 else None
-    rows = await context_of(request).ask(lambda s: accounts.trail(s, before))
+    context = context_of(request)
+    rows = await context.ask(lambda s: context.trail(s, before))
     return page(request, "audit.html", rows=rows)
 
 

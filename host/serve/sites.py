@@ -13,16 +13,14 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from ..reports.explain import BinStory
 from ..rollup import day_bounds
-from ..store import Store
 from . import site_charts
 from .commands import WAIT_S
 from .context import Context, context_of
-from .day_cache import latest_day, site_day, today
+from .day_cache import today
 from .language import Words
 from .live_status import site_now
-from .web import allowed, asked_day, page, words_of
+from .web import allowed, asked_day, narrow, page, words_of
 
 PER_PAGE = 100
 SORTS = ("site", "fill", "kg", "seen", "share")
@@ -93,6 +91,7 @@ def filtered_sites(
     ]
 
 
+@narrow
 @allowed("viewer")
 async def site_list(request: Request) -> Response:
     """The list of sites."""
@@ -119,6 +118,7 @@ async def site_list(request: Request) -> Response:
     )
 
 
+@narrow
 @allowed("viewer")
 async def site_page(request: Request) -> Response:
     """One site on one day."""
@@ -128,11 +128,7 @@ async def site_page(request: Request) -> Response:
         raise HTTPException(404, "there is no such site")
     asked = asked_day(request)
 
-    def read(store: Store) -> tuple[dt.date, list[BinStory]]:
-        date = asked or latest_day(store, context.registry, name)
-        return date, site_day(store, context.registry, name, date)
-
-    date, bin_stories = await context.ask(read)
+    date, bin_stories = await context.ask(lambda s: context.site_day(s, name, asked))
     events = site_charts.events(bin_stories, *day_bounds(date))
     return page(
         request,

@@ -18,11 +18,12 @@ from starlette.routing import Route
 from .context import context_of
 from .hub import WEIGH, Full, Seat
 from .refusals import network
-from .web import address, allowed, session, user, words_of
+from .web import address, allowed, narrow, session, user, words_of
 
 ALIVE_S = 15.0  # proxies close a connection that is silent for a minute
 
 
+@narrow
 @allowed("viewer")
 async def live(request: Request) -> Response:
     """The stream of ?topic=; 404 for an unknown topic, 503 when there are too many viewers, 429

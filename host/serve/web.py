@@ -7,7 +7,7 @@ import hmac
 import time
 from collections.abc import Awaitable, Callable
 from functools import wraps
-from typing import Any
+from typing import Any, TypeVar
 
 from starlette.datastructures import FormData
 from starlette.exceptions import HTTPException
@@ -16,7 +16,7 @@ from starlette.responses import HTMLResponse, Response
 
 from . import accounts
 from .accounts import Account
-from .context import context_of
+from .context import Context, context_of
 from .day_cache import today
 from .formatting import address as with_query
 from .language import LANGUAGES, Words, choose, words
@@ -71,13 +71,39 @@ def need(request: Request, role: str) -> Account:
     return account
 
 
+Endpoint = TypeVar("Endpoint", bound=Callable[..., Any])
+
+
+def narrow(endpoint: Endpoint) -> Endpoint:
+    """A decorator of endpoints: what they show is what their context gives, so that it is for every
+    scope. Without it an endpoint is for accounts of the district alone."""
+    endpoint.is_narrow = True  # type: ignore[attr-defined]
+    return endpoint
+
+
+def check_scope(request: Request) -> None:
+    """HTTPException 403 where an account of a narrower scope asks for what is of the district."""
+    if not getattr(request.scope.get("endpoint"), "is_narrow", False):
+        check_whole(context_of(request))
+
+
+def check_whole(context: Context) -> None:
+    """HTTPException 403 unless the scope is the district."""
+    if not context.scope.whole:
+        raise HTTPException(
+            403, f"this is of the whole district; your account is of {context.scope}"
+        )
+
+
 def allowed(role: str) -> Callable[[Handler], Handler]:
-    """A decorator of handlers: only accounts with this role pass."""
+    """A decorator of handlers: only accounts with this role pass, and those of the district alone
+    unless it is also narrow()."""
 
     def wrap(handler: Handler) -> Handler:
         @wraps(handler)
         async def checked(request: Request) -> Response:
             need(request, role)
+            check_scope(request)
             return await handler(request)
 
         return checked
@@ -127,11 +153,21 @@ def asked_day(request: Request) -> dt.date | None:
 async def note(request: Request, action: str, object_: str, outcome: str, detail: str = "") -> None:
     """Note an action of the account that asks in the audit trail."""
     who = account.name if (account := user(request)) else ""
-    await context_of(request).ask(
+    more = {"outcome": outcome, "detail": detail}
+    context = context_of(request)
+    await context.ask(
         lambda s: accounts.note(
-            s, who, address(request), action, object_, outcome=outcome, detail=detail
+            s, who, address(request), action, object_, scope=context.scope, **more
         )
     )
+
+
+def whose(request: Request) -> str:
+    """What the scope of who asks is called, "" of the district: pages say whose sums they have."""
+    context = context_of(request)
+    if context.scope.whole or user(request) is None:
+        return ""
+    return context.seen.called
 
 
 def page(request: Request, template: str, status: int = 200, **values: Any) -> HTMLResponse:
@@ -147,7 +183,10 @@ def page(request: Request, template: str, status: int = 200, **values: Any) -> H
             others=others(request),
             user=user(request),
             csrf=held.csrf if held else "",
-            unseen=context.hub.extra.get("alarms", {}).get("unseen", 0),
+            unseen=context.told().get("alarms", {}).get("unseen", 0),
+            whose=whose(request),
+            scope_gone=context.seen.gone and user(request) is not None,
+            registry_problem=context.shared.problem,
             broker=context.settings.broker is not None,
             link=context.hub.link_status(time.time()),
             **values,

@@ -24,9 +24,10 @@ from ..hazard.platform_step import ActError, Shown
 from ..hazard.register import HazardStore, Register
 from ..registry import Bin
 from ..store import Store
-from .context import FOLDER, Context, context_of
+from .context import Context, context_of
 from .language import Words
-from .web import allowed, check_csrf, need, note, page, session, words_of
+from .shared import FOLDER
+from .web import allowed, check_csrf, narrow, need, note, page, session, whose, words_of
 
 PATH = "/weigh"
 WORKER = "/weigh-worker.js"  # its scope is that of its path
@@ -36,6 +37,7 @@ _CAMERA = {"permissions-policy": "camera=(self), microphone=(), geolocation=()"}
 T = TypeVar("T")
 
 
+@narrow
 @allowed("operator")
 async def show(request: Request) -> Response:
     """The page, the same for everybody: who signed in and what there is comes with /weigh/now."""
@@ -53,6 +55,7 @@ async def worker(_: Request) -> Response:
     return FileResponse(path, media_type="text/javascript", headers=headers)
 
 
+@narrow
 @allowed("operator")
 async def now(request: Request) -> Response:
     """Who is signed in, the stores with their platforms and wastes, and the time."""
@@ -63,6 +66,7 @@ async def now(request: Request) -> Response:
     return JSONResponse(
         {
             "user": me.name,
+            "whose": whose(request),
             "csrf": held.csrf if held else "",
             "at": time.time(),
             "printer": bool(context.settings.label_printer),
@@ -114,6 +118,7 @@ def issuer(context: Context, store: Store) -> issue.Issuer:
     return issue.issuer(store, context.register, settings.label_journal, settings.label_serials)
 
 
+@narrow
 @allowed("operator")
 async def step(request: Request) -> Response:
     """The step by which ?platform= weighs what its reading ?life=&seq=&grams= shows, by default
@@ -131,7 +136,7 @@ async def step(request: Request) -> Response:
             seen.append(last)
         if not seen:
             raise ActError("no_readings", wait=True)
-        found, named = acts.look(issuer(context, store), bin_, seen[0], when, context.ledger.read)
+        found, named = acts.look(issuer(context, store), bin_, seen[0], when, context.entries)
         w = found.weighed
         told: dict[str, Any] = {"state": "ready", "up": found.up}
         told |= {"net_g": abs(w.after_g - w.before_g), "before_g": w.before_g}
@@ -200,6 +205,7 @@ def _act(said: dict[str, Any]) -> Act:
     return Act(at=int(at), shown=None if shown is None else _shown(shown), **texts)
 
 
+@narrow
 @allowed("operator")
 async def act(request: Request) -> Response:
     """Book an act, once; what became of it. 409 where it is of somebody else's phone."""
@@ -210,9 +216,12 @@ async def act(request: Request) -> Response:
     made = _act(said)
 
     def book(store: Store) -> dict[str, Any]:
-        done = acts.book(
-            issuer(context, store), made, me.name, int(time.time()), context.ledger.read
-        )
+        # The whole ledger: an entry is added at its end. What the act names is of the scope, or
+        # the register of the issuer does not have it.
+        read = context.shared.ledger.read
+        done = acts.book(issuer(context, store), made, me.name, int(time.time()), read)
+        if not context.seen.entry(done.entry):  # an act of somebody else's, named again
+            raise ActError("not_understood")
         if done.gone:
             raise ActError("reversed", t=done.entry.t)
         return {"state": "done", **_told(context.register, done)}
@@ -237,11 +246,12 @@ def _told(register: Register | None, done: Done) -> dict[str, Any]:
     return told
 
 
+@narrow
 @allowed("operator")
 async def label(request: Request) -> Response:
     """What a label is on, to weigh it out: 404 where no entry holds that has it."""
     context, code = context_of(request), request.path_params["code"]
-    entry = await context.ask(lambda s: issue.entry_of(context.ledger.read(s), code))
+    entry = await context.ask(lambda s: issue.entry_of(context.entries(s), code))
     if entry is None:
         raise HTTPException(404, "no entry of the ledger has this 数字识别码")
     container = context.register.container(entry.container) if context.register else None

@@ -8,10 +8,10 @@ from ..mqtt.board_state import is_channel, word
 from .live_status import marks_of
 
 if TYPE_CHECKING:
-    from .hub import Hub
+    from .live import Live
 
 
-def platforms_now(hub: Hub, site: str, now: float) -> dict[str, Any]:
+def platforms_now(hub: Live, site: str, now: float) -> dict[str, Any]:
     """Board → its status, and its newest reading since this server listens: life and seq, when it
     was taken, gross g of each weight channel and why one is not good. at: Unix seconds."""
     boards = {}

@@ -13,8 +13,9 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from ..hazard import HazardError, photographs
+from ..store import Store
 from .context import context_of
-from .web import allowed, check_csrf, note
+from .web import allowed, check_csrf, narrow, note
 from .weigh import CSRF
 
 PHOTO, SCAN = "/weigh/photo", "/weigh/scan"
@@ -23,6 +24,7 @@ _MOST_PIXELS = 4_000_000  # of a frame
 _reading = anyio.CapacityLimiter(1)  # a frame takes some 50 ms of a core
 
 
+@narrow
 @allowed("operator")
 async def keep(request: Request) -> Response:
     """Keep a photograph; its SHA-256. 422 for another kind of file."""
@@ -36,17 +38,24 @@ async def keep(request: Request) -> Response:
     return JSONResponse({"photo": name})
 
 
+@narrow
 @allowed("operator")
 async def show(request: Request) -> Response:
     """A photograph; 404 where it is missing or was changed."""
-    name = request.path_params["name"]
-    found = await context_of(request).ask(lambda s: photographs.read(s, name))
+    context, name = context_of(request), request.path_params["name"]
+
+    def look(store: Store) -> tuple[bytes, str] | None:
+        named = context.scope.whole or any(e.photo == name for e in context.entries(store))
+        return photographs.read(store, name) if named else None
+
+    found = await context.ask(look)
     if found is None:
         raise HTTPException(404, "this photograph is missing or was changed")
     data, kind = found
     return Response(data, media_type=kind)
 
 
+@narrow
 @allowed("operator")
 async def scan(request: Request) -> Response:
     """The codes in a frame of a camera."""

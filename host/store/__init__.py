@@ -51,6 +51,7 @@ STEPS = (
     ("labels.sql", ()),  # and what AFTER does
     ("lifts.sql", ("lift",)),
     ("forecasts.sql", ()),
+    ("scopes.sql", ()),
 )
 AFTER = {
     "chains.sql": chains.begin,

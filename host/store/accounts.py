@@ -6,9 +6,9 @@ from typing import Any
 
 from .database import Database
 
-_ACCOUNT = "SELECT id, name, role, secret, at, by FROM account"
-Row = tuple[Any, ...]  # id, name, role, secret, at, by
-Deed = tuple[Any, ...]  # id, at, who, address, action, object, outcome, detail
+_ACCOUNT = "SELECT id, name, role, secret, at, by, scope FROM account"
+Row = tuple[Any, ...]  # id, name, role, secret, at, by, scope
+Deed = tuple[Any, ...]  # id, at, who, address, action, object, outcome, detail, scope
 
 
 def latest(db: Database, name: str) -> Row | None:
@@ -26,7 +26,7 @@ def all_latest(db: Database) -> list[Row]:
 def put(db: Database, row: Row) -> None:
     """Add a row without its id."""
     with db.transaction():
-        sql = "INSERT INTO account (at, name, role, secret, by) VALUES (?,?,?,?,?)"
+        sql = "INSERT INTO account (at, name, role, secret, by, scope) VALUES (?,?,?,?,?,?)"
         db.many(sql, [row])
 
 
@@ -34,16 +34,18 @@ def put_deed(db: Database, deed: Deed) -> None:
     """Add to the audit trail, without the id."""
     with db.transaction():
         db.many(
-            "INSERT INTO audit (at, who, address, action, object, outcome, detail) "
-            "VALUES (?,?,?,?,?,?,?)",
+            "INSERT INTO audit (at, who, address, action, object, outcome, detail, scope) "
+            "VALUES (?,?,?,?,?,?,?,?)",
             [deed],
         )
 
 
-def deeds(db: Database, before: int, limit: int) -> list[Deed]:
-    """Of the audit trail those below an id, the latest first."""
+def deeds(db: Database, before: int, limit: int, scope: str | None = None) -> list[Deed]:
+    """Of the audit trail those below an id, the latest first; scope: only what accounts did that
+    belonged to it then, None: everything."""
+    mine, args = ("", ()) if scope is None else ("scope=? AND ", (scope,))
     return db.query(
-        "SELECT id, at, who, address, action, object, outcome, detail FROM audit "
-        "WHERE id<? ORDER BY id DESC LIMIT ?",
-        (before, limit),
+        "SELECT id, at, who, address, action, object, outcome, detail, scope FROM audit "  # noqa: S608
+        f"WHERE {mine}id<? ORDER BY id DESC LIMIT ?",
+        (*args, before, limit),
     )

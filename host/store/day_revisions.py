@@ -135,15 +135,26 @@ def all_of(db: Database, platforms: Sequence[str]) -> list[PlatformDay]:
     return list(_rows(db, f"p.bin IN ({marks})", platforms))
 
 
-def collected_of(db: Database, day: int) -> list[tuple[Any, ...]]:
-    """Every revision of a day, as little of it as a list of 15,000 platforms needs: bin, id,
-    reason, computed, collected, deposited, collections, covered_s."""
-    return db.query(
+def collected_of(
+    db: Database, day: int, platforms: Sequence[str] | None = None
+) -> list[tuple[Any, ...]]:
+    """Every revision of a day, or of these platforms, as little of it as a list of 15,000 platforms
+    needs: bin, id, reason, computed, collected, deposited, collections, covered_s."""
+    columns = (
         "SELECT p.bin, d.id, d.reason, d.computed, d.collected, d.deposited, d.collections, "
-        "d.covered_s FROM platform_day d JOIN platform p ON p.id=d.platform "
-        "WHERE d.day=? ORDER BY d.revision",
-        (day,),
+        "d.covered_s FROM "
     )
+    if platforms is None:
+        every = "platform_day d JOIN platform p ON p.id=d.platform WHERE d.day=?"
+        return db.query(f"{columns}{every} ORDER BY d.revision", (day,))
+    found: list[tuple[Any, ...]] = []
+    for at in range(0, len(platforms), _AT_ONCE):
+        some = platforms[at : at + _AT_ONCE]
+        marks = ",".join("?" * len(some))
+        # As CROSS JOIN: SQLite would else look at each platform of the day.
+        named = f"platform p CROSS JOIN platform_day d WHERE p.bin IN ({marks}) AND d.platform=p.id"
+        found += db.query(f"{columns}{named} AND d.day=? ORDER BY d.revision", (*some, day))
+    return found
 
 
 def days_since(db: Database, id_: int) -> list[int]:

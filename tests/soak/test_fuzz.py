@@ -21,6 +21,7 @@ from stored import readings as stored_readings
 
 from host import registry
 from host.serve.hub import Hub, Viewer
+from host.serve.scope import DISTRICT
 from host.service.inbox import Inbox
 from host.store import Store
 
@@ -42,7 +43,7 @@ class Played:
         self.inbox = Inbox(KNOWN, DAY_S)
         self.hub = Hub(KNOWN)
         self.hub._viewers = {
-            (topic, lang): {Viewer(topic, lang, queue=asyncio.Queue(1 << 10))}
+            (topic, lang, DISTRICT): {Viewer(topic, lang, queue=asyncio.Queue(1 << 10))}
             for topic in ("district", "sites", "site:fs-01")
             for lang in ("zh", "en")
         }

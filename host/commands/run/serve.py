@@ -11,15 +11,21 @@ import sys
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from ...common.errors import UsageError
+from ... import registry
+from ...common.errors import UsageError, UserError
 from ...common.local_days import clock
 from ...common.shown import shown
+from ...hazard import register
 from ...mqtt.broker import address
 from ...serve.settings import Settings
 from ...store import Store
 from .broker_options import broker_of
+
+if TYPE_CHECKING:
+    from ...serve.scope import Scope
 
 _log = logging.getLogger("qingyun.serve")
 
@@ -73,7 +79,7 @@ def _serve(args: argparse.Namespace) -> int:
 
     settings = _settings(args)
     made = app(settings)
-    with made.state.context.store() as store:
+    with made.state.shared.store() as store:
         if accounts.nobody(store):
             db = (
                 "postgresql://…" if "://" in str(settings.db) else settings.db
@@ -122,66 +128,106 @@ def _password(args: argparse.Namespace) -> str:
 def _user(args: argparse.Namespace) -> int:
     if args.do not in ("list", "audit") and not args.name:
         raise UsageError(f"user {args.do}: expected NAME")
-    if args.do == "role" and args.role is None:
-        raise UsageError("user role: expected --role")
+    for needed in ("role", "scope"):
+        if args.do == needed and getattr(args, needed) is None:
+            raise UsageError(f"user {needed}: expected --{needed}")
+    scope = _scope(args)  # before a password is asked for
     store = Store(args.db, create=args.do == "add")
     by = f"{os.environ.get('SUDO_USER') or os.environ.get('USER') or 'root'} (shell)"
     try:
-        _DO[args.do](store, args, by)
+        _DO[args.do](store, args, by, scope)
     finally:
         store.close()
     return 0
 
 
-def _add(store: Store, args: argparse.Namespace, by: str) -> None:
+def _known(args: argparse.Namespace) -> dict[Scope, str]:
+    """Every scope of the registry; none where it cannot be read, which is not asked for here."""
+    from ...serve import scope  # noqa: PLC0415
+
+    try:
+        return scope.every(*_registry(args))
+    except UserError:
+        return {}
+
+
+def _registry(args: argparse.Namespace) -> tuple[registry.Registry, register.Register | None]:
+    known = registry.load(args.registry)
+    has_waste = register.present(args.registry)
+    return known, register.load(args.registry, known) if has_waste else None
+
+
+def _scope(args: argparse.Namespace) -> Scope | None:
+    """What --scope names; None without it. UserError with the names that there are."""
+    if args.scope is None:
+        return None
+    from ...serve import scope  # noqa: PLC0415  of an extra, as accounts
+
+    if args.scope.strip() == str(scope.DISTRICT):  # which needs no registry
+        return scope.DISTRICT
+    return scope.asked(args.scope, *_registry(args))
+
+
+def _add(store: Store, args: argparse.Namespace, by: str, scope: Scope | None) -> None:
     from ...serve import accounts  # noqa: PLC0415  hashes passwords with a library of an extra
+    from ...serve.scope import DISTRICT  # noqa: PLC0415
 
-    role = args.role or "viewer"
+    role, of = args.role or "viewer", scope or DISTRICT
+    told = f"user {args.name}: added as {role} of {of}"
     if args.token:
-        print(accounts.add_token(store, args.name, role, by), flush=True)
+        print(accounts.add_token(store, args.name, role, by, scope=of), flush=True)
         # Not beside the token: that may go into a file.
-        print(f"user {args.name}: added as {role}; the token is not shown again", file=sys.stderr)
+        print(f"{told}; the token is not shown again", file=sys.stderr)
         return
-    accounts.add(store, args.name, role, _password(args), by)
-    print(f"user {args.name}: added as {role}, may sign in now")
+    accounts.add(store, args.name, role, _password(args), by, scope=of)
+    print(f"{told}, may sign in now")
 
 
-def _change_password(store: Store, args: argparse.Namespace, by: str) -> None:
+def _change_password(store: Store, args: argparse.Namespace, by: str, _: Scope | None) -> None:
     from ...serve import accounts  # noqa: PLC0415
 
     accounts.change(store, args.name, by, password=_password(args))
     print(f"user {args.name}: has another password; whoever was signed in is signed out")
 
 
-def _change_role(store: Store, args: argparse.Namespace, by: str) -> None:
+def _change_scope(store: Store, args: argparse.Namespace, by: str, scope: Scope | None) -> None:
+    from ...serve import accounts  # noqa: PLC0415
+
+    accounts.change(store, args.name, by, scope=scope)
+    print(f"user {args.name}: is of {scope} now; whoever was signed in is signed out")
+
+
+def _change_role(store: Store, args: argparse.Namespace, by: str, _: Scope | None) -> None:
     from ...serve import accounts  # noqa: PLC0415
 
     accounts.change(store, args.name, by, role=args.role)
     print(f"user {args.name}: is {args.role} now; whoever was signed in is signed out")
 
 
-def _remove(store: Store, args: argparse.Namespace, by: str) -> None:
+def _remove(store: Store, args: argparse.Namespace, by: str, _: Scope | None) -> None:
     from ...serve import accounts  # noqa: PLC0415
 
     accounts.change(store, args.name, by, role=accounts.GONE)
     print(f"user {args.name}: removed; the audit trail keeps what was done")
 
 
-def _list(store: Store, args: argparse.Namespace, _: str) -> None:
+def _list(store: Store, args: argparse.Namespace, *_: object) -> None:
     from ...serve import accounts  # noqa: PLC0415
 
     users = accounts.everybody(store)
     if not users:
         print(f"{args.db}: no users; qingyun user add NAME --role admin makes one")
+    known = _known(args)
     for u in users:
         kind = "  token" if u.token else ""
-        print(f"{u.name}  {u.role}{kind}  since {clock(u.at)} by {u.by}")
+        gone = "  (not in the registry)" if known and u.scope not in known else ""
+        print(f"{u.name}  {u.role}  {u.belongs}{gone}{kind}  since {clock(u.at)} by {u.by}")
 
 
-def _audit(store: Store, _: argparse.Namespace, __: str) -> None:
+def _audit(store: Store, _: argparse.Namespace, __: str, scope: Scope | None) -> None:
     from ...serve import accounts  # noqa: PLC0415
 
-    for x in accounts.trail(store):
+    for x in accounts.trail(store, scope=scope):
         where = f" from {x.address}" if x.address else ""
         detail = f": {x.detail}" if x.detail else ""
         who = x.who or "-"
@@ -189,10 +235,11 @@ def _audit(store: Store, _: argparse.Namespace, __: str) -> None:
         print(f"{clock(x.at)}  {shown(line)}")
 
 
-_DO: dict[str, Callable[[Store, argparse.Namespace, str], None]] = {
+_DO: dict[str, Callable[[Store, argparse.Namespace, str, Scope | None], None]] = {
     "add": _add,
     "password": _change_password,
     "role": _change_role,
+    "scope": _change_scope,
     "remove": _remove,
     "list": _list,
     "audit": _audit,

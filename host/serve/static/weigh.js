@@ -85,7 +85,7 @@ const refresh = async () => {
   if (said.status === 401) { signIn(); return; }
   if (said.status !== 200) { note($("net"), say("role"), "bad"); return; }
   const offset = said.at * 1000 - (began + Date.now()) / 2;
-  me = { user: said.user, csrf: said.csrf, stores: said.stores, printer: said.printer, offset };
+  me = { user: said.user, whose: said.whose, csrf: said.csrf, stores: said.stores, printer: said.printer, offset };
   write(KEPT, { ...me, csrf: "" });
 };
 
@@ -179,7 +179,7 @@ const net = () => {
 const draw = () => {
   const away = offline();
   $("who").hidden = !me;
-  if (me) $("who").textContent = me.user;
+  if (me) $("who").textContent = me.whose ? `${me.user} · ${me.whose}` : me.user;
   const at = platformOf(place);
   $("where").textContent = at ? `${at.store.name} · ${at.platform.platform}` : "";
   if (me) note($("net"), say(away ? "net_off" : "net_on"), away ? "bad" : "good");

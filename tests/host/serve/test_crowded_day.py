@@ -12,8 +12,9 @@ from sim_board import ROOT
 from host import registry
 from host.readings.messages import Reading
 from host.serve import day_cache
-from host.serve.day_cache import Figures, site_day, today
+from host.serve.day_cache import Figures, today
 from host.serve.settings import Settings
+from host.serve.site_days import site_day
 from host.store import Batch, Store
 
 LOUD, QUIET = ("fs-01", "qy-fs01"), ("jt-01", "qy-jt01")

@@ -14,10 +14,10 @@ from served_page import PASSWORD
 from sim_board import ROOT
 
 from host.common.local_days import LOCAL
-from host.hazard import register
+from host.hazard import obligations, register
 from host.serve import accounts
 from host.serve.app import app
-from host.serve.hazard import dues
+from host.serve.hazard import AHEAD_D
 from host.serve.settings import Settings
 from host.store import Store
 
@@ -59,7 +59,7 @@ def test_what_is_late_is_shown_where_somebody_tells_what_was_filed(folder: Path)
     day = dt.date(2026, 4, 20)
 
     def shown() -> list[tuple[str, str, bool]]:
-        found = dues(register.load(folder), day)
+        found = obligations.to_do(register.load(folder), folder, day, AHEAD_D)
         return [(d.filing.filing, d.period, d.filed is not None) for d in found]
 
     assert shown() == [("report-month", "2026-04", False)]

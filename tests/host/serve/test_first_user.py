@@ -20,9 +20,9 @@ from host.store import Store
 QINGYUN = ROOT / ".venv/bin/qingyun"
 
 
-def _user(db: Path, *args: str | Path) -> subprocess.CompletedProcess[str]:
+def _user(db: Path, *args: str | Path, right: bool = True) -> subprocess.CompletedProcess[str]:
     command = [QINGYUN, "user", *args, "--db", db]
-    return subprocess.run(command, capture_output=True, text=True, check=True)
+    return subprocess.run(command, capture_output=True, text=True, check=right)
 
 
 @pytest.fixture
@@ -68,7 +68,7 @@ def test_each_change_says_what_it_did(tmp_path: Path, password: Path) -> None:
     db = tmp_path / "q.db"
     file = ("--password-file", password)
     done = _user(db, "add", "li", "--role", "operator", *file)
-    assert done.stdout == "user li: added as operator, may sign in now\n"
+    assert done.stdout == "user li: added as operator of district, may sign in now\n"
     assert "is viewer now" in _user(db, "role", "li", "--role", "viewer").stdout
     assert "has another password" in _user(db, "password", "li", *file).stdout
     assert _user(db, "remove", "li").stdout.startswith("user li: removed")
@@ -81,3 +81,17 @@ def test_each_change_says_what_it_did(tmp_path: Path, password: Path) -> None:
         assert accounts.by_token(store, token.stdout.strip())
     finally:
         store.close()
+
+
+def test_a_user_of_a_town(tmp_path: Path) -> None:
+    """The registry names it; a wrong name is told with the nearest, and nobody is added."""
+    db, known = tmp_path / "q.db", ("--registry", ROOT / "registry")
+    wrong = _user(db, "add", "wu", "--token", "--scope", "town:新桥", *known, right=False)
+    said = "expected a town of towns.csv (新桥镇 新浜镇), found '新桥'"
+    assert wrong.stderr == f"qingyun: error: --scope: {said}\n"
+    assert not db.exists()
+    added = _user(db, "add", "wu", "--token", "--scope", "town:新桥镇", *known)
+    assert "added as viewer of town:新桥镇" in added.stderr
+    changed = _user(db, "scope", "wu", "--scope", "institution:xq-jm", *known)
+    assert changed.stdout.startswith("user wu: is of institution:xq-jm now")
+    assert "wu  viewer  institution:xq-jm  token" in _user(db, "list", *known).stdout

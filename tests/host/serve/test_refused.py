@@ -27,7 +27,7 @@ def test_what_goes_over_is_shown(store: Store, monkeypatch: pytest.MonkeyPatch) 
         growth.went_over(store.database, [("qy-jt01", 1, what, 0, 98_765)])
     token = accounts.add_token(store, "test", "viewer", "test")
     made = app(Settings(Path(store.where), ROOT / "registry"))
-    made.state.context.read_refused()
+    made.state.shared.read_refused()
     client = TestClient(made, "http://127.0.0.1", headers={"authorization": f"Bearer {token}"})
     for language, gaps, kept in (
         ("zh", "3 条读数未接收：序号断档过多", "另有 3 条被拒消息过多，未保留"),

@@ -161,7 +161,7 @@ def test_a_printer_that_is_off_and_a_label_made_anew(at: Scale, client: TestClie
     form = {"csrf": client.get("/weigh/now").json()["csrf"]}
     refused = client.post(f"/label/{code}/print", data=form)
     assert refused.status_code == 409 and label_codes.events(at.store.database, code) == []
-    context: Any = client.app.state.context  # type: ignore[attr-defined]
+    context: Any = client.app.state.shared  # type: ignore[attr-defined]
     with label_printer.printer() as paper:
         context.settings = replace(context.settings, label_printer=f"127.0.0.1:{paper.port}")
         assert client.post(f"/label/{code}/print", data=form).status_code == 303

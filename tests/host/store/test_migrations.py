@@ -15,7 +15,10 @@ from stored import seqs
 
 import host.store
 from host.hazard import anchors
+from host.serve import accounts
+from host.serve.scope import DISTRICT
 from host.store import STEPS, VERSION, Store, chains
+from host.store import accounts as account_rows
 from host.store import hazard as hazard_rows
 
 DAY = "2026-09-22"
@@ -31,6 +34,13 @@ ROWS: dict[str, dict[str, tuple[Any, ...]]] = {
         "imported, file) VALUES (?,?,?,?,?,?,?,?,?,?)": (
             *("1.1", "2025", "12.5", "t", "doc", "李", "2026-01-01", "", 5, "f"),
         ),
+    },
+    "serve.sql": {
+        "INSERT INTO account (at, name, role, secret, by) VALUES (?,?,?,?,?)": (
+            *(1, "li", "admin", "sha256:00", "root"),
+        ),
+        "INSERT INTO audit (at, who, address, action, object, outcome, detail) "
+        "VALUES (?,?,?,?,?,?,?)": (1, "li", "", "user add", "li", "done", "admin"),
     },
 }
 
@@ -98,6 +108,8 @@ def tables(store: Store) -> dict[str, list[str]]:
         "day": "day, stream, n, hi, first_t, last_t, changed, body",
         "alarm": "id, alarm, what, t, body",
         "transfer": "kind, number, body",
+        "account": "id, at, name, role, secret, by",
+        "audit": "id, at, who, address, action, object, outcome, detail",
     }
     select = "SELECT {} FROM {}"
     names = sorted(row[0] for row in store.database.query(sql))
@@ -131,6 +143,9 @@ def test_each_schema_becomes_the_present_one(
     begun = {"book", "alarm_head", "label_turn"} - set(before)
     begun -= {"alarm_head"} if version < 4 else set()
     assert {k for k, v in after.items() if k not in before and v} == begun
+    for account in account_rows.all_latest(store.database):  # and what they did: of the district
+        assert accounts.Account(*account).scope == DISTRICT
+    assert {d[-1] for d in account_rows.deeds(store.database, 1 << 62, 9)} <= {str(DISTRICT)}
     store.add(host.store.Batch(), 5)
     hazard_rows.add_alarms(store, [(None, "raised", 7, "{}")])
     assert anchors.verify(store) == []
