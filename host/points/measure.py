@@ -175,7 +175,8 @@ def _filling(s: Scene, _: Rule) -> Iterator[Measured]:
         early: float | None = -1.0 if e.full is None else (e.collected - e.full) / 3600
         if s.now - e.made > OLD_FORECAST_S or s.now >= e.collected:
             early = None
-        text = f"预计 {clock(e.full)} 满，早于 {clock(e.collected)} 的清运"
+        full, collected = clock(e.full), clock(e.collected)
+        text = f"预计 {full} 满，早于 {collected} 的清运"
         yield Measured(b.bin.bin, early, text, 0, b.bin.stream)
 
 
