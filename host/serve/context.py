@@ -18,6 +18,7 @@ from ..alarms import alarm_log
 from ..alarms.rules import Rule
 from ..hazard import register, rules
 from ..hazard.ledger_held import Held
+from ..points import gcj02, positions
 from ..registry import Registry
 from ..registry import load as load_registry
 from ..reports.summary import HAULED
@@ -49,6 +50,7 @@ class Context:
     hub: Hub
     figures: Figures
     templates: dict[str, Environment]  # by language
+    places: dict[str, tuple[float, float]]  # site → longitude, latitude, as the map has them
     sessions: Sessions = field(default_factory=Sessions)
     failures: Failures = field(default_factory=Failures)
     refusals: Refusals = field(default_factory=Refusals)
@@ -99,6 +101,8 @@ class Context:
             self.open_alarms = alarm_log.open_alarms(alarm_log.read_open(store)[1])
         unseen = sum(1 for _, seen in self.open_alarms.values() if seen is None)
         self.hub.extra["alarms"] = {"open": len(self.open_alarms), "unseen": unseen}
+        bodies = [raised.body for raised, _ in self.open_alarms.values()]
+        self.hub.alarmed.are((body.site, body.level) for body in bodies)
 
     def read_refused(self) -> None:
         """Read of which boards more came than is taken or kept: device → what → how many."""
@@ -135,9 +139,18 @@ def make(settings: Settings) -> Context:
     limits = rules.load(settings.registry) if (settings.registry / "rules.csv").exists() else []
     templates = {code: _templates(words) for code, words in all_words().items()}
     hub = Hub(registered)
-    return Context(
-        settings, registered, held, limits, hub, Figures(settings, registered), templates
-    )
+    figures = Figures(settings, registered)
+    places = _places(settings)
+    return Context(settings, registered, held, limits, hub, figures, templates, places)
+
+
+def _places(settings: Settings) -> dict[str, tuple[float, float]]:
+    """Where sites are, as the tiles of the map have it."""
+    found = positions.load(settings.registry).items()
+    degrees = {site: (float(p.longitude), float(p.latitude)) for site, p in found}
+    if settings.tiles is None or not settings.tiles.gcj02:
+        return degrees
+    return {site: gcj02.from_wgs84(*place) for site, place in degrees.items()}
 
 
 def _templates(words: Words) -> Environment:

@@ -112,7 +112,7 @@ def speak(environment: Environment, words: Words) -> None:
         said=words.said,
         of=words.of,
         duration=words.duration,
-        scripts={g: words.under(g + ".") for g in ("js", "link", "status", "unit")},
+        scripts={g: words.under(g + ".") for g in ("js", "link", "mark", "sign", "status", "unit")},
         language=TAGS[words.language],
         address=address,
         ROLES=ROLES,

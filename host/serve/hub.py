@@ -21,7 +21,7 @@ from ..registry import Bin, Registry
 from .asking import Asking, BoardKey
 from .language import Words, words
 from .link import Link
-from .live_status import Slopes, board_now, site_now
+from .live_status import Alarmed, Slopes, board_now, site_now
 from .weigh_live import platforms_now
 
 TICK_S = 0.4
@@ -91,6 +91,7 @@ class Hub:
     link: Link = field(default_factory=lambda: Link(wanted=False, connected=False, since=0.0))
     heard_at: float | None = None  # when the last message came that was not retained
     slopes: Slopes = field(default_factory=Slopes)
+    alarmed: Alarmed = field(default_factory=Alarmed)
     alarms_changed: Callable[[], None] = lambda: None
     _viewers: dict[ViewerKey, set[Viewer]] = field(default_factory=dict)
     _inbox: dict[BoardKey, dict[str, tuple[bytes, bool, float]]] = field(default_factory=dict)
@@ -174,8 +175,7 @@ class Hub:
             raise Full(mine=True)
         viewer = Viewer(topic, language, seat)
         link = text("link", self.link_status(time.time()))
-        whole = self.snapshot(topic, words()[language]) + link
-        viewer.queue.put_nowait(b"retry: 2000\n\n" + whole)
+        viewer.queue.put_nowait(b"retry: 2000\n\n" + self.snapshot(topic, words()[language]) + link)
         self._viewers.setdefault((topic, language), set()).add(viewer)
         return viewer
 
@@ -238,7 +238,7 @@ class Hub:
         """Read the messages that came since the last step; the sites that have changed."""
         with self._lock:
             came, self._inbox = self._inbox, {}
-        changed = set()
+        changed = self.alarmed.changed()
         for key, messages in came.items():
             board = self.boards.setdefault(key, Board(*key))
             for kind, (payload, retained, came_at) in messages.items():
