@@ -12,18 +12,20 @@ import time
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from ..common.errors import UserError
 from ..common.local_days import LOCAL, date_of, day_of
 from ..registry import Bin, Registry
 from ..reports.explain import BinStory, bins_at, stories
-from ..reports.summary import Part, add
+from ..reports.summary import HAULED, Part, add
 from ..rollup import DAY_S, day_bounds, period
 from ..rollup.closing import RegistrySnapshot
 from ..rollup.day_figures import update_figures
 from ..store import Busy, Store, day_revisions
 from ..store.database import Database
 from ..store.day_revisions import NOT_OVER, Closing
+from .day_hours import Collected, Hours, by_hour, top_sites
 from .settings import Settings
 
 BACK_DAYS = 400  # a year, and the same weekday a week before
@@ -63,6 +65,17 @@ class DayFigures:
     parts: dict[tuple[str, str], Part]
     deposited: dict[tuple[str, str], int]
     restated: tuple[Restated, ...] = ()
+    top: tuple[tuple[str, int], ...] = ()  # see day_hours.top_sites()
+    hours: dict[str, Hours] | None = None  # see day_hours.by_hour(); None: not of this day
+
+    @cached_property
+    def hauled_in(self) -> dict[str, Part]:
+        """街镇 → 清运量."""
+        parts: dict[str, list[Part]] = {town: [] for town in self.towns}
+        for (town, stream), part in self.parts.items():
+            if stream in HAULED:
+                parts[town].append(part)
+        return {town: add(some) for town, some in parts.items()}
 
     def of(self, streams: Iterable[str], town: str | None = None) -> Part:
         """The parts of these streams added up, of one 街镇 or of all."""
@@ -81,7 +94,13 @@ def today() -> dt.date:
 
 
 def read_day(
-    db: Database, date: dt.date, bins: Sequence[Place], upto: int, now: float
+    db: Database,
+    date: dt.date,
+    bins: Sequence[Place],
+    upto: int,
+    now: float,
+    *,
+    with_hours: bool = False,
 ) -> DayFigures:
     """A day from its revisions. bins: where each bin stood. upto: the last revision that counts
     for a closed month, otherwise a number above all. now: Unix seconds."""
@@ -93,6 +112,7 @@ def read_day(
         places[bin_] = site, town, stream
         parts.setdefault((town, stream), [0, 0, 0, 0, 0])[3] += passed
     held: dict[str, tuple[int, ...]] = {}
+    ids: dict[str, int] = {}
     changed = []
     for bin_, id_, reason, revised_at, *masses in day_revisions.collected_of(db, day_of(date)):
         before = held.get(bin_)
@@ -101,7 +121,7 @@ def read_day(
             figures = (str(date), site, bin_, stream, before[0], masses[0], revised_at, reason)
             changed.append(Restated(*figures, counted=id_ <= upto))
         if id_ <= upto:
-            held[bin_] = tuple(masses)
+            held[bin_], ids[bin_] = tuple(masses), id_
     for bin_, (collected, deposited, collections, covered) in held.items():
         if bin_ in places:
             _, town, stream = places[bin_]
@@ -112,7 +132,11 @@ def read_day(
             sums[4] += deposited
     collected_parts = {key: Part(*sums[:4]) for key, sums in parts.items()}
     deposits = {key: sums[4] for key, sums in parts.items()}
-    return DayFigures(date, now, now >= t1, collected_parts, deposits, tuple(changed))
+    mine = [Collected(ids[b], *places[b], held[b][0]) for b in held if b in places]
+    hours = by_hour(db, t0, mine) if with_hours else None
+    return DayFigures(
+        *(date, now, now >= t1, collected_parts, deposits, tuple(changed)), top_sites(mine), hours
+    )
 
 
 def site_day(store: Store, registry: Registry, site: str, date: dt.date) -> list[BinStory]:
@@ -237,11 +261,12 @@ class Figures:
                 if self._over.is_set():
                     return
                 held = self.days.get(date)
-                if held is not None and held.over and date not in changed:
+                has_hours = held is not None and (held.hours is not None or date not in soon)
+                if held is not None and held.over and has_hours and date not in changed:
                     continue
                 if first is None or (date < date_of(first).replace(day=1) and date != now):
                     continue
-                self._read(db, date, closed.get(f"{date:%Y-%m}"))
+                self._read(db, date, closed.get(f"{date:%Y-%m}"), date in soon)
                 if date == now:
                     self.on_change()
             self._seen, self._closed, self.read = newest, set(closed), True
@@ -258,7 +283,7 @@ class Figures:
             return None
         return [b for b in self.registry.bins if b.device not in crowded]
 
-    def _read(self, db: Database, date: dt.date, closed: Closing | None) -> None:
+    def _read(self, db: Database, date: dt.date, closed: Closing | None, with_hours: bool) -> None:
         upto = 1 << 62 if closed is None else closed.last
         month = "" if closed is None else closed.month
         if month not in self._places:
@@ -266,4 +291,5 @@ class Figures:
             self._places[month] = [
                 (b.bin, b.site, then.sites[b.site].town, b.stream) for b in then.platforms()
             ]
-        self.days[date] = read_day(db, date, self._places[month], upto, time.time())
+        places = self._places[month]
+        self.days[date] = read_day(db, date, places, upto, time.time(), with_hours=with_hours)

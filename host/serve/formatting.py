@@ -115,6 +115,8 @@ def speak(environment: Environment, words: Words) -> None:
         scripts={g: words.under(g + ".") for g in ("js", "link", "mark", "sign", "status", "unit")},
         language=TAGS[words.language],
         address=address,
+        hour_bars=chart.hours,
+        small_bars=chart.small,
         ROLES=ROLES,
         HAULED=HAULED,
         GRAVE=LEVELS[1],

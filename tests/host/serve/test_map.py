@@ -97,6 +97,7 @@ def test_a_touch_shows_the_site_and_the_address_keeps_the_place(
     (found,) = [f for f in page.evaluate(FIND, "sites") if f[0]["site"] == ONE]
     page.mouse.click(*found[1:])
     card = page.locator("[data-spot]")
+    expect(card).to_be_visible()
     expect(card.locator("a")).to_have_attribute("href", f"/sites/{ONE}")
     expect(card).to_contain_text(served.district.known.sites[ONE].name)
     page.click("[data-zoom='-1']")
