@@ -100,6 +100,7 @@ ROUTES = {
     "GET /api/1/audit": Row("admin", one("/api/1/audit?limit=500")),
     "GET /": Row("viewer", one("/")),
     "GET /sites": Row("viewer", lambda _: [Ask("/sites"), Ask("/sites?view=tiles&q=")]),
+    "GET /map": Row("viewer", one("/map")),
     "GET /sites/{site}": Row("viewer", each("/sites/{}")),
     "GET /hazard": Row("viewer", one("/hazard")),
     "GET /hazard/ledger": Row("viewer", one("/hazard/ledger")),
