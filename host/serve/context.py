@@ -30,7 +30,6 @@ from ..store import Store
 from . import accounts, site_days
 from .day_cache import DayFigures, Days, today
 from .live import Part
-from .refusals import Refusals
 from .scope import NOTHING, Scope, Seen
 from .sessions import Failures, Sessions
 from .settings import Settings
@@ -105,10 +104,6 @@ class Context:
         return self.shared.failures
 
     @property
-    def refusals(self) -> Refusals:
-        return self.shared.refusals
-
-    @property
     def uploads(self) -> Uploads:
         return self.shared.uploads
 
@@ -157,11 +152,12 @@ class Context:
     def alarms(self, store: Store, *, only_open: bool = True) -> list[alarm_log.Row]:
         """The rows of alarms, the oldest first."""
         rows = alarm_log.read_open(store)[1] if only_open else alarm_log.read(store)
-        return [r for r in rows if self.seen.alarm(r.body)]
+        return rows if self.scope.whole else [r for r in rows if self.seen.alarm(r.body)]
 
     def entries(self, store: Store) -> list[Entry]:
         """Every entry of the ledger, reversals included, in the order of adding."""
-        return [e for e in self.shared.ledger.read(store) if self.seen.entry(e)]
+        every = self.shared.ledger.read(store)
+        return every if self.scope.whole else [e for e in every if self.seen.entry(e)]
 
     def imports(self, store: Store) -> list[papers.Import]:
         """The imports of papers that are wholly of the scope, by time."""

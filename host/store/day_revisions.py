@@ -140,17 +140,20 @@ def collected_of(
 ) -> list[tuple[Any, ...]]:
     """Every revision of a day, or of these platforms, as little of it as a list of 15,000 platforms
     needs: bin, id, reason, computed, collected, deposited, collections, covered_s."""
-    select = (
+    columns = (
         "SELECT p.bin, d.id, d.reason, d.computed, d.collected, d.deposited, d.collections, "
-        "d.covered_s FROM platform_day d JOIN platform p ON p.id=d.platform WHERE d.day=?"
+        "d.covered_s FROM "
     )
     if platforms is None:
-        return db.query(f"{select} ORDER BY d.revision", (day,))
+        every = "platform_day d JOIN platform p ON p.id=d.platform WHERE d.day=?"
+        return db.query(f"{columns}{every} ORDER BY d.revision", (day,))
     found: list[tuple[Any, ...]] = []
     for at in range(0, len(platforms), _AT_ONCE):
         some = platforms[at : at + _AT_ONCE]
-        named = f"{select} AND p.bin IN ({','.join('?' * len(some))}) ORDER BY d.revision"
-        found += db.query(named, (day, *some))
+        marks = ",".join("?" * len(some))
+        # As CROSS JOIN: SQLite would else look at each platform of the day.
+        named = f"platform p CROSS JOIN platform_day d WHERE p.bin IN ({marks}) AND d.platform=p.id"
+        found += db.query(f"{columns}{named} AND d.day=? ORDER BY d.revision", (*some, day))
     return found
 
 
