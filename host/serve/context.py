@@ -164,8 +164,11 @@ class Context:
         found = papers.imports(store)
         if self.scope.whole:
             return found
-        others = {r.source.key for _, r in papers.every(store) if not self.seen.paper(r)}
-        return [i for i in found if i.source.key not in others]
+        own: dict[tuple[str, int], bool] = {}  # files of lifts, which have no papers, are in none
+        for _, record in papers.every(store):
+            key = record.source.key
+            own[key] = own.get(key, True) and self.seen.paper(record)
+        return [i for i in found if own.get(i.source.key)]
 
     def trail(self, store: Store, before: int | None = None, limit: int = 100) -> list[Any]:
         """As accounts.trail(), of accounts of this scope."""

@@ -49,6 +49,8 @@ STEPS = (
     ("growth.sql", ()),
     ("deferred.sql", ()),
     ("labels.sql", ()),  # and what AFTER does
+    ("lifts.sql", ("lift",)),
+    ("forecasts.sql", ()),
     ("scopes.sql", ()),
 )
 AFTER = {

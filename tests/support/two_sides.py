@@ -23,7 +23,7 @@ from host.serve import accounts
 from host.serve.app import app
 from host.serve.scope import Scope
 from host.serve.settings import Settings
-from host.store import Batch, Store
+from host.store import Batch, Store, lifts
 from host.store import hazard as rows
 
 TOWNS = {"a": "甲镇甲", "b": "乙镇乙"}
@@ -174,6 +174,8 @@ def make(folder: Path, roles: tuple[str, ...], late: Place | None = None) -> Sid
         if p.hazardous:
             _waste(store, known, made, p, now)
         _papers(store, p, n, now)
+    source = papers.Source(f"车{PLACES[0].name}{PLACES[2].name}.csv", "5" * 64, 0, "test", now)
+    lifts.add(store, papers.lift_file(source, 1, 5000), [], papers.last(store))
     made.imports.update({p: n for n, p in enumerate(PLACES, 1)})
     store.close()
     return made

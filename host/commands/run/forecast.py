@@ -13,7 +13,7 @@ from ...common.disclaimer import DISCLAIMER
 from ...common.errors import UsageError
 from ...common.output_form import form_of
 from ...common.shown import CsvWriter
-from ...forecast import bins, collection_list
+from ...forecast import bins, collection_list, kept
 from ...forecast.bins import BinForecast, Quantiles
 from ...office.table import Table
 from ...registry import STREAMS, Bin, Registry
@@ -33,6 +33,8 @@ def run(args: argparse.Namespace) -> int:
     try:
         store.compact()
         found = bins.worst_first(bins.forecasts(store, wanted, now, until, is_off))
+        if args.keep:
+            kept.keep(store, found, now, until)
     finally:
         store.close()
     made = collection_list.table(found, known, now, until)
@@ -42,6 +44,8 @@ def run(args: argparse.Namespace) -> int:
     else:
         _write(made, args.out, form)
         print(args.out)
+    if args.keep:
+        print(f"{args.db}: kept for /collect and alarms")
     unknown = sum(f.full_h is None and f.kg is None for f in found)
     print(f"{len(found)} bins, {unknown} of which nothing can be said yet")
     return 0

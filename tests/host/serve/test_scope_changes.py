@@ -82,10 +82,12 @@ def hears(made: FastAPI, *places: Place, weight: float) -> None:
 
 
 async def event(stream: Answer, name: str) -> str:
-    """The next event of a name; "" where the stream has ended."""
-    while part := await stream.part():
-        if f"event: {name}\n" in part:
-            return part
+    """The next event of a name; "" where the stream has ended. A stream that goes on says something
+    every 15 s."""
+    async with asyncio.timeout(30):
+        while part := await stream.part():
+            if f"event: {name}\n" in part:
+                return part
     return ""
 
 
