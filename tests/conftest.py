@@ -44,10 +44,6 @@ NO_32_BITS = (
     "it; run: tools/micropython_32.sh"
 )
 
-# Commands of tests are forks of a process that has their modules; those that docs print, and those
-# of make, begin from nothing.
-host_job.preloaded = Preloaded(os.environ | ALONE)
-
 MEASURED = "measured"
 ENGINES = SQLITE, POSTGRES = "sqlite", "postgres"
 LONGEST = (
@@ -157,6 +153,9 @@ def pytest_configure(config: pytest.Config) -> None:
     # One day for all processes of a run, though it may go on past midnight.
     os.environ.setdefault(district.DAY, str(district.today()))
     os.environ |= ALONE
+    # Commands of tests are forks of a process that has their modules; those that docs print, and
+    # those of make, begin from nothing.
+    host_job.preloaded = Preloaded(os.environ)
     if in_memory := _memory():
         os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(in_memory))
     if terminal := config.pluginmanager.get_plugin("terminalreporter"):

@@ -1,4 +1,5 @@
-"""A month of a hazardous district: 30 stores, 120 platforms, every rule broken, none falsely."""
+"""A month of a hazardous district: 30 stores, 120 platforms, every rule broken, none falsely. In
+the suite a third of the stores where nothing is wrong is gone through, in `make soak` each."""
 
 from __future__ import annotations
 
@@ -36,6 +37,7 @@ from host.store import Store
 # alkali; a warm store of medical waste.
 REAL = in_part({6: 18}, {5: 16, 6: 18, 3: 12, 18: 14})
 TICK_S = in_part(480, 240)  # as `qingyun alarms update --every 240`
+OF_QUIET = in_part(3, 1)  # each so many of the stores where nothing is wrong
 WITHIN_S = 600
 
 
@@ -110,7 +112,12 @@ def district(tmp_path_factory: pytest.TempPathFactory) -> District:
     made = District(known, store, limits_of_stores)
     limits = measure.Rules(known, made.limits)
     began = time.process_time()
-    for plan in month.plans():
+    plans = month.plans()
+    quiet = [plan for plan in plans if not plan.breaches]
+    left_out = [plan for n, plan in enumerate(quiet) if n % OF_QUIET]
+    for plan in plans:
+        if plan in left_out:
+            continue
         if plan.n in REAL:
             board = real_boards.play(plan, REAL[plan.n], folder / plan.store)
             made.real[plan.n] = board
@@ -131,7 +138,7 @@ def test_the_district_is_as_large_as_said(
     late = [r.t - t for r in raised(district) for rule, s, x, t in district.breaches
             if (rule, s, x) == r.body.key]  # fmt: skip
     figure(
-        f"a month of 30 stores, 120 platforms: {district.readings} readings, "
+        f"a month of {len(district.plans)} stores, 4 platforms each: {district.readings} readings, "
         f"{district.events} events, {district.ticks} looks, one each {TICK_S} s; "
         f"{len(raised(district))} alarms, the latest {max(late)} s after its breach; "
         f"{district.seconds:.0f} s of CPU; {len(REAL)} store-days of it are "
