@@ -28,6 +28,7 @@ from .commands import (
     lorawan,
     months,
     office,
+    reconcile,
     serve,
     service,
     trace,
@@ -78,7 +79,7 @@ def _parser() -> Parser:
 
     subjects = (
         *(collect, daily, months, explain, office),
-        *(ledger, label, law, alarms, forecast, transfers, trace, calibration),
+        *(ledger, label, law, alarms, forecast, transfers, reconcile, trace, calibration),
         *(lorawan, watch, archive, check, service, fleet, update, serve, homeassistant),
     )
     for module in subjects:

@@ -14,14 +14,15 @@ def add(command: Command) -> None:
     p = command("transfers", missing_part, "转移联单, tickets of weighbridges, what fits")
     part = subcommand_adder(p)
 
-    p = part("import", _run, "a file of 转移联单 or tickets, all or nothing")
+    p = part("import", _run, "a file of 转移联单, tickets or lifts of trucks, all or nothing")
     db(p)
     registry(p)
     by(p)
-    text = "what the file holds: 转移联单, or tickets of a weighbridge"
-    p.add_argument("--kind", choices=("manifest", "ticket"), required=True, help=text)
+    text = "what the file holds: 转移联单, tickets of a weighbridge, or what trucks weighed"
+    p.add_argument("--kind", choices=("manifest", "ticket", "lifts"), required=True, help=text)
     check(p)
-    p.add_argument("file", type=Path, metavar="FILE", help="a table, see docs/hazard.md")
+    text = "a table, see docs/hazard.md and docs/reconcile.md"
+    p.add_argument("file", type=Path, metavar="FILE", help=text)
 
     p = part("imports", _run, "what was imported, and what was taken back")
     db(p)

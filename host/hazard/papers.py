@@ -10,12 +10,12 @@ from dataclasses import dataclass
 
 import msgspec
 
-from ..store import Store
+from ..store import Store, lifts
 from ..store import hazard as rows
 from ..store.chains import Moved
 from . import HazardError
 
-MANIFEST, TICKET = "manifest", "ticket"
+MANIFEST, TICKET, LIFTS = "manifest", "ticket", "lifts"
 _TAKEN_BACK = "taken back"
 
 
@@ -74,6 +74,15 @@ class Ticket(msgspec.Struct, frozen=True, kw_only=True):
 Record = Manifest | Ticket
 
 
+class LiftFile(msgspec.Struct, frozen=True):
+    """A file of what trucks weighed; its rows are kept beside it (store.lifts). source.row is 0;
+    grams: of all rows."""
+
+    source: Source
+    count: int
+    grams: int
+
+
 class TakenBack(msgspec.Struct, frozen=True):
     """An import that no longer counts: which, by whom, why, when (Unix seconds)."""
 
@@ -100,6 +109,7 @@ class Import:
 _encode = msgspec.json.Encoder(order="sorted").encode
 _manifests = msgspec.json.Decoder(Manifest).decode
 _tickets = msgspec.json.Decoder(Ticket).decode
+_lift_files = msgspec.json.Decoder(LiftFile).decode
 _taken_back = msgspec.json.Decoder(TakenBack).decode
 
 
@@ -138,6 +148,18 @@ def add(store: Store, kind: str, records: Sequence[Record], after: int) -> None:
         raise HazardError(f"{records[0].source.file}: {text}") from None
 
 
+def lift_file(source: Source, count: int, grams: int) -> tuple[str, str, str]:
+    """The row of transfers of a file of lifts, as store.lifts.add() takes it."""
+    body = _encode(LiftFile(source, count, grams)).decode()
+    return LIFTS, f"{source.sha256} {source.imported}", body
+
+
+def gone_lift_files(store: Store) -> set[int]:
+    """The files of lifts that no longer count, by id."""
+    gone = _gone(store)
+    return {i for i, body in lifts.files(store, LIFTS) if _lift_files(body).source.key in gone}
+
+
 def last(store: Store) -> int:
     """The number of rows, for add()."""
     return rows.transfer_count(store)
@@ -157,6 +179,9 @@ def imports(store: Store) -> list[Import]:
         firsts.setdefault(key, (kind, record.source))
         counts[key] += 1
         grams[key] += record.grams
+    for file in map(_lift_files, rows.transfers(store, LIFTS)):
+        key = file.source.key
+        firsts[key], counts[key], grams[key] = (LIFTS, file.source), file.count, file.grams
     ordered = sorted(firsts, key=lambda key: (key[1], key[0]))
     return [
         Import(n, *firsts[key], counts[key], grams[key], gone.get(key))

@@ -125,7 +125,8 @@ def _read(
     return done, records
 
 
-def _grams(line: Line, column: str, *, least: str = "0.001") -> int:
+def grams_of(line: Line, column: str, *, least: str = "0.001") -> int:
+    """A mass in whole g, by the column 单位; TableError names file, row and column."""
     unit = line.text("单位")
     if unit not in UNITS:
         raise line.fail("单位", f"one of {' '.join(UNITS)}")
@@ -175,14 +176,14 @@ def manifest(line: Line, register: Register, source: Source, now: int) -> Manife
         institution=institution,
         store=store,
         code=_code(line, register),
-        grams=_grams(line, "移出量"),
+        grams=grams_of(line, "移出量"),
         t=_time(line, "移出时间", now),
         carrier=line.text("承运单位", optional=True),
         plate=line.text("车牌号", optional=True),
         receiver=line.text("接收单位"),
         licence=line.text("许可证编号", optional=True),
         method=line.text("处置方式", optional=True),
-        received_g=_grams(line, "接收量", least="0") if has_received else None,
+        received_g=grams_of(line, "接收量", least="0") if has_received else None,
         source=source,
     )
 
@@ -204,7 +205,7 @@ def ticket(line: Line, register: Register, source: Source, now: int) -> Ticket:
     if stream not in CLASSES:
         raise line.fail("品类", f"one of {' '.join(CLASSES)}")
     town, site = _origin(line, register)
-    gross, tare, net = (_grams(line, c, least="0") for c in ("毛重", "皮重", "净重"))
+    gross, tare, net = (grams_of(line, c, least="0") for c in ("毛重", "皮重", "净重"))
     if net == 0 or gross - tare != net:
         raise line.fail("净重", f"毛重 - 皮重 = {Decimal(gross - tare) / 1000} kg")
     code = _code(line, register) if line.text("废物代码", optional=True) else ""

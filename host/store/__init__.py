@@ -49,6 +49,7 @@ STEPS = (
     ("growth.sql", ()),
     ("deferred.sql", ()),
     ("labels.sql", ()),  # and what AFTER does
+    ("lifts.sql", ("lift",)),
 )
 AFTER = {
     "chains.sql": chains.begin,

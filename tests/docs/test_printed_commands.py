@@ -46,6 +46,7 @@ ELSEWHERE = [
     (r"(make|python -m) bench.(host|worst)", "minutes to hours", "tools/bench_host/run.py"),
     (r"make bench-alarms", "minutes", "tests/tools/test_bench_alarms.py"),
     (r"make bench-forecast", "minutes", "tests/host/forecast/test_forecast.py"),
+    (r"make bench-reconcile", "minutes", "tests/host/reconcile/test_matching.py"),
     (r"make soak", "an hour", "tests/soak/test_a_month.py"),
     (r"make charts", "fetches from a registry", "tests/host/serve/test_pages.py"),
     (r"make flash ", "a board at a cable", "tests/tools/board/test_flash.py"),
@@ -59,6 +60,7 @@ ELSEWHERE = [
         "entries, codes and printers of its own",
         "tests/host/hazard/label/test_labels.py",
     ),
+    (r"qingyun reconcile (pin|cut) ", "a match", "tests/host/reconcile/test_reconcile_command.py"),
     (r"qingyun transfers take-back ", "an import", "tests/host/hazard/test_transfers.py"),
     (r"python tools/energy.py", "minutes of simulated boards", "tests/e2e/test_power_modes.py"),
     (r".*tools/(trace_icrisat|icrisat_replay)\.py", "its data", "tests/e2e/test_icrisat.py"),
@@ -93,6 +95,14 @@ KEPT = re.compile(r"(cd|export|unset|\.) ")
 MANIFESTS = """\
 联单编号,移出单位,废物代码,移出量,单位,移出时间,接收单位
 20263101170001,新桥精密机械有限公司,900-214-08,61.2,kg,2026-03-03 16:00,某危险废物处置有限公司
+"""
+LIFTS = """\
+车牌号,称重时间,净重,单位,点位,品类
+沪A12345,2026-03-03 10:00:20,41.5,kg,fs-01,湿垃圾
+"""
+TICKETS = """\
+磅单号,处置设施,进厂时间,品类,毛重,皮重,净重,单位,车牌号
+B1,湿垃圾厂,2026-03-03 11:00,湿垃圾,9040,9000,40,kg,沪A12345
 """
 MORE = "table,time,kg,container\n产生,2026-03-03 10:00,3.5,xq-sludge-01\n"
 TRACE = "t,channel,value\n1772467200,w1,12.4\n1772467800,w1,15.4\n1772469000,w1,15.4\n"
@@ -137,6 +147,8 @@ def checkout(folder: Path, day: Path) -> None:
         "bin.csv": TRACE,
         "more.csv": MORE,
         "manifests.csv": MANIFESTS,
+        "lifts.csv": LIFTS,
+        "tickets.csv": TICKETS,
         "figures-2025.csv": figures(),
     }
     for name, text in files.items():

@@ -20,6 +20,8 @@ from ...common.quantity import MISSING, kg, percent, shown
 from ...common.shown import CsvWriter
 from ...hazard import ledger, papers, register, transfers
 from ...hazard.matching import Matched, Tolerance
+from ...points import positions
+from ...reconcile import lifts
 from ...reports import facility_comparison
 from ...rollup import period
 from ...store import Store
@@ -31,9 +33,13 @@ def run_import(args: argparse.Namespace) -> int:
     registered = register.load(args.registry)
     store = Store(args.db, create=True)
     now = int(time.time())
-    done = transfers.run(
-        store, registered, args.file, args.kind, by=args.by, now=now, check=args.check
-    )
+    if args.kind == papers.LIFTS:
+        where = positions.load(args.registry)
+        done = lifts.run(store, registered, where, args.file, by=args.by, now=now, check=args.check)
+    else:
+        done = transfers.run(
+            store, registered, args.file, args.kind, by=args.by, now=now, check=args.check
+        )
     store.close()
     for line in [*done.notes, *done.refused]:
         print(line)

@@ -1,0 +1,195 @@
+"""Runs `qingyun reconcile`."""
+
+from __future__ import annotations
+
+import argparse
+import time
+from collections.abc import Iterable, Sequence
+
+from ...common import terminal
+from ...common.atomic_write import whole
+from ...common.disclaimer import DISCLAIMER
+from ...common.errors import UsageError
+from ...common.local_days import clock
+from ...common.output_form import form_of
+from ...common.quantity import kg
+from ...common.shown import CsvWriter
+from ...hazard import register
+from ...hazard.register import Register
+from ...office.table import Cell, Column, Table
+from ...reconcile import decisions, evidence, tables
+from ...reconcile.evidence import Evidence
+from ...reconcile.model import Lift, Match
+from ...reconcile.month import Reconciled
+from ...store import Store
+from .hazard import bounds, month
+
+_Done = tuple[Evidence, Reconciled, int, int]
+
+
+def _reconciled(args: argparse.Namespace) -> _Done:
+    registered = register.load(args.registry)
+    t0, t1 = bounds(month(args.month))
+    store = Store(args.db)
+    try:
+        found = evidence.read(store, registered, t0, t1)
+        return found, evidence.reconciled(store, found), t0, t1
+    finally:
+        store.close()
+
+
+def run_show(args: argparse.Namespace) -> int:
+    form = form_of(args.out, "xlsx html")
+    found, done, t0, t1 = _reconciled(args)
+    made = tables.tables(found, done, t0, t1, args.month)
+    if args.out is None:
+        _print(made[0])
+        _print(next(t for t in made if t.sheet == tables.OPEN))
+    elif form == "xlsx":
+        from ...office.xlsx import Workbook  # noqa: PLC0415  only where a workbook is written
+
+        with Workbook(args.out, made[0].title, DISCLAIMER) as book:
+            for table in made:
+                book.add(table)
+    else:
+        from ...office.page import page  # noqa: PLC0415
+
+        with whole(args.out) as part:
+            text = page(made[0].title, args.month, made, DISCLAIMER)
+            part.write_text(text, encoding="utf-8")
+    if args.out is not None:
+        print(args.out)
+    _say(found, done)
+    return 0
+
+
+def _say(found: Evidence, done: Reconciled) -> None:
+    n = len(done.matched.matches) + len(done.matched.mixed)
+    print(
+        f"{len(found.collections)} emptyings, {len(found.lifts)} lifts, {len(found.loads)} tickets;"
+        f" {n} matches, {len(done.findings)} things that do not close"
+    )
+    if found.without_truck:
+        grams = sum(t.grams for t in found.without_truck)
+        print(
+            f"{len(found.without_truck)} tickets, {kg(grams)} kg, name no truck: in no comparison"
+        )
+
+
+def _print(table: Table) -> None:
+    shown = terminal.table(table.title, DISCLAIMER)
+    for column in table.columns:
+        terminal.columns(shown, (column.title,), right=column.decimals is not None, wrap=True)
+    for row in table.rows:
+        shown.add_row(*(_cell(c, v) for c, v in zip(table.columns, row, strict=True)))
+    if table.rows:
+        terminal.console().print(shown)
+    else:
+        print(f"{table.title}: {table.empty}")
+
+
+def _cell(column: Column, value: Cell) -> str:
+    if value is None:
+        return "—"
+    if column.decimals is None or isinstance(value, str):
+        return str(value)
+    places = column.decimals
+    return f"{100 * float(str(value)):.{places}f} %" if column.percent else f"{value:.{places}f}"
+
+
+_COLUMNS = (
+    "lift",
+    "time",
+    "truck",
+    "site",
+    "stream",
+    "lifted kg",
+    "emptied kg",
+    "why",
+    "emptyings",
+)
+
+
+def run_matches(args: argparse.Namespace) -> int:
+    form_of(args.csv, "csv", option="--csv")
+    found, done, t0, t1 = _reconciled(args)
+    rows = [r for r in _rows(found, done) if args.truck in (None, r[2])]
+    times = {x.name: x.t for x in found.lifts}
+    rows = [r for r in rows if t0 <= times[r[0]] < t1]
+    shown = terminal.table(f"{args.month}: lifts and emptyings", DISCLAIMER)
+    for column in _COLUMNS:
+        terminal.columns(shown, (column,), right=column.endswith("kg"), wrap=column == _COLUMNS[-1])
+    for row in rows:
+        shown.add_row(*row)
+    if rows:
+        terminal.console().print(shown)
+    else:
+        print(f"{args.db}: no truck has weighed anything in {args.month}")
+    if args.csv:
+        with whole(args.csv) as part, part.open("w", encoding="utf-8-sig", newline="") as file:
+            out = CsvWriter(file)
+            out.writerow(_COLUMNS)
+            out.writerows(rows)
+        print(f"{args.csv}: written")
+    return 0
+
+
+def _rows(found: Evidence, done: Reconciled) -> list[Sequence[str]]:
+    """A line for each lift, by time."""
+    by_lift: dict[str, tuple[Match, str]] = {}
+    for m in done.matched.matches:
+        why = "near" if m.is_near else "far: time and place leave no other"
+        by_lift |= {x.name: (m, why) for x in m.lifts}
+    for m in done.matched.mixed:
+        by_lift |= {x.name: (m, "of another stream") for x in m.lifts}
+    return [_row(x, *by_lift.get(x.name, (None, ""))) for x in sorted(found.lifts)]
+
+
+def _row(lift: Lift, match: Match | None, why: str) -> Sequence[str]:
+    place = lift.name, clock(lift.t), lift.truck, lift.site or "—", lift.stream or "—"
+    if match is None:
+        return *place, kg(lift.grams), "—", "no platform saw it", ""
+    several = f", {len(match.lifts)} lifts together" if len(match.lifts) > 1 else ""
+    names = " ".join(c.name for c in match.collections)
+    return *place, kg(lift.grams), kg(match.emptied), why + several, names
+
+
+def run_pin(args: argparse.Namespace) -> int:
+    return _decide(args, decisions.PIN, args.collection)
+
+
+def run_cut(args: argparse.Namespace) -> int:
+    return _decide(args, decisions.CUT, args.collection)
+
+
+def _decide(args: argparse.Namespace, what: str, names: Iterable[str]) -> int:
+    decision = decisions.Decision(
+        what, args.lift, tuple(names), args.by, args.reason, int(time.time())
+    )
+    registered = register.load(args.registry)
+    store = Store(args.db)
+    try:
+        _check(store, registered, decision)
+        decisions.decide(store, decision)
+    finally:
+        store.close()
+    print(f"{args.db}: {what} of {args.lift} kept; `qingyun reconcile show` goes by it")
+    return 0
+
+
+def _check(store: Store, registered: Register, decision: decisions.Decision) -> None:
+    """UsageError where it names what is not there."""
+    lift = evidence.lift_named(store, decision.lift)
+    if lift is None:
+        raise UsageError(f"--lift: expected one that `matches` names, found {decision.lift!r}")
+    if decision.what == decisions.CUT and not decision.collections:
+        raise UsageError("--collection: expected at least one to cut off")
+    near = evidence.read(store, registered, lift.t, lift.t + 1)
+    known = {c.name for c in near.collections if c.site == lift.site}
+    for name in decision.collections:
+        if name not in known:
+            expected = f"an emptying at {lift.site or 'its site'} that `matches` names"
+            raise UsageError(f"--collection: expected {expected}, found {name!r}")
+
+
+RUNS = {"show": run_show, "matches": run_matches, "pin": run_pin, "cut": run_cut}

@@ -1,0 +1,160 @@
+"""The witnesses beside each other, by stream, 街镇, route and day."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+
+from ..common.local_days import local_day
+from . import sums
+from .model import Collection, Lift, Load, Match, Trip
+from .month import Reconciled
+from .sums import Sum
+
+Key = tuple[str, ...]
+
+
+@dataclass
+class Group:
+    """One line of a comparison. Sums are of what each witness weighed; None: it weighed nothing.
+    They are never added. unmeasured: lifts of bins that no platform saw, with their mass by the
+    truck; ticketless_g: lifted, and over no weighbridge."""
+
+    points: Sum | None = None
+    trucks: Sum | None = None
+    bridge: Sum | None = None
+    unmeasured: int = 0
+    unmeasured_g: int = 0
+    ticketless_g: int = 0
+
+    @staticmethod
+    def gap(first: Sum | None, second: Sum | None) -> float | None:
+        """Share by which the second is more than the first; None without either."""
+        return second.grams / first.grams - 1 if first and second and first.grams else None
+
+    @staticmethod
+    def closes(first: Sum | None, second: Sum | None) -> bool | None:
+        """Whether the difference lies within both intervals together."""
+        if first is None or second is None:
+            return None
+        return (first.grams - second.grams) ** 2 <= first.half**2 + second.half**2
+
+
+@dataclass
+class _Members:
+    collections: list[Collection] = field(default_factory=list)
+    lifts: list[Lift] = field(default_factory=list)
+    loads: list[Load] = field(default_factory=list)
+    unmeasured: list[Lift] = field(default_factory=list)
+    ticketless: list[Lift] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Keys:
+    """How members are grouped; None: in no group."""
+
+    collection: Callable[[Collection], Key | None]
+    lift: Callable[[Lift], Key | None]
+    load: Callable[[Load], Key | None]
+
+
+def by_stream(streams: Mapping[str, str]) -> Keys:
+    """streams: truck → the stream of most of its tickets, for lifts that name none."""
+    return Keys(
+        lambda c: (c.stream,),
+        lambda x: (x.stream or streams.get(x.truck, ""),),
+        lambda w: (w.stream,),
+    )
+
+
+def by_town(done: Reconciled, streams: Mapping[str, str], town_of: Mapping[str, str]) -> Keys:
+    """A ticket without a 街镇 has that of most of what was lifted for it."""
+    told = towns(done.trips.all, town_of)
+    return Keys(
+        lambda c: (town_of.get(c.site, ""), c.stream),
+        lambda x: (town_of.get(x.site, ""), x.stream or streams.get(x.truck, "")),
+        lambda w: (w.town or told.get(w.name, ""), w.stream),
+    )
+
+
+def by_route(done: Reconciled) -> Keys:
+    """A truck on a local day; platforms as far as it lifted there."""
+    truck_of = {c.name: m.lifts[0].truck for m in _all(done) for c in m.collections}
+    return Keys(
+        lambda c: (str(local_day(c.t)), truck_of[c.name]) if c.name in truck_of else None,
+        lambda x: (str(local_day(x.t)), x.truck),
+        lambda w: (str(local_day(w.t)), w.truck),
+    )
+
+
+def by_day(streams: Mapping[str, str]) -> Keys:
+    """A local day and stream."""
+    return Keys(
+        lambda c: (str(local_day(c.t)), c.stream),
+        lambda x: (str(local_day(x.t)), x.stream or streams.get(x.truck, "")),
+        lambda w: (str(local_day(w.t)), w.stream),
+    )
+
+
+def _all(done: Reconciled) -> list[Match]:
+    return [*done.matched.matches, *done.matched.mixed]
+
+
+def streams_of(loads: Iterable[Load]) -> dict[str, str]:
+    """truck → the stream of most of its tickets."""
+    counts: dict[str, Counter[str]] = defaultdict(Counter)
+    for load in loads:
+        counts[load.truck][load.stream] += 1
+    return {t: min(c, key=lambda s: (-c[s], s)) for t, c in sorted(counts.items())}
+
+
+def towns(trips: Iterable[Trip], town_of: Mapping[str, str]) -> dict[str, str]:
+    """ticket → the 街镇 of most of what was lifted for it."""
+    found = {}
+    for trip in trips:
+        grams: Counter[str] = Counter()
+        for x in trip.lifts:
+            grams[town_of.get(x.site, "")] += x.grams
+        if trip.load is not None and grams:
+            found[trip.load.name] = min(grams, key=lambda t: (-grams[t], t))
+    return found
+
+
+def groups(
+    done: Reconciled,
+    collections: Iterable[Collection],
+    loads: Iterable[Load],
+    keys: Keys,
+    is_within: Callable[[int], bool],
+) -> dict[Key, Group]:
+    """Every group by key; is_within: whether a Unix second is of the period."""
+    members: dict[Key, _Members] = defaultdict(_Members)
+    for c in collections:
+        if is_within(c.t) and (key := keys.collection(c)) is not None:
+            members[key].collections.append(c)
+    alone = {x.name for x in done.matched.lifts}
+    for trip in done.trips.all:
+        for x in trip.lifts:
+            if not is_within(x.t) or (key := keys.lift(x)) is None:
+                continue
+            members[key].lifts.append(x)
+            if x.name in alone:
+                members[key].unmeasured.append(x)
+            if trip.load is None:
+                members[key].ticketless.append(x)
+    for load in loads:
+        if is_within(load.t) and (key := keys.load(load)) is not None:
+            members[key].loads.append(load)
+    return {key: _group(members[key], done) for key in sorted(members)}
+
+
+def _group(m: _Members, done: Reconciled) -> Group:
+    return Group(
+        sums.of_collections(m.collections, done.gains) if m.collections else None,
+        sums.of_lifts(m.lifts, done.gains) if m.lifts else None,
+        sums.of_loads(m.loads) if m.loads else None,
+        len(m.unmeasured),
+        sum(x.grams for x in m.unmeasured),
+        sum(x.grams for x in m.ticketless),
+    )

@@ -1,0 +1,189 @@
+"""Imports what trucks weighed from files: all of a file or none, each weighing once."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal, InvalidOperation
+from math import cos, hypot, radians
+from pathlib import Path
+from sys import intern
+
+from ..common.local_days import clock
+from ..hazard import HazardError, papers
+from ..hazard.papers import Source
+from ..hazard.register import Register
+from ..hazard.transfers import Imported, grams_of
+from ..points.positions import Position
+from ..registry import STREAMS
+from ..store import Store
+from ..store import lifts as rows
+from ..store.chains import Moved
+from ..store.lifts import LiftRow
+from ..tables import TableError, sheet
+from ..tables.sheet import Line
+from .plates import plate
+
+COLUMNS = ("车牌号", "称重时间", "净重", "单位")
+MORE = ("点位", "桶", "品类", "序号", "经度", "纬度")
+MOST_G = 3_000_000  # more than a lifter lifts
+NEAR_M = 80  # a truck stands at a site
+_DEGREE_M = 111_320  # of latitude
+
+
+@dataclass
+class _Places:
+    """How a row names its place."""
+
+    register: Register
+    positions: Mapping[str, Position]
+    unknown: int = 0
+    _bins: dict[str, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self._bins = {b.bin: b.site for b in self.register.known.bins}
+
+    def of(self, line: Line) -> tuple[str, str]:
+        """(site, bin); "" for what it does not name, or where no site is near."""
+        site, bin_ = line.text("点位", optional=True), line.text("桶", optional=True)
+        if site and site not in self.register.known.sites:
+            raise line.fail("点位", "a site of sites.csv")
+        if bin_:
+            if bin_ not in self._bins:
+                raise line.fail("桶", "a bin of bins.csv")
+            if site and self._bins[bin_] != site:
+                raise line.fail("桶", f"a bin of {site}")
+            site = self._bins[bin_]
+        if not site:
+            site = self._nearest(line)
+            self.unknown += not site
+        return intern(site), intern(bin_)
+
+    def _nearest(self, line: Line) -> str:
+        east, north = self._degrees(line, "经度", 180), self._degrees(line, "纬度", 90)
+        if east is None or north is None:
+            return ""
+        best, found = float(NEAR_M), ""
+        for site, place in self.positions.items():
+            up = (float(place.latitude) - north) * _DEGREE_M
+            across = (float(place.longitude) - east) * _DEGREE_M * cos(radians(north))
+            if (away := hypot(up, across)) <= best:
+                best, found = away, site
+        return found
+
+    @staticmethod
+    def _degrees(line: Line, column: str, most: int) -> float | None:
+        text = line.text(column, optional=True)
+        if not text:
+            return None
+        try:
+            value = Decimal(text)
+        except InvalidOperation:
+            value = Decimal("NaN")
+        if not abs(value) <= most:
+            raise line.fail(column, f"degrees of WGS-84 from -{most} to {most}")
+        return float(value)
+
+
+def run(
+    store: Store,
+    register: Register,
+    positions: Mapping[str, Position],
+    path: Path,
+    *,
+    by: str,
+    now: int,
+    check: bool = False,
+) -> Imported:
+    """Import a file; now: Unix seconds. HazardError names the first mistake, and nothing is
+    imported then. check: read and compare only, and name every mistake."""
+    if not by.strip():
+        raise HazardError("--by: expected who brings it")
+    try:
+        table = sheet.read(path, COLUMNS, MORE)
+    except TableError as error:
+        raise HazardError(f"{error}; nothing was imported") from None
+    after = papers.last(store)
+    places = _Places(register, positions)
+    done, found = Imported(), []
+    n = 0
+    for line in table.lines():
+        n += 1
+        try:
+            found.append((_lift(line, places, now), line))
+        except TableError as error:
+            done.refused.append(str(error))
+    if not n:
+        raise HazardError(f"{path}: expected rows below the head, found none; nothing was imported")
+    taken = _once(store, found, done)
+    done.count = len(taken)
+    if places.unknown:
+        done.notes.append(f"{path}: {places.unknown} rows name no site, and none is near them")
+    done.notes += table.notes
+    if check:
+        return done
+    if done.refused:
+        more = len(done.refused) - 1
+        others = f", and {more} more (--check lists them)" if more else ""
+        raise HazardError(f"{done.refused[0]}{others}; nothing was imported")
+    if taken:
+        digest = hashlib.sha256(path.read_bytes()).hexdigest()
+        _keep(store, Source(path.name, digest, 0, by, now), taken, after)
+    return done
+
+
+def _lift(line: Line, places: _Places, now: int) -> LiftRow:
+    stream = line.text("品类", optional=True)
+    if stream and stream not in STREAMS:
+        raise line.fail("品类", f"one of {' '.join(STREAMS)}")
+    t = line.time("称重时间")
+    if t > now:
+        raise line.fail("称重时间", "a time that is over")
+    grams = grams_of(line, "净重", least="0")
+    if grams > MOST_G:
+        raise line.fail("净重", f"at most {MOST_G // 1000} kg, what a lifter lifts")
+    site, bin_ = places.of(line)
+    truck = intern(plate(line.text("车牌号")))
+    number = line.text("序号", optional=True)
+    return LiftRow(0, line.number, t, grams, truck, site, intern(stream), bin_, number)
+
+
+def _identity(row: LiftRow) -> tuple[object, ...]:
+    """A truck weighs one thing at a second, unless it numbers what it weighs."""
+    return row.truck, row.t, row.number
+
+
+def _content(row: LiftRow) -> tuple[object, ...]:
+    return row.grams, row.site, row.stream, row.bin
+
+
+def _once(store: Store, found: list[tuple[LiftRow, Line]], done: Imported) -> list[LiftRow]:
+    """Those that are not there already; one that is there with other values is refused."""
+    if not found:
+        return []
+    times = [row.t for row, _ in found]
+    gone = papers.gone_lift_files(store)
+    held = {_identity(r): r for r in rows.between(store, min(times), max(times) + 1, gone)}
+    taken = []
+    for row, line in found:
+        other = held.get(_identity(row))
+        if other is None:
+            held[_identity(row)] = row
+            taken.append(row)
+        elif _content(other) == _content(row):
+            done.again += 1
+        else:
+            what = f"{row.truck} at {clock(row.t)}"
+            expected = f"a weighing of {what} that is not there with other values"
+            done.refused.append(str(line.fail("净重", expected)))
+    return taken
+
+
+def _keep(store: Store, source: Source, taken: list[LiftRow], after: int) -> None:
+    file = papers.lift_file(source, len(taken), sum(row.grams for row in taken))
+    try:
+        rows.add(store, file, taken, after)
+    except Moved:
+        text = "somebody else has imported meanwhile: import it once more"
+        raise HazardError(f"{source.file}: {text}") from None

@@ -1,0 +1,70 @@
+"""A period of points, trucks and weighbridges, reconciled."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from ..common.local_days import local_day
+from . import clocks, matching, verdicts
+from .gains import Gains, gains
+from .matching import Matched, Pinned
+from .model import Collection, Finding, Lift, Load, Measured
+from .trips import Trips, trips
+
+
+@dataclass
+class Reconciled:
+    """matched: what is which; trips: of which ticket; findings: what does not close, by time.
+    clocks: (truck, local day) → seconds ahead."""
+
+    matched: Matched = field(default_factory=Matched)
+    trips: Trips = field(default_factory=Trips)
+    gains: Gains = field(default_factory=Gains)
+    clocks: Mapping[tuple[str, int], int] = field(default_factory=dict)
+    findings: list[Finding] = field(default_factory=list)
+
+
+def reconcile(
+    collections: Iterable[Collection],
+    lifts: Iterable[Lift],
+    loads: Iterable[Load],
+    *,
+    measured: Measured,
+    town_of: Mapping[str, str],
+    start: int,
+    end: int,
+    pinned: Pinned | None = None,
+) -> Reconciled:
+    """town_of: site → 街镇. start, end: of the period, Unix seconds. The same for any order of what
+    is given."""
+    emptied = sorted(collections)
+    at_sites: dict[str, list[Collection]] = defaultdict(list)
+    for c in emptied:
+        at_sites[c.site].append(c)
+    by_truck_clock = list(lifts)
+    offsets = clocks.offsets(by_truck_clock, at_sites)
+    lifted = [x._replace(t=x.t - offsets[x.truck, local_day(x.t)]) for x in by_truck_clock]
+    rough = clocks.rough_gains(lifted, at_sites)
+    matched = matching.match(lifted, emptied, pinned, rough)
+    made = trips(lifted, loads)
+    found = gains([*matched.matches], made.all, made.usual)
+    findings = [
+        *verdicts.clocks(offsets),
+        *verdicts.scales(found, start),
+        *verdicts.loads(made.all, made.usual, town_of, end),
+        *verdicts.mixed(matched, made.all),
+        *verdicts.unseen(matched, measured),
+        *verdicts.unweighed(matched, _weighed(lifted)),
+    ]
+    findings.sort(key=lambda f: (f.t, f.kind, f.subject))
+    return Reconciled(matched, made, found, offsets, findings)
+
+
+def _weighed(lifts: Iterable[Lift]) -> dict[tuple[str, str], str]:
+    """(site, stream) → the truck that weighs there most."""
+    counts: dict[tuple[str, str], Counter[str]] = defaultdict(Counter)
+    for x in lifts:
+        counts[x.site, x.stream][x.truck] += 1
+    return {key: min(c, key=lambda truck: (-c[truck], truck)) for key, c in sorted(counts.items())}

@@ -1,0 +1,71 @@
+"""What each witness weighed for a truck's route, a town, a stream, a day, a month, with its 95 %
+interval. They stand beside each other and are never added."""
+
+from __future__ import annotations
+
+import math
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from ..metrology import r76
+from .gains import Gains
+from .model import Collection, Lift, Load
+from .robust import student
+
+SIGMAS = 1.96  # 95 % of a normal distribution
+E_BRIDGE_G = 20_000  # of a weighbridge of class III up to 60 t
+# The limit of a class in service is taken as two standard deviations: 95 of 100 scales keep it.
+_OF_LIMIT = 0.5
+
+
+@dataclass(frozen=True)
+class Sum:
+    """grams ± half (95 %), of n weighings."""
+
+    grams: int
+    half: int
+    n: int
+
+
+def of_collections(collections: Iterable[Collection], gains: Gains) -> Sum:
+    """What platforms saw go."""
+    weighed = [(c.bin, c.grams, _platform_noise(c.e_g) ** 2) for c in collections]
+    return _sum(weighed, gains.of_platforms, len(gains.platforms))
+
+
+def of_lifts(lifts: Iterable[Lift], gains: Gains, e_g: int = 50) -> Sum:
+    """What trucks weighed. e_g: of the platforms, whose noise is in that of the pairs."""
+    variance = max(0.0, gains.noise_g**2 - _platform_noise(e_g) ** 2)
+    weighed = [(x.truck, x.grams, variance) for x in lifts]
+    return _sum(weighed, gains.of_trucks, len(gains.trucks))
+
+
+def of_loads(loads: Iterable[Load]) -> Sum:
+    """What weighbridges weighed: two weighings each, one curve of errors for all of a bridge."""
+    grams, n, variance = 0, 0, 0.0
+    of_bridge: dict[str, float] = defaultdict(float)
+    for load in loads:
+        grams, n = grams + load.grams, n + 1
+        variance += 2 * E_BRIDGE_G**2 / 12
+        limit = r76.in_service_g(load.gross_g, E_BRIDGE_G) / max(1, load.gross_g)
+        of_bridge[load.facility] += _OF_LIMIT * limit * load.grams
+    variance += sum(sd**2 for sd in of_bridge.values())
+    return Sum(grams, round(SIGMAS * math.sqrt(variance)), n)
+
+
+def _platform_noise(e_g: int) -> float:
+    """Standard deviation of what went, in g: two loads at rest, shown in divisions."""
+    return e_g / 2
+
+
+def _sum(weighed: Iterable[tuple[str, int, float]], scale: float, scales: int) -> Sum:
+    """scale: standard deviation of a share, known from so many scales."""
+    scale *= student(SIGMAS, scales) / SIGMAS
+    by_scale: dict[str, int] = defaultdict(int)
+    variance, grams, n = 0.0, 0, 0
+    for name, mass, random in weighed:
+        by_scale[name] += mass
+        variance, grams, n = variance + random, grams + mass, n + 1
+    variance += sum((scale * mass) ** 2 for mass in by_scale.values())
+    return Sum(grams, round(SIGMAS * math.sqrt(variance)), n)

@@ -1,0 +1,59 @@
+"""SQL of what trucks weighed."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from typing import NamedTuple
+
+from . import Store, chains
+from .chains import Moved
+
+
+class LiftRow(NamedTuple):
+    """One weighing by a truck. file: id of its import; t: Unix seconds by the truck's clock."""
+
+    file: int
+    line: int
+    t: int
+    grams: int
+    truck: str
+    site: str
+    stream: str
+    bin: str
+    number: str
+
+
+_COLUMNS = "import, line, t, grams, truck, site, stream, bin, number"
+
+
+def add(store: Store, file: tuple[str, str, str], rows: Iterable[LiftRow], after: int) -> None:
+    """Add a file, (kind, number, body) of its row of transfers, with its weighings (whose `file`
+    is set here), all or none; Moved when another was imported since `after`."""
+    with store.database.transaction():
+        n, last = chains.head(store.database, chains.TRANSFER, to_add=True)
+        if n != after:
+            raise Moved
+        chains.append(store.database, chains.TRANSFER, [file], (n, last))
+        marks = ",".join("?" * len(LiftRow._fields))
+        placed = (row._replace(file=n + 1) for row in rows)
+        store.database.many(f"INSERT INTO lift ({_COLUMNS}) VALUES ({marks})", placed)  # noqa: S608
+
+
+def between(store: Store, t0: int, t1: int, without: Collection[int] = ()) -> list[LiftRow]:
+    """Those with t0 <= t < t1 (Unix seconds) by time, but for files that no longer count."""
+    sql = f"SELECT {_COLUMNS} FROM lift WHERE t>=? AND t<? ORDER BY t, import, line"  # noqa: S608
+    found = (LiftRow(*row) for row in store.database.query(sql, (t0, t1)))
+    return [row for row in found if row.file not in without]
+
+
+def find(store: Store, file: int, line: int) -> LiftRow | None:
+    """One of a file, by its row; None where there is none."""
+    sql = f"SELECT {_COLUMNS} FROM lift WHERE import=? AND line=?"  # noqa: S608
+    found = store.database.query(sql, (file, line))
+    return LiftRow(*found[0]) if found else None
+
+
+def files(store: Store, kind: str) -> list[tuple[int, str]]:
+    """(id, body) of the files of a kind, in order."""
+    sql = "SELECT id, body FROM transfer WHERE kind=? ORDER BY id"
+    return [(int(i), str(body)) for i, body in store.database.query(sql, (kind,))]

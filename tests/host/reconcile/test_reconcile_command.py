@@ -1,0 +1,180 @@
+"""What trucks weighed, imported, beside points and tickets: by the command line."""
+
+from __future__ import annotations
+
+import datetime as dt
+import shutil
+from pathlib import Path
+
+import pytest
+from hauls import Board, Haul
+from host_job import qingyun
+from sim_board import ROOT
+
+from host.common.local_days import clock
+from host.rollup import day_bounds
+from host.store import Store
+
+DAYS = [dt.date(2026, 3, n) for n in range(2, 5)]
+WET_KG, DRY_KG = 41.0, 27.0
+BY = ("--by", "李")
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """Three days at two sites: 湿垃圾 and 干垃圾 are emptied at 10:00."""
+    shutil.copytree(ROOT / "registry", tmp_path / "registry")
+    store = Store(tmp_path / "q.db", create=True)
+    for device, site, tares in (
+        ("qy-fs01", "fs-01", (12_400, 13_100)),
+        ("qy-jt01", "jt-01", (11_900, 12_700)),
+    ):
+        board = Board(device, site)
+        for date in DAYS:
+            dry = Haul("w1", tares[0], round(DRY_KG * 1000))
+            board.day(date, [dry, Haul("w2", tares[1], round(WET_KG * 1000))])
+        board.store(store)
+    store.close()
+    return tmp_path
+
+
+def at(date: dt.date, seconds: int) -> str:
+    return clock(day_bounds(date)[0] + seconds)
+
+
+def lifts(folder: Path, name: str = "lifts.csv", **change: str) -> Path:
+    """A truck lifts both wet bins a minute later each day, by a clock that is 3 min ahead."""
+    rows = [
+        f"沪A12345,{at(date, 10 * 3600 + 180 + n)},{WET_KG + 0.5},kg,{site},湿垃圾"
+        for date in DAYS
+        for n, site in ((20, "fs-01"), (25, "jt-01"))
+    ]
+    text = "车牌号,称重时间,净重,单位,点位,品类\n" + "\n".join(rows) + "\n"
+    for old, new in change.items():
+        text = text.replace(old, new)
+    path = folder / name
+    path.write_text(text)
+    return path
+
+
+def run(folder: Path, *args: str | Path, code: int = 0) -> str:
+    place = ("--db", folder / "q.db")
+    needs = args[1] in {"show", "matches", "import", "pin", "cut"}
+    known = ("--registry", folder / "registry") if needs else ()
+    done = qingyun(*args, *place, *known)
+    assert done.returncode == code, done.stdout + done.stderr
+    return done.stdout + done.stderr
+
+
+def imported(folder: Path, file: Path, kind: str = "lifts", code: int = 0) -> str:
+    return run(folder, "transfers", "import", "--kind", kind, *BY, file, code=code)
+
+
+def test_a_month_of_three_witnesses(folder: Path) -> None:
+    assert "6 imported" in imported(folder, lifts(folder))
+    rows = [
+        f"B{n},湿垃圾厂,{at(date, 11 * 3600)},湿垃圾,9082,9000,82,kg,沪a·12345"
+        for n, date in enumerate(DAYS)
+    ]
+    head = "磅单号,处置设施,进厂时间,品类,毛重,皮重,净重,单位,车牌号\n"
+    tickets = folder / "tickets.csv"
+    tickets.write_text(head + "\n".join(rows) + "\n")
+    imported(folder, tickets, "ticket")
+    out = run(folder, "reconcile", "show", "--month", "2026-03")
+    assert "12 emptyings, 6 lifts, 3 tickets; 6 matches, 0 things that do not close" in out
+    for grams in ("0.246", "0.249", "0.246"):  # 点位实测, 车载称重, 进厂计量 of 湿垃圾
+        assert grams in out
+    html = folder / "march.html"
+    run(folder, "reconcile", "show", "--month", "2026-03", "--out", html)
+    text = html.read_text()
+    sheets = "三方合计 按街镇 按路线 按日 方松街道 沪A12345 管理数据，非贸易结算用"
+    for sheet in sheets.split():
+        assert sheet in text
+    run(folder, "reconcile", "show", "--month", "2026-03", "--out", folder / "march.xlsx")
+    assert (folder / "march.xlsx").stat().st_size > 5_000
+
+
+def test_the_witnesses_are_never_added(folder: Path) -> None:
+    """No column of a comparison is added up over witnesses, and none has a total."""
+    imported(folder, lifts(folder))
+    from host.hazard import register  # noqa: PLC0415
+    from host.reconcile import evidence, tables  # noqa: PLC0415
+
+    store = Store(folder / "q.db")
+    t0, t1 = day_bounds(DAYS[0])[0], day_bounds(DAYS[-1])[1]
+    found = evidence.read(store, register.load(folder / "registry"), t0, t1)
+    made = tables.tables(found, evidence.reconciled(store, found), t0, t1, "2026-03")
+    store.close()
+    assert not any(c.total for t in made for c in t.columns)
+    wet, dry = (next(r for r in made[0].rows if r[0] == s) for s in ("湿垃圾", "干垃圾"))
+    assert [float(str(wet[i])) for i in (1, 3)] == [0.246, 0.249] and wet[5] is None
+    assert float(str(dry[1])) == 0.162 and dry[3] is dry[5] is None
+    assert all("从不相加" in t.notes[0] for t in made[:4])
+
+
+def test_a_person_decides_which_is_which(folder: Path) -> None:
+    imported(folder, lifts(folder))
+    csv = folder / "m.csv"
+    run(folder, "reconcile", "matches", "--month", "2026-03", "--truck", "沪A12345", "--csv", csv)
+    head, first, *_ = csv.read_text("utf-8-sig").splitlines()
+    assert head.startswith("lift,time,truck")
+    name, emptying = first.split(",")[0], first.split(",")[-1]
+    assert emptying.startswith("qy-fs01/w2/")
+    why = (*BY, "--reason", "另一次", "--lift", name)
+    run(folder, "reconcile", "cut", *why, "--collection", emptying)
+    out = run(folder, "reconcile", "matches", "--month", "2026-03")
+    assert out.count("no platform saw it") == 1
+    run(folder, "reconcile", "pin", *why, "--collection", emptying)
+    assert "no platform" not in run(folder, "reconcile", "matches", "--month", "2026-03")
+    for wrong, said in (
+        (("--reason", " ", "--lift", name), "expected --by and --reason"),
+        (("--reason", "x", "--lift", "L1-99"), "--lift: expected one that `matches` names"),
+        (("--reason", "x", "--lift", name, "--collection", "a/b"), "--collection: expected an"),
+    ):
+        assert said in run(folder, "reconcile", "pin", *BY, *wrong, code=2)
+    out = run(folder, "reconcile", "cut", *BY, "--reason", "x", "--lift", name, code=2)
+    assert "at least one to cut off" in out
+
+
+def test_each_weighing_once_and_a_file_taken_back(folder: Path) -> None:
+    file = lifts(folder)
+    imported(folder, file)
+    assert "6 were there already" in imported(folder, file)
+    other = lifts(folder, "other.csv", **{"41.5": "44.5"})
+    said = imported(folder, other, code=2)
+    assert "not there with other values" in said and "nothing was imported" in said
+    assert "lifts" in run(folder, "transfers", "imports")
+    run(folder, "transfers", "take-back", "--id", "1", *BY, "--reason", "wrong truck")
+    assert "0 lifts" in run(folder, "reconcile", "show", "--month", "2026-03")
+    assert "6 imported" in imported(folder, other)
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"fs-01": "xx-99"}, "点位: expected a site of sites.csv"),
+        ({"湿垃圾": "湿"}, "品类: expected one of"),
+        ({"41.5,kg": "4100,kg"}, "净重: expected at most 3000 kg"),
+        ({"2026-03-02": "2093-03-02"}, "称重时间: expected a time that is over"),
+        ({"点位": "桶"}, "桶: expected a bin of bins.csv"),
+    ],
+)
+def test_a_wrong_row_is_one_line_and_nothing_is_imported(
+    folder: Path, change: dict[str, str], said: str
+) -> None:
+    out = imported(folder, lifts(folder, **change), code=2)
+    assert said in out and "nothing was imported" in out
+    assert "nothing was imported" in run(folder, "transfers", "imports")
+
+
+def test_a_place_by_its_position(folder: Path) -> None:
+    """Within 80 m of a site it is there; elsewhere the row is kept and told."""
+    sites = folder / "registry" / "sites.csv"
+    lines = sites.read_text().splitlines()
+    places = {"site": ",longitude,latitude", "fs-01": ",121.2300,31.0300"}
+    sites.write_text("\n".join(x + places.get(x.split(",")[0], ",,") for x in lines) + "\n")
+    change = {"点位": "经度,纬度", "kg,fs-01": "kg,121.2305,31.0303", "kg,jt-01": "kg,121.24,31.03"}
+    out = imported(folder, lifts(folder, **change))
+    assert "3 rows name no site, and none is near them" in out and "6 imported" in out
+    shown = run(folder, "reconcile", "matches", "--month", "2026-03")
+    assert shown.count("fs-01") >= 3 and shown.count("no platform saw it") == 3

@@ -1,0 +1,2 @@
+"""Planted faults among points, trucks and weighbridges: which are found, and what is found of
+nothing."""
