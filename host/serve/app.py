@@ -38,6 +38,7 @@ from . import (
     signin,
     sites,
     sse,
+    wall,
     weigh,
     weigh_pictures,
 )
@@ -50,7 +51,7 @@ from .web import page, user
 PAGES = (
     *(signin, district, sites, map, hazard, labels, papers),
     *(indicators, history, filing, downloads, commands, sse),
-    *(weigh, weigh_pictures),
+    *(weigh, weigh_pictures, wall),
 )
 BUILT = "static-built"
 CURVES = "uPlot.iife.min.js"

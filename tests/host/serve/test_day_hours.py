@@ -17,6 +17,7 @@ from host.serve import accounts, chart
 from host.serve.app import app
 from host.serve.day_cache import DayFigures
 from host.serve.district import by_hour
+from host.serve.scope import DISTRICT
 from host.serve.settings import Settings
 from host.store import Store
 
@@ -38,8 +39,8 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Any, str]]:
     token = accounts.add_token(store, "machine", "viewer", "test")
     store.close()
     served = app(Settings(folder / "q.db", folder / "registry"))
-    context = served.state.context
-    context.figures.refresh()
+    context = served.state.shared.seen_by(DISTRICT)
+    served.state.shared.figures.refresh()
     headers = {"authorization": f"Bearer {token}"}
     yield context, TestClient(served, "http://127.0.0.1", headers=headers).get("/?lang=zh").text
 

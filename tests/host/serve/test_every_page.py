@@ -39,7 +39,7 @@ MORE = {
 # A stream, files, and what only a store with a label has (test_labels, test_weigh).
 NO_PAGE = {"/live", "/downloads/{name}", "/downloads/filing", "/label/{code}"}
 NO_PAGE |= {"/photographs/{name}", "/weigh-worker.js"}
-NO_PAGE |= {"/weigh/now", "/weigh/step", "/weigh/label/{code}"}
+NO_PAGE |= {"/wall/now", "/weigh/now", "/weigh/step", "/weigh/label/{code}"}
 WRONG = "/there-is-no-such-page"
 PICTURES = os.environ.get("PICTURES", "")
 

@@ -210,7 +210,7 @@ class Pictures(http.server.BaseHTTPRequestHandler):
 @contextmanager
 def tiled(served: Served, folder: Path, origin: str) -> Iterator[Served]:
     """Another page on the same district, with tiles in GCJ-02 from an origin."""
-    (folder / "key").write_text("ke y\n")
+    (folder / "key").write_text("ke&y\n")
     config = folder / "qingyun.toml"
     lines = ("[map]", f'tiles = "{origin}/{{z}}/{{x}}/{{y}}.png?tk={{key}}"', 'key_file = "key"')
     config.write_text("\n".join([*lines, 'attribution = "GS(2024)1"', 'coordinates = "GCJ-02"']))
@@ -260,7 +260,7 @@ def test_tiles_are_loaded_from_their_provider_alone(
         provider.server_close()
         assert Pictures.asked
         assert all(
-            re.fullmatch(r"/\d+/\d+/\d+\.png\?tk=ke%20y", path) for path, _ in Pictures.asked
+            re.fullmatch(r"/\d+/\d+/\d+\.png\?tk=ke%26y", path) for path, _ in Pictures.asked
         )
         assert {referer for _, referer in Pictures.asked} == {f"{there.url}/"}
         strange = [s for s in looking.said if origin not in s]

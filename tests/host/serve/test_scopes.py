@@ -101,6 +101,12 @@ ROUTES = {
     "GET /": Row("viewer", one("/")),
     "GET /sites": Row("viewer", lambda _: [Ask("/sites"), Ask("/sites?view=tiles&q=")]),
     "GET /map": Row("viewer", one("/map")),
+    "GET /wall": Row("viewer", one("/wall")),
+    "GET /wall/now": Row("viewer", one("/wall/now")),
+    "GET /wall/signin": Row("", one("/wall/signin")),
+    "POST /wall/signin": Row(
+        "", lambda _: [Ask("/wall/signin", ok=(401, 429), form={"token": "x:y"})]
+    ),
     "GET /sites/{site}": Row("viewer", each("/sites/{}")),
     "GET /hazard": Row("viewer", one("/hazard")),
     "GET /hazard/ledger": Row("viewer", one("/hazard/ledger")),
