@@ -16,6 +16,7 @@ from ...common.shown import CsvWriter
 from ...forecast import bins, collection_list, kept
 from ...forecast.bins import BinForecast, Quantiles
 from ...office.table import Table
+from ...points import positions
 from ...registry import STREAMS, Bin, Registry
 from ...store import Store
 from ..known import names
@@ -37,7 +38,8 @@ def run(args: argparse.Namespace) -> int:
             kept.keep(store, found, now, until)
     finally:
         store.close()
-    made = collection_list.table(found, known, now, until)
+    places = {site: p.degrees for site, p in positions.load(args.registry).items()}
+    made = collection_list.table(found, known, now, until, places)
     if args.out is None:
         _print(found, made.title)
         print(f"{made.period}；10 / 50 / 90 %")

@@ -206,7 +206,7 @@ def test_a_list_for_tomorrow(tmp_path: Path, folder: Path) -> None:
     assert said.returncode == 0 and "4 bins, 3 of which nothing can be said yet" in said.stdout
     with out.open(encoding="utf-8-sig", newline="") as file:
         rows = list(csv.reader(file))
-    assert [len(r) for r in rows] == [13] * 5 and rows[1][2] == "fs-01-1"
+    assert [len(r) for r in rows] == [14] * 5 and rows[1][2] == "fs-01-1"
     assert rows[1][6:9] == ["59", "59", "59"] and rows[1][10] == "9.0"
     wrong = qingyun(*args, "--town", "浦东")
     assert wrong.returncode == 2 and "--town: expected 岳阳街道" in wrong.stderr
