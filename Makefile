@@ -12,7 +12,9 @@ BOARDS := $(VENV)/.boards
 BENCH := $(VENV)/.bench
 HOME_ASSISTANT := build/homeassistant/.ready
 NODE_RED := build/node-red/.ready
-CHARTS := host/serve/static-built/uPlot.iife.min.js
+CURVES := host/serve/static-built/uPlot.iife.min.js
+MAP := host/serve/static-built/maplibre-gl.mjs
+CHARTS := $(CURVES) $(MAP)
 BUILT := audit lib umqtt charts.* starting fresh node-red board board-32 micropython-32 mpy bench-host serve accuracy.failures wheel dist uv python
 # Python that must be clean: host job, tools and tests; MicroPython must compile.
 CHECKED := setup.py host tools tests firmware boards adapters
@@ -61,11 +63,15 @@ test-fast: $(DEV) ## what needs no broker, database, board, browser or process
 test-interpreters: $(DEV) ## most of it on every other Python from 3.11 to 3.14 that is here
 	@tools/interpreters.sh
 
-$(CHARTS): $(READY)
+$(CURVES): $(READY)
 	@tools/env.sh charts
 	@touch $@
 
-charts: $(CHARTS) ## what draws the curves on the page of qingyun serve, from the npm registry
+$(MAP): $(READY)
+	@tools/env.sh map
+	@touch $@
+
+charts: $(CHARTS) ## what draws curves and map on the page of qingyun serve, from the npm registry
 
 lint: $(DEV) ## style, types, which package imports which, and that MicroPython compiles the firmware
 	@$(VENV)/bin/ruff check $(CHECKED)

@@ -19,7 +19,7 @@ import host_job
 import psycopg
 import pytest
 from broker import Broker, find_mosquitto
-from chromium import CHROMIUM
+from chromium import CHROMIUM, SOFTWARE_GL
 from host_job import ALONE
 from interpreter import RunMicroPython
 from playwright.sync_api import Browser, sync_playwright
@@ -297,7 +297,7 @@ def figure(request: pytest.FixtureRequest) -> Callable[[str], None]:
 def browser() -> Iterator[Browser]:
     """One for all tests of a process: Playwright allows no second."""
     with sync_playwright() as driver:
-        arguments = ["--no-sandbox"] if os.geteuid() == 0 else []
+        arguments = [SOFTWARE_GL, *(["--no-sandbox"] if os.geteuid() == 0 else [])]
         made = driver.chromium.launch(executable_path=CHROMIUM, args=arguments)
         yield made
         made.close()

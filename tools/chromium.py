@@ -7,4 +7,5 @@ from __future__ import annotations
 from pathlib import Path
 
 _SHELL = Path("/usr/bin/chromium-headless-shell")
+SOFTWARE_GL = "--use-angle=swiftshader"  # WebGL without a graphics card
 CHROMIUM = str(_SHELL) if _SHELL.exists() else "/usr/bin/chromium"

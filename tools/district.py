@@ -7,6 +7,7 @@ from __future__ import annotations
 import datetime as dt
 import fcntl
 import hashlib
+import math
 import os
 import random
 import shutil
@@ -35,6 +36,7 @@ PLAYED = "s0001"  # its readings are stored, too
 ROOT = Path(__file__).resolve().parents[1]
 KEPT = ROOT / "build" / "serve"
 TARE_G = 12_000
+UNPLACED = 40  # every so many sites one has no coordinates
 GAP = range(600, 720)  # minutes of the day that nobody measured
 DAY = "DISTRICT_DAY"
 
@@ -49,11 +51,13 @@ def write_registry(folder: Path, count: int = SITES) -> Registry:
     """The example registry, and so many collection points of two bins each."""
     shutil.copytree(ROOT / "registry", folder)
     towns = list(registry.load(folder).towns)
+    _with_columns(folder / "sites.csv", ("longitude", "latitude"))
     sites, devices, bins = [], [], []
     for n in range(1, count + 1):
         site, device = f"s{n:04d}", f"qy-s{n:04d}"
         sites.append(
-            f"{site},{towns[n % len(towns)]}第{n}投放点,{towns[n % len(towns)]},collection,"
+            f"{site},{towns[n % len(towns)]}第{n}投放点,{towns[n % len(towns)]},collection,,"
+            + ("," if n % UNPLACED == 0 else place(n, n % len(towns), len(towns)))
         )
         devices.append(f"{device},{site}")
         for i, stream in enumerate(("干垃圾", "湿垃圾"), 1):
@@ -62,6 +66,24 @@ def write_registry(folder: Path, count: int = SITES) -> Registry:
         with (folder / f"{name}.csv").open("a", encoding="utf-8") as file:
             file.write("\n".join(lines) + "\n")
     return registry.load(folder)
+
+
+def _with_columns(file: Path, names: Collection[str]) -> None:
+    """Give a file these columns, empty, where it does not have them."""
+    head, *lines = file.read_text("utf-8").splitlines()
+    new = [n for n in names if n not in head.split(",")]
+    text = [",".join([head, *new]), *(line + "," * len(new) for line in lines)]
+    file.write_text("\n".join(text) + "\n", encoding="utf-8")
+
+
+def place(n: int, town: int, of: int) -> str:
+    """Longitude and latitude of the n-th site: around the middle of its 街镇, of which so many
+    stand in rows beside one another."""
+    rng = random.Random(n)  # noqa: S311
+    wide = math.ceil(math.sqrt(of))
+    x = 121.05 + 0.35 * (town % wide + 0.5 + rng.uniform(-0.4, 0.4)) / wide
+    y = 30.93 + 0.24 * (town // wide + 0.5 + rng.uniform(-0.4, 0.4)) / wide
+    return f"{x:.6f},{y:.6f}"
 
 
 def figures(store: Store, known: Registry, last: dt.date, days: int) -> None:

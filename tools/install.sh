@@ -35,8 +35,10 @@ environment() {
     "$python" -m venv "$lib.new" >/dev/null ||
         die "a virtual environment cannot be made; as root run: apt-get install python3-venv"
     # Fetched with this environment's pip where there is no npm.
-    [ -f host/serve/static-built/uPlot.iife.min.js ] || VENV=$(realpath --relative-to=. "$lib.new") tools/env.sh charts ||
-        say "the page draws no curves until uPlot can be fetched: run this again then"
+    for part in charts:uPlot.iife.min.js map:maplibre-gl.mjs; do
+        [ -f "host/serve/static-built/${part#*:}" ] || VENV=$(realpath --relative-to=. "$lib.new") tools/env.sh "${part%%:*}" ||
+            say "the page lacks ${part%%:*} until ${part#*:} can be fetched: run this again then"
+    done
     say "installing the host job into $lib (about a minute)"
     # From a copy: setuptools leaves what it builds beside what it reads.
     cp -R pyproject.toml setup.py README.md LICENSE host firmware boards registry "$copy"

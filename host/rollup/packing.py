@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 import msgspec
 
-from ..events import Event
+from ..events import Event, Kind
 from ..events.balance import Balance
 from ..events.fillonly import Emptying
 from ..store.database import Database
@@ -16,6 +16,17 @@ from ..store.day_revisions import PlatformDay, event_bodies
 _encode = msgspec.msgpack.Encoder().encode
 _decode_events = msgspec.msgpack.Decoder(list[Event]).decode
 _decode_emptyings = msgspec.msgpack.Decoder(list[Emptying]).decode
+
+
+class _Happened(msgspec.Struct, gc=False):
+    """Of an event, what a sum by the hour needs."""
+
+    kind: Kind
+    t: int
+    grams: int
+
+
+_decode_happened = msgspec.msgpack.Decoder(list[_Happened]).decode
 
 
 def pack(happened: Sequence[Event] | Sequence[Emptying]) -> bytes:
@@ -29,6 +40,14 @@ def events(db: Database, rows: Iterable[PlatformDay]) -> dict[int, list[Event]]:
     ids = [r.id for r in rows if r.has_scale]
     bodies = event_bodies(db, ids)
     return {i: _decode_events(zlib.decompress(bodies[i])) if i in bodies else [] for i in ids}
+
+
+def collections(db: Database, ids: Sequence[int]) -> Iterator[tuple[int, int, int]]:
+    """(id of a revision, Unix seconds, grams) of each collection that began in its day."""
+    for id_, body in event_bodies(db, ids).items():
+        for event in _decode_happened(zlib.decompress(body)):
+            if event.kind is Kind.COLLECTION:
+                yield id_, event.t, event.grams
 
 
 def emptyings(db: Database, rows: Iterable[PlatformDay]) -> dict[int, list[Emptying]]:

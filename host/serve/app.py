@@ -32,11 +32,13 @@ from . import (
     history,
     indicators,
     labels,
+    map,
     papers,
     seats,
     signin,
     sites,
     sse,
+    wall,
     weigh,
     weigh_pictures,
 )
@@ -47,12 +49,13 @@ from .shared import FOLDER, make
 from .web import page, user
 
 PAGES = (
-    *(signin, district, sites, hazard, labels, papers),
+    *(signin, district, sites, map, hazard, labels, papers),
     *(indicators, history, filing, downloads, commands, sse),
-    *(weigh, weigh_pictures),
+    *(weigh, weigh_pictures, wall),
 )
 BUILT = "static-built"
 CURVES = "uPlot.iife.min.js"
+MAP = "maplibre-gl.mjs"
 PLAIN = {  # texts of the router, in our wording
     "Not Found": "there is no such page",
     "Method Not Allowed": "this address does not take that",
@@ -117,10 +120,12 @@ def app(settings: Settings) -> FastAPI:
 
 
 def files(folder: Path) -> list[Mount]:
-    """Routes of the static files. Without `make charts`, or after it failed, the script that
-    draws curves is missing, which is logged."""
-    if not (folder / BUILT / CURVES).is_file():
-        _log.warning("curves are not drawn: expected uPlot in %s; make charts", folder / BUILT)
+    """Routes of the static files. Without `make charts`, or after it failed, the scripts that
+    draw curves and the map are missing, which is logged."""
+    for file, name, what in ((CURVES, "uPlot", "curves are"), (MAP, "MapLibre", "the map is")):
+        if not (folder / BUILT / file).is_file():
+            text = "%s not drawn: expected %s in %s; make charts"
+            _log.warning(text, what, name, folder / BUILT)
     where = {"/static/built": folder / BUILT, "/static": folder / "static"}
     return [Mount(path, StaticFiles(directory=d)) for path, d in where.items() if d.is_dir()]
 

@@ -25,19 +25,25 @@ def short(name: str) -> str:
     return name[5:] if name[:4].isdigit() else name
 
 
+def _scale(highest: float, unit: str, height: int) -> list[str]:
+    """Lines and labels at 0, half and the whole of it."""
+    parts = []
+    for share in (0, 0.5, 1):
+        y = f"{height * (1 - share):g}"
+        parts.append(svg.line("0", y, "100%", y))
+        label = f"{highest * share:g}" + (f" {unit}" if share == 1 else "")
+        below = f"{height * (1 - share) + 4:g}"
+        parts.append(svg.text("-6", below, label, text_anchor="end"))
+    return parts
+
+
 def bars(values: Sequence[tuple[str, float | None]], unit: str) -> Markup:
     """One bar for each (day or month, value); None leaves a gap. At least one value is above 0."""
     highest = top(max(v for _, v in values if v))
     step = 100 / len(values)
     often = math.ceil(len(values) / (MONTHS if len(values[0][0]) == 7 else DAYS))
     summary = f"{values[0][0]} – {values[-1][0]}, ≤ {highest:g} {unit}"
-    parts = []
-    for share in (0, 0.5, 1):
-        y = f"{HEIGHT * (1 - share):g}"
-        parts.append(svg.line("0", y, "100%", y))
-        label = f"{highest * share:g}" + (f" {unit}" if share == 1 else "")
-        below = f"{HEIGHT * (1 - share) + 4:g}"
-        parts.append(svg.text("-6", below, label, text_anchor="end"))
+    parts = _scale(highest, unit, HEIGHT)
     for n, (name, value) in enumerate(values):
         x, width = f"{n * step + step * 0.1:.2f}%", f"{step * 0.8:.2f}%"
         if n % often == 0:
@@ -51,3 +57,51 @@ def bars(values: Sequence[tuple[str, float | None]], unit: str) -> Markup:
         parts.append(svg.rect(x, HEIGHT - high, width, high, exact, class_="bar"))
     whole = svg.document(parts, "", class_="bars", role="img", aria_label=summary)
     return Markup(whole)  # noqa: S704  svg escapes every part of it
+
+
+def hours(
+    now: Sequence[float | None],
+    before: Sequence[float],
+    unit: str,
+    summary: str,
+    height: int = HEIGHT,
+) -> Markup:
+    """One bar for each hour, over a wider hollow one of the day before; None leaves out what is
+    to come. At least one value is above 0."""
+    highest = top(max(v for v in (*now, *before) if v))
+    step = 100 / len(before)
+    parts = _scale(highest, unit, height)
+    for n, (value, other) in enumerate(zip(now, before, strict=True)):
+        if n % 6 == 0:
+            middle = f"{(n + 0.5) * step:.2f}%"
+            parts.append(svg.text(middle, height + 22, f"{n:02}:00", text_anchor="middle"))
+        for share, mass, kind in ((0.86, other, "before"), (0.5, value, "bar")):
+            if mass:
+                x, width = f"{(n + (1 - share) / 2) * step:.2f}%", f"{share * step:.2f}%"
+                high = height * mass / highest
+                exact = f"{n:02}:00: {mass:.3f} {unit}"
+                parts.append(svg.rect(x, height - high, width, high, exact, class_=kind))
+    whole = svg.document(parts, "", class_="bars", role="img", aria_label=summary)
+    return Markup(whole)  # noqa: S704  svg escapes every part of it
+
+
+WIDE, HIGH = 124, 36
+
+
+def small(values: Sequence[float | None], most: float, summary: str) -> Markup:
+    """Bars without labels, WIDE x HIGH pixels, that fill what is around them; None leaves a gap.
+    most: what the highest bar of all that stand side by side is."""
+    step = WIDE / len(values)
+    run = "".join(
+        f"M{n * step:.1f} {HIGH}v{-HIGH * value / most:.1f}h{step * 0.8:.1f}V{HIGH}z"
+        for n, value in enumerate(values)
+        if value and most
+    )
+    box = f"0 0 {WIDE} {HIGH}"
+    path = svg.element("path", d=run, class_="bar")
+    return Markup(  # noqa: S704  svg escapes every part of it
+        svg.document(
+            [path], "", class_="small", viewBox=box, preserveAspectRatio="none", role="img",
+            aria_label=summary,
+        )
+    )  # fmt: skip

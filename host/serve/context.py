@@ -10,6 +10,7 @@ import datetime as dt
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from jinja2 import Environment
@@ -141,6 +142,12 @@ class Context:
         """As Shared.read_refused(); boards that are not registered are the district's."""
         known = self.registry.devices
         return {d: n for d, n in self.shared.refused.items() if self.scope.whole or d in known}
+
+    @cached_property
+    def places(self) -> dict[str, tuple[float, float]]:
+        """Where sites are: longitude and latitude, as the map has them."""
+        every = self.shared.known.places
+        return {site: every[site] for site in self.registry.sites if site in every}
 
     def alarms(self, store: Store, *, only_open: bool = True) -> list[alarm_log.Row]:
         """The rows of alarms, the oldest first."""

@@ -12,17 +12,19 @@ import time
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from ..common.errors import UserError
 from ..common.local_days import LOCAL, date_of, day_of
 from ..registry import Bin, Registry
-from ..reports.summary import Part, add
+from ..reports.summary import HAULED, Part, add
 from ..rollup import DAY_S, day_bounds, period
 from ..rollup.closing import RegistrySnapshot
 from ..rollup.day_figures import update_figures
 from ..store import Busy, Store, day_revisions
 from ..store.database import Database
 from ..store.day_revisions import NOT_OVER, Closing
+from .day_hours import Collected, Hours, by_hour, top_sites
 from .settings import Settings
 
 BACK_DAYS = 400  # a year, and the same weekday a week before
@@ -63,6 +65,17 @@ class DayFigures:
     parts: dict[tuple[str, str], Part]
     deposited: dict[tuple[str, str], int]
     restated: tuple[Restated, ...] = ()
+    top: tuple[tuple[str, int], ...] = ()  # see day_hours.top_sites()
+    hours: dict[str, Hours] | None = None  # see day_hours.by_hour(); None: not of this day
+
+    @cached_property
+    def hauled_in(self) -> dict[str, Part]:
+        """街镇 → 清运量."""
+        parts: dict[str, list[Part]] = {town: [] for town in self.towns}
+        for (town, stream), part in self.parts.items():
+            if stream in HAULED:
+                parts[town].append(part)
+        return {town: add(some) for town, some in parts.items()}
 
     def of(self, streams: Iterable[str], town: str | None = None) -> Part:
         """The parts of these streams added up, of one 街镇 or of all."""
@@ -88,6 +101,7 @@ def read_day(
     now: float,
     *,
     alone: bool = False,
+    with_hours: bool = False,
 ) -> DayFigures:
     """A day from its revisions. bins: where each bin stood. upto: the last revision that counts for
     a closed month, else NEWEST. now: Unix seconds. alone: that only these bins' are read."""
@@ -99,6 +113,7 @@ def read_day(
         places[bin_] = site, town, stream
         parts.setdefault((town, stream), [0, 0, 0, 0, 0])[3] += passed
     held: dict[str, tuple[int, ...]] = {}
+    ids: dict[str, int] = {}
     changed = []
     for bin_, id_, reason, revised_at, *masses in day_revisions.collected_of(
         db, day_of(date), list(places) if alone else None
@@ -109,7 +124,7 @@ def read_day(
             figures = (str(date), site, bin_, stream, before[0], masses[0], revised_at, reason)
             changed.append(Restated(*figures, counted=id_ <= upto))
         if id_ <= upto:
-            held[bin_] = tuple(masses)
+            held[bin_], ids[bin_] = tuple(masses), id_
     for bin_, (collected, deposited, collections, covered) in held.items():
         if bin_ in places:
             _, town, stream = places[bin_]
@@ -120,7 +135,11 @@ def read_day(
             sums[4] += deposited
     collected_parts = {key: Part(*sums[:4]) for key, sums in parts.items()}
     deposits = {key: sums[4] for key, sums in parts.items()}
-    return DayFigures(date, now, now >= t1, collected_parts, deposits, tuple(changed))
+    mine = [Collected(ids[b], *places[b], held[b][0]) for b in held if b in places]
+    hours = by_hour(db, t0, mine) if with_hours else None
+    return DayFigures(
+        *(date, now, now >= t1, collected_parts, deposits, tuple(changed)), top_sites(mine), hours
+    )
 
 
 def last_measured(
@@ -255,11 +274,13 @@ class Figures(Days):
                 if self._over.is_set():
                     return
                 held = self.days.get(date)
-                if not anew and held is not None and held.over and date not in changed:
+                has_hours = held is not None and (held.hours is not None or date not in soon)
+                is_held = held is not None and held.over and has_hours and not anew
+                if is_held and date not in changed:
                     continue
                 if first is None or (date < date_of(first).replace(day=1) and date != now):
                     continue
-                self._read(db, date, closed.get(f"{date:%Y-%m}"))
+                self._read(db, date, closed.get(f"{date:%Y-%m}"), date in soon)
                 if date == now:
                     self.on_change()
             self._seen, self._closed, self.read = newest, set(closed), True
@@ -276,6 +297,6 @@ class Figures(Days):
             return None
         return [b for b in self.registry.bins if b.device not in crowded]
 
-    def _read(self, db: Database, date: dt.date, closed: Closing | None) -> None:
-        upto = NEWEST if closed is None else closed.last
-        self.days[date] = read_day(db, date, self.places(closed), upto, time.time())
+    def _read(self, db: Database, date: dt.date, closed: Closing | None, with_hours: bool) -> None:
+        upto, places = closed.last if closed else NEWEST, self.places(closed)
+        self.days[date] = read_day(db, date, places, upto, time.time(), with_hours=with_hours)

@@ -14,14 +14,14 @@ from starlette.responses import JSONResponse, PlainTextResponse, RedirectRespons
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from ..store import Busy
-from . import accounts
+from . import accounts, wall_key
 from .language import LANGUAGES
 from .refusals import Refusal, network
 from .scope import NOTHING
 from .shared import Shared
 from .web import LANGUAGE, address, page, words_of
 
-OPEN = ("/signin", "/static/", "/healthz", "/weigh-worker.js")
+OPEN = ("/signin", "/static/", "/healthz", "/weigh-worker.js", wall_key.SIGN_IN)
 LARGEST = 64 * 1024  # bytes of a request's body
 LARGEST_FILE = 20 << 20  # of one that brings a file
 LARGEST_PICTURE = 5 << 20
@@ -119,8 +119,10 @@ class Guard:
             scope["qingyun.user"] = await shared.ask(lambda s: accounts.by_token(s, token))
             return
         cookie = request.cookies.get(shared.settings.cookie)
-        session = shared.sessions.find(cookie) if cookie else None
+        used = request.url.path != wall_key.NOW  # which a screen asks for by itself
+        session = shared.sessions.find(cookie, used=used) if cookie else None
         if session is None or cookie is None:
+            scope["qingyun.user"] = await wall_key.account(request, shared)
             return
         account = await shared.account(session.name)
         if account is None or account.id != session.account:
@@ -189,6 +191,8 @@ def _sign_in_first(request: Request) -> Response:
         return JSONResponse({"detail": "sign in first"}, 401, challenge)
     if request.method not in SAFE:
         return page(request, "error.html", 401, code=401, text="sign in first")
+    if path.startswith(wall_key.PAGE):
+        return RedirectResponse(wall_key.SIGN_IN, 303)
     back = path + (f"?{request.url.query}" if request.url.query else "")
     return RedirectResponse("/signin?" + urlencode({"next": back}), 303)
 

@@ -232,7 +232,7 @@ class Hub(Live):
         """Read the messages that came since the last step; the sites that have changed."""
         with self._lock:
             came, self._inbox = self._inbox, {}
-        changed = set()
+        changed = self.alarmed.changed()
         for key, messages in came.items():
             board = self.boards.setdefault(key, Board(*key))
             for kind, (payload, retained, came_at) in messages.items():

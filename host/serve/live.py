@@ -11,7 +11,7 @@ from ..mqtt.board_state import Board
 from ..registry import Bin, Registry
 from .asking import BoardKey
 from .language import Words
-from .live_status import Slopes, board_now, site_now
+from .live_status import Alarmed, Slopes, board_now, site_now
 from .scope import Scope
 
 if TYPE_CHECKING:
@@ -26,6 +26,7 @@ class Live:
     registry: Registry
     boards: Mapping[BoardKey, Board] = field(default_factory=dict)
     slopes: Slopes = field(default_factory=Slopes)
+    alarmed: Alarmed = field(default_factory=Alarmed)
     extra: dict[str, Any] = field(default_factory=dict)
     devices_of: dict[str, list[str]] = field(default_factory=dict)
     bins_of: dict[str, list[Bin]] = field(default_factory=dict)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from ..alarms.rules import LEVELS
 from ..common import two_boards
 from ..mqtt.board_state import QUALITY, Board, is_channel, measured, word
 from ..registry import Bin
@@ -17,6 +19,8 @@ if TYPE_CHECKING:
     from .live import Live
 
 FULL = OVERFLOW_PERMILLE / 1000
+HIGH = 0.8  # of a limit
+MARKS = ("full", "offline", "high", "unknown", "ok")  # of a site on the map, the worst first
 _FELL = 0.2  # a fill that falls by this much was emptied
 _LEAST_S, _LEAST_RISE = 1800, 0.03  # time and rise before a slope is certain enough
 _HEALTH = (
@@ -47,6 +51,38 @@ class Slopes:
         if now - t0 < _LEAST_S or v - v0 < _LEAST_RISE:
             return None
         return max(0.0, (FULL - v) / (v - v0) * (now - t0) / 3600)
+
+
+@dataclass
+class Alarmed:
+    """Sites with open alarms, each with the gravest level. One thread writes, another reads."""
+
+    levels: dict[str, str] = field(default_factory=dict)
+    _changed: set[str] = field(default_factory=set)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def are(self, alarms: Iterable[tuple[str, str]]) -> None:
+        """Take these (site, level) in place of those before."""
+        levels = dict(sorted(alarms, key=lambda alarm: LEVELS.index(alarm[1])))
+        with self._lock:
+            before, self.levels = self.levels, levels
+            sites = before.keys() | levels.keys()
+            self._changed |= {s for s in sites if before.get(s) != levels.get(s)}
+
+    def changed(self) -> set[str]:
+        """The sites that have changed since this was asked last."""
+        with self._lock:
+            found, self._changed = self._changed, set()
+        return found
+
+
+def mark_of(status: str, share: float | None) -> str:
+    """One of MARKS. What a board that is away said last is old: it is offline, and not full."""
+    if status in ("offline", "safe", two_boards.TWO_BOARDS):
+        return "offline"
+    if share is not None:
+        return "full" if share >= 1 else "high" if share >= HIGH else "ok"
+    return "ok" if status == "online" else "unknown"
 
 
 def _number(value: object) -> bool:
@@ -144,9 +180,12 @@ def site_now(hub: Live, site: str, now: float, words: Words | None = None) -> di
     share, limit = limit_of(bins, words)
     fills = [b["fill"] for b in bins if b["fill"] is not None]
     masses = [b["kg"] for b in bins if b["kg"] is not None]
+    status = status_of(boards, now)
     return {
         "site": site,
-        "status": status_of(boards, now),
+        "status": status,
+        "mark": mark_of(status, share),
+        "alarm": hub.alarmed.levels.get(site),
         "seen": round(now - min(ages)) if ages else None,
         "fill": max(fills, default=None),
         "kg": round(sum(masses), 2) if masses else None,

@@ -77,6 +77,7 @@ class PartFigures(Days):
             closed = closings.get(f"{date:%Y-%m}")
             bins = [p for p in self.whole.places(closed) if p[1] in sites]
             upto, few = closed.last if closed else NEWEST, len(bins) <= _FEW
-            self.days[date] = read_day(db, date, bins, upto, day.at, alone=few)
+            more = {"alone": few, "with_hours": day.hours is not None}
+            self.days[date] = read_day(db, date, bins, upto, day.at, **more)
             self._of[date] = day
         return False

@@ -54,9 +54,9 @@ class Sessions:
                 self._held.popitem(last=False)
         return token, session
 
-    def find(self, token: str) -> Session | None:
+    def find(self, token: str, *, used: bool = True) -> Session | None:
         """The session of a token; None after IDLE_S without a request, or LONGEST_S after its
-        start."""
+        start. used: that this is a request of a person, which begins IDLE_S anew."""
         now, key = self.clock(), _key(token)
         with self._lock:
             session = self._held.get(key)
@@ -65,7 +65,8 @@ class Sessions:
             if now - session.seen > IDLE_S or now - session.made > LONGEST_S:
                 del self._held[key]
                 return None
-            session.seen = now
+            if used:
+                session.seen = now
             self._held.move_to_end(key)
             return session
 

@@ -6,13 +6,15 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ..mqtt.broker import Broker
+from .tiles import Tiles
 
 
 @dataclass(frozen=True)
 class Settings:
     """broker None: nothing is live. public_url: the address for browsers if a proxy stands in
     front. refresh_s: seconds between two computations of today's figures. label_journal,
-    label_serials, label_printer and what it speaks: as [label] of the configuration says."""
+    label_serials, label_printer and what it speaks: as [label] of the configuration says.
+    tiles: what lies below the map."""
 
     db: Path | str
     registry: Path
@@ -28,6 +30,7 @@ class Settings:
     label_printer: str = ""
     label_language: str = "tspl"
     label_dpi: int = 203
+    tiles: Tiles | None = None
 
     @property
     def cookie(self) -> str:

@@ -21,6 +21,7 @@ from ..alarms.rules import Rule
 from ..common.errors import UserError
 from ..hazard import register, rules
 from ..hazard.ledger_held import Held
+from ..points import gcj02, positions
 from ..registry import Registry
 from ..registry import load as load_registry
 from ..store import Store
@@ -50,21 +51,32 @@ Stamp = tuple[tuple[str, int, int], ...]
 
 @dataclass(frozen=True)
 class Known:
-    """The registry as it was read. stamp: of its files then."""
+    """The registry as it was read. stamp: of its files then. places: site → longitude, latitude, as
+    the tiles of the map have it."""
 
     registry: Registry
     register: register.Register | None
     rules: list[Rule]
     stamp: Stamp
+    places: dict[str, tuple[float, float]]
 
     @staticmethod
-    def load(folder: Path) -> Known:
+    def load(settings: Settings) -> Known:
         """UserError names the first mistake."""
+        folder = settings.registry
         stamp = stamp_of(folder)
         registered = load_registry(folder)
         held = register.load(folder, registered) if register.present(folder) else None
         limits = rules.load(folder) if (folder / "rules.csv").exists() else []
-        return Known(registered, held, limits, stamp)
+        return Known(registered, held, limits, stamp, _places(settings))
+
+
+def _places(settings: Settings) -> dict[str, tuple[float, float]]:
+    found = positions.load(settings.registry).items()
+    degrees = {site: (float(p.longitude), float(p.latitude)) for site, p in found}
+    if settings.tiles is None or not settings.tiles.gcj02:
+        return degrees
+    return {site: gcj02.from_wgs84(*place) for site, place in degrees.items()}
 
 
 def stamp_of(folder: Path) -> Stamp:
@@ -113,7 +125,8 @@ class Shared:
 
     def _view(self, scope: Scope) -> Context:
         seen = resolve(scope, self.known.registry, self.known.register)
-        part = Part(seen.registry, self.hub.boards, self.hub.slopes, hub=self.hub, scope=scope)
+        hub = self.hub
+        part = Part(seen.registry, hub.boards, hub.slopes, hub.alarmed, hub=hub, scope=scope)
         figures = self.figures if scope.whole else PartFigures(self.figures, seen.registry)
         return Context(self, seen, part, figures, self.known.rules)
 
@@ -149,7 +162,7 @@ class Shared:
                 return
             self._tried = stamp
             try:
-                known = await anyio.to_thread.run_sync(Known.load, self.settings.registry)
+                known = await anyio.to_thread.run_sync(Known.load, self.settings)
             except UserError as error:
                 self.problem = str(error).splitlines()[0]
                 _log.warning("registry: %s; what was read before is used", self.problem)
@@ -200,6 +213,8 @@ class Shared:
         with self.store() as store:
             self.open_alarms = alarm_log.open_alarms(alarm_log.read_open(store)[1])
         self.hub.extra["alarms"] = counts(self.open_alarms)
+        bodies = [raised.body for raised, _ in self.open_alarms.values()]
+        self.hub.alarmed.are((body.site, body.level) for body in bodies)
 
     def read_refused(self) -> None:
         """Read of which boards more came than is taken or kept: device → what → how many."""
@@ -218,7 +233,7 @@ class Shared:
 
 def make(settings: Settings) -> Shared:
     """Read registry, rules and texts; UserError when registry or store cannot be used."""
-    known = Known.load(settings.registry)
+    known = Known.load(settings)
     Store(settings.db).close()
     templates = {code: _templates(words) for code, words in all_words().items()}
     hub, figures = Hub(known.registry), Figures(settings, known.registry)

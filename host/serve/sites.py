@@ -13,6 +13,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from ..alarms.rules import LEVELS
 from ..rollup import day_bounds
 from . import site_charts
 from .commands import WAIT_S
@@ -25,6 +26,7 @@ from .web import allowed, asked_day, narrow, page, words_of
 PER_PAGE = 100
 SORTS = ("site", "fill", "kg", "seen", "share")
 VIEWS = ("list", "tiles")
+ALARM = "alarm"  # beside MARKS: a site with an open alarm of the gravest level
 
 
 @dataclass(frozen=True)
@@ -36,6 +38,7 @@ class Filters:
     kind: str = ""
     status: str = ""
     stream: str = ""
+    mark: str = ""
     sort: str = "site"
     view: str = "list"
     page: int = 1
@@ -50,6 +53,7 @@ class Filters:
             query.get("kind", "")[:30],
             query.get("status", "")[:30],
             query.get("stream", "")[:30],
+            query.get("mark", "")[:30],
             sort if (sort := query.get("sort", "")) in SORTS else "site",
             view if (view := query.get("view", "")) in VIEWS else "list",
             max(1, int(number)) if number.isascii() and number.isdigit() and len(number) < 6 else 1,
@@ -79,6 +83,8 @@ def filtered_sites(
             continue
         row = site_now(context.hub, site.site, now, words)
         if filters.status not in ("", row["status"]):
+            continue
+        if filters.mark not in ("", row["mark"], ALARM if row["alarm"] == LEVELS[-1] else ""):
             continue
         rows.append(row | {"name": site.name, "town": site.town, "kind": site.kind})
     if filters.sort == "site":

@@ -14,11 +14,11 @@ from .config import Config
 
 _FILES = (
     *("password_file", "secret_file", "url_file", "cafile", "certfile", "keyfile"),
-    *("network_password_file", "network_cafile", "network_certfile", "network_keyfile"),
+    *("key_file", "network_password_file", "network_cafile", "network_certfile", "network_keyfile"),
 )
 _SECRET = (
     *("password_file", "secret_file", "url_file", "keyfile"),
-    *("network_password_file", "network_keyfile"),
+    *("key_file", "network_password_file", "network_keyfile"),
 )
 _LEAST_SECRET = 16
 
@@ -34,6 +34,7 @@ def problems(config: Config) -> list[str]:
         *_webhook(config),
         *_robots(config),
         *_lorawan(config),
+        *_map(config),
     ]
 
 
@@ -189,4 +190,25 @@ def _lorawan(config: Config) -> list[str]:
         host, _, port = network.rpartition(":")
         if not host or not port.isdigit() or not 0 < int(port) < 65_536:
             mistakes.append(config.mistake("lorawan.network", "HOST:PORT", network))
+    return mistakes
+
+
+def _map(config: Config) -> list[str]:
+    """Addresses of tiles, and a key exactly where they want one."""
+    if not config.section("map"):
+        return []
+    mistakes = config.lacking("map")
+    tiles = config.get("map.tiles", [])
+    layers = [tiles] if isinstance(tiles, str) else tiles
+    for layer in layers:
+        address = urlsplit(layer)
+        if not address.hostname or any(f"{{{c}}}" not in layer for c in "xyz"):
+            mistakes.append(config.mistake("map.tiles", "https://HOST/… with {x}, {y}, {z}", layer))
+        elif address.scheme == "http" and address.hostname not in LOOPBACK:
+            mistakes.append(config.mistake("map.tiles", "https beyond this machine", layer))
+    wants, has = any("{key}" in layer for layer in layers), bool(config.get("map.key_file"))
+    if wants and not has:
+        mistakes.append(config.mistake("map.key_file", "a file with what stands for {key}"))
+    if has and not wants:
+        mistakes.append(config.mistake("map.tiles", "{key} where the key of key_file goes"))
     return mistakes

@@ -131,6 +131,16 @@ class SmsSection(ChannelSection, kw_only=True):
     pace_s: Annotated[int, Meta(ge=0, le=3600)] = 1
 
 
+class MapSection(Struct):
+    """What is drawn below the points of the map: the address of each layer of pictures with {z},
+    {x} and {y}, and {key} where key_file holds one; in which coordinates they are."""
+
+    tiles: Annotated[Url | Annotated[list[Url], Meta(min_length=1)], Meta(description=_URL)]
+    attribution: Text
+    coordinates: Literal["WGS-84", "GCJ-02"] = "WGS-84"
+    key_file: PathText | None = None
+
+
 SECTIONS: dict[str, type[Struct]] = {
     "store": StoreSection,
     "broker": BrokerSection,
@@ -142,6 +152,7 @@ SECTIONS: dict[str, type[Struct]] = {
     "dingtalk": RobotSection,
     "feishu": RobotSection,
     "sms": SmsSection,
+    "map": MapSection,
 }
 _OPTIONS = {"broker.address": "--broker"}  # options that are not named like their key
 _DEFAULTS_OF_OPTIONS = ("store", "broker")

@@ -20,6 +20,7 @@ from ...common.local_days import clock
 from ...common.shown import shown
 from ...hazard import register
 from ...mqtt.broker import address
+from ...serve import tiles
 from ...serve.settings import Settings
 from ...store import Store
 from .broker_options import broker_of
@@ -60,6 +61,7 @@ def _settings(args: argparse.Namespace) -> Settings:
         label_printer=args.settings.get("label.printer", ""),
         label_language=args.settings.get("label.language", "tspl"),
         label_dpi=args.settings.get("label.dpi", 203),
+        tiles=tiles.of(args.settings.section("map")),
     )
 
 

@@ -48,9 +48,12 @@
       live("coverage", d.today.coverage === null ? "—" : `${(100 * d.today.coverage).toFixed(1)} %`);
     }
   };
+  let rowOf = null; // site → its row or tile; of 2,800 that are told, few stand here
   const sites = (rows) => {
+    rowOf ??= new Map([...all("[data-site]")].map((e) => [e.dataset.site, e]));
+    document.dispatchEvent(new CustomEvent("sites", { detail: rows })); // for map.js
     for (const r of rows) {
-      const row = document.querySelector(`[data-site="${r.site}"]`);
+      const row = rowOf.get(r.site);
       if (!row) continue;
       if (row.classList.contains("tile")) {
         const near = r.share === null ? "" : r.share >= 1 ? "full" : r.share >= 0.8 ? "high" : "ok";

@@ -44,7 +44,7 @@ NEEDS = {
     "/boards/{device}/command POST": "operator",
     "/api/1/boards/{device}/command POST": "operator",
 }
-OPEN = {"/signin", "/signin POST", "/weigh-worker.js"}
+OPEN = {"/signin", "/signin POST", "/weigh-worker.js", "/wall/signin", "/wall/signin POST"}
 NAMED = ("/label/", "/photographs/")  # there may be no such thing
 VALUES = {
     "site": district.PLAYED,

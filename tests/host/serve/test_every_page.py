@@ -34,16 +34,17 @@ MORE = {
     "/sites/{site}": ({"date": str(YESTERDAY)},),
     "/history": ({"period": f"{YESTERDAY:%Y-%m}"}, {"period": str(YESTERDAY.year)}),
     "/alarms": ({"show": "all"},),
+    "/map": ({"mark": "offline", "town": "方松街道"},),
 }
 # A stream, files, and what only a store with a label has (test_labels, test_weigh).
 NO_PAGE = {"/live", "/downloads/{name}", "/downloads/filing", "/label/{code}"}
 NO_PAGE |= {"/photographs/{name}", "/weigh-worker.js"}
-NO_PAGE |= {"/weigh/now", "/weigh/step", "/weigh/label/{code}"}
+NO_PAGE |= {"/wall/now", "/weigh/now", "/weigh/step", "/weigh/label/{code}"}
 WRONG = "/there-is-no-such-page"
 PICTURES = os.environ.get("PICTURES", "")
 
 FITS = Path(__file__).with_name("fits.js").read_text()
-WHOLE = "body:not(:has([data-again])):is([data-drawn], :not(:has([data-curve])))"
+WHOLE = "body:not(:has([data-again])):is([data-drawn], :not(:has([data-curve], [data-map])))"
 LAID_OUT = "new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
 
 

@@ -8,7 +8,8 @@ import pytest
 from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
-from host.serve.app import BUILT, files
+from host.serve.app import BUILT, MAP, files
+from host.serve.app import CURVES as CURVES_BY
 
 CURVES = "/static/built/uPlot.min.css"
 
@@ -25,14 +26,16 @@ def test_without_what_draws_curves(
     client = TestClient(Starlette(routes=files(tmp_path)))
     assert client.get("/static/page.css").text == "body {}"
     assert client.get(CURVES).status_code == 404
-    assert [r.getMessage().partition(":")[0] for r in caplog.records] == ["curves are not drawn"]
+    said = [r.getMessage().partition(":")[0] for r in caplog.records]
+    assert said == ["curves are not drawn", "the map is not drawn"]
 
 
 def test_with_it(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     for name in ("static", BUILT):
         (tmp_path / name).mkdir()
     (tmp_path / BUILT / "uPlot.min.css").write_text("a {}")
-    (tmp_path / BUILT / "uPlot.iife.min.js").write_text("uPlot = 1")
+    for name in (CURVES_BY, MAP):
+        (tmp_path / BUILT / name).write_text("drawn = 1")
     client = TestClient(Starlette(routes=files(tmp_path)))
     assert client.get(CURVES).text == "a {}"
     assert not caplog.records

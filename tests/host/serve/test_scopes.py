@@ -100,6 +100,13 @@ ROUTES = {
     "GET /api/1/audit": Row("admin", one("/api/1/audit?limit=500")),
     "GET /": Row("viewer", one("/")),
     "GET /sites": Row("viewer", lambda _: [Ask("/sites"), Ask("/sites?view=tiles&q=")]),
+    "GET /map": Row("viewer", one("/map")),
+    "GET /wall": Row("viewer", one("/wall")),
+    "GET /wall/now": Row("viewer", one("/wall/now")),
+    "GET /wall/signin": Row("", one("/wall/signin")),
+    "POST /wall/signin": Row(
+        "", lambda _: [Ask("/wall/signin", ok=(401, 429), form={"token": "x:y"})]
+    ),
     "GET /sites/{site}": Row("viewer", each("/sites/{}")),
     "GET /hazard": Row("viewer", one("/hazard")),
     "GET /hazard/ledger": Row("viewer", one("/hazard/ledger")),

@@ -132,6 +132,31 @@ def test_check_finds_what_would_fail_later(tmp_path: Path) -> None:
     assert "a long enough secret" not in done.stderr
 
 
+def test_check_finds_a_map_that_cannot_be(tmp_path: Path) -> None:
+    (tmp_path / "key").write_text("abc")
+    (tmp_path / "key").chmod(0o640)
+    tiles = '["http://127.0.0.1/{z}/{x}/{y}?k={key}", "http://a.example/{z}/{x}/{y}", "https://a/"]'
+    store = f'[store]\nregistry = "{REGISTRY}"\n'
+    file = write(tmp_path, f"{store}[map]\ntiles = {tiles}\n")
+    said = qingyun("--config", file, "check").stderr.replace(f"qingyun: error: {file}", "F")
+    assert said.splitlines() == [
+        "F: map.attribution: expected a value",
+        "F:4: map.tiles: expected https beyond this machine, found 'http://a.example/{z}/{x}/{y}'",
+        "F:4: map.tiles: expected https://HOST/… with {x}, {y}, {z}, found 'https://a/'",
+        "F: map.key_file: expected a file with what stands for {key}",
+    ]
+    tiles = '"https://a.example/{z}/{x}/{y}"'
+    rest = 'attribution = "a"\nkey_file = "key"\ncoordinates = "BD-09"'
+    file = write(tmp_path, f"{store}[map]\ntiles = {tiles}\n{rest}\n")
+    said = qingyun("--config", file, "check").stderr.replace(f"qingyun: error: {file}", "F")
+    assert "map.coordinates: expected one of WGS-84, GCJ-02, found 'BD-09'" in said
+    write(tmp_path, file.read_text().replace("BD-09", "GCJ-02"))
+    said = qingyun("--config", file, "check").stderr.replace(f"qingyun: error: {file}", "F")
+    assert said == "F:4: map.tiles: expected {key} where the key of key_file goes\n"
+    write(tmp_path, file.read_text().replace("{z}", "{z}/{key}"))
+    assert qingyun("--config", file, "check").returncode == 0
+
+
 def test_a_store_that_is_none(tmp_path: Path) -> None:
     (tmp_path / "x.db").write_text("not a database at all")
     file = write(tmp_path, f'[store]\ndb = "{tmp_path}/x.db"\nregistry = "{REGISTRY}"\n')
