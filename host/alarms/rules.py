@@ -36,6 +36,7 @@ OF_POINTS: dict[str, dict[str, float]] = {
     "queue": {"条": 1.0},  # readings that wait on a board
     "fault": _LASTS,  # no valid value of a channel that reports
     "full": {"%": 1.0},  # of a bin's height, by its fill sensor
+    "filling": {"h": 1.0},  # full so long before it is collected, by the last forecast
     "load": {"%": 1.0},  # of the maximum of a platform
     "density": {"kg/L": 1.0},  # of what is in a bin
     "away": _LASTS,  # no bin on its platform

@@ -23,6 +23,8 @@ def add(command: Command) -> None:
     p.add_argument("--collected", type=_clock, default=dt.time(10), metavar="HH:MM", help=text)
     text = "a file: .csv, .xlsx or .html, which print on A4 (default: a table)"
     p.add_argument("--out", type=Path, metavar="FILE", help=text)
+    text = "keep it in the store: the page /collect and the alarms `filling` show the last one"
+    p.add_argument("--keep", action="store_true", help=text)
     p.epilog = "Example: qingyun forecast --town 方松街道 --out tomorrow.xlsx"
 
 

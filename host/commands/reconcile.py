@@ -17,6 +17,8 @@ def add(command: Command) -> None:
 
     p = part("show", _run, "a month, by stream, 街镇, route and day")
     _period(p)
+    text = "only these trucks: what an office sends to a contractor (may be repeated)"
+    p.add_argument("--truck", action="append", default=[], metavar="PLATE", help=text)
     text = "a file: .xlsx or .html, with every sheet (default: the streams and what does not close)"
     p.add_argument("--out", type=Path, metavar="FILE", help=text)
     p.epilog = "Example: qingyun reconcile show --month 2026-03 --out march.xlsx"

@@ -11,7 +11,7 @@ import msgspec
 
 from ..alarms.opening_hours import closed_since
 from ..alarms.rules import Rule
-from ..common.local_days import LOCAL
+from ..common.local_days import LOCAL, clock
 from ..common.quantity import kg
 from ..registry import Registry, Site
 from ..rollup import day_bounds
@@ -19,6 +19,7 @@ from .board_watch import KEPT_S, BinWatch, BoardWatch, lowest
 from .site_days import Scatter, SiteDays
 
 FULL_MINUTES, RISE_MINUTES = 10, 15  # where a rule does not say
+OLD_FORECAST_S = 26 * 3600  # one is made each day
 _EMPTY_G = 1000  # so much at most is in a bin that counts as empty
 _LEAST_FILL, _LEAST_DENSE_G = 200, 10_000  # permille, g: below, a density says nothing
 
@@ -36,10 +37,20 @@ class Said:
 NOTHING_SAID = Said()
 
 
+@dataclass(frozen=True)
+class Expected:
+    """The last forecast of a bin. made: when it looked; full: when it is full in half of the cases,
+    None: beyond what was looked at; collected: when it is collected; Unix seconds."""
+
+    made: int
+    full: int | None
+    collected: int
+
+
 @dataclass
 class Scene:
     """Input of a measure; now: Unix seconds. days: of the site, as booked. outage: so many boards
-    are silent that each by itself tells nothing."""
+    are silent that each by itself tells nothing. forecasts: bin → the last one."""
 
     registry: Registry
     site: Site
@@ -48,6 +59,7 @@ class Scene:
     said: Mapping[str, Said] = field(default_factory=dict)
     days: SiteDays | None = None
     outage: bool = False
+    forecasts: Mapping[str, Expected] = field(default_factory=dict)
 
     @cached_property
     def day(self) -> dt.date:
@@ -151,6 +163,20 @@ def _since(b: BinWatch, permille: float) -> int:
             break
         since = t
     return since
+
+
+def _filling(s: Scene, _: Rule) -> Iterator[Measured]:
+    """Hours between the moment it will be full, as likely as not, and its collection; of a
+    forecast that is older, nothing is known."""
+    for b in s.bins:
+        e = s.forecasts.get(b.bin.bin)
+        if e is None:
+            continue
+        early: float | None = -1.0 if e.full is None else (e.collected - e.full) / 3600
+        if s.now - e.made > OLD_FORECAST_S or s.now >= e.collected:
+            early = None
+        text = f"预计 {clock(e.full)} 满，早于 {clock(e.collected)} 的清运"
+        yield Measured(b.bin.bin, early, text, 0, b.bin.stream)
 
 
 def _load(s: Scene, _: Rule) -> Iterator[Measured]:
@@ -261,6 +287,7 @@ MEASURES: dict[str, Measure] = {
     "queue": _queue,
     "fault": _fault,
     "full": _full,
+    "filling": _filling,
     "load": _load,
     "density": _density,
     "away": _away,

@@ -22,6 +22,11 @@ class Position:
     longitude: Decimal
     latitude: Decimal
 
+    @property
+    def degrees(self) -> tuple[float, float]:
+        """Longitude, latitude."""
+        return float(self.longitude), float(self.latitude)
+
 
 def load(folder: Path) -> dict[str, Position]:
     """site → position, of the sites that have one; RegistryError names a mistake."""

@@ -11,10 +11,10 @@ from ..alarms.rules import Rule
 from ..common.local_days import LOCAL
 from ..mqtt.board_state import Board
 from ..registry import DISTRICT, Registry
-from ..store import Store, health_queries, report_intervals, revision_writer
+from ..store import Store, forecasts, health_queries, report_intervals, revision_writer
 from . import site_days
 from .board_watch import BinWatch, BoardWatch
-from .measure import NOTHING_SAID, Said, Scene
+from .measure import NOTHING_SAID, Expected, Said, Scene
 from .point_rules import PointRules
 
 BACK_S = 26 * 3600  # read when the watch begins
@@ -32,9 +32,10 @@ class Watch:
     boards: dict[str, BoardWatch] = field(default_factory=dict)
     said: dict[str, Said] = field(default_factory=dict)
     days: dict[str, site_days.SiteDays] = field(default_factory=dict)
+    forecasts: dict[str, Expected] = field(default_factory=dict)
     _heard: dict[str, int] = field(default_factory=dict)
     _days_of: tuple[dt.date, int] | None = None
-    _looked: tuple[dt.date, bool, int] | None = None
+    _looked: tuple[dt.date, bool, int, int] | None = None
 
     def __post_init__(self) -> None:
         self._applied = PointRules(self.rules)
@@ -65,6 +66,18 @@ class Watch:
             rows = store.readings(device, since, now + 1)
             board.take((r.t, r.values, r.q) for r in rows)
         self._read_days(store, now)
+        self._read_forecasts(store)
+
+    def _read_forecasts(self, store: Store) -> None:
+        if not any(r.kind == "filling" for r in self.rules):
+            return
+        known = {
+            r.bin: Expected(r.made, None if r.full50 is None else r.made + 60 * r.full50, r.until)
+            for r in forecasts.latest(store)
+            if r.basis
+        }
+        if known != self.forecasts:
+            self.forecasts = known
 
     def _read_days(self, store: Store, now: int) -> None:
         today = dt.datetime.fromtimestamp(now, LOCAL).date()
@@ -101,14 +114,16 @@ class Watch:
         is_outage = any(share >= r.threshold for r in held)
         text = "的设备同时没有读数：先看代理、网络和接收程序"
         yield f"{DISTRICT}/", [Finding(r, DISTRICT, "", "", share, text) for r in held]
-        whole = (_local(now), is_outage, id(self.days)) != self._looked
-        self._looked = _local(now), is_outage, id(self.days)
+        looked = _local(now), is_outage, id(self.days), id(self.forecasts)
+        whole, self._looked = looked != self._looked, looked
         for site, boards in self._of_site.items():
             if not (whole or any(self._is_due(b, now) for b in boards)):
                 continue
             days = self.days.get(site)
             where = self.registry.sites[site]
-            scene = Scene(self.registry, where, boards, now, self.said, days, is_outage)
+            scene = Scene(
+                self.registry, where, boards, now, self.said, days, is_outage, self.forecasts
+            )
             for board in boards:
                 board.news = False
             yield f"{site}/", self._applied.findings(scene)

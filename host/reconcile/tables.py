@@ -7,11 +7,13 @@ from decimal import Decimal
 
 from ..common.local_days import clock, date_of
 from ..office.table import Cell, Column, Table
+from . import river_picture
 from .evidence import Evidence
 from .gains import Gain
 from .groups import Group, Key, Keys, by_day, by_route, by_stream, by_town, groups, streams_of
 from .model import STANDING, Finding, Kind
 from .month import Reconciled
+from .river import river
 from .sums import Sum
 
 NAMES = {
@@ -40,7 +42,7 @@ NOTES = (
 
 def tables(found: Evidence, done: Reconciled, t0: int, t1: int, period: str) -> list[Table]:
     """The sheets of [t0, t1), Unix seconds: by stream, 街镇, route, day; what does not close;
-    scales."""
+    scales; where it went."""
 
     def within(t: int) -> bool:
         return t0 <= t < t1
@@ -52,13 +54,15 @@ def tables(found: Evidence, done: Reconciled, t0: int, t1: int, period: str) -> 
 
     shown = [f for f in done.findings if f.kind in STANDING or within(f.t)]
     towns = by_town(done, streams, found.town_of)
+    flows = river(done, found.loads, found.town_of, within)
     return [
         _beside("三方合计", period, ("品类",), of(by_stream(streams)), _plain),
         _beside("按街镇", period, ("街镇", "品类"), of(towns), _plain),
         _beside("按路线", period, ("日期", "车牌号"), of(by_route(done)), _dated),
         _beside("按日", period, ("日期", "品类"), of(by_day(streams)), _dated),
         _findings(shown, period),
-        _scales(done, period),
+        _scales(found, done, period),
+        river_picture.table(flows, period),
     ]
 
 
@@ -131,7 +135,8 @@ def _findings(shown: Iterable[Finding], period: str) -> Table:
     return Table(OPEN, "三方对账：不闭合的项目", "见各行", period, columns, rows, notes)
 
 
-def _scales(done: Reconciled, period: str) -> Table:
+def _scales(found: Evidence, done: Reconciled, period: str) -> Table:
+    trucks, bins = {x.truck for x in found.lifts}, {c.bin for c in found.collections}
     columns = [
         *(Column("秤", 8), Column("名称", 24), Column("偏差", 10, 2, percent=True)),
         *(Column("±", 10, 2, percent=True), Column("称重次数", 10, 0)),
@@ -140,8 +145,8 @@ def _scales(done: Reconciled, period: str) -> Table:
     def row(kind: str, name: str, gain: Gain) -> list[Cell]:
         return [kind, name, gain.value, 1.96 * gain.error, gain.n]
 
-    rows = [row("车载", name, g) for name, g in sorted(done.gains.trucks.items())]
+    rows = [row("车载", name, g) for name, g in sorted(done.gains.trucks.items()) if name in trucks]
     far = sorted(done.gains.platforms.items(), key=lambda x: (-abs(x[1].value), x[0]))
-    rows += [row("点位", name, g) for name, g in far]
+    rows += [row("点位", name, g) for name, g in far if name in bins]
     notes = ("车载秤与它收运的各点位秤相比；点位秤与在此收运的车载秤相比，按偏差从大到小",)
     return Table("秤", "车载秤与点位秤的偏差", "%", period, columns, rows, notes)

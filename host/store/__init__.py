@@ -50,6 +50,7 @@ STEPS = (
     ("deferred.sql", ()),
     ("labels.sql", ()),  # and what AFTER does
     ("lifts.sql", ("lift",)),
+    ("forecasts.sql", ()),
 )
 AFTER = {
     "chains.sql": chains.begin,

@@ -13,9 +13,10 @@ from ...common.disclaimer import DISCLAIMER
 from ...common.errors import UsageError
 from ...common.output_form import form_of
 from ...common.shown import CsvWriter
-from ...forecast import bins, collection_list
+from ...forecast import bins, collection_list, kept
 from ...forecast.bins import BinForecast, Quantiles
 from ...office.table import Table
+from ...points import positions
 from ...registry import STREAMS, Bin, Registry
 from ...store import Store
 from ..known import names
@@ -33,15 +34,20 @@ def run(args: argparse.Namespace) -> int:
     try:
         store.compact()
         found = bins.worst_first(bins.forecasts(store, wanted, now, until, is_off))
+        if args.keep:
+            kept.keep(store, found, now, until)
     finally:
         store.close()
-    made = collection_list.table(found, known, now, until)
+    places = {site: p.degrees for site, p in positions.load(args.registry).items()}
+    made = collection_list.table(found, known, now, until, places)
     if args.out is None:
         _print(found, made.title)
         print(f"{made.period}；10 / 50 / 90 %")
     else:
         _write(made, args.out, form)
         print(args.out)
+    if args.keep:
+        print(f"{args.db}: kept for /collect and alarms")
     unknown = sum(f.full_h is None and f.kg is None for f in found)
     print(f"{len(found)} bins, {unknown} of which nothing can be said yet")
     return 0

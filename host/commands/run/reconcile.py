@@ -17,11 +17,13 @@ from ...common.shown import CsvWriter
 from ...hazard import register
 from ...hazard.register import Register
 from ...office.table import Cell, Column, Table
-from ...reconcile import decisions, evidence, tables
+from ...reconcile import decisions, evidence, part, river, river_picture, tables
 from ...reconcile.evidence import Evidence
 from ...reconcile.model import Lift, Match
 from ...reconcile.month import Reconciled
+from ...reconcile.plates import plate
 from ...store import Store
+from ..known import names
 from .hazard import bounds, month
 
 _Done = tuple[Evidence, Reconciled, int, int]
@@ -41,6 +43,8 @@ def _reconciled(args: argparse.Namespace) -> _Done:
 def run_show(args: argparse.Namespace) -> int:
     form = form_of(args.out, "xlsx html")
     found, done, t0, t1 = _reconciled(args)
+    if args.truck:
+        found, done = part.of_trucks(found, done, _plates(args.truck, found))
     made = tables.tables(found, done, t0, t1, args.month)
     if args.out is None:
         _print(made[0])
@@ -54,13 +58,24 @@ def run_show(args: argparse.Namespace) -> int:
     else:
         from ...office.page import page  # noqa: PLC0415
 
-        with whole(args.out) as part:
-            text = page(made[0].title, args.month, made, DISCLAIMER)
-            part.write_text(text, encoding="utf-8")
+        with whole(args.out) as file:
+            flows = river.river(done, found.loads, found.town_of, lambda t: t0 <= t < t1)
+            drawn = river_picture.picture(flows, f"{args.month} 垃圾去向")
+            text = page(made[0].title, args.month, [drawn, *made], DISCLAIMER)
+            file.write_text(text, encoding="utf-8")
     if args.out is not None:
         print(args.out)
     _say(found, done)
     return 0
+
+
+def _plates(given: Sequence[str], found: Evidence) -> set[str]:
+    """--truck; UsageError for one that has neither lifts nor tickets."""
+    known = {x.truck for x in found.lifts} | {w.truck for w in found.loads}
+    for text in given:
+        if plate(text) not in known:
+            raise UsageError(f"--truck: expected {names(sorted(known))}, found {text!r}")
+    return {plate(text) for text in given}
 
 
 def _say(found: Evidence, done: Reconciled) -> None:
@@ -113,7 +128,8 @@ _COLUMNS = (
 def run_matches(args: argparse.Namespace) -> int:
     form_of(args.csv, "csv", option="--csv")
     found, done, t0, t1 = _reconciled(args)
-    rows = [r for r in _rows(found, done) if args.truck in (None, r[2])]
+    plates = None if args.truck is None else _plates([args.truck], found)
+    rows = [r for r in _rows(found, done) if plates is None or r[2] in plates]
     times = {x.name: x.t for x in found.lifts}
     rows = [r for r in rows if t0 <= times[r[0]] < t1]
     shown = terminal.table(f"{args.month}: lifts and emptyings", DISCLAIMER)
@@ -126,7 +142,7 @@ def run_matches(args: argparse.Namespace) -> int:
     else:
         print(f"{args.db}: no truck has weighed anything in {args.month}")
     if args.csv:
-        with whole(args.csv) as part, part.open("w", encoding="utf-8-sig", newline="") as file:
+        with whole(args.csv) as made, made.open("w", encoding="utf-8-sig", newline="") as file:
             out = CsvWriter(file)
             out.writerow(_COLUMNS)
             out.writerows(rows)

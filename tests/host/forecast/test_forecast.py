@@ -17,10 +17,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sim_board import ROOT
 
+from host.alarms import rules
 from host.common.local_days import LOCAL
-from host.forecast import bins, collection_list
+from host.forecast import bins, collection_list, kept
+from host.forecast.bins import BinForecast
 from host.forecast.ensemble import LEAST_D, gain, hours_until, past_days, quantiles, weekend
 from host.forecast.growth import FILL, HOUR_S, WEIGHT, Growth, growth_of, of_marks
+from host.points.update import Watch
 from host.registry import RegistryError, load
 from host.store import Store
 
@@ -144,6 +147,43 @@ def three_weeks(store: Store) -> int:
     return made.t
 
 
+def test_the_last_forecast_is_kept_and_watched(tmp_path: Path, folder: Path) -> None:
+    """By the command; the alarms look at it, and a later one takes its place."""
+    db = tmp_path / "q.db"
+    store = Store(db, create=True)
+    t = three_weeks(store)
+    known = load(folder)
+    assert kept.latest(store, known) == kept.Kept()
+    store.close()
+
+    def told(clock: dt.time, *more: str) -> list[BinForecast]:
+        at = dt.datetime.fromtimestamp(t, LOCAL).strftime("%Y-%m-%d %H:%M")
+        place = ("--db", db, "--registry", folder, "--now", at)
+        done = qingyun("forecast", *place, "--keep", "--collected", f"{clock:%H:%M}", *more)
+        assert done.returncode == 0 and "kept for /collect" in done.stdout, done.stderr
+        store = Store(db)
+        found = kept.latest(store, known)
+        watch = Watch(known, rules.load(folder, {}))
+        watch.read(store, t)
+        store.close()
+        first = next(f for f in found.bins if f.bin.bin == "fs-01-1")
+        looked = watch.forecasts["fs-01-1"]
+        assert first.full_h is not None and first.full_h[1] is not None
+        assert looked.full == looked.made + first.full_h[1] * HOUR
+        assert looked.collected - looked.made == bins.tomorrow(t, clock) - t
+        return found.bins
+
+    found = told(dt.time(10))
+    first = next(f for f in found if f.bin.bin == "fs-01-1")
+    assert (first.fill, first.net_g, first.by, first.full_h) == (50, 0, "fill", (59, 59, 59))
+    assert first.kg == (9, 9, 9) and len(found) > 4
+    nothing = next(f for f in found if f.bin.bin == "jt-01-1")
+    assert nothing.full_h is nothing.kg is None
+    assert {f.bin.bin for f in told(dt.time(9, 30), "--town", "方松街道")} == {
+        f.bin.bin for f in found
+    }
+
+
 def test_a_list_for_tomorrow(tmp_path: Path, folder: Path) -> None:
     db = tmp_path / "q.db"
     store = Store(db, create=True)
@@ -166,7 +206,7 @@ def test_a_list_for_tomorrow(tmp_path: Path, folder: Path) -> None:
     assert said.returncode == 0 and "4 bins, 3 of which nothing can be said yet" in said.stdout
     with out.open(encoding="utf-8-sig", newline="") as file:
         rows = list(csv.reader(file))
-    assert [len(r) for r in rows] == [13] * 5 and rows[1][2] == "fs-01-1"
+    assert [len(r) for r in rows] == [14] * 5 and rows[1][2] == "fs-01-1"
     assert rows[1][6:9] == ["59", "59", "59"] and rows[1][10] == "9.0"
     wrong = qingyun(*args, "--town", "浦东")
     assert wrong.returncode == 2 and "--town: expected 岳阳街道" in wrong.stderr

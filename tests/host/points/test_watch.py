@@ -18,6 +18,7 @@ from host.alarms.rules import Rule
 from host.common.local_days import LOCAL
 from host.mqtt.board_state import Board
 from host.points.board_watch import lowest
+from host.points.measure import Expected
 from host.points.site_days import Scatter, SiteDays, scatter_of
 from host.points.update import Watch
 from host.registry import DISTRICT, Device, Registry, RegistryError, Site
@@ -102,6 +103,25 @@ def test_a_lorawan_sensor_may_lose_two_frames_in_a_row() -> None:
     assert point.look(NOON + 3 * HOUR + 31 * MINUTE) == [("raised", "offline", BOARD)]
     point.reading(NOON + 4 * HOUR, {**well(), "r1": -109})
     assert point.look(NOON + 4 * HOUR + 3) == [("cleared", "offline", BOARD)]
+
+
+def test_a_bin_that_will_be_full_before_it_is_collected() -> None:
+    """By the last forecast: two hours early, or not; an old one tells nothing."""
+    point = Point()
+    last = quiet(point, NOON, 10)
+    collected = NOON + 22 * HOUR
+
+    def expected(full: int | None, made: int = NOON) -> None:
+        point.watch.forecasts = {BIN: Expected(made, full, collected)}
+
+    expected(collected - 2 * HOUR + 60)
+    assert point.look(last + 60) == []
+    expected(collected - 2 * HOUR)
+    assert point.look(last + 70) == [("raised", "filling-2h", BIN)]
+    expected(None)  # not within three days
+    assert point.look(last + 80) == [("cleared", "filling-2h", BIN)]
+    expected(collected - 5 * HOUR, made=NOON - 27 * HOUR)
+    assert point.look(last + 90) == []
 
 
 def test_a_bin_is_full_after_three_minutes_and_no_echo_changes_nothing() -> None:

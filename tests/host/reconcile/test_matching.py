@@ -7,6 +7,7 @@ import random
 import pytest
 from bench_reconcile import district
 
+from host.reconcile import river, river_picture
 from host.reconcile.clocks import densest
 from host.reconcile.matching import Pinned, match
 from host.reconcile.model import Collection, Kind, Lift, Load
@@ -86,6 +87,31 @@ def test_a_load_that_no_weighbridge_weighed() -> None:
     first, second = found.all[:2]
     assert {x.name for x in first.lifts} == {x.name for x in morning} and first.load is None
     assert {x.name for x in second.lifts} == {x.name for x in noon} and second.load == ticket
+
+
+def test_the_river_has_every_lift_and_every_ticket_once() -> None:
+    """Both halves, and the gaps by name; the picture has a band for each flow."""
+    made = district.make(6, 10, 1, 5)
+    done = reconcile(
+        made.collections, made.lifts, made.loads, measured=made.measured,
+        town_of=made.town_of, start=district.START, end=made.end,
+    )  # fmt: skip
+    flows = river.river(done, made.loads, made.town_of, lambda t: True)
+    lifted = {key: g for key, g in flows.first.items() if key[0] != river.NO_LIFT}
+    assert sum(lifted.values()) == sum(x.grams for x in made.lifts)
+    arrived = {key: g for key, g in flows.second.items() if key[1] != river.NO_TICKET}
+    assert sum(arrived.values()) == sum(w.grams for w in made.loads)
+    more = sum(g for key, g in flows.first.items() if key[0] == river.NO_LIFT)
+    planted = [p for p in made.planted if p.kind in (Kind.EXCESS, Kind.NO_LOAD)]
+    assert planted and more > 600_000 * len(planted)
+    without = sum(t.grams for t in done.trips.all if t.load is None)
+    assert (
+        flows.second["湿垃圾", river.NO_TICKET] + flows.second["干垃圾", river.NO_TICKET] == without
+    )
+    drawn = river_picture.picture(flows, "2026-03")
+    assert drawn.count("<path") == len(flows.first) + len(flows.second)
+    rows = river_picture.table(flows, "2026-03").rows
+    assert len(rows) == drawn.count("<path")
 
 
 def test_the_most_votes_near_to_each_other() -> None:

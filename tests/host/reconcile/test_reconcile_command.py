@@ -90,8 +90,25 @@ def test_a_month_of_three_witnesses(folder: Path) -> None:
     sheets = "三方合计 按街镇 按路线 按日 方松街道 沪A12345 管理数据，非贸易结算用"
     for sheet in sheets.split():
         assert sheet in text
+    assert "方松街道 → 湿垃圾 0.1 t" in text and "湿垃圾 → 湿垃圾厂 0.2 t" in text
     run(folder, "reconcile", "show", "--month", "2026-03", "--out", folder / "march.xlsx")
     assert (folder / "march.xlsx").stat().st_size > 5_000
+
+
+def test_what_concerns_one_truck(folder: Path) -> None:
+    """As for a contractor: its own lifts, emptyings and findings, whoever else was there."""
+    imported(folder, lifts(folder))
+    imported(
+        folder, lifts(folder, "b.csv", **{"沪A12345": "沪B99999", "湿垃圾": "干垃圾", "41.5": "27"})
+    )
+    month = ("reconcile", "show", "--month", "2026-03")
+    assert "12 emptyings, 12 lifts" in run(folder, *month)
+    out = folder / "b.html"
+    said = run(folder, *month, "--truck", "沪b 99999", "--out", out)
+    assert "6 emptyings, 6 lifts" in said
+    assert "沪A12345" not in out.read_text() and "0.162" in out.read_text()
+    said = run(folder, *month, "--truck", "沪C1", code=2)
+    assert "--truck: expected" in said and "沪A12345" in said
 
 
 def test_the_witnesses_are_never_added(folder: Path) -> None:

@@ -1,0 +1,75 @@
+"""The river of a month: what trucks lifted, from 街镇 by stream to facilities, with its gaps."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+from .groups import streams_of
+from .model import Load
+from .month import Reconciled
+
+NO_TICKET, NO_LIFT, NOWHERE = "无磅单", "未经车载称重", "无点位"
+_LEAST_G = 100_000  # less than this above what was lifted is no flow of its own
+
+
+@dataclass
+class River:
+    """flows: (from, to) → g. towns, streams, ends: the nodes of the three ranks, largest first.
+    Flows into a facility are what its tickets say: what was lifted, drawn to their sum."""
+
+    first: Counter[tuple[str, str]] = field(default_factory=Counter)
+    second: Counter[tuple[str, str]] = field(default_factory=Counter)
+
+    @property
+    def ranks(self) -> tuple[list[str], list[str], list[str]]:
+        """The nodes of each rank, the gaps last."""
+        return (
+            _ordered(self.first, 0),
+            list(dict.fromkeys([*_ordered(self.first, 1), *_ordered(self.second, 0)])),
+            _ordered(self.second, 1),
+        )
+
+    def mass(self, node: str, rank: int) -> int:
+        """What goes through a node, in g."""
+        out = sum(g for (a, _), g in self.second.items() if a == node)
+        into = sum(g for (_, b), g in self.first.items() if b == node)
+        if rank == 1:
+            return max(out, into)
+        of, end = (self.first, 0) if rank == 0 else (self.second, 1)
+        return sum(g for key, g in of.items() if key[end] == node)
+
+
+def _ordered(flows: Counter[tuple[str, str]], end: int) -> list[str]:
+    sums: Counter[str] = Counter()
+    for key, grams in flows.items():
+        sums[key[end]] += grams
+    gaps = {NO_TICKET, NO_LIFT, NOWHERE}
+    return sorted(sums, key=lambda name: (name in gaps, -sums[name], name))
+
+
+def river(
+    done: Reconciled,
+    loads: list[Load],
+    town_of: Mapping[str, str],
+    is_within: Callable[[int], bool],
+) -> River:
+    """Of the trips whose ticket, or last lift where there is none, is of the period."""
+    made = River()
+    streams = streams_of(loads)
+    for trip in done.trips.all:
+        last = trip.load.t if trip.load else trip.lifts[-1].t
+        if not is_within(last):
+            continue
+        stream = trip.load.stream if trip.load else streams.get(trip.truck, "（未注明）")
+        for x in trip.lifts:
+            made.first[town_of.get(x.site, NOWHERE), x.stream or stream] += x.grams
+        if trip.load is None:
+            made.second[stream, NO_TICKET] += trip.grams
+            continue
+        made.second[stream, trip.load.facility] += trip.load.grams
+        more = trip.load.grams - trip.grams
+        if more > _LEAST_G:
+            made.first[NO_LIFT, stream] += more
+    return made
