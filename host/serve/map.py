@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import Any
@@ -15,13 +16,12 @@ from starlette.routing import Route
 from ..alarms.rules import LEVELS
 from .context import Context, context_of
 from .guard import POLICY
-from .live_status import MARKS
+from .live_status import MARKS, site_now
 from .sites import ALARM, PER_PAGE, Filters, filtered_sites
 from .tiles import Tiles
 from .web import allowed, narrow, page, words_of
 
 Place = tuple[float, float]
-_DIGITS = 6  # of degrees: 0.1 m
 
 
 def policy(tiles: Tiles | None) -> str:
@@ -80,8 +80,7 @@ def as_points(context: Context, rows: Sequence[dict[str, Any]]) -> Markup:
     number = {town: n for n, town in enumerate(towns)}
     sites = []
     for row in rows:
-        x, y = context.places.get(row["site"], (None, None))
-        place = (None, None) if x is None or y is None else (round(x, _DIGITS), round(y, _DIGITS))
+        place = context.places.get(row["site"], (None, None))
         fill = None if row["fill"] is None else round(100 * row["fill"])
         facts = number[row["town"]], *place, MARKS.index(row["mark"]), int(is_alarmed(row)), fill
         sites.append((row["site"], row["name"], *facts))
@@ -102,9 +101,11 @@ def as_points(context: Context, rows: Sequence[dict[str, Any]]) -> Markup:
 async def show(request: Request) -> Response:
     """The map, and a page of the list, the worst first."""
     context, filters = context_of(request), Filters.of(request.query_params)
-    rows = sorted(filtered_sites(context, filters, words_of(request)), key=rank)
+    rows = sorted(filtered_sites(context, filters), key=rank)
     pages = max(1, -(-len(rows) // PER_PAGE))
     first = (min(filters.page, pages) - 1) * PER_PAGE
+    now, words = time.time(), words_of(request)
+    listed = rows[first : first + PER_PAGE]
     counts = Counter(row["mark"] for row in rows)
     counts[ALARM] = sum(map(is_alarmed, rows))
     query = filters.query | {"at": request.query_params.get("at", "")[:40]}
@@ -115,7 +116,7 @@ async def show(request: Request) -> Response:
         filters=filters,
         query_kept=query,
         points=as_points(context, rows),
-        rows=rows[first : first + PER_PAGE],
+        rows=[row | site_now(context.hub, row["site"], now, words) for row in listed],
         total=len(rows),
         unplaced=sum(row["site"] not in context.places for row in rows),
         places=context.places,

@@ -72,11 +72,11 @@ class Known:
 
 
 def _places(settings: Settings) -> dict[str, tuple[float, float]]:
-    found = positions.load(settings.registry).items()
-    degrees = {site: (float(p.longitude), float(p.latitude)) for site, p in found}
-    if settings.tiles is None or not settings.tiles.gcj02:
-        return degrees
-    return {site: gcj02.from_wgs84(*place) for site, place in degrees.items()}
+    """Where sites are, as the tiles of the map have it, to 0.1 m."""
+    degrees = {site: p.degrees for site, p in positions.load(settings.registry).items()}
+    if settings.tiles is not None and settings.tiles.gcj02:
+        degrees = {site: gcj02.from_wgs84(*place) for site, place in degrees.items()}
+    return {site: (round(x, 6), round(y, 6)) for site, (x, y) in degrees.items()}
 
 
 def stamp_of(folder: Path) -> Stamp:

@@ -21,7 +21,7 @@ from .live_status import MARKS
 from .map import as_points, is_alarmed, policy
 from .scope import DISTRICT
 from .sites import ALARM, Filters, filtered_sites
-from .web import address, allowed, field, narrow, page, words_of
+from .web import address, allowed, field, narrow, page
 
 MOST_ALARMS = 10
 OLD_S = 180  # without an answer, or without figures computed anew
@@ -69,7 +69,7 @@ def _panels(context: Context, rows: Rows) -> dict[str, Any]:
 async def show(request: Request) -> Response:
     """The whole wall."""
     context = context_of(request)
-    rows = filtered_sites(context, Filters(), words_of(request))
+    rows = filtered_sites(context, Filters())
     text = request.query_params.get("every", "")
     every = int(text) if text.isascii() and text.isdigit() and len(text) < 4 else EVERY_S
     tiles = context.settings.tiles
@@ -90,7 +90,7 @@ async def show(request: Request) -> Response:
 async def current(request: Request) -> Response:
     """The panels beside the map anew."""
     context = context_of(request)
-    rows = filtered_sites(context, Filters(), words_of(request))
+    rows = filtered_sites(context, Filters())
     return page(request, "wall_now.html", **_panels(context, rows))
 
 

@@ -20,7 +20,7 @@ DAYS = in_part(92, district.DAYS)
 
 # What a map of all sites may take: bytes of the page, of which the points are most, and of the
 # library; and with it how many times longer than on a quiet machine.
-POINTS, LIBRARY, LOADED = 400_000, 1_700_000, 4
+POINTS, LIBRARY, LOADED = 400_000, 1_700_000, 5
 # Draws anew where it is zoomed in on a cluster, and says when what was touched has answered.
 TOUCHED = """() => new Promise((done) => {
   const map = document.querySelector("[data-map]").map;
