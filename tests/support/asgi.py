@@ -4,13 +4,15 @@ does not have, and takes longer than the answer."""
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Coroutine
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import quote, urlencode
 
 from fastapi import FastAPI
+
+T = TypeVar("T")
 
 
 @dataclass
@@ -71,6 +73,17 @@ async def opened(
     finally:
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)
+
+
+def run(work: Coroutine[Any, Any, T]) -> T:
+    """As asyncio.run(). A browser that a test before this one has opened in this thread leaves a
+    loop there that counts as running, though nothing of it runs."""
+    left = asyncio._get_running_loop()
+    asyncio._set_running_loop(None)
+    try:
+        return asyncio.run(work)
+    finally:
+        asyncio._set_running_loop(left)
 
 
 def bearer(token: str) -> dict[str, str]:

@@ -3,7 +3,6 @@ what does not exist, and its name stands in no answer. A route without a row her
 
 from __future__ import annotations
 
-import asyncio
 import os
 from collections.abc import Callable, Iterator
 from contextlib import nullcontext
@@ -14,7 +13,7 @@ from urllib.parse import urlencode
 import anyio
 import pytest
 from argon2 import PasswordHasher
-from asgi import bearer, opened
+from asgi import bearer, opened, run
 from fastapi import FastAPI
 from fastapi.routing import APIRoute
 from starlette.routing import Route
@@ -322,7 +321,7 @@ def test_each_route_of_each_role_and_scope(made: FastAPI, sides: Sides) -> None:
         for name, row in ROUTES.items():
             await one_of(name, row)
 
-    asyncio.run(every())
+    run(every())
     assert wrong == []
     for scope, (_, places) in SCOPES.items():  # what is its own is told
         assert shown[scope] == {mark for p in places for mark in p.marks}
