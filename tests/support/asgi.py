@@ -75,7 +75,7 @@ async def opened(
         await asyncio.gather(task, return_exceptions=True)
 
 
-def run(work: Coroutine[Any, Any, T]) -> T:
+def in_loop(work: Coroutine[Any, Any, T]) -> T:
     """As asyncio.run(). A browser that a test before this one has opened in this thread leaves a
     loop there that counts as running, though nothing of it runs."""
     left = asyncio._get_running_loop()

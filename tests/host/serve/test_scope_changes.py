@@ -13,7 +13,7 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
-from asgi import Answer, ask, bearer, opened, run
+from asgi import Answer, ask, bearer, in_loop, opened
 from fastapi import FastAPI
 from sim_board import ROOT
 from two_sides import (
@@ -105,7 +105,7 @@ def test_a_stream_has_nothing_of_others(made: FastAPI, sides: Sides, topic: str)
 
     for scope in ("whole", "town-a", *(["unit-a"] if name == "weigh" else ["haul-a"])):
         own = {p for p in SCOPES[scope][1] if not site or p.site == site}
-        assert [told_of(part) for part in run(look(scope))] == [own, own]
+        assert [told_of(part) for part in in_loop(look(scope))] == [own, own]
 
 
 def test_the_first_page_counts_its_own_boards_and_alarms(made: FastAPI, sides: Sides) -> None:
@@ -124,7 +124,7 @@ def test_the_first_page_counts_its_own_boards_and_alarms(made: FastAPI, sides: S
         return first["boards"]["online"], first["alarms"]["open"], left
 
     for scope, online, left in (("whole", 4, 2), ("town-a", 2, 1), ("haul-a", 1, 0)):
-        assert run(look(scope)) == (online, online, left)
+        assert in_loop(look(scope)) == (online, online, left)
 
 
 async def sums(made: FastAPI, sides: Sides) -> dict[str, Decimal]:
@@ -143,21 +143,21 @@ def test_sums_are_those_of_the_scope(tmp_path: Path) -> None:
     a restatement there alone."""
     sides = make(tmp_path, ("operator",), late=B)
     made = served(sides)
-    first = run(sums(made, sides))
+    first = in_loop(sums(made, sides))
     assert first["haul-a"] == first["town-a"] == first["whole"] > 0
     assert first["town-b"] == 0
     store = Store(sides.db)
     store.add(Batch(readings=readings(B)[LATE:]), int(time.time()))
     store.close()
     made.state.shared.figures.refresh()
-    second = run(sums(made, sides))
+    second = in_loop(sums(made, sides))
     assert second["town-a"] == first["town-a"]
     assert second["town-b"] == second["whole"] - second["town-a"] > 0
     month = f"/downloads/month?when={day_before():%Y-%m}&format=html"
     for scope, told in (("town-a", set()), ("town-b", {B})):
-        page = run(ask(made, f"/history?period={day_before()}", token_of(sides, scope)))
+        page = in_loop(ask(made, f"/history?period={day_before()}", token_of(sides, scope)))
         assert told_of(page.text) == told
-        report = run(ask(made, month, token_of(sides, scope)))
+        report = in_loop(ask(made, month, token_of(sides, scope)))
         assert [side for side in "ab" if TOWNS[side] in report.text] == [scope[-1]]
 
 
@@ -169,16 +169,16 @@ def test_a_closed_month_keeps_its_figures_for_each(tmp_path: Path) -> None:
     day = day_before()
     month, later = f"{day:%Y-%m}", int(time.time()) + 40 * 86_400
     closing.close(store, RegistrySnapshot(load(sides.folder)), month, "王", now=later)
-    before = run(sums(made, sides))
+    before = in_loop(sums(made, sides))
     store.add(Batch(readings=readings(B)[LATE:]), int(time.time()))
     store.close()
     made.state.shared.figures.refresh()
-    assert run(sums(made, sides)) == before
+    assert in_loop(sums(made, sides)) == before
     for scope, told in (("town-a", set()), ("town-b", {B}), ("whole", {B})):
         token = token_of(sides, scope)
-        page = run(ask(made, f"/history?period={day}", token))
+        page = in_loop(ask(made, f"/history?period={day}", token))
         assert told_of(page.text) == told
-        report = run(ask(made, f"/downloads/month?when={month}&format=html", token))
+        report = in_loop(ask(made, f"/downloads/month?when={month}&format=html", token))
         assert "关账" in report.text
         assert (f"{day:%m-%d} {B.site}" in report.text) == bool(told)
 
@@ -216,7 +216,7 @@ def test_a_site_that_moves_takes_all_of_it_along(made: FastAPI, sides: Sides) ->
         moved = await sums(made, sides)
         assert moved["town-a"] == moved["whole"]
 
-    run(run())
+    in_loop(run())
 
 
 def test_a_mistake_in_the_registry_moves_nobody(made: FastAPI, sides: Sides) -> None:
@@ -232,14 +232,14 @@ def test_a_mistake_in_the_registry_moves_nobody(made: FastAPI, sides: Sides) -> 
         rewrite(sides, "sites", "nowhere", TOWNS["b"])
         assert "towns.csv" not in (await ask(made, "/", token_of(sides, "whole"))).text
 
-    run(run())
+    in_loop(run())
 
 
 def test_a_scope_that_is_gone_says_so(made: FastAPI, sides: Sides) -> None:
     async def run() -> Answer:
         return await ask(made, "/sites?lang=en", token_of(sides, "gone"))
 
-    page = run(run())
+    page = in_loop(run())
     assert page.status == 200
     assert "no longer has this scope (town:旧镇)" in page.text
 
@@ -251,7 +251,7 @@ def test_the_title_says_whose_it_is(made: FastAPI, sides: Sides) -> None:
 
     named = {"whole": "", "town-a": TOWNS["a"], "unit-a": "单位aaa", "haul-a": "清运aaa"}
     for scope, name in named.items():
-        assert run(titles(scope)) == {name}
+        assert in_loop(titles(scope)) == {name}
 
 
 def test_another_scope_holds_with_the_next_request(
@@ -268,7 +268,7 @@ def test_another_scope_holds_with_the_next_request(
             await seats.step(made.state.shared)
             assert await event(stream, "sites") == ""
 
-    run(run())
+    in_loop(run())
 
 
 def test_an_admin_of_the_district_gives_scopes(made: FastAPI, sides: Sides, store: Store) -> None:
@@ -285,13 +285,13 @@ def test_an_admin_of_the_district_gives_scopes(made: FastAPI, sides: Sides, stor
     def wu() -> accounts.Account | None:
         return accounts.find(store, "wu")
 
-    assert run(post("town-a", **belongs))[0] == 403
-    status, text = run(post("whole", scope="town:甲"))
+    assert in_loop(post("town-a", **belongs))[0] == 403
+    status, text = in_loop(post("whole", scope="town:甲"))
     assert (status, wu()) == (422, None)
     assert f"应为登记的街镇（{TOWNS['a']}）" in text
-    assert run(post("whole", **belongs))[0] == 303
+    assert in_loop(post("whole", **belongs))[0] == 303
     assert (found := wu()) and found.scope == SCOPES["town-a"][0]
-    assert run(post("whole", do="scope", scope="institution:inst-bbb"))[0] == 303
+    assert in_loop(post("whole", do="scope", scope="institution:inst-bbb"))[0] == 303
     assert (found := wu()) and found.scope == SCOPES["unit-b"][0]
     assert found.may("admin")
 
@@ -320,7 +320,7 @@ def test_what_is_kept_by_a_browser_is_of_one_account(made: FastAPI, sides: Sides
         page = await ask(made, "/", token_of(sides, "town-a"))
         assert page.headers["cache-control"] == "no-store"
 
-    run(run())
+    in_loop(run())
 
 
 def act(sides: Sides, p: Place, store: str) -> bytes:
@@ -339,7 +339,7 @@ def test_an_act_at_a_store_of_others_is_one_at_none(made: FastAPI, sides: Sides)
             said: dict[str, object] = json.loads(told.body)
             return {k: v for k, v in said.items() if k != "text"}
 
-    theirs, none, own = (run(answer(store)) for store in (HB.store, "nowhere", HA.store))
+    theirs, none, own = (in_loop(answer(store)) for store in (HB.store, "nowhere", HA.store))
     assert theirs == none
     assert theirs["why"] == "unknown"
     assert own["why"] != "unknown"
@@ -385,7 +385,7 @@ def test_papers_are_brought_for_ones_own_places(
             assert told.status == 200, told.text
             return told.text
 
-    text = run(run())
+    text = in_loop(run())
     assert ("0 are refused" not in text and "Refused" in text) != taken, text
 
 
@@ -402,10 +402,10 @@ def test_a_paper_of_others_is_not_named(made: FastAPI, sides: Sides, store: Stor
         async with opened(made, "POST", path, body=body, headers=headers) as told:
             return told.text
 
-    text = run(run("town-a"))
+    text = in_loop(run("town-a"))
     assert "imported from one outside of the scope with other values" in text
     assert told_of(text) <= {A, HA}
-    assert f"{theirs.source.file}:2" in run(run("town-b"))
+    assert f"{theirs.source.file}:2" in in_loop(run("town-b"))
 
 
 # What a scope sees, without an app

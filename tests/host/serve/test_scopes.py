@@ -13,7 +13,7 @@ from urllib.parse import urlencode
 import anyio
 import pytest
 from argon2 import PasswordHasher
-from asgi import bearer, opened, run
+from asgi import bearer, in_loop, opened
 from fastapi import FastAPI
 from fastapi.routing import APIRoute
 from starlette.routing import Route
@@ -321,7 +321,7 @@ def test_each_route_of_each_role_and_scope(made: FastAPI, sides: Sides) -> None:
         for name, row in ROUTES.items():
             await one_of(name, row)
 
-    run(every())
+    in_loop(every())
     assert wrong == []
     for scope, (_, places) in SCOPES.items():  # what is its own is told
         assert shown[scope] == {mark for p in places for mark in p.marks}
