@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from ..store import Store, chains
 from ..store.chains import CHAINS, LEDGER, START
+from . import papers
 
 _KEPT = 40  # hexadecimal digits of a hash: 160 bits
 _WORD = re.compile(rf"\bQY1((?:-\d{{1,9}}-[0-9a-f]{{{_KEPT}}}){{{len(CHAINS)}}})\b")
@@ -81,10 +82,12 @@ def verify_chain(store: Store, chain: str, noted: Iterable[tuple[str, int, str]]
 
 
 def verify(store: Store, anchored: Iterable[tuple[str, Anchor]] = ()) -> list[str]:
-    """Faults of the three chains, a line each. anchored: (place, what was anchored there)."""
+    """Faults of the three chains, and of what they bind, a line each. anchored: (place, what was
+    anchored there)."""
     known = [(f"anchored in {place}", anchor) for place, anchor in anchored]
-    return [
+    faults = [
         fault
         for i, chain in enumerate(CHAINS)
         for fault in verify_chain(store, chain, [(w, *a.stood[i]) for w, a in known])
     ]
+    return faults or papers.verify_lifts(store)

@@ -4,8 +4,9 @@ Nothing kept is changed: what is taken back stays, and a row says that it no lon
 
 from __future__ import annotations
 
+import hashlib
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import msgspec
@@ -13,6 +14,7 @@ import msgspec
 from ..store import Store, lifts
 from ..store import hazard as rows
 from ..store.chains import Moved
+from ..store.lifts import LiftRow
 from . import HazardError
 
 MANIFEST, TICKET, LIFTS = "manifest", "ticket", "lifts"
@@ -76,11 +78,12 @@ Record = Manifest | Ticket
 
 class LiftFile(msgspec.Struct, frozen=True):
     """A file of what trucks weighed; its rows are kept beside it (store.lifts). source.row is 0;
-    grams: of all rows."""
+    grams: of all rows; rows: their SHA-256 (digest_of)."""
 
     source: Source
     count: int
     grams: int
+    rows: str
 
 
 class TakenBack(msgspec.Struct, frozen=True):
@@ -148,10 +151,34 @@ def add(store: Store, kind: str, records: Sequence[Record], after: int) -> None:
         raise HazardError(f"{records[0].source.file}: {text}") from None
 
 
-def lift_file(source: Source, count: int, grams: int) -> tuple[str, str, str]:
+def lift_file(source: Source, held: Sequence[LiftRow]) -> tuple[str, str, str]:
     """The row of transfers of a file of lifts, as store.lifts.add() takes it."""
-    body = _encode(LiftFile(source, count, grams)).decode()
+    grams = sum(row.grams for row in held)
+    body = _encode(LiftFile(source, len(held), grams, digest_of(held))).decode()
     return LIFTS, f"{source.sha256} {source.imported}", body
+
+
+def digest_of(held: Iterable[LiftRow]) -> str:
+    """SHA-256 of the rows of a file of lifts by line, so that the chain holds them too."""
+    made = hashlib.sha256()
+    for row in held:
+        made.update(_encode(row[1:]) + b"\n")
+    return made.hexdigest()
+
+
+def verify_lifts(store: Store) -> list[str]:
+    """Faults of the rows of files of lifts against the chain, a line each."""
+    faults, known = [], 0
+    n = lifts.count(store)  # before the files: one may come meanwhile
+    for file, body in lifts.files(store, LIFTS):
+        said = _lift_files(body)
+        known += said.count
+        if digest_of(lifts.of_file(store, file)) != said.rows:
+            name = f"transfers: row {file}: {said.source.file}"
+            faults.append(f"{name}: its {said.count} weighings were changed")
+    if n > known and not faults:
+        faults.append(f"transfers: expected {known} weighings of trucks, found {n}: inserted")
+    return faults
 
 
 def gone_lift_files(store: Store) -> set[int]:

@@ -5,18 +5,17 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from decimal import Decimal, InvalidOperation
-from math import cos, hypot, radians
+from math import cos, hypot, nan, radians
 from pathlib import Path
 from sys import intern
 
-from ..common.local_days import clock
+from ..common.local_days import bounds, clock, local_day
 from ..hazard import HazardError, papers
 from ..hazard.papers import Source
 from ..hazard.register import Register
 from ..hazard.transfers import Imported, grams_of
 from ..points.positions import Position
-from ..registry import STREAMS
+from ..registry import STORED_HAZARDOUS, STREAMS
 from ..store import Store
 from ..store import lifts as rows
 from ..store.chains import Moved
@@ -28,8 +27,11 @@ from .plates import plate
 COLUMNS = ("车牌号", "称重时间", "净重", "单位")
 MORE = ("点位", "桶", "品类", "序号", "经度", "纬度")
 MOST_G = 3_000_000  # more than a lifter lifts
+_DIGITS_OF_DATE = 8
 NEAR_M = 80  # a truck stands at a site
 _DEGREE_M = 111_320  # of latitude
+# 危险废物 goes by 联单, and is in no comparison.
+_LIFTED = tuple(s for s in STREAMS if s != STORED_HAZARDOUS)
 
 
 @dataclass
@@ -63,6 +65,9 @@ class _Places:
     def _nearest(self, line: Line) -> str:
         east, north = self._degrees(line, "经度", 180), self._degrees(line, "纬度", 90)
         if east is None or north is None:
+            if east is not north:
+                empty = "经度" if east is None else "纬度"
+                raise line.fail(empty, "both 经度 and 纬度, or neither")
             return ""
         best, found = float(NEAR_M), ""
         for site, place in self.positions.items():
@@ -78,12 +83,12 @@ class _Places:
         if not text:
             return None
         try:
-            value = Decimal(text)
-        except InvalidOperation:
-            value = Decimal("NaN")
+            value = float(text)
+        except ValueError:
+            value = nan
         if not abs(value) <= most:
             raise line.fail(column, f"degrees of WGS-84 from -{most} to {most}")
-        return float(value)
+        return value
 
 
 def run(
@@ -135,18 +140,29 @@ def run(
 
 def _lift(line: Line, places: _Places, now: int) -> LiftRow:
     stream = line.text("品类", optional=True)
-    if stream and stream not in STREAMS:
-        raise line.fail("品类", f"one of {' '.join(STREAMS)}")
+    if stream and stream not in _LIFTED:
+        raise line.fail("品类", f"one of {' '.join(_LIFTED)}")
     t = line.time("称重时间")
     if t > now:
         raise line.fail("称重时间", "a time that is over")
+    if _is_date(line.raw("称重时间"), t):
+        raise line.fail("称重时间", "a date and time as 2026-03-03 08:15:20")
     grams = grams_of(line, "净重", least="0")
     if grams > MOST_G:
         raise line.fail("净重", f"at most {MOST_G // 1000} kg, what a lifter lifts")
     site, bin_ = places.of(line)
     truck = intern(plate(line.text("车牌号")))
+    if not truck:
+        raise line.fail("车牌号", "a plate as 沪A12345")
     number = line.text("序号", optional=True)
     return LiftRow(0, line.number, t, grams, truck, site, intern(stream), bin_, number)
+
+
+def _is_date(cell: object, t: int) -> bool:
+    """Whether a cell, read as t (Unix seconds), says the day alone."""
+    text = str(cell)
+    is_short = ":" not in text and sum(c.isdigit() for c in text) <= _DIGITS_OF_DATE
+    return is_short and t == bounds(local_day(t))[0]
 
 
 def _identity(row: LiftRow) -> tuple[object, ...]:
@@ -165,10 +181,18 @@ def _once(store: Store, found: list[tuple[LiftRow, Line]], done: Imported) -> li
     times = [row.t for row, _ in found]
     gone = papers.gone_lift_files(store)
     held = {_identity(r): r for r in rows.between(store, min(times), max(times) + 1, gone)}
+    numbered = {(r.truck, r.t): bool(r.number) for r in held.values()}
     taken = []
     for row, line in found:
         other = held.get(_identity(row))
         if other is None:
+            if numbered.setdefault((row.truck, row.t), bool(row.number)) != bool(row.number):
+                # It may be the same weighing: it must not count twice.
+                there = "without" if row.number else "with"
+                what = f"{row.truck} at {clock(row.t)}"
+                expected = f"a weighing of {what} {there} a 序号, as the one that is there"
+                done.refused.append(str(line.fail("序号", expected)))
+                continue
             held[_identity(row)] = row
             taken.append(row)
         elif _content(other) == _content(row):
@@ -181,7 +205,7 @@ def _once(store: Store, found: list[tuple[LiftRow, Line]], done: Imported) -> li
 
 
 def _keep(store: Store, source: Source, taken: list[LiftRow], after: int) -> None:
-    file = papers.lift_file(source, len(taken), sum(row.grams for row in taken))
+    file = papers.lift_file(source, taken)
     try:
         rows.add(store, file, taken, after)
     except Moved:

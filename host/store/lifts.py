@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator
 from typing import NamedTuple
 
 from . import Store, chains
@@ -51,6 +51,17 @@ def find(store: Store, file: int, line: int) -> LiftRow | None:
     sql = f"SELECT {_COLUMNS} FROM lift WHERE import=? AND line=?"  # noqa: S608
     found = store.database.query(sql, (file, line))
     return LiftRow(*found[0]) if found else None
+
+
+def of_file(store: Store, file: int) -> Iterator[LiftRow]:
+    """All of a file, by row."""
+    sql = f"SELECT {_COLUMNS} FROM lift WHERE import=? ORDER BY line"  # noqa: S608
+    return (LiftRow(*row) for row in store.database.query(sql, (file,)))
+
+
+def count(store: Store) -> int:
+    """Of all files."""
+    return int(store.database.query("SELECT count(*) FROM lift")[0][0])
 
 
 def files(store: Store, kind: str) -> list[tuple[int, str]]:

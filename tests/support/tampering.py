@@ -5,14 +5,23 @@ from __future__ import annotations
 import random
 import sqlite3
 from collections.abc import Sequence
+from pathlib import Path
 
-from host.store import chains
+from host.store import Store, chains
 
 
 def unlock(db: sqlite3.Connection) -> None:
     """Remove the triggers that refuse changes."""
     for (name,) in db.execute("SELECT name FROM sqlite_master WHERE type='trigger'").fetchall():
         db.execute(f"DROP TRIGGER {name}")
+
+
+def let_change(store: Store, table: str) -> None:
+    """Remove the triggers of a table, on either engine."""
+    if isinstance(store.where, Path):
+        store.database.script(f"DROP TRIGGER {table}_update;\nDROP TRIGGER {table}_delete")
+    else:
+        store.database.script(f"DROP TRIGGER {table}_kept ON {table}")
 
 
 def made_anew(db: sqlite3.Connection, chain: str, rows: Sequence[Sequence[object]]) -> None:
