@@ -15,6 +15,7 @@ FARTHEST_S = 900
 _WIDTH_S = 90  # votes this near to each other are one opinion
 _LEAST_VOTES = 8
 _MASS_SHARE, _MASS_G = 0.1, 1_500
+_LEAST_G = 8_000  # of less, _MASS_G is too large a share to tell anything of a scale
 
 
 def fits(lift: Lift, collection: Collection) -> bool:
@@ -29,10 +30,12 @@ def fits(lift: Lift, collection: Collection) -> bool:
 def offsets(
     lifts: Iterable[Lift], at_sites: Mapping[str, Sequence[Collection]]
 ) -> dict[tuple[str, int], int]:
-    """(truck, local day) → seconds that its clock is ahead. A day with few votes has the truck's
-    median; a truck without any is taken as right. at_sites: site → collections by time."""
-    votes: dict[tuple[str, int], list[int]] = defaultdict(list)
-    for lift, near in _near(lifts, at_sites, FARTHEST_S):
+    """(truck, local day) of every lift → seconds that its clock is ahead. A day with few votes has
+    the truck's median; a truck without any is taken as right. at_sites: site → collections by
+    time."""
+    held = list(lifts)
+    votes: dict[tuple[str, int], list[int]] = {(x.truck, local_day(x.t)): [] for x in held}
+    for lift, near in _near(held, at_sites, FARTHEST_S):
         votes[lift.truck, local_day(lift.t)] += [lift.t - c.t for c in near]
     found = {key: densest(sorted(each)) for key, each in votes.items()}
     by_truck: dict[str, list[int]] = defaultdict(list)
@@ -51,7 +54,7 @@ def rough_gains(
     """truck → lifted / emptied, the median; times of lifts are corrected."""
     ratios: dict[str, list[float]] = defaultdict(list)
     for lift, near in _near(lifts, at_sites, _WIDTH_S // 2):
-        ratios[lift.truck] += [lift.grams / c.grams for c in near if c.grams > 0]
+        ratios[lift.truck] += [lift.grams / c.grams for c in near if c.grams >= _LEAST_G]
     return {truck: median(each) for truck, each in ratios.items() if len(each) >= _LEAST_VOTES}
 
 

@@ -37,18 +37,20 @@ _decode = msgspec.json.Decoder(Decision).decode
 
 
 def all_of(store: Store) -> list[Decision]:
-    """By time."""
-    return sorted(map(_decode, rows.transfers(store, _KIND)), key=lambda d: d.at)
+    """As they were added, whatever the host's clock said then."""
+    return [_decode(body) for body in rows.transfers_as_added(store, _KIND)]
 
 
 def pinned(store: Store) -> Pinned:
-    """What holds now: the last pin of a lift; a pin of a pair undoes its cut."""
+    """What holds now: the last pin of a lift; a pin of a pair undoes its cut, and a cut its pin."""
     pins: dict[str, Sequence[str]] = {}
     cuts: set[tuple[str, str]] = set()
     for d in all_of(store):
         pairs = {(d.lift, c) for c in d.collections}
         if d.what == CUT:
             cuts |= pairs
+            left = [c for c in pins.get(d.lift, ()) if c not in d.collections]
+            pins[d.lift] = left
         else:
             pins[d.lift] = d.collections
             cuts -= pairs

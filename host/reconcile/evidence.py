@@ -33,7 +33,7 @@ MEASURED = 0.97  # share of a day in which a platform was seen: a lift cannot ha
 @dataclass
 class Evidence:
     """start, end: of what was read, Unix seconds. town_of: site → 街镇. places: name → where it is
-    kept, to trace it."""
+    kept, to trace it. lost: lifts that were pinned, and whose file was taken back."""
 
     start: int
     end: int
@@ -44,6 +44,7 @@ class Evidence:
     seen: dict[tuple[str, str, int], bool] = field(default_factory=dict)
     town_of: dict[str, str] = field(default_factory=dict)
     places: dict[str, LiftRow | Ticket] = field(default_factory=dict)
+    lost: list[str] = field(default_factory=list)
 
     def measured(self, site: str, stream: str, start: int, end: int) -> bool:
         """Whether every platform of the stream there was seen on the days of [start, end)."""
@@ -61,6 +62,7 @@ def read(store: Store, register: Register, t0: int, t1: int) -> Evidence:
         name = f"L{row.file}-{row.line}"
         found.lifts.append(Lift(row.t, row.grams, row.truck, row.site, row.stream, row.bin, name))
         found.places[name] = row
+    found.lost = [x for x in decisions.pinned(store).pins if _file_of(x) in gone]
     for ticket in papers.tickets(store):
         if found.start <= ticket.t < found.end and ticket.stream != STORED_HAZARDOUS:
             _take(found, ticket)
@@ -73,6 +75,12 @@ def lift_named(store: Store, name: str) -> LiftRow | None:
         return None
     file, line = int(match[1]), int(match[2])
     return None if file in papers.gone_lift_files(store) else rows.find(store, file, line)
+
+
+def _file_of(name: str) -> int:
+    """The file of a lift that was there when it was pinned."""
+    match = _NAME.fullmatch(name)
+    return int(match[1]) if match else 0
 
 
 def _take(found: Evidence, ticket: Ticket) -> None:

@@ -79,20 +79,20 @@ def by_town(done: Reconciled, streams: Mapping[str, str], town_of: Mapping[str, 
 
 
 def by_route(done: Reconciled) -> Keys:
-    """A truck on a local day; platforms as far as it lifted there."""
+    """A truck on a local day of its clock; platforms as far as it lifted there."""
     truck_of = {c.name: m.lifts[0].truck for m in _all(done) for c in m.collections}
     return Keys(
         lambda c: (str(local_day(c.t)), truck_of[c.name]) if c.name in truck_of else None,
-        lambda x: (str(local_day(x.t)), x.truck),
+        lambda x: (str(local_day(done.told[x.name])), x.truck),
         lambda w: (str(local_day(w.t)), w.truck),
     )
 
 
-def by_day(streams: Mapping[str, str]) -> Keys:
-    """A local day and stream."""
+def by_day(done: Reconciled, streams: Mapping[str, str]) -> Keys:
+    """A local day (of lifts: of the truck's clock) and stream."""
     return Keys(
         lambda c: (str(local_day(c.t)), c.stream),
-        lambda x: (str(local_day(x.t)), x.stream or streams.get(x.truck, "")),
+        lambda x: (str(local_day(done.told[x.name])), x.stream or streams.get(x.truck, "")),
         lambda w: (str(local_day(w.t)), w.stream),
     )
 
@@ -128,7 +128,9 @@ def groups(
     keys: Keys,
     is_within: Callable[[int], bool],
 ) -> dict[Key, Group]:
-    """Every group by key; is_within: whether a Unix second is of the period."""
+    """Every group by key; is_within: whether a Unix second is of the period. A lift is of the
+    period that its truck's clock says: how far that is off is known otherwise from one month than
+    from the next, and each lift must count in one of them."""
     members: dict[Key, _Members] = defaultdict(_Members)
     for c in collections:
         if is_within(c.t) and (key := keys.collection(c)) is not None:
@@ -136,7 +138,7 @@ def groups(
     alone = {x.name for x in done.matched.lifts}
     for trip in done.trips.all:
         for x in trip.lifts:
-            if not is_within(x.t) or (key := keys.lift(x)) is None:
+            if not is_within(done.told[x.name]) or (key := keys.lift(x)) is None:
                 continue
             members[key].lifts.append(x)
             if x.name in alone:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from ..common.local_days import local_day
@@ -17,13 +17,17 @@ from .trips import Trips, trips
 @dataclass
 class Reconciled:
     """matched: what is which; trips: of which ticket; findings: what does not close, by time.
-    clocks: (truck, local day) → seconds ahead."""
+    clocks: (truck, local day) → seconds ahead. told: lift → its time by the truck's own clock,
+    which is the same whatever is known of that clock later. unheeded: lifts whose pin does not
+    hold."""
 
     matched: Matched = field(default_factory=Matched)
     trips: Trips = field(default_factory=Trips)
     gains: Gains = field(default_factory=Gains)
     clocks: Mapping[tuple[str, int], int] = field(default_factory=dict)
     findings: list[Finding] = field(default_factory=list)
+    told: Mapping[str, int] = field(default_factory=dict)
+    unheeded: list[str] = field(default_factory=list)
 
 
 def reconcile(
@@ -59,7 +63,18 @@ def reconcile(
         *verdicts.unweighed(matched, _weighed(lifted)),
     ]
     findings.sort(key=lambda f: (f.t, f.kind, f.subject))
-    return Reconciled(matched, made, found, offsets, findings)
+    told = {x.name: x.t for x in by_truck_clock}
+    pins = pinned or Pinned()
+    unheeded = _unheeded(matched, pins.pins, told)
+    return Reconciled(matched, made, found, offsets, findings, told, unheeded)
+
+
+def _unheeded(
+    matched: Matched, pins: Mapping[str, Sequence[str]], known: Iterable[str]
+) -> list[str]:
+    held = {m.lifts[0].name: {c.name for c in m.collections}
+            for m in matched.matches if len(m.lifts) == 1}  # fmt: skip
+    return [x for x in known if x in pins and held.get(x) != set(pins[x])]
 
 
 def _weighed(lifts: Iterable[Lift]) -> dict[tuple[str, str], str]:

@@ -19,12 +19,13 @@ def of_trucks(
     matches = [m for m in done.matched.matches if m.lifts[0].truck in trucks]
     mixed = [m for m in done.matched.mixed if m.lifts[0].truck in trucks]
     collections = [c for m in [*matches, *mixed] for c in m.collections]
-    mine = Reconciled(
-        Matched(matches, mixed, [x for x in done.matched.lifts if x.truck in trucks], []),
-        Trips([t for t in done.trips.all if t.truck in trucks], done.trips.usual),
-        done.gains,
-        {key: s for key, s in done.clocks.items() if key[0] in trucks},
-        [f for f in done.findings if f.truck in trucks],
+    mine = replace(
+        done,
+        matched=Matched(matches, mixed, [x for x in done.matched.lifts if x.truck in trucks], []),
+        trips=Trips([t for t in done.trips.all if t.truck in trucks], done.trips.usual),
+        clocks={key: s for key, s in done.clocks.items() if key[0] in trucks},
+        findings=[f for f in done.findings if f.truck in trucks],
+        unheeded=[x.name for x in found.lifts if x.truck in trucks and x.name in done.unheeded],
     )
     part = replace(
         found,

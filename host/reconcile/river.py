@@ -55,21 +55,27 @@ def river(
     town_of: Mapping[str, str],
     is_within: Callable[[int], bool],
 ) -> River:
-    """Of the trips whose ticket, or last lift where there is none, is of the period."""
+    """Of the trips whose ticket is of the period; of what has none, each lift that is, by the
+    truck's clock."""
     made = River()
     streams = streams_of(loads)
     for trip in done.trips.all:
-        last = trip.load.t if trip.load else trip.lifts[-1].t
-        if not is_within(last):
+        load = trip.load
+        if load is None:
+            lifts = [x for x in trip.lifts if is_within(done.told[x.name])]
+        elif is_within(load.t):
+            lifts = list(trip.lifts)
+        else:
             continue
-        stream = trip.load.stream if trip.load else streams.get(trip.truck, "（未注明）")
-        for x in trip.lifts:
+        stream = load.stream if load else streams.get(trip.truck, "（未注明）")
+        for x in lifts:
             made.first[town_of.get(x.site, NOWHERE), x.stream or stream] += x.grams
-        if trip.load is None:
-            made.second[stream, NO_TICKET] += trip.grams
+            if load is None:
+                made.second[stream, NO_TICKET] += x.grams
+        if load is None:
             continue
-        made.second[stream, trip.load.facility] += trip.load.grams
-        more = trip.load.grams - trip.grams
+        made.second[stream, load.facility] += load.grams
+        more = load.grams - trip.grams
         if more > _LEAST_G:
             made.first[NO_LIFT, stream] += more
     return made

@@ -52,18 +52,23 @@ def tables(found: Evidence, done: Reconciled, t0: int, t1: int, period: str) -> 
     def of(keys: Keys) -> dict[Key, Group]:
         return groups(done, found.collections, found.loads, keys, within)
 
-    shown = [f for f in done.findings if f.kind in STANDING or within(f.t)]
+    shown = findings_of(done, within)
     towns = by_town(done, streams, found.town_of)
     flows = river(done, found.loads, found.town_of, within)
     return [
         _beside("三方合计", period, ("品类",), of(by_stream(streams)), _plain),
         _beside("按街镇", period, ("街镇", "品类"), of(towns), _plain),
         _beside("按路线", period, ("日期", "车牌号"), of(by_route(done)), _dated),
-        _beside("按日", period, ("日期", "品类"), of(by_day(streams)), _dated),
+        _beside("按日", period, ("日期", "品类"), of(by_day(done, streams)), _dated),
         _findings(shown, period),
         _scales(found, done, period),
         river_picture.table(flows, period),
     ]
+
+
+def findings_of(done: Reconciled, is_within: Callable[[int], bool]) -> list[Finding]:
+    """What does not close in a period; is_within: whether a Unix second is of it."""
+    return [f for f in done.findings if f.kind in STANDING or is_within(f.t)]
 
 
 def _plain(key: Key) -> list[Cell]:

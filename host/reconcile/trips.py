@@ -7,12 +7,14 @@ from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import pairwise
+from itertools import groupby, pairwise
 
+from ..common.local_days import local_day
 from .model import Lift, Load, Trip
 from .robust import median, spread
 
 PAUSE_S = 900  # the shortest way to a facility and back
+SHIFT_S = 4 * 3600  # a truck that lifts nothing for so long has unloaded
 _LEAST_G = 300_000  # less than this is no load that one drives to a facility
 _NOT_WRITTEN_G = 120_000  # two or three bins that the truck's scale did not write down
 _LEAST_SPREAD = 0.008  # of ln(ticket / lifted), however regular they are
@@ -98,16 +100,27 @@ def _usual(found: Sequence[Trip]) -> Usual:
 
 
 def _loads_of(trip: Trip, most_g: int) -> list[Trip]:
-    """A trip without a ticket, divided at its longest pauses into loads that the truck can carry.
-    most_g: its largest ticket; 0: not known."""
-    if len(trip.lifts) < 2 or trip.grams <= _ABOVE * most_g or not most_g:
-        return [trip]
-    pauses = [b.t - a.t for a, b in pairwise(trip.lifts)]
-    n = max(range(len(pauses)), key=pauses.__getitem__)
-    if pauses[n] < PAUSE_S:
-        return [trip]
-    parts = trip.lifts[: n + 1], trip.lifts[n + 1 :]
-    return [load for part in parts for load in _loads_of(Trip(trip.truck, part, None), most_g)]
+    """A trip without a ticket, divided where a shift ends, and at its longest pauses into loads
+    that the truck can carry. most_g: its largest ticket; 0: not known."""
+    ends = [n for n, (a, b) in enumerate(pairwise(trip.lifts), 1) if b.t - a.t >= SHIFT_S]
+    shifts = [trip.lifts[a:b] for a, b in pairwise([0, *ends, len(trip.lifts)])]
+    return [Trip(trip.truck, load, None) for s in shifts for load in _carried(s, most_g)]
+
+
+def _carried(lifts: tuple[Lift, ...], most_g: int) -> list[tuple[Lift, ...]]:
+    """A shift in loads; where it is not known what the truck can carry, in days."""
+    if not most_g:
+        return [tuple(day) for _, day in groupby(lifts, lambda x: local_day(x.t))]
+    loads, left = [], [lifts]
+    while left:
+        part = left.pop()
+        pauses = [b.t - a.t for a, b in pairwise(part)]
+        n = max(range(len(pauses)), key=pauses.__getitem__, default=0)
+        if pauses and pauses[n] >= PAUSE_S and sum(x.grams for x in part) > _ABOVE * most_g:
+            left += part[n + 1 :], part[: n + 1]
+        else:
+            loads.append(part)
+    return loads
 
 
 def _split(trip: Trip, usual: Usual) -> list[Trip]:

@@ -106,6 +106,12 @@ def transfers(store: Store, kind: str) -> list[str]:
     return [str(row[0]) for row in _query(store, sql, (kind,))]
 
 
+def transfers_as_added(store: Store, kind: str) -> list[str]:
+    """The bodies of a kind, the first added first."""
+    sql = "SELECT body FROM transfer WHERE kind=? ORDER BY id"
+    return [str(row[0]) for row in _query(store, sql, (kind,))]
+
+
 # Up to when something was done
 
 

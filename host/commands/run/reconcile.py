@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from ...common import terminal
 from ...common.atomic_write import whole
@@ -65,7 +65,7 @@ def run_show(args: argparse.Namespace) -> int:
             file.write_text(text, encoding="utf-8")
     if args.out is not None:
         print(args.out)
-    _say(found, done)
+    _say(found, done, lambda t: t0 <= t < t1)
     return 0
 
 
@@ -78,16 +78,30 @@ def _plates(given: Sequence[str], found: Evidence) -> set[str]:
     return {plate(text) for text in given}
 
 
-def _say(found: Evidence, done: Reconciled) -> None:
-    n = len(done.matched.matches) + len(done.matched.mixed)
+def _say(found: Evidence, done: Reconciled, is_within: Callable[[int], bool]) -> None:
+    """What there is of the period: what was read of the days beside it does not count."""
+    emptyings = sum(is_within(c.t) for c in found.collections)
+    lifts = sum(is_within(x.t) for x in found.lifts)
+    tickets = sum(is_within(w.t) for w in found.loads)
+    matches = [*done.matched.matches, *done.matched.mixed]
+    n = sum(is_within(done.told[m.lifts[0].name]) for m in matches)
+    open_ = len(tables.findings_of(done, is_within))
     print(
-        f"{len(found.collections)} emptyings, {len(found.lifts)} lifts, {len(found.loads)} tickets;"
-        f" {n} matches, {len(done.findings)} things that do not close"
+        f"{emptyings} emptyings, {lifts} lifts, {tickets} tickets;"
+        f" {n} matches, {open_} things that do not close"
     )
-    if found.without_truck:
-        grams = sum(t.grams for t in found.without_truck)
+    if without := [t for t in found.without_truck if is_within(t.t)]:
+        grams = sum(t.grams for t in without)
+        print(f"{len(without)} tickets, {kg(grams)} kg, name no truck: in no comparison")
+    if unheeded := [x for x in done.unheeded if is_within(done.told[x])]:
         print(
-            f"{len(found.without_truck)} tickets, {kg(grams)} kg, name no truck: in no comparison"
+            f"{' '.join(unheeded)}: the pin does not hold: its emptying is no longer known, or is"
+            " pinned to another lift"
+        )
+    if found.lost:
+        print(
+            f"{' '.join(found.lost)}: pinned, and taken back with its file: pin it anew as what was"
+            " imported since"
         )
 
 
@@ -206,6 +220,19 @@ def _check(store: Store, registered: Register, decision: decisions.Decision) -> 
         if name not in known:
             expected = f"an emptying at {lift.site or 'its site'} that `matches` names"
             raise UsageError(f"--collection: expected {expected}, found {name!r}")
+    if decision.what == decisions.PIN:
+        _check_free(store, decision)
+
+
+def _check_free(store: Store, decision: decisions.Decision) -> None:
+    """UsageError for an emptying that is pinned to another lift: it has one place."""
+    for other, taken in decisions.pinned(store).pins.items():
+        both = [c for c in decision.collections if c in taken]
+        if other != decision.lift and both and evidence.lift_named(store, other):
+            raise UsageError(
+                f"--collection: expected one that is not pinned to {other} (a pin of {other}"
+                f" without --collection lets it go), found {both[0]!r}"
+            )
 
 
 RUNS = {"show": run_show, "matches": run_matches, "pin": run_pin, "cut": run_cut}

@@ -149,6 +149,15 @@ def test_a_person_decides_which_is_which(folder: Path) -> None:
         (("--reason", "x", "--lift", name, "--collection", "a/b"), "--collection: expected an"),
     ):
         assert said in run(folder, "reconcile", "pin", *BY, *wrong, code=2)
+    # An emptying has one place.
+    imported(folder, lifts(folder, "b.csv", **{"沪A12345": "沪B99999"}))
+    run(folder, "reconcile", "matches", "--month", "2026-03", "--truck", "沪B99999", "--csv", csv)
+    other = csv.read_text("utf-8-sig").splitlines()[1].split(",")[0]
+    taken = (*BY, "--reason", "x", "--lift", other, "--collection", emptying)
+    out = run(folder, "reconcile", "pin", *taken, code=2)
+    assert f"not pinned to {name}" in out
+    run(folder, "reconcile", "pin", *why)
+    run(folder, "reconcile", "pin", *taken)
     out = run(folder, "reconcile", "cut", *BY, "--reason", "x", "--lift", name, code=2)
     assert "at least one to cut off" in out
 
@@ -195,3 +204,22 @@ def test_a_place_by_its_position(folder: Path) -> None:
     assert "3 rows name no site, and none is near them" in out and "6 imported" in out
     shown = run(folder, "reconcile", "matches", "--month", "2026-03")
     assert shown.count("fs-01") >= 3 and shown.count("no platform saw it") == 3
+
+
+def test_what_is_told_of_a_month_is_of_that_month(folder: Path) -> None:
+    """The day beside it is read, and in none of its numbers."""
+    first = clock(day_bounds(dt.date(2026, 3, 1))[0] + 600)
+    late = clock(day_bounds(dt.date(2026, 2, 28))[1] - 600)
+    row = "沪A12345,{},41.5,kg,fs-01,湿垃圾\n"
+    file = folder / "edge.csv"
+    file.write_text("车牌号,称重时间,净重,单位,点位,品类\n" + row.format(first) + row.format(late))
+    imported(folder, file)
+    tickets = folder / "tickets.csv"
+    head = "磅单号,处置设施,进厂时间,品类,毛重,皮重,净重,单位\n"
+    tickets.write_text(head + f"B1,湿垃圾厂,{first},湿垃圾,9082,9000,82,kg\n")
+    imported(folder, tickets, "ticket")
+    february = run(folder, "reconcile", "show", "--month", "2026-02")
+    assert "0 emptyings, 1 lifts, 0 tickets; 0 matches" in february
+    assert "name no truck" not in february
+    march = run(folder, "reconcile", "show", "--month", "2026-03")
+    assert "12 emptyings, 1 lifts, 0 tickets" in march and "1 tickets, 82.000 kg, name no" in march
