@@ -35,8 +35,9 @@ class Group:
 
     @staticmethod
     def closes(first: Sum | None, second: Sum | None) -> bool | None:
-        """Whether the difference lies within both intervals together."""
-        if first is None or second is None:
+        """Whether the difference lies within both intervals together; None where one of them is
+        not known."""
+        if first is None or second is None or first.half is None or second.half is None:
             return None
         return (first.grams - second.grams) ** 2 <= first.half**2 + second.half**2
 

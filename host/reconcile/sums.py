@@ -14,6 +14,7 @@ from .model import Collection, Lift, Load
 from .robust import student
 
 SIGMAS = 1.96  # 95 % of a normal distribution
+_LEAST_SCALES = 2  # of one alone no spread is known
 E_BRIDGE_G = 20_000  # of a weighbridge of class III up to 60 t
 # The limit of a class in service is taken as two standard deviations: 95 of 100 scales keep it.
 _OF_LIMIT = 0.5
@@ -21,10 +22,11 @@ _OF_LIMIT = 0.5
 
 @dataclass(frozen=True)
 class Sum:
-    """grams ± half (95 %), of n weighings."""
+    """grams ± half (95 %), of n weighings. half None: of too few scales is it known how far they
+    are off."""
 
     grams: int
-    half: int
+    half: int | None
     n: int
 
 
@@ -61,6 +63,7 @@ def _platform_noise(e_g: int) -> float:
 
 def _sum(weighed: Iterable[tuple[str, int, float]], scale: float, scales: int) -> Sum:
     """scale: standard deviation of a share, known from so many scales."""
+    is_known = scales >= _LEAST_SCALES
     scale *= student(SIGMAS, scales) / SIGMAS
     by_scale: dict[str, int] = defaultdict(int)
     variance, grams, n = 0.0, 0, 0
@@ -68,4 +71,4 @@ def _sum(weighed: Iterable[tuple[str, int, float]], scale: float, scales: int) -
         by_scale[name] += mass
         variance, grams, n = variance + random, grams + mass, n + 1
     variance += sum((scale * mass) ** 2 for mass in by_scale.values())
-    return Sum(grams, round(SIGMAS * math.sqrt(variance)), n)
+    return Sum(grams, round(SIGMAS * math.sqrt(variance)) if is_known else None, n)

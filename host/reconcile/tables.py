@@ -35,6 +35,7 @@ _SHARES = {Kind.TRUCK_DRIFT, Kind.TRUCK_LOSS, Kind.PLATFORM}
 NOTES = (
     "三方并列，从不相加；清运量仍按其定义",
     "±：95 % 区间，由秤的分度与级别、本月各秤之间的差异得出",
+    "±为空：可相互比较的秤太少，不知道偏差有多大；这一行不作结论",
     "三方共同的偏差（例如所有点位秤同样偏高）不在其中，任何一列都看不出来",
     "未实测：车上有称重而点位没有读数的桶；其重量只在车载一列",
 )
@@ -82,7 +83,8 @@ def _dated(key: Key) -> list[Cell]:
 def _t(value: Sum | None) -> list[Cell]:
     if value is None:
         return [None, None]
-    return [Decimal(value.grams).scaleb(-6), Decimal(value.half).scaleb(-6)]
+    half = None if value.half is None else Decimal(value.half).scaleb(-6)
+    return [Decimal(value.grams).scaleb(-6), half]
 
 
 def _closes(group: Group) -> str:

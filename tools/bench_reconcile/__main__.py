@@ -73,7 +73,7 @@ class Score:
     def _case(self, who: str, made: District, names: list[str], told: sums.Sum) -> None:
         true = sum(made.truth[n] for n in names)
         self.cases[who] += 1
-        self.inside[who] += abs(told.grams - true) <= told.half
+        self.inside[who] += told.half is not None and abs(told.grams - true) <= told.half
 
 
 def report(score: Score) -> tuple[list[str], bool]:

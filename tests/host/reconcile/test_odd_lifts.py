@@ -218,6 +218,18 @@ def test_each_lift_is_of_one_month_whatever_is_known_of_the_clock() -> None:
     assert grams + rest == 2 * 5 * sum(30 + 3 * n for n in range(12)) * 1000 + 4 * 40_000
 
 
+def test_an_interval_is_known_from_several_scales_or_not_at_all() -> None:
+    """Of one truck that no platform can be compared with, nothing says how far it is off: the
+    ticket beside it neither closes nor does not."""
+    mine = [a_lift(f"L1-{n}", 1000 + n) for n in range(5)]
+    load = Load(2000, 300_000, 8_300_000, "A1", WET, "", "F", "T1@1")
+    done = alone(*mine, loads=(load,))
+    (group,) = groups.groups(done, [], [load], groups.by_stream({}), lambda _: True).values()
+    assert group.trucks is not None and group.trucks.half is None
+    assert group.bridge is not None and group.bridge.half
+    assert groups.Group.closes(group.trucks, group.bridge) is None
+
+
 def test_a_scale_that_shows_nothing() -> None:
     """Lifts of 0 kg at bins of 1 kg tell nothing of a truck's scale."""
     gone = [Collection(1000 * n, 1_000, "p", "b", WET, f"c{n}", 50) for n in range(10)]
@@ -263,6 +275,7 @@ def test_a_pin_that_does_not_hold_is_told() -> None:
     assert unheeded({"L1-3": ["gone"]}) == ["L1-3"]
 
 
+@pytest.mark.each_engine
 def test_pins_of_what_was_taken_back_are_told(office: Office) -> None:
     office.brings(ROW)
     decide(office.store, PIN, "L1-2", "c")
