@@ -98,7 +98,7 @@ class TakenBack(msgspec.Struct, frozen=True):
 
 @dataclass(frozen=True)
 class Import:
-    """All records that one import brought. id: 1, 2, … by time. taken_back: None while it
+    """All records that one import brought. id: 1, 2, … as added. taken_back: None while it
     counts."""
 
     id: int
@@ -170,7 +170,7 @@ def verify_lifts(store: Store) -> list[str]:
     """Faults of the rows of files of lifts against the chain, a line each."""
     faults, known = [], 0
     n = lifts.count(store)  # before the files: one may come meanwhile
-    for file, body in lifts.files(store, LIFTS):
+    for file, body in rows.transfers_by_row(store, LIFTS):
         said = _lift_files(body)
         known += said.count
         if digest_of(lifts.of_file(store, file)) != said.rows:
@@ -184,7 +184,9 @@ def verify_lifts(store: Store) -> list[str]:
 def gone_lift_files(store: Store) -> set[int]:
     """The files of lifts that no longer count, by id."""
     gone = _gone(store)
-    return {i for i, body in lifts.files(store, LIFTS) if _lift_files(body).source.key in gone}
+    return {
+        i for i, body in rows.transfers_by_row(store, LIFTS) if _lift_files(body).source.key in gone
+    }
 
 
 def last(store: Store) -> int:
@@ -201,22 +203,27 @@ def every(store: Store) -> Iterator[tuple[str, Record]]:
 
 
 def imports(store: Store) -> list[Import]:
-    """Every import by time, with what was taken back."""
+    """Every import in the order in which it was added, with what was taken back."""
     gone = _gone(store)
-    firsts: dict[tuple[str, int], tuple[str, Source]] = {}
+    firsts: dict[tuple[str, int], tuple[int, str, Source]] = {}
     counts: Counter[tuple[str, int]] = Counter()
     grams: Counter[tuple[str, int]] = Counter()
-    for kind, record in every(store):
-        key = record.source.key
-        firsts.setdefault(key, (kind, record.source))
-        counts[key] += 1
-        grams[key] += record.grams
-    for file in map(_lift_files, rows.transfers(store, LIFTS)):
+    for kind, decode in ((MANIFEST, _manifests), (TICKET, _tickets)):
+        for row, body in rows.transfers_by_row(store, kind):
+            record: Record = decode(body)
+            key = record.source.key
+            firsts.setdefault(key, (row, kind, record.source))
+            counts[key] += 1
+            grams[key] += record.grams
+    for row, body in rows.transfers_by_row(store, LIFTS):
+        file = _lift_files(body)
         key = file.source.key
-        firsts[key], counts[key], grams[key] = (LIFTS, file.source), file.count, file.grams
-    ordered = sorted(firsts, key=lambda key: (key[1], key[0]))
+        firsts[key] = row, LIFTS, file.source
+        counts[key], grams[key] = file.count, file.grams
+    # By row of the chain: an id stays, also where the host's clock was put back.
+    ordered = sorted(firsts, key=lambda key: firsts[key][0])
     return [
-        Import(n, *firsts[key], counts[key], grams[key], gone.get(key))
+        Import(n, *firsts[key][1:], counts[key], grams[key], gone.get(key))
         for n, key in enumerate(ordered, 1)
     ]
 

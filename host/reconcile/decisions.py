@@ -38,7 +38,7 @@ _decode = msgspec.json.Decoder(Decision).decode
 
 def all_of(store: Store) -> list[Decision]:
     """As they were added, whatever the host's clock said then."""
-    return [_decode(body) for body in rows.transfers_as_added(store, _KIND)]
+    return [_decode(body) for _, body in rows.transfers_by_row(store, _KIND)]
 
 
 def pinned(store: Store) -> Pinned:

@@ -106,10 +106,10 @@ def transfers(store: Store, kind: str) -> list[str]:
     return [str(row[0]) for row in _query(store, sql, (kind,))]
 
 
-def transfers_as_added(store: Store, kind: str) -> list[str]:
-    """The bodies of a kind, the first added first."""
-    sql = "SELECT body FROM transfer WHERE kind=? ORDER BY id"
-    return [str(row[0]) for row in _query(store, sql, (kind,))]
+def transfers_by_row(store: Store, kind: str) -> list[tuple[int, str]]:
+    """(id, body) of those of a kind, the first added first."""
+    sql = "SELECT id, body FROM transfer WHERE kind=? ORDER BY id"
+    return [(int(i), str(body)) for i, body in _query(store, sql, (kind,))]
 
 
 # Up to when something was done

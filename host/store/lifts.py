@@ -62,9 +62,3 @@ def of_file(store: Store, file: int) -> Iterator[LiftRow]:
 def count(store: Store) -> int:
     """Of all files."""
     return int(store.database.query("SELECT count(*) FROM lift")[0][0])
-
-
-def files(store: Store, kind: str) -> list[tuple[int, str]]:
-    """(id, body) of the files of a kind, in order."""
-    sql = "SELECT id, body FROM transfer WHERE kind=? ORDER BY id"
-    return [(int(i), str(body)) for i, body in store.database.query(sql, (kind,))]

@@ -286,3 +286,11 @@ def test_pins_of_what_was_taken_back_are_told(office: Office) -> None:
     assert office.brings(ROW, now=NOW + 2).count == 1
     found = evidence.read(office.store, office.register, t0, t1)
     assert [x.name for x in found.lifts] == ["L4-2"]
+
+
+def test_the_number_of_an_import_stays(office: Office) -> None:
+    """Also when the host's clock is put back, and for several within a second: who takes back a
+    number must not hit another file."""
+    for n in range(6):
+        office.brings(ROW.replace("10:03", f"1{n}:05"), name=f"{n}.csv", now=NOW - n // 2)
+    assert [i.source.file for i in papers.imports(office.store)] == [f"{n}.csv" for n in range(6)]
