@@ -19,6 +19,8 @@ from pathlib import Path
 from host import registry
 from host.alarms import alarm_log
 from host.common.local_days import LOCAL, date_of, day_of
+from host.forecast import bins, kept
+from host.forecast.bins import BinForecast
 from host.hazard import ledger, ledger_posting, register
 from host.hazard.batch_codes import Batches
 from host.hazard.entry import STORED, Entry
@@ -209,6 +211,19 @@ class District:
     days: int
 
 
+def forecast(store: Store, known: Registry, now: int) -> None:
+    """Of each bin at points; of some nothing is known, and some are not full in three days."""
+    found = []
+    points = {s.site for s in known.sites.values() if s.kind != "hazardous"}
+    for n, bin_ in enumerate(b for b in known.bins if b.device and b.site in points):
+        soon = float(n % 80)
+        hours = (soon, soon + 6, None if soon > 60 else soon + 12)
+        kg = (20.0, 31.5, 44.0 + n % 7)
+        known_too = (hours, kg, "fill") if n % 9 else (None, None, "")
+        found.append(BinForecast(bin_, n % 900, 1000 * (n % 60), *known_too))
+    kept.keep(store, found, now, bins.tomorrow(now, dt.time(10)))
+
+
 def _made_of(count: int, days: int) -> str:
     """Another name whenever what it is made by is another."""
     parts = [Path(__file__), *sorted((ROOT / "host" / "store").glob("*.sql"))]
@@ -227,15 +242,17 @@ def make(folder: Path, count: int = SITES, days: int = DAYS) -> District:
         fcntl.flock(lock, fcntl.LOCK_EX)  # of several that want one, the first makes it
         _copy_of_kept(known, db, count, days)
     store = Store(db)
-    hazardous(store, known, folder / "registry", int(time.time()))
+    now = int(time.time())
+    hazardous(store, known, folder / "registry", now)
+    forecast(store, known, now)
     store.close()
     return District(db, folder / "registry", known, days)
 
 
 def _copy_of_kept(known: Registry, db: Path, count: int, days: int) -> None:
-    kept = KEPT / f"{_made_of(count, days)}.db"
-    if kept.exists():
-        shutil.copy(kept, db)
+    made = KEPT / f"{_made_of(count, days)}.db"
+    if made.exists():
+        shutil.copy(made, db)
         return
     for old in KEPT.glob(f"*-{count}-{days}-*.db*"):
         old.unlink()
@@ -245,6 +262,6 @@ def _copy_of_kept(known: Registry, db: Path, count: int, days: int) -> None:
     play(store, PLAYED, f"qy-{PLAYED}", today() - dt.timedelta(1))
     store.database.script("PRAGMA wal_checkpoint(TRUNCATE);\n")
     store.close()
-    part = kept.with_suffix(".part")
+    part = made.with_suffix(".part")
     shutil.copy(db, part)
-    part.rename(kept)
+    part.rename(made)

@@ -29,10 +29,10 @@ def keep(store: Store, found: Iterable[BinForecast], now: int, until: int) -> No
 def latest(store: Store, registry: Registry) -> Kept:
     """Of the bins of a registry."""
     known = {b.bin: b for b in registry.bins}
-    rows = [r for r in forecasts.latest(store) if r.bin in known]
+    rows = forecasts.latest(store)
     if not rows:
         return Kept()
-    bins = [_forecast(r, known[r.bin]) for r in rows]
+    bins = [_forecast(r, known[r.bin]) for r in rows if r.bin in known]
     return Kept(min(r.made for r in rows), max(r.until for r in rows), bins)
 
 

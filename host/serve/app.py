@@ -24,6 +24,7 @@ from ..registry import RegistryError
 from ..store import Busy
 from . import (
     api,
+    collect,
     commands,
     district,
     downloads,
@@ -49,7 +50,7 @@ from .shared import FOLDER, make
 from .web import page, user
 
 PAGES = (
-    *(signin, district, sites, map, hazard, labels, papers),
+    *(signin, district, sites, map, collect, hazard, labels, papers),
     *(indicators, history, filing, downloads, commands, sse),
     *(weigh, weigh_pictures, wall),
 )

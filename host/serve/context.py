@@ -21,6 +21,7 @@ from ..alarms.rules import Rule
 from ..hazard import obligations, papers
 from ..hazard.entry import Entry
 from ..hazard.register import Register
+from ..points.positions import Position
 from ..registry import Registry
 from ..reports.explain import BinStory
 from ..reports.limits import Limits
@@ -147,6 +148,12 @@ class Context:
     def places(self) -> dict[str, tuple[float, float]]:
         """Where sites are: longitude and latitude, as the map has them."""
         every = self.shared.known.places
+        return {site: every[site] for site in self.registry.sites if site in every}
+
+    @cached_property
+    def positions(self) -> dict[str, Position]:
+        """Where sites are, in WGS 84."""
+        every = self.shared.known.positions
         return {site: every[site] for site in self.registry.sites if site in every}
 
     def alarms(self, store: Store, *, only_open: bool = True) -> list[alarm_log.Row]:

@@ -22,6 +22,7 @@ from ..common.errors import UserError
 from ..hazard import register, rules
 from ..hazard.ledger_held import Held
 from ..points import gcj02, positions
+from ..points.positions import Position
 from ..registry import Registry
 from ..registry import load as load_registry
 from ..store import Store
@@ -51,13 +52,14 @@ Stamp = tuple[tuple[str, int, int], ...]
 
 @dataclass(frozen=True)
 class Known:
-    """The registry as it was read. stamp: of its files then. places: site → longitude, latitude, as
-    the tiles of the map have it."""
+    """The registry as it was read. stamp: of its files then. positions: site → its place in WGS 84;
+    places: site → longitude, latitude, as the tiles of the map have it."""
 
     registry: Registry
     register: register.Register | None
     rules: list[Rule]
     stamp: Stamp
+    positions: dict[str, Position]
     places: dict[str, tuple[float, float]]
 
     @staticmethod
@@ -68,12 +70,13 @@ class Known:
         registered = load_registry(folder)
         held = register.load(folder, registered) if register.present(folder) else None
         limits = rules.load(folder) if (folder / "rules.csv").exists() else []
-        return Known(registered, held, limits, stamp, _places(settings))
+        where = positions.load(folder)
+        return Known(registered, held, limits, stamp, where, _places(settings, where))
 
 
-def _places(settings: Settings) -> dict[str, tuple[float, float]]:
+def _places(settings: Settings, where: dict[str, Position]) -> dict[str, tuple[float, float]]:
     """Where sites are, as the tiles of the map have it, to 0.1 m."""
-    degrees = {site: p.degrees for site, p in positions.load(settings.registry).items()}
+    degrees = {site: p.degrees for site, p in where.items()}
     if settings.tiles is not None and settings.tiles.gcj02:
         degrees = {site: gcj02.from_wgs84(*place) for site, place in degrees.items()}
     return {site: (round(x, 6), round(y, 6)) for site, (x, y) in degrees.items()}

@@ -14,6 +14,8 @@ from sim_board import ROOT
 
 from host.alarms import alarm_log
 from host.common.local_days import LOCAL, local_day
+from host.forecast import kept
+from host.forecast.bins import BinForecast
 from host.hazard import ledger, ledger_posting, papers, photographs, register
 from host.hazard.entry import CODE, STORED, Entry
 from host.hazard.label import issue
@@ -166,6 +168,8 @@ def make(folder: Path, roles: tuple[str, ...], late: Place | None = None) -> Sid
     told = [x for p in PLACES for x in readings(p)[: LATE if p == late else None]]
     store.add(Batch(readings=told), now)
     store.compact()
+    fills = [BinForecast(b, 300, 9_000, (5, 9, 20), (8, 9, 10), "fill") for b in known.known.bins]
+    kept.keep(store, fills, now, now + 3600)
     for n, p in enumerate(PLACES):
         made.alarms[p] = _alarm(store, p)
         over = (p.device, local_day(now), 0, 0, 5)

@@ -4,18 +4,14 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Sequence
-from pathlib import Path
 
 from ... import registry
 from ...common import terminal
-from ...common.atomic_write import whole
-from ...common.disclaimer import DISCLAIMER
 from ...common.errors import UsageError
 from ...common.output_form import form_of
-from ...common.shown import CsvWriter
 from ...forecast import bins, collection_list, kept
 from ...forecast.bins import BinForecast, Quantiles
-from ...office.table import Table
+from ...office import one_table
 from ...points import positions
 from ...registry import STREAMS, Bin, Registry
 from ...store import Store
@@ -44,7 +40,7 @@ def run(args: argparse.Namespace) -> int:
         _print(found, made.title)
         print(f"{made.period}；10 / 50 / 90 %")
     else:
-        _write(made, args.out, form)
+        one_table.write(made, args.out, form or "csv")
         print(args.out)
     if args.keep:
         print(f"{args.db}: kept for /collect and alarms")
@@ -67,24 +63,6 @@ def _wanted(known: Registry, town: str | None, stream: str | None) -> list[Bin]:
         and town in (None, points[b.site].town)
         and stream in (None, b.stream)
     ]
-
-
-def _write(made: Table, path: Path, form: str | None) -> None:
-    if form == "xlsx":
-        from ...office.xlsx import Workbook  # noqa: PLC0415  only where a workbook is written
-
-        with Workbook(path, made.title, DISCLAIMER) as book:
-            book.add(made)
-    elif form == "html":
-        from ...office.page import page  # noqa: PLC0415
-
-        with whole(path) as part:
-            part.write_text(page(made.title, made.period, [made], DISCLAIMER), encoding="utf-8")
-    else:
-        with whole(path) as part, part.open("w", encoding="utf-8-sig", newline="") as file:
-            out = CsvWriter(file)
-            out.writerow([c.title for c in made.columns])
-            out.writerows(["" if v is None else v for v in row] for row in made.rows)
 
 
 def _print(found: Sequence[BinForecast], title: str) -> None:

@@ -34,10 +34,12 @@ MORE = {
     "/sites/{site}": ({"date": str(YESTERDAY)},),
     "/history": ({"period": f"{YESTERDAY:%Y-%m}"}, {"period": str(YESTERDAY.year)}),
     "/alarms": ({"show": "all"},),
+    "/collect": ({"town": "方松街道", "order": "way"},),
     "/map": ({"mark": "offline", "town": "方松街道"},),
 }
 # A stream, files, and what only a store with a label has (test_labels, test_weigh).
 NO_PAGE = {"/live", "/downloads/{name}", "/downloads/filing", "/label/{code}"}
+NO_PAGE |= {"/collect/list"}
 NO_PAGE |= {"/photographs/{name}", "/weigh-worker.js"}
 NO_PAGE |= {"/wall/now", "/weigh/now", "/weigh/step", "/weigh/label/{code}"}
 WRONG = "/there-is-no-such-page"

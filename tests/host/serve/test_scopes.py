@@ -100,6 +100,8 @@ ROUTES = {
     "GET /": Row("viewer", one("/")),
     "GET /sites": Row("viewer", lambda _: [Ask("/sites"), Ask("/sites?view=tiles&q=")]),
     "GET /map": Row("viewer", one("/map")),
+    "GET /collect": Row("viewer", one("/collect")),
+    "GET /collect/list": Row("viewer", one("/collect/list?format=csv")),
     "GET /wall": Row("viewer", one("/wall")),
     "GET /wall/now": Row("viewer", one("/wall/now")),
     "GET /wall/signin": Row("", one("/wall/signin")),
