@@ -13,8 +13,8 @@ from .bins import BinForecast, Quantiles
 
 @dataclass(frozen=True)
 class Kept:
-    """made: the moment it looks from, of the oldest; until: of the masses; both Unix seconds, 0:
-    there is none."""
+    """made: the moment from which all hours count, of the newest; until: of the masses, the last;
+    both Unix seconds, 0: there is none."""
 
     made: int = 0
     until: int = 0
@@ -27,13 +27,14 @@ def keep(store: Store, found: Iterable[BinForecast], now: int, until: int) -> No
 
 
 def latest(store: Store, registry: Registry) -> Kept:
-    """Of the bins of a registry."""
+    """Of the bins of a registry, as seen from the newest. Of one whose collection was over by then
+    nothing is known: a mass or an hour of another day must not stand beside those of today."""
     known = {b.bin: b for b in registry.bins}
-    rows = forecasts.latest(store)
+    rows = [r for r in forecasts.latest(store) if r.bin in known]
     if not rows:
         return Kept()
-    bins = [_forecast(r, known[r.bin]) for r in rows if r.bin in known]
-    return Kept(min(r.made for r in rows), max(r.until for r in rows), bins)
+    made, until = max(r.made for r in rows), max(r.until for r in rows)
+    return Kept(made, until, [_forecast(r, known[r.bin], made) for r in rows])
 
 
 def _row(f: BinForecast, now: int, until: int) -> ForecastRow:
@@ -47,8 +48,12 @@ def _whole(value: float | None, unit: int) -> int | None:
     return None if value is None else round(unit * value)
 
 
-def _forecast(r: ForecastRow, bin_: Bin) -> BinForecast:
-    full: Quantiles = (_part(r.full10, 60), _part(r.full50, 60), _part(r.full90, 60))
+def _forecast(r: ForecastRow, bin_: Bin, now: int) -> BinForecast:
+    if r.until <= now and r.made < now:
+        return BinForecast(bin_, None, None, None, None, "")
+    gone = (now - r.made) // 60
+    minutes = [None if m is None else max(0, m - gone) for m in (r.full10, r.full50, r.full90)]
+    full: Quantiles = (_part(minutes[0], 60), _part(minutes[1], 60), _part(minutes[2], 60))
     kg: Quantiles = (_part(r.kg10, 1000), _part(r.kg50, 1000), _part(r.kg90, 1000))
     known = r.kg50 is not None
     return BinForecast(

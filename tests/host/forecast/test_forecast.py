@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import dataclasses
 import datetime as dt
 import shutil
 from pathlib import Path
@@ -24,7 +25,7 @@ from host.forecast.bins import BinForecast
 from host.forecast.ensemble import LEAST_D, gain, hours_until, past_days, quantiles, weekend
 from host.forecast.growth import FILL, HOUR_S, WEIGHT, Growth, growth_of, of_marks
 from host.points.update import Watch
-from host.registry import RegistryError, load
+from host.registry import Bin, RegistryError, load
 from host.store import Store
 
 DAY, HOUR = 86_400, 3600
@@ -182,6 +183,30 @@ def test_the_last_forecast_is_kept_and_watched(tmp_path: Path, folder: Path) -> 
     assert {f.bin.bin for f in told(dt.time(9, 30), "--town", "方松街道")} == {
         f.bin.bin for f in found
     }
+
+
+def test_forecasts_of_other_moments_are_not_mixed(store: Store, folder: Path) -> None:
+    """As where one is made for a 街镇 alone: hours count from the newest, what was for a collection
+    that is over is not known any more, and what is no longer of the registry says nothing."""
+    known = load(folder)
+    old, earlier, newest, *_ = known.bins
+    gone = dataclasses.replace(old, bin="gone-1")
+
+    def keep(bin_: Bin, made: int, until: int) -> None:
+        found = BinForecast(bin_, 500, 20_000, (1.0, 5.0, None), (10.0, 20.0, 30.0), "fill")
+        kept.keep(store, [found], made, until)
+
+    now = MONDAY * HOUR
+    keep(gone, now + DAY, now + 2 * DAY)
+    keep(old, now - 7 * DAY, now - 6 * DAY)
+    keep(earlier, now - 2 * HOUR, now + 20 * HOUR)
+    keep(newest, now, now + 20 * HOUR)
+    last = kept.latest(store, known)
+    assert (last.made, last.until) == (now, now + 20 * HOUR)
+    of = {f.bin.bin: f for f in last.bins}
+    assert of[newest.bin].full_h == (1.0, 5.0, None)
+    assert of[earlier.bin].full_h == (0.0, 3.0, None) and of[earlier.bin].kg == (10, 20, 30)
+    assert of[old.bin] == BinForecast(old, None, None, None, None, "")
 
 
 def test_a_list_for_tomorrow(tmp_path: Path, folder: Path) -> None:
