@@ -179,7 +179,8 @@ def make(folder: Path, roles: tuple[str, ...], late: Place | None = None) -> Sid
             _waste(store, known, made, p, now)
         _papers(store, p, n, now)
     source = papers.Source(f"车{PLACES[0].name}{PLACES[2].name}.csv", "5" * 64, 0, "test", now)
-    lifts.add(store, papers.lift_file(source, 1, 5000), [], papers.last(store))
+    held = [lifts.LiftRow(0, 2, noon(), 5_000, "车A12345", PLACES[0].site, "", "", "")]
+    lifts.add(store, papers.lift_file(source, held), held, papers.last(store))
     made.imports.update({p: n for n, p in enumerate(PLACES, 1)})
     store.close()
     return made
