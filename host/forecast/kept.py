@@ -30,10 +30,11 @@ def latest(store: Store, registry: Registry) -> Kept:
     """Of the bins of a registry, as seen from the newest. Of one whose collection was over by then
     nothing is known: a mass or an hour of another day must not stand beside those of today."""
     known = {b.bin: b for b in registry.bins}
-    rows = [r for r in forecasts.latest(store) if r.bin in known]
-    if not rows:
+    every = forecasts.latest(store)
+    rows = [r for r in every if r.bin in known]
+    if not every:
         return Kept()
-    made, until = max(r.made for r in rows), max(r.until for r in rows)
+    made, until = max(r.made for r in rows or every), max(r.until for r in rows or every)
     return Kept(made, until, [_forecast(r, known[r.bin], made) for r in rows])
 
 
