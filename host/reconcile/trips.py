@@ -7,7 +7,7 @@ from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import groupby, pairwise
+from itertools import pairwise
 
 from ..common.local_days import local_day
 from .model import Lift, Load, Trip
@@ -100,17 +100,24 @@ def _usual(found: Sequence[Trip]) -> Usual:
 
 
 def _loads_of(trip: Trip, most_g: int) -> list[Trip]:
-    """A trip without a ticket, divided where a shift ends, and at its longest pauses into loads
-    that the truck can carry. most_g: its largest ticket; 0: not known."""
-    ends = [n for n, (a, b) in enumerate(pairwise(trip.lifts), 1) if b.t - a.t >= SHIFT_S]
-    shifts = [trip.lifts[a:b] for a, b in pairwise([0, *ends, len(trip.lifts)])]
-    return [Trip(trip.truck, load, None) for s in shifts for load in _carried(s, most_g)]
+    """A trip without a ticket as loads. most_g: the truck's largest ticket, 0: not known. What
+    stays on a truck overnight is of the load of the next day, as far as it can carry both."""
+    loads = _carried(trip.lifts, most_g) if most_g else _of_shifts(trip.lifts)
+    return [Trip(trip.truck, load, None) for load in loads]
+
+
+def _of_shifts(lifts: tuple[Lift, ...]) -> list[tuple[Lift, ...]]:
+    """Where it is not known what a truck can carry: by days, and where a shift ends."""
+    ends = [
+        n
+        for n, (a, b) in enumerate(pairwise(lifts), 1)
+        if b.t - a.t >= SHIFT_S or local_day(a.t) != local_day(b.t)
+    ]
+    return [lifts[a:b] for a, b in pairwise([0, *ends, len(lifts)])]
 
 
 def _carried(lifts: tuple[Lift, ...], most_g: int) -> list[tuple[Lift, ...]]:
-    """A shift in loads; where it is not known what the truck can carry, in days."""
-    if not most_g:
-        return [tuple(day) for _, day in groupby(lifts, lambda x: local_day(x.t))]
+    """Divided at the longest pauses into what the truck can carry."""
     loads, left = [], [lifts]
     while left:
         part = left.pop()
