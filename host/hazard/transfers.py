@@ -49,6 +49,13 @@ class Imported:
     notes: list[str] = field(default_factory=list)
     refused: list[str] = field(default_factory=list)
 
+    def need_all(self) -> None:
+        """HazardError with the first row that was refused, and how many others there are."""
+        if self.refused:
+            more = len(self.refused) - 1
+            others = f", and {more} more (--check lists them)" if more else ""
+            raise HazardError(f"{self.refused[0]}{others}; nothing was imported")
+
 
 def run(
     store: Store,
@@ -75,10 +82,7 @@ def run(
         raise HazardError(f"{error}; nothing was imported") from None
     if check:
         return done
-    if done.refused:
-        more = len(done.refused) - 1
-        others = f", and {more} more (--check lists them)" if more else ""
-        raise HazardError(f"{done.refused[0]}{others}; nothing was imported")
+    done.need_all()
     if records:
         papers.add(store, kind, records, after)
     return done

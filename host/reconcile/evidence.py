@@ -32,8 +32,8 @@ MEASURED = 0.97  # share of a day in which a platform was seen: a lift cannot ha
 
 @dataclass
 class Evidence:
-    """start, end: of what was read, Unix seconds. town_of: site → 街镇. places: name → where it is
-    kept, to trace it. lost: lifts that were pinned, and whose file was taken back."""
+    """start, end: of what was read, Unix seconds. town_of: site → 街镇. lost: lifts that were
+    pinned, and whose file was taken back."""
 
     start: int
     end: int
@@ -43,7 +43,6 @@ class Evidence:
     without_truck: list[Ticket] = field(default_factory=list)
     seen: dict[tuple[str, str, int], bool] = field(default_factory=dict)
     town_of: dict[str, str] = field(default_factory=dict)
-    places: dict[str, LiftRow | Ticket] = field(default_factory=dict)
     lost: list[str] = field(default_factory=list)
 
     def measured(self, site: str, stream: str, start: int, end: int) -> bool:
@@ -61,7 +60,6 @@ def read(store: Store, register: Register, t0: int, t1: int) -> Evidence:
     for row in rows.between(store, found.start, found.end, gone):
         name = f"L{row.file}-{row.line}"
         found.lifts.append(Lift(row.t, row.grams, row.truck, row.site, row.stream, row.bin, name))
-        found.places[name] = row
     found.lost = [x for x in decisions.pinned(store).pins if _file_of(x) in gone]
     for ticket in papers.tickets(store):
         if found.start <= ticket.t < found.end and ticket.stream != STORED_HAZARDOUS:
@@ -92,7 +90,6 @@ def _take(found: Evidence, ticket: Ticket) -> None:
     masses = ticket.grams, ticket.gross_g
     place = ticket.stream, ticket.town, ticket.facility
     found.loads.append(Load(ticket.t, *masses, truck, *place, name))
-    found.places[name] = ticket
 
 
 def _platforms(store: Store, register: Register, found: Evidence) -> None:

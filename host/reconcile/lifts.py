@@ -128,10 +128,7 @@ def run(
     done.notes += table.notes
     if check:
         return done
-    if done.refused:
-        more = len(done.refused) - 1
-        others = f", and {more} more (--check lists them)" if more else ""
-        raise HazardError(f"{done.refused[0]}{others}; nothing was imported")
+    done.need_all()
     if taken:
         digest = hashlib.sha256(path.read_bytes()).hexdigest()
         _keep(store, Source(path.name, digest, 0, by, now), taken, after)

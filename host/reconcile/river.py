@@ -16,15 +16,15 @@ _LEAST_G = 100_000  # less than this above what was lifted is no flow of its own
 
 @dataclass
 class River:
-    """flows: (from, to) → g. towns, streams, ends: the nodes of the three ranks, largest first.
-    Flows into a facility are what its tickets say: what was lifted, drawn to their sum."""
+    """first: (街镇, stream) → g as trucks weighed it; second: (stream, facility) → g as tickets
+    say, or as trucks weighed it where there is none."""
 
     first: Counter[tuple[str, str]] = field(default_factory=Counter)
     second: Counter[tuple[str, str]] = field(default_factory=Counter)
 
     @property
     def ranks(self) -> tuple[list[str], list[str], list[str]]:
-        """The nodes of each rank, the gaps last."""
+        """The nodes of each rank, the largest first and the gaps last."""
         return (
             _ordered(self.first, 0),
             list(dict.fromkeys([*_ordered(self.first, 1), *_ordered(self.second, 0)])),

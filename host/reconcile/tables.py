@@ -129,13 +129,17 @@ def said(finding: Finding) -> str:
     return f"{finding.value / 1000:+.0f} kg"
 
 
+def _when(finding: Finding) -> str:
+    return "本期" if finding.kind in STANDING else clock(finding.t)
+
+
 def _findings(shown: Iterable[Finding], period: str) -> Table:
     columns = [
         *(Column("时间", 17), Column("不闭合的原因", 30), Column("车牌号", 12)),
         *(Column("对象", 30), Column("大小", 20), Column("依据", 60)),
     ]
     rows = [
-        [clock(f.t), NAMES[f.kind], f.truck, f.subject, said(f), " ".join(f.names[:12])]
+        [_when(f), NAMES[f.kind], f.truck, f.subject, said(f), " ".join(f.names[:12])]
         for f in shown
     ]
     notes = ("由数据推断，须经人工核实；疑似即怀疑，不是认定",)

@@ -7,10 +7,11 @@ import random
 import pytest
 from bench_reconcile import district
 
-from host.reconcile import river, river_picture
+from host.common.local_days import clock
+from host.reconcile import river, river_picture, tables
 from host.reconcile.clocks import densest
 from host.reconcile.matching import Pinned, match
-from host.reconcile.model import Collection, Kind, Lift, Load
+from host.reconcile.model import Collection, Finding, Kind, Lift, Load
 from host.reconcile.month import reconcile
 from host.reconcile.trips import trips
 
@@ -112,6 +113,17 @@ def test_the_river_has_every_lift_and_every_ticket_once() -> None:
     assert drawn.count("<path") == len(flows.first) + len(flows.second)
     rows = river_picture.table(flows, "2026-03").rows
     assert len(rows) == drawn.count("<path")
+
+
+def test_what_holds_for_a_whole_period_has_no_time_of_day() -> None:
+    """A scale is off all month; a load without a ticket was lifted at a moment."""
+    found = [
+        Finding(Kind.PLATFORM, "p-1", "", T, 0.01, 0.001),
+        Finding(Kind.NO_TICKET, "l1", "A1", T, 9e5),
+    ]
+    rows = tables._findings(found, "2026-03").rows
+    assert [row[0] for row in rows] == ["本期", clock(T)]
+    assert [row[4] for row in rows] == ["+1.00 % ± 0.20 %", "+900 kg"]
 
 
 def test_the_most_votes_near_to_each_other() -> None:
