@@ -32,8 +32,8 @@ MEASURED = 0.97  # share of a day in which a platform was seen: a lift cannot ha
 
 @dataclass
 class Evidence:
-    """start, end: of what was read, Unix seconds. town_of: site → 街镇. lost: lifts that were
-    pinned, and whose file was taken back."""
+    """start, end: of what was read, Unix seconds. town_of: site → 街镇. pins_taken_back: lifts
+    that were pinned, and whose file was taken back."""
 
     start: int
     end: int
@@ -43,7 +43,7 @@ class Evidence:
     without_truck: list[Ticket] = field(default_factory=list)
     seen: dict[tuple[str, str, int], bool] = field(default_factory=dict)
     town_of: dict[str, str] = field(default_factory=dict)
-    lost: list[str] = field(default_factory=list)
+    pins_taken_back: list[str] = field(default_factory=list)
 
     def measured(self, site: str, stream: str, start: int, end: int) -> bool:
         """Whether every platform of the stream there was seen on the days of [start, end)."""
@@ -60,7 +60,7 @@ def read(store: Store, register: Register, t0: int, t1: int) -> Evidence:
     for row in rows.between(store, found.start, found.end, gone):
         name = f"L{row.file}-{row.line}"
         found.lifts.append(Lift(row.t, row.grams, row.truck, row.site, row.stream, row.bin, name))
-    found.lost = [x for x in decisions.pinned(store).pins if _file_of(x) in gone]
+    found.pins_taken_back = [x for x in decisions.pinned(store).pins if _file_of(x) in gone]
     for ticket in papers.tickets(store):
         if found.start <= ticket.t < found.end and ticket.stream != STORED_HAZARDOUS:
             _take(found, ticket)

@@ -84,7 +84,7 @@ def by_route(done: Reconciled) -> Keys:
     truck_of = {c.name: m.lifts[0].truck for m in _all(done) for c in m.collections}
     return Keys(
         lambda c: (str(local_day(c.t)), truck_of[c.name]) if c.name in truck_of else None,
-        lambda x: (str(local_day(done.told[x.name])), x.truck),
+        lambda x: (str(local_day(done.own_times[x.name])), x.truck),
         lambda w: (str(local_day(w.t)), w.truck),
     )
 
@@ -93,7 +93,7 @@ def by_day(done: Reconciled, streams: Mapping[str, str]) -> Keys:
     """A local day (of lifts: of the truck's clock) and stream."""
     return Keys(
         lambda c: (str(local_day(c.t)), c.stream),
-        lambda x: (str(local_day(done.told[x.name])), x.stream or streams.get(x.truck, "")),
+        lambda x: (str(local_day(done.own_times[x.name])), x.stream or streams.get(x.truck, "")),
         lambda w: (str(local_day(w.t)), w.stream),
     )
 
@@ -139,7 +139,7 @@ def groups(
     alone = {x.name for x in done.matched.lifts}
     for trip in done.trips.all:
         for x in trip.lifts:
-            if not is_within(done.told[x.name]) or (key := keys.lift(x)) is None:
+            if not is_within(done.own_times[x.name]) or (key := keys.lift(x)) is None:
                 continue
             members[key].lifts.append(x)
             if x.name in alone:

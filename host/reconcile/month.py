@@ -17,8 +17,8 @@ from .trips import Trips, trips
 @dataclass
 class Reconciled:
     """matched: what is which; trips: of which ticket; findings: what does not close, by time.
-    clocks: (truck, local day) → seconds ahead. told: lift → its time by the truck's own clock,
-    which is the same whatever is known of that clock later. unheeded: lifts whose pin does not
+    clocks: (truck, local day) → seconds ahead. own_times: lift → its time by the truck's own
+    clock, the same whatever is known of that clock later. broken_pins: lifts whose pin does not
     hold."""
 
     matched: Matched = field(default_factory=Matched)
@@ -26,8 +26,8 @@ class Reconciled:
     gains: Gains = field(default_factory=Gains)
     clocks: Mapping[tuple[str, int], int] = field(default_factory=dict)
     findings: list[Finding] = field(default_factory=list)
-    told: Mapping[str, int] = field(default_factory=dict)
-    unheeded: list[str] = field(default_factory=list)
+    own_times: Mapping[str, int] = field(default_factory=dict)
+    broken_pins: list[str] = field(default_factory=list)
 
 
 def reconcile(
@@ -63,13 +63,13 @@ def reconcile(
         *verdicts.unweighed(matched, _weighed(lifted)),
     ]
     findings.sort(key=lambda f: (f.t, f.kind, f.subject))
-    told = {x.name: x.t for x in by_truck_clock}
+    own_times = {x.name: x.t for x in by_truck_clock}
     pins = pinned or Pinned()
-    unheeded = _unheeded(matched, pins.pins, told)
-    return Reconciled(matched, made, found, offsets, findings, told, unheeded)
+    broken_pins = _broken_pins(matched, pins.pins, own_times)
+    return Reconciled(matched, made, found, offsets, findings, own_times, broken_pins)
 
 
-def _unheeded(
+def _broken_pins(
     matched: Matched, pins: Mapping[str, Sequence[str]], known: Iterable[str]
 ) -> list[str]:
     held = {m.lifts[0].name: {c.name for c in m.collections}

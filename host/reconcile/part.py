@@ -25,7 +25,9 @@ def of_trucks(
         trips=Trips([t for t in done.trips.all if t.truck in trucks], done.trips.usual),
         clocks={key: s for key, s in done.clocks.items() if key[0] in trucks},
         findings=[f for f in done.findings if f.truck in trucks],
-        unheeded=[x.name for x in found.lifts if x.truck in trucks and x.name in done.unheeded],
+        broken_pins=[
+            x.name for x in found.lifts if x.truck in trucks and x.name in done.broken_pins
+        ],
     )
     part = replace(
         found,

@@ -62,7 +62,7 @@ def river(
     for trip in done.trips.all:
         load = trip.load
         if load is None:
-            lifts = [x for x in trip.lifts if is_within(done.told[x.name])]
+            lifts = [x for x in trip.lifts if is_within(done.own_times[x.name])]
         elif is_within(load.t):
             lifts = list(trip.lifts)
         else:

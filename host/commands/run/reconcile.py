@@ -84,7 +84,7 @@ def _say(found: Evidence, done: Reconciled, is_within: Callable[[int], bool]) ->
     lifts = sum(is_within(x.t) for x in found.lifts)
     tickets = sum(is_within(w.t) for w in found.loads)
     matches = [*done.matched.matches, *done.matched.mixed]
-    n = sum(is_within(done.told[m.lifts[0].name]) for m in matches)
+    n = sum(is_within(done.own_times[m.lifts[0].name]) for m in matches)
     open_ = len(tables.findings_of(done, is_within))
     print(
         f"{emptyings} emptyings, {lifts} lifts, {tickets} tickets;"
@@ -93,14 +93,14 @@ def _say(found: Evidence, done: Reconciled, is_within: Callable[[int], bool]) ->
     if without := [t for t in found.without_truck if is_within(t.t)]:
         grams = sum(t.grams for t in without)
         print(f"{len(without)} tickets, {kg(grams)} kg, name no truck: in no comparison")
-    if unheeded := [x for x in done.unheeded if is_within(done.told[x])]:
+    if broken_pins := [x for x in done.broken_pins if is_within(done.own_times[x])]:
         print(
-            f"{' '.join(unheeded)}: the pin does not hold: its emptying is no longer known, or is"
+            f"{' '.join(broken_pins)}: the pin does not hold: its emptying is no longer known, or is"
             " pinned to another lift"
         )
-    if found.lost:
+    if found.pins_taken_back:
         print(
-            f"{' '.join(found.lost)}: pinned, and taken back with its file: pin it anew as what was"
+            f"{' '.join(found.pins_taken_back)}: pinned, and taken back with its file: pin it anew as what was"
             " imported since"
         )
 

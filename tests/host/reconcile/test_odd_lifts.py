@@ -264,15 +264,15 @@ def test_a_pin_that_does_not_hold_is_told() -> None:
     c = Collection(1000, 40_000, "fs-01", "b", WET, "c", 50)
     mine = [a_lift("L1-2", 1000), a_lift("L1-3", 1001)]
 
-    def unheeded(pins: dict[str, list[str]]) -> list[str]:
+    def broken(pins: dict[str, list[str]]) -> list[str]:
         return reconcile(
             [c], mine, [], measured=lambda *_: True, town_of={}, start=0, end=2000,
             pinned=Pinned(pins),
-        ).unheeded  # fmt: skip
+        ).broken_pins  # fmt: skip
 
-    assert unheeded({"L1-2": ["c"]}) == []
-    assert unheeded({"L1-2": ["c"], "L1-3": ["c"]}) == ["L1-3"]
-    assert unheeded({"L1-3": ["gone"]}) == ["L1-3"]
+    assert broken({"L1-2": ["c"]}) == []
+    assert broken({"L1-2": ["c"], "L1-3": ["c"]}) == ["L1-3"]
+    assert broken({"L1-3": ["gone"]}) == ["L1-3"]
 
 
 @pytest.mark.each_engine
@@ -280,9 +280,9 @@ def test_pins_of_what_was_taken_back_are_told(office: Office) -> None:
     office.brings(ROW)
     decide(office.store, PIN, "L1-2", "c")
     t0, t1 = bounds(day_of(dt.date(2026, 3, 1)))[0], bounds(DAY)[1]
-    assert evidence.read(office.store, office.register, t0, t1).lost == []
+    assert evidence.read(office.store, office.register, t0, t1).pins_taken_back == []
     papers.take_back(office.store, 1, by="李", reason="wrong", now=NOW + 1)
-    assert evidence.read(office.store, office.register, t0, t1).lost == ["L1-2"]
+    assert evidence.read(office.store, office.register, t0, t1).pins_taken_back == ["L1-2"]
     assert office.brings(ROW, now=NOW + 2).count == 1
     found = evidence.read(office.store, office.register, t0, t1)
     assert [x.name for x in found.lifts] == ["L4-2"]
