@@ -94,15 +94,13 @@ def _say(found: Evidence, done: Reconciled, is_within: Callable[[int], bool]) ->
         grams = sum(t.grams for t in without)
         print(f"{len(without)} tickets, {kg(grams)} kg, name no truck: in no comparison")
     if broken_pins := [x for x in done.broken_pins if is_within(done.own_times[x])]:
-        print(
-            f"{' '.join(broken_pins)}: the pin does not hold: its emptying is no longer known, or is"
-            " pinned to another lift"
+        text = (
+            "the pin does not hold: its emptying is no longer known, or is pinned to another lift"
         )
+        print(f"{' '.join(broken_pins)}: {text}")
     if found.pins_taken_back:
-        print(
-            f"{' '.join(found.pins_taken_back)}: pinned, and taken back with its file: pin it anew as what was"
-            " imported since"
-        )
+        text = "pinned, and taken back with its file: pin it anew as what was imported since"
+        print(f"{' '.join(found.pins_taken_back)}: {text}")
 
 
 def _print(table: Table) -> None:
