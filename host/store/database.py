@@ -29,6 +29,14 @@ class Database(Protocol):
 
     def query(self, sql: str, args: Sequence[Any] = ()) -> list[Any]: ...
     def many(self, sql: str, rows: Iterable[Sequence[Any]]) -> None: ...
+    def insert(
+        self, table: str, columns: str, rows: Sequence[Sequence[Any]], *, key: str = ""
+    ) -> None: ...
+    def update(
+        self, table: str, columns: str, rows: Sequence[Sequence[Any]], *, key: str
+    ) -> None: ...
+    def remove(self, table: str, key: str, rows: Sequence[Sequence[Any]]) -> None: ...
+    def pairs(self, rows: Sequence[tuple[str, str]]) -> tuple[str, list[Any]]: ...
     def script(self, sql: str) -> None: ...
     def transaction(self) -> Any: ...
     def changed_elsewhere(self) -> bool: ...
@@ -38,6 +46,35 @@ class Database(Protocol):
     def only_add(self, table: str, *keys: Sequence[str]) -> None: ...
     def part(self, table: str, by: str, every: int) -> None: ...
     def close(self) -> None: ...
+
+
+# Names of columns are given as in SQL, with commas between them.
+
+
+def insert_sql(table: str, columns: str, key: str) -> str:
+    """INSERT of a row; one that has the same key takes its values."""
+    names = columns.split(", ")
+    sql = f"INSERT INTO {table} ({columns}) VALUES ({','.join('?' * len(names))})"  # noqa: S608
+    return sql + on_conflict(columns, key)
+
+
+def on_conflict(columns: str, key: str) -> str:
+    """The end of an INSERT whose rows take the place of those with the same key."""
+    others = [name for name in columns.split(", ") if name not in key.split(", ")]
+    values = ", ".join(f"{name}=excluded.{name}" for name in others)
+    return f" ON CONFLICT ({key}) DO UPDATE SET {values}" if key else ""
+
+
+def update_sql(table: str, columns: str, key: str) -> str:
+    """UPDATE of a row; the last column is its key."""
+    values = ", ".join(f"{name}=?" for name in columns.split(", "))
+    return f"UPDATE {table} SET {values} WHERE {key}=?"  # noqa: S608
+
+
+def remove_sql(table: str, key: str) -> str:
+    """DELETE of the rows with a key."""
+    where = " AND ".join(f"{name}=?" for name in key.split(", "))
+    return f"DELETE FROM {table} WHERE {where}"  # noqa: S608
 
 
 # A disk that fails to read or write for a while is none: that is Busy, and waited for.
@@ -85,6 +122,25 @@ class Sqlite:
         except sqlite3.DatabaseError as error:
             self._damaged(error)
             raise
+
+    def insert(
+        self, table: str, columns: str, rows: Sequence[Sequence[Any]], *, key: str = ""
+    ) -> None:
+        """New rows, in this order; with a key they take the place of those that have the same."""
+        self.many(insert_sql(table, columns, key), rows)
+
+    def update(self, table: str, columns: str, rows: Sequence[Sequence[Any]], *, key: str) -> None:
+        """Other values of these columns. rows: the values, and last the key."""
+        self.many(update_sql(table, columns, key), rows)
+
+    def remove(self, table: str, key: str, rows: Sequence[Sequence[Any]]) -> None:
+        """Take out the rows with these keys."""
+        self.many(remove_sql(table, key), rows)
+
+    def pairs(self, rows: Sequence[tuple[str, str]]) -> tuple[str, list[Any]]:
+        """A table of two columns of text as SQL, and its parameters."""
+        marks = ",".join(["(?,?)"] * len(rows))
+        return f"VALUES {marks}", [text for row in rows for text in row]
 
     def _damaged(self, error: sqlite3.DatabaseError) -> None:
         """StoreError when it is the file that is not right, and not what was asked."""

@@ -116,7 +116,7 @@ def _admitted(db: Database, stream: int, rows: list[Stored], now: int) -> list[S
 
 
 def _moved(db: Database, moved: int, gone: list[int], *, more: bool) -> tuple[int, bool]:
-    db.many("DELETE FROM arrival WHERE id=?", [(id_,) for id_ in gone])
+    db.remove("arrival", "id", [(id_,) for id_ in gone])
     return moved, more
 
 
@@ -148,10 +148,8 @@ def crowded_boards(db: Database, day: int, least: int) -> set[str]:
 
 def touch(db: Database, stream: int, changed: list[tuple[int, int]], at: int) -> None:
     """Note the days whose figures are to be computed anew."""
-    db.many(
-        "INSERT INTO touched (stream, day, n, at) VALUES (?,?,?,?)",
-        [(stream, day, n, at) for day, n in changed if day != UNDATED],
-    )
+    rows = [(stream, day, n, at) for day, n in changed if day != UNDATED]
+    db.insert("touched", "stream, day, n, at", rows)
 
 
 def _dateable(db: Database) -> list[int]:
@@ -220,7 +218,7 @@ def _write(
 ) -> list[tuple[int, int]]:
     """The days that are others now: (day, readings more than before)."""
     gone = [day for day in before if day not in after]
-    db.many("DELETE FROM day WHERE day=? AND stream=?", [(day, stream) for day in gone])
+    db.remove("day", "day, stream", [(day, stream) for day in gone])
     touched = [(day, -len(before[day])) for day in gone]
     changed = []
     for day, rows in after.items():
@@ -233,11 +231,6 @@ def _write(
         facts = (len(rows), rows[0].seq, rows[-1].seq)
         span = (min(times, default=None), max(times, default=None))
         changed.append((day, stream, *facts, *span, now, chunk.of_day(rows)))
-    db.many(
-        "INSERT INTO day (day, stream, n, lo, hi, first_t, last_t, changed, body) "
-        "VALUES (?,?,?,?,?,?,?,?,?) ON CONFLICT (day, stream) DO UPDATE SET n=excluded.n, "
-        "lo=excluded.lo, hi=excluded.hi, first_t=excluded.first_t, last_t=excluded.last_t, "
-        "changed=excluded.changed, body=excluded.body",
-        changed,
-    )
+    columns = "day, stream, n, lo, hi, first_t, last_t, changed, body"
+    db.insert("day", columns, changed, key="day, stream")
     return touched

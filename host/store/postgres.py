@@ -7,12 +7,14 @@ from contextlib import contextmanager
 from typing import Any, ClassVar
 
 import psycopg
+from psycopg.types import TypeInfo
 
 from ..common.store_address import server, without_pieces
-from .database import Busy, StoreError
+from .database import Busy, StoreError, insert_sql, on_conflict, remove_sql, update_sql
 
 _CONNECT_S = 5
 _LOCK_S = 10
+_FEW = 8  # up to so many rows go one by one
 
 
 class Postgres:
@@ -25,6 +27,7 @@ class Postgres:
 
     def __init__(self, url: str) -> None:
         self._url = url
+        self._known_types: dict[tuple[str, str], list[TypeInfo]] = {}
         self._within = False  # a transaction is under way
         try:
             self._db = self._connect()
@@ -46,6 +49,70 @@ class Postgres:
     def many(self, sql: str, rows: Iterable[Sequence[Any]]) -> None:
         with self._reached(), self._db.cursor() as cursor:
             cursor.executemany(_own(sql), rows)
+
+    def insert(
+        self, table: str, columns: str, rows: Sequence[Sequence[Any]], *, key: str = ""
+    ) -> None:
+        """New rows, in this order; with a key they take the place of those that have the same."""
+        if len(rows) <= _FEW:
+            self.many(insert_sql(table, columns, key), rows)
+        elif key:
+            new, columns_of = self._unnested(table, columns, rows)
+            sql = f"INSERT INTO {table} ({columns}) SELECT * FROM {new}"  # noqa: S608
+            self._execute(sql + on_conflict(columns, key), columns_of)
+        else:
+            with self._reached(), self._db.cursor() as cursor:
+                types = [kind.oid for kind in self._types(table, columns)]
+                sql = f"COPY {table} ({columns}) FROM STDIN (FORMAT BINARY)"
+                with cursor.copy(sql) as copy:
+                    copy.set_types(types)
+                    for row in rows:
+                        copy.write_row(row)
+
+    def update(self, table: str, columns: str, rows: Sequence[Sequence[Any]], *, key: str) -> None:
+        """Other values of these columns. rows: the values, and last the key."""
+        if len(rows) <= _FEW:
+            self.many(update_sql(table, columns, key), rows)
+            return
+        new, columns_of = self._unnested(table, f"{columns}, {key}", rows)
+        values = ", ".join(f"{name}=new.{name}" for name in columns.split(", "))
+        sql = f"UPDATE {table} SET {values} FROM {new} WHERE {table}.{key}=new.{key}"  # noqa: S608
+        self._execute(sql, columns_of)
+
+    def remove(self, table: str, key: str, rows: Sequence[Sequence[Any]]) -> None:
+        """Take out the rows with these keys."""
+        if len(rows) <= _FEW:
+            self.many(remove_sql(table, key), rows)
+            return
+        new, columns_of = self._unnested(table, key, rows)
+        same = " AND ".join(f"{table}.{name}=new.{name}" for name in key.split(", "))
+        self._execute(f"DELETE FROM {table} USING {new} WHERE {same}", columns_of)  # noqa: S608
+
+    def pairs(self, rows: Sequence[tuple[str, str]]) -> tuple[str, list[Any]]:
+        """A table of two columns of text as SQL, and its parameters."""
+        return "SELECT * FROM unnest(?::text[], ?::text[])", _by_column(rows)
+
+    def _execute(self, sql: str, args: Sequence[Any]) -> None:
+        with self._reached():
+            self._db.execute(sql, args)
+
+    def _unnested(
+        self, table: str, columns: str, rows: Sequence[Sequence[Any]]
+    ) -> tuple[str, list[Any]]:
+        """Rows as a table `new` of one statement, and its parameters: each column as an array,
+        which a server takes many times faster than a statement for each row."""
+        arrays = ", ".join(f"%b::{kind.name}[]" for kind in self._types(table, columns))
+        return f"unnest({arrays}) AS new ({columns})", _by_column(rows)
+
+    def _types(self, table: str, columns: str) -> list[TypeInfo]:
+        """The types of columns of a table."""
+        key = table, columns
+        if key not in self._known_types:
+            with self._reached():
+                empty = self._db.execute(f"SELECT {columns} FROM {table} LIMIT 0")  # noqa: S608
+                kinds = [self._db.adapters.types[c.type_code] for c in empty.description or ()]
+            self._known_types[key] = kinds
+        return self._known_types[key]
 
     def script(self, sql: str) -> None:
         """Several statements, within the transaction under way."""
@@ -117,6 +184,10 @@ class Postgres:
 
 def _own(sql: str) -> str:
     return sql.replace("?", "%s")
+
+
+def _by_column(rows: Sequence[Sequence[Any]]) -> list[Any]:
+    return [list(column) for column in zip(*rows, strict=True)]
 
 
 def _first_line(error: Exception) -> str:

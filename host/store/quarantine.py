@@ -55,13 +55,9 @@ def put(db: Database, refused: Sequence[Refused], received: int) -> None:
             rows.append((received, x.topic, x.reason, x.payload))
         else:
             count[2] += 1
-    db.many("INSERT INTO quarantine (received, topic, reason, payload) VALUES (?,?,?,?)", rows)
-    db.many(
-        "INSERT INTO refused (sender, day, kept, bytes, over) VALUES (?,?,?,?,?) "
-        "ON CONFLICT (sender, day) DO UPDATE SET kept=excluded.kept, bytes=excluded.bytes, "
-        "over=excluded.over",
-        [(sender, day, *count) for sender, count in counts.items()],
-    )
+    db.insert("quarantine", "received, topic, reason, payload", rows)
+    totals = [(sender, day, *count) for sender, count in counts.items()]
+    db.insert("refused", "sender, day, kept, bytes, over", totals, key="sender, day")
 
 
 def not_kept(db: Database, sender: str, n: int, received: int) -> None:

@@ -148,7 +148,7 @@ def write(db: Database, before: int, works: Sequence[Work], taken: Iterable[int]
         if not _claim(db, before):
             return False
         _write(db, works)
-        db.many("DELETE FROM touched WHERE id=?", [(id_,) for id_ in taken])
+        db.remove("touched", "id", [(id_,) for id_ in taken])
     return True
 
 
@@ -175,39 +175,19 @@ def _claim(db: Database, before: int) -> bool:
 
 
 def _write(db: Database, works: Sequence[Work]) -> None:
-    db.many(
-        "INSERT INTO platform (bin, device, made_with, booked) VALUES (?,?,?,?) "
-        "ON CONFLICT (bin) DO UPDATE SET device=excluded.device, "
-        "made_with=excluded.made_with, booked=excluded.booked",
-        [(a.bin, a.device, a.made_with, a.booked) for a in (w.record for w in works)],
-    )
+    records = [(a.bin, a.device, a.made_with, a.booked) for a in (w.record for w in works)]
+    db.insert("platform", "bin, device, made_with, booked", records, key="bin")
     ids = {w.record.bin: w.record.id for w in works}
     if not all(ids.values()):
         ids = dict(db.query("SELECT bin, id FROM platform"))
     placed = [(ids[w.record.bin], w) for w in works]
-    db.many("DELETE FROM checkpoint WHERE platform=?", [(i,) for i, w in placed if w.void])
-    db.many(
-        "DELETE FROM checkpoint WHERE platform=? AND day=?",
-        [(i, day) for i, w in placed for day, step in w.steps.items() if step is None],
-    )
-    db.many(
-        "INSERT INTO checkpoint (platform, day, opens, state, found) VALUES (?,?,?,?,?) "
-        "ON CONFLICT (platform, day) DO UPDATE SET opens=excluded.opens, "
-        "state=excluded.state, found=excluded.found",
-        [
-            (i, s.day, s.opens, s.state, s.found)
-            for i, w in placed
-            for s in w.steps.values()
-            if s is not None
-        ],
-    )
+    db.remove("checkpoint", "platform", [(i,) for i, w in placed if w.void])
+    steps = [(i, day, step) for i, w in placed for day, step in w.steps.items()]
+    db.remove("checkpoint", "platform, day", [(i, day) for i, day, step in steps if step is None])
+    made = [(i, day, s.opens, s.state, s.found) for i, day, s in steps if s is not None]
+    db.insert("checkpoint", "platform, day, opens, state, found", made, key="platform, day")
     entries = [(i, e) for i, w in placed for e in w.entries]
-    db.many(
-        f"INSERT INTO platform_day (platform, day, revision, computed, reason, {BALANCE}) "  # noqa: S608
-        f"VALUES ({','.join('?' * 18)})",
-        [(i, e.day, e.revision, e.computed, e.reason, *e.facts) for i, e in entries],
-    )
-    db.many(
-        "INSERT INTO platform_day_events (platform, day, revision, body) VALUES (?,?,?,?)",
-        [(i, e.day, e.revision, e.events) for i, e in entries if e.events],
-    )
+    figures = [(i, e.day, e.revision, e.computed, e.reason, *e.facts) for i, e in entries]
+    db.insert("platform_day", f"platform, day, revision, computed, reason, {BALANCE}", figures)
+    events = [(i, e.day, e.revision, e.events) for i, e in entries if e.events]
+    db.insert("platform_day_events", "platform, day, revision, body", events)

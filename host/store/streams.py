@@ -82,13 +82,13 @@ class Streams:
         """Of a board only the lives that are asked for: it may have had thousands."""
         for at in range(0, len(keys), _AT_ONCE):
             some = keys[at : at + _AT_ONCE]
-            marks = ",".join(["(?,?)"] * len(some))
+            pairs, args = self._db.pairs(some)
             # As a join: SQLite looks at every stream for (device, life) IN (VALUES …).
             rows = self._db.query(
-                f"WITH wanted (d, l) AS (VALUES {marks}) "  # noqa: S608
+                f"WITH wanted (d, l) AS ({pairs}) "  # noqa: S608
                 "SELECT device, life, id, floor, confirm, spans, boots FROM wanted JOIN stream "
                 f"ON device=d AND life=l ORDER BY id{self._db.locking()}",
-                [text for key in some for text in key],
+                args,
             )
             for device, life, id_, floor, confirm, *raw in rows:
                 held, boots = (unpack(bytes(r)) for r in raw)
@@ -96,10 +96,8 @@ class Streams:
 
     def save(self, changed: Iterable[Stream]) -> None:
         """Write what a batch has changed."""
-        self._db.many(
-            "UPDATE stream SET spans=?, boots=?, floor=?, confirm=? WHERE id=?",
-            [(pack(s.held), pack(s.boots), s.floor, int(s.confirm), s.id) for s in changed],
-        )
+        rows = [(pack(s.held), pack(s.boots), s.floor, int(s.confirm), s.id) for s in changed]
+        self._db.update("stream", "spans, boots, floor, confirm", rows, key="id")
 
 
 def _with_room(new: list[Key], growth: Growth) -> list[Key]:

@@ -127,7 +127,7 @@ def _add_readings(w: _Writing, lives: Mapping[Key, list[Reading]]) -> int:
             body = chunk.of_arrivals(new)
             w.to.growth.use(key[0], growth.READINGS, len(body))
             rows.append((stream.id, len(new), w.received, body))
-    w.to.db.many("INSERT INTO arrival (stream, n, received, body) VALUES (?,?,?,?)", rows)
+    w.to.db.insert("arrival", "stream, n, received, body", rows)
     return stored
 
 
