@@ -26,8 +26,11 @@ HELD = const(5)  # of frame_filter: the next conversion decides
 SATURATED_HIGH = const(0x7FFFFF)
 SATURATED_LOW = const(-0x800000)
 
-_MAX_PULSE_US = const(50)  # the chip resets itself at 60 us; leave a margin
-_TICKS = const(0x3FFFFFFF)  # ticks wrap here at the latest
+# The chip resets itself at 60 us; leave a margin. A pulse of 51 us or more, and so much, has a
+# bit of 64 or above.
+_MAX_PULSE_US = const(50)
+_TO_64_US = const(64 - 1 - _MAX_PULSE_US)
+_TICKS = const(0x3FFFFFFF)  # ticks wrap here at the latest: their difference, without a call
 _PERIOD_MS = const(100)
 _SETTLE_MS = const(400)
 _LATE_MS = const(50)  # no conversion so long after it was due: the chip began anew
@@ -128,9 +131,10 @@ class HX711:
         sck = self._sck
         dout = self.dout
         value = 0
+        lengths = 0  # the bits of all pulse lengths
         bad = False
-        # The difference of two ticks as ticks_diff reckons it, without the call.
-        for _ in range(24):
+        n = 24
+        while n:
             # An interrupt while SCK is high could hold it there past 60 us. No branch while
             # it is masked: at one the interpreter may let another thread run.
             irq = mask()
@@ -139,9 +143,9 @@ class HX711:
             sck(0)
             t1 = ticks_us()
             unmask(irq)
-            if (t1 - t0) & _TICKS > _MAX_PULSE_US:
-                bad = True
-            value = value << 1 | dout()
+            lengths |= t1 - t0 + _TO_64_US
+            value += value + dout()
+            n -= 1
         n = self._gain
         while n:
             irq = mask()
@@ -150,14 +154,14 @@ class HX711:
             sck(0)
             t1 = ticks_us()
             unmask(irq)
-            if (t1 - t0) & _TICKS > _MAX_PULSE_US:
-                bad = True
+            lengths |= t1 - t0 + _TO_64_US
             n -= 1
             # The pulses after the data leave DOUT high until the next conversion. If
             # it is low one was lost: give it, so that the chip ends this frame.
-            if not n and not bad and not dout():
+            if not n and not bad and lengths & _TICKS < 64 and not dout():
                 bad = True
                 n = 1
+        bad = bad or lengths & _TICKS >= 64
         self.end = now = hal.ticks_ms()
         if diff(self.due, now) > _EARLY_MS:
             self.made = 0  # too early after a change of input: it did not come about

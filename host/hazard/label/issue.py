@@ -80,7 +80,10 @@ def _ready(using: Issuer) -> None:
     """HazardError where the journal is not there, and codes were handed out before."""
     if using.journal.present():
         return
-    if n := label_codes.count(using.store.database):
+    # Looked for again after counting: another process may hand out the first code just now, and
+    # it makes the journal before the database has the code.
+    n = label_codes.count(using.store.database)
+    if n and not using.journal.present():
         raise HazardError(
             f"{using.journal.folder}: expected the journal of codes there, as the database has {n} "
             "codes; if it was moved or the database restored: --journal DIR, or qingyun label "

@@ -23,6 +23,7 @@ from host.hazard.entry import body as entry_body
 from host.hazard.label import issue, tables
 from host.hazard.ledger_posting import corrected
 from host.store import STEPS, Store, chains, label_codes
+from host.store.database import Database
 
 KNOWN = labelled.known()
 STEM = f"{UNIT}9002140820260303"
@@ -193,6 +194,21 @@ def test_a_database_without_its_journal_asks_for_it(tmp_path: Path) -> None:
         # Whoever looks at the labels on the drums finds 005 as the last.
         assert issue.resume(using(store), [f"{STEM}005"]) == [f"{STEM}005"]
         assert codes(issue.add(using(store), [entry])) == [f"{STEM}006"]
+
+
+def test_the_first_code_may_be_handed_out_by_another_just_now(
+    store: Store, journal: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It finds neither journal nor code, and a moment later both."""
+    entry, count = labelled.entry(KNOWN, T0), label_codes.count
+
+    def between(database: Database) -> int:
+        monkeypatch.setattr(label_codes, "count", count)
+        issue.add(using(store, None, journal), [entry])
+        return count(database)
+
+    monkeypatch.setattr(label_codes, "count", between)
+    assert codes(issue.add(using(store, None, journal), [entry])) == [f"{STEM}002"]
 
 
 def test_a_code_in_the_journal_that_was_never_committed_is_left_out(
