@@ -31,9 +31,11 @@ _LASTS = {"min": 1.0, "h": 60.0}
 OF_POINTS: dict[str, dict[str, float]] = {
     "outage": {"%": 1.0},  # of all boards that are silent at once
     "offline": {"间隔": 1.0},  # report intervals since the last reading of a board
+    "unheard": {"块": 1.0},  # a board of the registry without any reading
     "safe": _LASTS,  # in safe mode
     "clock": _LASTS,  # the board's clock not set
     "queue": {"条": 1.0},  # readings that wait on a board
+    "battery": {"%": 1.0},  # used up of a board's battery
     "fault": _LASTS,  # no valid value of a channel that reports
     "full": {"%": 1.0},  # of a bin's height, by its fill sensor
     "filling": {"h": 1.0},  # full so long before it is collected, by the last forecast

@@ -86,7 +86,8 @@ class BinWatch:
 @dataclass(slots=True)
 class BoardWatch:
     """A board. last: Unix second of its newest reading; every_s: it reports at least so often;
-    temperatures: channel → the last hour, 0.01 °C; news: it was heard since somebody looked;
+    temperatures: channel → the last hour, 0.01 °C; charge: (Unix seconds, %) that its battery last
+    told; news: it was heard since somebody looked;
     by_radio: a LoRaWAN sensor, of which frames get lost for good (it tells their signal)."""
 
     device: str
@@ -95,6 +96,7 @@ class BoardWatch:
     last: int | None = None
     every_s: int = EVERY_S
     temperatures: dict[str, Series] = field(default_factory=dict)
+    charge: tuple[int, int] | None = None
     news: bool = False
     by_radio: bool = False
 
@@ -115,6 +117,8 @@ class BoardWatch:
             for name, value in values.items():
                 if name[0] == "c" and name not in marks:
                     add(self.temperatures.setdefault(name, deque()), t, value)
+                elif name[0] == "b" and name not in marks:
+                    self.charge = t, value
                 elif name[0] == "r":
                     self.by_radio = True
         return n

@@ -9,7 +9,8 @@ from typing import NamedTuple
 from ..alarms.alarm_log import Finding
 from ..alarms.rules import Rule
 from ..registry import Site
-from .measure import MEASURES, Measure, Scene
+from .measure import MEASURES, Measure
+from .scene import Scene
 
 
 class _Held(NamedTuple):

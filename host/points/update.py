@@ -14,8 +14,8 @@ from ..registry import DISTRICT, Registry
 from ..store import Store, forecasts, health_queries, report_intervals, revision_writer
 from . import site_days
 from .board_watch import BinWatch, BoardWatch
-from .measure import NOTHING_SAID, Expected, Said, Scene
 from .point_rules import PointRules
+from .scene import NOTHING_SAID, Expected, Said, Scene
 
 BACK_S = 26 * 3600  # read when the watch begins
 _DAY_S = 86_400
@@ -65,6 +65,8 @@ class Watch:
             since = max(now - BACK_S, 0 if board.last is None else board.last + 1)
             rows = store.readings(device, since, now + 1)
             board.take((r.t, r.values, r.q) for r in rows)
+            if board.last is None:  # it was silent before the watch began
+                board.last = health_queries.last_reading(store, device)
         self._read_days(store, now)
         self._read_forecasts(store)
 

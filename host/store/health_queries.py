@@ -28,6 +28,17 @@ def last_stored(store: Store, now: int) -> dict[str, int]:
     return found
 
 
+def last_reading(store: Store, device: str) -> int | None:
+    """Unix second of the newest dated reading of a board that stands in the store; of one whose
+    readings are all archived, of its last birth message. None: it was never heard."""
+    sql = (
+        "SELECT max(d.last_t) FROM day d JOIN stream s ON s.id = d.stream WHERE s.device=?",
+        "SELECT max(b.received) FROM birth b JOIN stream s ON s.id = b.stream WHERE s.device=?",
+    )
+    found = (store.database.query(query, (device,))[0][0] for query in sql)
+    return next((int(t) for t in found if t is not None), None)
+
+
 def open_alarms(store: Store) -> list[str]:
     """The body of what raised each alarm that is not over."""
     sql = (

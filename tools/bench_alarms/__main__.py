@@ -18,7 +18,7 @@ from arguments import Parser, whole
 
 from host.alarms import alarm_log, rules
 from host.common.local_days import LOCAL
-from host.points.measure import Said
+from host.points.scene import Said
 from host.points.site_days import SiteDays, scatter_of
 from host.points.update import Watch
 from host.registry import Bin, Device, Registry, Site

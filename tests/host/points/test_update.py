@@ -121,3 +121,16 @@ def test_what_is_stored_and_what_boards_say(folder: Path, tmp_path: Path, broker
     assert wrong.returncode == 2 and "--site: expected fs-01 jt-01" in wrong.stderr
     traced = qingyun("trace", f"alarm:{rows[0].alarm}", "--db", db, "--registry", folder)
     assert traced.returncode == 0, traced.stderr
+
+
+def test_a_board_silent_since_before_the_watch_began(store: Store, folder: Path) -> None:
+    """Its last reading is older than what the watch reads when it begins: it is offline since
+    then, and was heard."""
+    made = board().until(START + HOUR)
+    made.store(store)
+    limits = [r for r in rules.load(folder, {}) if r.kind in ("offline", "unheard")]
+    watch, now = Watch(registry.load(folder), limits), START + 5 * DAY
+    watch.read(store, now)
+    raised = alarm_log.record(store, watch.findings(now), now, places=watch.places)
+    mine = [(r.body.rule, r.body.since) for r in raised if r.body.site == SITE]
+    assert mine == [("offline", made.t)]

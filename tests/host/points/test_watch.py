@@ -18,13 +18,14 @@ from host.alarms.rules import Rule
 from host.common.local_days import LOCAL
 from host.mqtt.board_state import Board
 from host.points.board_watch import lowest
-from host.points.measure import Expected
+from host.points.scene import Expected
 from host.points.site_days import Scatter, SiteDays, scatter_of
 from host.points.update import Watch
 from host.registry import DISTRICT, Device, Registry, RegistryError, Site
 
 KNOWN = registry.load(ROOT / "registry")
-LIMITS = rules.load(ROOT / "registry", {})
+EVERY_LIMIT = rules.load(ROOT / "registry", {})
+LIMITS = [r for r in EVERY_LIMIT if r.kind != "unheard"]  # it is of boards that tests leave out
 BOARD, SITE, BIN = "qy-fs01", "fs-01", "fs-01-1"
 MINUTE, HOUR = 60, 3600
 
@@ -45,7 +46,7 @@ class Point:
 
     def reading(self, t: int, values: dict[str, float], q: dict[str, str] | None = None) -> None:
         """values: w in kg, f as a share, c in °C."""
-        unit = {"w": 1000, "f": 1000, "c": 100, "r": 1}
+        unit = {"w": 1000, "f": 1000, "c": 100, "r": 1, "b": 1}
         whole = {k: round(v * unit[k[0]]) for k, v in values.items()}
         self.watch.boards[BOARD].take([(t, whole, q or {})])
 
@@ -351,3 +352,25 @@ def test_an_alarm_of_a_place_that_is_gone_is_over(tmp_path: Path) -> None:
     (over,) = alarm_log.record(with_store, [], NOON + 2, places={"other/"})
     assert (over.what, over.body.site, over.body.text) == ("cleared", "gone", "已不适用")
     with_store.close()
+
+
+def test_a_board_that_was_never_heard_is_told_until_it_is() -> None:
+    point = Point(limits=EVERY_LIMIT)
+    assert point.look(NOON) == [("raised", "unheard", BOARD), ("raised", "unheard", "qy-jt01")]
+    assert point.look(NOON + HOUR) == []
+    point.reading(NOON + HOUR + 1, well())
+    assert point.look(NOON + HOUR + 3) == [("cleared", "unheard", BOARD)]
+
+
+def test_a_battery_is_told_before_it_is_empty() -> None:
+    point = Point()
+    last = NOON
+    for charge, changes in (
+        (60, []),
+        (20, [("raised", "battery-80", BOARD)]),
+        (24, []),  # a cell that recovers a little in the sun
+        (100, [("cleared", "battery-80", BOARD)]),
+    ):
+        last += 5 * MINUTE
+        point.reading(last, well() | {"b1": charge})
+        assert point.look(last + 3) == changes

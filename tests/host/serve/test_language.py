@@ -438,7 +438,8 @@ SAYS_ENGLISH = (
 )
 SAYS_CHINESE = (
     ("host/hazard/measure.py",),
-    ("host/points/measure.py",),
+    ("host/points/board_measures.py",),
+    ("host/points/bin_measures.py",),
     ("host/points/update.py",),
     ("host/alarms/alarm_log.py",),
     ("host/indicators/hazardous.py", "tickets", "from_ledger", "source"),

@@ -1,0 +1,76 @@
+"""What a measure of a collection point is given, and what it gives."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+
+import msgspec
+
+from ..common.local_days import LOCAL
+from ..registry import Registry, Site
+from .board_watch import BinWatch, BoardWatch
+from .site_days import SiteDays
+
+
+@dataclass(frozen=True)
+class Said:
+    """What a board last said of itself; None: not known. safe, unset: Unix second from which on
+    it is in safe mode, or its clock is not set."""
+
+    queue: int | None = None
+    safe: int | None = None
+    unset: int | None = None
+
+
+NOTHING_SAID = Said()
+
+
+@dataclass(frozen=True)
+class Expected:
+    """The last forecast of a bin. made: when it looked; full: when it is full in half of the cases,
+    None: beyond what was looked at; collected: when it is collected; Unix seconds."""
+
+    made: int
+    full: int | None
+    collected: int
+
+
+@dataclass
+class Scene:
+    """Input of a measure; now: Unix seconds. days: of the site, as booked. outage: so many boards
+    are silent that each by itself tells nothing. forecasts: bin → the last one."""
+
+    registry: Registry
+    site: Site
+    boards: Sequence[BoardWatch]
+    now: int
+    said: Mapping[str, Said] = field(default_factory=dict)
+    days: SiteDays | None = None
+    outage: bool = False
+    forecasts: Mapping[str, Expected] = field(default_factory=dict)
+
+    @cached_property
+    def day(self) -> dt.date:
+        """The local day."""
+        return dt.datetime.fromtimestamp(self.now, LOCAL).date()
+
+    @cached_property
+    def bins(self) -> list[BinWatch]:
+        return [b for board in self.boards for b in board.bins]
+
+    def of(self, board: BoardWatch) -> Said:
+        return self.said.get(board.device, NOTHING_SAID)
+
+
+class Measured(msgspec.Struct, frozen=True, gc=False):
+    """value: in the unit of the kind, None: not known. text: as Finding.text of alarm_log; stream:
+    of the bin, "" of a board."""
+
+    subject: str
+    value: float | None
+    text: str | Callable[[], str]
+    since: int = 0
+    stream: str = ""
