@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from ..common.local_days import DAY_S, date_of, local_day
@@ -19,7 +20,8 @@ from ..rollup.period import days
 from ..store import Store
 from ..store import lifts as rows
 from ..store.lifts import LiftRow
-from . import decisions
+from . import decisions, losses
+from .losses import ASSUMED, Bounds
 from .model import Collection, Lift, Load
 from .month import Reconciled, reconcile
 from .plates import plate
@@ -33,7 +35,7 @@ MEASURED = 0.97  # share of a day in which a platform was seen: a lift cannot ha
 @dataclass
 class Evidence:
     """start, end: of what was read, Unix seconds. town_of: site → 街镇. pins_taken_back: lifts
-    that were pinned, and whose file was taken back."""
+    that were pinned, and whose file was taken back. bounds: stream → what may be lost."""
 
     start: int
     end: int
@@ -44,6 +46,7 @@ class Evidence:
     seen: dict[tuple[str, str, int], bool] = field(default_factory=dict)
     town_of: dict[str, str] = field(default_factory=dict)
     pins_taken_back: list[str] = field(default_factory=list)
+    bounds: Mapping[str, Bounds] = field(default_factory=lambda: ASSUMED)
 
     def measured(self, site: str, stream: str, start: int, end: int) -> bool:
         """Whether every platform of the stream there was seen on the days of [start, end)."""
@@ -55,6 +58,8 @@ def read(store: Store, register: Register, t0: int, t1: int) -> Evidence:
     """What concerns [t0, t1), in Unix seconds; days of platforms are brought up to date."""
     found = Evidence(t0 - MARGIN_S, t1 + MARGIN_S)
     found.town_of = {site: s.town for site, s in register.known.sites.items()}
+    if register.folder is not None:
+        found.bounds = losses.load(register.folder, date_of(local_day(t1 - 1)))
     _platforms(store, register, found)
     gone = papers.gone_lift_files(store)
     for row in rows.between(store, found.start, found.end, gone):
@@ -129,4 +134,5 @@ def reconciled(store: Store, found: Evidence) -> Reconciled:
         start=found.start,
         end=found.end,
         pinned=decisions.pinned(store),
+        bounds=found.bounds,
     )

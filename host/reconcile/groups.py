@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from ..common.local_days import local_day
@@ -18,12 +18,14 @@ Key = tuple[str, ...]
 @dataclass
 class Group:
     """One line of a comparison. Sums are of what each witness weighed; None: it weighed nothing.
-    They are never added. unmeasured: lifts of bins that no platform saw, with their mass by the
+    They are never added. arrives: what of the trucks' mass should come over weighbridges, with what
+    is usually lost on the way. unmeasured: lifts of bins that no platform saw, with their mass by the
     truck; ticketless_g: lifted, and over no weighbridge."""
 
     points: Sum | None = None
     trucks: Sum | None = None
     bridge: Sum | None = None
+    arrives: Sum | None = None
     unmeasured: int = 0
     unmeasured_g: int = 0
     ticketless_g: int = 0
@@ -32,6 +34,11 @@ class Group:
     def gap(first: Sum | None, second: Sum | None) -> float | None:
         """Share by which the second is more than the first; None without either."""
         return second.grams / first.grams - 1 if first and second and first.grams else None
+
+    @property
+    def verdicts(self) -> tuple[bool | None, bool | None]:
+        """Whether points and trucks close, and trucks and weighbridges."""
+        return self.closes(self.points, self.trucks), self.closes(self.arrives, self.bridge)
 
     @staticmethod
     def closes(first: Sum | None, second: Sum | None) -> bool | None:
@@ -49,6 +56,7 @@ class _Members:
     loads: list[Load] = field(default_factory=list)
     unmeasured: list[Lift] = field(default_factory=list)
     ticketless: list[Lift] = field(default_factory=list)
+    carried: Counter[sums.Carried] = field(default_factory=Counter)
 
 
 @dataclass(frozen=True)
@@ -125,7 +133,7 @@ def towns(trips: Iterable[Trip], town_of: Mapping[str, str]) -> dict[str, str]:
 def groups(
     done: Reconciled,
     collections: Iterable[Collection],
-    loads: Iterable[Load],
+    loads: Sequence[Load],
     keys: Keys,
     is_within: Callable[[int], bool],
 ) -> dict[Key, Group]:
@@ -137,11 +145,14 @@ def groups(
         if is_within(c.t) and (key := keys.collection(c)) is not None:
             members[key].collections.append(c)
     alone = {x.name for x in done.matched.lifts}
-    for trip in done.trips.all:
+    streams = streams_of(loads)
+    for n, trip in enumerate(done.trips.all):
+        of = trip.load.stream if trip.load else streams.get(trip.truck, "")
         for x in trip.lifts:
             if not is_within(done.own_times[x.name]) or (key := keys.lift(x)) is None:
                 continue
             members[key].lifts.append(x)
+            members[key].carried[n, local_day(x.t), x.truck, of or x.stream] += x.grams
             if x.name in alone:
                 members[key].unmeasured.append(x)
             if trip.load is None:
@@ -157,6 +168,7 @@ def _group(m: _Members, done: Reconciled) -> Group:
         sums.of_collections(m.collections, done.gains) if m.collections else None,
         sums.of_lifts(m.lifts, done.gains) if m.lifts else None,
         sums.of_loads(m.loads) if m.loads else None,
+        sums.of_arriving(m.carried, done.losses) if m.carried else None,
         len(m.unmeasured),
         sum(x.grams for x in m.unmeasured),
         sum(x.grams for x in m.ticketless),

@@ -57,6 +57,7 @@ class Kind(StrEnum):
     CLOCK = "clock"  # the truck's clock is wrong
     TRUCK_DRIFT = "truck drift"  # the truck's scale, by points and weighbridge alike
     TRUCK_LOSS = "truck loss"  # less arrives than was lifted
+    STREAM_LOSS = "stream loss"  # all trucks of a stream lose more, or less, than may be
     PLATFORM = "platform"  # a platform, by the trucks that lift there
     NO_TICKET = "no ticket"  # a load that no weighbridge weighed
     NO_LOAD = "no load"  # a ticket before which the truck lifted nothing
@@ -68,7 +69,9 @@ class Kind(StrEnum):
     MIXED = "mixed"  # bins of another stream in one load: a suspicion
 
 
-STANDING = {Kind.CLOCK, Kind.TRUCK_DRIFT, Kind.TRUCK_LOSS, Kind.PLATFORM}  # of a whole period
+STANDING = {  # of a whole period
+    *(Kind.CLOCK, Kind.TRUCK_DRIFT, Kind.TRUCK_LOSS, Kind.STREAM_LOSS, Kind.PLATFORM)
+}
 
 
 @dataclass(frozen=True)

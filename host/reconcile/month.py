@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from ..common.local_days import local_day
 from . import clocks, matching, verdicts
 from .gains import Gains, gains
+from .losses import ASSUMED, Bounds, Loss, losses
 from .matching import Matched, Pinned
 from .model import Collection, Finding, Lift, Load, Measured
 from .trips import Trips, trips
@@ -17,6 +18,7 @@ from .trips import Trips, trips
 @dataclass
 class Reconciled:
     """matched: what is which; trips: of which ticket; findings: what does not close, by time.
+    losses: stream → what is usually lost on the way.
     clocks: (truck, local day) → seconds ahead. own_times: lift → its time by the truck's own
     clock, the same whatever is known of that clock later. broken_pins: lifts whose pin does not
     hold."""
@@ -24,6 +26,7 @@ class Reconciled:
     matched: Matched = field(default_factory=Matched)
     trips: Trips = field(default_factory=Trips)
     gains: Gains = field(default_factory=Gains)
+    losses: Mapping[str, Loss] = field(default_factory=dict)
     clocks: Mapping[tuple[str, int], int] = field(default_factory=dict)
     findings: list[Finding] = field(default_factory=list)
     own_times: Mapping[str, int] = field(default_factory=dict)
@@ -40,8 +43,9 @@ def reconcile(
     start: int,
     end: int,
     pinned: Pinned | None = None,
+    bounds: Mapping[str, Bounds] = ASSUMED,
 ) -> Reconciled:
-    """town_of: site → 街镇. start, end: of the period, Unix seconds. The same for any order of what
+    """town_of: site → 街镇. bounds: stream → what may be lost on the way. start, end: of the period, Unix seconds. The same for any order of what
     is given."""
     emptied = sorted(collections)
     at_sites: dict[str, list[Collection]] = defaultdict(list)
@@ -54,9 +58,11 @@ def reconcile(
     matched = matching.match(lifted, emptied, pinned, rough)
     made = trips(lifted, loads)
     found = gains([*matched.matches], made.all, made.usual)
+    lost = losses(made.all, made.usual, bounds)
     findings = [
         *verdicts.clocks(offsets),
         *verdicts.scales(found, start),
+        *verdicts.streams(lost, start),
         *verdicts.loads(made.all, made.usual, town_of, end),
         *verdicts.mixed(matched, made.all),
         *verdicts.unseen(matched, measured),
@@ -66,7 +72,7 @@ def reconcile(
     own_times = {x.name: x.t for x in by_truck_clock}
     pins = pinned or Pinned()
     broken_pins = _broken_pins(matched, pins.pins, own_times)
-    return Reconciled(matched, made, found, offsets, findings, own_times, broken_pins)
+    return Reconciled(matched, made, found, lost, offsets, findings, own_times, broken_pins)
 
 
 def _broken_pins(

@@ -5,14 +5,20 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from ..metrology import r76
 from .gains import Gains
 from .model import Collection, Lift, Load
 from .robust import student
 
+if TYPE_CHECKING:
+    from .losses import Loss
+
+# (number of a trip, local day, truck, stream)
+Carried = tuple[int, int, str, str]
 SIGMAS = 1.96  # 95 % of a normal distribution
 _LEAST_SCALES = 2  # of one alone no spread is known
 E_BRIDGE_G = 20_000  # of a weighbridge of class III up to 60 t
@@ -43,6 +49,28 @@ def of_lifts(lifts: Iterable[Lift], gains: Gains, e_g: int = 50) -> Sum:
     return _sum(weighed, gains.of_trucks, len(gains.trucks))
 
 
+def of_arriving(carried: Mapping[Carried, int], losses: Mapping[str, Loss]) -> Sum | None:
+    """What of the g that trucks lifted should come over weighbridges, with what is usually lost; the
+    scatter of trips has that of lifts and weighbridges in it. None for a stream of which no loss is
+    known."""
+    if any(stream not in losses for *_, stream in carried):
+        return None
+    variance, grams = 0.0, 0.0
+    of_truck: dict[tuple[str, str], int] = defaultdict(int)
+    of_day: dict[tuple[int, str], int] = defaultdict(int)
+    of_stream: dict[str, int] = defaultdict(int)
+    for (_, day, truck, stream), mass in carried.items():
+        grams += mass * (1 - losses[stream].share)
+        variance += (losses[stream].trip * mass) ** 2
+        of_truck[truck, stream] += mass
+        of_day[day, stream] += mass
+        of_stream[stream] += mass
+    variance += sum((losses[s].truck * mass) ** 2 for (_, s), mass in of_truck.items())
+    variance += sum((losses[s].day * mass) ** 2 for (_, s), mass in of_day.items())
+    variance += sum((losses[s].error * mass) ** 2 for s, mass in of_stream.items())
+    return Sum(round(grams), round(SIGMAS * math.sqrt(variance)), len(carried))
+
+
 def of_loads(loads: Iterable[Load]) -> Sum:
     """What weighbridges weighed: two weighings each, one curve of errors for all of a bridge."""
     grams, n, variance = 0, 0, 0.0
@@ -50,10 +78,14 @@ def of_loads(loads: Iterable[Load]) -> Sum:
     for load in loads:
         grams, n = grams + load.grams, n + 1
         variance += 2 * E_BRIDGE_G**2 / 12
-        limit = r76.in_service_g(load.gross_g, E_BRIDGE_G) / max(1, load.gross_g)
-        of_bridge[load.facility] += _OF_LIMIT * limit * load.grams
+        of_bridge[load.facility] += bridge_share(load.gross_g) * load.grams
     variance += sum(sd**2 for sd in of_bridge.values())
     return Sum(grams, round(SIGMAS * math.sqrt(variance)), n)
+
+
+def bridge_share(gross_g: int) -> float:
+    """Standard uncertainty of all that a weighbridge weighs, as a share."""
+    return _OF_LIMIT * r76.in_service_g(gross_g, E_BRIDGE_G) / max(1, gross_g)
 
 
 def _platform_noise(e_g: int) -> float:

@@ -20,6 +20,7 @@ NAMES = {
     Kind.CLOCK: "车载时钟不准",
     Kind.TRUCK_DRIFT: "车载秤偏差",
     Kind.TRUCK_LOSS: "途中减少",
+    Kind.STREAM_LOSS: "整个品类途中增减超出登记范围",
     Kind.PLATFORM: "点位秤偏差",
     Kind.NO_TICKET: "收运后无磅单",
     Kind.NO_LOAD: "有磅单、无收运",
@@ -31,12 +32,13 @@ NAMES = {
     Kind.MIXED: "疑似混装",
 }
 OPEN = "不闭合"  # the sheet of what does not close
-_SHARES = {Kind.TRUCK_DRIFT, Kind.TRUCK_LOSS, Kind.PLATFORM}
+_SHARES = {Kind.TRUCK_DRIFT, Kind.TRUCK_LOSS, Kind.STREAM_LOSS, Kind.PLATFORM}
 NOTES = (
     "三方并列，从不相加；清运量仍按其定义",
     "±：95 % 区间，由秤的分度与级别、本月各秤之间的差异得出",
     "±为空：可相互比较的秤太少，不知道偏差有多大；这一行不作结论",
     "三方共同的偏差（例如所有点位秤同样偏高）不在其中，任何一列都看不出来",
+    "应进厂：车载称重减去途中通常的减少（湿垃圾的水分），由本月各车次得出，不超出登记的范围",
     "未实测：车上有称重而点位没有读数的桶；其重量只在车载一列",
 )
 
@@ -88,9 +90,9 @@ def _t(value: Sum | None) -> list[Cell]:
 
 
 def _closes(group: Group) -> str:
-    pairs = ((group.points, group.trucks, "点位—车"), (group.trucks, group.bridge, "车—进厂"))
-    open_ = [name for a, b, name in pairs if Group.closes(a, b) is False]
-    known = any(Group.closes(a, b) is not None for a, b, _ in pairs)
+    told = dict(zip(("点位—车", "车—进厂"), group.verdicts, strict=True))
+    open_ = [name for name, closes in told.items() if closes is False]
+    known = any(closes is not None for closes in told.values())
     return "、".join(open_) + "不闭合" if open_ else "闭合" if known else "—"
 
 
@@ -106,6 +108,7 @@ def _beside(
         *(Column("点位实测 t", 12, 3), Column("±", 8, 3)),
         *(Column("车载称重 t", 12, 3), Column("±", 8, 3)),
         *(Column("进厂计量 t", 12, 3), Column("±", 8, 3)),
+        *(Column("应进厂 t", 12, 3), Column("±", 8, 3)),
         *(Column("车/点位-1", 10, 2, percent=True), Column("进厂/车-1", 10, 2, percent=True)),
         *(Column("未实测（次）", 9, 0), Column("未实测 t", 9, 3), Column("无磅单 t", 9, 3)),
         Column("结论", 22),
@@ -114,7 +117,7 @@ def _beside(
     for key, g in of.items():
         gaps = g.gap(g.points, g.trucks), g.gap(g.trucks, g.bridge)
         left = Decimal(g.unmeasured_g).scaleb(-6), Decimal(g.ticketless_g).scaleb(-6)
-        masses = [*_t(g.points), *_t(g.trucks), *_t(g.bridge)]
+        masses = [*_t(g.points), *_t(g.trucks), *_t(g.bridge), *_t(g.arrives)]
         rows.append([*shown(key), *masses, *gaps, g.unmeasured, *left, _closes(g)])
     title = f"点位、车载、进厂三方对账（{sheet}）"
     return Table(sheet, title, "t", period, columns, rows, NOTES)

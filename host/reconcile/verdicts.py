@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from ..common.local_days import DAY_S, local_day
 from .gains import Gain, Gains
+from .losses import Loss
 from .matching import WINDOW_S, Matched
 from .model import Finding, Kind, Lift, Measured, Trip
 from .robust import median
@@ -59,6 +60,16 @@ def scales(gains: Gains, first: int) -> list[Finding]:
         if _is_off(Kind.PLATFORM, gain, gains.of_platforms):
             found.append(Finding(Kind.PLATFORM, bin_, "", first, gain.value, gain.error))
     return found
+
+
+def streams(lost: Mapping[str, Loss], first: int) -> list[Finding]:
+    """Streams of which all trucks together lose more, or less, than may be. value: the share by
+    which more arrives than was lifted."""
+    return [
+        Finding(Kind.STREAM_LOSS, stream, "", first, -(loss.share + loss.beyond), loss.error)
+        for stream, loss in sorted(lost.items())
+        if loss.beyond
+    ]
 
 
 def loads(

@@ -9,12 +9,14 @@ from arguments import Parser, whole
 
 from bench_reconcile import district
 from bench_reconcile.district import District, Planted
-from host.common.local_days import DAY_S
+from host.common.local_days import DAY_S, local_day
 from host.reconcile import sums
+from host.reconcile.groups import streams_of
 from host.reconcile.model import STANDING, Finding, Kind
 from host.reconcile.month import Reconciled, reconcile
 
 FOUND, FALSE, COVER = 0.95, 1.0, (0.93, 0.97)
+BY_DAY = "arriving of a day"
 
 
 def _same(p: Planted, f: Finding) -> bool:
@@ -57,8 +59,10 @@ class Score:
         """Whether the true mass of each trip lies in the interval of each witness; what a finding
         names is left out."""
         off = {f.subject for f in done.findings} | {n for f in done.findings for n in f.names}
+        streams = streams_of(made.loads)
+        days: dict[tuple[int, str], tuple[Counter[sums.Carried], list[str]]] = {}
         of_lift = {x.name: m for m in done.matched.matches for x in m.lifts}
-        for trip in done.trips.all:
+        for n, trip in enumerate(done.trips.all):
             if trip.truck in off or trip.load is None or trip.load.name in off:
                 continue
             if not trip.lifts or any(x.name in off for x in trip.lifts):
@@ -69,11 +73,20 @@ class Score:
             names = [x.name for x in trip.lifts]
             self._case("trucks", made, names, sums.of_lifts(trip.lifts, done.gains))
             self._case("weighbridge", made, [trip.load.name], sums.of_loads([trip.load]))
+            key = n, local_day(trip.load.t), trip.truck, streams[trip.truck]
+            mass = {key: trip.grams}
+            self._case("arriving", made, [trip.load.name], sums.of_arriving(mass, done.losses))
+            day = days.setdefault((key[1], key[3]), (Counter(), []))
+            day[0].update(mass)
+            day[1].append(trip.load.name)
+        for carried, names in days.values():
+            self._case(BY_DAY, made, names, sums.of_arriving(carried, done.losses))
 
-    def _case(self, who: str, made: District, names: list[str], told: sums.Sum) -> None:
+    def _case(self, who: str, made: District, names: list[str], told: sums.Sum | None) -> None:
         true = sum(made.truth[n] for n in names)
         self.cases[who] += 1
-        self.inside[who] += told.half is not None and abs(told.grams - true) <= told.half
+        half = None if told is None else told.half
+        self.inside[who] += told is not None and half is not None and abs(told.grams - true) <= half
 
 
 def report(score: Score) -> tuple[list[str], bool]:
@@ -95,7 +108,8 @@ def report(score: Score) -> tuple[list[str], bool]:
         share = score.inside[who] / n
         is_met &= COVER[0] <= share <= COVER[1]
         lines.append(
-            f"95 % interval of {who}: covers the true mass of {100 * share:.1f} % of {n} trips"
+            f"95 % interval of {who}: covers the true mass of {100 * share:.1f} % of {n}"
+            + (" days and streams" if who == BY_DAY else " trips")
         )
     goals = f"{100 * FOUND:.0f} % of each kind, {FALSE:g} of nothing, 93 to 97 %"
     lines.append(f"goals: {goals}: {'met' if is_met else 'MISSED'}")
