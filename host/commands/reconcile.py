@@ -28,6 +28,12 @@ def add(command: Command) -> None:
     p.add_argument("--truck", metavar="PLATE", help="only this truck")
     p.add_argument("--csv", type=Path, metavar="FILE", help="also as a file")
 
+    p = part("keep", _run, "compute months for the page, as a nightly timer does")
+    db(p)
+    registry(p)
+    text = "only this month (default: this one and the last)"
+    p.add_argument("--month", metavar="YYYY-MM", help=text)
+
     for name, help_ in (
         ("pin", "say that a weighing is these emptyings; without any, let an earlier pin go"),
         ("cut", "say that a weighing is not these emptyings"),

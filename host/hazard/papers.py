@@ -98,10 +98,11 @@ class TakenBack(msgspec.Struct, frozen=True):
 
 @dataclass(frozen=True)
 class Import:
-    """All records that one import brought. id: 1, 2, … as added. taken_back: None while it
-    counts."""
+    """All records that one import brought. id: 1, 2, … as added; row: of the chain, its first.
+    taken_back: None while it counts."""
 
     id: int
+    row: int
     kind: str
     source: Source
     count: int
@@ -130,6 +131,13 @@ def tickets(store: Store, until: int | None = None) -> list[Ticket]:
     return [
         t for t in held if t.source.key not in gone and (until is None or t.source.imported < until)
     ]
+
+
+def ticket_named(store: Store, number: str, t: int) -> Ticket | None:
+    """The ticket of a number and Unix second that counts."""
+    gone = _gone(store)
+    found = (_tickets(body) for body in rows.transfers_of(store, TICKET, f"{number} {t} "))
+    return next((x for x in found if x.source.key not in gone), None)
 
 
 def _gone(store: Store, until: int | None = None) -> dict[tuple[str, int], TakenBack]:
@@ -184,6 +192,8 @@ def verify_lifts(store: Store) -> list[str]:
 def gone_lift_files(store: Store) -> set[int]:
     """The files of lifts that no longer count, by id."""
     gone = _gone(store)
+    if not gone:  # there may be many thousand files
+        return set()
     return {
         i for i, body in rows.transfers_by_row(store, LIFTS) if _lift_files(body).source.key in gone
     }
@@ -223,7 +233,7 @@ def imports(store: Store) -> list[Import]:
     # By row of the chain: an id stays, also where the host's clock was put back.
     ordered = sorted(firsts, key=lambda key: firsts[key][0])
     return [
-        Import(n, *firsts[key][1:], counts[key], grams[key], gone.get(key))
+        Import(n, *firsts[key], counts[key], grams[key], gone.get(key))
         for n, key in enumerate(ordered, 1)
     ]
 

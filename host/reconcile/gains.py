@@ -13,13 +13,14 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from .model import Match, Trip
-from .robust import beyond, median, middle, spread
+from .robust import beyond, median, middle, spread, trimmed
 from .trips import Usual
 
 _LEAST_G = 8_000  # below, the divisions of the scales say more than their gains
 _LEAST_LIFTS = 5  # of a platform
 _LEAST_PLATFORMS = 6  # of a truck
 _LEAST_SPREAD = 0.001
+_LEAST_TRUCKS = 3  # of a stream, before one of them stands in the middle
 
 
 class Gain(NamedTuple):
@@ -92,19 +93,26 @@ def _platforms(
 
 
 def _arriving(trips: Iterable[Trip], usual: Usual) -> dict[str, Gain]:
-    ratios: dict[str, list[float]] = defaultdict(list)
+    """Of each truck, by the stream of most of its tickets; against the middle one of the trucks,
+    which one that loses does not move."""
+    ratios: dict[str, dict[str, list[float]]] = defaultdict(lambda: defaultdict(list))
     for trip in trips:
         load = trip.load
         if load is None or trip.grams <= 0 or load.stream not in usual.middle:
             continue
         if not usual.is_far(load, trip.grams):
             ratio = math.log(load.grams / trip.grams)
-            ratios[trip.truck].append(ratio - usual.middle[load.stream])
-    return {
-        truck: Gain(*middle(each, _LEAST_SPREAD), len(each))
-        for truck, each in ratios.items()
-        if len(each) >= _LEAST_LIFTS
-    }
+            ratios[load.stream][trip.truck].append(ratio - usual.middle[load.stream])
+    best: dict[str, Gain] = {}
+    for _, of_trucks in sorted(ratios.items()):
+        known = {t: each for t, each in of_trucks.items() if len(each) >= _LEAST_LIFTS}
+        made = {t: Gain(*trimmed(each, _LEAST_SPREAD), len(each)) for t, each in known.items()}
+        is_many = len(made) >= _LEAST_TRUCKS
+        about = median([g.value for g in made.values()]) if is_many else 0.0
+        for truck, gain in made.items():
+            if truck not in best or gain.n > best[truck].n:
+                best[truck] = gain._replace(value=gain.value - about)
+    return best
 
 
 def _of(found: Mapping[str, Gain]) -> float:

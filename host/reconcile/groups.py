@@ -18,9 +18,9 @@ Key = tuple[str, ...]
 @dataclass
 class Group:
     """One line of a comparison. Sums are of what each witness weighed; None: it weighed nothing.
-    They are never added. arrives: what of the trucks' mass should come over weighbridges, with what
-    is usually lost on the way. unmeasured: lifts of bins that no platform saw, with their mass by the
-    truck; ticketless_g: lifted, and over no weighbridge."""
+    They are never added. arrives: what of the trucks' mass should come over weighbridges, less what
+    is usually lost. unmeasured: lifts of bins that no platform saw, with their mass by the truck;
+    ticketless_g: lifted, and over no weighbridge."""
 
     points: Sum | None = None
     trucks: Sum | None = None

@@ -17,7 +17,7 @@ from typing import NamedTuple
 
 from ..common.local_days import local_day
 from ..registry import DRY, HAZARDOUS, RECYCLABLE, WET, csv_rows
-from .model import Trip
+from .model import Finding, Trip
 from .robust import beyond, middle
 from .sums import E_BRIDGE_G, SIGMAS, bridge_share
 from .trips import Usual
@@ -28,6 +28,7 @@ _LEAST_TRIPS, _LEAST_TRUCKS = 5, 2  # before a period says anything of its own
 _LEAST_SPREAD = 0.001
 _OF_TRIP = 0.01  # standard deviation of a trip, where the period does not say
 _SURE = 3.7  # as in verdicts
+_BEFORE_S = 1_200  # a visit of which nothing was written down may be the first
 # 95 % of a rectangle of half-width a is 0.95 a, and that of its standard deviation a / √3 as of a
 # normal distribution 1.13 a (JCGM 100:2008, 4.3.7).
 _RECTANGLE = 0.95 * math.sqrt(3) / SIGMAS
@@ -106,12 +107,20 @@ class _Shares:
     trips: int = 0
 
 
-def losses(trips: Iterable[Trip], usual: Usual, bounds: Mapping[str, Bounds]) -> dict[str, Loss]:
-    """Of each stream that has bounds."""
+def losses(
+    trips: Iterable[Trip], usual: Usual, bounds: Mapping[str, Bounds], odd: Iterable[Finding]
+) -> dict[str, Loss]:
+    """Of each stream that has bounds. odd: what does not close of single visits and loads: their
+    trips say nothing of what is usual."""
+    times: dict[str, list[int]] = defaultdict(list)
+    for f in odd:
+        times[f.truck].append(f.t)
     shares: dict[str, _Shares] = defaultdict(_Shares)
     for trip in trips:
         load = trip.load
-        if load is not None and trip.grams > 0 and not usual.is_far(load, trip.grams):
+        if load is None or trip.grams <= 0 or usual.is_far(load, trip.grams):
+            continue
+        if not any(trip.lifts[0].t - _BEFORE_S <= t <= load.t for t in times[trip.truck]):
             of, lost = shares[load.stream], 1 - load.grams / trip.grams
             of.of_truck[trip.truck].append((local_day(load.t), lost))
             of.bridge = max(of.bridge, bridge_share(load.gross_g))
@@ -134,17 +143,18 @@ def _loss(shares: _Shares, bounds: Bounds) -> Loss:
         for day, v in known:
             left[day].append((v - mean) * math.sqrt(n / (n - 1)))
     if len(means) < _LEAST_TRUCKS:
-        error = _RECTANGLE * (bounds.high - bounds.low) / math.sqrt(12)
-        return Loss((bounds.low + bounds.high) / 2, error, _OF_TRIP, 0.0, 0.0, 0)
+        may = _RECTANGLE * (bounds.high - bounds.low) / math.sqrt(12)
+        return Loss((bounds.low + bounds.high) / 2, may, _OF_TRIP, 0.0, 0.0, 0)
     share, error = middle(means, _LEAST_SPREAD)
     error = math.hypot(error, shares.bridge)
     near = min(max(share, bounds.low), bounds.high)
     out = share - near
-    trip, day = _of_days(left)
-    trip = math.sqrt(max(0.0, trip**2 - shares.rounding / shares.trips))  # it is the ticket's
-    n = sum(map(len, left.values()))
+    all_of_trip, of_day = _of_days(left)
+    # What a weighbridge rounds is in the interval of the weighbridge.
+    of_trip = math.sqrt(max(0.0, all_of_trip**2 - shares.rounding / shares.trips))
+    trips_known = sum(map(len, left.values()))
     return Loss(
-        *(near, error, trip, beyond(means, errors), day, n),
+        *(near, error, of_trip, beyond(means, errors), of_day, trips_known),
         out if abs(out) > max(_SURE * error, _LEAST_SPREAD) else 0.0,
     )
 

@@ -45,8 +45,8 @@ def reconcile(
     pinned: Pinned | None = None,
     bounds: Mapping[str, Bounds] = ASSUMED,
 ) -> Reconciled:
-    """town_of: site → 街镇. bounds: stream → what may be lost on the way. start, end: of the period, Unix seconds. The same for any order of what
-    is given."""
+    """town_of: site → 街镇. bounds: stream → what may be lost on the way. start, end: of the
+    period, Unix seconds. The same for any order of what is given."""
     emptied = sorted(collections)
     at_sites: dict[str, list[Collection]] = defaultdict(list)
     for c in emptied:
@@ -58,15 +58,18 @@ def reconcile(
     matched = matching.match(lifted, emptied, pinned, rough)
     made = trips(lifted, loads)
     found = gains([*matched.matches], made.all, made.usual)
-    lost = losses(made.all, made.usual, bounds)
-    findings = [
-        *verdicts.clocks(offsets),
-        *verdicts.scales(found, start),
-        *verdicts.streams(lost, start),
+    single = [
         *verdicts.loads(made.all, made.usual, town_of, end),
         *verdicts.mixed(matched, made.all),
         *verdicts.unseen(matched, measured),
         *verdicts.unweighed(matched, _weighed(lifted)),
+    ]
+    lost = losses(made.all, made.usual, bounds, single)
+    findings = [
+        *verdicts.clocks(offsets),
+        *verdicts.scales(found, start),
+        *verdicts.streams(lost, start),
+        *single,
     ]
     findings.sort(key=lambda f: (f.t, f.kind, f.subject))
     own_times = {x.name: x.t for x in by_truck_clock}

@@ -6,11 +6,12 @@ from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
-from .groups import streams_of
+from .groups import streams_of, towns
 from .model import Load
 from .month import Reconciled
 
 NO_TICKET, NO_LIFT, NOWHERE = "无磅单", "未经车载称重", "无点位"
+ELSEWHERE, SHARED = "其他街镇", "与其他街镇同车"
 _LEAST_G = 100_000  # less than this above what was lifted is no flow of its own
 
 
@@ -54,11 +55,14 @@ def river(
     loads: list[Load],
     town_of: Mapping[str, str],
     is_within: Callable[[int], bool],
+    town: str = "",
 ) -> River:
     """Of the trips whose ticket is of the period; of what has none, each lift that is, by the
-    truck's clock."""
+    truck's clock. town: what is of one 街镇 alone; what the ticket of another one has of it stands
+    as trucks weighed it, and where it went is not told."""
     made = River()
     streams = streams_of(loads)
+    told = towns(done.trips.all, town_of) if town else {}
     for trip in done.trips.all:
         load = trip.load
         if load is None:
@@ -68,11 +72,17 @@ def river(
         else:
             continue
         stream = load.stream if load else streams.get(trip.truck, "（未注明）")
+        is_own = not town or (load and (load.town or told.get(load.name, "")) == town)
         for x in lifts:
-            made.first[town_of.get(x.site, NOWHERE), x.stream or stream] += x.grams
-            if load is None:
-                made.second[stream, NO_TICKET] += x.grams
-        if load is None:
+            source = town_of.get(x.site, NOWHERE)
+            if town and source != town:
+                if not is_own:
+                    continue
+                source = ELSEWHERE
+            made.first[source, x.stream or stream] += x.grams
+            if load is None or not is_own:
+                made.second[stream, SHARED if load else NO_TICKET] += x.grams
+        if load is None or not is_own:
             continue
         made.second[stream, load.facility] += load.grams
         more = load.grams - trip.grams

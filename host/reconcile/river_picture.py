@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from ..common import svg
@@ -34,8 +34,9 @@ class _Rank:
         return self.names.index(name)
 
 
-def picture(river: River, title: str) -> str:
-    """SVG of three ranks: 街镇, streams, facilities. Gaps are orange and say their name."""
+def picture(river: River, title: str, said: Callable[[str], str] = str) -> str:
+    """SVG of three ranks: 街镇, streams, facilities. Gaps are orange and say their name.
+    said: gives a name in the language of who looks."""
     names = river.ranks
     most = max(sum(river.mass(n, r) for n in rank) for r, rank in enumerate(names))
     gaps = max(map(len, names)) * _GAP
@@ -44,12 +45,15 @@ def picture(river: River, title: str) -> str:
     x = _LEFT, (WIDTH - _NODE) / 2, WIDTH - _RIGHT - _NODE
     ranks = [_Rank(names[r], x[r], _tops(river, r, scale)) for r in range(3)]
     parts = [svg.title(title), svg.text(_LEFT, 18, title, class_="t")]
-    parts += _ribbons(river.first, ranks[0], ranks[1], scale)
-    parts += _ribbons(river.second, ranks[1], ranks[2], scale)
+    parts += _ribbons(river.first, ranks[0], ranks[1], scale, said)
+    parts += _ribbons(river.second, ranks[1], ranks[2], scale, said)
     for r, rank in enumerate(ranks):
         for name, top in rank.tops.items():
-            parts += _node(name, river.mass(name, r), (rank.x, top), scale)
-    return svg.document(parts, viewBox=f"0 0 {WIDTH} {height + _TOP + 10}", role="img")
+            words = f"{said(name)} {_tonnes(river.mass(name, r))}"
+            parts += _node(name, river.mass(name, r), (rank.x, top), scale, words)
+    return svg.document(
+        parts, viewBox=f"0 0 {WIDTH} {height + _TOP + 10}", role="img", aria_label=title
+    )
 
 
 def _tops(river: River, r: int, scale: float) -> dict[str, float]:
@@ -60,15 +64,21 @@ def _tops(river: River, r: int, scale: float) -> dict[str, float]:
     return found
 
 
-def _node(name: str, grams: int, at: tuple[float, float], scale: float) -> list[str]:
-    words, tall = f"{name} {_tonnes(grams)}", grams * scale
+def _node(name: str, grams: int, at: tuple[float, float], scale: float, words: str) -> list[str]:
+    tall = grams * scale
     colour = _OF_GAP if name in _GAPS else _COLOURS.get(name, _OTHER)
     bar = svg.rect(*at, float(_NODE), max(1.0, tall), words, fill=colour)
     x, kind = (at[0] - 6, "e") if at[0] == _LEFT else (at[0] + _NODE + 6, "s")
     return [bar, svg.text(x, at[1] + tall / 2 + 4, words, class_=kind)]
 
 
-def _ribbons(flows: Counter[tuple[str, str]], left: _Rank, right: _Rank, scale: float) -> list[str]:
+def _ribbons(
+    flows: Counter[tuple[str, str]],
+    left: _Rank,
+    right: _Rank,
+    scale: float,
+    said: Callable[[str], str],
+) -> list[str]:
     """A band for each flow, stacked at both ends in the order of the nodes there."""
     parts = []
     used: dict[tuple[int, str], float] = defaultdict(float)
@@ -88,8 +98,8 @@ def _ribbons(flows: Counter[tuple[str, str]], left: _Rank, right: _Rank, scale: 
         )
         stream = b if b in _COLOURS else a
         colour = _OF_GAP if {a, b} & _GAPS else _COLOURS.get(stream, _OTHER)
-        said = svg.title(f"{a} → {b} {_tonnes(grams)}")
-        parts.append(svg.element("path", said, d=path, fill=colour, fill_opacity="0.35"))
+        words = svg.title(f"{said(a)} → {said(b)} {_tonnes(grams)}")
+        parts.append(svg.element("path", words, d=path, fill=colour, fill_opacity="0.35"))
     return parts
 
 

@@ -30,6 +30,19 @@ def middle(values: Sequence[float], least_spread: float = 0.0) -> tuple[float, f
     return median(values), error
 
 
+def trimmed(values: Sequence[float], least_spread: float = 0.0) -> tuple[float, float]:
+    """The mean without the lowest and the highest tenth, and its standard uncertainty (Tukey and
+    McLaughlin 1963: from the values drawn in to the last that are kept). Of at least two."""
+    ordered, n = sorted(values), len(values)
+    cut = n // 10
+    kept = ordered[cut : n - cut]
+    mean = sum(kept) / len(kept)
+    drawn_in = [min(max(v, kept[0]), kept[-1]) for v in ordered]
+    about = sum(drawn_in) / n
+    spread_ = math.sqrt(sum((v - about) ** 2 for v in drawn_in) / (n - 1))
+    return mean, max(least_spread, spread_ * n / len(kept)) / math.sqrt(n)
+
+
 def without_far(values: Sequence[float]) -> list[float]:
     """Those within four robust spreads of the median: all but what is wrong."""
     far, about = 4 * spread(values), median(values)

@@ -50,9 +50,8 @@ def of_lifts(lifts: Iterable[Lift], gains: Gains, e_g: int = 50) -> Sum:
 
 
 def of_arriving(carried: Mapping[Carried, int], losses: Mapping[str, Loss]) -> Sum | None:
-    """What of the g that trucks lifted should come over weighbridges, with what is usually lost; the
-    scatter of trips has that of lifts and weighbridges in it. None for a stream of which no loss is
-    known."""
+    """What of the g that trucks lifted should come over weighbridges, less what is usually lost;
+    the scatter of trips has that of lifts in it. None for a stream of which no loss is known."""
     if any(stream not in losses for *_, stream in carried):
         return None
     variance, grams = 0.0, 0.0

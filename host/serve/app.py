@@ -35,6 +35,7 @@ from . import (
     labels,
     map,
     papers,
+    reconcile,
     seats,
     signin,
     sites,
@@ -50,7 +51,7 @@ from .shared import FOLDER, make
 from .web import page, user
 
 PAGES = (
-    *(signin, district, sites, map, collect, hazard, labels, papers),
+    *(signin, district, sites, map, collect, reconcile, hazard, labels, papers),
     *(indicators, history, filing, downloads, commands, sse),
     *(weigh, weigh_pictures, wall),
 )

@@ -22,16 +22,18 @@ from ..hazard import obligations, papers
 from ..hazard.entry import Entry
 from ..hazard.register import Register
 from ..points.positions import Position
+from ..reconcile.plates import plate
 from ..registry import Registry
 from ..reports.explain import BinStory
 from ..reports.limits import Limits
 from ..reports.summary import HAULED
 from ..rollup import DailyRow
 from ..store import Store
+from ..store.lifts import LiftRow
 from . import accounts, site_days
 from .day_cache import DayFigures, Days, today
 from .live import Part
-from .scope import NOTHING, Scope, Seen
+from .scope import CONTRACTOR, NOTHING, TOWN, Scope, Seen
 from .sessions import Failures, Sessions
 from .settings import Settings
 from .uploads import Uploads
@@ -165,6 +167,24 @@ class Context:
         """Every entry of the ledger, reversals included, in the order of adding."""
         every = self.shared.ledger.read(store)
         return every if self.scope.whole else [e for e in every if self.seen.entry(e)]
+
+    @cached_property
+    def trucks(self) -> frozenset[str]:
+        """The plates of a contractor's own trucks; nobody else has any."""
+        if self.scope.kind != CONTRACTOR:
+            return frozenset()
+        whose = self.shared.known.trucks
+        return frozenset(truck for truck, owner in whose.items() if owner == self.scope.name)
+
+    def weighing(self, row: LiftRow | papers.Ticket) -> bool:
+        """Whether a weighing of a truck or a ticket is of the scope: a contractor's by the truck,
+        that of a 街镇 by the site or what the ticket names."""
+        if self.scope.whole:
+            return True
+        if isinstance(row, LiftRow):
+            own = self.scope.kind == TOWN and row.site in self.registry.sites
+            return own or row.truck in self.trucks
+        return self.seen.paper(row) or plate(row.plate) in self.trucks
 
     def imports(self, store: Store) -> list[papers.Import]:
         """The imports of papers that are wholly of the scope, by time."""

@@ -23,6 +23,7 @@ from ..hazard import register, rules
 from ..hazard.ledger_held import Held
 from ..points import gcj02, positions
 from ..points.positions import Position
+from ..reconcile import trucks
 from ..registry import Registry
 from ..registry import load as load_registry
 from ..store import Store
@@ -52,14 +53,16 @@ Stamp = tuple[tuple[str, int, int], ...]
 
 @dataclass(frozen=True)
 class Known:
-    """The registry as it was read. stamp: of its files then. positions: site → its place in WGS 84;
-    places: site → longitude, latitude, as the tiles of the map have it."""
+    """The registry as it was read. stamp: of its files then. trucks: plate → contractor. positions:
+    site → its place in WGS 84; places: site → longitude, latitude, as the tiles of the map have
+    it."""
 
     registry: Registry
     register: register.Register | None
     rules: list[Rule]
     stamp: Stamp
     positions: dict[str, Position]
+    trucks: dict[str, str]
     places: dict[str, tuple[float, float]]
 
     @staticmethod
@@ -71,7 +74,8 @@ class Known:
         held = register.load(folder, registered) if register.present(folder) else None
         limits = rules.load(folder) if (folder / "rules.csv").exists() else []
         where = positions.load(folder)
-        return Known(registered, held, limits, stamp, where, _places(settings, where))
+        owned = trucks.load(folder, registered)
+        return Known(registered, held, limits, stamp, where, owned, _places(settings, where))
 
 
 def _places(settings: Settings, where: dict[str, Position]) -> dict[str, tuple[float, float]]:

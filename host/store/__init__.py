@@ -52,6 +52,7 @@ STEPS = (
     ("lifts.sql", ("lift",)),
     ("forecasts.sql", ()),
     ("scopes.sql", ()),
+    ("reconciled.sql", ()),
 )
 AFTER = {
     "chains.sql": chains.begin,

@@ -112,6 +112,12 @@ def transfers_by_row(store: Store, kind: str) -> list[tuple[int, str]]:
     return [(int(i), str(body)) for i, body in _query(store, sql, (kind,))]
 
 
+def transfers_of(store: Store, kind: str, start: str) -> list[str]:
+    """The bodies of those of a kind whose number begins so, the first added first."""
+    sql = "SELECT body FROM transfer WHERE kind=? AND substr(number,1,?)=? ORDER BY id"
+    return [str(body) for (body,) in _query(store, sql, (kind, len(start), start))]
+
+
 # Up to when something was done
 
 

@@ -2,11 +2,11 @@
 
 The figures of its physics: platforms with e = 50 g, gain off by 0.1 % (standard deviation), read
 within 20 s of the lift; lift scales of trucks in divisions of 500 g, 350 g of noise in motion,
-0.2 % of gain; weighbridges with e = 20 kg and a gain of half of their limit in service. Of wet waste
-a district loses 0.3 to 5 % on the way, in each another share; from day to day (heat, rain) it differs
-by 0.3 % (standard deviation), from truck to truck by 0.15 %, from load to load by a third of itself
-(a gamma distribution). The other loses 0 to 0.5 %. One lift of fifty takes two bins, one of two
-hundred is not written down, one platform of two hundred is not measured for a day."""
+0.2 % of gain; weighbridges with e = 20 kg and a gain of half of their limit in service. Of wet
+waste a district loses 0.3 to 5 % on the way, in each another share; from day to day (heat, rain) it
+differs by 0.3 % (standard deviation), from truck to truck by 0.15 %, from load to load by a third
+of itself (a gamma distribution). The other loses 0 to 0.5 %. One lift of fifty takes two bins, one
+of two hundred is not written down, one platform of two hundred is not measured for a day."""
 
 from __future__ import annotations
 

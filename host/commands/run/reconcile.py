@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import datetime as dt
 import time
 from collections.abc import Callable, Iterable, Sequence
 
@@ -10,14 +11,14 @@ from ...common import terminal
 from ...common.atomic_write import whole
 from ...common.disclaimer import DISCLAIMER
 from ...common.errors import UsageError
-from ...common.local_days import clock
+from ...common.local_days import clock, date_of, local_day
 from ...common.output_form import form_of
 from ...common.quantity import kg
 from ...common.shown import CsvWriter
 from ...hazard import register
 from ...hazard.register import Register
 from ...office.table import Cell, Column, Table
-from ...reconcile import decisions, evidence, part, river, river_picture, tables
+from ...reconcile import decisions, evidence, kept, part, river, river_picture, tables, trucks
 from ...reconcile.evidence import Evidence
 from ...reconcile.model import Lift, Match
 from ...reconcile.month import Reconciled
@@ -182,6 +183,31 @@ def _row(lift: Lift, match: Match | None, why: str) -> Sequence[str]:
     return *place, kg(lift.grams), kg(match.emptied), why + several, names
 
 
+def run_keep(args: argparse.Namespace) -> int:
+    registered = register.load(args.registry)
+    whose = trucks.load(args.registry, registered.known)
+    now = int(time.time())
+    if args.month is None:
+        first = date_of(local_day(now)).replace(day=1)
+        wanted = [month(f"{d:%Y-%m}") for d in (first - dt.timedelta(1), first)]
+    else:
+        wanted = [month(args.month)]
+    store = Store(args.db)
+    try:
+        for period in wanted:
+            done = kept.keep(store, registered, whose, str(period), span=bounds(period), now=now)
+            parts = len(kept.scopes(registered, whose))
+            emptyings, lifts, tickets, _ = done.counts
+            print(
+                f"{args.db}: {period} kept for /reconcile, of the district and {parts} parts:"
+                f" {emptyings} emptyings, {lifts} lifts, {tickets} tickets,"
+                f" {len(done.items)} things that do not close"
+            )
+    finally:
+        store.close()
+    return 0
+
+
 def run_pin(args: argparse.Namespace) -> int:
     return _decide(args, decisions.PIN, args.collection)
 
@@ -233,4 +259,4 @@ def _check_free(store: Store, decision: decisions.Decision) -> None:
             )
 
 
-RUNS = {"show": run_show, "matches": run_matches, "pin": run_pin, "cut": run_cut}
+RUNS = {"show": run_show, "matches": run_matches, "keep": run_keep, "pin": run_pin, "cut": run_cut}
