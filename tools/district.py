@@ -19,18 +19,23 @@ from pathlib import Path
 from host import registry
 from host.alarms import alarm_log
 from host.common.local_days import LOCAL, date_of, day_of
+from host.common.periods import parse
 from host.forecast import bins, kept
 from host.forecast.bins import BinForecast
-from host.hazard import ledger, ledger_posting, register
+from host.hazard import ledger, ledger_posting, papers, register
 from host.hazard.batch_codes import Batches
 from host.hazard.entry import STORED, Entry
+from host.hazard.papers import Source
 from host.readings.messages import Reading
+from host.reconcile import kept as months
+from host.reconcile import trucks
 from host.registry import Registry
 from host.rollup import day_bounds
 from host.rollup.day_figures import _Run
-from host.store import Batch, Store, revision_writer
+from host.store import Batch, Store, lifts, revision_writer
 from host.store import hazard as rows
 from host.store.day_revisions import FIRST
+from host.store.lifts import LiftRow
 from host.store.revision_writer import PlatformRecord, Work
 
 SITES, DAYS = 2800, 366
@@ -224,6 +229,32 @@ def forecast(store: Store, known: Registry, now: int) -> None:
     kept.keep(store, found, now, bins.tomorrow(now, dt.time(10)))
 
 
+def reconciled(store: Store, known: Registry, folder: Path, now: int) -> None:
+    """Yesterday of a truck that was at five sites, with a ticket, and another one without."""
+    noon = day_bounds(today() - dt.timedelta(1))[0] + 12 * 3600
+    held = [
+        LiftRow(
+            0, 2 + n, noon + 60 * n, 31_000 + 500 * n, truck, f"s{1 + n % 5:04d}", stream, "", ""
+        )
+        for truck, stream, first in (("沪A12345", "湿垃圾", 0), ("沪B67890", "干垃圾", 20))
+        for n in range(first, first + 20)
+    ]
+    source = Source("lifts.csv", "1" * 64, 0, "test", now)
+    lifts.add(store, papers.lift_file(source, held), held, papers.last(store))
+    ticket = papers.Ticket(
+        number="B1", facility="湿垃圾厂", plate="沪A12345", t=noon + 7200, stream="湿垃圾", town="",
+        site="", code="", gross_g=11_880_000, tare_g=9_000_000, grams=2_880_000,
+        source=Source("tickets.csv", "2" * 64, 2, "test", now),
+    )  # fmt: skip
+    papers.add(store, papers.TICKET, [ticket], papers.last(store))
+    month = f"{today() - dt.timedelta(1):%Y-%m}"
+    of = parse(month)
+    assert of is not None
+    span = day_bounds(of.first)[0], day_bounds(of.last)[1]
+    whose = trucks.load(folder, known)
+    months.keep(store, register.load(folder, known), whose, month, span=span, now=now)
+
+
 def _made_of(count: int, days: int) -> str:
     """Another name whenever what it is made by is another."""
     parts = [Path(__file__), *sorted((ROOT / "host" / "store").glob("*.sql"))]
@@ -245,6 +276,8 @@ def make(folder: Path, count: int = SITES, days: int = DAYS) -> District:
     now = int(time.time())
     hazardous(store, known, folder / "registry", now)
     forecast(store, known, now)
+    if count < SITES:  # a month of the whole is minutes of a test
+        reconciled(store, known, folder / "registry", now)
     store.close()
     return District(db, folder / "registry", known, days)
 

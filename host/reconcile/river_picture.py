@@ -11,8 +11,9 @@ from ..office.table import Cell, Column, Table
 from .river import NO_LIFT, NO_TICKET, NOWHERE, River
 
 WIDTH, LEAST_HEIGHT = 960, 360
+NARROW = 340  # pixels: of a phone
 _TOP, _GAP, _NODE = 44, 10, 14
-_LEFT, _RIGHT = 150, 190  # of names beside the outer ranks
+_LEFT, _RIGHT = 190, 190  # of names beside the outer ranks, where there is room
 _COLOURS = {"干垃圾": "#595959", "湿垃圾": "#8B5A2B", "可回收物": "#2E75B6", "有害垃圾": "#C00000"}
 _OTHER, _OF_GAP = "#7F7F7F", "#E07B00"
 _GAPS = {NO_TICKET, NO_LIFT, NOWHERE}
@@ -34,26 +35,34 @@ class _Rank:
         return self.names.index(name)
 
 
-def picture(river: River, title: str, said: Callable[[str], str] = str) -> str:
-    """SVG of three ranks: 街镇, streams, facilities. Gaps are orange and say their name.
-    said: gives a name in the language of who looks."""
+def picture(river: River, title: str, said: Callable[[str], str] = str, width: int = WIDTH) -> str:
+    """SVG of three ranks: 街镇, streams, facilities. Gaps are orange and say their name. said: a name
+    in the language of who looks; width: WIDTH, or NARROW with names over the bands."""
     names = river.ranks
     most = max(sum(river.mass(n, r) for n in rank) for r, rank in enumerate(names))
     gaps = max(map(len, names)) * _GAP
     height = max(LEAST_HEIGHT, 14 * max(map(len, names)) + gaps)
     scale = (height - gaps) / most if most else 0.0
-    x = _LEFT, (WIDTH - _NODE) / 2, WIDTH - _RIGHT - _NODE
+    left, right = (_LEFT, _RIGHT) if width == WIDTH else (0, 0)
+    x = left, (width - _NODE) / 2, width - right - _NODE
     ranks = [_Rank(names[r], x[r], _tops(river, r, scale)) for r in range(3)]
-    parts = [svg.title(title), svg.text(_LEFT, 18, title, class_="t")]
+    parts = [svg.title(title)]
+    if width == WIDTH:
+        parts.append(svg.text(_LEFT, 18, title, class_="t"))
     parts += _ribbons(river.first, ranks[0], ranks[1], scale, said)
     parts += _ribbons(river.second, ranks[1], ranks[2], scale, said)
+    is_ended = (True, False, False) if width == WIDTH else (False, False, True)
+    lower = (0, 0, 0) if width == WIDTH else (0, -8, 8)  # not on one line with the next rank
     for r, rank in enumerate(ranks):
         for name, top in rank.tops.items():
-            words = f"{said(name)} {_tonnes(river.mass(name, r))}"
-            parts += _node(name, river.mass(name, r), (rank.x, top), scale, words)
-    return svg.document(
-        parts, viewBox=f"0 0 {WIDTH} {height + _TOP + 10}", role="img", aria_label=title
-    )
+            grams = river.mass(name, r)
+            words, tall = f"{said(name)} {_tonnes(grams)}", grams * scale
+            parts.append(_bar(name, rank.x, top, tall, words))
+            at, kind = (rank.x - 6, "e") if is_ended[r] else (rank.x + _NODE + 6, "s")
+            parts.append(svg.text(at, top + tall / 2 + 4 + lower[r], words, class_=kind))
+    box = f"0 0 {width} {height + _TOP + 10}"
+    named = "broad" if width == WIDTH else "slim"
+    return svg.document(parts, viewBox=box, role="img", aria_label=title, class_=named)
 
 
 def _tops(river: River, r: int, scale: float) -> dict[str, float]:
@@ -64,12 +73,9 @@ def _tops(river: River, r: int, scale: float) -> dict[str, float]:
     return found
 
 
-def _node(name: str, grams: int, at: tuple[float, float], scale: float, words: str) -> list[str]:
-    tall = grams * scale
+def _bar(name: str, x: float, top: float, tall: float, words: str) -> str:
     colour = _OF_GAP if name in _GAPS else _COLOURS.get(name, _OTHER)
-    bar = svg.rect(*at, float(_NODE), max(1.0, tall), words, fill=colour)
-    x, kind = (at[0] - 6, "e") if at[0] == _LEFT else (at[0] + _NODE + 6, "s")
-    return [bar, svg.text(x, at[1] + tall / 2 + 4, words, class_=kind)]
+    return svg.rect(x, top, float(_NODE), max(1.0, tall), words, fill=colour)
 
 
 def _ribbons(

@@ -197,6 +197,14 @@ class Context:
             own[key] = own.get(key, True) and self.seen.paper(record)
         return [i for i in found if own.get(i.source.key)]
 
+    def brought(self, store: Store, row: LiftRow | papers.Ticket) -> papers.Import | None:
+        """The import that brought what the scope sees (weighing())."""
+        for i in papers.imports(store):
+            same = i.row == row.file if isinstance(row, LiftRow) else i.source.key == row.source.key
+            if same:
+                return i
+        return None
+
     def trail(self, store: Store, before: int | None = None, limit: int = 100) -> list[Any]:
         """As accounts.trail(), of accounts of this scope."""
         only = None if self.scope.whole else self.scope

@@ -141,7 +141,8 @@ async def show(request: Request) -> Response:
         return page(request, "reconcile.html", **values)
     flows = found.of.river
     title = words("reconcile_river", month=found.month)
-    drawn = river_picture.picture(flows, title, words.said) if flows.first else ""
+    widths = (river_picture.WIDTH, river_picture.NARROW) if flows.ranks[0] else ()
+    drawn = "".join(river_picture.picture(flows, title, words.said, w) for w in widths)
     lines = {"stream": found.of.streams, "town": found.of.towns}
     lines |= {"route": found.of.routes, "day": found.of.days}
     chosen = lines[wanted.by]
@@ -181,11 +182,7 @@ def _named(context: Context, store: Store, name: str) -> tuple[LiftRow | Ticket,
         if told is None or not any(w.name == name for x in told.of.items for w in x.rests_on):
             raise KeyError(name)
     assert row is not None
-    key = None if isinstance(row, LiftRow) else row.source.key
-    for i in papers.imports(store):
-        if i.source.key == key or (isinstance(row, LiftRow) and i.row == row.file):
-            return row, i
-    return row, None
+    return row, context.brought(store, row)
 
 
 @narrow

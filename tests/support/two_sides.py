@@ -6,7 +6,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from fastapi import FastAPI
@@ -14,13 +14,17 @@ from sim_board import ROOT
 
 from host.alarms import alarm_log
 from host.common.local_days import LOCAL, local_day
+from host.common.periods import parse
 from host.forecast import kept
 from host.forecast.bins import BinForecast
 from host.hazard import ledger, ledger_posting, papers, photographs, register
 from host.hazard.entry import CODE, STORED, Entry
 from host.hazard.label import issue
 from host.readings.messages import Reading
+from host.reconcile import kept as reconciled
+from host.reconcile import trucks
 from host.registry import load
+from host.rollup import day_bounds
 from host.serve import accounts
 from host.serve.app import app
 from host.serve.scope import Scope
@@ -69,10 +73,14 @@ class Place:
         return "" if self.hazardous else f"清运{self.side * 3}"
 
     @property
+    def truck(self) -> str:
+        return "" if self.hazardous else f"车{self.side.upper() * 3}{len(self.side)}"
+
+    @property
     def marks(self) -> list[str]:
         """Texts that stand on a page only where something of this place does."""
         more = (self.store, self.institution, f"单位{self.side * 3}", self.container)
-        return [self.site, self.name, self.device, *(more if self.hazardous else ())]
+        return [self.site, self.name, self.device, *(more if self.hazardous else (self.truck,))]
 
 
 PLACES = tuple(Place(side, hazardous) for side in "ab" for hazardous in (False, True))
@@ -99,6 +107,7 @@ def write_registry(folder: Path) -> None:
         "towns": ["code,town", *(f"{n},{t}" for n, t in enumerate(TOWNS.values()))],
         "sites": ["site,name,town,kind,windows,contractor"],
         "devices": ["device,site"],
+        "trucks": ["truck,contractor"],
         "bins": [
             "bin,site,device,channel,fill_channel,stream,volume_l,tare_kg,container,max_kg,e_kg"
         ],
@@ -115,6 +124,8 @@ def write_registry(folder: Path) -> None:
         town = TOWNS[p.side]
         lines["sites"].append(f"{p.site},{p.name},{town},{kind},,{p.contractor}")
         lines["devices"].append(f"{p.device},{p.site}")
+        if p.truck:
+            lines["trucks"].append(f"{p.truck},{p.contractor}")
         what = "危险废物" if p.hazardous else "干垃圾"
         body = "platform" if p.hazardous else "wheelie"
         lines["bins"].append(f"{p.site}-1,{p.site},{p.device},w1,,{what},240,12,{body},150,0.05")
@@ -132,7 +143,8 @@ def write_registry(folder: Path) -> None:
 @dataclass(frozen=True)
 class Sides:
     """What was planted. By place: its alarm, and of a hazardous one the entry without a label, a
-    code, a code whose entry was reversed, a photograph, the import of its papers."""
+    code, a code whose entry was reversed, a photograph, the import of its papers; of another one a
+    lift."""
 
     db: Path
     folder: Path
@@ -143,6 +155,7 @@ class Sides:
     voided: dict[Place, str]
     photographs: dict[Place, str]
     imports: dict[Place, int]
+    lifts: dict[Place, str] = field(default_factory=dict)
 
 
 def make(folder: Path, roles: tuple[str, ...], late: Place | None = None) -> Sides:
@@ -178,12 +191,29 @@ def make(folder: Path, roles: tuple[str, ...], late: Place | None = None) -> Sid
         if p.hazardous:
             _waste(store, known, made, p, now)
         _papers(store, p, n, now)
-    source = papers.Source(f"车{PLACES[0].name}{PLACES[2].name}.csv", "5" * 64, 0, "test", now)
-    held = [lifts.LiftRow(0, 2, noon(), 5_000, "车A12345", PLACES[0].site, "", "", "")]
-    lifts.add(store, papers.lift_file(source, held), held, papers.last(store))
+    _lifts(store, made, now)
     made.imports.update({p: n for n, p in enumerate(PLACES, 1)})
+    whose = trucks.load(registry, known.known)
+    month = f"{day_before():%Y-%m}"
+    of = parse(month)
+    assert of is not None
+    span = day_bounds(of.first)[0], day_bounds(of.last)[1]
+    reconciled.keep(store, known, whose, month, span=span, now=now)
     store.close()
     return made
+
+
+def _lifts(store: Store, made: Sides, now: int) -> None:
+    """Of each side's truck, two that no platform saw, in one file of both."""
+    source = papers.Source(f"车{PLACES[0].name}{PLACES[2].name}.csv", "5" * 64, 0, "test", now)
+    held, after = [], papers.last(store)
+    for p in PLACES:
+        if not p.hazardous:
+            made.lifts[p] = f"L{after + 1}-{len(held) + 2}"
+            for n in range(2):
+                where = p.truck, p.site, "干垃圾", "", ""
+                held.append(lifts.LiftRow(0, len(held) + 2, noon() - 9000 + n, 15_000, *where))
+    lifts.add(store, papers.lift_file(source, held), held, after)
 
 
 def noon() -> int:
@@ -251,7 +281,7 @@ def _papers(store: Store, p: Place, n: int, now: int) -> None:
         papers.add(store, papers.MANIFEST, [manifest], papers.last(store))
         return
     ticket = papers.Ticket(
-        number=f"厂/{n}", facility="厂", plate="", t=noon(), stream="干垃圾",
+        number=f"厂/{n}", facility="厂", plate=p.truck, t=noon(), stream="干垃圾",
         town=TOWNS[p.side], site=p.site, code="", gross_g=9000, tare_g=1000, grams=8000,
         source=source,
     )  # fmt: skip

@@ -20,12 +20,14 @@ from playwright.sync_api import Browser, Page
 from served_page import Served, look
 from starlette.routing import Route
 
+from host.rollup import day_bounds
 from host.serve.app import PAGES
 from host.serve.language import LANGUAGES
 
 WIDTHS = (390, 768, 1280, 1920)
 SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
 YESTERDAY = district.today() - dt.timedelta(1)
+NOON = day_bounds(YESTERDAY)[0] + 12 * 3600
 # What stands in a path, and a page in another state than it opens in.
 VALUES = {"site": district.PLAYED, "number": "8", "alarm": "1"}
 MORE = {
@@ -35,6 +37,8 @@ MORE = {
     "/history": ({"period": f"{YESTERDAY:%Y-%m}"}, {"period": str(YESTERDAY.year)}),
     "/alarms": ({"show": "all"},),
     "/collect": ({"town": "方松街道", "order": "way"},),
+    "/reconcile": ({"by": "route"},),
+    "/reconcile/row": ({"name": f"B1@{NOON + 7200}"},),
     "/map": ({"mark": "offline", "town": "方松街道"},),
 }
 # A stream, files, and what only a store with a label has (test_labels, test_weigh).
@@ -42,6 +46,7 @@ NO_PAGE = {"/live", "/downloads/{name}", "/downloads/filing", "/label/{code}"}
 NO_PAGE |= {"/collect/list"}
 NO_PAGE |= {"/photographs/{name}", "/weigh-worker.js"}
 NO_PAGE |= {"/wall/now", "/weigh/now", "/weigh/step", "/weigh/label/{code}"}
+NEEDS = {"/reconcile/row"}  # a parameter
 WRONG = "/there-is-no-such-page"
 PICTURES = os.environ.get("PICTURES", "")
 
@@ -58,7 +63,9 @@ def pages() -> list[str]:
         if "GET" not in (route.methods or ()) or route.path in NO_PAGE:
             continue
         path = re.sub(r"\{(\w+)\}", lambda m: VALUES[m[1]], route.path)
-        found += [path, *(f"{path}?{urlencode(q)}" for q in MORE.get(route.path, ()))]
+        if route.path not in NEEDS:
+            found.append(path)
+        found += (f"{path}?{urlencode(q)}" for q in MORE.get(route.path, ()))
     return [*found, WRONG]
 
 

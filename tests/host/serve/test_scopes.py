@@ -102,6 +102,17 @@ ROUTES = {
     "GET /map": Row("viewer", one("/map")),
     "GET /collect": Row("viewer", one("/collect")),
     "GET /collect/list": Row("viewer", one("/collect/list?format=csv")),
+    "GET /reconcile": Row(
+        "viewer",
+        lambda _: [
+            Ask(f"/reconcile?month={day_before():%Y-%m}&by={by}")
+            for by in ("stream", "town", "route", "day")
+        ],
+    ),
+    "GET /reconcile/row": Row(
+        "viewer",
+        lambda s: [Ask(f"/reconcile/row?name={s.lifts[p]}", p, typed=s.lifts[p]) for p in s.lifts],
+    ),
     "GET /wall": Row("viewer", one("/wall")),
     "GET /wall/now": Row("viewer", one("/wall/now")),
     "GET /wall/signin": Row("", one("/wall/signin")),
