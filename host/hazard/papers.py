@@ -19,6 +19,7 @@ from . import HazardError
 
 MANIFEST, TICKET, LIFTS = "manifest", "ticket", "lifts"
 _TAKEN_BACK = "taken back"
+POSTED = "POST"  # stands for the file of what was sent without one
 
 
 class Source(msgspec.Struct, frozen=True):

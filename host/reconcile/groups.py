@@ -164,11 +164,12 @@ def groups(
 
 
 def _group(m: _Members, done: Reconciled) -> Group:
+    trucks = sums.of_lifts(m.lifts, done.gains) if m.lifts else None
     return Group(
         sums.of_collections(m.collections, done.gains) if m.collections else None,
-        sums.of_lifts(m.lifts, done.gains) if m.lifts else None,
+        trucks,
         sums.of_loads(m.loads) if m.loads else None,
-        sums.of_arriving(m.carried, done.losses) if m.carried else None,
+        sums.of_arriving(m.carried, done.losses, trucks) if m.carried else None,
         len(m.unmeasured),
         sum(x.grams for x in m.unmeasured),
         sum(x.grams for x in m.ticketless),

@@ -1,9 +1,10 @@
-"""Imports what trucks weighed from files: all of a file or none, each weighing once."""
+"""Imports what trucks weighed from files: all of a file or none, each weighing once. live_lifts
+takes what trucks send themselves, by the same rules."""
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from math import cos, hypot, nan, radians
 from pathlib import Path
@@ -35,7 +36,7 @@ _LIFTED = tuple(s for s in STREAMS if s != STORED_HAZARDOUS)
 
 
 @dataclass
-class _Places:
+class Places:
     """How a row names its place."""
 
     register: Register
@@ -110,18 +111,18 @@ def run(
     except TableError as error:
         raise HazardError(f"{error}; nothing was imported") from None
     after = papers.last(store)
-    places = _Places(register, positions)
+    places = Places(register, positions)
     done, found = Imported(), []
     n = 0
     for line in table.lines():
         n += 1
         try:
-            found.append((_lift(line, places, now), line))
+            found.append((lift(line, places, _time(line), now), line))
         except TableError as error:
             done.refused.append(str(error))
     if not n:
         raise HazardError(f"{path}: expected rows below the head, found none; nothing was imported")
-    taken = _once(store, found, done)
+    taken = _new(store, found, done)
     done.count = len(taken)
     if places.unknown:
         done.notes.append(f"{path}: {places.unknown} rows name no site, and none is near them")
@@ -135,15 +136,21 @@ def run(
     return done
 
 
-def _lift(line: Line, places: _Places, now: int) -> LiftRow:
+def _time(line: Line) -> int:
+    t = line.time("称重时间")
+    if _is_date(line.raw("称重时间"), t):
+        raise line.fail("称重时间", "a date and time as 2026-03-03 08:15:20")
+    return t
+
+
+def lift(line: Line, places: Places, t: int, latest: int) -> LiftRow:
+    """A row of COLUMNS and MORE, weighed at t (Unix seconds); TableError for a cell that cannot be
+    used, and for a time after `latest`."""
     stream = line.text("品类", optional=True)
     if stream and stream not in _LIFTED:
         raise line.fail("品类", f"one of {' '.join(_LIFTED)}")
-    t = line.time("称重时间")
-    if t > now:
+    if t > latest:
         raise line.fail("称重时间", "a time that is over")
-    if _is_date(line.raw("称重时间"), t):
-        raise line.fail("称重时间", "a date and time as 2026-03-03 08:15:20")
     grams = grams_of(line, "净重", least="0")
     if grams > MOST_G:
         raise line.fail("净重", f"at most {MOST_G // 1000} kg, what a lifter lifts")
@@ -171,34 +178,49 @@ def _content(row: LiftRow) -> tuple[object, ...]:
     return row.grams, row.site, row.stream, row.bin
 
 
-def _once(store: Store, found: list[tuple[LiftRow, Line]], done: Imported) -> list[LiftRow]:
-    """Those that are not there already; one that is there with other values is refused."""
+def _new(store: Store, found: Sequence[tuple[LiftRow, Line]], done: Imported) -> list[LiftRow]:
+    """Those that are not there already; the others are counted or refused."""
+    taken = []
+    for row, _, outcome in settled(store, found):
+        if outcome is None:
+            taken.append(row)
+        elif outcome is AGAIN:
+            done.again += 1
+        else:
+            done.refused.append(str(outcome))
+    return taken
+
+
+AGAIN = "again"
+Settled = tuple[LiftRow, Line, TableError | str | None]
+
+
+def settled(store: Store, found: Sequence[tuple[LiftRow, Line]]) -> Iterator[Settled]:
+    """Each with AGAIN where it is there already, with a TableError where it is there with other
+    values, and with None where it is new."""
     if not found:
-        return []
+        return
     times = [row.t for row, _ in found]
     gone = papers.gone_lift_files(store)
     held = {_identity(r): r for r in rows.between(store, min(times), max(times) + 1, gone)}
     numbered = {(r.truck, r.t): bool(r.number) for r in held.values()}
-    taken = []
     for row, line in found:
         other = held.get(_identity(row))
+        what = f"{row.truck} at {clock(row.t)}"
         if other is None:
             if numbered.setdefault((row.truck, row.t), bool(row.number)) != bool(row.number):
                 # It may be the same weighing: it must not count twice.
                 there = "without" if row.number else "with"
-                what = f"{row.truck} at {clock(row.t)}"
                 expected = f"a weighing of {what} {there} a 序号, as the one that is there"
-                done.refused.append(str(line.fail("序号", expected)))
+                yield row, line, line.fail("序号", expected)
                 continue
             held[_identity(row)] = row
-            taken.append(row)
+            yield row, line, None
         elif _content(other) == _content(row):
-            done.again += 1
+            yield row, line, AGAIN
         else:
-            what = f"{row.truck} at {clock(row.t)}"
             expected = f"a weighing of {what} that is not there with other values"
-            done.refused.append(str(line.fail("净重", expected)))
-    return taken
+            yield row, line, line.fail("净重", expected)
 
 
 def _keep(store: Store, source: Source, taken: list[LiftRow], after: int) -> None:

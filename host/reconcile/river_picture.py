@@ -36,8 +36,8 @@ class _Rank:
 
 
 def picture(river: River, title: str, said: Callable[[str], str] = str, width: int = WIDTH) -> str:
-    """SVG of three ranks: 街镇, streams, facilities. Gaps are orange and say their name. said: a name
-    in the language of who looks; width: WIDTH, or NARROW with names over the bands."""
+    """SVG of three ranks: 街镇, streams, facilities. Gaps are orange and say their name. said:
+    gives a name in the language of who looks; width: WIDTH, or NARROW with names over the bands."""
     names = river.ranks
     most = max(sum(river.mass(n, r) for n in rank) for r, rank in enumerate(names))
     gaps = max(map(len, names)) * _GAP

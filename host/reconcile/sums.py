@@ -49,9 +49,12 @@ def of_lifts(lifts: Iterable[Lift], gains: Gains, e_g: int = 50) -> Sum:
     return _sum(weighed, gains.of_trucks, len(gains.trucks))
 
 
-def of_arriving(carried: Mapping[Carried, int], losses: Mapping[str, Loss]) -> Sum | None:
-    """What of the g that trucks lifted should come over weighbridges, less what is usually lost;
-    the scatter of trips has that of lifts in it. None for a stream of which no loss is known."""
+def of_arriving(
+    carried: Mapping[Carried, int], losses: Mapping[str, Loss], lifted: Sum | None = None
+) -> Sum | None:
+    """What of the g that trucks lifted should come over weighbridges, less what is usually lost.
+    None for a stream of which no loss is known. lifted: the same as trucks weighed it; how far
+    their scales are off is in the scatter of trips, and is added where that is not known."""
     if any(stream not in losses for *_, stream in carried):
         return None
     variance, grams = 0.0, 0.0
@@ -67,7 +70,11 @@ def of_arriving(carried: Mapping[Carried, int], losses: Mapping[str, Loss]) -> S
     variance += sum((losses[s].truck * mass) ** 2 for (_, s), mass in of_truck.items())
     variance += sum((losses[s].day * mass) ** 2 for (_, s), mass in of_day.items())
     variance += sum((losses[s].error * mass) ** 2 for s, mass in of_stream.items())
-    return Sum(round(grams), round(SIGMAS * math.sqrt(variance)), len(carried))
+    half: float | None = SIGMAS * math.sqrt(variance)
+    if any(not losses[s].n for s in {key[-1] for key in carried}):
+        scales = None if lifted is None else lifted.half
+        half = None if scales is None else math.hypot(SIGMAS * math.sqrt(variance), scales)
+    return Sum(round(grams), None if half is None else round(half), len(carried))
 
 
 def of_loads(loads: Iterable[Load]) -> Sum:

@@ -16,7 +16,8 @@ from .trips import Usual
 
 CLOCK_S = 90  # a clock that is nearer is right
 DRIFT = {Kind.PLATFORM: 0.005, Kind.TRUCK_DRIFT: 0.01, Kind.TRUCK_LOSS: 0.01}  # at least
-SURE = 3.7  # standard deviations of a usual scale as it is known here
+# Standard deviations of a usual scale as it is known here; trucks are fewer than platforms.
+SURE = {Kind.PLATFORM: 3.7, Kind.TRUCK_DRIFT: 3.7, Kind.TRUCK_LOSS: 3.2}
 _LEAST_SPREAD = 0.001  # among scales, however alike the few are
 _TOWN = 0.8  # share of a load from towns that its ticket does not name
 _MIXED = 2  # bins of another stream in a load
@@ -27,7 +28,7 @@ _VISIT_S = 1_200
 def _is_off(kind: Kind, gain: Gain, among: float) -> bool:
     """among: standard deviation of gains of scales with which nothing is wrong."""
     usual = math.hypot(gain.error, max(among, _LEAST_SPREAD))
-    return abs(gain.value) > max(DRIFT[kind], SURE * usual)
+    return abs(gain.value) > max(DRIFT[kind], SURE[kind] * usual)
 
 
 def clocks(offsets: Mapping[tuple[str, int], int]) -> list[Finding]:

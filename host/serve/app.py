@@ -33,6 +33,7 @@ from . import (
     history,
     indicators,
     labels,
+    lift_api,
     map,
     papers,
     reconcile,
@@ -110,7 +111,8 @@ def app(settings: Settings) -> FastAPI:
     made.state.shared = shared
     for module in PAGES:
         made.router.routes.extend(module.ROUTES)
-    made.include_router(api.router)
+    for router in (api.router, lift_api.router):
+        made.include_router(router)
     made.router.routes.extend(files(FOLDER))
     made.add_exception_handler(HTTPException, _failed)
     made.add_exception_handler(RequestValidationError, _invalid)

@@ -26,6 +26,7 @@ LARGEST = 64 * 1024  # bytes of a request's body
 LARGEST_FILE = 20 << 20  # of one that brings a file
 LARGEST_PICTURE = 5 << 20
 FILES = {
+    "/api/1/lifts": 4 * LARGEST,
     "/papers/check": LARGEST_FILE,
     "/weigh/photo": LARGEST_PICTURE,
     "/weigh/scan": LARGEST_PICTURE,

@@ -15,7 +15,7 @@ from starlette.routing import Route
 from ..hazard import HazardError, papers, transfers
 from ..hazard.register import Register
 from ..store import Store
-from .context import context_of
+from .context import Context, context_of
 from .guard import LARGEST_FILE
 from .web import allowed, check_csrf, field, narrow, need, note, page, posted
 
@@ -29,7 +29,7 @@ _PLACE = re.compile(r"(?:(\d+): )?(.*)", re.DOTALL)
 async def show(request: Request) -> Response:
     """What was imported, and the form for a file."""
     context = context_of(request)
-    held = await context.ask(context.imports)
+    held = await context.ask(lambda s: _files(context, s))
     return page(request, "papers.html", imports=held[::-1][:SHOWN], looked=None, kinds=KINDS)
 
 
@@ -58,7 +58,7 @@ async def check(request: Request) -> Response:
         except HazardError as error:
             text = str(error).removesuffix("; nothing was imported")
             done = transfers.Imported(refused=[text])
-        return done, context.imports(store)
+        return done, _files(context, store)
 
     done, held = await context.ask(look)
     lines = [(bad, *_line(upload.path, x)) for bad, xs in _lists(done) for x in xs]
@@ -73,6 +73,11 @@ async def check(request: Request) -> Response:
         upload=upload,
         name=upload.path.name,
     )
+
+
+def _files(context: Context, store: Store) -> list[papers.Import]:
+    """What was imported from files: what trucks send comes many times a day."""
+    return [i for i in context.imports(store) if i.source.file != papers.POSTED]
 
 
 def _lists(done: transfers.Imported) -> list[tuple[bool, list[str]]]:

@@ -19,7 +19,7 @@ from fastapi.routing import APIRoute
 from starlette.routing import Route
 from two_sides import PLACES, SCOPES, Place, Sides, day_before, make, served
 
-from host.serve import accounts, api
+from host.serve import accounts, api, lift_api
 from host.serve.shared import Shared
 from host.store import Store
 
@@ -33,7 +33,7 @@ HAZARDOUS = tuple(p for p in PLACES if p.hazardous)
 class Ask:
     """A request, and its statuses. of: the place that it is about, None: of none; ok: what a scope
     with the place answers, missing: another one. typed: what the request names, which may stand in
-    the answer. whole: that it is for the district alone."""
+    the answer. whole: that it is for the district alone; of_haulers: and for contractors."""
 
     path: str
     of: Place | None = None
@@ -43,6 +43,7 @@ class Ask:
     form: dict[str, str] = field(default_factory=dict)
     body: bytes | None = None
     whole: bool = False
+    of_haulers: bool = False
 
 
 @dataclass(frozen=True)
@@ -230,6 +231,10 @@ ROUTES = {
             for p in PLACES
         ],
     ),
+    "POST /api/1/lifts": Row(
+        "operator",
+        lambda s: [Ask("/api/1/lifts", body=b"[]", ok=(200,), of_haulers=True)],
+    ),
     "GET /api/1/openapi.json": Row("viewer", one("/api/1/openapi.json")),
 }
 
@@ -251,17 +256,17 @@ def wanted(row: Row, ask: Ask, scope: str, role: str, method: str) -> tuple[int,
         return (401,) if method == "POST" or "/api/" in ask.path else (303,)
     if row.role and ROLES.index(role) < ROLES.index(row.role):
         return (403,)
-    if scope != "whole" and (row.whole or ask.whole):
+    kind, places = SCOPES[scope]
+    is_hauler = kind.kind in ("district", "contractor")
+    if (scope != "whole" and (row.whole or ask.whole)) or (ask.of_haulers and not is_hauler):
         return (403,)
-    if ask.of is not None and ask.of not in SCOPES[scope][1]:
-        return ask.missing
-    return ask.ok
+    return ask.ok if ask.of is None or ask.of in places else ask.missing
 
 
 def routes(made: FastAPI) -> dict[str, None]:
     """Every route of the app, as the table names it."""
     found: dict[str, None] = {}
-    for route in (*made.router.routes, *api.router.routes):
+    for route in (*made.router.routes, *api.router.routes, *lift_api.router.routes):
         if isinstance(route, (Route, APIRoute)):
             for method in sorted((route.methods or set()) - {"HEAD"}):
                 found[f"{method} {route.path}"] = None

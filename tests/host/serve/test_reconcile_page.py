@@ -1,0 +1,76 @@
+"""/reconcile: what was kept, as of when, and what came since; nobody who looks computes a month."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from asgi import bearer, in_loop, opened
+from fastapi import FastAPI
+from two_sides import PLACES, Sides, day_before, make, noon, served
+
+from host.reconcile import evidence
+
+OWN, OTHER = PLACES[0], PLACES[2]
+
+
+@pytest.fixture
+def sides(tmp_path: Path) -> Sides:
+    return make(tmp_path, ("viewer", "operator"))
+
+
+@pytest.fixture
+def made(sides: Sides) -> FastAPI:
+    return served(sides)
+
+
+def text(made: FastAPI, token: str, path: str, body: bytes | None = None) -> tuple[int, str]:
+    async def one() -> tuple[int, str]:
+        method = "GET" if body is None else "POST"
+        headers = {"content-type": "application/json"} | bearer(token)
+        async with opened(made, method, path, body=body or b"", headers=headers) as answer:
+            return answer.status, answer.text
+
+    return in_loop(one())
+
+
+def test_a_month_as_it_was_kept(
+    made: FastAPI, sides: Sides, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def never(*_: object) -> None:
+        raise AssertionError("computed for who looks")
+
+    monkeypatch.setattr(evidence, "read", never)
+    whole = sides.tokens["whole", "operator"]
+    month = f"{day_before():%Y-%m}"
+    path = f"/reconcile?month={month}&by=route"
+    status, page = text(made, whole, path)
+    assert status == 200 and OWN.truck in page and OTHER.truck in page and "<svg" in page
+    # Each truck lifted 30 kg at a site where no platform saw a bin go.
+    assert "车上有称重、点位未见清空" in page and "+30" in page
+    assert f"/sites/{OWN.site}?date={day_before()}" in page
+    assert f"/reconcile/row?name={sides.lifts[OWN]}" in page
+    assert "又有" not in page
+    sent = [{"truck": OWN.truck, "t": noon(), "kg": 41.5, "site": OWN.site}]
+    assert text(made, whole, "/api/1/lifts", json.dumps(sent).encode())[0] == 200
+    page = text(made, whole, path)[1]
+    assert "此后又有 1 次导入" in page and "41.5" not in page
+
+
+def test_what_a_contractor_is_told_is_of_its_trucks(made: FastAPI, sides: Sides) -> None:
+    token = sides.tokens["haul-a", "viewer"]
+    page = text(made, token, f"/reconcile?month={day_before():%Y-%m}&by=route")[1]
+    assert OWN.truck in page and OTHER.truck not in page
+    assert "0.030" in page and "0.008" in page  # its two lifts, its ticket
+    status, page = text(made, token, f"/reconcile/row?name={sides.lifts[OWN]}")
+    assert status == 200 and "15.000" in page and OWN.truck in page
+    other = f"/reconcile/row?name={sides.lifts[OTHER]}"
+    assert text(made, token, other)[0] == 404
+    assert text(made, token, "/reconcile/row?name=L1-x")[0] == 404
+
+
+def test_a_month_that_nobody_computed(made: FastAPI, sides: Sides) -> None:
+    for month in ("2020-01", "2020-13", "x"):
+        status, page = text(made, sides.tokens["unit-a", "viewer"], f"/reconcile?month={month}")
+        assert status == 200 and "还没有算过" in page
