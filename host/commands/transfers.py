@@ -14,12 +14,16 @@ def add(command: Command) -> None:
     p = command("transfers", missing_part, "转移联单, tickets of weighbridges, what fits")
     part = subcommand_adder(p)
 
-    p = part("import", _run, "a file of 转移联单, tickets or lifts of trucks, all or nothing")
+    p = part(
+        "import", _run, "a file of 转移联单, tickets, lifts or routes of trucks, all or nothing"
+    )
     db(p)
     registry(p)
     by(p)
-    text = "what the file holds: 转移联单, tickets of a weighbridge, or what trucks weighed"
-    p.add_argument("--kind", choices=("manifest", "ticket", "lifts"), required=True, help=text)
+    text = "what the file holds: 转移联单, tickets of a weighbridge, what trucks weighed, or routes"
+    p.add_argument(
+        "--kind", choices=("manifest", "ticket", "lifts", "plan"), required=True, help=text
+    )
     check(p)
     text = "a table, see docs/hazard.md and docs/reconcile.md"
     p.add_argument("file", type=Path, metavar="FILE", help=text)

@@ -17,7 +17,7 @@ from ..store.chains import Moved
 from ..store.lifts import LiftRow
 from . import HazardError
 
-MANIFEST, TICKET, LIFTS = "manifest", "ticket", "lifts"
+MANIFEST, TICKET, LIFTS, PLAN = "manifest", "ticket", "lifts", "plan"
 _TAKEN_BACK = "taken back"
 POSTED = "POST"  # stands for the file of what was sent without one
 
@@ -87,6 +87,13 @@ class LiftFile(msgspec.Struct, frozen=True):
     rows: str
 
 
+class _Planned(msgspec.Struct, frozen=True):
+    """What an import of planned routes says of one of them (reconcile.plans)."""
+
+    sites: tuple[str, ...]
+    source: Source
+
+
 class TakenBack(msgspec.Struct, frozen=True):
     """An import that no longer counts: which, by whom, why, when (Unix seconds)."""
 
@@ -115,6 +122,7 @@ _encode = msgspec.json.Encoder(order="sorted").encode
 _manifests = msgspec.json.Decoder(Manifest).decode
 _tickets = msgspec.json.Decoder(Ticket).decode
 _lift_files = msgspec.json.Decoder(LiftFile).decode
+_planned = msgspec.json.Decoder(_Planned).decode
 _taken_back = msgspec.json.Decoder(TakenBack).decode
 
 
@@ -200,6 +208,11 @@ def gone_lift_files(store: Store) -> set[int]:
     }
 
 
+def gone_imports(store: Store) -> set[tuple[str, int]]:
+    """The keys of the sources of imports that no longer count."""
+    return set(_gone(store))
+
+
 def last(store: Store) -> int:
     """The number of rows, for add()."""
     return rows.transfer_count(store)
@@ -231,6 +244,10 @@ def imports(store: Store) -> list[Import]:
         key = file.source.key
         firsts[key] = row, LIFTS, file.source
         counts[key], grams[key] = file.count, file.grams
+    for row, body in rows.transfers_by_row(store, PLAN):
+        plan = _planned(body)
+        firsts.setdefault(plan.source.key, (row, PLAN, plan.source))
+        counts[plan.source.key] += len(plan.sites)
     # By row of the chain: an id stays, also where the host's clock was put back.
     ordered = sorted(firsts, key=lambda key: firsts[key][0])
     return [

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from ..common.local_days import DAY_S, date_of, local_day
@@ -20,10 +20,12 @@ from ..rollup.period import days
 from ..store import Store
 from ..store import lifts as rows
 from ..store.lifts import LiftRow
-from . import decisions, losses
+from . import decisions, losses, plans
 from .losses import ASSUMED, Bounds
 from .model import Collection, Lift, Load
 from .month import Reconciled, reconcile
+from .planned import Route
+from .plans import Plan
 from .plates import plate
 
 # A load may be on its way over midnight: what is a day beside the period is looked at too.
@@ -35,7 +37,8 @@ MEASURED = 0.97  # share of a day in which a platform was seen: a lift cannot ha
 @dataclass
 class Evidence:
     """start, end: of what was read, Unix seconds. town_of: site → 街镇. pins_taken_back: lifts
-    that were pinned, and whose file was taken back. bounds: stream → what may be lost."""
+    that were pinned, and whose file was taken back. bounds: stream → what may be lost.
+    routes: as planned, of the period alone."""
 
     start: int
     end: int
@@ -47,6 +50,7 @@ class Evidence:
     town_of: dict[str, str] = field(default_factory=dict)
     pins_taken_back: list[str] = field(default_factory=list)
     bounds: Mapping[str, Bounds] = field(default_factory=lambda: ASSUMED)
+    routes: list[Route] = field(default_factory=list)
 
     def measured(self, site: str, stream: str, start: int, end: int) -> bool:
         """Whether every platform of the stream there was seen on the days of [start, end)."""
@@ -60,6 +64,7 @@ def read(store: Store, register: Register, t0: int, t1: int) -> Evidence:
     found.town_of = {site: s.town for site, s in register.known.sites.items()}
     if register.folder is not None:
         found.bounds = losses.load(register.folder, date_of(local_day(t1 - 1)))
+    found.routes = _routes(plans.between(store, t0, t1))
     _platforms(store, register, found)
     gone = papers.gone_lift_files(store)
     for row in rows.between(store, found.start, found.end, gone):
@@ -84,6 +89,14 @@ def _file_of(name: str) -> int:
     """The file of a lift that was there when it was pinned."""
     match = _NAME.fullmatch(name)
     return int(match[1]) if match else 0
+
+
+def _routes(held: Iterable[Plan]) -> list[Route]:
+    """Of each truck and day, all shifts together."""
+    sites: dict[tuple[int, str], list[str]] = defaultdict(list)
+    for p in held:
+        sites[p.day, p.truck] += p.sites
+    return [Route(*key, tuple(each)) for key, each in sorted(sites.items())]
 
 
 def _take(found: Evidence, ticket: Ticket) -> None:
@@ -135,4 +148,5 @@ def reconciled(store: Store, found: Evidence) -> Reconciled:
         end=found.end,
         pinned=decisions.pinned(store),
         bounds=found.bounds,
+        routes=found.routes,
     )

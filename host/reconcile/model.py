@@ -66,6 +66,9 @@ class Kind(StrEnum):
     OTHER_TOWN = "other town"  # the ticket names a town where the truck lifted nothing
     NOT_EMPTIED = "not emptied"  # the truck weighed, and nothing went from the platform
     NOT_WEIGHED = "not weighed"  # emptied, and no truck weighed it
+    NOT_LIFTED = "not lifted"  # a site of the plan where the truck lifted nothing
+    NOT_DRIVEN = "not driven"  # a planned route of which the truck weighed nothing at all
+    OFF_PLAN = "off plan"  # lifted at a site that is not of the truck's plan
     MIXED = "mixed"  # bins of another stream in one load: a suspicion
 
 

@@ -7,11 +7,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from ..common.local_days import local_day
-from . import clocks, matching, verdicts
+from . import clocks, matching, planned, verdicts
 from .gains import Gains, gains
 from .losses import ASSUMED, Bounds, Loss, losses
 from .matching import Matched, Pinned
 from .model import Collection, Finding, Lift, Load, Measured
+from .planned import Route
 from .trips import Trips, trips
 
 
@@ -44,9 +45,11 @@ def reconcile(
     end: int,
     pinned: Pinned | None = None,
     bounds: Mapping[str, Bounds] = ASSUMED,
+    routes: Iterable[Route] = (),
 ) -> Reconciled:
-    """town_of: site → 街镇. bounds: stream → what may be lost on the way. start, end: of the
-    period, Unix seconds. The same for any order of what is given."""
+    """town_of: site → 街镇. bounds: stream → what may be lost on the way. routes: as planned; those
+    after the day of the last lift are still to come. start, end: of the period, Unix seconds. The
+    same for any order of what is given."""
     emptied = sorted(collections)
     at_sites: dict[str, list[Collection]] = defaultdict(list)
     for c in emptied:
@@ -64,15 +67,16 @@ def reconcile(
         *verdicts.unseen(matched, measured),
         *verdicts.unweighed(matched, _weighed(lifted)),
     ]
+    own_times = {x.name: x.t for x in by_truck_clock}
     lost = losses(made.all, made.usual, bounds, single)
     findings = [
         *verdicts.clocks(offsets),
         *verdicts.scales(found, start),
         *verdicts.streams(lost, start),
         *single,
+        *planned.findings(routes, lifted, own_times, emptied),
     ]
     findings.sort(key=lambda f: (f.t, f.kind, f.subject))
-    own_times = {x.name: x.t for x in by_truck_clock}
     pins = pinned or Pinned()
     broken_pins = _broken_pins(matched, pins.pins, own_times)
     return Reconciled(matched, made, found, lost, offsets, findings, own_times, broken_pins)

@@ -12,6 +12,7 @@ from .month import Reconciled
 from .sums import SIGMAS, Sum
 
 _OF_TRUCK = {Kind.TRUCK_DRIFT, Kind.TRUCK_LOSS}
+_NO_MASS = {Kind.CLOCK, Kind.NOT_DRIVEN, Kind.NOT_LIFTED}
 LIFT, TICKET, EMPTYING = "lift", "ticket", "emptying"
 Weighed = Lift | Load | Collection
 
@@ -51,6 +52,7 @@ def items(
             site = site_of.get(f.subject, "")
         else:
             places = {w.site for w in rests_on if not isinstance(w, Load)}
+            places |= {f.subject} & found.town_of.keys()
             site = places.pop() if len(places) == 1 else ""
         made.append(OpenItem(f, _mass(f, rests_on, found, done, is_within), site, rests_on))
     return made
@@ -63,7 +65,7 @@ def _mass(
     done: Reconciled,
     is_within: Callable[[int], bool],
 ) -> Sum | None:
-    if f.kind is Kind.CLOCK:
+    if f.kind in _NO_MASS:
         return None
     if f.kind in STANDING:
         return _share(f, found, is_within)

@@ -12,7 +12,7 @@ from .model import STANDING, Finding, Kind, Trip
 from .month import Reconciled
 from .trips import Trips
 
-_OF_SITE = {Kind.NOT_EMPTIED, Kind.NOT_WEIGHED}
+_OF_SITE = {Kind.NOT_EMPTIED, Kind.NOT_WEIGHED, Kind.NOT_LIFTED, Kind.OFF_PLAN}
 _OF_TICKET = {Kind.NO_LOAD, Kind.EXCESS, Kind.SHORT, Kind.OTHER_TOWN}
 
 
@@ -70,7 +70,7 @@ def of_town(found: Evidence, done: Reconciled, town: str) -> tuple[Evidence, Rec
             return f.subject in here
         if f.kind in _OF_TICKET:
             return f.subject in own
-        return f.kind not in STANDING and set(f.names) <= names
+        return f.kind not in STANDING and bool(f.names) and set(f.names) <= names
 
     mine = replace(
         done,

@@ -29,6 +29,9 @@ NAMES = {
     Kind.OTHER_TOWN: "磅单街镇与收运点位不符",
     Kind.NOT_EMPTIED: "车上有称重、点位未见清空",
     Kind.NOT_WEIGHED: "点位清空、车上无称重",
+    Kind.NOT_LIFTED: "计划点位未收运",
+    Kind.NOT_DRIVEN: "计划路线无称重",
+    Kind.OFF_PLAN: "计划外收运",
     Kind.MIXED: "疑似混装",
 }
 OPEN = "不闭合"  # the sheet of what does not close
@@ -127,6 +130,10 @@ def said(finding: Finding) -> str:
     """Its value with its unit and uncertainty."""
     if finding.kind in _SHARES:
         return f"{100 * finding.value:+.2f} % ± {196 * finding.error:.2f} %"
+    if finding.kind is Kind.NOT_DRIVEN:
+        return f"{finding.value:.0f} 个点位"
+    if finding.kind is Kind.NOT_LIFTED:
+        return "—"
     if finding.kind is Kind.CLOCK:
         return f"{finding.value:+.0f} s"
     return f"{finding.value / 1000:+.0f} kg"

@@ -17,7 +17,7 @@ from .trips import Usual
 CLOCK_S = 90  # a clock that is nearer is right
 DRIFT = {Kind.PLATFORM: 0.005, Kind.TRUCK_DRIFT: 0.01, Kind.TRUCK_LOSS: 0.01}  # at least
 # Standard deviations of a usual scale as it is known here; trucks are fewer than platforms.
-SURE = {Kind.PLATFORM: 3.7, Kind.TRUCK_DRIFT: 3.7, Kind.TRUCK_LOSS: 3.2}
+SURE = {Kind.PLATFORM: 3.7, Kind.TRUCK_DRIFT: 3.7, Kind.TRUCK_LOSS: 3.0}
 _LEAST_SPREAD = 0.001  # among scales, however alike the few are
 _TOWN = 0.8  # share of a load from towns that its ticket does not name
 _MIXED = 2  # bins of another stream in a load

@@ -107,6 +107,7 @@ def _item(item: Item, context: Context) -> dict[str, Any]:
         "truck": item.truck,
         "kg": kg,
         "size": f"{item.value:+.0f} s" if kind is Kind.CLOCK else share,
+        "sites": round(item.value) if kind is Kind.NOT_DRIVEN else None,
         "days": days[:6],
         "site": item.site if not days and item.site in sites else "",
         "rows": [w for w in item.rests_on if w.what != open_items.EMPTYING],

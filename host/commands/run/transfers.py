@@ -21,7 +21,7 @@ from ...common.shown import CsvWriter
 from ...hazard import ledger, papers, register, transfers
 from ...hazard.matching import Matched, Tolerance
 from ...points import positions
-from ...reconcile import lifts
+from ...reconcile import lifts, plans
 from ...reports import facility_comparison
 from ...rollup import period
 from ...store import Store
@@ -36,6 +36,8 @@ def run_import(args: argparse.Namespace) -> int:
     if args.kind == papers.LIFTS:
         where = positions.load(args.registry)
         done = lifts.run(store, registered, where, args.file, by=args.by, now=now, check=args.check)
+    elif args.kind == papers.PLAN:
+        done = plans.run(store, registered, args.file, by=args.by, now=now, check=args.check)
     else:
         done = transfers.run(
             store, registered, args.file, args.kind, by=args.by, now=now, check=args.check
