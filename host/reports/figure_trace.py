@@ -13,6 +13,7 @@ from ..indicators.compute import Used
 from ..rollup import day_bounds
 from ..rollup.period import days
 from ..store.figures import history
+from . import lift_trace
 from .trace import DISTRICT, Line, Trace, TraceError, kg
 
 FORMS = (
@@ -24,6 +25,8 @@ FORMS = (
     "alarm:3",
     "manifest:NUMBER",
     "ticket:FACILITY/NUMBER",
+    "lift:L3-7",
+    "route:2026-03-03/TRUCK",
 )
 
 
@@ -36,7 +39,8 @@ def _daily(trace: Trace, rest: str) -> Iterator[Line]:
     bins = [b for b in trace.registry.platforms() if (b.site, b.stream) == (site, stream)]
     if not bins:
         raise TraceError(f"daily: expected a site and stream of bins.csv, found {site}/{stream}")
-    return trace.collected(bins, [day], f"{day} {site} {stream} collected")
+    yield from trace.collected(bins, [day], f"{day} {site} {stream} collected")
+    yield from lift_trace.at_site(trace, day, site, stream)
 
 
 def _month(trace: Trace, rest: str) -> Iterator[Line]:
@@ -142,6 +146,13 @@ def _source(trace: Trace, figure: Figure, period: periods.Period, origin: str) -
         )
 
 
+def _ticket(trace: Trace, rest: str) -> Iterator[Line]:
+    yield from trace.paper("ticket", rest)
+    for ticket in papers.tickets(trace.store):
+        if ticket.number == rest:
+            yield from lift_trace.of_ticket(trace, ticket)
+
+
 def lines(trace: Trace, figure: str) -> Iterator[Line]:
     """Everything a figure is derived from; TraceError when there is no such figure."""
     kind, _, rest = figure.partition(":")
@@ -158,5 +169,7 @@ _KINDS: dict[str, Callable[[Trace, str], Iterator[Line]]] = {
     "batch": lambda trace, rest: trace.batch(rest),
     "alarm": lambda trace, rest: trace.alarm(_number(rest, "alarm")),
     "manifest": lambda trace, rest: trace.paper("manifest", rest),
-    "ticket": lambda trace, rest: trace.paper("ticket", rest),
+    "ticket": _ticket,
+    "lift": lift_trace.lift,
+    "route": lambda trace, rest: lift_trace.route(trace, *_parts(rest, 2)),
 }

@@ -77,7 +77,7 @@ def folder(tmp_path: Path) -> Path:
 
 
 def run(folder: Path, *args: str | Path, code: int = 0) -> str:
-    known = ("--registry", folder / "registry") if "imports" not in args else ()
+    known = () if "take-back" in args else ("--registry", folder / "registry")
     done = qingyun(*args, "--db", folder / "q.db", *known)
     assert done.returncode == code, done.stdout + done.stderr
     return done.stdout + done.stderr

@@ -12,6 +12,7 @@ from host_job import qingyun
 from sim_board import ROOT
 
 from host.common.local_days import clock
+from host.reconcile import kept
 from host.rollup import day_bounds
 from host.store import Store
 
@@ -59,7 +60,7 @@ def lifts(folder: Path, name: str = "lifts.csv", **change: str) -> Path:
 
 def run(folder: Path, *args: str | Path, code: int = 0) -> str:
     place = ("--db", folder / "q.db")
-    needs = args[1] in {"show", "matches", "import", "pin", "cut"}
+    needs = args[0] == "trace" or args[1] in {"show", "matches", "import", "pin", "cut", "keep"}
     known = ("--registry", folder / "registry") if needs else ()
     done = qingyun(*args, *place, *known)
     assert done.returncode == code, done.stdout + done.stderr
@@ -93,6 +94,61 @@ def test_a_month_of_three_witnesses(folder: Path) -> None:
     assert "方松街道 → 湿垃圾 0.1 t" in text and "湿垃圾 → 湿垃圾厂 0.2 t" in text
     run(folder, "reconcile", "show", "--month", "2026-03", "--out", folder / "march.xlsx")
     assert (folder / "march.xlsx").stat().st_size > 5_000
+
+
+def test_a_lift_is_traced_to_its_file_its_readings_and_its_ticket(folder: Path) -> None:
+    imported(folder, lifts(folder))
+    t = at(DAYS[0], 11 * 3600)
+    tickets = folder / "tickets.csv"
+    head = "磅单号,处置设施,进厂时间,品类,毛重,皮重,净重,单位,车牌号\n"
+    tickets.write_text(head + f"B0,湿垃圾厂,{t},湿垃圾,9082,9000,82,kg,沪a·12345\n")
+    imported(folder, tickets, "ticket")
+    lift = run(folder, "trace", "lift:L1-2")
+    for said in (
+        "lift L1-2 沪A12345: 41.500 kg",
+        "import 1: lifts.csv:2, SHA-256",
+        "emptied 41.000 kg at fs-01-2",
+        "before: reading qy-fs01 life aaaaaaaa seq",
+        "湿垃圾厂: 82.000 kg; lifted 83.000 kg in 2 lifts",
+        f"qingyun trace daily:{DAYS[0]}/fs-01/湿垃圾",
+    ):
+        assert said in lift
+    day = run(folder, "trace", f"daily:{DAYS[0]}/fs-01/湿垃圾")
+    assert "沪A12345 lifted 41.500 kg" in day and "qingyun trace lift:L1-2" in day
+    route = run(folder, "trace", f"route:{DAYS[0]}/沪a 12345")
+    ticket = run(folder, "trace", "ticket:湿垃圾厂/B0")
+    for text in (route, ticket):
+        assert "L1-2" in text and "L1-3" in text and "L1-4" not in text and "82.000 kg" in text
+    assert "收运后无磅单" in run(folder, "trace", f"route:{DAYS[1]}/沪A12345")
+    for wrong, said in (
+        ("lift:L1-99", "lift: expected one that `reconcile matches` names, found 'L1-99'"),
+        (
+            "route:2026-03-02/沪Z",
+            "expected a truck with lifts or tickets on 2026-03-02, found '沪Z'",
+        ),
+        ("route:x/沪A12345", "route: expected YYYY-MM-DD, found 'x'"),
+    ):
+        assert said in run(folder, "trace", wrong, code=2)
+
+
+def test_months_are_kept_for_the_page(folder: Path) -> None:
+    imported(folder, lifts(folder))
+    (folder / "registry" / "trucks.csv").write_text("truck,contractor\n沪A12345,清运\n", "utf-8")
+    said = run(folder, "reconcile", "keep", "--month", "2026-03", code=2)
+    assert "trucks.csv:2: contractor: expected a contractor of sites.csv" in said
+    (folder / "registry" / "trucks.csv").unlink()
+    said = run(folder, "reconcile", "keep", "--month", "2026-03")
+    assert "2026-03 kept for /reconcile" in said and "12 emptyings, 6 lifts, 0 tickets" in said
+    assert run(folder, "reconcile", "keep").count("kept for /reconcile") == 2
+    store = Store(folder / "q.db")
+    whole, town = (kept.latest(store, "2026-03", s) for s in ("district", "town:方松街道"))
+    nobody = kept.latest(store, "2026-03", "town:永丰街道")
+    store.close()
+    assert whole and town and nobody
+    assert (whole.of.counts, town.of.counts) == ((12, 6, 0, 6), (6, 3, 0, 3))
+    assert nobody.of.counts == (0, 0, 0, 0) and not nobody.of.items and not nobody.of.routes
+    assert {x.site for x in town.of.items} <= {"fs-01", ""}
+    assert sum(g for *_, g in town.of.first) == 3 * 41_500
 
 
 def test_what_concerns_one_truck(folder: Path) -> None:
