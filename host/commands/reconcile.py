@@ -23,6 +23,15 @@ def add(command: Command) -> None:
     p.add_argument("--out", type=Path, metavar="FILE", help=text)
     p.epilog = "Example: qingyun reconcile show --month 2026-03 --out march.xlsx"
 
+    p = part("letter", _run, "what an office sends to a contractor: two pages of A4")
+    _period(p)
+    p.add_argument(
+        "--contractor", metavar="NAME", help="the trucks that trucks.csv names as theirs"
+    )
+    text = "or these trucks (may be repeated)"
+    p.add_argument("--truck", action="append", default=[], metavar="PLATE", help=text)
+    p.add_argument("--out", type=Path, required=True, metavar="FILE", help="a file: .html")
+
     p = part("matches", _run, "which weighing of a truck is which emptying, and why")
     _period(p)
     p.add_argument("--truck", metavar="PLATE", help="only this truck")

@@ -97,6 +97,16 @@ def by_route(done: Reconciled) -> Keys:
     )
 
 
+def by_truck(done: Reconciled) -> Keys:
+    """A truck over the whole period; platforms as far as it lifted there."""
+    truck_of = {c.name: m.lifts[0].truck for m in _all(done) for c in m.collections}
+    return Keys(
+        lambda c: (truck_of[c.name],) if c.name in truck_of else None,
+        lambda x: (x.truck,),
+        lambda w: (w.truck,),
+    )
+
+
 def by_day(done: Reconciled, streams: Mapping[str, str]) -> Keys:
     """A local day (of lifts: of the truck's clock) and stream."""
     return Keys(

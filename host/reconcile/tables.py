@@ -92,7 +92,8 @@ def _t(value: Sum | None) -> list[Cell]:
     return [Decimal(value.grams).scaleb(-6), half]
 
 
-def _closes(group: Group) -> str:
+def closing(group: Group) -> str:
+    """Whether witnesses close, in words."""
     told = dict(zip(("点位—车", "车—进厂"), group.verdicts, strict=True))
     open_ = [name for name, closes in told.items() if closes is False]
     known = any(closes is not None for closes in told.values())
@@ -121,7 +122,7 @@ def _beside(
         gaps = g.gap(g.points, g.trucks), g.gap(g.trucks, g.bridge)
         left = Decimal(g.unmeasured_g).scaleb(-6), Decimal(g.ticketless_g).scaleb(-6)
         masses = [*_t(g.points), *_t(g.trucks), *_t(g.bridge), *_t(g.arrives)]
-        rows.append([*shown(key), *masses, *gaps, g.unmeasured, *left, _closes(g)])
+        rows.append([*shown(key), *masses, *gaps, g.unmeasured, *left, closing(g)])
     title = f"点位、车载、进厂三方对账（{sheet}）"
     return Table(sheet, title, "t", period, columns, rows, NOTES)
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import datetime as dt
 import time
 from collections.abc import Callable, Iterable, Sequence
 
@@ -11,20 +10,30 @@ from ...common import terminal
 from ...common.atomic_write import whole
 from ...common.disclaimer import DISCLAIMER
 from ...common.errors import UsageError
-from ...common.local_days import clock, date_of, local_day
+from ...common.local_days import clock
 from ...common.output_form import form_of
 from ...common.quantity import kg
 from ...common.shown import CsvWriter
 from ...hazard import register
 from ...hazard.register import Register
 from ...office.table import Cell, Column, Table
-from ...reconcile import decisions, evidence, kept, part, river, river_picture, tables, trucks
+from ...reconcile import (
+    decisions,
+    evidence,
+    letter,
+    part,
+    river,
+    river_picture,
+    tables,
+    trucks,
+)
 from ...reconcile.evidence import Evidence
 from ...reconcile.model import Lift, Match
 from ...reconcile.month import Reconciled
 from ...reconcile.plates import plate
 from ...store import Store
 from ..known import names
+from . import reconcile_keep
 from .hazard import bounds, month
 
 _Done = tuple[Evidence, Reconciled, int, int]
@@ -67,6 +76,30 @@ def run_show(args: argparse.Namespace) -> int:
     if args.out is not None:
         print(args.out)
     _say(found, done, lambda t: t0 <= t < t1)
+    return 0
+
+
+def run_letter(args: argparse.Namespace) -> int:
+    form_of(args.out, "html")
+    known = register.load(args.registry)
+    whose = trucks.load(args.registry, known.known)
+    if bool(args.contractor) == bool(args.truck):
+        raise UsageError("expected --contractor or --truck: whose month it is")
+    if args.contractor and args.contractor not in whose.values():
+        owners = names(sorted(set(whose.values())) or ["none: add trucks.csv"])
+        raise UsageError(f"--contractor: expected {owners}, found {args.contractor!r}")
+    found, done, t0, t1 = _reconciled(args)
+    own = {t for t, owner in whose.items() if owner == args.contractor}
+    own = own or _plates(args.truck, found)
+    mine = part.of_trucks(found, done, own)
+    called = args.contractor or " ".join(sorted(own))
+    made = letter.tables(*mine, (t0, t1), args.month, called)
+    from ...office.page import page  # noqa: PLC0415  only where a page is written
+
+    with whole(args.out) as file:
+        text = page("三方对账通知单", f"致：{called}", made, DISCLAIMER)
+        file.write_text(text, encoding="utf-8")
+    print(args.out)
     return 0
 
 
@@ -183,31 +216,6 @@ def _row(lift: Lift, match: Match | None, why: str) -> Sequence[str]:
     return *place, kg(lift.grams), kg(match.emptied), why + several, names
 
 
-def run_keep(args: argparse.Namespace) -> int:
-    registered = register.load(args.registry)
-    whose = trucks.load(args.registry, registered.known)
-    now = int(time.time())
-    if args.month is None:
-        first = date_of(local_day(now)).replace(day=1)
-        wanted = [month(f"{d:%Y-%m}") for d in (first - dt.timedelta(1), first)]
-    else:
-        wanted = [month(args.month)]
-    store = Store(args.db)
-    try:
-        for period in wanted:
-            done = kept.keep(store, registered, whose, str(period), span=bounds(period), now=now)
-            parts = len(kept.scopes(registered, whose))
-            emptyings, lifts, tickets, _ = done.counts
-            print(
-                f"{args.db}: {period} kept for /reconcile, of the district and {parts} parts:"
-                f" {emptyings} emptyings, {lifts} lifts, {tickets} tickets,"
-                f" {len(done.items)} things that do not close"
-            )
-    finally:
-        store.close()
-    return 0
-
-
 def run_pin(args: argparse.Namespace) -> int:
     return _decide(args, decisions.PIN, args.collection)
 
@@ -259,4 +267,11 @@ def _check_free(store: Store, decision: decisions.Decision) -> None:
             )
 
 
-RUNS = {"show": run_show, "matches": run_matches, "keep": run_keep, "pin": run_pin, "cut": run_cut}
+RUNS = {
+    "show": run_show,
+    "letter": run_letter,
+    "matches": run_matches,
+    "keep": reconcile_keep.run,
+    "pin": run_pin,
+    "cut": run_cut,
+}
