@@ -3,6 +3,7 @@ that may ask, so that who looks waits for nothing."""
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Iterable, Mapping
 
 import msgspec
@@ -84,7 +85,8 @@ class Lost(msgspec.Struct, frozen=True, array_like=True):
 
 
 class Month(msgspec.Struct, frozen=True):
-    """What a scope sees of a month. counts: emptyings, lifts, tickets, matches."""
+    """What a scope sees of a month. counts: emptyings, lifts, tickets, matches. reach: of the sites
+    of a 街镇 or the trucks of a contractor as they were then, "" of the district."""
 
     counts: tuple[int, int, int, int]
     streams: list[Line]
@@ -97,6 +99,7 @@ class Month(msgspec.Struct, frozen=True):
     lost: list[Lost]
     without_truck: tuple[int, int]
     broken_pins: list[str]
+    reach: str = ""
 
     @property
     def river(self) -> River:
@@ -114,6 +117,11 @@ class Kept(msgspec.Struct, frozen=True):
     made: int
     after: int
     of: Month
+
+
+def reach(names: Iterable[str]) -> str:
+    """One word for sites or trucks: another one when one of them comes or goes."""
+    return hashlib.sha256("\n".join(sorted(names)).encode()).hexdigest()[:16]
 
 
 _encode = msgspec.json.Encoder().encode
@@ -146,16 +154,18 @@ def keep(
         if kind == "town":
             mine = part.of_town(found, done, name)
             flows = _river(found, done, span, town=name)
+            own = {s.site for s in register.known.sites.values() if s.town == name}
         else:
             own = {t for t, contractor in trucks.items() if contractor == name}
             mine = part.of_trucks(found, done, own)
             flows = _river(*mine, span)
-        bodies[f"{kind}:{name}"] = _encode(document(*mine, span, flows)).decode()
+        of = msgspec.structs.replace(document(*mine, span, flows), reach=reach(own))
+        bodies[f"{kind}:{name}"] = _encode(of).decode()
     rows.replace(store, month, now, after, bodies)
     return whole
 
 
-def latest(store: Store, month: str, scope: str) -> Kept | None:
+def of_scope(store: Store, month: str, scope: str) -> Kept | None:
     """What was last kept of a month for a scope; None where nothing was."""
     found = rows.find(store, month, scope)
     return Kept(month, found[0], found[1], _decode(found[2])) if found else None

@@ -22,6 +22,7 @@ from ..hazard import obligations, papers
 from ..hazard.entry import Entry
 from ..hazard.register import Register
 from ..points.positions import Position
+from ..reconcile import kept
 from ..reconcile.plates import plate
 from ..registry import Registry
 from ..reports.explain import BinStory
@@ -196,6 +197,16 @@ class Context:
             key = record.source.key
             own[key] = own.get(key, True) and self.seen.paper(record)
         return [i for i in found if own.get(i.source.key)]
+
+    def reconciled(self, store: Store, month: str) -> kept.Kept | None:
+        """The month (YYYY-MM) as it was last kept for the scope; None where it was not, or where
+        sites or trucks have come to the scope or left it since: it would tell of what is not its
+        own."""
+        found = kept.of_scope(store, month, str(self.scope))
+        own = self.trucks if self.scope.kind == CONTRACTOR else self.registry.sites
+        if found is None or self.scope.whole or found.of.reach == kept.reach(own):
+            return found
+        return None
 
     def brought(self, store: Store, row: LiftRow | papers.Ticket) -> papers.Import | None:
         """The import that brought what the scope sees (weighing())."""

@@ -118,9 +118,8 @@ def _item(item: Item, context: Context) -> dict[str, Any]:
 
 def _read(context: Context, store: Store, month: str) -> tuple[list[str], Kept | None, int]:
     """(months that were kept, the one that is asked for, files that came since)."""
-    scope = str(context.scope)
-    months = kept.months(store, scope)
-    found = kept.latest(store, month or (months[0] if months else ""), scope)
+    months = kept.months(store, str(context.scope))
+    found = context.reconciled(store, month or (months[0] if months else ""))
     return months, found, papers.last(store) - found.after if found else 0
 
 
@@ -179,7 +178,7 @@ def _named(context: Context, store: Store, name: str) -> tuple[LiftRow | Ticket,
         row = papers.ticket_named(store, match[1], int(match[2]))
     if row is None or not context.weighing(row):
         month = f"{date_of(local_day(row.t)):%Y-%m}" if row else ""
-        told = kept.latest(store, month, str(context.scope)) if row else None
+        told = context.reconciled(store, month) if row else None
         if told is None or not any(w.name == name for x in told.of.items for w in x.rests_on):
             raise KeyError(name)
     assert row is not None

@@ -12,6 +12,7 @@ from ...common.errors import UserError
 from ...common.local_days import LOCAL
 from ...metrology import instruments
 from ...points import positions
+from ...reconcile import losses, trucks
 from ...service.checks import problems
 
 _NAMED = 10  # sites that are named
@@ -27,6 +28,8 @@ def _check(args: argparse.Namespace) -> int:
     try:
         loaded = registry.load(args.registry)
         positions.load(args.registry)
+        trucks.load(args.registry, loaded)
+        losses.load(args.registry, dt.datetime.now(LOCAL).date())
         more = [*_lorawan(args.registry, loaded), *filter(None, [_hazardous(args.registry)])]
         more += filter(None, [_recipients(args, wrong)])
     except UserError as error:

@@ -71,3 +71,37 @@ def test_it_has_two_pages_at_most(
         assert "".join(part_.split()) in text
     if trucks > letter.TRUCKS:
         assert f"另有{trucks - letter.TRUCKS}辆" in text
+    if long:
+        assert len(pages) == 2 and "…" in text
+
+
+def test_by_contractor_or_truck(tmp_path: Path) -> None:
+    shutil.copytree(ROOT / "registry", tmp_path / "registry")
+    sites = tmp_path / "registry" / "sites.csv"
+    lines = sites.read_text("utf-8").splitlines()
+    rows = [lines[0] + ",contractor", *(line + ",清运一" for line in lines[1:])]
+    sites.write_text("\n".join(rows) + "\n", "utf-8")
+    Store(tmp_path / "q.db", create=True).close()
+    (tmp_path / "lifts.csv").write_text(
+        "车牌号,称重时间,净重,单位,点位\n沪A1,2026-03-02 08:00:01,41.5,kg,fs-01\n"
+        "沪B2,2026-03-02 08:00:01,31.5,kg,fs-01\n",
+        "utf-8",
+    )
+    where = ("--db", tmp_path / "q.db", "--registry", tmp_path / "registry")
+    done = qingyun(
+        "transfers", "import", "--kind", "lifts", "--by", "李", tmp_path / "lifts.csv", *where
+    )
+    assert done.returncode == 0, done.stderr
+    (tmp_path / "registry" / "trucks.csv").write_text("truck,contractor\n沪a·1,清运一\n", "utf-8")
+    make = ("reconcile", "letter", "--month", "2026-03", "--out", tmp_path / "x.html", *where)
+    assert qingyun(*make, "--contractor", "清运一").returncode == 0
+    text = (tmp_path / "x.html").read_text()
+    assert "致：清运一" in text and "沪A1" in text and "沪B2" not in text
+    assert qingyun(*make, "--truck", "沪b 2").returncode == 0
+    assert "沪B2" in (tmp_path / "x.html").read_text()
+    for wrong, said in (
+        ((), "expected --contractor or --truck"),
+        (("--contractor", "清运二"), "--contractor: expected 清运一, found '清运二'"),
+    ):
+        done = qingyun(*make, *wrong)
+        assert done.returncode == 2 and said in done.stderr

@@ -141,8 +141,8 @@ def test_months_are_kept_for_the_page(folder: Path) -> None:
     assert "2026-03 kept for /reconcile" in said and "12 emptyings, 6 lifts, 0 tickets" in said
     assert run(folder, "reconcile", "keep").count("kept for /reconcile") == 2
     store = Store(folder / "q.db")
-    whole, town = (kept.latest(store, "2026-03", s) for s in ("district", "town:方松街道"))
-    nobody = kept.latest(store, "2026-03", "town:永丰街道")
+    whole, town = (kept.of_scope(store, "2026-03", s) for s in ("district", "town:方松街道"))
+    nobody = kept.of_scope(store, "2026-03", "town:永丰街道")
     store.close()
     assert whole and town and nobody
     assert (whole.of.counts, town.of.counts) == ((12, 6, 0, 6), (6, 3, 0, 3))

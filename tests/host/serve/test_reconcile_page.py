@@ -70,6 +70,19 @@ def test_what_a_contractor_is_told_is_of_its_trucks(made: FastAPI, sides: Sides)
     assert text(made, token, "/reconcile/row?name=L1-x")[0] == 404
 
 
+def test_a_truck_that_went_to_another_is_not_told_of(made: FastAPI, sides: Sides) -> None:
+    """What was kept is of the trucks of then."""
+    token = sides.tokens["haul-a", "viewer"]
+    path = f"/reconcile?month={day_before():%Y-%m}&by=route"
+    assert OWN.truck in text(made, token, path)[1]
+    file = sides.folder / "trucks.csv"
+    kept = file.read_text("utf-8")
+    file.write_text(kept.replace(f"{OWN.truck},{OWN.contractor}\n", ""), "utf-8")
+    page = text(made, token, path)[1]
+    assert OWN.truck not in page and "还没有算过" in page
+    assert text(made, token, f"/reconcile/row?name={sides.lifts[OWN]}")[0] == 404
+
+
 def test_a_month_that_nobody_computed(made: FastAPI, sides: Sides) -> None:
     for month in ("2020-01", "2020-13", "x"):
         status, page = text(made, sides.tokens["unit-a", "viewer"], f"/reconcile?month={month}")

@@ -496,7 +496,7 @@ def test_an_unknown_scope_is_told_with_the_nearest(
 READERS = {
     *("ledger.read", "alarm_log.read", "alarm_log.read_open", "papers.imports", "papers.every"),
     *("papers.tickets", "papers.manifests", "accounts.trail", "obligations.to_do"),
-    *("site_days.site_day", "site_days.latest_day"),
+    *("site_days.site_day", "site_days.latest_day", "kept.of_scope"),
 }
 READ_BY = {"context.py", "shared.py"}
 
