@@ -131,8 +131,8 @@ bench-alarms: $(TESTS) ## a month of points, each kind of trouble planted, held 
 bench-forecast: $(TESTS) ## the forecast of bins beside two simple ways [BINS=200] [SEED=1] [DATA=folder of two published series]
 	@PYTHONPATH=tools $(PY) -m bench_forecast --bins "$(or $(BINS),200)" --seed "$(or $(SEED),1)" $(if $(DATA),--data "$(DATA)")
 
-bench-reconcile: $(TESTS) ## faults planted among points, trucks and weighbridges [SEEDS=50] [FIRST=1] [TRUCKS=10] [DAYS=30]
-	@PYTHONPATH=tools $(PY) -m bench_reconcile --seeds "$(or $(SEEDS),50)" --first "$(or $(FIRST),1)" --trucks "$(or $(TRUCKS),10)" --days "$(or $(DAYS),30)"
+bench-reconcile: $(TESTS) ## faults planted among points, trucks and weighbridges [SEEDS=50] [FIRST=1] [TRUCKS=10] [DAYS=30] [KEEP=1]
+	@PYTHONPATH=tools $(PY) -m bench_reconcile --seeds "$(or $(SEEDS),50)" --first "$(or $(FIRST),1)" --trucks "$(or $(TRUCKS),10)" --days "$(or $(DAYS),30)" $(if $(KEEP),--keep)
 
 bench-worst: $(TESTS) $(CHARTS) ## one certified board that sends the worst it may, and what the others notice [SECONDS=600] [OTHERS=200] [RATE=1000]
 	@PYTHONPATH=tools $(PY) -m bench_worst --seconds "$(or $(SECONDS),600)" --others "$(or $(OTHERS),200)" --rate "$(or $(RATE),1000)"

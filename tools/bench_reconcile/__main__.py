@@ -5,12 +5,14 @@ from __future__ import annotations
 import time
 from collections import Counter
 
+import msgspec
 from arguments import Parser, whole
 
 from bench_reconcile import district
 from bench_reconcile.district import District, Planted
 from host.common.local_days import DAY_S, local_day
-from host.reconcile import sums
+from host.reconcile import kept, part, sums
+from host.reconcile.evidence import Evidence
 from host.reconcile.groups import streams_of
 from host.reconcile.model import STANDING, Finding, Kind
 from host.reconcile.month import Reconciled, reconcile
@@ -131,6 +133,36 @@ def run(seeds: range, trucks: int, days: int, each: int) -> tuple[Score, float, 
     return score, took, lifts
 
 
+def keeping(trucks: int, days: int, seed: int) -> list[str]:
+    """What a month costs that is kept for the page: of the district and 18 towns."""
+    made = district.make(trucks, days, 2, seed)
+    towns = sorted(set(made.town_of.values()))
+    town_of = {site: f"town-{towns.index(t) % 18}" for site, t in made.town_of.items()}
+    done = reconcile(
+        made.collections, made.lifts, made.loads, measured=made.measured,
+        town_of=town_of, start=district.START, end=made.end,
+    )  # fmt: skip
+    loads = [w._replace(town="") for w in made.loads]
+    found = Evidence(district.START, made.end, made.collections, made.lifts, loads)
+    found.town_of = town_of
+    span = district.START, made.end
+    began = time.process_time()
+    whole = msgspec.json.encode(kept.document(found, done, span))
+    parts = [
+        len(msgspec.json.encode(kept.document(*part.of_town(found, done, town), span)))
+        for town in sorted(set(town_of.values()))
+    ]
+    took = time.process_time() - began
+    began = time.process_time()
+    msgspec.json.decode(whole, type=kept.Month)
+    read = time.process_time() - began
+    return [
+        f"kept for the page: district {len(whole) / 1e6:.1f} MB, {len(parts)} towns at most"
+        f" {max(parts) / 1e6:.1f} MB, made in {took:.1f} s of CPU; the district's is read in"
+        f" {1000 * read:.0f} ms"
+    ]
+
+
 def main() -> int:
     parser = Parser(prog="bench-reconcile", description=__doc__)
     parser.add_argument("--seeds", type=whole(1), default=50, metavar="N")
@@ -138,6 +170,7 @@ def main() -> int:
     parser.add_argument("--trucks", type=whole(4), default=10, metavar="N")
     parser.add_argument("--days", type=whole(8), default=30, metavar="N")
     parser.add_argument("--each", type=whole(1), default=2, metavar="N")
+    parser.add_argument("--keep", action="store_true", help="what is kept for the page costs")
     parser.add_argument("--show", action="store_true", help="what was missed and found of nothing")
     args = parser.parse_args()
     score, took, lifts = run(
@@ -147,6 +180,8 @@ def main() -> int:
     for line in lines:
         print(line)
     print(f"{lifts} lifts reconciled in {took:.1f} s of CPU ({1e6 * took / lifts:.0f} us each)")
+    if args.keep:
+        print(*keeping(args.trucks, args.days, args.first), sep="\n")
     if args.show:
         for seed, p in score.missed:
             print("missed", seed, p)
