@@ -61,6 +61,8 @@ ELSEWHERE = [
         "tests/host/hazard/label/test_labels.py",
     ),
     (r"qingyun reconcile (pin|cut) ", "a match", "tests/host/reconcile/test_reconcile_command.py"),
+    (r"qingyun user add hauler ", "a contractor", "tests/host/serve/test_lift_api.py"),
+    (r"curl .*/api/1/lifts", "a server and a token", "tests/host/serve/test_lift_api.py"),
     (r"qingyun transfers take-back ", "an import", "tests/host/hazard/test_transfers.py"),
     (r"python tools/energy.py", "minutes of simulated boards", "tests/e2e/test_power_modes.py"),
     (r".*tools/(trace_icrisat|icrisat_replay)\.py", "its data", "tests/e2e/test_icrisat.py"),
