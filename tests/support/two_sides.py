@@ -206,7 +206,8 @@ def make(folder: Path, roles: tuple[str, ...], late: Place | None = None) -> Sid
 def _lifts(store: Store, made: Sides, now: int) -> None:
     """Of each side's truck, two that no platform saw, in one file of both."""
     source = papers.Source(f"车{PLACES[0].name}{PLACES[2].name}.csv", "5" * 64, 0, "test", now)
-    held, after = [], papers.last(store)
+    after = papers.last(store)
+    held: list[lifts.LiftRow] = []
     for p in PLACES:
         if not p.hazardous:
             made.lifts[p] = f"L{after + 1}-{len(held) + 2}"
