@@ -47,6 +47,9 @@ def text(chain: str, columns: Sequence[object]) -> str:
 
 def head(db: Database, chain: str, *, to_add: bool = False) -> tuple[int, str]:
     """How many rows there must be, and the hash of the last. to_add: others wait meanwhile."""
+    if to_add:  # a row that is not there cannot be locked: two that add the first would collide
+        into = f"INSERT INTO {chain}_head (one, entries, hash) VALUES (1,?,?)"
+        db.many(f"{into} ON CONFLICT (one) DO NOTHING", [(0, START)])
     lock = db.locking() if to_add else ""
     found = db.query(f"SELECT entries, hash FROM {chain}_head WHERE one=1{lock}")
     return (int(found[0][0]), str(found[0][1])) if found else (0, START)
