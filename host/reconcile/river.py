@@ -81,7 +81,7 @@ def river(
                 source = ELSEWHERE
             made.first[source, x.stream or stream] += x.grams
             if load is None or not is_own:
-                made.second[stream, SHARED if load else NO_TICKET] += x.grams
+                made.second[x.stream or stream, SHARED if load else NO_TICKET] += x.grams
         if load is None or not is_own:
             continue
         made.second[stream, load.facility] += load.grams

@@ -59,6 +59,15 @@ def test_where_it_went_is_told_as_far_as_it_is_ones_own() -> None:
     assert "甲镇" not in str(least) and "厂" not in str(least) and "w1@1" not in str(least)
 
 
+def test_what_has_no_ticket_stays_in_the_stream_that_the_truck_says() -> None:
+    """Also of a truck of which no ticket tells the stream."""
+    lift = Lift(T0 + 90_000, 100_000, "T2", "a1", DRY, "", "L9-1")
+    done = reconcile([], [lift], [], measured=lambda *_: True, town_of=TOWN_OF, start=T0, end=T1)
+    flows = river.river(done, [], TOWN_OF, lambda _: True)
+    assert dict(flows.first) == {("甲镇", DRY): 100_000}
+    assert dict(flows.second) == {(DRY, river.NO_TICKET): 100_000}
+
+
 def test_a_town_without_sites_is_told_nothing() -> None:
     nobody = told("丙镇")
     assert nobody.counts == (0, 0, 0, 0)
