@@ -46,7 +46,7 @@ NO_PAGE = {"/live", "/downloads/{name}", "/downloads/filing", "/label/{code}"}
 NO_PAGE |= {"/collect/list"}
 NO_PAGE |= {"/photographs/{name}", "/weigh-worker.js"}
 NO_PAGE |= {"/wall/now", "/weigh/now", "/weigh/step", "/weigh/label/{code}"}
-NEEDS = {"/reconcile/row"}  # a parameter
+NEEDS = {"/reconcile", "/reconcile/row"}  # with a parameter alone
 WRONG = "/there-is-no-such-page"
 PICTURES = os.environ.get("PICTURES", "")
 
