@@ -88,12 +88,12 @@ class Board:
                 more = {"faults": self.faults} if self.faults else {}
                 cell = self.models.LoadCell(*shape, **more)
                 self._converter(ch, Platform(self, name, cell).convert)
-            elif kind == "fill":
+            elif kind == "fill" and "sensor" not in ch:
                 self._pins[ch["trig"]] = Trigger()
                 self._pins[ch["echo"]] = EchoPin(self, name)
             elif kind == "temperature":
                 self._pins[ch["pin"]] = Thermometer(self, name)
-            elif kind in ("modbus", "indicator"):
+            elif "uart" in ch:
                 if self._uarts is None:
                     from serial_scales import Uarts  # most runs have none, and memory is short
 

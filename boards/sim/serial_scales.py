@@ -159,6 +159,11 @@ class Uarts:
 
     def wire(self, ch):
         board = self._board
+        if ch["kind"] == "fill":
+            import serial_rangers  # few boards have one, and memory is short
+
+            self._at(ch, serial_rangers.of(board, ch))
+            return
         name, e = ch["id"], ch["e_kg"]
         decimals = 0
         while decimals < 3 and abs(round(e * 10**decimals) - e * 10**decimals) > 1e-6:
@@ -170,9 +175,11 @@ class Uarts:
         if uart in self._uarts:
             self._uarts[uart].device.devices += (device,)
         else:
-            device = Bus(device) if ch["kind"] == "modbus" else device
-            char_us = self._CHAR_BITS * 1000000 // ch["baud"]
-            self._uarts[uart] = Uart(board.clock, device, char_us)
+            self._at(ch, Bus(device) if ch["kind"] == "modbus" else device)
+
+    def _at(self, ch, device):
+        char_us = self._CHAR_BITS * 1000000 // ch["baud"]
+        self._uarts[ch["uart"]] = Uart(self._board.clock, device, char_us)
 
     def _load(self, name, max_kg):
         """True kg as the load cells of an instrument have them."""

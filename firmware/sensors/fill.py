@@ -3,7 +3,6 @@
 from micropython import const
 
 from sensors import quality
-from sensors.ultrasonic import median3
 
 _PING_MS = const(70)
 _FILL_MS = const(30000)
@@ -78,3 +77,10 @@ class Fill:
         self.news = False
         self._reported = self._value
         self._doubt = None
+
+
+def median3(a, b, c):
+    """The middle of three numbers."""
+    if a > b:
+        a, b = b, a
+    return a if c < a else b if c > b else c

@@ -46,10 +46,3 @@ class Ultrasonic:
             return None
         self.error = quality.GOOD
         return mm
-
-
-def median3(a, b, c):
-    """The middle of three numbers."""
-    if a > b:
-        a, b = b, a
-    return a if c < a else b if c > b else c

@@ -211,3 +211,33 @@ def test_a_platform_on_another_converter_is_checked():
         assert found and found.startswith("config.json: channels[%d].%s" % (n, expected)), found
     found = said(with_channel(nau, also=dict(other, i2c=0)))
     assert found and "i2c: expected another bus than that of w9" in found, found
+
+
+def test_a_fill_by_another_sensor_is_checked():
+    far = {"id": "f9", "kind": "fill", "sensor": "a02yyuw", "uart": 1, "tx": 13, "rx": 33}
+    far.update({"empty_mm": 1000, "full_mm": 200})
+    jsn = dict(far, sensor="jsn-sr04t", ask=True)
+    for good in (with_channel(far), with_channel(jsn), with_channel(far, "blind_mm", 50)):
+        assert said(good) is None, said(good)
+    for ch, blind in ((far, 30), (jsn, 200)):
+        cfg = json.loads(json.dumps(GOOD))
+        with_channel(ch)(cfg)
+        filled = config.check(cfg)["channels"][-1]
+        assert (filled["baud"], filled["frame"], filled["blind_mm"]) == (9600, "8N1", blind)
+    n = len(GOOD["channels"])
+    for change, expected in (
+        (with_channel(far, "sensor", "hc-sr04"), "sensor: expected a02yyuw or jsn-sr04t"),
+        (with_channel(far, "uart", 3), "uart: expected 1 or 2, found 3"),
+        (with_channel(far, drop="tx"), "tx: expected a whole number from 0 to 39"),
+        (with_channel(far, "trig", 5), "trig: expected no such key"),
+        (with_channel(far, "ask", True), "ask: expected none: an a02yyuw sends by itself"),
+        (with_channel(jsn, "ask", 2.5), "ask: expected true or false"),
+        (with_channel(far, "empty_mm", 4500), "empty_mm: expected at most 4499, where the sensor"),
+        (with_channel(far, "temperature", "c1"), "temperature: expected no such key"),
+        (with_channel(dict(far, kind="contact")), "sensor: expected none, but for a fill"),
+    ):
+        found = said(change)
+        assert found and found.startswith("config.json: channels[%d].%s" % (n, expected)), found
+    for other in (dict(MODBUS, uart=1, tx=2, rx=12), dict(far, id="f8", tx=2, rx=12)):
+        found = said(with_channel(far, also=other))
+        assert found and "uart: expected a line of its own" in found, found

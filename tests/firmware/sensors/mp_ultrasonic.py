@@ -2,7 +2,8 @@
 
 from sensors import quality
 from clock import Clock
-from sensors.ultrasonic import Ultrasonic, median3
+from sensors.fill import median3
+from sensors.ultrasonic import Ultrasonic
 
 
 class Echo:
