@@ -21,9 +21,9 @@ _LEAST_MS = const(1000)
 
 
 class Cycle:
-    """run() is one waking; it ends in deep sleep."""
+    """run() is one waking; it ends in deep sleep. Built as a Logger is."""
 
-    def __init__(self, board, cfg, slots):
+    def __init__(self, board, cfg, slots, lines):
         self._board = board
         self._hal = board.hal
         self._cfg = cfg
@@ -31,7 +31,7 @@ class Cycle:
         self._woke = self._hal.ticks_ms()
         self.clock = Clock(board)
         self.log = Log(self.clock, board.print)
-        channels = build.channels(board, cfg)
+        channels = build.channels(board, cfg, lines)
         self.spool = queue.of_board(board, cfg, [ch.name for ch in channels], self.clock, self.log)
         self.sampler = Sampler(board, channels, 3600, self._take, self._failed)
         self.link = None

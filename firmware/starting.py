@@ -58,11 +58,12 @@ def start(board):
     if cfg["mqtt"].get("tls"):
         _prepare(board, cfg["mqtt"]["tls"])
     if cfg["power"]["mode"] == "cycle":
+        lines = _lines(board, cfg)
         board.hold(_HEAP_CYCLE)  # Wi-Fi may not be needed: it takes its memory later
         try:
             from cycle import Cycle
 
-            return Cycle(board, cfg, trial)
+            return Cycle(board, cfg, trial, lines)
         finally:
             board.let_go()
     board.wlan()  # Wi-Fi takes its memory first

@@ -94,6 +94,8 @@ _SCALE: Mapping[str, Any] = {
     "kind": "weight",
     "calibration": {"id": "c", "date": "2026-01-05", "zero": 0, "counts_per_kg": 21000.0},
 }
+_FURTHER_FILL = {"id": "f8", "uart": 1, "tx": 26, "rx": 27}
+_FILL = {"id": "f9", "kind": "serial_fill", "empty_mm": 1000, "full_mm": 200, **_LINE}
 _PINS = {"dout": 34, "sck": 25}
 _NAU7802 = {"converter": "nau7802", "scl": 13, "sda": 33}
 # A channel in place of the four platforms, and what makes a further one of it.
@@ -110,6 +112,8 @@ OTHERS: Mapping[str, tuple[dict[str, Any], dict[str, Any]]] = {
     "xk3190": ({**_LINE, "kind": "indicator", "format": "xk3190"}, {}),
     "toledo": ({**_LINE, "kind": "indicator", "format": "toledo"}, {}),
     "stgs": ({**_LINE, "kind": "indicator", "format": "stgs"}, {}),
+    "a02yyuw": ({**_FILL, "sensor": "a02yyuw"}, _FURTHER_FILL),
+    "jsn-sr04t": ({**_FILL, "sensor": "jsn-sr04t", "ask": True}, _FURTHER_FILL),
 }
 
 

@@ -88,7 +88,7 @@ class Board:
                 more = {"faults": self.faults} if self.faults else {}
                 cell = self.models.LoadCell(*shape, **more)
                 self._converter(ch, Platform(self, name, cell).convert)
-            elif kind == "fill" and "sensor" not in ch:
+            elif kind == "fill":
                 self._pins[ch["trig"]] = Trigger()
                 self._pins[ch["echo"]] = EchoPin(self, name)
             elif kind == "temperature":

@@ -1,5 +1,5 @@
-"""What a UART hears of bytes that were sent at another baud rate: 8N1, the line high before, between
-and after. Levels are looked at 16 times a bit, a bit is taken in its middle."""
+"""What a UART hears of bytes that were sent at another baud rate: 8N1, the line high before and
+after. Levels are looked at 16 times a bit, a bit is taken in its middle."""
 
 
 class _Line:

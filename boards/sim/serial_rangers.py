@@ -1,7 +1,7 @@
 """Ultrasonic sensors at a board's UART: what their manuals say that they send.
 
-Sources: as in firmware/sensors/serial_fill.py; nothing of it is used here. What they send without an
-echo is in no manual: 0, as users of the A02YYUW report, or `nothing`."""
+Sources: as in firmware/sensors/serial_fill.py; nothing of it is used here. What they send without
+an echo is in no manual: 0, as users of the A02YYUW report, or `nothing`."""
 
 from micropython import const
 

@@ -159,7 +159,7 @@ class Uarts:
 
     def wire(self, ch):
         board = self._board
-        if ch["kind"] == "fill":
+        if ch["kind"] == "serial_fill":
             import serial_rangers  # few boards have one, and memory is short
 
             self._at(ch, serial_rangers.of(board, ch))

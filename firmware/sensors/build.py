@@ -17,7 +17,7 @@ def channels(board, cfg, lines=None):
         if kind == "weight":
             out.append(_weight(board, cfg["report"], ch, built))
         elif kind == "fill":
-            out.append(_fill(board, cfg["report"], ch, built))
+            out.append(_fill(board, cfg["report"], ch, built.get(ch.get("temperature"))))
         elif kind == "temperature":
             out.append(built[ch["id"]])
         elif kind == "contact":
@@ -67,16 +67,11 @@ def _weight(board, report, ch, built):
     return weight
 
 
-def _fill(board, report, ch, built):
-    if "sensor" in ch:
-        from sensors import serial_fill
-
-        return serial_fill.of_board(board, report, ch, built)
+def _fill(board, report, ch, thermometer):
     from sensors.fill import Fill
     from sensors.ultrasonic import Ultrasonic
 
     trig, echo = board.pin_out(ch["trig"]), board.pin_in(ch["echo"])
     sensor = Ultrasonic(board.hal, trig, echo, ch["blind_mm"], ch["empty_mm"] + 500)
     least = report["fill"]
-    thermometer = built.get(ch.get("temperature"))
     return Fill(ch["id"], sensor, ch["empty_mm"], ch["full_mm"], least, thermometer, board.hal)

@@ -3,8 +3,8 @@ with its mode resistor (see fill, serial_line).
 
 Source: DFRobot, manuals of A02YYUW (SEN0311) and of the JSN board (SEN0207): 9600 8N1, frames of
 four bytes, 0xFF, the distance in mm, high byte first, and the low byte of the sum of these three;
-one every 100 ms, or after each byte 0x55 (at least 60 ms apart). Relatives send 0xFFFD where there is
-no echo, and 0xFFFE where another sensor disturbs.
+one every 100 ms, or after each byte 0x55 (at least 60 ms apart). Relatives send 0xFFFD where there
+is no echo, and 0xFFFE where another sensor disturbs.
 
 A sum of eight bits lets one damaged frame of 256 through, and every exchange of its two bytes. So a
 distance counts when three frames in a row say the same, within 30 mm, with no byte between them:
@@ -21,7 +21,7 @@ _ASK = b"\x55"
 _ASK_MS = const(150)
 _LISTEN_MS = const(500)
 _SOON_MS = const(150)  # while no distance counts
-_STALE_MS = const(3000)
+_STALE_MS = const(2500)  # less than a board that sleeps in between looks
 _TAKE_MS = const(30000)
 _ALIKE_MM = const(30)
 _ROW = const(3)

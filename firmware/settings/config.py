@@ -193,10 +193,6 @@ def _channels(c, cfg):
             from settings import weight
 
             rule = weight.check(c, channels, i, rule)
-        elif "sensor" in ch:
-            from settings import fill
-
-            rule = fill.check(c, channels, i, rule)
         letter, pin_keys, keys, check_kind = rule
         c.known(ch, ("id", "kind") + pin_keys + keys, where)
         name = c.string(ch, "id", where, 2, 4)

@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import Any
 
 from ..registry import CONTAINERS, STREAMS
-from . import converters, lines, sheet
+from . import converters, fills, lines, sheet
 from .pins import OF_KIND, Pins, Used
 from .sheet import PINS, Row
 
@@ -56,6 +56,8 @@ class _Wires:
             return lines.channel(row, self.pins, self.used, self.on_lines) | _limits(row)
         if kind == "weight" and row["line"]:
             wired = converters.channel(row, self.pins, self.used, self.on_buses)
+        elif kind == "fill" and row["line"]:
+            return fills.channel(row, self.pins, self.used, self.on_lines)
         else:
             wired = self.pins.of(row, name, kind, self.used)
         return wired | _thermometer(row)
@@ -85,8 +87,8 @@ def channels(
             channel |= _weight(row)
         if kind in _WEIGHING and _stand(row, bins):
             weighed[row["bin"]] = _bin(row)
-        elif kind == "fill":
-            channel |= _fill(row)
+        elif kind == "fill" and not row["line"]:
+            channel |= fills.geometry(row)
         made.append(channel)
     for row in rows:
         if row["kind"] == "fill":
@@ -100,7 +102,7 @@ def _check_empty(row: Row, kind: str) -> None:
     where = f"on a {kind} channel"
     row.nothing(() if kind in _WEIGHING else (*sheet.WEIGHT, *sheet.BIN), where)
     row.nothing(() if kind == "fill" else sheet.FILL, where)
-    row.nothing(() if kind in _WEIGHING else sheet.LINE, where)
+    row.nothing(() if kind in (*_WEIGHING, "fill") else sheet.LINE, where)
     if kind in lines.KINDS:
         row.nothing(("gain", "temperature"), where)
     elif kind not in ("weight", "fill"):
@@ -147,14 +149,6 @@ def _weight(row: Row) -> dict[str, Any]:
     calibration = {"id": "nominal", "date": "1970-01-01", "zero": 0, "counts_per_kg": scale}
     e = row.number("e_kg", "0.001", "10")
     return {"gain": gain, "max_kg": plain(most), "e_kg": plain(e), "calibration": calibration}
-
-
-def _fill(row: Row) -> dict[str, Any]:
-    empty = row.whole("empty_mm", 50, 8000)
-    full = row.whole("full_mm", 0, empty - 1)
-    geometry: dict[str, Any] = {"empty_mm": empty, "full_mm": full}
-    geometry["blind_mm"] = row.whole("blind_mm", 0, 1000, 200)
-    return geometry
 
 
 def _stand(row: Row, bins: dict[str, Row]) -> bool:

@@ -214,7 +214,7 @@ def test_a_platform_on_another_converter_is_checked():
 
 
 def test_a_fill_by_another_sensor_is_checked():
-    far = {"id": "f9", "kind": "fill", "sensor": "a02yyuw", "uart": 1, "tx": 13, "rx": 33}
+    far = {"id": "f9", "kind": "serial_fill", "sensor": "a02yyuw", "uart": 1, "tx": 13, "rx": 33}
     far.update({"empty_mm": 1000, "full_mm": 200})
     jsn = dict(far, sensor="jsn-sr04t", ask=True)
     for good in (with_channel(far), with_channel(jsn), with_channel(far, "blind_mm", 50)):
@@ -232,9 +232,13 @@ def test_a_fill_by_another_sensor_is_checked():
         (with_channel(far, "trig", 5), "trig: expected no such key"),
         (with_channel(far, "ask", True), "ask: expected none: an a02yyuw sends by itself"),
         (with_channel(jsn, "ask", 2.5), "ask: expected true or false"),
-        (with_channel(far, "empty_mm", 4500), "empty_mm: expected at most 4499, where the sensor"),
+        (with_channel(far, "empty_mm", 4500), "empty_mm: expected a whole number from 50 to 4499"),
         (with_channel(far, "temperature", "c1"), "temperature: expected no such key"),
-        (with_channel(dict(far, kind="contact")), "sensor: expected none, but for a fill"),
+        (with_channel(far, drop="sensor"), "sensor: expected a02yyuw or jsn-sr04t"),
+        (
+            with_channel(dict(far, kind="serial_x")),
+            "kind: expected contact or fill or indicator or",
+        ),
     ):
         found = said(change)
         assert found and found.startswith("config.json: channels[%d].%s" % (n, expected)), found

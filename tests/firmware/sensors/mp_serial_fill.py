@@ -8,7 +8,15 @@ from sensors import quality, serial_fill
 from serial_baud import heard
 from serial_rangers import Ranger, frame
 
-BASE = {"id": "f1", "kind": "fill", "uart": 1, "tx": 25, "rx": 34, "baud": 9600, "frame": "8N1"}
+BASE = {
+    "id": "f1",
+    "kind": "serial_fill",
+    "uart": 1,
+    "tx": 25,
+    "rx": 34,
+    "baud": 9600,
+    "frame": "8N1",
+}
 BASE.update({"empty_mm": 1200, "full_mm": 200})
 KINDS = ("a02yyuw", "jsn-sr04t", "jsn-ask")
 
@@ -134,8 +142,7 @@ def test_a_cut_cable_and_a_lost_supply_are_told_and_mend_within_two_seconds():
 
 def test_another_baud_rate_is_never_a_distance():
     for sent in (2400, 4800, 19200, 38400, 115200):
-        wire = lambda raw: heard(raw, sent, 9600)
-        r = Rig("a02yyuw", wire)
+        r = Rig("a02yyuw", lambda raw, sent=sent: heard(raw, sent, 9600))
         for mm in range(31, 1700, 23):
             r.mm = mm
             r.play(0.4)
@@ -155,7 +162,7 @@ def test_stray_bytes_before_each_frame_are_never_a_distance():
 
 def test_any_place_to_begin_in_a_stream_leads_to_its_distance():
     # 511 mm is FF 01 FF FF: read from its last byte, that is a frame of 65,281 mm as well.
-    for mm in list(range(201, 1700, 13)) + [511]:
+    for mm in range(212, 1700, 13):
         for at in range(4):
             r = Rig("a02yyuw")
             raw = (frame(mm) * 9)[at:]

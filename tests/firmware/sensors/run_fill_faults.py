@@ -2,14 +2,14 @@
 
 micropython tests/firmware/sensors/run_fill_faults.py SENSOR FRAMES SEED
 
-SENSOR: a02yyuw, jsn-sr04t, jsn-ask. One frame in twenty is damaged, and now and then the line is out
-for up to ten seconds: cut, held low, noise, another baud rate. Prints one JSON object. frames: sent
-or asked for while the line was in order; good: of these undamaged; taken: of the good ones
-understood as a frame; passed: damaged ones that sum and form let through with another value; pairs:
-of these, those that the frame before bore out; accepted: distances that counted; wrong: of these,
-those off by more than 30 mm from every true one of the last second; off: by anything at all; told_wrong:
-fills told as good that were off by more than 5 % from every true one of the last 34 s; slowest: most
-ms from the end of a fault to a distance that counted."""
+SENSOR: a02yyuw, jsn-sr04t, jsn-ask. One frame in twenty is damaged, and now and then the line is
+out for up to ten seconds: cut, held low, noise, another baud rate. Prints one JSON object. frames:
+sent or asked for while the line was in order; good: of these undamaged; taken: of the good ones
+understood as a frame; passed: damaged ones that sum and form let through with another value;
+pairs: of these, those that the frame before bore out; accepted: distances that counted; wrong: of
+these, those off by more than 30 mm from every true one of the last second; off: by anything at all;
+told_wrong: fills told as good that were off by more than 5 % from every true one of the last 34 s;
+slowest: most ms from the end of a fault to a distance that counted."""
 
 import json
 import sys

@@ -1,0 +1,72 @@
+"""Fill channels with a sensor on a serial line, from fleet.csv: what a board gets, and mistakes."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from fleet_sheet import FILL, PLATFORM, FleetFolder, Row
+from interpreter import RunMicroPython
+
+A02 = "sensor=a02yyuw uart=1 tx=13 rx=33"
+JSN = "sensor=jsn-sr04t uart=2 tx=27 rx=39 ask=yes"
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> FleetFolder:
+    return FleetFolder(tmp_path)
+
+
+def rows(*lines: str, **more: str) -> list[Row]:
+    looks = [
+        FILL | {"channel": f"f{n}", "line": line, "bin": "a-1-1" if n == 1 else ""} | more
+        for n, line in enumerate(lines, 1)
+    ]
+    return [PLATFORM, *looks]
+
+
+def test_a_board_gets_its_sensors_and_takes_them(
+    folder: FleetFolder, run_micropython: RunMicroPython, tmp_path: Path
+) -> None:
+    folder.write(rows(A02, JSN, ""))
+    done = folder.provision()
+    assert done.returncode == 0, done.stderr
+    path = folder.fleet / "qy-a1" / "config.json"
+    _, first, second, third = json.loads(path.read_text(encoding="utf-8"))["channels"]
+    assert first == {
+        **{"id": "f1", "kind": "serial_fill", "sensor": "a02yyuw", "uart": 1, "tx": 13, "rx": 33},
+        **{"empty_mm": 1000, "full_mm": 200, "blind_mm": 30},
+    }
+    assert (second["uart"], second["ask"], second["blind_mm"]) == (2, True, 200)
+    assert (third["trig"], third["echo"], third["blind_mm"]) == (22, 21, 200)
+    program = tmp_path / "check.py"
+    program.write_text("import sys\nfrom settings import config\nconfig.load(sys.argv[1])\n")
+    checked = run_micropython(program, path)
+    assert checked.returncode == 0, checked.stderr + checked.stdout
+
+
+MISTAKES: tuple[tuple[tuple[str, ...], dict[str, str], str], ...] = (  # lines, columns, told
+    (("sensor=a03",), {}, "3: line: expected sensor= one of a02yyuw jsn-sr04t"),
+    ((f"{A02} ask=yes",), {}, "3: line: expected one of sensor uart tx rx before each ="),
+    ((f"{JSN} baud=9600",), {}, "3: line: expected one of sensor uart tx rx ask before each ="),
+    ((A02.replace("uart=1", "uart=3"),), {}, "3: line: expected uart= one of 1 2"),
+    ((A02.replace("tx=13 ", ""),), {}, "3: line: expected tx= a pin"),
+    ((A02.replace("tx=13", "tx=35"),), {}, "3: line: expected a pin that can be an output"),
+    ((A02.replace("rx=33", "rx=13"),), {}, "3: line: expected a pin not used before"),
+    ((A02, JSN.replace("uart=2", "uart=1")), {}, "4: line: expected a line of its own: uart=1"),
+    ((JSN.replace("yes", "1"),), {}, "3: line: expected ask= one of yes no"),
+    ((A02,), {"empty_mm": "4500"}, "3: empty_mm: expected a whole number from 50 to 4499"),
+    ((A02,), {"temperature": "c1"}, "3: temperature: expected nothing with a sensor in line"),
+    ((A02,), {"trig": "5"}, "3: trig: expected nothing beside line"),
+)
+
+
+@pytest.mark.parametrize(("lines", "more", "expected"), MISTAKES)
+def test_a_mistake_names_its_line(
+    folder: FleetFolder, lines: tuple[str, ...], more: dict[str, str], expected: str
+) -> None:
+    folder.write(rows(*lines, **more))
+    done = folder.provision()
+    assert done.returncode == 2
+    assert f"fleet.csv:{expected}" in done.stderr, done.stderr
