@@ -145,15 +145,15 @@ monitor: $(BOARDS) ## PORT=/dev/ttyUSB0 [BAUD=115200]: one board live over its s
 	@$(PY) tools/arguments.py monitor BAUD "$(or $(BAUD),115200)"
 	@$(PY) tools/board/monitor.py "$(PORT)" --baud "$(or $(BAUD),115200)"
 
-flash: $(BOARDS) ## PORT=/dev/ttyUSB0 IMAGE=ESP32_GENERIC-….bin: erase a board and write a stock image
+flash: $(BOARDS) ## PORT=/dev/ttyUSB0 IMAGE=ESP32_GENERIC-….bin [BOARD=esp32]: erase a board and write a stock image
 	@test -n "$(PORT)" || { echo "flash: PORT= must name a serial port" >&2; exit 2; }
 	@test -n "$(IMAGE)" || { echo "flash: IMAGE= must name a stock ESP32_GENERIC image" >&2; exit 2; }
-	@PYTHONPATH=tools $(PY) -m board.flash --port "$(PORT)" --image "$(IMAGE)"
+	@PYTHONPATH=tools $(PY) -m board.flash --port "$(PORT)" --image "$(IMAGE)" $(if $(BOARD),--board "$(BOARD)")
 
-deploy: $(BOARDS) ## PORT=/dev/ttyUSB0 DEVICE=qy-fs01 [CONFIG=fleet/DEVICE] [OPTIONS=--offline]
+deploy: $(BOARDS) ## PORT=/dev/ttyUSB0 DEVICE=qy-fs01 [BOARD=esp32] [CONFIG=fleet/DEVICE] [OPTIONS=--offline]
 	@test -n "$(PORT)" || { echo "deploy: PORT= must name a serial port" >&2; exit 2; }
 	@test -n "$(DEVICE)" || { echo "deploy: DEVICE= must name the device that the board shall be" >&2; exit 2; }
-	@PYTHONPATH=tools $(PY) -m board.deploy --port "$(PORT)" --device "$(DEVICE)" $(if $(CONFIG),--from "$(CONFIG)") $(OPTIONS)
+	@PYTHONPATH=tools $(PY) -m board.deploy --port "$(PORT)" --device "$(DEVICE)" $(if $(CONFIG),--from "$(CONFIG)") $(if $(BOARD),--board "$(BOARD)") $(OPTIONS)
 
 fresh: ## as root: both commands on bare Debians made from nothing [SUITES="bookworm trixie testing"]
 	@worst=0; for suite in $(or $(SUITES),bookworm trixie testing); do \

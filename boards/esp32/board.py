@@ -1,4 +1,4 @@
-"""The board interface on an ESP32 with a stock MicroPython image (v1.26 or later).
+"""The board interface on an ESP32, -S3, -C3 or -C6 with a stock MicroPython image (v1.26 or later).
 
 Thin on purpose: each method is one call of `machine`, `network` or `esp32` as the
 port documents it, so that everything above it runs unchanged on boards/sim.
@@ -103,7 +103,10 @@ class Board:
         self.print = print
         self._wdt = None
         self._held = None
-        machine.freq(_HZ)
+        try:
+            machine.freq(_HZ)
+        except ValueError:
+            pass  # a C3 or C6 has 160 MHz, at which it starts
 
     def pin_out(self, n):
         return Pin(n, Pin.OUT, value=0)

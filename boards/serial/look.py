@@ -107,7 +107,9 @@ def main():
         device = sys.modules.get("device")
         kind = "sim" if device else kind
     version = sys.implementation.version[:3]
-    say("board", kind, version, getattr(sys.implementation, "_mpy", 0) & 0xFF)
+    # As "Generic ESP32S3 module with ESP32S3": the chip comes last.
+    chip = getattr(sys.implementation, "_machine", "").split(" with ")[-1]
+    say("board", kind, version, getattr(sys.implementation, "_mpy", 0) & 0xFF, chip)
     if kind not in ("esp32", "sim") or version < (1, 26):
         return  # nothing is touched there
     kept = slots()

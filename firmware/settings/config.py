@@ -2,7 +2,6 @@
 
 import json
 
-_PINS = range(40)
 _DEFAULTS = {
     "wifi": {"ssid": "", "password": ""},
     "ntp": ["ntp.aliyun.com", "cn.pool.ntp.org", "ntp.tencent.com"],
@@ -85,6 +84,7 @@ def check(cfg, path="config"):
     c = _Check(path)
     top = (
         "device",
+        "board",
         "site",
         "wifi",
         "mqtt",
@@ -110,6 +110,8 @@ def check(cfg, path="config"):
                 given.setdefault(k, default[k])
         else:
             cfg.setdefault(key, default)
+    if "board" in cfg:  # whose pins these are; compared by what puts it on a board
+        c.string(cfg, "board", "")
     _network(c, cfg)
     report = cfg["report"]
     c.number(report, "every_s", 10, 3600, "report.", True)
@@ -202,7 +204,7 @@ def _channels(c, cfg):
             c.fail(where + "id", "a name not used before", name)
         seen.add(name)
         for key in pin_keys:
-            pin = c.number(ch, key, 0, 39, where, True)
+            pin = c.number(ch, key, 0, 48, where, True)
             if pin in pins:
                 c.fail(where + key, "a pin not used before", pin)
             pins.add(pin)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from .pins import ESP32
 from .plan import Board
 
 
@@ -19,6 +20,8 @@ def text(board: Board, broker: tuple[str, int]) -> bytes:
         "mqtt": {"host": host, "port": port, "tls": tls | {"name": host}},
         "report": {"every_s": board.every_s},
     }
+    if board.board != ESP32:
+        config["board"] = board.board
     if board.ntp:
         config["ntp"] = list(board.ntp)
     if board.mode == "cycle":

@@ -51,7 +51,7 @@ def _pins(keys: tuple[str, ...], row: Row, cell: Cell, pins: Pins, used: Used) -
 
 
 def _bus(row: Row, cell: Cell, pins: Pins, used: Used, before: dict[str, str]) -> dict[str, int]:
-    bus = cell.one_of("i2c", ("0", "1"), "0")
+    bus = cell.one_of("i2c", pins.buses, "0")
     made = {"i2c": int(bus)}
     if before.setdefault(bus, row["channel"]) != row["channel"]:
         text = f"another bus than that of {before[bus]}: every NAU7802 has the address 0x2A"

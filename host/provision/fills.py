@@ -32,7 +32,7 @@ def channel(row: Row, pins: Pins, used: Used, before: dict[str, Line]) -> dict[s
     cell = Cell(row)
     name = cell.one_of("sensor", tuple(SENSORS))
     cell.known(("sensor", "uart", "tx", "rx", *SENSORS[name].keys))
-    uart = cell.one_of("uart", ("1", "2"), "1")
+    uart = cell.one_of("uart", pins.uarts, pins.uarts[0])
     if uart in before:
         cell.fail(f"a line of its own: uart={uart} has a {before[uart].kind} channel")
     before.setdefault(uart, Line("fill"))

@@ -49,7 +49,7 @@ def channel(row: Row, pins: Pins, used: Used, before: dict[str, Line]) -> dict[s
     cell = Cell(row)
     kind = row["kind"]
     cell.known(_KEYS[kind])
-    uart = cell.one_of("uart", ("1", "2"), "2")
+    uart = cell.one_of("uart", pins.uarts, pins.uarts[-1])
     made: dict[str, Any] = {"uart": int(uart)}
     if uart not in before:
         before[uart] = Line(kind)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 from typing import Any
 
 from ..common import project
@@ -16,18 +15,29 @@ OF_KIND = {
     "temperature": ("pin",),
     "contact": ("pin",),
 }
+# What a signal needs of its pin; those of a column `pin` stand under their kind.
+_NEEDS: dict[str, tuple[str, ...]] = {
+    **{"dout": ("in",), "sck": ("out",), "trig": ("out",), "echo": ("in",), "pdwn": ("out",)},
+    **{"temperature": ("in", "out"), "contact": ("in", "pull")},
+    **{"tx": ("out",), "rx": ("in",), "de": ("out",), "scl": ("in", "out"), "sda": ("in", "out")},
+}
+ESP32 = "esp32"  # the board of a sheet that names none
 _WORDS = {"in": "be an input", "out": "be an output", "pull": "pull up by itself"}
 Used = dict[int, tuple[str, str]]  # pin → kind of channel, and its place in the sheet
 
 
 class Pins:
-    """The pin table of one board."""
+    """The pin table of one board: its pins, and the numbers of the UARTs and I2C buses that are
+    free (the first UART is the console)."""
 
-    def __init__(self, path: Path = BOARDS / "esp32" / "pins.json") -> None:
+    def __init__(self, name: str = ESP32) -> None:
+        path = BOARDS / name / "pins.json"
         table: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        self.name = name
         self.board: str = table["board"]
+        self.uarts: tuple[str, ...] = tuple(map(str, table["uarts"]))
+        self.buses: tuple[str, ...] = tuple(map(str, table["i2c"]))
         self.pins: dict[str, dict[str, Any]] = table["pins"]
-        self.needs: dict[str, list[str]] = table["needs"]
         self.standard: dict[str, dict[str, int]] = table["standard"]
 
     def of(self, row: Row, channel: str, kind: str, used: Used) -> dict[str, int]:
@@ -68,7 +78,7 @@ class Pins:
         if "refused" in pin:
             row.fail(column, "a pin that is free", f"{text}: {pin['refused']}")
             return -1
-        need = self.needs[column if column in self.needs else kind]
+        need = _NEEDS[column if column in _NEEDS else kind]
         for ability in need:
             if ability not in pin["can"]:
                 row.fail(column, f"a pin that can {_WORDS[ability]}", f"{text}, which cannot")
@@ -76,6 +86,11 @@ class Pins:
         if "warning" in pin and not standard:
             row.warn(column, f"{text}: {pin['warning']}")
         return int(text)
+
+
+def boards() -> dict[str, Pins]:
+    """Every board that a sheet can name."""
+    return {path.parent.name: Pins(path.parent.name) for path in BOARDS.glob("*/pins.json")}
 
 
 def _use(row: Row, column: str, use: tuple[str, str], pins: dict[str, int], used: Used) -> None:

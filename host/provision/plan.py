@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 from ..registry import KINDS, Registry
 from . import lines, sheet
 from .channels import Bin, channels
-from .pins import Pins
+from .pins import ESP32, Pins
 from .sheet import Row, Sheet
 
 # umqtt.simple up to 1.7 sends a wrong length for a topic over 122 bytes; 19 of them are ours.
@@ -38,6 +38,7 @@ class Board:
     """One board; times in s, channels as in config.json."""
 
     device: str
+    board: str
     site: str
     ssid: str
     password: str
@@ -71,14 +72,15 @@ class Plan:
     warnings: tuple[str, ...]
 
 
-def read(table: Sheet, registry: Registry, pins: Pins) -> Plan:
-    """The plan of a whole sheet; ProvisionError lists every mistake in it."""
+def read(table: Sheet, registry: Registry, tables: Mapping[str, Pins]) -> Plan:
+    """The plan of a whole sheet; ProvisionError lists every mistake in it. tables: board → its
+    pins."""
     boards: list[Board] = []
     first_rows: dict[str, Row] = {}  # device in small letters -> its first row
     bins: dict[str, Row] = {}
     for rows in sheet.groups(table.rows, lambda r: r["device"]):
         _device(rows[0], first_rows)
-        board = _board(table, rows, pins, bins)
+        board = _board(table, rows, tables, bins)
         boards.append(replace(board, channels=_named(board, registry)))
     planned = {b.device for b in boards}
     for b in registry.bins:
@@ -108,10 +110,13 @@ def _device(row: Row, first_rows: dict[str, Row]) -> None:
         row.fail("device", f"an id not used before (line {before.line}; {together})")
 
 
-def _board(table: Sheet, rows: Sequence[Row], pins: Pins, bins: dict[str, Row]) -> Board:
+def _board(
+    table: Sheet, rows: Sequence[Row], tables: Mapping[str, Pins], bins: dict[str, Row]
+) -> Board:
     def shared(column: str) -> Row:
         return table.shared(rows, column)
 
+    pins = tables[shared("board").one_of("board", sorted(tables), ESP32)]
     site = shared("site").match("site", NAME, _NAME_IS)
     if site == "update":
         shared("site").fail("site", "a name other than update, which the topics of updates have")
@@ -137,6 +142,7 @@ def _board(table: Sheet, rows: Sequence[Row], pins: Pins, bins: dict[str, Row]) 
         shared("mode").fail("mode", "always for a board that weighs: asleep it would miss a lift")
     return Board(
         rows[0]["device"],
+        pins.name,
         site,
         ssid,
         password,

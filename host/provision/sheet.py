@@ -11,7 +11,7 @@ from ..common import csv_file
 from . import ProvisionError
 
 # Columns of a board: on one of its rows at least, elsewhere the same or empty.
-BOARD = ("site", "ssid", "password", "ntp", "mode", "every_s", "wake_s", "send_every")
+BOARD = ("board", "site", "ssid", "password", "ntp", "mode", "every_s", "wake_s", "send_every")
 SITE = ("site_name", "town", "site_kind", "windows")  # the same of a site
 CHANNEL = ("channel", "kind")
 PINS = ("dout", "sck", "trig", "echo", "pin")

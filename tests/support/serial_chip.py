@@ -19,10 +19,12 @@ _OK, _UNKNOWN = b"\0\0", b"\1\5"
 _FLASH_ID = 0x1640EF  # 4 MiB
 _REGISTERS = {
     0x3FF42080: _FLASH_ID,  # where the answer of the flash stands, ESP32
+    0x60002058: _FLASH_ID,  # ESP32-S3 and -C3
+    0x60003058: _FLASH_ID,  # ESP32-C6
     0x3FF40014: 40_000_000 // 115_200,  # divider of the serial clock: a crystal of 40 MHz
 }
 _MAGIC = {"ESP32": 0x00F01D83, "ESP32-S2": 0x000007C6, "ESP8266": 0xFFF0C101}
-_CHIP_IDS = {"ESP32-S3": 9, "ESP32-C3": 5}
+_CHIP_IDS = {"ESP32-S3": 9, "ESP32-C3": 5, "ESP32-C6": 13}
 
 
 class SerialChip:

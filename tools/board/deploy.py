@@ -1,6 +1,6 @@
 """Put firmware, configuration and certificates on a board, and see it publish.
 
-make deploy PORT=/dev/ttyUSB0 DEVICE=qy-fs01 [CONFIG=folder]
+make deploy PORT=/dev/ttyUSB0 DEVICE=qy-fs01 [CONFIG=folder] [BOARD=esp32]
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from typing import Any
 from board import files
 from board.births import Access, Births
 from board.errors import BoardError, outcome
+from board.image import CHIPS, board_of
 from board.plan import Plan, State, Wanted, plan, state
 from board.remote import WATCHDOG_MS, Copy, NoAnswerError, Remote, Script
 from host.common.shown import shown
@@ -40,6 +41,7 @@ class Deploy:
         self._say = say
         self._firmware = firmware
         self._data, self.config = files.provisioned(folder, device)
+        self.board: str = self.config.get("board", "esp32")
 
     def run(self, births: Births | None, seconds: float) -> None:
         """births None: not waited for."""
@@ -67,7 +69,13 @@ class Deploy:
             self._clean(births, version, sha, seconds, todo)
 
     def _look(self) -> State:
-        return state(self._remote.look(list(self._data)), self._remote.port)
+        found = state(self._remote.look(list(self._data)), self._remote.port)
+        if found.kind != "sim" and board_of(found.chip) != self.board:
+            raise BoardError(
+                f"{self._remote.port}: expected the board {self.board}, whose pins the "
+                f"configuration has, found {board_of(found.chip) or 'an image that names no chip'}"
+            )
+        return found
 
     def _wanted(self, s: State) -> Wanted:
         compiled = s.mpy == files.cross_version()
@@ -154,6 +162,7 @@ def arguments(argv: list[str] | None) -> argparse.Namespace:
     parser.add_argument("--device", help="its name; its folder is fleet/NAME")
     parser.add_argument("--from", dest="folder", type=Path, help="folder of what goes into /")
     parser.add_argument("--wait", type=float, default=120, help="seconds until it must publish")
+    parser.add_argument("--board", choices=CHIPS, help="the board that it must be for")
     parser.add_argument("--offline", action="store_true", help="do not wait for it at the broker")
     parser.add_argument("--broker", help="HOST:PORT, when the board reaches it as another")
     parser.add_argument("--cafile", type=Path, help="authority of the broker, PEM")
@@ -188,6 +197,9 @@ def main(argv: list[str] | None = None) -> int:
 
     def work() -> None:
         deploy = Deploy(Remote(args.port), args.folder, args.device, say, args.firmware)
+        if args.board and args.board != deploy.board:
+            found = f"board: expected {args.board!r}, found {deploy.board!r}"
+            raise BoardError(f"{args.folder}/config.json: {found}")
         if args.offline:
             deploy.run(None, 0)
             return

@@ -21,6 +21,7 @@ ROOT = Path(__file__).resolve().parents[2]
 FIRMWARE = ROOT / "firmware"
 _MADE = ROOT / "build" / "mpy"
 UMQTT = ROOT / "build" / "lib" / "umqtt" / "simple.py"
+# By sys.platform: an ESP32-S3, -C3 and -C6 are esp32 too.
 BOARDS = {"esp32": "boards/esp32/board.py", "sim": "boards/sim/device_board.py"}
 # Names in / that are the firmware's, or what it has written.
 _OURS = {"main.py", "boot.py", "slots.json", "local.json", "audit.log", "starts", "done"}

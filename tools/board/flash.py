@@ -1,6 +1,8 @@
 """Erase a board and write a stock MicroPython image, with esptool.
 
-make flash PORT=/dev/ttyUSB0 IMAGE=ESP32_GENERIC-v1.26.1.bin
+make flash PORT=/dev/ttyUSB0 IMAGE=ESP32_GENERIC-v1.26.1.bin [BOARD=esp32]
+
+Which chip it is for stands in the image; with --board it must be that one.
 """
 
 from __future__ import annotations
@@ -12,7 +14,7 @@ import sys
 from pathlib import Path
 
 from board.errors import BoardError, outcome
-from board.image import CHIP, START, read
+from board.image import CHIPS, board_of, read
 
 _DETECT_S = 60
 _BAUD = "460800"
@@ -40,15 +42,15 @@ def chip_at(port: str) -> str:
     return found[1]
 
 
-def flash(port: str, path: Path) -> None:
-    image = read(path)
+def flash(port: str, path: Path, board: str | None = None) -> None:
+    image = read(path, board)
     chip = chip_at(port)
-    if chip != CHIP:
-        raise BoardError(f"{port}: the image is for {CHIP}, the chip there is {chip}")
+    if chip != image.chip:
+        raise BoardError(f"{port}: the image is for {image.chip}, the chip there is {chip}")
     version = ".".join(map(str, image.version)) if image.version else "of an unknown version"
     print(f"flash: MicroPython {version}, {image.size} bytes, to {chip} at {port}", flush=True)
-    for words in (["erase-flash"], ["write-flash", f"0x{START:x}", str(path)]):
-        command = esptool("--chip", "esp32", "--port", port, "--baud", _BAUD, *words)
+    for words in (["erase-flash"], ["write-flash", f"0x{image.start:x}", str(path)]):
+        command = esptool("--chip", board_of(chip), "--port", port, "--baud", _BAUD, *words)
         if subprocess.run(command).returncode:
             raise BoardError(f"{port}: esptool {words[0]} failed, as it says above; try again")
     print("flash: done; make deploy comes next")
@@ -58,8 +60,9 @@ def main(argv: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="flash", description=__doc__.splitlines()[0])
     parser.add_argument("--port", required=True, help="serial port of the board")
     parser.add_argument("--image", type=Path, required=True, help="a stock ESP32_GENERIC image")
+    parser.add_argument("--board", choices=CHIPS, help="the board that it must be for")
     args = parser.parse_args(argv)
-    return outcome("flash", lambda: flash(args.port, args.image), "flash it again")
+    return outcome("flash", lambda: flash(args.port, args.image, args.board), "flash it again")
 
 
 if __name__ == "__main__":

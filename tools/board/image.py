@@ -1,8 +1,8 @@
 """What is in a file that shall be flashed: for which chip, and whether it is whole.
 
-A stock image for the ESP32 is written at 0x1000: boot loader there, partition table at
-0x8000, application where that says. Source: Espressif's firmware image format; esptool
-reads the parts."""
+A stock image is written from where its chip's boot loader begins; partition table at 0x8000,
+application where that says. Source: Espressif's firmware image format; esptool reads the parts,
+and knows where each boot loader begins."""
 
 from __future__ import annotations
 
@@ -17,42 +17,56 @@ from esptool.util import FatalError
 
 from board.errors import BoardError
 
-START = 0x1000  # of the boot loader of an ESP32
+# board → chip, as esptool calls it
+CHIPS = {"esp32": "ESP32", "esp32s3": "ESP32-S3", "esp32c3": "ESP32-C3", "esp32c6": "ESP32-C6"}
 OLDEST = (1, 26)
 _TABLE = 0x8000
 _MAGIC = 0xE9
 _MAGICS = (_MAGIC, 0xEA)  # the second is of a later ESP8266
 _PARTITION = b"\xaa\x50"
 _APP = 0  # type of a partition
-CHIP = "ESP32"
+_STARTS = {str(rom.CHIP_NAME): int(rom.BOOTLOADER_FLASH_OFFSET) for rom in ROM_LIST}
 
 
 @dataclass(frozen=True)
 class Image:
-    """A whole image for an ESP32; version of the MicroPython in it, or None."""
+    """A whole image; chip as esptool calls it, start: where it is written; version of the
+    MicroPython in it, or None."""
 
     path: Path
+    chip: str
     version: tuple[int, ...] | None
     size: int
 
+    @property
+    def start(self) -> int:
+        return _STARTS[self.chip]
 
-def read(path: Path) -> Image:
-    """BoardError says what else it is."""
+
+def board_of(chip: str) -> str:
+    """The board of a chip, as esptool or the image calls it: ESP32-S3, ESP32S3."""
+    return chip.lower().replace("-", "")
+
+
+def read(path: Path, board: str | None = None) -> Image:
+    """For this board, or for any; BoardError says what else it is."""
     try:
         data = path.read_bytes()
     except OSError as e:
         raise BoardError(f"{path}: cannot be read: {e.strerror}") from e
     chip = _chip(path, data)
-    if chip != CHIP:
-        raise BoardError(f"{path}: expected an image for {CHIP}, found one for {chip}")
-    _verify(path, data, 0, "boot loader")
-    at = _application(path, data)
-    _verify(path, data, at, "application")
+    wanted = [CHIPS[board]] if board else list(CHIPS.values())
+    if chip not in wanted:
+        found = f"expected an image for {' or '.join(wanted)}, found one for {chip}"
+        raise BoardError(f"{path}: {found}")
+    _verify(path, chip, data, 0, "boot loader")
+    at = _application(path, data, _STARTS[chip])
+    _verify(path, chip, data, at, "application")
     version = _version(data)
     if version and version < OLDEST:
         found = ".".join(map(str, version))
         raise BoardError(f"{path}: expected MicroPython v1.26 or later, found v{found}")
-    return Image(path, version, len(data))
+    return Image(path, chip, version, len(data))
 
 
 def _chip(path: Path, data: bytes) -> str:
@@ -67,9 +81,9 @@ def _chip(path: Path, data: bytes) -> str:
     return names.get(number, f"an unknown chip (id {number})")
 
 
-def _application(path: Path, data: bytes) -> int:
+def _application(path: Path, data: bytes, begin: int) -> int:
     """Where the partition table says the application begins, in the file."""
-    at = _TABLE - START
+    at = _TABLE - begin
     table = data[at : at + 0xC00]
     if not table.startswith(_PARTITION):
         raise BoardError(
@@ -81,16 +95,16 @@ def _application(path: Path, data: bytes) -> int:
         if magic != _PARTITION:
             break
         if kind == _APP:
-            return int(start) - START
+            return int(start) - begin
     raise BoardError(f"{path}: its partition table names no application")
 
 
-def _verify(path: Path, data: bytes, at: int, what: str) -> None:
+def _verify(path: Path, chip: str, data: bytes, at: int, what: str) -> None:
     """All segments there, checksum and hash right."""
     if at >= len(data):
         raise BoardError(f"{path}: truncated: {len(data)} bytes, the {what} begins at 0x{at:x}")
     try:
-        image = LoadFirmwareImage("esp32", data[at:])
+        image = LoadFirmwareImage(board_of(chip), data[at:])
         if image.checksum != image.calculate_checksum():
             raise BoardError(f"{path}: damaged: wrong checksum of the {what}")
         if image.append_digest and image.stored_digest != image.calc_digest:

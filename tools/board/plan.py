@@ -30,6 +30,7 @@ class State:
     files: dict[str, str] = field(default_factory=dict)  # path → SHA-256
     watched: bool = False  # a watchdog may be running
     complete: bool = False
+    chip: str = ""  # as the image calls it
 
     @property
     def good(self) -> str:
@@ -51,7 +52,7 @@ def state(told: list[list[Any]], port: str) -> State:
     s = State()
     for what, *values in told:
         if what == "board":
-            s.kind, version, s.mpy = values
+            s.kind, version, s.mpy, s.chip = values
             s.version = tuple(version)
         elif what == "state":
             s.slots, s.umqtt, s.free, s.watched = values

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from ...provision import ProvisionError, config, files, merge, plan
 from ...provision.fleet import OURS, Fleet
-from ...provision.pins import Pins
+from ...provision.pins import boards
 from ...provision.sheet import Sheet
 from .. import Run
 
@@ -43,7 +43,7 @@ def provision(args: argparse.Namespace) -> int:
     broker = _broker(args.broker)
     rows_in: Path = args.registry or args.fleet / "registry"
     texts = merge.read(rows_in, new=args.registry is None)
-    wanted = plan.read(Sheet(args.csv), merge.load(rows_in, texts), Pins())
+    wanted = plan.read(Sheet(args.csv), merge.load(rows_in, texts), boards())
     texts = merge.with_plan(texts, wanted)
     merge.load(rows_in, texts)
     for warning in wanted.warnings:

@@ -20,8 +20,12 @@ class Port:
     PWRON_RESET, HARD_RESET, WDT_RESET, DEEPSLEEP_RESET, SOFT_RESET = range(5)
     pieces = []
 
+    most_hz = 240000000
+
     def freq(self, hz):
-        pass
+        if hz > self.most_hz:
+            raise ValueError("frequency must be 20MHz, 40MHz, 80Mhz or 160MHz")
+        self.hz = hz
 
     def idf_heap_info(self, kind):
         return [(size, size, size, size) for size in self.pieces]
@@ -122,3 +126,14 @@ def test_what_is_told_of_the_memory():
     told = board.memory()
     assert told["idf"] == 14 * KB and told["block"] == 10 * KB
     assert told["heap"] >= 0
+
+
+def test_a_chip_with_less_than_240_mhz_starts_all_the_same():
+    fresh(100 * KB)
+    assert port.hz == 240000000
+    port.hz = port.most_hz = 160000000
+    try:
+        fresh(100 * KB)
+    finally:
+        port.most_hz = 240000000
+    assert port.hz == 160000000

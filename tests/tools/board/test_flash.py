@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from board import flash, image
 from board.errors import BoardError
-from made_image import application, for_esp8266, for_s3, whole
+from made_image import KINDS, application, for_esp8266, for_p4, whole
 from serial_chip import SerialChip
 
 
@@ -41,10 +41,24 @@ def test_a_whole_image(path: Path) -> None:
 
 
 def test_an_image_for_another_chip(path: Path, tmp_path: Path) -> None:
-    path.write_bytes(for_s3())
-    assert refused(path) == "expected an image for ESP32, found one for ESP32-S3"
+    known = "expected an image for ESP32 or ESP32-S3 or ESP32-C3 or ESP32-C6, found one for "
+    path.write_bytes(for_p4())
+    assert refused(path) == known + "ESP32-P4"
     path.write_bytes(for_esp8266(tmp_path))
-    assert refused(path) == "expected an image for ESP32, found one for ESP8266"
+    assert refused(path) == known + "ESP8266"
+    path.write_bytes(whole(chip="ESP32-S3"))
+    with pytest.raises(BoardError, match="expected an image for ESP32, found one for ESP32-S3"):
+        image.read(path, "esp32")
+
+
+@pytest.mark.parametrize("chip", KINDS)
+def test_a_whole_image_of_each_chip(path: Path, chip: str) -> None:
+    path.write_bytes(whole(chip=chip))
+    found = image.read(path, image.board_of(chip))
+    assert (found.chip, found.start, found.version) == (chip, KINDS[chip][2], (1, 26, 1))
+    good = path.read_bytes()
+    path.write_bytes(good[:-40] + bytes([good[-40] ^ 1]) + good[-39:])
+    assert refused(path).startswith("damaged")
 
 
 def test_what_is_no_image(path: Path) -> None:
@@ -77,22 +91,24 @@ def test_truncated_and_damaged(path: Path) -> None:
         assert refused(path).startswith("damaged")
 
 
-def command(port: str, path: Path) -> subprocess.CompletedProcess[str]:
-    words = [sys.executable, "-m", "board.flash", "--port", port, "--image", str(path)]
+def command(port: str, path: Path, *more: str) -> subprocess.CompletedProcess[str]:
+    words = [sys.executable, "-m", "board.flash", "--port", port, "--image", str(path), *more]
     env = {"PYTHONPATH": str(Path(flash.__file__).parents[1]), "PATH": ""}
     return subprocess.run(words, env=env, capture_output=True, text=True, timeout=120)
 
 
-def test_an_image_is_erased_and_written(path: Path) -> None:
-    path.write_bytes(whole())
-    with SerialChip("ESP32") as chip:
-        done = command(chip.port, path)
+@pytest.mark.parametrize("kind", KINDS)
+def test_an_image_is_erased_and_written(path: Path, kind: str) -> None:
+    path.write_bytes(whole(chip=kind))
+    with SerialChip(kind) as chip:
+        done = command(chip.port, path, "--board", image.board_of(kind))
     assert done.returncode == 0, done.stdout + done.stderr
     assert chip.erased == 1
-    size = path.stat().st_size
-    assert chip.flash[0x1000 : 0x1000 + size] == path.read_bytes()
-    assert set(chip.flash[:0x1000]) == set(chip.flash[0x1000 + size + 4096 :]) == {0xFF}
-    assert "flash: MicroPython 1.26.1" in done.stdout
+    size, start = path.stat().st_size, KINDS[kind][2]
+    assert chip.flash[start : start + size] == path.read_bytes()
+    assert set(chip.flash[:start]) <= {0xFF}
+    assert set(chip.flash[start + size + 4096 :]) == {0xFF}
+    assert f"flash: MicroPython 1.26.1, {size} bytes, to {kind} at" in done.stdout
 
 
 @pytest.mark.parametrize("kind", ["ESP32-S2", "ESP32-S3", "ESP8266"])

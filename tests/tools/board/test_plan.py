@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any
+import json
+from pathlib import Path
+from typing import Any, cast
 
 import pytest
+from board.deploy import Deploy
+from board.deploy import main as deploy_main
 from board.errors import BoardError
 from board.files import Files, cross_version, firmware, loader, manifest, sha256
 from board.plan import Plan, State, Wanted, plan, state
+from board.remote import Remote
 
 from host.update.bundle import compile_firmware
 
@@ -124,13 +129,70 @@ def test_a_full_flash() -> None:
 )
 def test_other_boards_and_old_images(kind: str, version: list[int], line: str) -> None:
     with pytest.raises(BoardError) as e:
-        state([["board", kind, version, 6]], "PORT")
+        state([["board", kind, version, 6, "ESP32"]], "PORT")
     assert str(e.value).startswith(line)
 
 
 def test_what_a_board_says_only_in_part() -> None:
     with pytest.raises(BoardError, match="did not tell all"):
-        state([["board", "esp32", [1, 26, 0], 6], ["state", None, True, 1000, False]], "PORT")
+        state(
+            [["board", "esp32", [1, 26, 0], 6, "ESP32"], ["state", None, True, 1000, False]], "PORT"
+        )
+
+
+class Looked:
+    """A board of which only what look.py tells is known."""
+
+    port = "PORT"
+
+    def __init__(self, machine: str) -> None:
+        self._machine = machine
+
+    def look(self, data: object) -> list[list[Any]]:
+        told = ["board", "esp32", [1, 28, 0], 6, self._machine]
+        return [told, ["state", None, True, 1 << 20, False], ["end"]]
+
+
+@pytest.mark.parametrize(
+    ("board", "chip", "found"),
+    [
+        (None, "ESP32", ""),
+        ("esp32s3", "ESP32S3", ""),  # as images up to v1.28 say it, and later ones
+        ("esp32s3", "ESP32-S3", ""),
+        ("esp32s3", "ESP32", "expected the board esp32s3, whose pins the configuration has, found"),
+        (
+            None,
+            "ESP32C3",
+            "expected the board esp32, whose pins the configuration has, found esp32",
+        ),
+        ("esp32c6", "", "found an image that names no chip"),
+    ],
+)
+def test_a_configuration_goes_to_its_own_chip(
+    board: str | None, chip: str, found: str, tmp_path: Path
+) -> None:
+    config: dict[str, Any] = {"device": "qy-a1", "site": "a-1", "mqtt": {"host": "h"}}
+    config |= {"channels": [{"id": "d1", "kind": "contact", "pin": 4}]}
+    config |= {"board": board} if board else {}
+    (tmp_path / "config.json").write_text(json.dumps(config))
+    deploy = Deploy(cast("Remote", Looked(chip)), tmp_path, None, print)
+    if not found:
+        assert deploy._look().chip == chip
+        return
+    with pytest.raises(BoardError, match=found):
+        deploy._look()
+
+
+def test_a_board_that_is_named_is_that_of_the_configuration(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    config: dict[str, Any] = {"device": "qy-a1", "site": "a-1", "mqtt": {"host": "h"}}
+    config |= {"board": "esp32c3", "channels": [{"id": "d1", "kind": "contact", "pin": 4}]}
+    (tmp_path / "config.json").write_text(json.dumps(config))
+    words = ["--port", "/dev/null", "--from", str(tmp_path), "--board", "esp32s3"]
+    assert deploy_main(words) == 2
+    expected = f"{tmp_path}/config.json: board: expected 'esp32s3', found 'esp32c3'"
+    assert expected in capsys.readouterr().err
 
 
 def test_compiled_and_source() -> None:
