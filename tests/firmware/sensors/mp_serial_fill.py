@@ -235,3 +235,11 @@ def test_sampling_allocates_nothing():
             micropython.heap_unlock()
         assert ch.frames >= before + 300 * 13, (kind, ch.frames)
         assert ch.mm == 700
+
+
+def test_the_birth_says_which_sensor_it_is():
+    from net import birth
+
+    for kind, sensor in (("a02yyuw", "a02yyuw"), ("jsn-ask", "jsn-sr04t")):
+        entry = birth._describe(Rig(kind).ch)
+        assert entry == {"kind": "fill", "unit": "ratio", "sensor": sensor}, entry
