@@ -14,6 +14,7 @@ import esp32
 import machine
 import network
 from machine import Pin
+from micropython import const
 
 _CAUSES = {
     machine.PWRON_RESET: "power_on",
@@ -22,12 +23,12 @@ _CAUSES = {
     machine.DEEPSLEEP_RESET: "deep_sleep",
     machine.SOFT_RESET: "soft_reset",
 }
-_HZ = 240000000  # a stock image starts at 160 MHz: four platforms would cost half as much again
-_WATCHDOG_MS = 60000
-_PROMPT_MS = 600000
-_LEAST_HELD = 8192  # less is not worth a thread
-_MOST_HELD = 1 << 18  # with PSRAM there is more, and memory enough
-_FREED_MS = 50  # the port's idle task frees the stack of a thread that has ended
+_HZ = const(240000000)  # a stock image starts at 160 MHz: four platforms would cost half as much again
+_WATCHDOG_MS = const(60000)
+_PROMPT_MS = const(600000)
+_LEAST_HELD = const(8192)  # less is not worth a thread
+_MOST_HELD = const(1 << 18)  # with PSRAM there is more, and memory enough
+_FREED_MS = const(50)  # the port's idle task frees the stack of a thread that has ended
 # The ESP32 port counts from 2000-01-01 unless it was built otherwise.
 _EPOCH = 946684800 if time.gmtime(0)[0] == 2000 else 0
 

@@ -152,8 +152,8 @@ class Watch:
     """Stands between what is understood and what counts."""
 
     def __init__(self, channel):
-        self._say, self._feed = channel._say, channel.feed
-        channel._say, channel.feed = self.say, self.feed
+        self._say, self._feed = channel.say, channel.feed
+        channel.say, channel.feed = self.say, self.feed
         self._channel = channel
         self.recent = []
         self.said = []
