@@ -23,7 +23,9 @@ _CAUSES = {
     machine.DEEPSLEEP_RESET: "deep_sleep",
     machine.SOFT_RESET: "soft_reset",
 }
-_HZ = const(240000000)  # a stock image starts at 160 MHz: four platforms would cost half as much again
+_HZ = const(
+    240000000
+)  # a stock image starts at 160 MHz: four platforms would cost half as much again
 _WATCHDOG_MS = const(60000)
 _PROMPT_MS = const(600000)
 _LEAST_HELD = const(8192)  # less is not worth a thread

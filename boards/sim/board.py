@@ -101,6 +101,11 @@ class Board:
                 self._uarts.wire(ch)
                 if "de" in ch:
                     self._pins[ch["de"]] = Trigger()
+            elif "converter" in ch:
+                import converters  # most runs have none, and memory is short
+
+                self._buses = self._buses or {}
+                converters.wire_loop(self, ch, self._pins, self._buses)
             else:
                 self._pins[ch["pin"]] = lambda name=name: int(self.player.value(name) or 0)
 

@@ -22,10 +22,31 @@ def wire(board, ch, convert, pins, buses):
         chip = Cs1237Chip(board.clock, convert)
         pins[ch["sck"]], pins[ch["dout"]] = chip.sck, chip.dout
         return
+    bus = _bus(board, ch, pins, buses)
+    chip = Nau7802Chip(board.clock, convert)
+    board.player.listen(ch["id"] + ".on", lambda ms, on: chip.power(on != 0))
+    bus.devices.append(chip)
+
+
+def _bus(board, ch, pins, buses):
     bus = buses.get(ch["i2c"])
     if bus is None:
         bus = buses[ch["i2c"]] = I2c(board.clock)
         pins[ch["scl"]] = pins[ch["sda"]] = None
-    chip = Nau7802Chip(board.clock, convert)
-    board.player.listen(ch["id"] + ".on", lambda ms, on: chip.power(on != 0))
-    bus.devices.append(chip)
+    return bus
+
+
+def wire_loop(board, ch, pins, buses):
+    """The input of an ADS1115 at the shunt of a loop; the trace has its current in mA."""
+    from ads1115_chip import Ads1115Chip
+
+    bus = _bus(board, ch, pins, buses)
+    value = board.player.value
+    name, ohm = ch["id"], ch["shunt_ohm"]
+    there = [chip for chip in bus.devices if chip.address == ch["address"]]
+    if not there:
+        there = [Ads1115Chip(board.clock, ch["address"])]
+        bus.devices += there
+    chip = there[0]
+    chip.inputs[ch["input"]] = lambda: (value(name) or 0) / 1000 * ohm
+    board.player.listen(name + ".on", lambda ms, on: chip.power(on != 0))

@@ -57,7 +57,7 @@ class _Wires:
         if kind == "weight" and row["line"]:
             wired = converters.channel(row, self.pins, self.used, self.on_buses)
         elif kind == "fill" and row["line"]:
-            return fills.channel(row, self.pins, self.used, self.on_lines)
+            return fills.channel(row, self.pins, self.used, self.on_lines, self.on_buses)
         else:
             wired = self.pins.of(row, name, kind, self.used)
         return wired | _thermometer(row)

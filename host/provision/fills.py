@@ -1,5 +1,6 @@
 """Fill channels with another sensor than one at trigger and echo, from the cell `line` of
-fleet.csv: `sensor=a02yyuw uart=1 tx=25 rx=34`, `sensor=jsn-sr04t uart=2 tx=17 rx=16 ask=yes`."""
+fleet.csv: `sensor=a02yyuw uart=1 tx=25 rx=34`, `sensor=jsn-sr04t uart=2 tx=17 rx=16 ask=yes`,
+`sensor=4-20ma i2c=0 scl=22 sda=21`."""
 
 from __future__ import annotations
 
@@ -8,7 +9,7 @@ from typing import Any
 
 from .lines import Cell, Line
 from .pins import Pins, Used
-from .sheet import PINS, Row
+from .sheet import FILL, PINS, Row
 
 
 @dataclass(frozen=True)
@@ -21,16 +22,34 @@ class Sensor:
 
 
 AT_PINS = Sensor(8001, 200)
+LOOP = "4-20ma"
+# Keys of a loop: least, most, usual.
+_LOOP = {
+    **{"address": (72, 75, 72), "input": (0, 3, 0), "shunt_ohm": (50, 150, 100)},
+    **{"empty_ma": (4, 20, 4), "full_ma": (4, 20, 20)},
+}
 SENSORS = {"a02yyuw": Sensor(4500, 30), "jsn-sr04t": Sensor(6000, 200, ("ask",))}
 
 
-def channel(row: Row, pins: Pins, used: Used, before: dict[str, Line]) -> dict[str, Any]:
+def channel(
+    row: Row, pins: Pins, used: Used, on_lines: dict[str, Line], on_buses: dict[str, str]
+) -> dict[str, Any]:
     """The sensor of a channel as in config.json, and where it hangs; mistakes go to the sheet.
-    before: uart → what is on it; this channel is added."""
+    on_lines: uart → what is on it; on_buses: I2C bus → the first channel on it; this channel is
+    added."""
     row.nothing(PINS, "beside line: its pins stand there")
     row.nothing(("temperature",), "with a sensor in line: it measures without a thermometer")
     cell = Cell(row)
-    name = cell.one_of("sensor", tuple(SENSORS))
+    name = cell.one_of("sensor", (*SENSORS, LOOP))
+    if name == LOOP:
+        return _loop(cell, pins, used, on_buses)
+    return _serial(cell, name, pins, used, on_lines)
+
+
+def _serial(
+    cell: Cell, name: str, pins: Pins, used: Used, before: dict[str, Line]
+) -> dict[str, Any]:
+    row = cell.row
     cell.known(("sensor", "uart", "tx", "rx", *SENSORS[name].keys))
     uart = cell.one_of("uart", pins.uarts, pins.uarts[0])
     if uart in before:
@@ -45,6 +64,34 @@ def channel(row: Row, pins: Pins, used: Used, before: dict[str, Line]) -> dict[s
     if "ask" in cell.values:
         made["ask"] = cell.one_of("ask", ("yes", "no")) == "yes"
     return made | geometry(row, SENSORS[name])
+
+
+def _loop(cell: Cell, pins: Pins, used: Used, before: dict[str, str]) -> dict[str, Any]:
+    """A current loop: four on a chip, four chips on a bus, which the first of them gives pins."""
+    row = cell.row
+    row.nothing(FILL, "for a current: empty_ma= and full_ma= in line")
+    cell.known(("sensor", "i2c", "scl", "sda", *_LOOP))
+    bus = cell.one_of("i2c", pins.buses, "0")
+    made: dict[str, Any] = {"kind": "loop_fill", "converter": "ads1115", "i2c": int(bus)}
+    for key, (least, most, usual) in _LOOP.items():
+        made[key] = cell.whole(key, least, most, usual)
+    if abs(made["empty_ma"] - made["full_ma"]) < 1:
+        cell.fail("full_ma= another current than empty_ma=")
+    first = before.setdefault(bus, row["channel"])
+    if first.startswith("w"):
+        cell.fail(f"i2c= a bus without a platform, as {first} is")
+    there = f"{bus} {made['address']} {made['input']}"
+    if before.setdefault(there, row["channel"]) != row["channel"]:
+        cell.fail(f"input= one not used before at address={made['address']}")
+    if first != row["channel"]:
+        cell.nothing(("scl", "sda"), f"on the bus i2c={bus} again")
+        return made
+    for key in ("scl", "sda"):
+        if key in cell.values:
+            made[key] = pins.one(row, "line", key, cell.values[key], used)
+        else:
+            cell.fail(f"{key}= a pin")
+    return made
 
 
 def geometry(row: Row, sensor: Sensor = AT_PINS) -> dict[str, int]:

@@ -245,3 +245,45 @@ def test_a_fill_by_another_sensor_is_checked():
     for other in (dict(MODBUS, uart=1, tx=2, rx=12), dict(far, id="f8", tx=2, rx=12)):
         found = said(with_channel(far, also=other))
         assert found and "uart: expected a line of its own" in found, found
+
+
+def test_a_fill_by_a_current_loop_is_checked():
+    loop = {"id": "f9", "kind": "loop_fill", "scl": 13, "sda": 33}
+    second = {"id": "f8", "kind": "loop_fill", "input": 1}
+    for good in (with_channel(loop), with_channel(loop, also=second), with_channel(loop, "i2c", 1)):
+        assert said(good) is None, said(good)
+    cfg = json.loads(json.dumps(GOOD))
+    with_channel(loop, also=second)(cfg)
+    filled = config.check(cfg)["channels"][-1]
+    assert config.check(cfg)["channels"][-1] == filled  # once more, as a board reads it again
+    assert (filled["scl"], filled["sda"], filled["address"], filled["shunt_ohm"]) == (
+        13,
+        33,
+        72,
+        100,
+    )
+    assert (filled["converter"], filled["empty_ma"], filled["full_ma"]) == ("ads1115", 4, 20)
+    n = len(GOOD["channels"])
+    nau = {"id": "w9", "kind": "weight", "converter": "nau7802", "scl": 13, "sda": 33}
+    nau["calibration"] = GOOD["channels"][0]["calibration"]
+    for change, expected in (
+        (with_channel(loop, "converter", "ads1015"), "converter: expected ads1115"),
+        (with_channel(loop, "i2c", 2), "i2c: expected 0 or 1, found 2"),
+        (with_channel(loop, "address", 0x2A), "address: expected a whole number from 72 to 75"),
+        (with_channel(loop, "input", 4), "input: expected a whole number from 0 to 3"),
+        (with_channel(loop, "shunt_ohm", 250), "shunt_ohm: expected a whole number from 50 to 150"),
+        (with_channel(loop, "full_ma", 4.5), "full_ma: expected a current at least 1 mA from"),
+        (with_channel(loop, "empty_ma", 3), "empty_ma: expected a number from 3.8 to 20.5"),
+        (with_channel(loop, "empty_mm", 3), "empty_mm: expected no such key"),
+        (with_channel(loop, drop="scl"), "scl: expected a whole number from 0 to 48"),
+    ):
+        found = said(change)
+        assert found and found.startswith("config.json: channels[%d].%s" % (n, expected)), found
+    for first, other, expected in (
+        (loop, dict(second, input=0), "input: expected an input of the ads1115 at 72 not used"),
+        (loop, dict(second, scl=14), "scl: expected the same as in f9, on the same bus"),
+        (nau, dict(second, input=0), "i2c: expected a bus without a platform, as w9 is"),
+        (loop, dict(nau, scl=2, sda=12), "i2c: expected another bus than that of f9"),
+    ):
+        found = said(with_channel(first, also=other))
+        assert found and found.startswith("config.json: channels[%d].%s" % (n + 1, expected)), found
