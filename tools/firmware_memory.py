@@ -113,6 +113,10 @@ OTHERS: Mapping[str, tuple[dict[str, Any], dict[str, Any]]] = {
     "toledo": ({**_LINE, "kind": "indicator", "format": "toledo"}, {}),
     "stgs": ({**_LINE, "kind": "indicator", "format": "stgs"}, {}),
     "a02yyuw": ({**_FILL, "sensor": "a02yyuw"}, _FURTHER_FILL),
+    "4-20ma": (
+        {"id": "f9", "kind": "loop_fill", "scl": 13, "sda": 33},
+        {"id": "f8", "input": 1},
+    ),
     "jsn-sr04t": ({**_FILL, "sensor": "jsn-sr04t", "ask": True}, _FURTHER_FILL),
 }
 

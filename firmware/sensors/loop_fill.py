@@ -11,6 +11,7 @@ conversion counts when config read back says that it runs, then that it has ende
 all else as it was written, and when it is read twice alike. Three of them in a row, within 1 % of
 the span, are a level."""
 
+from late import forget
 from micropython import const
 
 from sensors import i2c, quality
@@ -29,6 +30,7 @@ _LOW_UA, _LEAST_UA, _MOST_UA, _HIGH_UA = const(3600), const(3800), const(20500),
 
 def of_board(board, report, ch, lines):
     """The channel of a configuration; channels share a bus, and a chip."""
+    forget("sensors.converter")  # which made the bus
     return LoopFill(ch, i2c.of(board, ch, lines), report["fill"], board.hal)
 
 

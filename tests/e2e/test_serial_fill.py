@@ -1,5 +1,5 @@
 """A board with both ultrasonic sensors on serial lines: what it tells of bins, of a cut cable and
-without an echo; and one on batteries."""
+without an echo; one on batteries; and one with current loops."""
 
 from __future__ import annotations
 
@@ -57,3 +57,27 @@ def test_on_batteries(broker: Broker, tmp_path: Path) -> None:
             assert values["f2"] == 250 and not q, (t, values, q)
         else:
             assert "f2" not in values and q == {"f2": "not_ready"}, (t, values, q)
+
+
+def test_levels_on_current_loops(broker: Broker, tmp_path: Path) -> None:
+    site = SimpleSite(tmp_path)
+    loop = {"id": "f1", "kind": "loop_fill", "scl": 22, "sda": 21}
+    other = {"id": "f2", "kind": "loop_fill", "input": 1, "empty_ma": 20, "full_ma": 4}
+    site.configure([loop, other], report={"every_s": 30})
+    rows = [(0.0, "f1", 12.0), (0.0, "f2", 16.0), (100.0, "f1", 0.0), (200.0, "f1", 20.0)]
+    site.trace([*rows, (100.0, "f2", 21.5), (300.0, "f2", 21.5)])
+    with Ingester(site.db, tmp_path, broker.address) as ingester:
+        ingester.wait_subscribed()
+        report = site.run(site.board(broker.address))
+        wait_stored(site.db, report["published"])
+    found = [(r.t - MIDNIGHT, r.values, r.q) for _, r in stored.readings(site.db) if r.t]
+    for t, values, q in found:
+        if t < 100 or t > 235:
+            assert values["f1"] == (500 if t < 100 else 1000), (t, values, q)
+        elif 135 < t < 200:
+            assert "f1" not in values and q["f1"] == "not_ready", (t, values, q)
+        if t < 100:
+            assert values["f2"] == 250 and not q, (t, values, q)
+        elif t > 135:
+            assert "f2" not in values and q["f2"] == "saturated", (t, values, q)
+    assert len(found) >= 9
