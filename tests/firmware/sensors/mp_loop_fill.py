@@ -136,6 +136,21 @@ def test_a_chip_that_is_away_or_fell():
     assert r.play(2) == (500, quality.GOOD)
 
 
+def test_a_bit_lost_in_one_of_two_reads_is_no_level():
+    r = Rig()
+    get = r.bus.readfrom_mem_into
+    n = [0]
+
+    def lost(address, register, buf):
+        get(address, register, buf)
+        if not register:
+            n[0] += 1
+            buf[0] ^= 0x10 * (n[0] & 1)
+
+    r.ch._get = lost
+    assert r.play(5) == (None, quality.BAD_FRAME)
+
+
 def test_what_another_input_left_is_no_level():
     r = Rig()
     r.chip.inputs[1] = lambda: 0.8

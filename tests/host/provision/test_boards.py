@@ -116,14 +116,19 @@ MISTAKES: tuple[tuple[str, str, str], ...] = (  # board, line of a fill channel,
 )
 
 
-@pytest.mark.parametrize(("board", "line", "expected"), MISTAKES)
-def test_a_pin_that_a_chip_does_not_have_is_named(
-    board: str, line: str, expected: str, folder: FleetFolder
-) -> None:
-    folder.write([PLATFORM | {"board": board, "dout": "6", "sck": "7"}, FILL | {"line": line}])
+def test_a_pin_that_a_chip_does_not_have_is_named(folder: FleetFolder) -> None:
+    """A board for each, all in one sheet."""
+    sheet: list[Row] = []
+    for n, (board, line, _) in enumerate(MISTAKES):
+        own = {"device": f"qy-a{n}", "bin": f"a-1-{n}"}
+        sheet.append(PLATFORM | own | {"board": board, "dout": "6", "sck": "7"})
+        sheet.append(FILL | own | {"line": line})
+    folder.write(sheet)
     done = folder.provision()
     assert done.returncode == 2
-    assert f": {expected}" in done.stderr, done.stderr
+    for n, (_, _, expected) in enumerate(MISTAKES):
+        at = 2 * n + (2 if expected.startswith("board") else 3)
+        assert f"fleet.csv:{at}: {expected}" in done.stderr, done.stderr
 
 
 def test_a_second_bus_and_a_pin_of_care(folder: FleetFolder) -> None:

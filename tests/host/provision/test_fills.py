@@ -73,7 +73,9 @@ def test_current_loops_share_a_chip_and_a_bus(
     assert checked.returncode == 0, checked.stderr + checked.stdout
 
 
-MISTAKES: tuple[tuple[tuple[str, ...], dict[str, str], str], ...] = (  # lines, columns, told
+MISTAKES: tuple[
+    tuple[tuple[str, ...], dict[str, str], str], ...
+] = (  # lines, columns of the fill channels, told of a line of the board
     (("sensor=a03",), {}, "3: line: expected sensor= one of a02yyuw jsn-sr04t 4-20ma"),
     ((f"{A02} ask=yes",), {}, "3: line: expected one of sensor uart tx rx before each ="),
     ((f"{JSN} baud=9600",), {}, "3: line: expected one of sensor uart tx rx ask before each ="),
@@ -111,11 +113,18 @@ def test_a_loop_has_no_bus_with_a_platform(folder: FleetFolder) -> None:
         assert f"fleet.csv:{expected}" in done.stderr, done.stderr
 
 
-@pytest.mark.parametrize(("lines", "more", "expected"), MISTAKES)
-def test_a_mistake_names_its_line(
-    folder: FleetFolder, lines: tuple[str, ...], more: dict[str, str], expected: str
-) -> None:
-    folder.write(rows(*lines, **more))
+def test_each_mistake_names_its_line(folder: FleetFolder) -> None:
+    """A board for each, all in one sheet: every one is told, and its place."""
+    sheet: list[Row] = []
+    expected: list[str] = []
+    for n, (lines, more, told) in enumerate(MISTAKES):
+        line, text = told.split(":", 1)
+        expected.append(f"fleet.csv:{len(sheet) + int(line)}:{text}")
+        for row in rows(*lines, **more):
+            own = {"bin": f"a-1-{n}"} if row["channel"] in ("w1", "f1") else {}
+            sheet.append(row | {"device": f"qy-a{n}"} | own)
+    folder.write(sheet)
     done = folder.provision()
     assert done.returncode == 2
-    assert f"fleet.csv:{expected}" in done.stderr, done.stderr
+    for text in expected:
+        assert text in done.stderr, done.stderr
