@@ -149,6 +149,12 @@ def test_another_baud_rate_is_never_a_distance():
             assert r.ch.value() is None, (sent, mm)
         assert r.play(3) in ((None, quality.BAD_FRAME), (None, quality.NOT_READY))
         assert r.ch.frames == 0, sent
+    r = Rig("a02yyuw")
+    for sent in (1200, 2400, 4800, 14400, 19200, 38400, 57600, 115200):
+        for mm in range(21, 6000, 61):
+            raw = heard(frame(mm), sent, 9600) * 4
+            r.ch.feed(raw, len(raw), r.clock.ticks_ms())
+            assert r.ch.frames == 0, (sent, mm)
     assert heard(frame(1953), 9600, 9600) == frame(1953)
     assert heard(frame(1953), 9400, 9600) == frame(1953)  # as exact as a sensor's own clock
 
