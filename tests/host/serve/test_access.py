@@ -45,7 +45,7 @@ NEEDS = {
     "/api/1/boards/{device}/command POST": "operator",
 }
 OPEN = {"/signin", "/signin POST", "/weigh-worker.js", "/wall/signin", "/wall/signin POST"}
-NAMED = ("/label/", "/photographs/")  # there may be no such thing
+NAMED = ("/label/", "/photographs/", "/reconcile/row")  # there may be no such thing
 VALUES = {
     "site": district.PLAYED,
     "device": "qy-s0001",
