@@ -94,6 +94,12 @@ class _Planned(msgspec.Struct, frozen=True):
     source: Source
 
 
+class _Sourced(msgspec.Struct, frozen=True):
+    """What every paper and planned route says of its import."""
+
+    source: Source
+
+
 class TakenBack(msgspec.Struct, frozen=True):
     """An import that no longer counts: which, by whom, why, when (Unix seconds)."""
 
@@ -123,6 +129,7 @@ _manifests = msgspec.json.Decoder(Manifest).decode
 _tickets = msgspec.json.Decoder(Ticket).decode
 _lift_files = msgspec.json.Decoder(LiftFile).decode
 _planned = msgspec.json.Decoder(_Planned).decode
+_sourced = msgspec.json.Decoder(_Sourced).decode
 _taken_back = msgspec.json.Decoder(TakenBack).decode
 
 
@@ -200,12 +207,13 @@ def verify_lifts(store: Store) -> list[str]:
 
 def gone_lift_files(store: Store) -> set[int]:
     """The files of lifts that no longer count, by id."""
-    gone = _gone(store)
-    if not gone:  # there may be many thousand files
-        return set()
-    return {
-        i for i, body in rows.transfers_by_row(store, LIFTS) if _lift_files(body).source.key in gone
-    }
+    return rows.transfers_numbered_as(store, LIFTS, _TAKEN_BACK)  # as lift_file(), take_back()
+
+
+def lift_source(store: Store, file: int) -> Source | None:
+    """Who brought a file of lifts, and when; None where there is no such file."""
+    body = rows.transfer(store, LIFTS, file)
+    return None if body is None else _lift_files(body).source
 
 
 def gone_imports(store: Store) -> set[tuple[str, int]]:
@@ -216,6 +224,18 @@ def gone_imports(store: Store) -> set[tuple[str, int]]:
 def last(store: Store) -> int:
     """The number of rows, for add()."""
     return rows.transfer_count(store)
+
+
+def came_since(store: Store, after: int) -> int:
+    """How many imports, decisions and what was taken back came after a number of rows (last()): a
+    file of papers has a row for each."""
+    keys, n = set(), 0
+    for kind, body in rows.transfers_after(store, after):
+        if kind in (MANIFEST, TICKET, PLAN):
+            keys.add(_sourced(body).source.key)
+        else:
+            n += 1
+    return len(keys) + n
 
 
 def every(store: Store) -> Iterator[tuple[str, Record]]:

@@ -200,9 +200,8 @@ def settled(store: Store, found: Sequence[tuple[LiftRow, Line]]) -> Iterator[Set
     values, and with None where it is new."""
     if not found:
         return
-    times = [row.t for row, _ in found]
     gone = papers.gone_lift_files(store)
-    held = {_identity(r): r for r in rows.between(store, min(times), max(times) + 1, gone)}
+    held = {_identity(r): r for r in rows.at(store, (row.t for row, _ in found), gone)}
     numbered = {(r.truck, r.t): bool(r.number) for r in held.values()}
     for row, line in found:
         other = held.get(_identity(row))

@@ -74,6 +74,7 @@ def load(folder: Path, day: dt.date) -> dict[str, Bounds]:
     if not (folder / FILE).exists():
         return found
     begun: dict[str, dt.date] = {}
+    known: set[tuple[str, dt.date]] = set()
     for row in csv_rows(folder, FILE, COLUMNS):
         stream = row.one_of("stream", tuple(ASSUMED))
         low, high = (_share(row.optional(c)) for c in ("low_percent", "high_percent"))
@@ -83,6 +84,9 @@ def load(folder: Path, day: dt.date) -> dict[str, Bounds]:
             raise row.fail("high_percent", "a number from low_percent to 50")
         row.text("source")
         since = row.date("from", dt.date.min)
+        if (stream, since) in known:
+            raise row.fail("from", f"another day than that of an earlier row of {stream}")
+        known.add((stream, since))
         if since <= day and since >= begun.get(stream, dt.date.min):
             begun[stream], found[stream] = since, Bounds(low, high)
     return found

@@ -78,7 +78,7 @@ def river(
             if town and source != town:
                 if not is_own:
                     continue
-                source = ELSEWHERE
+                source = NOWHERE if source == NOWHERE else ELSEWHERE
             made.first[source, x.stream or stream] += x.grams
             if load is None or not is_own:
                 made.second[x.stream or stream, SHARED if load else NO_TICKET] += x.grams

@@ -113,10 +113,11 @@ def lift(trace: Trace, name: str) -> Iterator[Line]:
 def route(trace: Trace, date: str, truck: str) -> Iterator[Line]:
     """A truck on a local day: each load with its lifts; TraceError where it lifted nothing."""
     try:
-        day = day_of(dt.date.fromisoformat(date))
+        when = dt.date.fromisoformat(date)
+        parse(f"{when:%Y-%m}")
     except ValueError:
         raise TraceError(f"route: expected YYYY-MM-DD, found {date!r}") from None
-    hauled = Hauled(trace, day_bounds(date_of(day))[0])
+    hauled, day = Hauled(trace, day_bounds(when)[0]), day_of(when)
     own, told = hauled.done.own_times, False
     for trip in hauled.trips(plate(truck)):
         lifts = [x for x in trip.lifts if local_day(own[x.name]) == day]

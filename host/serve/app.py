@@ -63,6 +63,7 @@ PLAIN = {  # texts of the router, in our wording
     "Not Found": "there is no such page",
     "Method Not Allowed": "this address does not take that",
 }
+SAID = {"There was an error parsing the body": "body: expected JSON in UTF-8"}  # to programs
 _log = logging.getLogger("qingyun.serve")
 
 
@@ -150,7 +151,7 @@ async def _alarms(changed: asyncio.Event, read: Callable[[], None]) -> None:
 
 def _answer(request: Request, status: int, text: str) -> Response:
     if request.url.path.startswith("/api/"):
-        return JSONResponse({"detail": text}, status)
+        return JSONResponse({"detail": SAID.get(text, text)}, status)
     if status == 401:
         return RedirectResponse("/signin", 303)
     return page(request, "error.html", status, code=status, text=PLAIN.get(text, text))
@@ -167,7 +168,7 @@ async def _failed(request: Request, error: Exception) -> Response:
 async def _invalid(request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)
     first = error.errors()[0]
-    where = ".".join(str(x) for x in first["loc"][1:])
+    where = ".".join(str(x) for x in first["loc"][1:]) or str(first["loc"][0])
     return _answer(request, 422, f"{where}: {first['msg']}")
 
 

@@ -208,13 +208,9 @@ class Context:
             return found
         return None
 
-    def brought(self, store: Store, row: LiftRow | papers.Ticket) -> papers.Import | None:
-        """The import that brought what the scope sees (weighing())."""
-        for i in papers.imports(store):
-            same = i.row == row.file if isinstance(row, LiftRow) else i.source.key == row.source.key
-            if same:
-                return i
-        return None
+    def brought(self, store: Store, row: LiftRow | papers.Ticket) -> papers.Source | None:
+        """Who brought what the scope sees (weighing()), and when."""
+        return papers.lift_source(store, row.file) if isinstance(row, LiftRow) else row.source
 
     def trail(self, store: Store, before: int | None = None, limit: int = 100) -> list[Any]:
         """As accounts.trail(), of accounts of this scope."""

@@ -57,6 +57,13 @@ class TakenLifts(BaseModel):
     refused: list[Refused]
 
 
+def _json(request: Request) -> None:
+    """HTTPException 415 for what says that it is something else, as curl does unless told."""
+    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if kind != "application/json":
+        raise HTTPException(415, f"content-type: expected application/json, found {kind!r}")
+
+
 Lifts = Annotated[
     list[dict[str, Any]],
     Body(
@@ -70,9 +77,10 @@ Lifts = Annotated[
 
 @router.post(
     "/lifts",
-    dependencies=[Depends(operator)],
+    dependencies=[Depends(operator), Depends(_json)],
     responses={
         409: {"model": Problem, "description": "Others import all the time: send it once more"},
+        415: {"model": Problem, "description": "It is not said to be JSON"},
         503: {"model": Problem, "description": "The store is busy: send it once more"},
     },
 )

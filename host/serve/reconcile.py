@@ -15,7 +15,7 @@ from starlette.routing import Route
 
 from ..common.local_days import date_of, local_day
 from ..hazard import papers
-from ..hazard.papers import Import, Ticket
+from ..hazard.papers import Source, Ticket
 from ..reconcile import evidence, kept, open_items, river_picture, tables
 from ..reconcile.kept import Item, Kept, Line, Mass
 from ..reconcile.model import STANDING, Kind
@@ -120,7 +120,7 @@ def _read(context: Context, store: Store, month: str) -> tuple[list[str], Kept |
     """(months that were kept, the one that is asked for, files that came since)."""
     months = kept.months(store, str(context.scope))
     found = context.reconciled(store, month or (months[0] if months else ""))
-    return months, found, papers.last(store) - found.after if found else 0
+    return months, found, papers.came_since(store, found.after) if found else 0
 
 
 @narrow
@@ -170,8 +170,8 @@ async def show(request: Request) -> Response:
     return page(request, "reconcile.html", **values)
 
 
-def _named(context: Context, store: Store, name: str) -> tuple[LiftRow | Ticket, Import | None]:
-    """The row of a lift (L3-7) or a ticket (number@t) and its import; KeyError for one that is not
+def _named(context: Context, store: Store, name: str) -> tuple[LiftRow | Ticket, Source | None]:
+    """The row of a lift (L3-7) or a ticket (number@t) and its source; KeyError for one that is not
     of the scope."""
     row: LiftRow | Ticket | None = evidence.lift_named(store, name)
     if row is None and (match := _TICKET.fullmatch(name)):

@@ -30,12 +30,8 @@ _COLUMNS = ", ".join(ForecastRow._fields)
 
 def replace(store: Store, rows: Iterable[ForecastRow]) -> None:
     """Let these be the forecast of their bins; the others stay."""
-    marks = ",".join("?" * len(ForecastRow._fields))
-    held = list(rows)
     with store.database.transaction():
-        store.database.many("DELETE FROM forecast WHERE bin=?", [(r.bin,) for r in held])
-        sql = f"INSERT INTO forecast ({_COLUMNS}) VALUES ({marks})"  # noqa: S608
-        store.database.many(sql, held)
+        store.database.insert("forecast", _COLUMNS, sorted(rows, key=lambda r: r.bin), key="bin")
 
 
 def latest(store: Store) -> list[ForecastRow]:

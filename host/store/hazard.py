@@ -112,6 +112,27 @@ def transfers_by_row(store: Store, kind: str) -> list[tuple[int, str]]:
     return [(int(i), str(body)) for i, body in _query(store, sql, (kind,))]
 
 
+def transfers_after(store: Store, row: int) -> list[tuple[str, str]]:
+    """(kind, body) of those with a higher id, in order."""
+    sql = "SELECT kind, body FROM transfer WHERE id>? ORDER BY id"
+    return [(str(kind), str(body)) for kind, body in _query(store, sql, (row,))]
+
+
+def transfer(store: Store, kind: str, row: int) -> str | None:
+    """The body of one of a kind by its id; None where there is none."""
+    found = _query(store, "SELECT body FROM transfer WHERE id=? AND kind=?", (row, kind))
+    return str(found[0][0]) if found else None
+
+
+def transfers_numbered_as(store: Store, kind: str, other: str) -> set[int]:
+    """The ids of those of a kind that have the number of one of another kind."""
+    sql = (
+        "SELECT id FROM transfer WHERE kind=? "
+        "AND number IN (SELECT number FROM transfer WHERE kind=?)"
+    )
+    return {int(row[0]) for row in _query(store, sql, (kind, other))}
+
+
 def transfers_of(store: Store, kind: str, start: str) -> list[str]:
     """The bodies of those of a kind whose number begins so, the first added first."""
     sql = "SELECT body FROM transfer WHERE kind=? AND substr(number,1,?)=? ORDER BY id"
@@ -128,8 +149,7 @@ def mark(store: Store, name: str) -> int | None:
 
 def set_mark(store: Store, name: str, t: int) -> None:
     with store.database.transaction():
-        _many(store, "DELETE FROM hazard_mark WHERE name=?", [(name,)])
-        _many(store, "INSERT INTO hazard_mark (name, t) VALUES (?,?)", [(name, t)])
+        store.database.insert("hazard_mark", "name, t", [(name, t)], key="name")
 
 
 # What a board said of itself

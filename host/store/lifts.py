@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator
+from itertools import islice
 from typing import NamedTuple
 
 from . import Store, chains
@@ -23,6 +24,7 @@ class LiftRow(NamedTuple):
     number: str
 
 
+_AT_ONCE = 500
 _COLUMNS = "import, line, t, grams, truck, site, stream, bin, number"
 
 
@@ -43,6 +45,16 @@ def between(store: Store, t0: int, t1: int, without: Collection[int] = ()) -> li
     """Those with t0 <= t < t1 (Unix seconds) by time, but for files that no longer count."""
     sql = f"SELECT {_COLUMNS} FROM lift WHERE t>=? AND t<? ORDER BY t, import, line"  # noqa: S608
     found = (LiftRow(*row) for row in store.database.query(sql, (t0, t1)))
+    return [row for row in found if row.file not in without]
+
+
+def at(store: Store, times: Iterable[int], without: Collection[int] = ()) -> list[LiftRow]:
+    """Those of these Unix seconds, but for files that no longer count. A clock may be years off:
+    what lies between two times is not read."""
+    left, found = iter(sorted(set(times))), []
+    while some := list(islice(left, _AT_ONCE)):
+        sql = f"SELECT {_COLUMNS} FROM lift WHERE t IN ({','.join('?' * len(some))})"  # noqa: S608
+        found += [LiftRow(*row) for row in store.database.query(sql, some)]
     return [row for row in found if row.file not in without]
 
 

@@ -11,9 +11,14 @@ def replace(store: Store, month: str, made: int, after: int, bodies: Mapping[str
     """Let these (scope → document) be all of a month. made: Unix seconds; after: how many rows of
     transfers there were."""
     with store.database.transaction():
-        store.database.many("DELETE FROM reconciled WHERE month=?", [(month,)])
-        sql = "INSERT INTO reconciled (month, scope, made, after, body) VALUES (?,?,?,?,?)"
-        store.database.many(sql, [(month, s, made, after, body) for s, body in bodies.items()])
+        sql = "SELECT scope FROM reconciled WHERE month=?"
+        before = {str(row[0]) for row in store.database.query(sql, (month,))}
+        gone = [(month, scope) for scope in sorted(before - bodies.keys())]
+        store.database.remove("reconciled", "month, scope", gone)
+        # Two may do this at once: each row then takes the place of the other's.
+        rows = [(month, scope, made, after, bodies[scope]) for scope in sorted(bodies)]
+        columns = "month, scope, made, after, body"
+        store.database.insert("reconciled", columns, rows, key="month, scope")
 
 
 def find(store: Store, month: str, scope: str) -> tuple[int, int, str] | None:

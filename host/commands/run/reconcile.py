@@ -92,6 +92,10 @@ def run_letter(args: argparse.Namespace) -> int:
     own = {t for t, owner in whose.items() if owner == args.contractor}
     own = own or _plates(args.truck, found)
     mine = part.of_trucks(found, done, own)
+    if not any(t0 <= w.t < t1 for w in (*mine[0].lifts, *mine[0].loads)):
+        # A letter would say that all is well.
+        expected = "one in which its trucks lifted something, or have a ticket"
+        raise UsageError(f"--month: expected {expected}, found {args.month!r}")
     called = args.contractor or " ".join(sorted(own))
     made = letter.tables(*mine, (t0, t1), args.month, called)
     from ...office.page import page  # noqa: PLC0415  only where a page is written

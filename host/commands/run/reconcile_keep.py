@@ -6,6 +6,7 @@ import argparse
 import datetime as dt
 import time
 
+from ...common.errors import UsageError
 from ...common.local_days import date_of, local_day
 from ...hazard import register
 from ...reconcile import kept, trucks
@@ -22,6 +23,8 @@ def run(args: argparse.Namespace) -> int:
         wanted = [month(f"{d:%Y-%m}") for d in (first - dt.timedelta(1), first)]
     else:
         wanted = [month(args.month)]
+        if bounds(wanted[0])[0] > now:  # the page would show it before those that have figures
+            raise UsageError(f"--month: expected one that has begun, found {args.month!r}")
     store = Store(args.db)
     try:
         for period in wanted:
