@@ -11,7 +11,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Generator, Iterator
-from contextlib import closing
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import district
@@ -22,7 +22,7 @@ from broker import Broker, find_mosquitto
 from chromium import CHROMIUM, SOFTWARE_GL
 from host_job import ALONE
 from interpreter import RunMicroPython
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, Playwright, sync_playwright
 from postgres import NotInstalled, Postgres
 from preloaded import Preloaded
 from sim_board import MICROPYTHON_32, ROOT, micropython
@@ -294,10 +294,29 @@ def figure(request: pytest.FixtureRequest) -> Callable[[str], None]:
 
 
 @pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
+def driver() -> Iterator[Playwright]:
     """One for all tests of a process: Playwright allows no second."""
-    with sync_playwright() as driver:
-        arguments = [SOFTWARE_GL, *(["--no-sandbox"] if os.geteuid() == 0 else [])]
-        made = driver.chromium.launch(executable_path=CHROMIUM, args=arguments)
+    with sync_playwright() as made:
         yield made
-        made.close()
+
+
+@contextmanager
+def _launched(driver: Playwright, *arguments: str) -> Iterator[Browser]:
+    more = ["--no-sandbox"] if os.geteuid() == 0 else []
+    made = driver.chromium.launch(executable_path=CHROMIUM, args=[*arguments, *more])
+    yield made
+    made.close()
+
+
+@pytest.fixture(scope="session")
+def browser(driver: Playwright) -> Iterator[Browser]:
+    """Chromium, one for all tests of a process."""
+    with _launched(driver) as made:
+        yield made
+
+
+@pytest.fixture(scope="session")
+def map_browser(driver: Playwright) -> Iterator[Browser]:
+    """The same with WebGL, which makes every page slower where there is no graphics card."""
+    with _launched(driver, SOFTWARE_GL) as made:
+        yield made

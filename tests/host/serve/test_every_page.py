@@ -83,7 +83,11 @@ def kept(page: Page, name: str) -> None:
 
 @pytest.mark.parametrize("lang", LANGUAGES)
 @pytest.mark.parametrize("path", pages())
-def test_a_page_fits_every_screen(browser: Browser, served: Served, path: str, lang: str) -> None:
+def test_a_page_fits_every_screen(
+    request: pytest.FixtureRequest, served: Served, path: str, lang: str
+) -> None:
+    drawn = path.startswith(("/map", "/wall"))
+    browser: Browser = request.getfixturevalue("map_browser" if drawn else "browser")
     role = "" if path == "/signin" else "admin"
     more = {"viewport": {"width": WIDTHS[0], "height": 844}, "color_scheme": SCHEMES[0]}
     context, looking = look(browser, served, role, **more)

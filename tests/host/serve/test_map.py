@@ -19,6 +19,7 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import district
+import pytest
 from broker import free_port
 from chromium import CHROMIUM
 from playwright.sync_api import Browser, Page, expect
@@ -44,6 +45,11 @@ FIND = f"""(wanted) => {{
     .filter(([, x, y]) => y > box.top + 20 && y < box.bottom - 20);
 }}"""
 ONE = "s0002"  # looked at alone
+
+
+@pytest.fixture
+def browser(map_browser: Browser) -> Browser:
+    return map_browser
 
 
 def opened(page: Page, path: str) -> None:

@@ -70,10 +70,12 @@ def test_the_district_page_is_quick(
     assert min(usable) < 1.5
 
 
-def test_the_map_is_quick(browser: Browser, large: Served, figure: Callable[[str], None]) -> None:
+def test_the_map_is_quick(
+    map_browser: Browser, large: Served, figure: Callable[[str], None]
+) -> None:
     """1.5 s from asking for it to every site drawn and a touch answered, on an idle machine. What a
     loaded one does not change is how much is sent, and that all of it is drawn in one go."""
-    context, looking = look(browser, large, "operator")
+    context, looking = look(map_browser, large, "operator")
     page, times = looking.page, []
     sent: dict[str, int] = {}
     page.on("response", lambda r: sent.update({r.url: int(r.headers.get("content-length", 0))}))

@@ -27,6 +27,11 @@ SECOND = 1000
 
 
 @pytest.fixture
+def browser(map_browser: Browser) -> Browser:
+    return map_browser
+
+
+@pytest.fixture
 def screen(browser: Browser, served: Served) -> Any:
     """A screen of a control room, on a clock that a test moves on."""
     size = {"width": 1920, "height": 1080}
