@@ -1,0 +1,132 @@
+"""The gain of a platform: whether it changed, and how far it is from what trucks weigh.
+
+Three numbers per weighing: when, by which share the platform shows more than is known, and how well
+that is known. An empty bin has its tare and what stayed in it: its share has a level of its own,
+and only a change of it tells of the gain. What trucks weigh tells of the gain itself."""
+
+from __future__ import annotations
+
+import math
+from bisect import bisect_left
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from ..common.local_days import DAY_S
+from ..metrology import r76
+from ..reconcile.robust import median, spread
+from .model import Cause, Finding, Known, Kind, Quantity, Verdict
+
+WINDOW_S = 60 * DAY_S
+SIGMAS = 3.6  # of a change at the best of all moments, so that few are of nothing
+_BEFORE_N, _AFTER_N = 8, 4  # weighings that a change needs on both sides
+_CLIP = 2.5  # standard deviations from the level at which a weighing stops pulling
+_LEAST_SHARE = 0.001
+
+
+class Sample(NamedTuple):
+    t: int
+    value: float
+    error: float
+
+
+class Change(NamedTuple):
+    """By how much (share) since when; error: its standard uncertainty; n: weighings since."""
+
+    t: int
+    value: float
+    error: float
+    n: int
+
+    @property
+    def sigmas(self) -> float:
+        return abs(self.value) / self.error if self.error else 0.0
+
+
+def samples(known: Known, kind: Kind, since: int, until: int) -> list[Sample]:
+    """Shares, with what is far from the others drawn in."""
+    found = known.of(kind, since, until)
+    if kind is Kind.RETURN:
+        raw = [w.off_g / known.tare_g for w in found]
+        return _clipped([w.t for w in found], raw, [1.0] * len(raw))
+    raw = [w.off_g / w.load_g for w in found]
+    return _clipped([w.t for w in found], raw, [1 / w.load_g for w in found])
+
+
+def _clipped(times: Sequence[int], raw: Sequence[float], scale: Sequence[float]) -> list[Sample]:
+    """scale: standard deviations of the weighings, to a common factor, which is found."""
+    if not raw:
+        return []
+    middle = median(raw)
+    unit = spread([(r - middle) / s for r, s in zip(raw, scale, strict=True)])
+    out = []
+    for t, r, s in zip(times, raw, scale, strict=True):
+        error = max(_LEAST_SHARE, unit * s)
+        most = _CLIP * error
+        out.append(Sample(t, middle + max(-most, min(most, r - middle)), error))
+    return out
+
+
+def change(groups: Sequence[Sequence[Sample]], now: int) -> Change | None:
+    """The change at the moment that all of them together make the most of. Each group has its own
+    level before it."""
+    times = sorted(s.t for g in groups for s in g)
+    best: Change | None = None
+    for t in sorted({x - x % DAY_S for x in times}):
+        weight = value = 0.0
+        n = 0
+        for g in groups:
+            i = bisect_left(g, t, key=lambda s: s.t)
+            if i < _BEFORE_N or len(g) - i < 1:
+                continue
+            before, w0 = _mean(g[:i])
+            after, w1 = _mean(g[i:])
+            w = 1 / (1 / w0 + 1 / w1)
+            weight += w
+            value += w * (after - before)
+            n += len(g) - i
+        if n >= _AFTER_N and weight:
+            made = Change(t, value / weight, 1 / math.sqrt(weight), n)
+            if best is None or made.sigmas > best.sigmas:
+                best = made
+    return best
+
+
+def _mean(part: Sequence[Sample]) -> tuple[float, float]:
+    """Weighted mean, and its weight."""
+    weight = sum(1 / s.error**2 for s in part)
+    return sum(s.value / s.error**2 for s in part) / weight, weight
+
+
+def limit_of(known: Known, since: int, until: int) -> float:
+    """What R 76 lets a scale be off in service, as a share of the load that usually leaves."""
+    loads = [w.load_g for w in known.of(Kind.LIFT, since, until)]
+    load = round(median(loads)) if loads else known.tare_g
+    return r76.in_service_g(load, known.e_g) / max(1, load)
+
+
+def judge(known: Known, now: int) -> Finding:
+    """The gain now."""
+    since = now - WINDOW_S
+    lifts = samples(known, Kind.LIFT, since, now)
+    returns = samples(known, Kind.RETURN, since, now)
+    limit = limit_of(known, since, now)
+    n = len(lifts) + len(returns)
+    moved = change([lifts, returns], now)
+    if moved is not None and moved.sigmas >= SIGMAS and abs(moved.value) > limit:
+        text = f"{moved.n} weighings since then say {100 * moved.value:+.2f} % of those before"
+        return Finding(
+            Quantity.SPAN, Verdict.BEYOND, moved.value, moved.error, limit, n, moved.t,
+            Cause.CELL, text,
+        )  # fmt: skip
+    if len(lifts) < _BEFORE_N:
+        text = f"{len(lifts)} lifts that a known truck weighed, {_BEFORE_N} make a gain"
+        return Finding(Quantity.SPAN, Verdict.UNKNOWN, limit=limit, n=n, because=text)
+    value, weight = _mean(lifts)
+    error = math.hypot(1 / math.sqrt(weight), known.truck_error)
+    if abs(value) > limit and abs(value) >= SIGMAS * error:
+        text = "so since the first evidence, against the trucks"
+        return Finding(
+            Quantity.SPAN, Verdict.BEYOND, value, error, limit, n, 0, Cause.CELL, text
+        )  # fmt: skip
+    verdict = Verdict.WITHIN if abs(value) + 2 * error <= limit else Verdict.UNKNOWN
+    return Finding(Quantity.SPAN, verdict, value, error, limit, n)

@@ -1,0 +1,231 @@
+"""The zero of a platform, from each time it stood bare: whether it moved, since when, and whether
+the cell moved or something lies on it.
+
+The level is what the bare platform usually showed. Weighings that are off it, one after the other,
+are one excursion. Water and dirt lie on a platform: they only add, and go again. Water comes while
+nobody is there; dirt falls where people put things in, so that readings at rest do not show it
+come. A cell that moved shows it at rest, or at once, and stays."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from ..common.local_days import DAY_S
+from ..metrology import r76
+from ..reconcile.robust import median
+from .evidence import between
+from .model import Cause, Finding, Known, Kind, Quantity, Quiet, Verdict, Weighing
+
+WINDOW_S = 60 * DAY_S  # evidence before is another season
+LEAST = 5  # bare weighings that make a level
+OFF_N, OFF_S = 3, 36 * 3600  # so many in a row, over so long, are no accident
+SIGMAS = 3.5  # of one weighing, beyond which it is off the level
+_LEVEL_N = 30  # the last weighings at the level that make it
+_RECENT_N = 7
+_PRIOR = 0.15  # e per °C: what a zero usually does (OIML R 76-1:2006, 3.9.2.3: 0.2 at most)
+_NEAR_S = 4 * DAY_S  # two weighings so near tell of temperature
+_QUIET_SHARE = 0.5  # of a rise, seen at rest: then nobody brought it
+_FALLEN = 0.6  # of its peak: what is left of water that dries
+
+
+@dataclass
+class Excursion:
+    """Bare weighings in a row that are off the level. begin: the last at the level before;
+    rises: (change of the bare platform, change at rest meanwhile beside the usual), g."""
+
+    begin: int
+    level: float
+    off: list[tuple[int, float]] = field(default_factory=list)
+    rises: list[tuple[float, float]] = field(default_factory=list)
+    ended: int = 0
+
+    @property
+    def lasts(self) -> bool:
+        return len(self.off) >= OFF_N and self.off[-1][0] - self.off[0][0] >= OFF_S
+
+    @property
+    def peak(self) -> float:
+        return max((v for _, v in self.off), key=abs)
+
+    @property
+    def now(self) -> float:
+        return median([v for _, v in self.off[-_RECENT_N:]])
+
+
+@dataclass(frozen=True)
+class Zero:
+    """What bare weighings tell: per_c, per_c_error in g per °C (None: no thermometer, or it was
+    always as warm); noise_g of one of them; excursions by time, the last may go on."""
+
+    n: int
+    level: float
+    noise_g: float
+    per_c: float | None
+    per_c_error: float
+    recent: float
+    excursions: tuple[Excursion, ...]
+
+
+def look(known: Known, now: int) -> Zero | None:
+    """None where too few are known."""
+    bares = known.of(Kind.BARE, now - WINDOW_S, now)
+    if len(bares) < LEAST:
+        return None
+    per_c, error = slope(bares, known.e_g)
+    shown = [(w.t, w.off_g - _warm(w, bares, per_c)) for w in bares]
+    noise = _noise([v for _, v in shown], known.e_g / 10)
+    found = _walk(bares, shown, known, max(r76.in_service_g(0, known.e_g), SIGMAS * noise))
+    level = found[-1].level if found and not found[-1].ended else median(
+        [v for _, v in shown[-_LEVEL_N:]]
+    )  # fmt: skip
+    recent = median([w.off_g for w in bares[-_RECENT_N:]])
+    return Zero(len(bares), level, noise, per_c, error, recent, tuple(found))
+
+
+def _noise(values: Sequence[float], least: float) -> float:
+    """Of one weighing, by the differences of neighbours: a level that moves once does not enlarge
+    it."""
+    steps = [abs(b - a) for a, b in zip(values, values[1:], strict=False)]
+    return max(least, 1.4826 * median(steps) / math.sqrt(2))
+
+
+def slope(bares: Sequence[Weighing], e_g: int) -> tuple[float | None, float]:
+    """g per °C and its standard uncertainty, by neighbours in time: a level that moves once is in
+    one of them. What is usual for a cell weighs as much as it is known."""
+    pairs = [
+        (b.c - a.c, b.off_g - a.off_g)
+        for a, b in zip(bares, bares[1:], strict=False)
+        if a.c is not None and b.c is not None and b.t - a.t <= _NEAR_S
+    ]
+    if len(pairs) < LEAST:
+        return None, 0.0
+    value, noise = 0.0, 0.0
+    for _ in range(3):
+        rest = [d - value * c for c, d in pairs]
+        noise = max(e_g / 10, 1.4826 * median([abs(r) for r in rest]))
+        kept = [(c, d) for (c, d), r in zip(pairs, rest, strict=True) if abs(r) <= 3 * noise]
+        weight = sum(c * c for c, _ in kept) / noise**2 + 1 / (_PRIOR * e_g) ** 2
+        value = sum(c * d for c, d in kept) / noise**2 / weight
+    return value, 1 / math.sqrt(weight)
+
+
+def _warm(w: Weighing, bares: Sequence[Weighing], per_c: float | None) -> float:
+    if per_c is None or w.c is None:
+        return 0.0
+    return per_c * (w.c - _usual_c(bares))
+
+
+def _usual_c(bares: Sequence[Weighing]) -> float:
+    return median([w.c for w in bares if w.c is not None])
+
+
+def _walk(
+    bares: Sequence[Weighing], shown: Sequence[tuple[int, float]], known: Known, far: float
+) -> list[Excursion]:
+    quiet = known.quiet
+    usual = _usual_quiet(bares, quiet)
+    level = [v for _, v in shown[:LEAST]]
+    about = median(level)
+    level = [about]
+    found: list[Excursion] = []
+    open_: Excursion | None = None
+    back = 0
+    for i, (t, value) in enumerate(shown):
+        off = value - about
+        rise = (0.0, 0.0)
+        if i:
+            a = bares[i - 1]
+            change = bares[i].off_g - a.off_g
+            rise = change, between(quiet, a.t, t) - usual * (t - a.t)
+        if abs(off) > far and (open_ is None or (off > 0) == (open_.off[0][1] > 0)):
+            if open_ is None:
+                open_ = Excursion(shown[i - 1][0] if i else t, about)
+            open_.off.append((t, off))
+            open_.rises.append(rise)
+            back = 0
+            continue
+        if open_ is not None:
+            back += 1
+            if back < 2 and len(open_.off) >= OFF_N:
+                continue
+            open_.ended = t
+            found.append(open_)
+            open_, back = None, 0
+        level = [*level, value][-_LEVEL_N:]
+        about = median(level)
+    if open_ is not None:
+        found.append(open_)
+    return found
+
+
+def _usual_quiet(bares: Sequence[Weighing], quiet: Quiet) -> float:
+    """Change at rest (g per second) that is no news: what dries, and creeps."""
+    rates = [
+        between(quiet, a.t, b.t) / (b.t - a.t)
+        for a, b in zip(bares, bares[1:], strict=False)
+        if b.t > a.t
+    ]
+    return median(rates) if rates else 0.0
+
+
+def cause_of(x: Excursion, noise: float) -> Cause:
+    """Of an excursion that lasts, or is over; NONE: not to be told yet."""
+    if x.off[0][1] < 0:
+        return Cause.CELL
+    rise = sum(d for d, _ in x.rises if d > 0)
+    at_rest = sum(min(d, max(0.0, q)) for d, q in x.rises if d > 0)
+    is_quiet = at_rest >= _QUIET_SHARE * rise
+    steps = sum(d > 2 * noise for d, _ in x.rises)
+    if is_quiet and (x.ended or x.off[-1][1] < _FALLEN * x.peak):
+        return Cause.WET
+    if not is_quiet and (x.ended or steps >= 2):
+        return Cause.DIRTY
+    return Cause.CELL
+
+
+def judge(known: Known, now: int) -> Finding:
+    """The zero now."""
+    seen = look(known, now)
+    limit = r76.in_service_g(0, known.e_g)
+    if seen is None:
+        n = len(known.of(Kind.BARE, now - WINDOW_S, now))
+        text = f"{n} bare weighings, {LEAST} make a level"
+        return Finding(Quantity.ZERO, Verdict.UNKNOWN, limit=limit, n=n, because=text)
+    last = seen.excursions[-1] if seen.excursions else None
+    if last is not None and not last.ended:
+        error = 1.2533 * seen.noise_g * math.sqrt(1 / min(len(last.off), _RECENT_N) + 1 / LEAST)
+        if last.lasts:
+            return _named(seen, last, error, limit)
+    error = 1.2533 * seen.noise_g / math.sqrt(min(seen.n, _RECENT_N))
+    if abs(seen.recent) > limit + 2 * error:
+        return _far(seen, error, limit)
+    verdict = Verdict.WITHIN if abs(seen.recent) + 2 * error <= limit else Verdict.UNKNOWN
+    return Finding(Quantity.ZERO, verdict, seen.recent, error, limit, seen.n)
+
+
+def _named(seen: Zero, x: Excursion, error: float, limit: float) -> Finding:
+    cause = cause_of(x, seen.noise_g)
+    text = f"{len(x.off)} bare weighings in a row {x.now:+.0f} g off what they were"
+    return Finding(
+        Quantity.ZERO, Verdict.BEYOND, x.now, error, limit, len(x.off), x.begin, cause, text
+    )
+
+
+def _far(seen: Zero, error: float, limit: float) -> Finding:
+    text = "so since the first evidence, or slowly"
+    cause = Cause.CELL
+    if seen.per_c is not None and abs(seen.per_c) > 3 * seen.per_c_error:
+        cause, text = Cause.TEMPERATURE, f"follows the air by {seen.per_c:+.1f} g per degC"
+    n = min(seen.n, _RECENT_N)
+    return Finding(Quantity.ZERO, Verdict.BEYOND, seen.recent, error, limit, n, 0, cause, text)
+
+
+def over(known: Known, now: int, since: int) -> list[tuple[Excursion, Cause]]:
+    """Excursions of water and dirt that ended from `since` on."""
+    seen = look(known, now)
+    if seen is None:
+        return []
+    ended = [x for x in seen.excursions if x.ended >= since and len(x.off) >= 2]
+    return [(x, cause_of(x, seen.noise_g)) for x in ended]

@@ -1,0 +1,137 @@
+"""python -m bench_standing [--seeds N] [--first SEED] [--days N] [--noise G] [--division G]"""
+
+from __future__ import annotations
+
+import time
+from collections import Counter, defaultdict
+from dataclasses import dataclass, field
+
+from arguments import Parser, whole
+
+from bench_standing import world
+from bench_standing.platform import E_G, KINDS, Told
+from host.common.local_days import DAY_S
+from host.standing import zero
+from host.standing.model import Cause, Known, Quantity
+from host.standing.verdict import standing
+
+ONSET_D = 28  # usual traffic before the fault
+WITHIN_D, FOUND, FALSE = 7, 0.95, 1.0
+PLATFORMS = 4  # of a board
+_RIGHT = {
+    "gain": "span cell",
+    "zero": "zero cell",
+    "wet": "zero wet",
+    "dirty": "zero dirty",
+    "frozen": "zero frozen",
+}
+
+
+@dataclass
+class Score:
+    """days: of platforms without a fault; first: kind → what was named first, and after how many
+    days."""
+
+    days: int = 0
+    false: Counter[str] = field(default_factory=Counter)
+    true_temperature: int = 0
+    first: dict[str, list[tuple[str, float]]] = field(default_factory=lambda: defaultdict(list))
+    shown: list[str] = field(default_factory=list)
+    verdicts: int = 0
+
+    def add(self, one: Told, known: Known, made: world.World, seed: int) -> None:
+        kind, onset = one.planted.kind, one.planted.t
+        before: set[str] = set()
+        first: tuple[str, float] | None = None
+        for day in range(8, made.days + 1):
+            now = made.start + day * DAY_S
+            self.verdicts += 1
+            named = _named(known, now, onset if onset < now else now - DAY_S)
+            if now <= onset:
+                self.days += 1
+                self._of_nothing(named - before, one, now, f"{seed} {kind} day {day}")
+            elif first is None and (new := named - before):
+                first = min(new, key=lambda n: n != _RIGHT[kind]), (now - onset) / DAY_S
+            before = named
+        if kind != "none":
+            self.first[kind].append(first or ("", 0.0))
+            if first is None or first[0] != _RIGHT[kind] or first[1] > WITHIN_D:
+                self.shown.append(f"{seed} {kind} {one.stream} {one.planted.size} {one.planted.ramp_s}: {first}")
+
+    def _of_nothing(self, named: set[str], one: Told, now: int, where: str) -> None:
+        for name in named:
+            if name in ("zero cell", "zero temperature") and abs(world.true_zero(one, now)) > E_G:
+                self.true_temperature += 1
+                continue
+            self.false[name] += 1
+            self.shown.append(f"{where}: {name}, true zero {world.true_zero(one, now):+.0f}")
+
+
+def _named(known: Known, now: int, since: int) -> set[str]:
+    found = standing(known, now)
+    named = {f"{f.quantity} {f.cause}" for f in found.named}
+    named |= {f"zero {cause}" for _, cause in zero.over(known, now, max(since, now - DAY_S))
+              if cause in (Cause.WET, Cause.DIRTY)}  # fmt: skip
+    return named
+
+
+def report(score: Score) -> tuple[list[str], bool]:
+    """Lines to print, and whether the goals are met."""
+    lines, is_met = [], True
+    for kind in KINDS[1:]:
+        found = score.first[kind]
+        right = [d for name, d in found if name == _RIGHT[kind]]
+        soon = sum(d <= WITHIN_D for d in right)
+        n = len(found)
+        is_met &= soon >= FOUND * n
+        other = Counter(name for name, _ in found if name not in ("", _RIGHT[kind]))
+        right.sort()
+        most = -(-19 * n // 20)
+        all_but = f"{right[most - 1]:.0f} d" if len(right) >= most else "never"
+        lines.append(
+            f"{kind:7} planted {n:4}, named rightly within {WITHIN_D} d {soon:4} ({100 * soon / n:5.1f} %), "
+            f"ever {len(right):4}, 95 % after {all_but}, named otherwise first {dict(other) or 0}"
+        )
+    years = score.days / 365 / PLATFORMS
+    rate = sum(score.false.values()) / years
+    is_met &= rate <= FALSE
+    lines.append(
+        f"of nothing: {dict(score.false) or 0} in {years:.1f} board-years ({PLATFORMS} platforms): {rate:.2f} a year"
+    )
+    lines.append(f"zero beyond e by temperature alone, truly: {score.true_temperature} times")
+    goals = f"{100 * FOUND:.0f} % within {WITHIN_D} d, {FALSE:g} of nothing a board-year"
+    lines.append(f"goals: {goals}: {'met' if is_met else 'MISSED'}")
+    return lines, is_met
+
+
+def main() -> int:
+    parser = Parser(prog="bench-standing", description=__doc__)
+    parser.add_argument("--seeds", type=whole(1), default=200, metavar="N")
+    parser.add_argument("--first", type=whole(0), default=1, metavar="SEED")
+    parser.add_argument("--days", type=whole(30), default=56, metavar="N")
+    parser.add_argument("--noise", type=whole(0), default=350, metavar="G", help="of a lift scale")
+    parser.add_argument("--division", type=whole(1), default=500, metavar="G", help="of a lift scale")
+    parser.add_argument("--show", action="store_true", help="what was missed and found of nothing")
+    args = parser.parse_args()
+    score = Score()
+    began = time.process_time()
+    took = 0.0
+    for seed in range(args.first, args.first + args.seeds):
+        made = world.make(seed, args.days, ONSET_D, args.noise, args.division)
+        a = time.process_time()
+        for one, known in made.known:
+            score.add(one, known, made, seed)
+        took += time.process_time() - a
+    lines, is_met = report(score)
+    for line in lines:
+        print(line)
+    all_ = time.process_time() - began
+    print(f"{all_:.0f} s of CPU, {1000 * took / score.verdicts:.1f} ms for a verdict")
+    if args.show:
+        for line in score.shown:
+            print(line)
+    return 0 if is_met else 1
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
