@@ -66,7 +66,7 @@ def quiet_of(series: Series, step_g: int) -> Quiet:
     """The sum of small changes between readings at rest, one after the other. A reading that is
     marked `moving` still has the weight at rest before the motion; what follows it is not quiet.
     step_g: what is less than this is no step."""
-    t, total, last = [], [], 0
+    t, total, grams, last = [], [], [], 0
     for i in range(1, len(series)):
         a, b = series.grams[i - 1], series.grams[i]
         before, after = series.q.get(i - 1), series.q.get(i)
@@ -76,9 +76,11 @@ def quiet_of(series: Series, step_g: int) -> Quiet:
             and series.boot[i - 1] == series.boot[i]
         ):  # fmt: skip
             last += b - a
-        t.append(series.t[i])
-        total.append(last)
-    return Quiet(t, total)
+        if b is not None:
+            t.append(series.t[i])
+            total.append(last)
+            grams.append(b)
+    return Quiet(t, total, grams)
 
 
 def settled(events: Iterable[Event], series: Series) -> list[tuple[int, int, int]]:

@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 
 class Kind(StrEnum):
@@ -81,17 +81,19 @@ class Finding:
 @dataclass(frozen=True)
 class Quiet:
     """What the weight did while nobody touched the platform: total[i] is the sum of all such
-    changes up to t[i]."""
+    changes up to t[i]; grams[i] is the weight then."""
 
     t: Sequence[int] = ()
     total: Sequence[int] = ()
+    grams: Sequence[int] = ()
 
 
 @dataclass
 class Known:
     """All that is known of a platform. weighings by time; activity: times of events; quiet: see
     there; settled: change (g) from 1 min to 30 min after an empty bin came back, with the load
-    that left, by time."""
+    that left, by time; air: (t, °C) of the board's thermometer. fitted: kept by
+    `temperature`."""
 
     e_g: int
     tare_g: int
@@ -99,6 +101,8 @@ class Known:
     activity: list[int] = field(default_factory=list)
     quiet: Quiet = field(default_factory=Quiet)
     settled: list[tuple[int, int, int]] = field(default_factory=list)
+    air: Sequence[tuple[int, float]] = ()
+    fitted: dict[int, Any] = field(default_factory=dict, compare=False)
     truck_error: float = 0.0  # standard uncertainty of what trucks say together, a share
 
     def of(self, kind: Kind, since: int, until: int) -> list[Weighing]:

@@ -13,12 +13,12 @@ from typing import NamedTuple
 
 from ..common.local_days import DAY_S
 from ..metrology import r76
-from ..reconcile.robust import median, spread
+from ..reconcile.robust import median, spread, student
 from .model import Cause, Finding, Known, Kind, Quantity, Verdict
 
 WINDOW_S = 60 * DAY_S
 SIGMAS = 3.6  # of a change at the best of all moments, so that few are of nothing
-_BEFORE_N, _AFTER_N = 8, 4  # weighings that a change needs on both sides
+_BEFORE_N, _AFTER_N = 10, 6  # weighings that a change needs on both sides
 _CLIP = 2.5  # standard deviations from the level at which a weighing stops pulling
 _LEAST_SHARE = 0.001
 
@@ -57,13 +57,14 @@ def _clipped(times: Sequence[int], raw: Sequence[float], scale: Sequence[float])
     if not raw:
         return []
     middle = median(raw)
-    unit = spread([(r - middle) / s for r, s in zip(raw, scale, strict=True)])
-    out = []
-    for t, r, s in zip(times, raw, scale, strict=True):
-        error = max(_LEAST_SHARE, unit * s)
-        most = _CLIP * error
-        out.append(Sample(t, middle + max(-most, min(most, r - middle)), error))
-    return out
+    rest = [(r - middle) / s for r, s in zip(raw, scale, strict=True)]
+    most = _CLIP * spread(rest)
+    drawn = [max(-most, min(most, r)) for r in rest]
+    unit = math.sqrt(sum(r * r for r in drawn) / max(1, len(drawn) - 1))
+    return [
+        Sample(t, middle + r * s, max(_LEAST_SHARE, unit * s))
+        for t, r, s in zip(times, drawn, scale, strict=True)
+    ]
 
 
 def change(groups: Sequence[Sequence[Sample]], now: int) -> Change | None:
@@ -98,10 +99,12 @@ def _mean(part: Sequence[Sample]) -> tuple[float, float]:
 
 
 def limit_of(known: Known, since: int, until: int) -> float:
-    """What R 76 lets a scale be off in service, as a share of the load that usually leaves."""
-    loads = [w.load_g for w in known.of(Kind.LIFT, since, until)]
-    load = round(median(loads)) if loads else known.tare_g
-    return r76.in_service_g(load, known.e_g) / max(1, load)
+    """What R 76 lets a gain be off in service, as a share: it holds at each load up to those
+    that usually stand there."""
+    loads = sorted(w.load_g + known.tare_g for w in known.of(Kind.LIFT, since, until))
+    most = loads[len(loads) * 9 // 10] if loads else known.tare_g
+    edges = [n * known.e_g for n in (500, 2000) if n * known.e_g < most]
+    return min(r76.in_service_g(load, known.e_g) / max(1, load) for load in (most, *edges))
 
 
 def judge(known: Known, now: int) -> Finding:
@@ -112,7 +115,7 @@ def judge(known: Known, now: int) -> Finding:
     limit = limit_of(known, since, now)
     n = len(lifts) + len(returns)
     moved = change([lifts, returns], now)
-    if moved is not None and moved.sigmas >= SIGMAS and abs(moved.value) > limit:
+    if moved is not None and moved.sigmas >= student(SIGMAS, n) and abs(moved.value) > limit:
         text = f"{moved.n} weighings since then say {100 * moved.value:+.2f} % of those before"
         return Finding(
             Quantity.SPAN, Verdict.BEYOND, moved.value, moved.error, limit, n, moved.t,

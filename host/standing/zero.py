@@ -11,12 +11,15 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 from ..common.local_days import DAY_S
 from ..metrology import r76
 from ..reconcile.robust import median
+from . import temperature
 from .evidence import between
 from .model import Cause, Finding, Known, Kind, Quantity, Quiet, Verdict, Weighing
+from .temperature import Following
 
 WINDOW_S = 60 * DAY_S  # evidence before is another season
 LEAST = 5  # bare weighings that make a level
@@ -24,7 +27,10 @@ OFF_N, OFF_S = 3, 36 * 3600  # so many in a row, over so long, are no accident
 SIGMAS = 3.5  # of one weighing, beyond which it is off the level
 _LEVEL_N = 30  # the last weighings at the level that make it
 _RECENT_N = 7
+_WEEK_S = 7 * DAY_S
+_CLEAR = 1.2  # of the limit: by which it is beyond, and not about there
 _PRIOR = 0.15  # e per °C: what a zero usually does (OIML R 76-1:2006, 3.9.2.3: 0.2 at most)
+_FIT, _FIT_LEAST = 3.0, 0.02  # how well a fit of quiet hours is believed: times its error; e per °C
 _NEAR_S = 4 * DAY_S  # two weighings so near tell of temperature
 _QUIET_SHARE = 0.5  # of a rise, seen at rest: then nobody brought it
 _FALLEN = 0.6  # of its peak: what is left of water that dries
@@ -57,7 +63,8 @@ class Excursion:
 @dataclass(frozen=True)
 class Zero:
     """What bare weighings tell: per_c, per_c_error in g per °C (None: no thermometer, or it was
-    always as warm); noise_g of one of them; excursions by time, the last may go on."""
+    always as warm); noise_g of one of them; recent: what it showed in the last week, recent_n
+    times; excursions by time, the last may go on."""
 
     n: int
     level: float
@@ -65,6 +72,7 @@ class Zero:
     per_c: float | None
     per_c_error: float
     recent: float
+    recent_n: int
     excursions: tuple[Excursion, ...]
 
 
@@ -73,15 +81,22 @@ def look(known: Known, now: int) -> Zero | None:
     bares = known.of(Kind.BARE, now - WINDOW_S, now)
     if len(bares) < LEAST:
         return None
-    per_c, error = slope(bares, known.e_g)
-    shown = [(w.t, w.off_g - _warm(w, bares, per_c)) for w in bares]
+    following, air = temperature.of(known, now)
+    warm = [air.at(w.t) for w in bares]
+    per_c, error = slope(bares, warm, known.e_g, following)
+    usual = median([c for c in warm if c is not None]) if per_c is not None else 0.0
+    shown = [
+        (w.t, w.off_g - (0.0 if per_c is None or c is None else per_c * (c - usual)))
+        for w, c in zip(bares, warm, strict=True)
+    ]
     noise = _noise([v for _, v in shown], known.e_g / 10)
     found = _walk(bares, shown, known, max(r76.in_service_g(0, known.e_g), SIGMAS * noise))
     level = found[-1].level if found and not found[-1].ended else median(
         [v for _, v in shown[-_LEVEL_N:]]
     )  # fmt: skip
-    recent = median([w.off_g for w in bares[-_RECENT_N:]])
-    return Zero(len(bares), level, noise, per_c, error, recent, tuple(found))
+    week = [w.off_g for w in bares if w.t >= now - _WEEK_S] or [bares[-1].off_g]
+    recent = median([float(g) for g in week])
+    return Zero(len(bares), level, noise, per_c, error, recent, len(week), tuple(found))
 
 
 def _noise(values: Sequence[float], least: float) -> float:
@@ -91,34 +106,34 @@ def _noise(values: Sequence[float], least: float) -> float:
     return max(least, 1.4826 * median(steps) / math.sqrt(2))
 
 
-def slope(bares: Sequence[Weighing], e_g: int) -> tuple[float | None, float]:
+def slope(
+    bares: Sequence[Weighing],
+    warm: Sequence[float | None],
+    e_g: int,
+    following: Following | None = None,
+) -> tuple[float | None, float]:
     """g per °C and its standard uncertainty, by neighbours in time: a level that moves once is in
-    one of them. What is usual for a cell weighs as much as it is known."""
+    one of them. What quiet hours say, or else what is usual for a cell, weighs as much as it is
+    known. warm: °C of the cells."""
     pairs = [
-        (b.c - a.c, b.off_g - a.off_g)
-        for a, b in zip(bares, bares[1:], strict=False)
-        if a.c is not None and b.c is not None and b.t - a.t <= _NEAR_S
+        (d - c, b.off_g - a.off_g)
+        for (a, c), (b, d) in pairwise(zip(bares, warm, strict=True))
+        if c is not None and d is not None and b.t - a.t <= _NEAR_S
     ]
-    if len(pairs) < LEAST:
-        return None, 0.0
-    value, noise = 0.0, 0.0
+    if following is None:
+        if len(pairs) < LEAST:
+            return None, 0.0
+        about, known = 0.0, _PRIOR * e_g
+    else:
+        about, known = following.zero_per_c, max(_FIT * following.error, _FIT_LEAST * e_g)
+    value, weight = about, 1.0
     for _ in range(3):
         rest = [d - value * c for c, d in pairs]
-        noise = max(e_g / 10, 1.4826 * median([abs(r) for r in rest]))
+        noise = max(e_g / 10, 1.4826 * median([abs(r) for r in rest])) if rest else 1.0
         kept = [(c, d) for (c, d), r in zip(pairs, rest, strict=True) if abs(r) <= 3 * noise]
-        weight = sum(c * c for c, _ in kept) / noise**2 + 1 / (_PRIOR * e_g) ** 2
-        value = sum(c * d for c, d in kept) / noise**2 / weight
+        weight = sum(c * c for c, _ in kept) / noise**2 + 1 / known**2
+        value = (sum(c * d for c, d in kept) / noise**2 + about / known**2) / weight
     return value, 1 / math.sqrt(weight)
-
-
-def _warm(w: Weighing, bares: Sequence[Weighing], per_c: float | None) -> float:
-    if per_c is None or w.c is None:
-        return 0.0
-    return per_c * (w.c - _usual_c(bares))
-
-
-def _usual_c(bares: Sequence[Weighing]) -> float:
-    return median([w.c for w in bares if w.c is not None])
 
 
 def _walk(
@@ -198,8 +213,8 @@ def judge(known: Known, now: int) -> Finding:
         error = 1.2533 * seen.noise_g * math.sqrt(1 / min(len(last.off), _RECENT_N) + 1 / LEAST)
         if last.lasts:
             return _named(seen, last, error, limit)
-    error = 1.2533 * seen.noise_g / math.sqrt(min(seen.n, _RECENT_N))
-    if abs(seen.recent) > limit + 2 * error:
+    error = 1.2533 * seen.noise_g / math.sqrt(seen.recent_n)
+    if seen.recent_n >= LEAST and abs(seen.recent) > _CLEAR * limit + 2 * error:
         return _far(seen, error, limit)
     verdict = Verdict.WITHIN if abs(seen.recent) + 2 * error <= limit else Verdict.UNKNOWN
     return Finding(Quantity.ZERO, verdict, seen.recent, error, limit, seen.n)
@@ -218,7 +233,7 @@ def _far(seen: Zero, error: float, limit: float) -> Finding:
     cause = Cause.CELL
     if seen.per_c is not None and abs(seen.per_c) > 3 * seen.per_c_error:
         cause, text = Cause.TEMPERATURE, f"follows the air by {seen.per_c:+.1f} g per degC"
-    n = min(seen.n, _RECENT_N)
+    n = seen.recent_n
     return Finding(Quantity.ZERO, Verdict.BEYOND, seen.recent, error, limit, n, 0, cause, text)
 
 

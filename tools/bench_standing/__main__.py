@@ -50,7 +50,7 @@ class Score:
             if now <= onset:
                 self.days += 1
                 self._of_nothing(named - before, one, now, f"{seed} {kind} day {day}")
-            elif first is None and (new := named - before):
+            elif first is None and (new := named - before - _truly(one, now)):
                 first = min(new, key=lambda n: n != _RIGHT[kind]), (now - onset) / DAY_S
             before = named
         if kind != "none":
@@ -65,6 +65,11 @@ class Score:
                 continue
             self.false[name] += 1
             self.shown.append(f"{where}: {name}, true zero {world.true_zero(one, now):+.0f}")
+
+
+def _truly(one: Told, now: int) -> set[str]:
+    """What is so beside what was planted."""
+    return {"zero temperature"} if abs(world.true_zero(one, now)) > E_G else set()
 
 
 def _named(known: Known, now: int, since: int) -> set[str]:

@@ -69,6 +69,7 @@ class Told:
     samples: list[Sample] = field(default_factory=list)
     emptied: list[tuple[int, float]] = field(default_factory=list)
     zero_g: list[tuple[int, float]] = field(default_factory=list)
+    true_c: float = 0.0
 
 
 class _Maker:
@@ -82,6 +83,7 @@ class _Maker:
         tare = round(self.true_tare + spread)
         self.told = Told(Platform(tare, True, e_g=E_G, max_g=MAX_KG * 1000), self.habits.stream, planted)
         self.cell = LoadCell(ZERO, SCALE, MAX_KG, "field", seed)
+        self.told.true_c = self.cell._zero_per_cc * 100 / SCALE * 1000
         self.gain = luck.gauss(0, 0.0005)
         self.zero = self._at_install(seed)
         self.name, self.seq = name, 0

@@ -36,12 +36,14 @@ class World:
     known: list[tuple[Told, Known]]
     start: int
     days: int
+    lag_s: float
 
 
 def make(seed: int, days: int, onset: int, noise_g: float, division_g: int) -> World:
     luck = random.Random(seed)  # noqa: S311
     start = START + luck.randrange(SEASONS_D) * DAY_S
-    around = air.make(luck, start, days, luck.uniform(1800, 3 * 3600))
+    lag_s = luck.uniform(1800, 3 * 3600)
+    around = air.make(luck, start, days, lag_s)
     names = ["none"] * NONE + [k for k in platform.KINDS if k != "none"]
     told = [
         platform.make(
@@ -50,7 +52,7 @@ def make(seed: int, days: int, onset: int, noise_g: float, division_g: int) -> W
         )
         for i, kind in enumerate(names)
     ]  # fmt: skip
-    return World(_known(luck, told, around, noise_g, division_g), start, days)
+    return World(_known(luck, told, around, noise_g, division_g), start, days, lag_s)
 
 
 def _known(
@@ -58,6 +60,7 @@ def _known(
 ) -> list[tuple[Told, Known]]:
     gain = {s: luck.gauss(0, 0.002) for s in ("湿垃圾", "干垃圾")}
     warmth = _thermometer(around)
+    air_ = [(around.start + i * air.STEP_S, round(c, 2)) for i, c in enumerate(around.air)]
     known, lifts, emptied = [], [], []
     for i, one in enumerate(told):
         rows = series(one.samples)
@@ -66,6 +69,7 @@ def _known(
         k.weighings = evidence.of_events(happened, one.platform, f"qy-{i}/w1", warmth)
         k.activity = sorted(e.t for e in happened)
         k.quiet = evidence.quiet_of(rows, one.platform.limits.step_g)
+        k.air = air_
         k.settled = evidence.settled(happened, rows)
         known.append((one, k))
         place = f"p{i}", f"p{i}/b", one.stream
