@@ -25,13 +25,15 @@ WINDOW_S = 60 * DAY_S  # evidence before is another season
 LEAST = 5  # bare weighings that make a level
 OFF_N, OFF_S = 3, 36 * 3600  # so many in a row, over so long, are no accident
 SIGMAS = 3.5  # of one weighing, beyond which it is off the level
+_OFF = 1.2  # times the limit: off the level
 _LEVEL_N = 30  # the last weighings at the level that make it
 _RECENT_N = 7
 _WEEK_S = 7 * DAY_S
-_CLEAR = 1.2  # of the limit: by which it is beyond, and not about there
+_CLEAR = 1.5  # times the limit: what stays on a platform is usually less
 _PRIOR = 0.15  # e per °C: what a zero usually does (OIML R 76-1:2006, 3.9.2.3: 0.2 at most)
 _FIT, _FIT_LEAST = 3.0, 0.02  # how well a fit of quiet hours is believed: times its error; e per °C
 _NEAR_S = 4 * DAY_S  # two weighings so near tell of temperature
+_STEP = 0.4  # e: a rise that counts as one
 _QUIET_SHARE = 0.5  # of a rise, seen at rest: then nobody brought it
 _FALLEN = 0.6  # of its peak: what is left of water that dries
 
@@ -39,12 +41,14 @@ _FALLEN = 0.6  # of its peak: what is left of water that dries
 @dataclass
 class Excursion:
     """Bare weighings in a row that are off the level. begin: the last at the level before;
-    rises: (change of the bare platform, change at rest meanwhile beside the usual), g."""
+    moves: (change of the bare platform, change at rest meanwhile beside the usual), g, up to each;
+    fall: the same up to the first back at the level."""
 
     begin: int
     level: float
     off: list[tuple[int, float]] = field(default_factory=list)
-    rises: list[tuple[float, float]] = field(default_factory=list)
+    moves: list[tuple[float, float]] = field(default_factory=list)
+    fall: tuple[float, float] = 0.0, 0.0
     ended: int = 0
 
     @property
@@ -90,7 +94,7 @@ def look(known: Known, now: int) -> Zero | None:
         for w, c in zip(bares, warm, strict=True)
     ]
     noise = _noise([v for _, v in shown], known.e_g / 10)
-    found = _walk(bares, shown, known, max(r76.in_service_g(0, known.e_g), SIGMAS * noise))
+    found = _walk(bares, shown, known, max(_OFF * r76.in_service_g(0, known.e_g), SIGMAS * noise))
     level = found[-1].level if found and not found[-1].ended else median(
         [v for _, v in shown[-_LEVEL_N:]]
     )  # fmt: skip
@@ -149,20 +153,22 @@ def _walk(
     back = 0
     for i, (t, value) in enumerate(shown):
         off = value - about
-        rise = (0.0, 0.0)
+        move = (0.0, 0.0)
         if i:
             a = bares[i - 1]
             change = bares[i].off_g - a.off_g
-            rise = change, between(quiet, a.t, t) - usual * (t - a.t)
+            move = change, between(quiet, a.t, t) - usual * (t - a.t)
         if abs(off) > far and (open_ is None or (off > 0) == (open_.off[0][1] > 0)):
             if open_ is None:
                 open_ = Excursion(shown[i - 1][0] if i else t, about)
             open_.off.append((t, off))
-            open_.rises.append(rise)
+            open_.moves.append(move)
             back = 0
             continue
         if open_ is not None:
             back += 1
+            if back == 1:
+                open_.fall = move
             if back < 2 and len(open_.off) >= OFF_N:
                 continue
             open_.ended = t
@@ -185,19 +191,32 @@ def _usual_quiet(bares: Sequence[Weighing], quiet: Quiet) -> float:
     return median(rates) if rates else 0.0
 
 
-def cause_of(x: Excursion, noise: float) -> Cause:
+def cause_of(x: Excursion, noise: float, e_g: int) -> Cause:
     """Of an excursion that lasts, or is over; NONE: not to be told yet."""
-    if x.off[0][1] < 0:
-        return Cause.CELL
-    rise = sum(d for d, _ in x.rises if d > 0)
-    at_rest = sum(min(d, max(0.0, q)) for d, q in x.rises if d > 0)
-    is_quiet = at_rest >= _QUIET_SHARE * rise
-    steps = sum(d > 2 * noise for d, _ in x.rises)
-    if is_quiet and (x.ended or x.off[-1][1] < _FALLEN * x.peak):
-        return Cause.WET
-    if not is_quiet and (x.ended or steps >= 2):
-        return Cause.DIRTY
-    return Cause.CELL
+    values = [v for _, v in x.off]
+    if values[0] < 0:
+        return Cause.NONE if x.ended else Cause.CELL
+    least = max(2 * noise, _STEP * e_g)
+    rises = [(b - a, q) for (a, b), (_, q) in zip(pairwise([0.0, *values]), x.moves, strict=True)]
+    came = sum(d for d, _ in rises if d >= least)
+    at_rest = sum(min(d, max(0.0, q)) for d, q in rises if d >= least)
+    is_quiet = at_rest >= _QUIET_SHARE * came
+    if x.ended or values[-1] < _FALLEN * x.peak:
+        return _gone(x, is_quiet=is_quiet)
+    last = values[-OFF_N:]
+    if median(last) - values[0] >= e_g:
+        return Cause.CELL if is_quiet else Cause.DIRTY
+    return Cause.CELL if max(last) - min(last) <= max(3 * noise, e_g / 2) else Cause.NONE
+
+
+def _gone(x: Excursion, *, is_quiet: bool) -> Cause:
+    """Of what is there no more, or less and less."""
+    if is_quiet:
+        change, at_rest = x.fall if x.ended else (-1.0, -1.0)
+        return Cause.WET if at_rest <= _QUIET_SHARE * change else Cause.NONE
+    values = [v for _, v in x.off]
+    alike = len(values) >= 2 and max(values[:2]) <= 2 * min(values[:2])
+    return Cause.DIRTY if len(values) >= OFF_N or alike else Cause.NONE
 
 
 def judge(known: Known, now: int) -> Finding:
@@ -212,7 +231,7 @@ def judge(known: Known, now: int) -> Finding:
     if last is not None and not last.ended:
         error = 1.2533 * seen.noise_g * math.sqrt(1 / min(len(last.off), _RECENT_N) + 1 / LEAST)
         if last.lasts:
-            return _named(seen, last, error, limit)
+            return _named(seen, last, error, known.e_g)
     error = 1.2533 * seen.noise_g / math.sqrt(seen.recent_n)
     if seen.recent_n >= LEAST and abs(seen.recent) > _CLEAR * limit + 2 * error:
         return _far(seen, error, limit)
@@ -220,11 +239,13 @@ def judge(known: Known, now: int) -> Finding:
     return Finding(Quantity.ZERO, verdict, seen.recent, error, limit, seen.n)
 
 
-def _named(seen: Zero, x: Excursion, error: float, limit: float) -> Finding:
-    cause = cause_of(x, seen.noise_g)
+def _named(seen: Zero, x: Excursion, error: float, e_g: int) -> Finding:
+    limit = r76.in_service_g(0, e_g)
+    cause = cause_of(x, seen.noise_g, e_g)
     text = f"{len(x.off)} bare weighings in a row {x.now:+.0f} g off what they were"
+    verdict = Verdict.BEYOND if cause else Verdict.UNKNOWN
     return Finding(
-        Quantity.ZERO, Verdict.BEYOND, x.now, error, limit, len(x.off), x.begin, cause, text
+        Quantity.ZERO, verdict, x.now, error, limit, len(x.off), x.begin, cause, text
     )
 
 
@@ -242,5 +263,5 @@ def over(known: Known, now: int, since: int) -> list[tuple[Excursion, Cause]]:
     seen = look(known, now)
     if seen is None:
         return []
-    ended = [x for x in seen.excursions if x.ended >= since and len(x.off) >= 2]
-    return [(x, cause_of(x, seen.noise_g)) for x in ended]
+    ended = [x for x in seen.excursions if x.ended >= since]
+    return [(x, cause_of(x, seen.noise_g, known.e_g)) for x in ended]

@@ -237,6 +237,8 @@ class _Maker:
         away = round(self.luck.uniform(25, 150))
         self._now(t, self._lies())
         bare = self._shown(t + 14, self._lies(), bare=True)
+        if bare is not None and self.luck.random() < 0.02 and not self._is("frozen", t):
+            bare += round(1000 * min(60.0, self.luck.lognormvariate(0, 1.5)))  # a foot, a broom
         true = self.net + self.left
         h = self.habits
         self.left = min(1_000.0, h.left_g * self.luck.lognormvariate(0, h.left_spread))
@@ -244,8 +246,7 @@ class _Maker:
         self.net = 0.0
         self.told.emptied.append((t, true - self.left))
         if bare is not None:
-            zero = bare - self._lies() if not self._is("frozen", t) else 0.0
-            self.told.zero_g.append((t, zero))
+            self.told.zero_g.append((t, 0.0 if self._is("frozen", t) else bare - self._lies()))
         self._now(t + away, self._gross())
         after = self._shown(t + away + 12, self._gross(), bare=False)
         self.clock = t + away + 14

@@ -10,6 +10,7 @@ import random
 from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
+from statistics import median
 
 from host.common.local_days import DAY_S
 from host.events import Kind as Happened
@@ -120,7 +121,7 @@ def _thermometer(around: air.Air) -> evidence.Warmth:
 
 
 def true_zero(one: Told, now: int, over_s: int = 7 * DAY_S) -> float:
-    """Mean error (g) of the bare platform in the last days."""
+    """Median error (g) of the bare platform in the last days."""
     t = [at for at, _ in one.zero_g]
     part = [g for _, g in one.zero_g[bisect_left(t, now - over_s) : bisect_right(t, now)]]
-    return sum(part) / len(part) if part else 0.0
+    return median(part) if part else 0.0
