@@ -118,17 +118,3 @@ def between(quiet: Quiet, a: int, b: int) -> int:
 def _at(quiet: Quiet, t: int) -> int:
     i = bisect_right(quiet.t, t) - 1
     return quiet.total[i] if i >= 0 else 0
-
-
-def warmth_of(times: Sequence[int], centi_c: Sequence[int | None]) -> Warmth:
-    """From readings of a thermometer in 0.01 °C."""
-    kept = [(t, c) for t, c in zip(times, centi_c, strict=True) if c is not None]
-    at = [t for t, _ in kept]
-
-    def warmth(t: int) -> float | None:
-        i = bisect_right(at, t) - 1
-        if i < 0 or t - at[i] > 2 * GAP_S:
-            return None
-        return kept[i][1] / 100
-
-    return warmth

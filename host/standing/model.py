@@ -6,7 +6,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+if TYPE_CHECKING:
+    from .temperature import Air
 
 
 class Kind(StrEnum):
@@ -92,7 +95,7 @@ class Quiet:
 class Known:
     """All that is known of a platform. weighings by time; activity: times of events; quiet: see
     there; settled: change (g) from 1 min to 30 min after an empty bin came back, with the load
-    that left, by time; air: (t, °C) of the board's thermometer. fitted: kept by
+    that left, by time; air: of the board's thermometer. fitted: kept by
     `temperature`."""
 
     e_g: int
@@ -101,7 +104,7 @@ class Known:
     activity: list[int] = field(default_factory=list)
     quiet: Quiet = field(default_factory=Quiet)
     settled: list[tuple[int, int, int]] = field(default_factory=list)
-    air: Sequence[tuple[int, float]] = ()
+    air: Air | None = None
     fitted: dict[int, Any] = field(default_factory=dict, compare=False)
     truck_error: float = 0.0  # standard uncertainty of what trucks say together, a share
 

@@ -16,7 +16,7 @@ from ..common.local_days import DAY_S
 from ..reconcile.robust import median
 from .model import Known
 
-LAGS_S = (0, 900, 1800, 2700, 3600, 5400, 7200, 9000, 10800)
+LAGS_S = (0, 1800, 3600, 5400, 7200, 9000, 10800)
 WINDOW_S = 60 * DAY_S
 _AGAIN_S = 7 * DAY_S  # it is fitted anew once in so long: the same for every moment between
 _LEAST_S, _STEP_S = 9_000, 1_800  # of a quiet stretch, and of one point in it
@@ -27,26 +27,32 @@ USUAL_LAG_S = 3_600
 _SPAN_KNOWN_G = 30_000  # as if loads differed by as much more, of which the span did nothing
 
 
-class Lagged:
-    """The air (°C) through a filter of the first order; at(t): None where it is not known."""
+class Air:
+    """What a thermometer measured, (Unix time, °C) by time, and the same as cells feel it."""
 
-    def __init__(self, air: Sequence[tuple[int, float]], lag_s: int) -> None:
-        self._t: list[int] = []
-        self._c: list[float] = []
-        last_t, value = 0, 0.0
-        for t, c in air:
-            took = t - last_t
-            if not self._t or took > _SILENT_S or not lag_s:
-                value = c
-            else:
-                value += (c - value) * (1 - math.exp(-took / lag_s))
-            self._t.append(t)
-            self._c.append(value)
-            last_t = t
+    def __init__(self, measured: Sequence[tuple[int, float]]) -> None:
+        self.t = [t for t, _ in measured]
+        self._by_lag = {0: [c for _, c in measured]}
 
-    def at(self, t: int) -> float | None:
-        i = bisect_right(self._t, t) - 1
-        return self._c[i] if i >= 0 and t - self._t[i] <= _SILENT_S else None
+    def at(self, t: int, lag_s: int = 0) -> float | None:
+        """°C through a filter of the first order; None where it is not known."""
+        i = bisect_right(self.t, t) - 1
+        if i < 0 or t - self.t[i] > _SILENT_S:
+            return None
+        if lag_s not in self._by_lag:
+            self._by_lag[lag_s] = self._filtered(lag_s)
+        return self._by_lag[lag_s][i]
+
+    def _filtered(self, lag_s: int) -> list[float]:
+        made: list[float] = []
+        last, value = 0, 0.0
+        for t, c in zip(self.t, self._by_lag[0], strict=True):
+            took = t - last
+            begins = not made or took > _SILENT_S
+            value = c if begins else value + (c - value) * (1 - math.exp(-took / lag_s))
+            made.append(value)
+            last = t
+        return made
 
 
 @dataclass(frozen=True)
@@ -77,14 +83,13 @@ class Following:
         return (self.zero_per_c + self.span_per_c * load) * warmer
 
 
-def of(known: Known, now: int) -> tuple[Following | None, Lagged]:
-    """What was known at the last whole week before now, and the air by its lag."""
+def of(known: Known, now: int) -> Following | None:
+    """What was known at the last whole week before now."""
     until = now - now % _AGAIN_S
     if until not in known.fitted:
         found = list(stretches(known, until - WINDOW_S, until))
-        made = follow(found, known.air) if known.air else None
-        known.fitted[until] = made, Lagged(known.air, made.lag_s if made else USUAL_LAG_S)
-    kept: tuple[Following | None, Lagged] = known.fitted[until]
+        known.fitted[until] = follow(found, known.air) if known.air else None
+    kept: Following | None = known.fitted[until]
     return kept
 
 
@@ -119,32 +124,29 @@ def _points(
     return tuple(times), tuple(values)
 
 
-def follow(
-    found: Sequence[Stretch], air: Sequence[tuple[int, float]], lags: Sequence[int] = LAGS_S
-) -> Following | None:
+def follow(found: Sequence[Stretch], air: Air, lags: Sequence[int] = LAGS_S) -> Following | None:
     """The best of all lags; None where there is too little."""
     best: Following | None = None
     for lag in lags:
-        made = _with_lag(found, Lagged(air, lag), lag)
+        made = _with_lag(found, air, lag)
         if made is not None and (best is None or made.left_g < best.left_g):
             best = made
     return best
 
 
-def _with_lag(found: Sequence[Stretch], air: Lagged, lag: int) -> Following | None:
+def _with_lag(found: Sequence[Stretch], air: Air, lag: int) -> Following | None:
     parts: list[tuple[float, list[float], list[float]]] = []
     for s in found:
-        warm = [air.at(t) for t in s.t]
+        warm = [air.at(t, lag) for t in s.t]
         known = [c for c in warm if c is not None]
-        if len(known) < len(warm):
-            continue
-        parts.append((s.load, even(s.t, known), even(s.t, s.grams)))
+        if len(known) == len(warm):
+            parts.append((s.load, even(s.t, known), even(s.t, s.grams)))
     if len(parts) < _LEAST_STRETCHES:
         return None
     middle = median([load for load, _, _ in parts])
     zero = span = 0.0
     limit = math.inf
-    for _ in range(4):
+    for _ in range(3):
         kept = [p for p in parts if _rms(_left(p, zero, span, middle)) <= limit]
         zero, span, weight = _solve(kept, middle)
         rest = [_rms(_left(p, zero, span, middle)) for p in parts]

@@ -85,8 +85,9 @@ def look(known: Known, now: int) -> Zero | None:
     bares = known.of(Kind.BARE, now - WINDOW_S, now)
     if len(bares) < LEAST:
         return None
-    following, air = temperature.of(known, now)
-    warm = [air.at(w.t) for w in bares]
+    following = temperature.of(known, now)
+    lag = following.lag_s if following else temperature.USUAL_LAG_S
+    warm = [known.air.at(w.t, lag) if known.air else None for w in bares]
     per_c, error = slope(bares, warm, known.e_g, following)
     usual = median([c for c in warm if c is not None]) if per_c is not None else 0.0
     shown = [

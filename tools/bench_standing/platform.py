@@ -2,7 +2,7 @@
 
 The cell is that of boards/sim/physics.py (noise, creep, zero and span with temperature, people who
 lean, lorries that pass), calibrated on the first day as it was warm then, and never again. The
-median of five conversions is a reading, each 5 min and at both ends of each motion."""
+median of five conversions is a reading, each 10 min and at both ends of each motion."""
 
 from __future__ import annotations
 
@@ -22,6 +22,7 @@ from physics import LoadCell  # noqa: E402  the module that a simulated board ru
 
 ZERO, SCALE, MAX_KG, E_G = 84_000, 21_000.0, 150, 50
 HOUR = 3600
+EVERY_S = 600  # the longest that is no silence: each 5 min is usual, and takes twice as long here
 KINDS = ("none", "gain", "zero", "wet", "dirty", "frozen")
 WINDOWS = ((6.5 * HOUR, 9 * HOUR), (18 * HOUR, 20.5 * HOUR))
 
@@ -204,11 +205,11 @@ class _Maker:
             self.told.samples.append(Sample(t, grams, q, self.name, self.seq, 1))
 
     def _quiet(self, until: int) -> None:
-        t = self.clock - self.clock % air.STEP_S + air.STEP_S
+        t = self.clock - self.clock % EVERY_S + EVERY_S
         while t < until:
             self._step(t)
             self._say(t, self._shown(t, self._gross(), bare=False))
-            t += air.STEP_S
+            t += EVERY_S
 
     def _deposit(self, t: int) -> None:
         self._step(t)

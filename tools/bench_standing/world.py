@@ -20,7 +20,7 @@ from host.reconcile.gains import gains
 from host.reconcile.matching import match
 from host.reconcile.model import Collection, Lift, Match
 from host.reconcile.trips import Usual
-from host.standing import evidence
+from host.standing import evidence, temperature
 from host.standing.model import Known
 
 from . import air, platform
@@ -60,17 +60,18 @@ def _known(
     luck: random.Random, told: Sequence[Told], around: air.Air, noise_g: float, division_g: int
 ) -> list[tuple[Told, Known]]:
     gain = {s: luck.gauss(0, 0.002) for s in ("湿垃圾", "干垃圾")}
-    warmth = _thermometer(around)
-    air_ = [(around.start + i * air.STEP_S, round(c, 2)) for i, c in enumerate(around.air)]
+    measured = temperature.Air(
+        [(around.start + i * air.STEP_S, round(c, 2)) for i, c in enumerate(around.air)]
+    )
     known, lifts, emptied = [], [], []
     for i, one in enumerate(told):
         rows = series(one.samples)
         happened = derive(one.platform, rows).events
         k = Known(E_G, one.platform.tare_g)
-        k.weighings = evidence.of_events(happened, one.platform, f"qy-{i}/w1", warmth)
+        k.weighings = evidence.of_events(happened, one.platform, f"qy-{i}/w1", measured.at)
         k.activity = sorted(e.t for e in happened)
         k.quiet = evidence.quiet_of(rows, one.platform.limits.step_g)
-        k.air = air_
+        k.air = measured
         k.settled = evidence.settled(happened, rows)
         known.append((one, k))
         place = f"p{i}", f"p{i}/b", one.stream
@@ -113,11 +114,6 @@ def _elsewhere(
                 shown = _lift(luck, true, off, noise_g, division_g)
                 found.append(Match((Lift(t, shown, stream, c.site, stream, "", name),), (c,)))
     return found
-
-
-def _thermometer(around: air.Air) -> evidence.Warmth:
-    times = range(around.start, around.start + len(around.air) * air.STEP_S, air.STEP_S)
-    return evidence.warmth_of(times, [round(100 * c) for c in around.air])
 
 
 def true_zero(one: Told, now: int, over_s: int = 7 * DAY_S) -> float:
