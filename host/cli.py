@@ -31,6 +31,7 @@ from .commands import (
     reconcile,
     serve,
     service,
+    standing,
     trace,
     transfers,
     update,
