@@ -80,7 +80,7 @@ def _parser() -> Parser:
 
     subjects = (
         *(collect, daily, months, explain, office),
-        *(ledger, label, law, alarms, forecast, transfers, reconcile, trace, calibration),
+        *(ledger, label, law, alarms, forecast, transfers, reconcile, standing, trace, calibration),
         *(lorawan, watch, archive, check, service, fleet, update, serve, homeassistant),
     )
     for module in subjects:

@@ -17,8 +17,8 @@ from ..reconcile.robust import median, spread, student
 from .model import Cause, Finding, Known, Kind, Quantity, Verdict
 
 WINDOW_S = 60 * DAY_S
-SIGMAS = 3.6  # of a change at the best of all moments, so that few are of nothing
-_BEFORE_N, _AFTER_N = 10, 6  # weighings that a change needs on both sides
+SIGMAS = 3.8  # of a change at the best of all moments, so that few are of nothing
+_BEFORE_N, _AFTER_N = 10, 8  # weighings that a change needs on both sides
 _CLIP = 2.5  # standard deviations from the level at which a weighing stops pulling
 _LEAST_SHARE = 0.001
 

@@ -11,6 +11,7 @@ from ..office.table import Cell, Column, Table
 from .effect import Advice, Effect, advice, effects
 from .model import Cause, Finding, Kind, Quantity, Standing, Verdict, Weighing
 from .read import Found
+from .verdict import evidence as evidence_of
 
 QUANTITIES = {
     Quantity.ZERO: "零点",
@@ -119,7 +120,7 @@ def weighings(judged: Sequence[Judged], period: str) -> Table:
     rows = [
         (found.bin.site, found.bin.bin, clock(w.t), KINDS[w.kind], w.load_g, w.off_g,
          round(2 * w.error_g), w.c, w.source)
-        for found, _ in judged for w in found.known.weighings
+        for found, standing in judged for w in evidence_of(found.known, standing.now)
     ]  # fmt: skip
     return Table("证据", f"{period} 证据", "g", period, columns, rows, empty="没有证据")
 
@@ -146,7 +147,7 @@ def _platform(found: Found, standing: Standing, *, evidence: bool) -> dict[str, 
         ],
     }  # fmt: skip
     if evidence:
-        made["evidence"] = [_weighing(w) for w in found.known.weighings]
+        made["evidence"] = [_weighing(w) for w in evidence_of(found.known, standing.now)]
     return made
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ..metrology import r76
 from . import creep, span, surface, zero
-from .model import Cause, Finding, Known, Quantity, Standing, Verdict
+from .model import Cause, Finding, Known, Kind, Quantity, Standing, Verdict, Weighing
 
 _NO_HYSTERESIS = "no load is known both on its way up and on its way down"
 
@@ -43,3 +43,20 @@ def _temperature(known: Known, now: int) -> Finding:
     else:
         verdict = Verdict.WITHIN if abs(value) + 2 * error <= limit else Verdict.UNKNOWN
     return Finding(Quantity.TEMPERATURE, verdict, value, error, limit, seen.n)
+
+
+def evidence(known: Known, now: int) -> list[Weighing]:
+    """The weighings that it rests on, each with its standard uncertainty (g)."""
+    since = now - zero.WINDOW_S
+    seen = zero.look(known, now)
+    errors = {}
+    for kind, load in ((Kind.RETURN, known.tare_g), (Kind.LIFT, 0)):
+        of_kind = known.of(kind, since, now)
+        for w, s in zip(of_kind, span.samples(known, kind, since, now), strict=True):
+            errors[w.source] = s.error * (load or w.load_g)
+    usual = seen.noise_g if seen else known.e_g / 10
+    return [
+        w._replace(error_g=errors.get(w.source, usual))
+        for w in known.weighings
+        if since <= w.t < now
+    ]

@@ -9,13 +9,13 @@ come. A cell that moved shows it at rest, or at once, and stays."""
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 
 from ..common.local_days import DAY_S
 from ..metrology import r76
-from ..reconcile.robust import median
+from ..reconcile.robust import median, spread
 from . import temperature
 from .evidence import between
 from .model import Cause, Finding, Known, Kind, Quantity, Quiet, Verdict, Weighing
@@ -29,9 +29,10 @@ _OFF = 1.2  # times the limit: off the level
 _LEVEL_N = 30  # the last weighings at the level that make it
 _RECENT_N = 7
 _WEEK_S = 7 * DAY_S
-_CLEAR = 1.5  # times the limit: what stays on a platform is usually less
+_CLEAR = 2.0  # times the limit: dust, and what temperature may do, are usually less
 _PRIOR = 0.15  # e per °C: what a zero usually does (OIML R 76-1:2006, 3.9.2.3: 0.2 at most)
 _FIT, _FIT_LEAST = 3.0, 0.02  # how well a fit of quiet hours is believed: times its error; e per °C
+OF_MEDIAN = 1.2533  # standard error of a median over that of a mean
 _NEAR_S = 4 * DAY_S  # two weighings so near tell of temperature
 _STEP = 0.4  # e: a rise that counts as one
 _QUIET_SHARE = 0.5  # of a rise, seen at rest: then nobody brought it
@@ -68,7 +69,7 @@ class Excursion:
 class Zero:
     """What bare weighings tell: per_c, per_c_error in g per °C (None: no thermometer, or it was
     always as warm); noise_g of one of them; recent: what it showed in the last week, recent_n
-    times; excursions by time, the last may go on."""
+    times; excursions by time, the last may go on; warmer: °C above the usual, of each weighing."""
 
     n: int
     level: float
@@ -78,6 +79,14 @@ class Zero:
     recent: float
     recent_n: int
     excursions: tuple[Excursion, ...]
+    warmer: Mapping[int, float]
+
+    def error_of(self, times: Sequence[int]) -> float:
+        """Standard uncertainty (g) of the level at these weighings against the one before."""
+        n = min(len(times), _RECENT_N)
+        noise = OF_MEDIAN * self.noise_g * math.sqrt(1 / max(1, n) + 1 / LEAST)
+        warm = [self.warmer[t] for t in times[-_RECENT_N:] if t in self.warmer]
+        return math.hypot(noise, self.per_c_error * median(warm) if warm else 0.0)
 
 
 def look(known: Known, now: int) -> Zero | None:
@@ -99,16 +108,20 @@ def look(known: Known, now: int) -> Zero | None:
     level = found[-1].level if found and not found[-1].ended else median(
         [v for _, v in shown[-_LEVEL_N:]]
     )  # fmt: skip
-    week = [w.off_g for w in bares if w.t >= now - _WEEK_S] or [bares[-1].off_g]
-    recent = median([float(g) for g in week])
-    return Zero(len(bares), level, noise, per_c, error, recent, len(week), tuple(found))
+    apart = {t for x in found for t, _ in x.off}
+    week = [float(w.off_g) for w in bares if w.t >= now - _WEEK_S and w.t not in apart]
+    recent = median(week or [float(bares[-1].off_g)])
+    away = {w.t: c - usual for w, c in zip(bares, warm, strict=True) if c is not None}
+    return Zero(
+        len(bares), level, noise, per_c, error, recent, len(week), tuple(found), away
+    )
 
 
 def _noise(values: Sequence[float], least: float) -> float:
     """Of one weighing, by the differences of neighbours: a level that moves once does not enlarge
     it."""
-    steps = [abs(b - a) for a, b in zip(values, values[1:], strict=False)]
-    return max(least, 1.4826 * median(steps) / math.sqrt(2))
+    steps = [b - a for a, b in pairwise(values)]
+    return max(least, spread(steps) / math.sqrt(2))
 
 
 def slope(
@@ -134,7 +147,7 @@ def slope(
     value, weight = about, 1.0
     for _ in range(3):
         rest = [d - value * c for c, d in pairs]
-        noise = max(e_g / 10, 1.4826 * median([abs(r) for r in rest])) if rest else 1.0
+        noise = spread(rest, e_g / 10)
         kept = [(c, d) for (c, d), r in zip(pairs, rest, strict=True) if abs(r) <= 3 * noise]
         weight = sum(c * c for c, _ in kept) / noise**2 + 1 / known**2
         value = (sum(c * d for c, d in kept) / noise**2 + about / known**2) / weight
@@ -186,7 +199,7 @@ def _usual_quiet(bares: Sequence[Weighing], quiet: Quiet) -> float:
     """Change at rest (g per second) that is no news: what dries, and creeps."""
     rates = [
         between(quiet, a.t, b.t) / (b.t - a.t)
-        for a, b in zip(bares, bares[1:], strict=False)
+        for a, b in pairwise(bares)
         if b.t > a.t
     ]
     return median(rates) if rates else 0.0
@@ -215,9 +228,7 @@ def _gone(x: Excursion, *, is_quiet: bool) -> Cause:
     if is_quiet:
         change, at_rest = x.fall if x.ended else (-1.0, -1.0)
         return Cause.WET if at_rest <= _QUIET_SHARE * change else Cause.NONE
-    values = [v for _, v in x.off]
-    alike = len(values) >= 2 and max(values[:2]) <= 2 * min(values[:2])
-    return Cause.DIRTY if len(values) >= OFF_N or alike else Cause.NONE
+    return Cause.DIRTY if x.lasts else Cause.NONE
 
 
 def judge(known: Known, now: int) -> Finding:
@@ -229,11 +240,9 @@ def judge(known: Known, now: int) -> Finding:
         text = f"{n} bare weighings, {LEAST} make a level"
         return Finding(Quantity.ZERO, Verdict.UNKNOWN, limit=limit, n=n, because=text)
     last = seen.excursions[-1] if seen.excursions else None
-    if last is not None and not last.ended:
-        error = 1.2533 * seen.noise_g * math.sqrt(1 / min(len(last.off), _RECENT_N) + 1 / LEAST)
-        if last.lasts:
-            return _named(seen, last, error, known.e_g)
-    error = 1.2533 * seen.noise_g / math.sqrt(seen.recent_n)
+    if last is not None and not last.ended and last.lasts:
+        return _named(seen, last, seen.error_of([t for t, _ in last.off]), known.e_g)
+    error = OF_MEDIAN * seen.noise_g / math.sqrt(max(1, seen.recent_n))
     if seen.recent_n >= LEAST and abs(seen.recent) > _CLEAR * limit + 2 * error:
         return _far(seen, error, limit)
     verdict = Verdict.WITHIN if abs(seen.recent) + 2 * error <= limit else Verdict.UNKNOWN

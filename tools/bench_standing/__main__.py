@@ -20,6 +20,7 @@ from host.standing.verdict import standing
 ONSET_D = 28  # usual traffic before the fault
 WITHIN_D, FOUND, FALSE = 7, 0.95, 1.0
 PLATFORMS = 4  # of a board
+_CELL = {"zero cell", "zero temperature", "span cell"}
 _RIGHT = {
     "gain": "span cell",
     "zero": "zero cell",
@@ -47,7 +48,7 @@ class Score:
         self.false.update(other.false)
         self.true_temperature += other.true_temperature
         for kind, found in other.first.items():
-            self.first.setdefault(kind, []).extend(found)
+            self.first.setdefault(f"gain {one.stream}" if kind == "gain" else kind, []).extend(found)
         self.shown += other.shown
         self.verdicts += other.verdicts
         self.took += other.took
@@ -67,7 +68,7 @@ class Score:
                 first = min(new, key=lambda n: n != _RIGHT[kind]), (now - onset) / DAY_S
             before = named
         if kind != "none":
-            self.first.setdefault(kind, []).append(first or ("", 0.0))
+            self.first.setdefault(f"gain {one.stream}" if kind == "gain" else kind, []).append(first or ("", 0.0))
             if first is None or first[0] != _RIGHT[kind] or first[1] > WITHIN_D:
                 self.shown.append(f"{seed} {kind} {one.stream} {one.planted.size} {one.planted.ramp_s}: {first}")
 
@@ -96,20 +97,10 @@ def _named(known: Known, now: int, since: int) -> set[str]:
 def report(score: Score) -> tuple[list[str], bool]:
     """Lines to print, and whether the goals are met."""
     lines, is_met = [], True
-    for kind in KINDS[1:]:
-        found = score.first[kind]
-        right = [d for name, d in found if name == _RIGHT[kind]]
-        soon = sum(d <= WITHIN_D for d in right)
-        n = len(found)
-        is_met &= soon >= FOUND * n
-        other = Counter(name for name, _ in found if name not in ("", _RIGHT[kind]))
-        right.sort()
-        most = -(-19 * n // 20)
-        all_but = f"{right[most - 1]:.0f} d" if len(right) >= most else "never"
-        lines.append(
-            f"{kind:7} planted {n:4}, named rightly within {WITHIN_D} d {soon:4} ({100 * soon / n:5.1f} %), "
-            f"ever {len(right):4}, 95 % after {all_but}, named otherwise first {dict(other) or 0}"
-        )
+    for kind in sorted(score.first, key=lambda k: KINDS.index(k.split()[0])):
+        line, ok = _line(kind, score.first[kind])
+        lines.append(line)
+        is_met &= ok
     years = score.days / 365 / PLATFORMS
     rate = sum(score.false.values()) / years
     is_met &= rate <= FALSE
@@ -117,9 +108,28 @@ def report(score: Score) -> tuple[list[str], bool]:
         f"of nothing: {dict(score.false) or 0} in {years:.1f} board-years ({PLATFORMS} platforms): {rate:.2f} a year"
     )
     lines.append(f"zero beyond e by temperature alone, truly: {score.true_temperature} times")
-    goals = f"{100 * FOUND:.0f} % within {WITHIN_D} d, {FALSE:g} of nothing a board-year"
+    goals = (
+        f"gain and zero {100 * FOUND:.0f} % within {WITHIN_D} d, wet, dirty and frozen taken for a cell"
+        f" in {100 - 100 * FOUND:.0f} % at most, {FALSE:g} of nothing a board-year"
+    )
     lines.append(f"goals: {goals}: {'met' if is_met else 'MISSED'}")
     return lines, is_met
+
+
+def _line(kind: str, found: list[tuple[str, float]]) -> tuple[str, bool]:
+    """Of one kind; a fault of the cell is to be found soon, what lies on it not to be taken for
+    one."""
+    n, right = len(found), sorted(d for name, d in found if name == _RIGHT[kind.split()[0]])
+    soon = sum(d <= WITHIN_D for d in right)
+    most = -(-19 * n // 20)
+    when = f"{right[most - 1]:.0f} d" if len(right) >= most else "not in this time"
+    taken = sum(name in _CELL and name != _RIGHT[kind.split()[0]] for name, _ in found)
+    line = (
+        f"{kind:14} {n:4}, named rightly within {WITHIN_D} d {soon:4} ({100 * soon / n:5.1f} %),"
+        f" ever {len(right):4}, 95 % after {when}; taken for another fault of the cell {taken}"
+    )
+    met = soon >= FOUND * n if kind.split()[0] in ("gain", "zero") else taken <= (1 - FOUND) * n
+    return line, met
 
 
 def _seed(seed: int, *, days: int, noise_g: int, division_g: int) -> Score:

@@ -19,6 +19,7 @@ from ...hazard import register
 from ...standing import effect, read, tables
 from ...standing.model import Standing
 from ...standing.read import Found
+from ...standing.verdict import evidence as evidence_of
 from ...standing.verdict import standing
 from ...store import Store
 from ..known import names
@@ -151,8 +152,8 @@ def _print_evidence(judged: _Judged) -> None:
     names_ = ("bin", "time", "kind", "known g", "off g", "± g", "degC", "source")
     for name in names_:
         terminal.columns(shown, (name,), right=name.endswith(" g") or name == "degC")
-    for found, _ in judged:
-        for w in found.known.weighings:
+    for found, s in judged:
+        for w in evidence_of(found.known, s.now):
             error = f"{2 * w.error_g:.0f}" if w.error_g else ""
             c = "" if w.c is None else f"{w.c:.1f}"
             place = found.bin.bin, clock(w.t), w.kind
