@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 
-from ..events import Event, Kind as Happened, Platform, Series
+from ..events import Event, Platform, Series
+from ..events import Kind as Happened
 from ..events.limits import GAP_S
 from ..reconcile.gains import Gain
 from ..reconcile.model import Match
@@ -37,7 +38,9 @@ def of_events(
         if abs(off) <= platform.tare_g * _MOST_LEFT // 1000:
             source = f"{place}/{e.after.life}/{e.after.seq}"
             load = e.after.grams - bare.grams
-            found.append(Weighing(e.after.t, Kind.RETURN, load, off, 0.0, source, warmth(e.after.t)))
+            found.append(
+                Weighing(e.after.t, Kind.RETURN, load, off, 0.0, source, warmth(e.after.t))
+            )
     return sorted(found)
 
 

@@ -9,7 +9,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
 from ..common.local_days import bounds, date_of, day_of, local_day
-from ..events import Event
+from ..events import Event, Platform, Series
 from ..hazard.register import Register
 from ..reconcile import evidence as witnesses
 from ..reconcile.gains import Gains
@@ -64,7 +64,11 @@ def platforms(
         weights = WeightSeries(columns)
         for b in bins:
             begin, name = _last_calibration(store, b, columns, since)
-            k = _known(store, register, b, weights, happened[b.bin], air, begin)
+            platform = scales.platform_of(registry, b)
+            correct = store.calibrations.corrector(b.device, b.channel)
+            series = weights.of(b.channel, b.fill_channel, correct).part(begin, 1 << 40)
+            events = [e for e in happened[b.bin] if e.t >= begin]
+            k = _known(b, platform, series, events, air)
             of_bin = [m for m in matches if m.collections[0].bin == b.bin]
             lifted = evidence.of_matches(of_bin, dict(gains.trucks), gains.noise_g)
             k.weighings = sorted([*k.weighings, *(w for w in lifted if w.t >= begin)])
@@ -93,9 +97,7 @@ def _booked(
     return happened, collected
 
 
-def _matched(
-    store: Store, register: Register, since: int, until: int
-) -> tuple[list[Match], Gains]:
+def _matched(store: Store, register: Register, since: int, until: int) -> tuple[list[Match], Gains]:
     if next(iter(lift_rows.between(store, since, until, ())), None) is None:
         return [], Gains()
     seen = witnesses.read(store, register, since, until)
@@ -109,22 +111,12 @@ def _truck_error(matches: Collection[Match], gains: Gains) -> float:
 
 
 def _known(
-    store: Store,
-    register: Register,
-    b: Bin,
-    weights: WeightSeries,
-    happened: Collection[Event],
-    air: Air | None,
-    begin: int,
+    b: Bin, platform: Platform, series: Series, events: Collection[Event], air: Air | None
 ) -> Known:
-    platform = scales.platform_of(register.known, b)
-    correct = store.calibrations.corrector(b.device, b.channel)
-    series = weights.of(b.channel, b.fill_channel, correct).part(begin, 1 << 40)
-    events = [e for e in happened if e.t >= begin]
-    at = air.at if air else _no_air
     known = Known(b.e_g, b.tare_g, air=air)
     if platform.wheelie:
         place = f"{b.device}/{b.channel}"
+        at = air.at if air else _no_air
         known.weighings = evidence.of_events(events, platform, place, at)
     known.activity = sorted(e.t for e in events)
     known.quiet = evidence.quiet_of(series, platform.limits.step_g)

@@ -14,7 +14,7 @@ from typing import NamedTuple
 from ..common.local_days import DAY_S
 from ..metrology import r76
 from ..reconcile.robust import median, spread, student
-from .model import Cause, Finding, Known, Kind, Quantity, Verdict
+from .model import Cause, Finding, Kind, Known, Quantity, Verdict
 
 WINDOW_S = 60 * DAY_S
 SIGMAS = 3.8  # of a change at the best of all moments, so that few are of nothing

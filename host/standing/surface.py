@@ -5,8 +5,9 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Sequence
+from itertools import pairwise
 
-from ..common.local_days import DAY_S, local_day
+from ..common.local_days import DAY_S
 from ..reconcile.robust import median
 from .model import Known
 
@@ -33,8 +34,8 @@ def frozen_since(known: Known, now: int) -> int:
         expected += _comes_again(t, last, now) / days
     if expected < _EXPECTED:
         return 0
-    usual = [_tremble(known, t, t + 12 * 3600) for t in range(begin, last - 12 * 3600, 12 * 3600)]
-    usual = [u for u in usual if u is not None]
+    halves = range(begin, last - 12 * 3600, 12 * 3600)
+    usual = [u for t in halves if (u := _tremble(known, t, t + 12 * 3600)) is not None]
     here = _tremble(known, last, now)
     if here is None or not usual:
         return 0
@@ -53,13 +54,8 @@ def _tremble(known: Known, a: int, b: int) -> float | None:
     i, j = bisect_left(q.t, a), bisect_left(q.t, b)
     if j - i < 12:
         return None
-    return _mean([abs(y - x) for x, y in zip(q.total[i:j], q.total[i + 1 : j], strict=False)])
+    return _mean([abs(b - a) for a, b in pairwise(q.total[i:j])])
 
 
 def _mean(values: Sequence[int]) -> float:
     return sum(values) / len(values)
-
-
-def active_days(known: Known, now: int) -> int:
-    """Local days with an event."""
-    return len({local_day(t) for t in known.activity if t < now})

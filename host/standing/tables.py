@@ -142,7 +142,8 @@ def _platform(found: Found, standing: Standing, *, evidence: bool) -> dict[str, 
         "evidence_since": clock(found.begin), "advice": str(advice(standing)),
         "findings": [_finding(f) for f in standing.findings],
         "days": [
-            {"date": str(e.date), "reported_g": e.reported_g, "off_g": e.off_g, "error_g": e.error_g}
+            {"date": str(e.date), "reported_g": e.reported_g}
+            | {"off_g": e.off_g, "error_g": e.error_g}
             for e in effects(standing, found.collected)
         ],
     }  # fmt: skip

@@ -11,6 +11,7 @@ import math
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from ..common.local_days import DAY_S
 from ..reconcile.robust import median
@@ -97,7 +98,7 @@ def stretches(known: Known, since: int, until: int) -> Iterator[Stretch]:
     """Quiet stretches between what happened."""
     q = known.quiet
     marks = [since, *(t for t in known.activity if since < t < until), until]
-    for a, b in zip(marks, marks[1:], strict=False):
+    for a, b in pairwise(marks):
         if b - a < _LEAST_S:
             continue
         i, j = bisect_left(q.t, a + 600), bisect_left(q.t, b - 60)
@@ -119,7 +120,7 @@ def _points(
         times.append((t[k] + t[end - 1]) // 2)
         values.append(median([float(g) for g in grams[k:end]]))
         k = end
-    if len(times) < 5 or any(b - a > 2 * _STEP_S for a, b in zip(times, times[1:], strict=False)):
+    if len(times) < 5 or any(b - a > 2 * _STEP_S for a, b in pairwise(times)):
         return None
     return tuple(times), tuple(values)
 
@@ -159,7 +160,9 @@ def _with_lag(found: Sequence[Stretch], air: Air, lag: int) -> Following | None:
     return Following(at_zero, error, span, lag, drift, left, len(kept))
 
 
-def _left(p: tuple[float, list[float], list[float]], zero: float, span: float, middle: float) -> list[float]:
+def _left(
+    p: tuple[float, list[float], list[float]], zero: float, span: float, middle: float
+) -> list[float]:
     load, x, y = p
     per_c = zero + span * (load - middle)
     return [b - per_c * a for a, b in zip(x, y, strict=True)]

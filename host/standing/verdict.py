@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ..metrology import r76
 from . import creep, span, surface, zero
-from .model import Cause, Finding, Known, Kind, Quantity, Standing, Verdict, Weighing
+from .model import Cause, Finding, Kind, Known, Quantity, Standing, Verdict, Weighing
 
 _NO_HYSTERESIS = "no load is known both on its way up and on its way down"
 

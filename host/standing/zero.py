@@ -18,7 +18,7 @@ from ..metrology import r76
 from ..reconcile.robust import median, spread
 from . import temperature
 from .evidence import between
-from .model import Cause, Finding, Known, Kind, Quantity, Quiet, Verdict, Weighing
+from .model import Cause, Finding, Kind, Known, Quantity, Quiet, Verdict, Weighing
 from .temperature import Following
 
 WINDOW_S = 60 * DAY_S  # evidence before is another season
@@ -112,9 +112,7 @@ def look(known: Known, now: int) -> Zero | None:
     week = [float(w.off_g) for w in bares if w.t >= now - _WEEK_S and w.t not in apart]
     recent = median(week or [float(bares[-1].off_g)])
     away = {w.t: c - usual for w, c in zip(bares, warm, strict=True) if c is not None}
-    return Zero(
-        len(bares), level, noise, per_c, error, recent, len(week), tuple(found), away
-    )
+    return Zero(len(bares), level, noise, per_c, error, recent, len(week), tuple(found), away)
 
 
 def _noise(values: Sequence[float], least: float) -> float:
@@ -197,11 +195,7 @@ def _walk(
 
 def _usual_quiet(bares: Sequence[Weighing], quiet: Quiet) -> float:
     """Change at rest (g per second) that is no news: what dries, and creeps."""
-    rates = [
-        between(quiet, a.t, b.t) / (b.t - a.t)
-        for a, b in pairwise(bares)
-        if b.t > a.t
-    ]
+    rates = [between(quiet, a.t, b.t) / (b.t - a.t) for a, b in pairwise(bares) if b.t > a.t]
     return median(rates) if rates else 0.0
 
 
@@ -254,9 +248,7 @@ def _named(seen: Zero, x: Excursion, error: float, e_g: int) -> Finding:
     cause = cause_of(x, seen.noise_g, e_g)
     text = f"{len(x.off)} bare weighings in a row {x.now:+.0f} g off what they were"
     verdict = Verdict.BEYOND if cause else Verdict.UNKNOWN
-    return Finding(
-        Quantity.ZERO, verdict, x.now, error, limit, len(x.off), x.begin, cause, text
-    )
+    return Finding(Quantity.ZERO, verdict, x.now, error, limit, len(x.off), x.begin, cause, text)
 
 
 def _far(seen: Zero, error: float, limit: float) -> Finding:

@@ -14,7 +14,7 @@ from bench_standing import world
 from bench_standing.platform import E_G, KINDS, Told
 from host.common.local_days import DAY_S
 from host.standing import zero
-from host.standing.model import Cause, Known, Quantity
+from host.standing.model import Cause, Known
 from host.standing.verdict import standing
 
 ONSET_D = 28  # usual traffic before the fault
@@ -48,7 +48,7 @@ class Score:
         self.false.update(other.false)
         self.true_temperature += other.true_temperature
         for kind, found in other.first.items():
-            self.first.setdefault(f"gain {one.stream}" if kind == "gain" else kind, []).extend(found)
+            self.first.setdefault(kind, []).extend(found)
         self.shown += other.shown
         self.verdicts += other.verdicts
         self.took += other.took
@@ -68,9 +68,11 @@ class Score:
                 first = min(new, key=lambda n: n != _RIGHT[kind]), (now - onset) / DAY_S
             before = named
         if kind != "none":
-            self.first.setdefault(f"gain {one.stream}" if kind == "gain" else kind, []).append(first or ("", 0.0))
+            name = f"gain {one.stream}" if kind == "gain" else kind
+            self.first.setdefault(name, []).append(first or ("", 0.0))
             if first is None or first[0] != _RIGHT[kind] or first[1] > WITHIN_D:
-                self.shown.append(f"{seed} {kind} {one.stream} {one.planted.size} {one.planted.ramp_s}: {first}")
+                size = f"{one.planted.size} over {one.planted.ramp_s} s"
+                self.shown.append(f"{seed} {kind} {one.stream} {size}: {first}")
 
     def _of_nothing(self, named: set[str], one: Told, now: int, where: str) -> None:
         for name in named:
@@ -105,12 +107,13 @@ def report(score: Score) -> tuple[list[str], bool]:
     rate = sum(score.false.values()) / years
     is_met &= rate <= FALSE
     lines.append(
-        f"of nothing: {dict(score.false) or 0} in {years:.1f} board-years ({PLATFORMS} platforms): {rate:.2f} a year"
+        f"of nothing: {dict(score.false) or 0} in {years:.1f} board-years"
+        f" ({PLATFORMS} platforms): {rate:.2f} a year"
     )
     lines.append(f"zero beyond e by temperature alone, truly: {score.true_temperature} times")
     goals = (
-        f"gain and zero {100 * FOUND:.0f} % within {WITHIN_D} d, wet, dirty and frozen taken for a cell"
-        f" in {100 - 100 * FOUND:.0f} % at most, {FALSE:g} of nothing a board-year"
+        f"gain and zero {100 * FOUND:.0f} % within {WITHIN_D} d; wet, dirty and frozen taken for"
+        f" a fault of the cell in {100 - 100 * FOUND:.0f} % at most, {FALSE:g} of nothing a board-year"
     )
     lines.append(f"goals: {goals}: {'met' if is_met else 'MISSED'}")
     return lines, is_met
@@ -119,16 +122,23 @@ def report(score: Score) -> tuple[list[str], bool]:
 def _line(kind: str, found: list[tuple[str, float]]) -> tuple[str, bool]:
     """Of one kind; a fault of the cell is to be found soon, what lies on it not to be taken for
     one."""
-    n, right = len(found), sorted(d for name, d in found if name == _RIGHT[kind.split()[0]])
+    n, right = (
+        len(found),
+        sorted(d for name, d in found if name == _RIGHT[kind.split(maxsplit=1)[0]]),
+    )
     soon = sum(d <= WITHIN_D for d in right)
     most = -(-19 * n // 20)
     when = f"{right[most - 1]:.0f} d" if len(right) >= most else "not in this time"
-    taken = sum(name in _CELL and name != _RIGHT[kind.split()[0]] for name, _ in found)
+    taken = sum(name in _CELL and name != _RIGHT[kind.split(maxsplit=1)[0]] for name, _ in found)
     line = (
         f"{kind:14} {n:4}, named rightly within {WITHIN_D} d {soon:4} ({100 * soon / n:5.1f} %),"
         f" ever {len(right):4}, 95 % after {when}; taken for another fault of the cell {taken}"
     )
-    met = soon >= FOUND * n if kind.split()[0] in ("gain", "zero") else taken <= (1 - FOUND) * n
+    met = (
+        soon >= FOUND * n
+        if kind.split(maxsplit=1)[0] in ("gain", "zero")
+        else taken <= (1 - FOUND) * n
+    )
     return line, met
 
 
@@ -148,7 +158,9 @@ def main() -> int:
     parser.add_argument("--first", type=whole(0), default=1, metavar="SEED")
     parser.add_argument("--days", type=whole(30), default=56, metavar="N")
     parser.add_argument("--noise", type=whole(0), default=350, metavar="G", help="of a lift scale")
-    parser.add_argument("--division", type=whole(1), default=500, metavar="G", help="of a lift scale")
+    parser.add_argument(
+        "--division", type=whole(1), default=500, metavar="G", help="of a lift scale"
+    )
     parser.add_argument("--show", action="store_true", help="what was missed and found of nothing")
     args = parser.parse_args()
     score = Score()

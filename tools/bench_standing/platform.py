@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import random
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -18,7 +18,8 @@ from host.events import Platform, Sample
 from . import air
 
 sys.path.insert(0, str(Path(__file__).parents[2] / "boards/sim"))
-from physics import LoadCell  # noqa: E402  the module that a simulated board runs
+# The module that a simulated board runs.
+from physics import LoadCell  # type: ignore[import-not-found]
 
 ZERO, SCALE, MAX_KG, E_G = 84_000, 21_000.0, 150, 50
 HOUR = 3600
@@ -70,21 +71,21 @@ class Told:
     samples: list[Sample] = field(default_factory=list)
     emptied: list[tuple[int, float]] = field(default_factory=list)
     zero_g: list[tuple[int, float]] = field(default_factory=list)
-    true_c: float = 0.0
 
 
 class _Maker:
     def __init__(
-        self, luck: random.Random, around: air.Air, days: int, planted: Planted, name: str, seed: int
+        self, luck: random.Random, around: air.Air, planted: Planted, name: str, seed: int
     ) -> None:
-        self.luck, self.air, self.days, self.planted = luck, around, days, planted
+        self.luck, self.air, self.planted = luck, around, planted
+        self.days = len(around.air) * air.STEP_S // DAY_S
         self.habits = habits(luck, wet=luck.random() < 0.5)
         self.true_tare = luck.choice((9_500, 12_500, 14_000)) + luck.gauss(0, 40)
         spread = luck.gauss(0, 150)  # of a make of bins, beside its data sheet
         tare = round(self.true_tare + spread)
-        self.told = Told(Platform(tare, True, e_g=E_G, max_g=MAX_KG * 1000), self.habits.stream, planted)
+        known = Platform(tare, wheelie=True, e_g=E_G, max_g=MAX_KG * 1000)
+        self.told = Told(known, self.habits.stream, planted)
         self.cell = LoadCell(ZERO, SCALE, MAX_KG, "field", seed)
-        self.told.true_c = self.cell._zero_per_cc * 100 / SCALE * 1000
         self.gain = luck.gauss(0, 0.0005)
         self.zero = self._at_install(seed)
         self.name, self.seq = name, 0
@@ -104,7 +105,7 @@ class _Maker:
         twin = LoadCell(ZERO, SCALE, MAX_KG, "field", seed)
         start = (self.air.start + 3 * HOUR) * 1000
         centi = round(100 * self.air.cell[36])
-        return sorted(twin.counts(start + 100 * i, 0.0, centi) for i in range(99))[49]
+        return float(sorted(twin.counts(start + 100 * i, 0.0, centi) for i in range(99))[49])
 
     def _rains(self) -> list[tuple[int, int, float]]:
         """(from, until, g) of rain that stays on the platform."""
@@ -138,8 +139,8 @@ class _Maker:
                 plan.append((begin + round((hour + luck.uniform(-0.5, 0.5)) * HOUR), self._empty))
         plan.sort(key=lambda p: p[0])
         kept, last = [], begin
-        for t, act in plan:
-            t = max(t, last + 40)
+        for at, act in plan:
+            t = max(at, last + 40)
             kept.append((t, act))
             last = t + (240 if act == self._empty else 0)
         return kept
@@ -178,7 +179,9 @@ class _Maker:
         """What a reading says of this load; None: somebody leans."""
         centi = round(100 * self.air.cell[self.air.at(t)])
         ms = t * 1000
-        got = sorted(self.cell.counts(ms + 100 * i, grams / 1000, centi) for i in range(5))
+        got: list[int] = sorted(
+            self.cell.counts(ms + 100 * i, grams / 1000, centi) for i in range(5)
+        )
         if got[4] - got[0] > 1.0 * SCALE:
             return None
         gain = 1 + self.gain + (self.planted.size if self._is("gain", t) else 0.0)
@@ -260,10 +263,9 @@ class _Maker:
         self._say(t + away + 14, after)
 
 
-def make(
-    luck: random.Random, around: air.Air, days: int, planted: Planted, name: str, seed: int
-) -> Told:
-    return _Maker(luck, around, days, planted, name, seed).run()
+def make(luck: random.Random, around: air.Air, planted: Planted, name: str, seed: int) -> Told:
+    """As long as there is air. name: the life of its board."""
+    return _Maker(luck, around, planted, name, seed).run()
 
 
 def plan(luck: random.Random, kind: str, begin: int) -> Planted:
@@ -275,7 +277,3 @@ def plan(luck: random.Random, kind: str, begin: int) -> Planted:
         ramp = luck.choice((0, 0, round(luck.uniform(1, 3) * DAY_S)))
         return Planted(kind, t, luck.choice((-2.0, 2.0)) * E_G, ramp)
     return Planted(kind, t) if kind != "none" else Planted(kind)
-
-
-def kinds() -> Iterator[str]:
-    yield from KINDS

@@ -48,7 +48,7 @@ def make(seed: int, days: int, onset: int, noise_g: float, division_g: int) -> W
     names = ["none"] * NONE + [k for k in platform.KINDS if k != "none"]
     told = [
         platform.make(
-            luck, around, days, platform.plan(luck, kind, start + onset * DAY_S),
+            luck, around, platform.plan(luck, kind, start + onset * DAY_S),
             f"{i:02x}", luck.randrange(1 << 30),
         )
         for i, kind in enumerate(names)
@@ -63,7 +63,9 @@ def _known(
     measured = temperature.Air(
         [(around.start + i * air.STEP_S, round(c, 2)) for i, c in enumerate(around.air)]
     )
-    known, lifts, emptied = [], [], []
+    known: list[tuple[Told, Known]] = []
+    lifts: list[Lift] = []
+    emptied: list[Collection] = []
     for i, one in enumerate(told):
         rows = series(one.samples)
         happened = derive(one.platform, rows).events
@@ -83,7 +85,8 @@ def _known(
             if luck.random() < 0.97:
                 shown = _lift(luck, true, gain[one.stream], noise_g, division_g)
                 at = t + round(luck.gauss(20, 15))
-                lifts.append(Lift(at, shown, one.stream, place[0], one.stream, "", f"l{len(lifts)}"))
+                name = f"l{len(lifts)}"
+                lifts.append(Lift(at, shown, one.stream, place[0], one.stream, "", name))
     matched = match(sorted(lifts), sorted(emptied)).matches
     others = _elsewhere(luck, gain, around, noise_g, division_g)
     found = gains([*matched, *others], [], Usual({}, {}))
@@ -110,7 +113,8 @@ def _elsewhere(
             for day in range(days):
                 true = about * luck.lognormvariate(0, 0.3)
                 name, t = f"{stream}{p}-{day}", around.start + day * DAY_S
-                c = Collection(t, round(true * (1 + mine)), f"o{p}", f"o{stream}{p}", stream, name, E_G)
+                place = f"o{p}", f"o{stream}{p}", stream
+                c = Collection(t, round(true * (1 + mine)), *place, name, E_G)
                 shown = _lift(luck, true, off, noise_g, division_g)
                 found.append(Match((Lift(t, shown, stream, c.site, stream, "", name),), (c,)))
     return found

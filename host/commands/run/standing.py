@@ -11,8 +11,8 @@ from ...common import terminal
 from ...common.atomic_write import whole
 from ...common.disclaimer import DISCLAIMER
 from ...common.errors import UsageError
-from ...common.local_days import bounds as day_bounds
 from ...common.local_days import LOCAL, clock, date_of, day_of
+from ...common.local_days import bounds as day_bounds
 from ...common.output_form import form_of
 from ...common.quantity import kg, percent
 from ...hazard import register

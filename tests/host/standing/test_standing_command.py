@@ -29,7 +29,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     luck = random.Random(9)  # noqa: S311
     around = air.make(luck, START, DAYS, 4_000)
     moved = platform.Planted("zero", START + ONSET * DAY_S, -100.0)
-    told = platform.make(luck, around, DAYS, moved, "aaaaaaaa", 77)
+    told = platform.make(luck, around, moved, "aaaaaaaa", 77)
     bins = (path / "registry/bins.csv").read_text()
     assert ",12.4," in bins
     kg = told.platform.tare_g / 1000
@@ -59,7 +59,8 @@ def test_a_zero_that_moved_with_its_evidence(folder: Path) -> None:
     mine = next(p for p in told["platforms"] if p["channel"] == "w1")
     at_zero = next(f for f in mine["findings"] if f["quantity"] == "zero")
     assert (at_zero["verdict"], at_zero["cause"]) == ("beyond", "cell")
-    assert abs(at_zero["value"] + 100) < 3 * at_zero["standard_uncertainty"] < 50
+    assert abs(at_zero["value"] + 100) < 35  # 25 g of dust go on a day after it
+    assert 1 < at_zero["standard_uncertainty"] < 15
     assert at_zero["limit"] == 50
     onset = START + ONSET * DAY_S
     assert clock(onset - DAY_S) < at_zero["since"] <= clock(onset + DAY_S)
@@ -88,7 +89,14 @@ def test_what_an_office_keeps(folder: Path, tmp_path: Path) -> None:
     for name in ("s.xlsx", "s.html", "s.json"):
         run(folder, "--month", "2026-03", "--out", str(tmp_path / name))
     text = (tmp_path / "s.html").read_text()
-    for word in ("秤台现状", "需校准", "零点", "空秤台", "管理数据，非贸易结算用", "qy-fs01/w1/aaaaaaaa/"):
+    for word in (
+        "秤台现状",
+        "需校准",
+        "零点",
+        "空秤台",
+        "管理数据，非贸易结算用",
+        "qy-fs01/w1/aaaaaaaa/",
+    ):
         assert word in text
     assert (tmp_path / "s.xlsx").stat().st_size > 5_000
 

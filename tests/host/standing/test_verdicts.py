@@ -7,7 +7,17 @@ import random
 
 from host.common.local_days import DAY_S
 from host.standing import effect, span, temperature, zero
-from host.standing.model import Cause, Finding, Known, Kind, Quantity, Quiet, Standing, Verdict, Weighing
+from host.standing.model import (
+    Cause,
+    Finding,
+    Kind,
+    Known,
+    Quantity,
+    Quiet,
+    Standing,
+    Verdict,
+    Weighing,
+)
 from host.standing.temperature import Air
 from host.standing.verdict import evidence, standing
 
