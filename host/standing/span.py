@@ -1,5 +1,8 @@
 """The gain of a platform: whether it changed, and how far it is from what trucks weigh.
 
+What stays in emptied bins may change as well, when a crew does: so empty bins add to what lifts say,
+and never speak alone.
+
 Three numbers per weighing: when, by which share the platform shows more than is known, and how well
 that is known. An empty bin has its tare and what stayed in it: its share has a level of its own,
 and only a change of it tells of the gain. What trucks weigh tells of the gain itself."""
@@ -18,7 +21,8 @@ from .model import Cause, Finding, Kind, Known, Quantity, Verdict
 
 WINDOW_S = 60 * DAY_S
 SIGMAS = 3.8  # of a change at the best of all moments, so that few are of nothing
-_BEFORE_N, _AFTER_N = 10, 8  # weighings that a change needs on both sides
+_BEFORE_N, _AFTER_N = 12, 8
+_OF_LIFTS = 2.0  # standard deviations that lifts have to say by themselves  # weighings that a change needs on both sides
 _CLIP = 2.5  # standard deviations from the level at which a weighing stops pulling
 _LEAST_SHARE = 0.001
 
@@ -30,12 +34,19 @@ class Sample(NamedTuple):
 
 
 class Change(NamedTuple):
-    """By how much (share) since when; error: its standard uncertainty; n: weighings since."""
+    """By how much (share) since when; error: its standard uncertainty; n: weighings since; lifts:
+    standard deviations that lifts alone say, with the sign."""
 
     t: int
     value: float
     error: float
     n: int
+    lifts: float = 0.0
+
+    @property
+    def is_agreed(self) -> bool:
+        """Whether lifts say the same."""
+        return self.lifts * math.copysign(1.0, self.value) >= _OF_LIFTS
 
     @property
     def sigmas(self) -> float:
@@ -67,14 +78,15 @@ def _clipped(times: Sequence[int], raw: Sequence[float], scale: Sequence[float])
     ]
 
 
-def change(groups: Sequence[Sequence[Sample]], now: int) -> Change | None:
-    """The change at the moment that all of them together make the most of. Each group has its own
-    level before it."""
+def change(lifts: Sequence[Sample], returns: Sequence[Sample]) -> Change | None:
+    """The change at the moment that both together make the most of. Each has its own level before
+    it."""
+    groups = (lifts, returns)
     times = sorted(s.t for g in groups for s in g)
     best: Change | None = None
     for t in sorted({x - x % DAY_S for x in times}):
         weight = value = 0.0
-        n = 0
+        n, of_lifts = 0, 0.0
         for g in groups:
             i = bisect_left(g, t, key=lambda s: s.t)
             if i < _BEFORE_N or len(g) - i < 1:
@@ -85,8 +97,10 @@ def change(groups: Sequence[Sequence[Sample]], now: int) -> Change | None:
             weight += w
             value += w * (after - before)
             n += len(g) - i
+            if g is lifts:
+                of_lifts = (after - before) * math.sqrt(w)
         if n >= _AFTER_N and weight:
-            made = Change(t, value / weight, 1 / math.sqrt(weight), n)
+            made = Change(t, value / weight, 1 / math.sqrt(weight), n, of_lifts)
             if best is None or made.sigmas > best.sigmas:
                 best = made
     return best
@@ -114,8 +128,9 @@ def judge(known: Known, now: int) -> Finding:
     returns = samples(known, Kind.RETURN, since, now)
     limit = limit_of(known, since, now)
     n = len(lifts) + len(returns)
-    moved = change([lifts, returns], now)
-    if moved is not None and moved.sigmas >= student(SIGMAS, n) and abs(moved.value) > limit:
+    moved = change(lifts, returns)
+    is_moved = moved is not None and moved.is_agreed and abs(moved.value) > limit
+    if moved is not None and is_moved and moved.sigmas >= student(SIGMAS, n):
         text = f"{moved.n} weighings since then say {100 * moved.value:+.2f} % of those before"
         return Finding(
             Quantity.SPAN, Verdict.BEYOND, moved.value, moved.error, limit, n, moved.t,

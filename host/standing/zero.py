@@ -34,6 +34,7 @@ _PRIOR = 0.15  # e per °C: what a zero usually does (OIML R 76-1:2006, 3.9.2.3:
 _FIT, _FIT_LEAST = 3.0, 0.02  # how well a fit of quiet hours is believed: times its error; e per °C
 OF_MEDIAN = 1.2533  # standard error of a median over that of a mean
 _NEAR_S = 4 * DAY_S  # two weighings so near tell of temperature
+_GROWN = 1.3  # e: more than that came since it was first off
 _STEP = 0.4  # e: a rise that counts as one
 _QUIET_SHARE = 0.5  # of a rise, seen at rest: then nobody brought it
 _FALLEN = 0.6  # of its peak: what is left of water that dries
@@ -212,17 +213,19 @@ def cause_of(x: Excursion, noise: float, e_g: int) -> Cause:
     if x.ended or values[-1] < _FALLEN * x.peak:
         return _gone(x, is_quiet=is_quiet)
     last = values[-OFF_N:]
-    if median(last) - values[0] >= e_g:
+    if median(last) - values[0] >= _GROWN * e_g:
         return Cause.CELL if is_quiet else Cause.DIRTY
     return Cause.CELL if max(last) - min(last) <= max(3 * noise, e_g / 2) else Cause.NONE
 
 
 def _gone(x: Excursion, *, is_quiet: bool) -> Cause:
     """Of what is there no more, or less and less."""
-    if is_quiet:
-        change, at_rest = x.fall if x.ended else (-1.0, -1.0)
-        return Cause.WET if at_rest <= _QUIET_SHARE * change else Cause.NONE
-    return Cause.DIRTY if x.lasts else Cause.NONE
+    if not is_quiet:
+        return Cause.DIRTY if x.lasts else Cause.NONE
+    falls = [m for m in (*x.moves, x.fall) if m[0] < 0]
+    went = sum(d for d, _ in falls)
+    at_rest = sum(max(d, min(0.0, q)) for d, q in falls)
+    return Cause.WET if at_rest <= _QUIET_SHARE * went else Cause.NONE
 
 
 def judge(known: Known, now: int) -> Finding:

@@ -10,7 +10,7 @@ from functools import partial
 
 from arguments import Parser, whole
 
-from bench_standing import world
+from bench_standing import drift, world
 from bench_standing.platform import E_G, KINDS, Told
 from host.common.local_days import DAY_S
 from host.standing import zero
@@ -42,6 +42,7 @@ class Score:
     shown: list[str] = field(default_factory=list)
     verdicts: int = 0
     took: float = 0.0
+    drifts: list[drift.Drift] = field(default_factory=list)
 
     def join(self, other: Score) -> None:
         self.days += other.days
@@ -52,6 +53,7 @@ class Score:
         self.shown += other.shown
         self.verdicts += other.verdicts
         self.took += other.took
+        self.drifts += other.drifts
 
     def add(self, one: Told, known: Known, made: world.World, seed: int) -> None:
         kind, onset = one.planted.kind, one.planted.t
@@ -111,9 +113,13 @@ def report(score: Score) -> tuple[list[str], bool]:
         f" ({PLATFORMS} platforms): {rate:.2f} a year"
     )
     lines.append(f"zero beyond e by temperature alone, truly: {score.true_temperature} times")
+    line, ok = drift.report(score.drifts)
+    lines.append(line)
+    is_met &= ok
     goals = (
         f"gain and zero {100 * FOUND:.0f} % within {WITHIN_D} d; wet, dirty and frozen taken for"
-        f" a fault of the cell in {100 - 100 * FOUND:.0f} % at most, {FALSE:g} of nothing a board-year"
+        f" a fault of the cell in {100 - 100 * FOUND:.0f} % at most,"
+        f" {FALSE:g} of nothing a board-year, drift by a factor of {drift.FACTOR:g}"
     )
     lines.append(f"goals: {goals}: {'met' if is_met else 'MISSED'}")
     return lines, is_met
@@ -149,6 +155,7 @@ def _seed(seed: int, *, days: int, noise_g: int, division_g: int) -> Score:
     for one, known in made.known:
         score.add(one, known, made, seed)
     score.took = time.process_time() - began
+    score.drifts = [d for one, k in made.known if (d := drift.measure(one, k, made, ONSET_D))]
     return score
 
 

@@ -63,7 +63,8 @@ class Planted:
 @dataclass
 class Told:
     """platform: as the registry has it; emptied: (t, true g) of each emptying; zero_g: (t, true
-    error of the bare platform) at each lift."""
+    error of the bare platform) at each lift; per_c: g per °C by
+    which its zero truly moves."""
 
     platform: Platform
     stream: str
@@ -71,6 +72,7 @@ class Told:
     samples: list[Sample] = field(default_factory=list)
     emptied: list[tuple[int, float]] = field(default_factory=list)
     zero_g: list[tuple[int, float]] = field(default_factory=list)
+    per_c: float = 0.0
 
 
 class _Maker:
@@ -87,7 +89,9 @@ class _Maker:
         self.told = Told(known, self.habits.stream, planted)
         self.cell = LoadCell(ZERO, SCALE, MAX_KG, "field", seed)
         self.gain = luck.gauss(0, 0.0005)
-        self.zero = self._at_install(seed)
+        self.zero = self._bare(seed, round(100 * around.cell[36]))
+        warm, cold = self._bare(seed, 3000), self._bare(seed, 1000)
+        self.told.per_c = (warm - cold) / 20 / SCALE * 1000
         self.name, self.seq = name, 0
         self.net = luck.uniform(0, 8_000)  # g in the bin
         self.left = 0.0
@@ -97,15 +101,17 @@ class _Maker:
         self.held: float | None = None
         self.washed = planted.t + luck.uniform(5, 9) * DAY_S if luck.random() < 0.5 else 1 << 40
         self.rains = self._rains()
+        other_crew = luck.random() < 0.15
+        self.crew = around.start + luck.uniform(0, self.days) * DAY_S if other_crew else 1 << 40
+        self.crew_leaves = luck.uniform(0.4, 2.5)  # times what the one before left
         self.clock = around.start
         self.shelter = luck.uniform(0.0, 0.06)  # of the rain that reaches the platform otherwise
 
-    def _at_install(self, seed: int) -> float:
-        """Counts of the bare platform on the day of its calibration."""
+    def _bare(self, seed: int, centi_c: int) -> float:
+        """Counts of the bare platform on its first day, at this temperature (0.01 °C)."""
         twin = LoadCell(ZERO, SCALE, MAX_KG, "field", seed)
         start = (self.air.start + 3 * HOUR) * 1000
-        centi = round(100 * self.air.cell[36])
-        return float(sorted(twin.counts(start + 100 * i, 0.0, centi) for i in range(99))[49])
+        return float(sorted(twin.counts(start + 100 * i, 0.0, centi_c) for i in range(99))[49])
 
     def _rains(self) -> list[tuple[int, int, float]]:
         """(from, until, g) of rain that stays on the platform."""
@@ -245,8 +251,8 @@ class _Maker:
             bare += round(1000 * min(60.0, self.luck.lognormvariate(0, 1.5)))  # a foot, a broom
         true = self.net + self.left
         h = self.habits
-        self.left = min(1_000.0, h.left_g * self.luck.lognormvariate(0, h.left_spread))
-        self.left = min(self.left, true)
+        left = h.left_g * self.luck.lognormvariate(0, h.left_spread)
+        self.left = min(1_000.0, left * (self.crew_leaves if t >= self.crew else 1.0), true)
         self.net = 0.0
         self.told.emptied.append((t, true - self.left))
         if bare is not None:

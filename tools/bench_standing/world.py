@@ -38,6 +38,7 @@ class World:
     start: int
     days: int
     lag_s: float
+    around: air.Air
 
 
 def make(seed: int, days: int, onset: int, noise_g: float, division_g: int) -> World:
@@ -53,7 +54,7 @@ def make(seed: int, days: int, onset: int, noise_g: float, division_g: int) -> W
         )
         for i, kind in enumerate(names)
     ]  # fmt: skip
-    return World(_known(luck, told, around, noise_g, division_g), start, days, lag_s)
+    return World(_known(luck, told, around, noise_g, division_g), start, days, lag_s, around)
 
 
 def _known(
