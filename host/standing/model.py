@@ -95,8 +95,8 @@ class Quiet:
 class Known:
     """All that is known of a platform. weighings by time; activity: times of events; quiet: see
     there; settled: change (g) from 1 min to 30 min after an empty bin came back, with the load
-    that left, by time; air: of the board's thermometer. fitted: kept by
-    `temperature`."""
+    that left, by time; air: of the board's thermometer. fitted, looked:
+    what `temperature` and `zero` keep."""
 
     e_g: int
     tare_g: int
@@ -106,6 +106,7 @@ class Known:
     settled: list[tuple[int, int, int]] = field(default_factory=list)
     air: Air | None = None
     fitted: dict[int, Any] = field(default_factory=dict, compare=False)
+    looked: tuple[tuple[int, int], Any] | None = field(default=None, compare=False)
     truck_error: float = 0.0  # standard uncertainty of what trucks say together, a share
 
     def of(self, kind: Kind, since: int, until: int) -> list[Weighing]:

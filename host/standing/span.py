@@ -1,7 +1,7 @@
 """The gain of a platform: whether it changed, and how far it is from what trucks weigh.
 
-What stays in emptied bins may change as well, when a crew does: so empty bins add to what lifts say,
-and never speak alone.
+What stays in emptied bins may change as well, when a crew does: so empty bins add to what lifts
+say, and never speak alone.
 
 Three numbers per weighing: when, by which share the platform shows more than is known, and how well
 that is known. An empty bin has its tare and what stayed in it: its share has a level of its own,
@@ -21,8 +21,8 @@ from .model import Cause, Finding, Kind, Known, Quantity, Verdict
 
 WINDOW_S = 60 * DAY_S
 SIGMAS = 3.8  # of a change at the best of all moments, so that few are of nothing
-_BEFORE_N, _AFTER_N = 12, 8
-_OF_LIFTS = 2.0  # standard deviations that lifts have to say by themselves  # weighings that a change needs on both sides
+_BEFORE_N, _AFTER_N = 12, 8  # weighings that a change needs on both sides
+_OF_LIFTS = 2.0  # standard deviations that lifts have to say by themselves
 _CLIP = 2.5  # standard deviations from the level at which a weighing stops pulling
 _LEAST_SHARE = 0.001
 

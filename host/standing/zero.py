@@ -91,7 +91,15 @@ class Zero:
 
 
 def look(known: Known, now: int) -> Zero | None:
-    """None where too few are known."""
+    """None where too few are known. The last one is kept."""
+    key = now, len(known.weighings)
+    if known.looked is None or known.looked[0] != key:
+        known.looked = key, _look(known, now)
+    found: Zero | None = known.looked[1]
+    return found
+
+
+def _look(known: Known, now: int) -> Zero | None:
     bares = known.of(Kind.BARE, now - WINDOW_S, now)
     if len(bares) < LEAST:
         return None

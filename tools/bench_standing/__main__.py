@@ -163,7 +163,7 @@ def main() -> int:
     parser = Parser(prog="bench-standing", description=__doc__)
     parser.add_argument("--seeds", type=whole(1), default=200, metavar="N")
     parser.add_argument("--first", type=whole(0), default=1, metavar="SEED")
-    parser.add_argument("--days", type=whole(30), default=56, metavar="N")
+    parser.add_argument("--days", type=whole(30), default=45, metavar="N")
     parser.add_argument("--noise", type=whole(0), default=350, metavar="G", help="of a lift scale")
     parser.add_argument(
         "--division", type=whole(1), default=500, metavar="G", help="of a lift scale"
