@@ -1,6 +1,6 @@
 # Every command a person needs; `make help` lists them.
 .DEFAULT_GOAL := help
-.PHONY: help audit docs pictures demo live test test-fast test-interpreters lint charts replay flash deploy lock wheel install uninstall memory monitor soak fuzz fresh bench-host bench-worst bench-serve bench-alarms bench-forecast bench-reconcile bench-accuracy clean distclean
+.PHONY: help audit docs pictures demo live test test-fast test-interpreters lint charts replay flash deploy lock wheel install uninstall memory monitor soak fuzz fresh bench-host bench-worst bench-serve bench-alarms bench-forecast bench-reconcile bench-standing bench-accuracy clean distclean
 
 VENV := .venv
 PY := $(VENV)/bin/python
@@ -133,6 +133,9 @@ bench-forecast: $(TESTS) ## the forecast of bins beside two simple ways [BINS=20
 
 bench-reconcile: $(TESTS) ## faults planted among points, trucks and weighbridges [SEEDS=50] [FIRST=1] [TRUCKS=10] [DAYS=30] [KEEP=1]
 	@PYTHONPATH=tools $(PY) -m bench_reconcile --seeds "$(or $(SEEDS),50)" --first "$(or $(FIRST),1)" --trucks "$(or $(TRUCKS),10)" --days "$(or $(DAYS),30)" $(if $(KEEP),--keep)
+
+bench-standing: $(TESTS) ## faults planted in platforms: what is found by what stands there anyway [SEEDS=200] [FIRST=1] [DAYS=45] [NOISE=350] [DIVISION=500], g of a lift scale
+	@PYTHONPATH=tools:. $(PY) -m bench_standing --seeds "$(or $(SEEDS),200)" --first "$(or $(FIRST),1)" --days "$(or $(DAYS),45)" --noise "$(or $(NOISE),350)" --division "$(or $(DIVISION),500)"
 
 bench-worst: $(TESTS) $(CHARTS) ## one certified board that sends the worst it may, and what the others notice [SECONDS=600] [OTHERS=200] [RATE=1000]
 	@PYTHONPATH=tools $(PY) -m bench_worst --seconds "$(or $(SECONDS),600)" --others "$(or $(OTHERS),200)" --rate "$(or $(RATE),1000)"

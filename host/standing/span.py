@@ -20,8 +20,8 @@ from ..reconcile.robust import median, spread, student
 from .model import Cause, Finding, Kind, Known, Quantity, Verdict
 
 WINDOW_S = 60 * DAY_S
-SIGMAS = 3.8  # of a change at the best of all moments, so that few are of nothing
-_BEFORE_N, _AFTER_N = 12, 8  # weighings that a change needs on both sides
+SIGMAS = 4.0  # of a change at the best of all moments, so that few are of nothing
+_BEFORE_N, _AFTER_N = 20, 8  # weighings that a change needs on both sides
 _OF_LIFTS = 2.0  # standard deviations that lifts have to say by themselves
 _CLIP = 2.5  # standard deviations from the level at which a weighing stops pulling
 _LEAST_SHARE = 0.001
@@ -141,7 +141,7 @@ def judge(known: Known, now: int) -> Finding:
         return Finding(Quantity.SPAN, Verdict.UNKNOWN, limit=limit, n=n, because=text)
     value, weight = _mean(lifts)
     error = math.hypot(1 / math.sqrt(weight), known.truck_error)
-    if abs(value) > limit and abs(value) >= SIGMAS * error:
+    if abs(value) > limit and abs(value) >= student(SIGMAS, len(lifts)) * error:
         text = "so since the first evidence, against the trucks"
         return Finding(
             Quantity.SPAN, Verdict.BEYOND, value, error, limit, n, 0, Cause.CELL, text
