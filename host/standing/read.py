@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from ..common.local_days import bounds, date_of, day_of, local_day
 from ..events import Event, Platform, Series
 from ..hazard.register import Register
+from ..readings.messages import Weighed
 from ..reconcile import evidence as witnesses
 from ..reconcile.gains import Gains
 from ..reconcile.model import Match
@@ -39,6 +40,7 @@ class Found:
     known: Known
     begin: int
     calibration: str = ""
+    counts_per_kg: float | None = None
     collected: dict[dt.date, int] = field(default_factory=dict)
 
 
@@ -63,7 +65,7 @@ def platforms(
         air = _air(columns)
         weights = WeightSeries(columns)
         for b in bins:
-            begin, name = _last_calibration(store, b, columns, since)
+            begin, by = _last_calibration(store, b, columns, since)
             platform = scales.platform_of(registry, b)
             correct = store.calibrations.corrector(b.device, b.channel)
             series = weights.of(b.channel, b.fill_channel, correct).part(begin, 1 << 40)
@@ -74,7 +76,7 @@ def platforms(
             k.weighings = sorted([*k.weighings, *(w for w in lifted if w.t >= begin)])
             k.truck_error = _truck_error(of_bin, gains)
             days_ = {d: g for d, g in collected[b.bin].items() if d >= first}
-            found.append(Found(b, k, begin, name, days_))
+            found.append(Found(b, k, begin, *_of(by), days_))
     order = {b.bin: n for n, b in enumerate(mine)}
     return sorted(found, key=lambda f: order[f.bin.bin])
 
@@ -138,18 +140,22 @@ def _air(columns: Columns) -> Air | None:
     return Air([(t, c / 100) for i, (t, c) in pairs if c is not None and i not in bad])
 
 
-def _last_calibration(store: Store, b: Bin, columns: Columns, since: int) -> tuple[int, str]:
-    """Unix time since when its calibration is the same, and its id."""
+def _of(by: Weighed | None) -> tuple[str, float | None]:
+    return (by.id, by.counts_per_kg) if by else ("", None)
+
+
+def _last_calibration(
+    store: Store, b: Bin, columns: Columns, since: int
+) -> tuple[int, Weighed | None]:
+    """Unix time since when its calibration is the same, and that."""
     entries = store.calibrations.weighed(b.device, b.channel)
-    if not entries:
-        return since, ""
-    at = [(_index(columns, stream, w.since), w.id) for stream, w in entries]
-    begin, name = since, ""
-    for t, id_ in sorted((columns.t[i], id_) for i, id_ in at if i is not None):
-        if name and id_ != name:
-            begin = t
-        name = id_
-    return begin, name
+    found = [(i, w) for stream, w in entries if (i := _index(columns, stream, w.since)) is not None]
+    begin, by = since, None
+    for i, w in sorted(found, key=lambda each: each[0]):
+        if by is not None and w.id != by.id:
+            begin = columns.t[i]
+        by = w
+    return begin, by
 
 
 def _index(columns: Columns, stream: int, seq: int) -> int | None:

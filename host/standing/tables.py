@@ -10,6 +10,7 @@ from ..common.local_days import clock
 from ..office.table import Cell, Column, Table
 from .effect import Advice, Effect, advice, effects
 from .model import Cause, Finding, Kind, Quantity, Standing, Verdict, Weighing
+from .proposal import propose
 from .read import Found
 from .verdict import evidence as evidence_of
 
@@ -147,6 +148,7 @@ def _platform(found: Found, standing: Standing, *, evidence: bool) -> dict[str, 
             for e in effects(standing, found.collected)
         ],
     }  # fmt: skip
+    made["proposal"] = _proposal(found, standing)
     if evidence:
         made["evidence"] = [_weighing(w) for w in evidence_of(found.known, standing.now)]
     return made
@@ -169,3 +171,16 @@ def _weighing(w: Weighing) -> dict[str, Any]:
         "time": clock(w.t), "kind": str(w.kind), "load_g": w.load_g, "off_g": w.off_g,
         "standard_uncertainty_g": round(w.error_g, 1), "celsius": w.c, "source": w.source,
     }  # fmt: skip
+
+
+def _proposal(found: Found, standing: Standing) -> dict[str, Any] | None:
+    made = propose(found.known, standing.now)
+    if made is None:
+        return None
+    doc: dict[str, Any] = {
+        key: round(v, 2) if isinstance(v, float) else v for key, v in made._asdict().items()
+    }
+    if found.counts_per_kg is not None:
+        zero, per_c = made.counts(found.counts_per_kg)
+        doc |= {"zero_counts": zero, "zero_per_c": round(per_c, 3)}
+    return doc

@@ -70,7 +70,8 @@ class Excursion:
 class Zero:
     """What bare weighings tell: per_c, per_c_error in g per °C (None: no thermometer, or it was
     always as warm); noise_g of one of them; recent: what it showed in the last week, recent_n
-    times; excursions by time, the last may go on; warmer: °C above the usual, of each weighing."""
+    times; excursions by time, the last may go on; warmer: °C above
+    the usual (usual_c), of each weighing."""
 
     n: int
     level: float
@@ -81,6 +82,7 @@ class Zero:
     recent_n: int
     excursions: tuple[Excursion, ...]
     warmer: Mapping[int, float]
+    usual_c: float | None
 
     def error_of(self, times: Sequence[int]) -> float:
         """Standard uncertainty (g) of the level at these weighings against the one before."""
@@ -120,8 +122,11 @@ def _look(known: Known, now: int) -> Zero | None:
     apart = {t for x in found for t, _ in x.off}
     week = [float(w.off_g) for w in bares if w.t >= now - _WEEK_S and w.t not in apart]
     recent = median(week or [float(bares[-1].off_g)])
+    usual_c = usual if per_c is not None else None
     away = {w.t: c - usual for w, c in zip(bares, warm, strict=True) if c is not None}
-    return Zero(len(bares), level, noise, per_c, error, recent, len(week), tuple(found), away)
+    return Zero(
+        len(bares), level, noise, per_c, error, recent, len(week), tuple(found), away, usual_c
+    )
 
 
 def _noise(values: Sequence[float], least: float) -> float:

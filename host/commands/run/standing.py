@@ -18,6 +18,7 @@ from ...common.quantity import kg, percent
 from ...hazard import register
 from ...standing import effect, read, tables
 from ...standing.model import Standing
+from ...standing.proposal import Proposal, propose
 from ...standing.read import Found
 from ...standing.verdict import evidence as evidence_of
 from ...standing.verdict import standing
@@ -134,6 +135,8 @@ def _say(found: Found, s: Standing) -> None:
     for f in s.findings:
         if f.because and (f in s.named or f.verdict == "not enough evidence"):
             print(f"  {f.quantity}: {f.because}")
+    if made := propose(found.known, s.now):
+        print(f"  temperature: {_proposal(found, made)}")
     days = effect.effects(s, found.collected)
     known = [e for e in days if e.off_g is not None]
     if known:
@@ -145,6 +148,19 @@ def _say(found: Found, s: Standing) -> None:
         )
     if unknown := [e for e in days if e.off_g is None]:
         print(f"  from {unknown[0].date} on nobody can tell what was put in and taken away")
+
+
+def _proposal(found: Found, made: Proposal) -> str:
+    counts = ""
+    if found.counts_per_kg is not None:
+        zero, per_c = made.counts(found.counts_per_kg)
+        counts = f" (in counts: zero {zero:+d}, {per_c:+.1f} per degC)"
+    return (
+        f"proposed: {made.g_per_c:+.1f} g per degC from {made.t_c:.1f} degC on{counts};"
+        f" it follows the air {made.lag_s // 60} min late; {made.n} later quiet stretches drift by"
+        f" {made.drift_g:.1f} g, {made.at_once_g:.1f} g with it, {made.lagged_g:.1f} g with the lag"
+        " too; `qingyun calibrate --second` sets coefficients"
+    )
 
 
 def _print_evidence(judged: _Judged) -> None:

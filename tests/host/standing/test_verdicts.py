@@ -18,6 +18,7 @@ from host.standing.model import (
     Verdict,
     Weighing,
 )
+from host.standing.proposal import propose
 from host.standing.temperature import Air
 from host.standing.verdict import evidence, standing
 
@@ -186,6 +187,19 @@ def test_a_zero_that_follows_the_air_is_no_fault() -> None:
     assert found.of(Quantity.ZERO).cause in (Cause.NONE, Cause.TEMPERATURE)
     warm = found.of(Quantity.TEMPERATURE)
     assert abs(warm.value - 9.0) < 0.5 and warm.limit == 10
+
+
+def test_coefficients_are_proposed_with_what_they_gain_later() -> None:
+    k = follower(5_400, 8.0)
+    k.weighings = bares({})
+    made = propose(k, T + DAYS * DAY_S)
+    assert made is not None and made.lag_s == 5_400
+    assert made.lagged_g < made.at_once_g < made.drift_g and made.drift_g > 5 * made.lagged_g
+    zero_counts, per_c = made.counts(21_000.0)
+    assert per_c == 21 * made.g_per_c and zero_counts == round(21 * made.zero_g)
+    steady = follower(5_400, 0.0)
+    steady.weighings = bares({})
+    assert propose(steady, T + DAYS * DAY_S) is None  # nothing to gain
 
 
 def test_frozen_where_people_always_come() -> None:
