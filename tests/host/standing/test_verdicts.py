@@ -132,6 +132,16 @@ def test_a_gain_that_was_always_off_needs_the_trucks() -> None:
     assert alone.verdict is Verdict.UNKNOWN and "0 lifts" in alone.because
 
 
+def test_another_crew_leaves_more_and_that_is_no_gain() -> None:
+    """Empty bins 1 % heavier, while lifts say nothing of it."""
+    heavier = lifts(dict.fromkeys(range(25, DAYS), 0.01), 60)
+    returned = [w._replace(kind=Kind.RETURN, t=w.t + 60, load_g=TARE) for w in heavier]
+    k = known(*lifts({}, 300), *returned)
+    assert span.judge(k, T + DAYS * DAY_S).verdict is not Verdict.BEYOND
+    both = known(*lifts(dict.fromkeys(range(25, DAYS), 0.01), 300), *returned)
+    assert span.judge(both, T + DAYS * DAY_S).verdict is Verdict.BEYOND
+
+
 def test_noise_of_trucks_hides_a_gain() -> None:
     k = known(*lifts(dict.fromkeys(range(38, DAYS), 0.005), noise=1500))
     assert span.judge(k, T + DAYS * DAY_S).verdict is not Verdict.BEYOND
