@@ -12,7 +12,7 @@ from .temperature import Air, Following, Stretch
 
 _FIT_SHARE = 0.75  # of the quiet stretches, the earlier ones; the others say what is gained
 _LEAST_SIGMAS = 3.0
-_WORTH = 0.9  # of the drift: what is left has to be less
+_WORTH = 0.7  # of the drift: what is left has to be less
 
 
 class Proposal(NamedTuple):

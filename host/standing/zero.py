@@ -263,6 +263,8 @@ def _named(seen: Zero, x: Excursion, error: float, e_g: int) -> Finding:
     limit = r76.in_service_g(0, e_g)
     cause = cause_of(x, seen.noise_g, e_g)
     text = f"{len(x.off)} bare weighings in a row {x.now:+.0f} g off what they were"
+    if cause is Cause.CELL and x.now > 0:
+        text += "; or something lies there: look first"
     verdict = Verdict.BEYOND if cause else Verdict.UNKNOWN
     return Finding(Quantity.ZERO, verdict, x.now, error, limit, len(x.off), x.begin, cause, text)
 
