@@ -1,6 +1,6 @@
 # Every command a person needs; `make help` lists them.
 .DEFAULT_GOAL := help
-.PHONY: help audit docs pictures demo live test test-fast test-interpreters lint charts replay flash deploy lock wheel install uninstall memory monitor soak fuzz fresh bench-host bench-worst bench-serve bench-alarms bench-forecast bench-reconcile bench-standing bench-accuracy clean distclean
+.PHONY: help audit docs pictures demo live test test-fast test-interpreters lint charts replay flash deploy lock wheel install uninstall memory monitor soak fuzz fresh bench-host bench-worst bench-serve bench-alarms bench-forecast bench-reconcile bench-versus bench-standing bench-accuracy clean distclean
 
 VENV := .venv
 PY := $(VENV)/bin/python
@@ -136,6 +136,10 @@ bench-reconcile: $(TESTS) ## faults planted among points, trucks and weighbridge
 
 bench-standing: $(TESTS) ## faults planted in platforms: what is found by what stands there anyway [SEEDS=200] [FIRST=1] [DAYS=45] [NOISE=350] [DIVISION=500], g of a lift scale
 	@PYTHONPATH=tools:. $(PY) -m bench_standing --seeds "$(or $(SEEDS),200)" --first "$(or $(FIRST),1)" --days "$(or $(DAYS),45)" --noise "$(or $(NOISE),350)" --division "$(or $(DIVISION),500)"
+
+bench-versus: $(TESTS) ## this build beside that of BASE=commit, in turn [ROUNDS=3] [ONLY=postgres]
+	@test -n "$(BASE)" || { echo "bench-versus: BASE= must name a commit" >&2; exit 2; }
+	@PYTHONPATH=tools $(PY) -m bench_versus --base "$(BASE)" --rounds "$(or $(ROUNDS),3)" $(if $(ONLY),--only "$(ONLY)")
 
 bench-worst: $(TESTS) $(CHARTS) ## one certified board that sends the worst it may, and what the others notice [SECONDS=600] [OTHERS=200] [RATE=1000]
 	@PYTHONPATH=tools $(PY) -m bench_worst --seconds "$(or $(SECONDS),600)" --others "$(or $(OTHERS),200)" --rate "$(or $(RATE),1000)"

@@ -1,0 +1,1 @@
+"""This build beside an earlier one."""
