@@ -105,3 +105,7 @@ def test_by_contractor_or_truck(tmp_path: Path) -> None:
     ):
         done = qingyun(*make, *wrong)
         assert done.returncode == 2 and said in done.stderr
+    other = ("reconcile", "letter", "--month", "2026-05", "--out", tmp_path / "y.html", *where)
+    done = qingyun(*other, "--contractor", "清运一")
+    assert done.returncode == 2 and "--month: expected one in which its trucks" in done.stderr
+    assert not (tmp_path / "y.html").exists()

@@ -19,6 +19,23 @@ NOW = 1_780_000_000
 SENDERS, LISTS = 3, 4
 
 
+def test_a_clock_that_is_years_off_reads_no_years(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Such a truck sends its list again and again."""
+
+    def never(*_: object) -> None:
+        raise AssertionError("all that lies between two times was read")
+
+    monkeypatch.setattr(lifts, "between", never)
+    known = register.load(ROOT / "registry")
+    times = [1_420_000_000, *range(NOW - 1200, NOW)]
+    sent = {i: Sent("沪A1", t, "20.5") for i, t in enumerate(times)}
+    for stored in (len(sent), 0):
+        done = live_lifts.take(store, known, {}, sent, by="t", now=NOW, is_own=lambda _: True)
+        assert (done.stored, done.again) == (stored, len(sent) - stored)
+
+
 @pytest.mark.each_engine
 def test_two_at_once_lose_nothing_and_count_nothing_twice(database: Path | str) -> None:
     """Each sends its own lists and, last, one that all send."""

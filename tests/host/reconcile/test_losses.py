@@ -109,3 +109,8 @@ def test_rows_of_the_registry(tmp_path: Path) -> None:
         file.write_text(head + row + "\n", encoding="utf-8")
         with pytest.raises(RegistryError, match="losses.csv:2: " + said):
             losses.load(tmp_path, DAY)
+    twice = "湿垃圾,0,8,{0},x\n湿垃圾,0,12,{0},y\n"
+    for since in ("", "2026-01-01"):  # which of two holds is nobody's guess
+        file.write_text(head + twice.format(since), encoding="utf-8")
+        with pytest.raises(RegistryError, match="losses.csv:3: from: expected another day than"):
+            losses.load(tmp_path, DAY)

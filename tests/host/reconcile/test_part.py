@@ -59,6 +59,18 @@ def test_where_it_went_is_told_as_far_as_it_is_ones_own() -> None:
     assert "甲镇" not in str(least) and "厂" not in str(least) and "w1@1" not in str(least)
 
 
+def test_a_lift_without_a_site_is_of_no_other_town() -> None:
+    found, done = month()
+    lift = Lift(found.loads[0].t - 60, 50_000, "T1", "", DRY, "", "L9-9")
+    done = reconcile(
+        found.collections, [*found.lifts, lift], found.loads, measured=lambda *_: True,
+        town_of=TOWN_OF, start=T0, end=T1,
+    )  # fmt: skip
+    flows = river.river(done, found.loads, TOWN_OF, lambda t: T0 <= t < T1, "甲镇")
+    assert flows.first[river.NOWHERE, DRY] == 50_000
+    assert flows.first[river.ELSEWHERE, DRY] == 10_000_000
+
+
 def test_what_has_no_ticket_stays_in_the_stream_that_the_truck_says() -> None:
     """Also of a truck of which no ticket tells the stream."""
     lift = Lift(T0 + 90_000, 100_000, "T2", "a1", DRY, "", "L9-1")

@@ -127,6 +127,7 @@ def test_a_lift_is_traced_to_its_file_its_readings_and_its_ticket(folder: Path) 
             "expected a truck with lifts or tickets on 2026-03-02, found '沪Z'",
         ),
         ("route:x/沪A12345", "route: expected YYYY-MM-DD, found 'x'"),
+        ("route:0001-01-01/沪A12345", "route: expected YYYY-MM-DD, found '0001-01-01'"),
     ):
         assert said in run(folder, "trace", wrong, code=2)
 
@@ -140,6 +141,8 @@ def test_months_are_kept_for_the_page(folder: Path) -> None:
     said = run(folder, "reconcile", "keep", "--month", "2026-03")
     assert "2026-03 kept for /reconcile" in said and "12 emptyings, 6 lifts, 0 tickets" in said
     assert run(folder, "reconcile", "keep").count("kept for /reconcile") == 2
+    said = run(folder, "reconcile", "keep", "--month", "2099-12", code=2)
+    assert "--month: expected one that has begun, found '2099-12'" in said
     store = Store(folder / "q.db")
     whole, town = (kept.of_scope(store, "2026-03", s) for s in ("district", "town:方松街道"))
     nobody = kept.of_scope(store, "2026-03", "town:永丰街道")

@@ -28,10 +28,12 @@ def made(sides: Sides) -> FastAPI:
     return served(sides)
 
 
-def post(made: FastAPI, token: str, sent: object) -> tuple[int, Any]:
+def post(
+    made: FastAPI, token: str, sent: object, kind: str = "application/json"
+) -> tuple[int, Any]:
     async def one() -> tuple[int, Any]:
-        headers = {"content-type": "application/json"} | bearer(token)
-        body = json.dumps(sent).encode()
+        headers = {"content-type": kind} | bearer(token)
+        body = sent if isinstance(sent, bytes) else json.dumps(sent).encode()
         async with opened(made, "POST", "/api/1/lifts", body=body, headers=headers) as answer:
             return answer.status, json.loads(answer.text)
 
@@ -97,3 +99,16 @@ def test_who_may_send(made: FastAPI, sides: Sides) -> None:
     assert post(made, "nobody:x", sent)[0] == 401
     assert post(made, sides.tokens[HAULER], [lift()] * 501)[0] == 422
     assert post(made, sides.tokens[HAULER], {"lifts": []})[0] == 422
+
+
+def test_what_is_not_json_is_told_so(made: FastAPI, sides: Sides) -> None:
+    token = sides.tokens[HAULER]
+    kind = "application/x-www-form-urlencoded"  # as curl says unless told
+    said = f"content-type: expected application/json, found {kind!r}"
+    assert post(made, token, [lift()], kind) == (415, {"detail": said})
+    assert post(made, token, [lift()], "application/json; charset=utf-8")[0] == 200
+    in_gb18030 = json.dumps([lift()], ensure_ascii=False).encode("gb18030")
+    for body in (in_gb18030, b"[" * 50_000):
+        assert post(made, token, body) == (400, {"detail": "body: expected JSON in UTF-8"})
+    status, answer = post(made, token, {"lifts": []})
+    assert (status, answer["detail"]) == (422, "body: Input should be a valid list")

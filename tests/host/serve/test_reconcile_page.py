@@ -10,7 +10,9 @@ from asgi import bearer, in_loop, opened
 from fastapi import FastAPI
 from two_sides import PLACES, Sides, day_before, make, noon, served
 
+from host.hazard import papers
 from host.reconcile import evidence
+from host.store import Store
 
 OWN, OTHER = PLACES[0], PLACES[2]
 
@@ -56,6 +58,22 @@ def test_a_month_as_it_was_kept(
     assert text(made, whole, "/api/1/lifts", json.dumps(sent).encode())[0] == 200
     page = text(made, whole, path)[1]
     assert "此后又有 1 次导入" in page and "41.5" not in page
+    bring_tickets(sides, 3)  # a file is one import, however many it has
+    assert "此后又有 2 次导入" in text(made, whole, path)[1]
+
+
+def bring_tickets(sides: Sides, n: int) -> None:
+    store = Store(sides.db)
+    source = papers.Source("磅单.csv", "6" * 64, 2, "test", noon() + 7200)
+    tickets = [
+        papers.Ticket(
+            number=f"厂/9{i}", facility="厂", plate=OWN.truck, t=noon() + i, stream="干垃圾",
+            town="", site="", code="", gross_g=9000, tare_g=1000, grams=8000, source=source,
+        )
+        for i in range(n)
+    ]  # fmt: skip
+    papers.add(store, papers.TICKET, tickets, papers.last(store))
+    store.close()
 
 
 def test_what_a_contractor_is_told_is_of_its_trucks(made: FastAPI, sides: Sides) -> None:
