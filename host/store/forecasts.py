@@ -30,8 +30,9 @@ _COLUMNS = ", ".join(ForecastRow._fields)
 
 def replace(store: Store, rows: Iterable[ForecastRow]) -> None:
     """Let these be the forecast of their bins; the others stay."""
+    held = sorted(rows, key=lambda row: row.bin)
     with store.database.transaction():
-        store.database.insert("forecast", _COLUMNS, sorted(rows, key=lambda r: r.bin), key="bin")
+        store.database.insert("forecast", _COLUMNS, held, key="bin")
 
 
 def latest(store: Store) -> list[ForecastRow]:

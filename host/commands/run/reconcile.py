@@ -92,7 +92,8 @@ def run_letter(args: argparse.Namespace) -> int:
     own = {t for t, owner in whose.items() if owner == args.contractor}
     own = own or _plates(args.truck, found)
     mine = part.of_trucks(found, done, own)
-    if not any(t0 <= w.t < t1 for w in (*mine[0].lifts, *mine[0].loads)):
+    times = [*(x.t for x in mine[0].lifts), *(w.t for w in mine[0].loads)]
+    if not any(t0 <= t < t1 for t in times):
         # A letter would say that all is well.
         expected = "one in which its trucks lifted something, or have a ticket"
         raise UsageError(f"--month: expected {expected}, found {args.month!r}")

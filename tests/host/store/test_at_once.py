@@ -17,7 +17,7 @@ WAITS = "SELECT 1 FROM pg_stat_activity WHERE datname=current_database() AND wai
 
 
 def _forecast(store: Store, n: int) -> None:
-    rows = [ForecastRow(f"b{i}", n, n, *[None] * 8, "") for i in range(3)]
+    rows = [ForecastRow(f"b{i}", n, n, None, None, None, None, None, None, None, None, "") for i in range(3)]
     forecasts.replace(store, rows)
 
 
