@@ -20,7 +20,9 @@ class Group:
     """One line of a comparison. Sums are of what each witness weighed; None: it weighed nothing.
     They are never added. arrives: what of the trucks' mass should come over weighbridges, less what
     is usually lost. unmeasured: lifts of bins that no platform saw, with their mass by the truck;
-    ticketless_g: lifted, and over no weighbridge."""
+    ticketless_g: lifted, and over no weighbridge. apart_g: by how much the tickets here are for
+    more than the lifts here, as trucks weighed it: what was lifted for them in another line, less
+    what was lifted here for tickets of another."""
 
     points: Sum | None = None
     trucks: Sum | None = None
@@ -29,6 +31,7 @@ class Group:
     unmeasured: int = 0
     unmeasured_g: int = 0
     ticketless_g: int = 0
+    apart_g: int = 0
 
     @staticmethod
     def gap(first: Sum | None, second: Sum | None) -> float | None:
@@ -37,16 +40,21 @@ class Group:
 
     @property
     def verdicts(self) -> tuple[bool | None, bool | None]:
-        """Whether points and trucks close, and trucks and weighbridges."""
-        return self.closes(self.points, self.trucks), self.closes(self.arrives, self.bridge)
+        """Whether points and trucks close, and trucks and weighbridges: None where the tickets are
+        for other lifts than these, by more than both intervals together."""
+        bridge = self.closes(self.arrives, self.bridge, self.apart_g)
+        return self.closes(self.points, self.trucks), bridge
 
     @staticmethod
-    def closes(first: Sum | None, second: Sum | None) -> bool | None:
+    def closes(first: Sum | None, second: Sum | None, apart_g: int = 0) -> bool | None:
         """Whether the difference lies within both intervals together; None where one of them is
-        not known."""
+        not known. apart_g: by how much the second is of more; None where that is beyond both."""
         if first is None or second is None or first.half is None or second.half is None:
             return None
-        return (first.grams - second.grams) ** 2 <= first.half**2 + second.half**2
+        most = first.half**2 + second.half**2
+        if apart_g**2 > most:
+            return None
+        return (first.grams + apart_g - second.grams) ** 2 <= most
 
 
 @dataclass
@@ -57,6 +65,7 @@ class _Members:
     unmeasured: list[Lift] = field(default_factory=list)
     ticketless: list[Lift] = field(default_factory=list)
     carried: Counter[sums.Carried] = field(default_factory=Counter)
+    apart_g: int = 0
 
 
 @dataclass(frozen=True)
@@ -155,11 +164,21 @@ def groups(
         if is_within(c.t) and (key := keys.collection(c)) is not None:
             members[key].collections.append(c)
     alone = {x.name for x in done.matched.lifts}
-    streams = streams_of(loads)
+    streams, own = streams_of(loads), {w.name for w in loads}
     for n, trip in enumerate(done.trips.all):
-        of = trip.load.stream if trip.load else streams.get(trip.truck, "")
+        load = trip.load
+        of = load.stream if load else streams.get(trip.truck, "")
+        at = keys.load(load) if load and load.name in own and is_within(load.t) else None
+        if at is not None:
+            members[at].apart_g += trip.elsewhere_g
         for x in trip.lifts:
-            if not is_within(done.own_times[x.name]) or (key := keys.lift(x)) is None:
+            key = keys.lift(x) if is_within(done.own_times[x.name]) else None
+            if load and key != at:
+                if at is not None:
+                    members[at].apart_g += x.grams
+                if key is not None:
+                    members[key].apart_g -= x.grams
+            if key is None:
                 continue
             members[key].lifts.append(x)
             members[key].carried[n, local_day(x.t), x.truck, of or x.stream] += x.grams
@@ -183,4 +202,5 @@ def _group(m: _Members, done: Reconciled) -> Group:
         len(m.unmeasured),
         sum(x.grams for x in m.unmeasured),
         sum(x.grams for x in m.ticketless),
+        m.apart_g,
     )

@@ -112,11 +112,13 @@ class Match:
 
 @dataclass(frozen=True)
 class Trip:
-    """What a truck lifted up to a ticket; load None: no ticket came."""
+    """What a truck lifted up to a ticket; load None: no ticket came. elsewhere_g: lifted for it too,
+    and not among lifts, in the part of one 街镇."""
 
     truck: str
     lifts: tuple[Lift, ...]
     load: Load | None
+    elsewhere_g: int = 0
 
     @property
     def grams(self) -> int:

@@ -53,7 +53,7 @@ def of_town(found: Evidence, done: Reconciled, town: str) -> tuple[Evidence, Rec
     loads = [w for w in found.loads if (w.town or told.get(w.name, "")) == town]
     own = {w.name for w in loads}
     trips = [
-        Trip(t.truck, there, t.load)
+        Trip(t.truck, there, t.load, t.grams - sum(x.grams for x in there))
         for t in done.trips.all
         if (there := tuple([x for x in t.lifts if x.site in here]))
         or (t.load is not None and t.load.name in own)

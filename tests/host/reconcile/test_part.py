@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from bench_reconcile import district
+
 from host.common.local_days import bounds
 from host.reconcile import kept, part, river
 from host.reconcile.evidence import Evidence
@@ -10,6 +12,7 @@ from host.reconcile.month import Reconciled, reconcile
 
 T0, T1 = bounds(20_500)[0], bounds(20_531)[0]
 TOWN_OF = {"a1": "甲镇", "b1": "乙镇"}
+TOWNS = tuple(TOWN_OF.values())
 DRY = "干垃圾"
 
 
@@ -48,6 +51,27 @@ def test_the_ticket_is_of_the_town_of_most_of_the_load() -> None:
     assert (b.points.grams, b.trucks.grams, b.bridge) == (10_000_000, 10_000_000, None)
     # What has a ticket, of whatever town, is not without one.
     assert a.ticketless_g == b.ticketless_g == 0
+
+
+def test_what_one_truck_lifts_in_two_towns_is_not_said_to_be_open() -> None:
+    """Its tickets are for more than was lifted in the one and less than in the other."""
+    made = district.make(4, 10, 0, 7_009)
+    found = Evidence(district.START, made.end)
+    found.collections, found.lifts = made.collections, made.lifts
+    found.loads = [w._replace(town="") for w in made.loads]
+    found.town_of = {site: TOWNS[n % 4 == 3] for n, site in enumerate(made.town_of)}
+    done = reconcile(
+        found.collections, found.lifts, found.loads, measured=made.measured,
+        town_of=found.town_of, start=district.START, end=made.end,
+    )  # fmt: skip
+    span = district.START, made.end
+    whole = kept.document(found, done, span)
+    assert {x.is_closed[1] for x in whole.streams} == {True}
+    assert {x.is_closed[1] for x in whole.towns} == {None}
+    for town in TOWNS:
+        one = kept.document(*part.of_town(found, done, town), span)
+        for line in (*one.streams, *one.towns, *one.routes):
+            assert line.trucks is not None and line.is_closed[1] is None
 
 
 def test_where_it_went_is_told_as_far_as_it_is_ones_own() -> None:
