@@ -166,30 +166,40 @@ def groups(
     alone = {x.name for x in done.matched.lifts}
     streams, own = streams_of(loads), {w.name for w in loads}
     for n, trip in enumerate(done.trips.all):
-        load = trip.load
-        of = load.stream if load else streams.get(trip.truck, "")
-        at = keys.load(load) if load and load.name in own and is_within(load.t) else None
-        if at is not None:
-            members[at].apart_g += trip.elsewhere_g
-        for x in trip.lifts:
-            key = keys.lift(x) if is_within(done.own_times[x.name]) else None
-            if load and key != at:
-                if at is not None:
-                    members[at].apart_g += x.grams
-                if key is not None:
-                    members[key].apart_g -= x.grams
+        of = trip.load.stream if trip.load else streams.get(trip.truck, "")
+        lines = [keys.lift(x) if is_within(done.own_times[x.name]) else None for x in trip.lifts]
+        if (load := trip.load) is not None:
+            is_here = load.name in own and is_within(load.t)
+            _set_apart(members, trip, lines, keys.load(load) if is_here else None)
+        for x, key in zip(trip.lifts, lines, strict=True):
             if key is None:
                 continue
             members[key].lifts.append(x)
             members[key].carried[n, local_day(x.t), x.truck, of or x.stream] += x.grams
             if x.name in alone:
                 members[key].unmeasured.append(x)
-            if trip.load is None:
+            if load is None:
                 members[key].ticketless.append(x)
     for load in loads:
         if is_within(load.t) and (key := keys.load(load)) is not None:
             members[key].loads.append(load)
     return {key: _group(members[key], done) for key in sorted(members)}
+
+
+def _set_apart(
+    members: Mapping[Key, _Members], trip: Trip, lines: Sequence[Key | None], at: Key | None
+) -> None:
+    """Of a load with a ticket: what stands in other lines than its ticket. lines: of its lifts; at:
+    of the ticket; None: in none."""
+    if at is not None:
+        members[at].apart_g += trip.elsewhere_g
+    for x, line in zip(trip.lifts, lines, strict=True):
+        if line == at:
+            continue
+        if at is not None:
+            members[at].apart_g += x.grams
+        if line is not None:
+            members[line].apart_g -= x.grams
 
 
 def _group(m: _Members, done: Reconciled) -> Group:

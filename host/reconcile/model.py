@@ -112,8 +112,8 @@ class Match:
 
 @dataclass(frozen=True)
 class Trip:
-    """What a truck lifted up to a ticket; load None: no ticket came. elsewhere_g: lifted for it too,
-    and not among lifts, in the part of one 街镇."""
+    """What a truck lifted up to a ticket; load None: no ticket came. elsewhere_g: lifted for it
+    too, and not among lifts, in the part of one 街镇."""
 
     truck: str
     lifts: tuple[Lift, ...]

@@ -17,8 +17,8 @@ WAITS = "SELECT 1 FROM pg_stat_activity WHERE datname=current_database() AND wai
 
 
 def _forecast(store: Store, n: int) -> None:
-    rows = [ForecastRow(f"b{i}", n, n, None, None, None, None, None, None, None, None, "") for i in range(3)]
-    forecasts.replace(store, rows)
+    unknown = None, None, None, None, None, None, None, None
+    forecasts.replace(store, [ForecastRow(f"b{i}", n, n, *unknown, "") for i in range(3)])
 
 
 def _month(store: Store, n: int) -> None:
