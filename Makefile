@@ -47,14 +47,14 @@ unexport PYTHONDONTWRITEBYTECODE
 ALONE := tests/faults tests/firmware tests/host/ingest tests/host/provision
 
 # First what measures speed, one file on each of two cores; then the rest, several files at a
-# time: most tests wait for boards and brokers.
+# time, which take 5 GB: most tests wait for boards, brokers and disks. WORKERS=3 takes 3 GB.
 test: $(TESTS) $(CHARTS) ## every test [AREA=host/events or host/events/test_engine.py: of one folder or file of tests/]
 ifdef AREA
 	@test -e "tests/$(AREA)" || { echo "test: AREA=$(AREA): expected a folder or file below tests/" >&2; exit 2; }
 	@$(VENV)/bin/pytest "tests/$(AREA)"
 else
 	@$(VENV)/bin/pytest -m alone -n 2 --dist loadfile $(ALONE); alone=$$?; \
-	$(VENV)/bin/pytest -m "not alone" -n 3 --dist loadfile --no-loadscope-reorder && exit $$alone
+	$(VENV)/bin/pytest -m "not alone" -n "$(or $(WORKERS),5)" --dist loadfile --no-loadscope-reorder && exit $$alone
 endif
 
 test-fast: $(DEV) ## what needs no broker, database, board, browser or process

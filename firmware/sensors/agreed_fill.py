@@ -22,21 +22,21 @@ class AgreedFill(Fill):
     def __init__(self, name, sensor, empty, full, report, hal):
         super().__init__(name, None, empty, full, report, None, hal)
         self.about = {"sensor": sensor}
-        self._diff = hal.ticks_diff
+        self.ticks_diff = hal.ticks_diff
         self._row = [_NOTHING] * _ROW
-        self._alike = 0
+        self.alike = 0
         self.mm = None
         self.agreed = 0
-        self._counted = self._taken = self.due
+        self.counted = self._taken = self.due
 
     def say(self, what, now):
         row = self._row
         row[0] = row[1]
         row[1] = row[2]
         row[2] = what
-        self._alike = self._alike + 1 if self._alike and self._near(what, row[1]) else 1
-        if self._alike >= _ROW:
-            self._counted = now
+        self.alike = self.alike + 1 if self.alike and self._near(what, row[1]) else 1
+        if self.alike >= _ROW:
+            self.counted = now
             if what > 0:
                 self._measured(median3(row[0], row[1], what), now)
             else:
@@ -45,7 +45,7 @@ class AgreedFill(Fill):
     def fail(self, code):
         """Nothing counts any more: why, as a quality."""
         self.mm = None
-        self._quality = code
+        self.code = code
 
     def _near(self, a, b):
         if a > 0 < b:
@@ -55,10 +55,10 @@ class AgreedFill(Fill):
 
     def _measured(self, mm, now):
         self.agreed += 1
-        if self.mm is None or self._diff(now, self._taken) >= _TAKE_MS:
+        if self.mm is None or self.ticks_diff(now, self._taken) >= _TAKE_MS:
             self._taken = now
-            self._take(mm)
+            self.take(mm)
         self.mm = mm
 
     def value(self):
-        return self._value if self._quality == quality.GOOD else None
+        return self.last if self.code == quality.GOOD else None

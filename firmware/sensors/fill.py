@@ -22,13 +22,13 @@ class Fill:
         self._full = full_mm
         self._report = int(report * 1000)
         self._thermometer = thermometer
-        self._add = hal.ticks_add
+        self.ticks_add = hal.ticks_add
         self.due = hal.ticks_ms()
         self._pings = [0, 0, 0]
         self._n = 0
         self._lost = 0
-        self._value = None
-        self._quality = quality.NO_DATA
+        self.last = None
+        self.code = quality.NO_DATA
         self._reported = None
         self._doubt = None
         self.news = False
@@ -42,21 +42,21 @@ class Fill:
             self._pings[self._n] = mm
             self._n += 1
         if self._n == 3:
-            self._take(median3(self._pings[0], self._pings[1], self._pings[2]))
+            self.take(median3(self._pings[0], self._pings[1], self._pings[2]))
         elif self._lost == 3:
-            self._quality = self._sensor.error
+            self.code = self._sensor.error
         else:
-            self.due = self._add(now, _PING_MS)
+            self.due = self.ticks_add(now, _PING_MS)
             return
         self._n = 0
         self._lost = 0
-        self.due = self._add(now, _FILL_MS)
+        self.due = self.ticks_add(now, _FILL_MS)
 
-    def _take(self, mm):
+    def take(self, mm):
         v = (self._empty - mm) * 1000 // (self._empty - self._full)
         v = 0 if v < 0 else 1000 if v > 1000 else v
-        self._quality = quality.GOOD
-        self._value = v
+        self.code = quality.GOOD
+        self.last = v
         if self._reported is None or -self._report < v - self._reported < self._report:
             self._doubt = None
         elif self._doubt is not None and -self._report < v - self._doubt < self._report:
@@ -65,17 +65,17 @@ class Fill:
             self._doubt = v
 
     def settled(self):
-        return self._quality != quality.NO_DATA
+        return self.code != quality.NO_DATA
 
     def value(self):
-        return self._value
+        return self.last
 
     def quality(self):
-        return self._quality
+        return self.code
 
     def mark_reported(self):
         self.news = False
-        self._reported = self._value
+        self._reported = self.last
         self._doubt = None
 
 

@@ -56,18 +56,18 @@ class LoopFill(AgreedFill):
     def sample(self, now):
         if self._begun is None:
             self._begun = now
-            self._alike = 0
+            self.alike = 0
         self.say(self._level(), now)
-        if self._alike >= 3:
+        if self.alike >= 3:
             self._begun = None
             wait = _AGAIN_MS if self.mm is not None else _LATER_MS
-        elif self._diff(now, self._begun) >= _TRIES_MS:
+        elif self.ticks_diff(now, self._begun) >= _TRIES_MS:
             self._begun = None
             self.fail(quality.NO_ECHO)
             wait = _LATER_MS
         else:
             wait = _SOON_MS
-        self.due = self._add(now, wait)
+        self.due = self.ticks_add(now, wait)
 
     def _level(self):
         """Microamperes, or minus the quality that stands in their place."""

@@ -55,15 +55,15 @@ class SerialFill(AgreedFill):
             rounds += 1
         if n < 0:
             self._apart()
-        if self._diff(now, self._counted) > _STALE_MS:
+        if self.ticks_diff(now, self.counted) > _STALE_MS:
             self._lapse(now)
         wait = _LISTEN_MS if self.mm is not None else _SOON_MS
         if self._question:
-            if self._diff(now, self._asked) >= _ASK_MS:
+            if self.ticks_diff(now, self._asked) >= _ASK_MS:
                 self._asked = now
                 line.ask(None, self._question, now)
             wait = _ASK_MS
-        self.due = self._add(now, wait)
+        self.due = self.ticks_add(now, wait)
 
     def feed(self, raw, n, now):
         """Take n bytes that came one after the other."""
@@ -99,17 +99,17 @@ class SerialFill(AgreedFill):
 
     def _apart(self):
         """What came last is not followed by what comes next."""
-        self._alike = 0
+        self.alike = 0
         self._bytes = 0
 
     def _lapse(self, now):
         """No three frames have said the same for too long: say why."""
-        self._counted = self._add(now, -_STALE_MS - 1)  # not kept for days
+        self.counted = self.ticks_add(now, -_STALE_MS - 1)  # not kept for days
         code = quality.NO_ECHO
-        if self._diff(now, self._stirred) > _STALE_MS:
-            self._stirred = self._counted
+        if self.ticks_diff(now, self._stirred) > _STALE_MS:
+            self._stirred = self.counted
             code = quality.NOT_READY
-        elif self._diff(now, self._heard) > _STALE_MS:
-            self._heard = self._counted
+        elif self.ticks_diff(now, self._heard) > _STALE_MS:
+            self._heard = self.counted
             code = quality.BAD_FRAME
         self.fail(code)

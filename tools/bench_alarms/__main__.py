@@ -116,7 +116,11 @@ def run(
         Point(n, START, planted.by_site[n], random.Random(f"{seed}-{n}"))  # noqa: S311
         for n in range(sites)
     ]
-    limits = [r for r in rules.load(ROOT / "registry", {}) if r.kind in rules.OF_POINTS]
+    limits = [
+        r
+        for r in rules.load(ROOT / "registry", {})
+        if r.kind in rules.OF_POINTS and r.kind != "unheard"  # no board was heard before the month
+    ]
     watch = Watch(registry(sites), limits)
     store = Store(folder / "alarms.db", create=True)
     keeper, rows = alarm_log.Keeper(0, []), list[alarm_log.Row]()

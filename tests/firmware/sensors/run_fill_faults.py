@@ -193,14 +193,14 @@ class Watch:
             if what > 0 and -30 <= what - self._before <= 30:
                 self.pairs += 1
         self._before = what
-        agreed, counted = channel.agreed, channel._counted
+        agreed, counted = channel.agreed, channel.counted
         self._say(what, now)
         if channel.agreed > agreed:
             self.accepted += 1
             near = min([abs(channel.mm - t) for t in last])
             self.wrong += near > 30
             self.off += near > 0
-        if (channel.agreed > agreed or channel._counted != counted) and device.since is not None:
+        if (channel.agreed > agreed or channel.counted != counted) and device.since is not None:
             self.slowest = max(self.slowest, clock.ticks_diff(now, device.since))
             device.since = None
 

@@ -159,7 +159,7 @@ class Watch:
         if channel.agreed > agreed:
             self.accepted += 1
             self.wrong += min([abs(channel.mm - ua) for ua in self._level.recent]) > 160
-        if channel._alike >= 3 and self.since is not None:
+        if channel.alike >= 3 and self.since is not None:
             self.slowest = max(self.slowest, clock.ms() - self.since)
             self.since = None
 
