@@ -68,6 +68,24 @@ def earlier(base: str) -> Path:
     return tree
 
 
+def present() -> Path:
+    """This tree as it stands, copied: both builds run from a folder of the same kind."""
+    tree = OUT / "present"
+    shutil.rmtree(tree, ignore_errors=True)
+    listed = subprocess.run(
+        ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
+        cwd=ROOT,
+        check=True,
+        capture_output=True,
+        text=True,
+    )
+    for name in filter(None, listed.stdout.split("\0")):
+        if (ROOT / name).exists():
+            (tree / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(ROOT / name, tree / name)
+    return tree
+
+
 def once(tree: Path, name: str, folder: Path) -> float:
     """A measurement of a build, in a process of its own."""
     environment = os.environ | {"PYTHONPATH": os.pathsep.join((f"{tree / 'tools'}", f"{tree}"))}
@@ -78,6 +96,14 @@ def once(tree: Path, name: str, folder: Path) -> float:
     return float(done.stdout.split()[-1])
 
 
+def in_turn(base: Path, this: Path, name: str, n: int) -> tuple[float, float]:
+    """A measurement of the earlier build and of this one. In every other round this one comes
+    first: which comes second finds a machine that is warm, and its files in memory."""
+    sides = [(base, OUT / "of-base"), (this, OUT / "of-this")]
+    took = {tree: once(tree, name, folder) for tree, folder in sides[:: -1 if n % 2 else 1]}
+    return took[base], took[this]
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--base", required=True, help="the commit of the earlier build")
@@ -86,7 +112,7 @@ def main() -> int:
     args = parser.parse_args()
     if args.rounds < 1:
         parser.error(f"--rounds: expected 1 or more, found {args.rounds}")
-    base, missed = earlier(args.base), 0
+    base, this, missed = earlier(args.base), present(), 0
     print(
         f"this build beside {base.name}; CPython {platform.python_version()}, {os.cpu_count()} "
         f"cores, load {os.getloadavg()[0]:.1f}; medians of {args.rounds} rounds, each in turn"
@@ -94,10 +120,7 @@ def main() -> int:
     for goal in GOALS:
         if args.only and goal.name not in args.only:
             continue
-        pairs = [
-            (once(base, goal.name, OUT / "base"), once(ROOT, goal.name, OUT / "this"))
-            for _ in range(args.rounds)
-        ]
+        pairs = [in_turn(base, this, goal.name, n) for n in range(args.rounds)]
         before, now = (statistics.median(side) for side in zip(*pairs, strict=True))
         ratio = statistics.median(b / a for a, b in pairs)
         wanted, right = "", True
