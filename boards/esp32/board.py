@@ -23,9 +23,9 @@ _CAUSES = {
     machine.DEEPSLEEP_RESET: "deep_sleep",
     machine.SOFT_RESET: "soft_reset",
 }
-_HZ = const(
-    240000000
-)  # a stock image starts at 160 MHz: four platforms would cost half as much again
+# A stock image starts at 160 MHz: four platforms would cost half as much again.
+_HZ = const(240000000)
+_RISC_V_HZ = const(160000000)  # a C3 or C6 can do no more
 _WATCHDOG_MS = const(60000)
 _PROMPT_MS = const(600000)
 _LEAST_HELD = const(8192)  # less is not worth a thread
@@ -109,7 +109,7 @@ class Board:
         try:
             machine.freq(_HZ)
         except ValueError:
-            pass  # a C3 or C6 has 160 MHz, at which it starts
+            machine.freq(_RISC_V_HZ)
 
     def pin_out(self, n):
         return Pin(n, Pin.OUT, value=0)

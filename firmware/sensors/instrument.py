@@ -7,8 +7,8 @@ by the instrument's own word.
 
 A key cannot be told from a load where a frame does not say it, but by this: a load moves
 through what lies between, a key does not. So a value that jumps from rest in one frame and
-stands there for a second at 0, or in another unit, was a key. Integers only, in grams;
-nothing is allocated for a frame.
+stands there for a second at 0, or in another unit, was a key. Integers only, in grams
+(mass_units); nothing is allocated for a frame.
 """
 
 from micropython import const
@@ -19,37 +19,12 @@ TARED = const(11)  # net is shown, or was just now: see quality.WORDS
 ZEROED = const(12)  # its zero was set just now: what was weighed before has another one
 UNIT = const(13)  # shown in a unit, or with digits, that cannot be converted
 
-MOST = const(8388000)  # grams that a reading can hold
 _LOST = const(1 << 24)  # no frame has been seen
 _SETTLE_MS = const(5000)
 _SILENT_MS = const(1500)  # nothing heard, or nothing understood, for so long
 _PAIR_MS = const(1500)  # two frames further apart are no two in a row
 _STAND_MS = const(1000)
 _ZERO_SHARE = const(25)  # R 76: zero setting within 4 % of Max
-_TEN = (1, 10, 100, 1000, 10000, 100000, 1000000)
-
-
-def grams(value, decimals, unit):
-    """A displayed whole number with its decimals as whole grams; MOST where it is more than
-    that. unit: kg, g, t or lb (453.59237 g). In small integers throughout."""
-    if unit == "lb":
-        high = value // 1000 * 59237
-        low = high % 100 * 1000 + value % 1000 * 59237
-        if value > 1000000:
-            return MOST
-        value = value * 453 + high // 100 + (low + 50000) // 100000
-        power = -decimals
-    else:
-        power = (3 if unit == "kg" else 0 if unit == "g" else 6) - decimals
-    if power < 0:
-        ten = _TEN[-power]
-        value = (value + ten // 2) // ten
-    else:
-        ten = _TEN[power]
-        if value > MOST // ten:
-            return MOST
-        value *= ten
-    return value if value < MOST else MOST
 
 
 class Instrument:

@@ -14,7 +14,8 @@ the exchange doubtful. What is left is said in docs/decisions/0021.
 from micropython import const
 
 from sensors import quality, serial_line
-from sensors.instrument import MOST, TARED, Instrument
+from sensors.instrument import TARED, Instrument
+from sensors.mass_units import MOST
 
 _PACE_MS = const(200)  # from one question to the next; with more on a line, 100 for each
 _EACH_MS = const(100)

@@ -8,7 +8,8 @@ address before it, and a comma before the unit. Net without its tare is no gross
 from micropython import const
 
 from sensors import quality
-from sensors.instrument import TARED, UNIT, grams
+from sensors.instrument import TARED, UNIT
+from sensors.mass_units import grams
 
 _MOST = const(40)
 _LEAST = const(12)

@@ -6,7 +6,8 @@ it is set so a checksum: all bytes together with it are 0 in their seven low bit
 in the frame, so the gross is known also while net is shown."""
 
 from sensors import quality
-from sensors.instrument import TARED, UNIT, grams
+from sensors.instrument import TARED, UNIT
+from sensors.mass_units import grams
 
 
 class Format:

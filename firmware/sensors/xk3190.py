@@ -9,7 +9,8 @@ frame is sent as two characters, 0 to 9 and A to F."""
 from micropython import const
 
 from sensors import quality
-from sensors.instrument import TARED, grams
+from sensors.instrument import TARED
+from sensors.mass_units import grams
 
 _TARE_EACH = const(4)  # one question in so many asks for the tare
 

@@ -7,7 +7,8 @@ import serial_port
 import serial_scales as sim
 from clock import Clock
 from sensors import indicator, modbus, quality
-from sensors.instrument import MOST, TARED, UNIT, ZEROED, grams
+from sensors.instrument import TARED, UNIT, ZEROED
+from sensors.mass_units import MOST, grams
 
 START = 1772467200
 CHAR_US = 1146
