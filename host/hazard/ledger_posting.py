@@ -14,7 +14,7 @@ from ..common.local_days import clock
 from ..common.quantity import kg
 from ..events import Event
 from ..registry import Bin
-from ..store import Store
+from ..store import Store, chains
 from . import ledger
 from .batch_codes import Batches
 from .entry import (
@@ -37,7 +37,6 @@ __all__ = ["SETTLE_S", "Booked", "Seen", "corrected", "see", "update", "weighed"
 
 LEDGER = "台账"  # origin of the batches that a mass was taken from
 UNDONE = "later readings show another step"
-TRIES = 5  # when others add to the ledger at the same time
 LATE_S = 8 * 86_400  # a backlog up to so late still corrects posted entries
 
 
@@ -147,7 +146,7 @@ def update(
     MovedError where others kept adding to the ledger."""
     if held is not None:
         return _update(store, register, seen, now, held, whole=False)
-    for _ in range(TRIES):
+    for _ in chains.tries():
         with suppress(ledger.MovedError):
             return _update(store, register, seen, now, ledger.read(store), whole=True)
     raise ledger.MovedError("ledger: others add to it all the time: try again later")

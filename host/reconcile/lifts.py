@@ -3,7 +3,6 @@ takes what trucks send themselves, by the same rules."""
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from math import cos, hypot, nan, radians
@@ -21,8 +20,9 @@ from ..store import Store
 from ..store import lifts as rows
 from ..store.chains import Moved
 from ..store.lifts import LiftRow
-from ..tables import TableError, sheet
+from ..tables import TableError
 from ..tables.sheet import Line
+from . import brought
 from .plates import plate
 
 COLUMNS = ("车牌号", "称重时间", "净重", "单位")
@@ -104,35 +104,24 @@ def run(
 ) -> Imported:
     """Import a file; now: Unix seconds. HazardError names the first mistake, and nothing is
     imported then. check: read and compare only, and name every mistake."""
-    if not by.strip():
-        raise HazardError("--by: expected who brings it")
-    try:
-        table = sheet.read(path, COLUMNS, MORE)
-    except TableError as error:
-        raise HazardError(f"{error}; nothing was imported") from None
     after = papers.last(store)
     places = Places(register, positions)
-    done, found = Imported(), []
-    n = 0
-    for line in table.lines():
-        n += 1
-        try:
-            found.append((lift(line, places, _time(line), now), line))
-        except TableError as error:
-            done.refused.append(str(error))
-    if not n:
-        raise HazardError(f"{path}: expected rows below the head, found none; nothing was imported")
+    found: list[tuple[LiftRow, Line]] = []
+
+    def take(line: Line) -> None:
+        found.append((lift(line, places, _time(line), now), line))
+
+    done, repairs = brought.read(path, by, COLUMNS, MORE, take)
     taken = _new(store, found, done)
     done.count = len(taken)
     if places.unknown:
         done.notes.append(f"{path}: {places.unknown} rows name no site, and none is near them")
-    done.notes += table.notes
+    done.notes += repairs
     if check:
         return done
     done.need_all()
     if taken:
-        digest = hashlib.sha256(path.read_bytes()).hexdigest()
-        _keep(store, Source(path.name, digest, 0, by, now), taken, after)
+        _keep(store, brought.source(path, by, now), taken, after)
     return done
 
 

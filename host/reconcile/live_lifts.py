@@ -17,7 +17,7 @@ from ..hazard.register import Register
 from ..points.positions import Position
 from ..store import Store
 from ..store import lifts as rows
-from ..store.chains import Moved
+from ..store.chains import Moved, tries
 from ..store.lifts import LiftRow
 from ..tables import TableError
 from ..tables.page import Page
@@ -26,7 +26,6 @@ from .clocks import FARTHEST_S
 from .lifts import AGAIN, COLUMNS, MORE, Places, lift, settled
 
 MOST = 500  # of one message
-_TRIES = 8  # others may import meanwhile
 
 
 class Sent(NamedTuple):
@@ -85,7 +84,7 @@ def take(
             done.refused[n] = _said(error)
         else:
             found.append((row, line))
-    for _ in range(_TRIES):
+    for _ in tries():
         made = Taken(refused=dict(done.refused))
         after = papers.last(store)
         taken: list[LiftRow] = []

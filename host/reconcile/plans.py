@@ -3,7 +3,6 @@ which order. Of a truck, day and shift the plan that was brought last holds."""
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -17,8 +16,8 @@ from ..hazard.transfers import Imported
 from ..store import Store
 from ..store import hazard as rows
 from ..store.chains import Moved
-from ..tables import TableError, sheet
 from ..tables.sheet import Line
+from . import brought
 from .plates import plate
 
 COLUMNS = ("日期", "车牌号", "点位")
@@ -63,26 +62,12 @@ def run(
 ) -> Imported:
     """Import a file; now: Unix seconds. HazardError names the first mistake, and nothing is
     imported then. check: read and compare only, and name every mistake."""
-    if not by.strip():
-        raise HazardError("--by: expected who brings it")
-    try:
-        table = sheet.read(path, COLUMNS, MORE)
-        digest = hashlib.sha256(path.read_bytes()).hexdigest()
-    except TableError as error:
-        raise HazardError(f"{error}; nothing was imported") from None
     after = papers.last(store)
-    done, stops, n = Imported(), _Stops(register), 0
-    for line in table.lines():
-        n += 1
-        try:
-            stops.add(line)
-        except TableError as error:
-            done.refused.append(str(error))
-    if not n:
-        raise HazardError(f"{path}: expected rows below the head, found none; nothing was imported")
+    stops = _Stops(register)
+    done, repairs = brought.read(path, by, COLUMNS, MORE, stops.add)
     there = held(store)
     fresh = []
-    for plan in stops.plans(Source(path.name, digest, 0, by, now)):
+    for plan in stops.plans(brought.source(path, by, now)):
         other = there.get(plan.route)
         if other is not None and other.sites == plan.sites:
             done.again += len(plan.sites)
@@ -93,7 +78,7 @@ def run(
             done.notes.append(f"{path}: the plan of {name} takes the place of an earlier one")
         fresh.append(plan)
     done.count = sum(len(p.sites) for p in fresh)
-    done.notes += table.notes
+    done.notes += repairs
     if check:
         return done
     done.need_all()

@@ -18,7 +18,7 @@ from ..common.local_days import clock
 from ..forecast import bins, collection_list, kept
 from ..forecast.bins import BinForecast
 from ..forecast.kept import Kept
-from ..office import one_table
+from ..office import table_files
 from ..points.positions import Position
 from ..registry import STORED_HAZARDOUS
 from .context import Context, context_of
@@ -132,7 +132,7 @@ async def show(request: Request) -> Response:
         all_towns=context.registry.towns,
         streams=sorted({b.stream for b in context.registry.bins} - {STORED_HAZARDOUS}),
         orders=ORDERS,
-        forms=one_table.FORMS,
+        forms=table_files.FORMS,
     )
 
 
@@ -142,8 +142,8 @@ async def fetch(request: Request) -> Response:
     """The list as a file; 404 without a forecast, 422 for another format."""
     context, wanted = context_of(request), Wanted.of(request)
     form = request.query_params.get("format", "")
-    if form not in one_table.FORMS:
-        raise HTTPException(422, f"format: expected one of {' '.join(one_table.FORMS)}")
+    if form not in table_files.FORMS:
+        raise HTTPException(422, f"format: expected one of {' '.join(table_files.FORMS)}")
 
     def run() -> tuple[Kept, bytes]:
         last, listed, _ = _found(context, wanted)
@@ -153,7 +153,7 @@ async def fetch(request: Request) -> Response:
         made = collection_list.table(listed, context.registry, last.made, last.until, degrees)
 
         def write(path: Path) -> None:
-            one_table.write(made, path, form)
+            table_files.write(made, path, form)
 
         return last, through(write, form)
 

@@ -6,7 +6,9 @@ before. Heads are changed in the same transaction as the rows."""
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Sequence
+import random
+import time
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 
@@ -18,11 +20,22 @@ START = "0" * 64  # the hash before the first row
 LEDGER, ALARM, TRANSFER = "ledger", "alarm", "transfer"
 PIECE = 10_000  # rows that are held at once
 CHAINS = LEDGER, ALARM, TRANSFER
+_FURTHER_TRIES, _SHORTEST_S, _LONGEST_S = 12, 0.01, 0.2
 COLUMNS = {LEDGER: "body", ALARM: "alarm, what, t, body", TRANSFER: "kind, number, body"}
 
 
 class Moved(Exception):
     """Somebody else has added something since it was read."""
+
+
+def tries() -> Iterator[None]:
+    """Whoever adds tries so often, each time from what is there by then, and waits before each
+    further try: longer each time, and by chance, so that several that meet once do not go on
+    meeting. All waits together take some two seconds at most."""
+    yield
+    for n in range(_FURTHER_TRIES):
+        time.sleep(random.random() * min(_LONGEST_S, _SHORTEST_S * 2**n))  # noqa: S311
+        yield
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from ...common.errors import UsageError
 from ...common.output_form import form_of
 from ...forecast import bins, collection_list, kept
 from ...forecast.bins import BinForecast, Quantiles
-from ...office import one_table
+from ...office import table_files
 from ...points import positions
 from ...registry import STREAMS, Bin, Registry
 from ...store import Store
@@ -40,7 +40,7 @@ def run(args: argparse.Namespace) -> int:
         _print(found, made.title)
         print(f"{made.period}；10 / 50 / 90 %")
     else:
-        one_table.write(made, args.out, form or "csv")
+        table_files.write(made, args.out, form or "csv")
         print(args.out)
     if args.keep:
         print(f"{args.db}: kept for /collect and alarms")

@@ -16,6 +16,7 @@ from ...common.quantity import kg
 from ...common.shown import CsvWriter
 from ...hazard import register
 from ...hazard.register import Register
+from ...office import table_files
 from ...office.table import Cell, Column, Table
 from ...reconcile import (
     decisions,
@@ -59,20 +60,10 @@ def run_show(args: argparse.Namespace) -> int:
     if args.out is None:
         _print(made[0])
         _print(next(t for t in made if t.sheet == tables.OPEN))
-    elif form == "xlsx":
-        from ...office.xlsx import Workbook  # noqa: PLC0415  only where a workbook is written
-
-        with Workbook(args.out, made[0].title, DISCLAIMER) as book:
-            for table in made:
-                book.add(table)
     else:
-        from ...office.page import page  # noqa: PLC0415
-
-        with whole(args.out) as file:
-            flows = river.river(done, found.loads, found.town_of, lambda t: t0 <= t < t1)
-            drawn = river_picture.picture(flows, f"{args.month} 垃圾去向")
-            text = page(made[0].title, args.month, [drawn, *made], DISCLAIMER)
-            file.write_text(text, encoding="utf-8")
+        flows = river.river(done, found.loads, found.town_of, lambda t: t0 <= t < t1)
+        drawn = river_picture.picture(flows, f"{args.month} 垃圾去向")
+        table_files.write_all(made, args.out, form or "xlsx", args.month, [drawn])
     if args.out is not None:
         print(args.out)
     _say(found, done, lambda t: t0 <= t < t1)

@@ -16,6 +16,7 @@ from ...common.local_days import bounds as day_bounds
 from ...common.output_form import form_of
 from ...common.quantity import kg, percent
 from ...hazard import register
+from ...office import table_files
 from ...standing import effect, read, tables
 from ...standing.model import Standing
 from ...standing.proposal import Proposal, propose
@@ -92,18 +93,7 @@ def _write(
             file.write_text(_json(judged, first, last, evidence=True) + "\n", encoding="utf-8")
         return
     made = [f(judged, period) for f in (tables.verdicts, tables.by_day, tables.weighings)]
-    if form == "xlsx":
-        from ...office.xlsx import Workbook  # noqa: PLC0415  only where a workbook is written
-
-        with Workbook(args.out, made[0].title, DISCLAIMER) as book:
-            for table in made:
-                book.add(table)
-    else:
-        from ...office.page import page  # noqa: PLC0415
-
-        with whole(args.out) as file:
-            text = page(made[0].title, period, made, DISCLAIMER)
-            file.write_text(text, encoding="utf-8")
+    table_files.write_all(made, args.out, form or "xlsx", period)
 
 
 _COLUMNS = ("site", "bin", "quantity", "verdict", "value", "limit", "weighings", "since", "cause")

@@ -14,10 +14,11 @@ import msgspec
 from ...common.quantity import kg
 from ...registry import Bin
 from ...store import Store
+from ...store.chains import tries
 from .. import ledger, photographs, platform_step
 from ..batch_codes import Batches
 from ..entry import CODE, PERSON, REGISTER, STORED, TABLES, TAKEN, Entry, Weighed
-from ..ledger_posting import LEDGER, TRIES, columns, entry_for, sourced
+from ..ledger_posting import LEDGER, columns, entry_for, sourced
 from ..platform_step import ActError, Shown, Step
 from ..register import Container, HazardStore
 from ..stock import stock_of
@@ -101,7 +102,7 @@ def book(using: issue.Issuer, act: Act, by: str, now: int, read: Read = ledger.r
         raise ActError("not_understood")
     if act.at > now + _AHEAD_S:
         raise ActError("clock")
-    for _ in range(TRIES):
+    for _ in tries():
         held = read(using.store)
         if (there := done(held, act.id)) is not None:
             return there

@@ -17,7 +17,6 @@ from ...store import Store, chains, label_codes
 from ...store.label_codes import Serials, UsedUp, Wanted
 from .. import HazardError, ledger
 from ..entry import CODE, ISSUED, PRODUCED, STORED, Entry, body
-from ..ledger_posting import TRIES
 from ..register import Register
 from . import tables
 from .journal import Journal
@@ -191,7 +190,7 @@ def _retried(
     events: Sequence[tuple[str, str, int, str, str]] = (),
 ) -> list[Entry]:
     """Write what `entries` makes of the ledger as it is; again where others added to it."""
-    for _ in range(TRIES):
+    for _ in chains.tries():
         held = ledger.read(using.store)
         rows, stems = entries(held)
         with suppress(ledger.MovedError):
