@@ -5,6 +5,7 @@ import micropython
 from ads1115_chip import Ads1115Chip
 from clock import Clock
 from i2c_port import I2c
+from run_channel import PlayedChannel
 from sensors import loop_fill, quality
 
 BASE = {"id": "f1", "kind": "loop_fill", "i2c": 0, "scl": 22, "sda": 21, "address": 0x48}
@@ -25,11 +26,11 @@ class Board:
         return n
 
 
-class Rig:
+class Rig(PlayedChannel):
     """One channel; ma is the current of its loop."""
 
     def __init__(self, slow=1.0, **more):
-        self.clock = clock = Clock(1772467200)
+        clock = Clock(1772467200)
         clock.restart()
         self.ma = 12.0
         ch = dict(BASE)
@@ -38,22 +39,7 @@ class Rig:
         self.chip = Ads1115Chip(clock, ch["address"], slow)
         self.chip.inputs[ch["input"]] = lambda: self.ma / 1000 * ch["shunt_ohm"]
         self.bus.devices.append(self.chip)
-        self.ch = loop_fill.of_board(Board(clock, self.bus), {"fill": 0.05}, ch, {})
-        self.told = []
-
-    def play(self, seconds):
-        clock = self.clock
-        ch = self.ch
-        end = clock.ms() + int(1000 * seconds)
-        while clock.ms() < end:
-            now = clock.ticks_ms()
-            if clock.ticks_diff(now, ch.due) >= 0:
-                ch.sample(now)
-            if ch.news:
-                self.told.append((ch.value(), ch.quality()))
-                ch.mark_reported()
-            clock.move_us(10000)
-        return ch.value(), ch.quality()
+        super().__init__(clock, loop_fill.of_board(Board(clock, self.bus), {"fill": 0.05}, ch, {}))
 
 
 def test_a_current_is_a_fill():

@@ -4,6 +4,7 @@ import gc
 import micropython
 import serial_port
 from clock import Clock
+from run_channel import PlayedChannel
 from sensors import quality, serial_fill
 from serial_baud import heard
 from serial_rangers import Ranger, frame
@@ -30,11 +31,11 @@ class Board:
         return self.made
 
 
-class Rig:
+class Rig(PlayedChannel):
     """A board with one sensor, which is mm away from what is below it."""
 
     def __init__(self, kind, wire=None, nothing=0):
-        self.clock = clock = Clock(1772467200)
+        clock = Clock(1772467200)
         clock.restart()
         self.mm = 1000
         self.on = True
@@ -47,28 +48,13 @@ class Rig:
         self.wire = wire
         board = Board(clock)
         board.made = self.uart = serial_port.Uart(clock, device, 1146, self._wire)
-        self.ch = serial_fill.of_board(board, {"fill": 0.05}, ch, {})
-        self.told = []
+        super().__init__(clock, serial_fill.of_board(board, {"fill": 0.05}, ch, {}))
 
     def _distance(self):
         return self.mm if self.on else False
 
     def _wire(self, raw):
         return self.wire(raw) if self.wire else raw
-
-    def play(self, seconds):
-        clock = self.clock
-        ch = self.ch
-        end = clock.ms() + int(1000 * seconds)
-        while clock.ms() < end:
-            now = clock.ticks_ms()
-            if clock.ticks_diff(now, ch.due) >= 0:
-                ch.sample(now)
-            if ch.news:
-                self.told.append((ch.value(), ch.quality()))
-                ch.mark_reported()
-            clock.move_us(10000)
-        return ch.value(), ch.quality()
 
 
 def test_the_frame_of_the_manual():

@@ -3,11 +3,8 @@ fill."""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable
-
 import pytest
-from interpreter import RunMicroPython
+from interpreter import PlayFaults
 from soak import in_part
 
 WHOLE = 1_000_000
@@ -21,19 +18,10 @@ CASES = [
 
 @pytest.mark.parametrize("case", CASES)
 def test_no_damaged_frame_is_a_fill_and_every_good_one_counts(
-    case: tuple[str, int, int],
-    run_micropython: RunMicroPython,
-    request: pytest.FixtureRequest,
-    record_property: Callable[[str, object], None],
+    case: tuple[str, int, int], play_faults: PlayFaults
 ) -> None:
     kind, bits, frames = case
-    if bits == 32:
-        request.getfixturevalue("needs_32_bits")
-    program = "tests/firmware/sensors/run_fill_faults.py"
-    done = run_micropython(program, kind, str(frames), "1", heap="2m", bits=bits, timeout=3600)
-    assert not done.returncode, done.stderr
-    found = json.loads(done.stdout)
-    record_property("measured", f"{bits} bits: {found}")
+    found = play_faults("run_fill_faults", frames, bits, kind)
     assert found["frames"] >= frames
     assert 0.04 < 1 - found["good"] / found["frames"] < 0.06
     assert found["passed"] > found["frames"] / 500  # what the sum alone would have let through

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable
-
 import pytest
-from interpreter import RunMicroPython
+from interpreter import PlayFaults
 from soak import in_part
 
 STREAMS = ("xk3190", "xk3190-ask", "toledo", "toledo-sum", "stgs")
@@ -17,21 +14,9 @@ CASES = [(kind, 64) for kind in FRAMES] + [("stgs", 32), ("modbus", 32)]
 
 @pytest.mark.parametrize(("kind", "bits"), CASES)
 def test_no_damaged_frame_is_a_weight_and_every_good_one_counts(
-    kind: str,
-    bits: int,
-    run_micropython: RunMicroPython,
-    request: pytest.FixtureRequest,
-    record_property: Callable[[str, object], None],
+    kind: str, bits: int, play_faults: PlayFaults
 ) -> None:
-    if bits == 32:
-        request.getfixturevalue("needs_32_bits")
-    program = "tests/firmware/sensors/run_serial_faults.py"
-    done = run_micropython(
-        program, kind, str(FRAMES[kind]), "1", heap="2m", bits=bits, timeout=3600
-    )
-    assert not done.returncode, done.stderr
-    found = json.loads(done.stdout)
-    record_property("measured", f"{bits} bits: {found}")
+    found = play_faults("run_serial_faults", FRAMES[kind], bits, kind)
     assert found["frames"] == FRAMES[kind]
     assert 0.04 < 1 - found["good"] / found["frames"] < 0.06
     assert found["wrong"] == found["told_wrong"] == 0
