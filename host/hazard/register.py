@@ -123,6 +123,13 @@ def present(folder: Path) -> bool:
     return any((folder / name).exists() for name in FILES)
 
 
+def load_any(folder: Path) -> Register:
+    """The register; of a folder without hazardous waste, one that has its sites alone."""
+    if present(folder):
+        return load(folder)
+    return Register(registry.load(folder), catalogue.load(folder), folder=folder)
+
+
 def load(folder: Path, known: Registry | None = None) -> Register:
     """Read and check the register; RegistryError or HazardError names the first mistake."""
     known = known or registry.load(folder)

@@ -12,10 +12,9 @@ from sys import intern
 from ..common.local_days import bounds, clock, local_day
 from ..hazard import HazardError, papers
 from ..hazard.papers import Source
-from ..hazard.register import Register
 from ..hazard.transfers import Imported, grams_of
 from ..points.positions import Position
-from ..registry import STORED_HAZARDOUS, STREAMS
+from ..registry import STORED_HAZARDOUS, STREAMS, Registry
 from ..store import Store
 from ..store import lifts as rows
 from ..store.chains import Moved
@@ -39,18 +38,18 @@ _LIFTED = tuple(s for s in STREAMS if s != STORED_HAZARDOUS)
 class Places:
     """How a row names its place."""
 
-    register: Register
+    known: Registry
     positions: Mapping[str, Position]
     unknown: int = 0
     _bins: dict[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self._bins = {b.bin: b.site for b in self.register.known.bins}
+        self._bins = {b.bin: b.site for b in self.known.bins}
 
     def of(self, line: Line) -> tuple[str, str]:
         """(site, bin); "" for what it does not name, or where no site is near."""
         site, bin_ = line.text("点位", optional=True), line.text("桶", optional=True)
-        if site and site not in self.register.known.sites:
+        if site and site not in self.known.sites:
             raise line.fail("点位", "a site of sites.csv")
         if bin_:
             if bin_ not in self._bins:
@@ -94,7 +93,7 @@ class Places:
 
 def run(
     store: Store,
-    register: Register,
+    known: Registry,
     positions: Mapping[str, Position],
     path: Path,
     *,
@@ -105,7 +104,7 @@ def run(
     """Import a file; now: Unix seconds. HazardError names the first mistake, and nothing is
     imported then. check: read and compare only, and name every mistake."""
     after = papers.last(store)
-    places = Places(register, positions)
+    places = Places(known, positions)
     found: list[tuple[LiftRow, Line]] = []
 
     def take(line: Line) -> None:

@@ -13,8 +13,8 @@ import msgspec
 
 from ..hazard import HazardError, papers
 from ..hazard.papers import Source
-from ..hazard.register import Register
 from ..points.positions import Position
+from ..registry import Registry
 from ..store import Store
 from ..store import lifts as rows
 from ..store.chains import Moved, tries
@@ -60,7 +60,7 @@ class Taken:
 
 def take(
     store: Store,
-    register: Register,
+    known: Registry,
     positions: Mapping[str, Position],
     sent: Mapping[int, Sent],
     *,
@@ -72,7 +72,7 @@ def take(
     is_own: whether a plate may be sent. HazardError when others write all the time."""
     done, found = Taken(), []
     sheet = Sheet(Path("lifts"), Page("", lambda: iter(())), [*COLUMNS, *MORE], 0)
-    places = Places(register, positions)
+    places = Places(known, positions)
     for n, each in sent.items():
         line = Line(sheet, n, {**{_COLUMN[k]: v for k, v in each._asdict().items()}, "单位": "kg"})
         try:

@@ -11,8 +11,8 @@ import msgspec
 from ..common.local_days import bounds, date_of, local_day
 from ..hazard import HazardError, papers
 from ..hazard.papers import PLAN, Source
-from ..hazard.register import Register
 from ..hazard.transfers import Imported
+from ..registry import Registry
 from ..store import Store
 from ..store import hazard as rows
 from ..store.chains import Moved
@@ -58,12 +58,12 @@ def between(store: Store, t0: int, t1: int) -> list[Plan]:
 
 
 def run(
-    store: Store, register: Register, path: Path, *, by: str, now: int, check: bool = False
+    store: Store, known: Registry, path: Path, *, by: str, now: int, check: bool = False
 ) -> Imported:
     """Import a file; now: Unix seconds. HazardError names the first mistake, and nothing is
     imported then. check: read and compare only, and name every mistake."""
     after = papers.last(store)
-    stops = _Stops(register)
+    stops = _Stops(known)
     done, repairs = brought.read(path, by, COLUMNS, MORE, stops.add)
     there = held(store)
     fresh = []
@@ -100,8 +100,8 @@ def _name(p: Plan) -> str:
 
 
 class _Stops:
-    def __init__(self, register: Register) -> None:
-        self._known = register.known.sites
+    def __init__(self, known: Registry) -> None:
+        self._known = known.sites
         self._of: dict[tuple[int, str, str], list[tuple[int, int, str]]] = {}
 
     def add(self, line: Line) -> None:

@@ -92,9 +92,6 @@ async def lifts(request: Request, sent: Lifts) -> TakenLifts:
     if not (context.scope.whole or context.scope.kind == CONTRACTOR):
         raise HTTPException(403, "lifts: expected an account of the district or of a contractor")
     whole = context.shared.known
-    register = whole.register
-    if register is None:
-        raise HTTPException(409, "the registry has no hazardous waste")
     known: dict[int, Sent] = {}
     refused: dict[int, str] = {}
     for n, each in enumerate(sent):
@@ -108,7 +105,7 @@ async def lifts(request: Request, sent: Lifts) -> TakenLifts:
         return context.scope.whole or truck in context.trucks
 
     def work(store: Store) -> Taken:
-        of = store, register, whole.positions, known
+        of = store, whole.registry, whole.positions, known
         return live_lifts.take(*of, by=me.name, now=int(time.time()), is_own=is_own)
 
     try:

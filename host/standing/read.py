@@ -56,6 +56,9 @@ def platforms(
     update_figures(store, registry, last)
     happened, collected = _booked(store, register, mine, since, last)
     matches, gains = _matched(store, register, since, until)
+    matched: dict[str, list[Match]] = defaultdict(list)
+    for m in matches:
+        matched[m.collections[0].bin].append(m)
     found = []
     by_device: dict[str, list[Bin]] = defaultdict(list)
     for b in mine:
@@ -71,10 +74,9 @@ def platforms(
             series = weights.of(b.channel, b.fill_channel, correct).part(begin, 1 << 40)
             events = [e for e in happened[b.bin] if e.t >= begin]
             k = _known(b, platform, series, events, air)
-            of_bin = [m for m in matches if m.collections[0].bin == b.bin]
-            lifted = evidence.of_matches(of_bin, dict(gains.trucks), gains.noise_g)
+            lifted = evidence.of_matches(matched[b.bin], dict(gains.trucks), gains.noise_g)
             k.weighings = sorted([*k.weighings, *(w for w in lifted if w.t >= begin)])
-            k.truck_error = _truck_error(of_bin, gains)
+            k.truck_error = _truck_error(matched[b.bin], gains)
             days_ = {d: g for d, g in collected[b.bin].items() if d >= first}
             found.append(Found(b, k, begin, *_of(by), days_))
     order = {b.bin: n for n, b in enumerate(mine)}

@@ -41,7 +41,7 @@ _Done = tuple[Evidence, Reconciled, int, int]
 
 
 def _reconciled(args: argparse.Namespace) -> _Done:
-    registered = register.load(args.registry)
+    registered = register.load_any(args.registry)
     t0, t1 = bounds(month(args.month))
     store = Store(args.db)
     try:
@@ -72,7 +72,7 @@ def run_show(args: argparse.Namespace) -> int:
 
 def run_letter(args: argparse.Namespace) -> int:
     form_of(args.out, "html")
-    known = register.load(args.registry)
+    known = register.load_any(args.registry)
     whose = trucks.load(args.registry, known.known)
     if bool(args.contractor) == bool(args.truck):
         raise UsageError("expected --contractor or --truck: whose month it is")
@@ -224,7 +224,7 @@ def _decide(args: argparse.Namespace, what: str, names: Iterable[str]) -> int:
     decision = decisions.Decision(
         what, args.lift, tuple(names), args.by, args.reason, int(time.time())
     )
-    registered = register.load(args.registry)
+    registered = register.load_any(args.registry)
     store = Store(args.db)
     try:
         _check(store, registered, decision)

@@ -15,7 +15,7 @@ from .hazard import bounds, month
 
 
 def run(args: argparse.Namespace) -> int:
-    registered = register.load(args.registry)
+    registered = register.load_any(args.registry)
     whose = trucks.load(args.registry, registered.known)
     now = int(time.time())
     if args.month is None:

@@ -32,7 +32,7 @@ _DAYS = 30
 
 def run(args: argparse.Namespace) -> int:
     form = form_of(args.out, "xlsx html json")
-    registered = register.load(args.registry)
+    registered = register.load_any(args.registry)
     known = {b.site for b in registered.known.platforms()}
     for site in args.sites:
         if site not in known:

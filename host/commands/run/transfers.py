@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Sequence
 from decimal import Decimal
 from pathlib import Path
 
+from ... import registry
 from ...common import terminal
 from ...common.atomic_write import whole
 from ...common.disclaimer import DISCLAIMER
@@ -29,19 +30,26 @@ from .dry_run import checked
 from .hazard import bounds, month
 
 
-def run_import(args: argparse.Namespace) -> int:
-    registered = register.load(args.registry)
-    store = Store(args.db, create=True)
-    now = int(time.time())
+def _reader(args: argparse.Namespace) -> Callable[[Store], transfers.Imported]:
+    """What brings the file into a store. A mistake of the registry is told before the store is
+    made."""
+    known = registry.load(args.registry)
+    file, by, now, check = args.file, args.by, int(time.time()), args.check
     if args.kind == papers.LIFTS:
         where = positions.load(args.registry)
-        done = lifts.run(store, registered, where, args.file, by=args.by, now=now, check=args.check)
-    elif args.kind == papers.PLAN:
-        done = plans.run(store, registered, args.file, by=args.by, now=now, check=args.check)
-    else:
-        done = transfers.run(
-            store, registered, args.file, args.kind, by=args.by, now=now, check=args.check
-        )
+        return lambda store: lifts.run(store, known, where, file, by=by, now=now, check=check)
+    if args.kind == papers.PLAN:
+        return lambda store: plans.run(store, known, file, by=by, now=now, check=check)
+    registered = register.load(args.registry, known)
+    return lambda store: transfers.run(
+        store, registered, file, args.kind, by=by, now=now, check=check
+    )
+
+
+def run_import(args: argparse.Namespace) -> int:
+    read = _reader(args)
+    store = Store(args.db, create=True)
+    done = read(store)
     store.close()
     for line in [*done.notes, *done.refused]:
         print(line)

@@ -10,7 +10,8 @@ from threading import Barrier
 import pytest
 from sim_board import ROOT
 
-from host.hazard import papers, register
+from host import registry
+from host.hazard import papers
 from host.reconcile import live_lifts
 from host.reconcile.live_lifts import Sent, Taken
 from host.store import Store, lifts
@@ -28,7 +29,7 @@ def test_a_clock_that_is_years_off_reads_no_years(
         raise AssertionError("all that lies between two times was read")
 
     monkeypatch.setattr(lifts, "between", never)
-    known = register.load(ROOT / "registry")
+    known = registry.load(ROOT / "registry")
     times = [1_420_000_000, *range(NOW - 1200, NOW)]
     sent = {i: Sent("沪A1", t, "20.5") for i, t in enumerate(times)}
     for stored in (len(sent), 0):
@@ -40,7 +41,7 @@ def test_a_clock_that_is_years_off_reads_no_years(
 def test_two_at_once_lose_nothing_and_count_nothing_twice(database: Path | str) -> None:
     """Each sends its own lists and, last, one that all send."""
     Store(database, create=True).close()
-    known = register.load(ROOT / "registry")
+    known = registry.load(ROOT / "registry")
     start = Barrier(SENDERS)
 
     def one(sender: int) -> list[Taken]:

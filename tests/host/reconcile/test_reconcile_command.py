@@ -282,3 +282,22 @@ def test_what_is_told_of_a_month_is_of_that_month(folder: Path) -> None:
     assert "name no truck" not in february
     march = run(folder, "reconcile", "show", "--month", "2026-03")
     assert "12 emptyings, 1 lifts, 0 tickets" in march and "1 tickets, 82.000 kg, name no" in march
+
+
+def test_a_district_without_hazardous_waste(folder: Path) -> None:
+    """Its registry has sites, bins and boards alone."""
+    points = folder / "registry"
+    for path in points.iterdir():
+        if path.name not in ("sites.csv", "bins.csv", "devices.csv", "towns.csv"):
+            path.unlink()
+    for name in ("sites.csv", "bins.csv", "devices.csv"):
+        rows = (points / name).read_text(encoding="utf-8").splitlines(keepends=True)
+        text = "".join(r for r in rows if "hw-01" not in r and "hw01" not in r)
+        (points / name).write_text(text, encoding="utf-8")
+    db = ("--db", folder / "q.db", "--registry", points)
+    brought = qingyun("transfers", "import", "--kind", "lifts", lifts(folder), *BY, *db)
+    assert brought.returncode == 0, brought.stderr
+    shown = qingyun("reconcile", "show", "--month", "2026-03", *db)
+    assert shown.returncode == 0 and "湿垃圾" in shown.stdout, shown.stderr
+    judged = qingyun("standing", "fs-01", "--month", "2026-03", *db)
+    assert judged.returncode in (0, 1) and "fs-01-2" in judged.stdout, judged.stderr
