@@ -130,8 +130,9 @@ def test_events_come_as_they_happen(served: Served) -> None:
             lines = islice(answer.iter_lines(), 200)
             first = next(line for line in lines if line.startswith("data:"))
             assert "qy-s0011" in first
-            uploaded(served.client, "s0011/qy-s0011/status", "safe")
-            assert '"safe"' in next(line for line in lines if "qy-s0011" in line)
+            for status in ("safe", "online"):  # as it was: others look at this district too
+                uploaded(served.client, "s0011/qy-s0011/status", status)
+                assert f'"{status}"' in next(line for line in lines if "qy-s0011" in line)
     assert httpx.get(served.url + "/live").status_code == 303
 
 
