@@ -10,6 +10,7 @@ from functools import cached_property
 from ..common.local_days import clock, date_of, day_of, local_day
 from ..common.periods import parse
 from ..hazard import papers
+from ..hazard.register import load_any
 from ..reconcile import decisions, evidence
 from ..reconcile.model import Collection, Finding, Kind, Lift, Load, Match, Trip
 from ..reconcile.plates import plate
@@ -23,13 +24,11 @@ class Hauled:
     """What was reconciled in the month of a moment (Unix seconds), as `reconcile show` has it."""
 
     def __init__(self, trace: Trace, t: int) -> None:
-        if trace.register is None:
-            raise TraceError("trace: expected a registry with hazardous waste, which papers need")
         self._trace = trace
         of = parse(f"{date_of(local_day(t)):%Y-%m}")
         assert of is not None
         span = day_bounds(of.first)[0], day_bounds(of.last)[1]
-        self.found = evidence.read(trace.store, trace.register, *span)
+        self.found = evidence.read(trace.store, load_any(trace.folder), *span)
         self.done = evidence.reconciled(trace.store, self.found)
 
     @cached_property
@@ -145,7 +144,7 @@ def at_site(trace: Trace, day: dt.date, site: str, stream: str) -> Iterator[Line
 def of_ticket(trace: Trace, ticket: papers.Ticket) -> Iterator[Line]:
     """The lifts of a ticket's load; nothing for one that names no truck."""
     truck = plate(ticket.plate)
-    if not truck or trace.register is None:
+    if not truck:
         return
     hauled = Hauled(trace, ticket.t)
     name = f"{ticket.number}@{ticket.t}"

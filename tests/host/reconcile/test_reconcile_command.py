@@ -301,3 +301,5 @@ def test_a_district_without_hazardous_waste(folder: Path) -> None:
     assert shown.returncode == 0 and "湿垃圾" in shown.stdout, shown.stderr
     judged = qingyun("standing", "fs-01", "--month", "2026-03", *db)
     assert judged.returncode in (0, 1) and "fs-01-2" in judged.stdout, judged.stderr
+    traced = qingyun("trace", f"route:{DAYS[0]}/沪A12345", *db)
+    assert traced.returncode == 0 and "no ticket" in traced.stdout, traced.stderr
