@@ -18,7 +18,7 @@ from typing import NamedTuple
 from ..common.local_days import local_day
 from ..registry import DRY, HAZARDOUS, RECYCLABLE, WET, csv_rows
 from .model import Finding, Trip
-from .robust import beyond, middle
+from .robust import beyond, median_of
 from .sums import E_BRIDGE_G, SIGMAS, bridge_share
 from .trips import Usual
 
@@ -149,7 +149,8 @@ def _loss(shares: _Shares, bounds: Bounds) -> Loss:
     if len(means) < _LEAST_TRUCKS:
         may = _RECTANGLE * (bounds.high - bounds.low) / math.sqrt(12)
         return Loss((bounds.low + bounds.high) / 2, may, _OF_TRIP, 0.0, 0.0, 0)
-    share, error = middle(means, _LEAST_SPREAD)
+    of_truck = beyond(means, errors)
+    share, error = median_of(means, errors, of_truck, _LEAST_SPREAD)
     error = math.hypot(error, shares.bridge)
     near = min(max(share, bounds.low), bounds.high)
     out = share - near
@@ -158,7 +159,7 @@ def _loss(shares: _Shares, bounds: Bounds) -> Loss:
     of_trip = math.sqrt(max(0.0, all_of_trip**2 - shares.rounding / shares.trips))
     trips_known = sum(map(len, left.values()))
     return Loss(
-        *(near, error, of_trip, beyond(means, errors), of_day, trips_known),
+        *(near, error, of_trip, of_truck, of_day, trips_known),
         out if abs(out) > max(_SURE * error, _LEAST_SPREAD) else 0.0,
     )
 

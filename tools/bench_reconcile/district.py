@@ -6,7 +6,9 @@ within 20 s of the lift; lift scales of trucks in divisions of 500 g, 350 g of n
 waste a district loses 0.3 to 5 % on the way, in each another share; from day to day (heat, rain) it
 differs by 0.3 % (standard deviation), from truck to truck by 0.15 %, from load to load by a third
 of itself (a gamma distribution). The other loses 0 to 0.5 %. One lift of fifty takes two bins, one
-of two hundred is not written down, one platform of two hundred is not measured for a day."""
+of two hundred is not written down, one platform of two hundred is not measured for a day. The plan
+is that each truck visits its sites on each day. In one district of five no truck loses anything of
+its own, and a stream loses 2 to 5 % more than may be."""
 
 from __future__ import annotations
 
@@ -14,9 +16,11 @@ import random
 from collections import defaultdict
 from dataclasses import dataclass, field
 
-from host.common.local_days import DAY_S
+from host.common.local_days import DAY_S, local_day
 from host.metrology import r76
+from host.reconcile.losses import ASSUMED
 from host.reconcile.model import Collection, Kind, Lift, Load
+from host.reconcile.planned import Route
 
 START = 1_772_294_400  # 2026-03-01 00:00 in Shanghai
 STREAMS = ("湿垃圾", "干垃圾")
@@ -25,8 +29,11 @@ CAPACITY_G = 2_400_000
 EMPTY_TRUCK_G = 9_000_000
 E_BRIDGE_G = 20_000
 _WET = "湿垃圾"
+_OF_TICKET = (Kind.EXCESS, Kind.SHORT, Kind.OTHER_TOWN)
 _LOSS = {_WET: (0.003, 0.05), "干垃圾": (0.0, 0.005)}  # of a district
 _OF_DAY, _OF_TRUCK, _OF_LOAD = 0.003, 0.0015, 9.0  # the last: shape of a gamma distribution
+_TOO_MUCH = (0.02, 0.05)  # more than may be lost
+_DISTRICTS_WITH_IT = 0.2
 
 
 @dataclass(frozen=True)
@@ -44,10 +51,10 @@ class District:
     collections: list[Collection] = field(default_factory=list)
     lifts: list[Lift] = field(default_factory=list)
     loads: list[Load] = field(default_factory=list)
+    routes: list[Route] = field(default_factory=list)  # as planned; one for each truck and day
     planted: list[Planted] = field(default_factory=list)
     town_of: dict[str, str] = field(default_factory=dict)
     gaps: dict[tuple[str, str], list[tuple[int, int]]] = field(default_factory=dict)
-    routes: int = 0  # truck days
     truth: dict[str, int] = field(default_factory=dict)  # name → true g, of each weighing
     end: int = 0
 
@@ -75,6 +82,12 @@ class _Maker:
         self.n = 0
         self.dry = random.Random(seed + 1_000_000)  # noqa: S311  the water has its own luck
         self.loss = {s: self.dry.uniform(*between) for s, between in _LOSS.items()}
+        self.plan = random.Random(seed + 2_000_000)  # noqa: S311  of plans, and what is not as may be
+        self.too_much = self.plan.random() < _DISTRICTS_WITH_IT
+        if self.too_much:
+            stream = self.plan.choice(STREAMS)
+            self.loss[stream] = ASSUMED[stream].high + self.plan.uniform(*_TOO_MUCH)
+            self.made.planted.append(Planted(Kind.STREAM_LOSS, stream, "", START))
         self.of_day = [self.dry.gauss(0, _OF_DAY) for _ in range(days + 1)]
         self.bridge = {s: self.luck.gauss(0, 0.5 * self._limit()) for s in STREAMS}
         self.bins: dict[str, list[tuple[str, float]]] = {}  # site/stream → (bin, gain)
@@ -107,12 +120,11 @@ class _Maker:
         clock, drift, loss = (wrong * 3)[:3]
         clock.clock_s = self.luck.choice((-180, 180))
         drift.gain += self.luck.choice((-0.02, 0.02))
-        loss.loss = 0.02
-        for kind, truck in (
-            (Kind.CLOCK, clock),
-            (Kind.TRUCK_DRIFT, drift),
-            (Kind.TRUCK_LOSS, loss),
-        ):
+        standing = [(Kind.CLOCK, clock), (Kind.TRUCK_DRIFT, drift)]
+        if not self.too_much:
+            loss.loss = 0.02
+            standing.append((Kind.TRUCK_LOSS, loss))
+        for kind, truck in standing:
             self.made.planted.append(Planted(kind, truck.name, truck.name, START))
         places = [(place, k) for place, bins in self.bins.items() for k in range(len(bins))]
         for place, k in self.luck.sample(places, 2 * each):
@@ -127,6 +139,11 @@ class _Maker:
         chosen = self.luck.sample(days, len(kinds) * each)
         for n, kind in enumerate(kinds):
             self.when |= dict.fromkeys(chosen[n * each : (n + 1) * each], kind)
+        free = [d for d in days if d not in self.when]
+        for kind in (Kind.SHORT, Kind.NOT_LIFTED, Kind.NOT_DRIVEN, Kind.OFF_PLAN):
+            for day in self.plan.sample(free, each):
+                free.remove(day)
+                self.when[day] = kind
 
     # Days
 
@@ -139,7 +156,6 @@ class _Maker:
         for truck in self.trucks:
             on_board = 0
             for day in range(self.days):
-                self.made.routes += 1
                 on_board = self._day(truck, day, on_board)
         return self.made
 
@@ -147,12 +163,17 @@ class _Maker:
         kind = self.when.get((truck.name, day))
         at = START + day * DAY_S + 5 * 3600 + self.luck.randrange(3600)
         pick = self.luck.randrange(6, len(truck.sites) - 3)
+        planned = [x for x in truck.sites if kind is not Kind.OFF_PLAN or x != truck.sites[pick]]
+        self.made.routes.append(Route(local_day(at), truck.name, tuple(planned)))
+        if kind is Kind.NOT_DRIVEN:
+            self._note(kind, truck.name, truck, at)
+            return on_board
         ticketless = kind is Kind.NO_TICKET
         for k, site in enumerate(truck.sites):
             at += self.luck.randint(240, 600)
             mixes = kind is Kind.MIXED and pick < k <= pick + 3
             special = kind if mixes or (k == pick and kind is not Kind.MIXED) else None
-            on_board += self._visit(truck, site, at, special)
+            on_board += self._stop(truck, site, at, special, is_last_day=day == self.days - 1)
             at += 60
             if on_board > CAPACITY_G or (k == len(truck.sites) - 1 and on_board > 300_000):
                 at += self.luck.randint(1_500, 3_000)
@@ -160,7 +181,7 @@ class _Maker:
                     truck, at, on_board, None if ticketless else kind, ticketless=ticketless
                 )
                 ticketless = False
-                kind = None if kind in (Kind.EXCESS, Kind.OTHER_TOWN) else kind
+                kind = None if kind in _OF_TICKET else kind
                 on_board = 0
                 at += self.luck.randint(1_200, 2_400)
         if kind is Kind.NO_LOAD:
@@ -171,6 +192,19 @@ class _Maker:
             self._note(Kind.EXCESS if on_board else Kind.NO_LOAD, name, truck, at)
             on_board = 0
         return on_board
+
+    def _stop(
+        self, truck: _Truck, site: str, at: int, kind: Kind | None, *, is_last_day: bool
+    ) -> int:
+        """What a visit puts on the truck. A plan knows only of visits that were written down."""
+        before = len(self.made.lifts)
+        mass = 0 if kind is Kind.NOT_LIFTED else self._visit(truck, site, at, kind)
+        is_written = len(self.made.lifts) > before
+        if is_written and kind is Kind.OFF_PLAN:
+            self._note(kind, site, truck, at)
+        elif not is_written and kind is not Kind.OFF_PLAN and not is_last_day:
+            self._note(Kind.NOT_LIFTED, site, truck, at)
+        return mass
 
     def _visit(self, truck: _Truck, site: str, at: int, kind: Kind | None) -> int:
         luck, made = self.luck, self.made
@@ -228,10 +262,12 @@ class _Maker:
         town = truck.town
         if kind is Kind.EXCESS:
             true += self.luck.randint(700_000, 1_500_000)
+        if kind is Kind.SHORT:
+            true -= min(true / 2, self.plan.randint(700_000, 1_500_000))
         if kind is Kind.OTHER_TOWN:
             town = "town-elsewhere"
         name = self._ticket(truck, at, true, town)
-        if kind in (Kind.EXCESS, Kind.OTHER_TOWN):
+        if kind in _OF_TICKET:
             self._note(kind, name, truck, at)
 
     def _lost(self, truck: _Truck, at: int) -> float:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import math
 import random
 from collections.abc import Mapping
 from dataclasses import replace
@@ -11,7 +12,7 @@ from pathlib import Path
 import pytest
 from bench_reconcile import district
 
-from host.reconcile import losses
+from host.reconcile import losses, robust
 from host.reconcile.groups import by_stream, groups, streams_of
 from host.reconcile.losses import ASSUMED, Bounds
 from host.reconcile.model import Kind, Load
@@ -114,3 +115,19 @@ def test_rows_of_the_registry(tmp_path: Path) -> None:
         file.write_text(head + twice.format(since), encoding="utf-8")
         with pytest.raises(RegistryError, match=r"losses\.csv:3: from: expected another day"):
             losses.load(tmp_path, DAY)
+
+
+def test_of_five_trucks_their_own_trips_say_how_sure_the_median_is() -> None:
+    """Of five values a median absolute deviation is often far from what it should be."""
+    luck = random.Random(5)  # noqa: S311
+    squares, told = 0.0, []
+    for _ in range(400):
+        means = [luck.gauss(0.08, 0.005) for _ in range(5)]
+        errors = [0.005] * 5
+        value, error = robust.median_of(means, errors, robust.beyond(means, errors))
+        squares += (value - 0.08) ** 2
+        told.append(error)
+    true = math.sqrt(squares / len(told))
+    assert all(0.95 * true <= e for e in told)
+    assert sum(e <= 2 * true for e in told) >= 0.95 * len(told)
+    assert sum(robust.middle([luck.gauss(0, 1) for _ in range(5)])[1] < 0.3 for _ in told) > 40
