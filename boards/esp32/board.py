@@ -98,12 +98,14 @@ class Board:
     data_dir = ""  # littlefs is mounted at the root
     # The folder that loader.py has put first; without one, everything is at the root.
     firmware_dir = sys.path[0] if sys.path[0] in ("/a", "/b") else ""
-    machine = machine  # for UART and I2C
 
     def __init__(self):
         self.hal = _Hal
         self.kept = _Kept()
         self.print = print
+        # For UART and I2C. Not of the class: making one asks each thing in it for __set_name__,
+        # and the port's machine, which answers through a function, raises instead.
+        self.machine = machine
         self._wdt = None
         self._held = None
         try:

@@ -9,6 +9,9 @@ import json
 import os
 import re
 import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -141,12 +144,28 @@ def configuration(path: Path) -> dict[str, Any]:
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     try:
-        config: dict[str, Any] = module.load(str(path))
+        with _modules_of_the_firmware():
+            config: dict[str, Any] = module.load(str(path))
     except module.ConfigError as e:
         # A secret is not shown, not even a wrong one.
         text = str(e).partition(", found ")[0] if "password" in str(e) else str(e)
         raise BoardError(text) from None
     return config
+
+
+@contextmanager
+def _modules_of_the_firmware() -> Iterator[None]:
+    """Found by their names on a board, and known here no longer than that: for some kinds of
+    channel config.py loads further modules of its package."""
+    known = set(sys.modules)
+    sys.path.insert(0, str(FIRMWARE))
+    try:
+        yield
+    finally:
+        sys.path.remove(str(FIRMWARE))
+        for name in set(sys.modules) - known:
+            if name.partition(".")[0] == "settings":
+                del sys.modules[name]
 
 
 def _check(path: Path) -> dict[str, Any]:
