@@ -68,8 +68,11 @@ class Device:
         self.player = Player(o["trace"])
         self.flash = Flash(o["flash"])
         self.ntp = NtpServer(self.clock, o["ntp_port"])
-        __import__("physics" if self.physics == "field" else "ideal")
-        __import__("name_server")
+        # What config.json may name: later no file of this folder can be reached.
+        physics = "physics" if self.physics == "field" else "ideal"
+        wired = "converters", "ads1115_chip", "serial_scales", "serial_rangers"
+        for name in (physics, "name_server") + wired:  # noqa: RUF005  MicroPython has no other way
+            __import__(name)
 
 
 def mount(flash):
