@@ -53,6 +53,9 @@ class Verdict(StrEnum):
     UNKNOWN = "not enough evidence"
 
 
+WIDE = "the 95 % interval reaches beyond the limit"  # the usual reason to be UNKNOWN
+
+
 class Cause(StrEnum):
     """What the bare platform's error is, by how it came and went."""
 
@@ -79,6 +82,13 @@ class Finding:
     since: int = 0
     cause: Cause = Cause.NONE
     because: str = ""
+
+
+def within(quantity: Quantity, value: float, error: float, limit: float, n: int) -> Finding:
+    """Of a value that is not shown to be beyond its limit: whether it is shown to be within."""
+    if abs(value) + 2 * error <= limit:
+        return Finding(quantity, Verdict.WITHIN, value, error, limit, n)
+    return Finding(quantity, Verdict.UNKNOWN, value, error, limit, n, because=WIDE)
 
 
 @dataclass(frozen=True)
