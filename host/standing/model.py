@@ -21,7 +21,8 @@ class Kind(StrEnum):
 
 
 class Weighing(NamedTuple):
-    """One load that is known. load_g: what stood there; off_g: shown less known (of a RETURN
+    """One load that is known. load_g: what is known to have stood there (of a
+    RETURN the tare); off_g: shown less known (of a RETURN
     less the bare platform too, so that a wrong zero is not in it); error_g: standard
     uncertainty of that, 0 until it is known from many; source: device/channel/life/seq of the
     reading, of a LIFT also the name of the lift; c: °C of the board's thermometer."""

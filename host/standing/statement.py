@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import zlib
+from collections.abc import Callable
 
 import msgspec
 
@@ -96,6 +97,15 @@ class Body(msgspec.Struct, frozen=True):
     days: list[Effect]
     proposal: Proposal | None
     counts_per_kg: float | None
+
+    def of_names(self, sees: Callable[[str], bool]) -> Body:
+        """For who may not know every lift and ticket: without the names of the others."""
+        kept = []
+        for w in self.weighings:
+            reading, _, lift = w.source.partition(" ")
+            kept.append(w if not lift or sees(lift) else w._replace(source=reading))
+        tickets = {x: t for x, t in self.tickets.items() if sees(x) and sees(t)}
+        return msgspec.structs.replace(self, weighings=kept, tickets=tickets)
 
 
 class Statement(msgspec.Struct, frozen=True):
