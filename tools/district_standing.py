@@ -66,8 +66,9 @@ def made(known: Register, bin_: str, lift: str, ticket: str, until: int) -> Stat
                 " and on its way down"),
     )  # fmt: skip
     counts = {kind.value: DAYS for kind in Kind} | {statement.QUIET: DAYS, statement.SETTLED: DAYS}
-    sums = (sum(part) for part in zip(*(e[1:] for e in days), strict=True))
-    total = Total(days[0].date, days[-1].date, *sums)  # type: ignore[arg-type]  all are known
+    reported, off = sum(e.reported_g for e in days), sum(e.off_g or 0 for e in days)
+    error = sum(e.error_g or 0 for e in days)
+    total = Total(days[0].date, days[-1].date, reported, off, error)
     head = Head(
         b.bin, b.site, b.device, b.channel, b.stream, until, until - DAYS * DAY_S, "k-20260301-aa",
         b.e_g, b.tare_g, Advice.CALIBRATE, findings, counts, total,
