@@ -14,6 +14,7 @@ from host.standing.model import WIDE, Cause, Finding, Kind, Quantity, Verdict, W
 from host.standing.proposal import Proposal
 from host.standing.statement import Body, Head, QuietHours, Settled, Statement, Total
 from host.store import Store, standings
+from host.store.standings import StandingRow
 
 DAYS, MOVED = 30, 12  # days of evidence; the gain moved so many days before the end
 
@@ -22,10 +23,17 @@ def keep(store: Store, known: Register, bin_: str, names: tuple[str, str], now: 
     """Of every platform; bin_: the one with evidence; names: of a lift and a ticket of it."""
     until = day_bounds(date_of(local_day(now)))[0]
     kept.keep(store, known, until, now)
-    head, packed = statement.packed(made(known, bin_, *names, until))
+    told = made(known, bin_, *names, until)
+    head, packed = statement.packed(told)
     there = standings.find(store, bin_)
     assert there is not None
-    standings.replace(store, [(there[0]._replace(head=head), packed)])
+    standings.replace(store, [(again(there[0], told.head, head), packed)])
+
+
+def again(row: StandingRow, head: Head, packed: str) -> StandingRow:
+    """Another standing of the same platform and moment."""
+    held = standings.Held(row.n, row.changed)
+    return kept.row_of(head, packed, (row.made, row.since, row.after), held)
 
 
 def made(known: Register, bin_: str, lift: str, ticket: str, until: int) -> Statement:

@@ -24,7 +24,7 @@ from ..hazard.register import Register
 from ..points.positions import Position
 from ..reconcile import evidence, kept
 from ..reconcile.plates import plate
-from ..registry import Registry
+from ..registry import Registry, Site
 from ..reports.explain import BinStory
 from ..reports.limits import Limits
 from ..reports.summary import HAULED
@@ -209,6 +209,11 @@ class Context:
         if found is None or self.scope.whole or found.of.reach == kept.reach(own):
             return found
         return None
+
+    @cached_property
+    def site_of(self) -> dict[str, Site]:
+        """Bin → its site."""
+        return {b.bin: self.registry.sites[b.site] for b in self.registry.bins}
 
     def standings(self, store: Store) -> list[held.Kept]:
         """Of the platforms of the scope as they were last kept, the worst first."""

@@ -63,8 +63,8 @@ class Wanted:
 
     def fits(self, found: Kept, context: Context) -> bool:
         """Whether a platform is asked for, whatever its advice."""
-        site, q = context.registry.sites[found.head.site], self.q.casefold()
-        names = site.site, site.name, found.head.bin
+        site, q = context.site_of[found.bin], self.q.casefold()
+        names = site.site, site.name, found.bin
         return self.town in ("", site.town) and any(q in name.casefold() for name in names)
 
 
@@ -74,9 +74,9 @@ Listed = tuple[list[Kept], Counter[Advice]]
 def _listed(context: Context, store: Store, wanted: Wanted) -> Listed:
     """(platforms that are asked for, how many there are of each advice)."""
     near = [k for k in context.standings(store) if wanted.fits(k, context)]
-    counts = Counter(k.head.advice for k in near)
+    counts = Counter(k.advice for k in near)
     only = NAMED.get(wanted.advice)
-    return [k for k in near if only in (None, k.head.advice)], counts
+    return [k for k in near if only in (None, k.advice)], counts
 
 
 def _row(found: Kept, since: Since, context: Context) -> dict[str, Any]:
@@ -125,8 +125,8 @@ async def show(request: Request) -> Response:
         "standing.html",
         wanted=wanted,
         made=(min(mades), max(mades)) if mades else None,
-        until=date_of(local_day(min(k.head.until for k in shown) - 1)) if shown else None,
-        rows=[_row(k, since[k.head.bin], context) for k in shown],
+        until=date_of(local_day(min(k.row.until for k in shown) - 1)) if shown else None,
+        rows=[_row(k, since[k.bin], context) for k in shown],
         any_kept=bool(sum(counts.values())),
         late=sum(bool(s) for s in since.values()),
         imports=max((s.imports for s in since.values()), default=0),
@@ -213,7 +213,7 @@ async def fetch(request: Request) -> Response:
 
 
 def _day(found: Kept) -> str:
-    return clock(found.head.until - 1)[:10]
+    return clock(found.row.until - 1)[:10]
 
 
 def _of_platform(found: Kept, body: Body, day: str, form: str) -> list[Table]:

@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
 import msgspec
 
@@ -18,7 +19,7 @@ from ..store import standings as rows
 from ..store.standings import Held, StandingRow
 from . import read, statement
 from .effect import Advice
-from .statement import Body, Head
+from .statement import GRAVITY, Body, Head
 from .zero import WINDOW_S
 
 _AT_ONCE = 200  # platforms in one transaction
@@ -26,11 +27,27 @@ _AT_ONCE = 200  # platforms in one transaction
 
 @dataclass(frozen=True)
 class Kept:
-    """The standing of a platform as it was computed at `made` (Unix seconds), by what was there."""
+    """The standing of a platform as it was computed, by what was there."""
 
-    made: int
-    head: Head
     row: StandingRow
+
+    @property
+    def bin(self) -> str:
+        return self.row.bin
+
+    @property
+    def made(self) -> int:
+        """Unix seconds."""
+        return self.row.made
+
+    @property
+    def advice(self) -> Advice:
+        return GRAVITY[self.row.gravity]
+
+    @cached_property
+    def head(self) -> Head:
+        """Undone when it is asked for: a list of a district shows a few of many."""
+        return statement.head_of(self.row.head)
 
 
 class Since(msgspec.Struct, frozen=True):
@@ -57,8 +74,7 @@ def keep(store: Store, register: Register, until: int, now: int) -> Counter[Advi
     for found in read.each(store, register, (), first, until):
         made = statement.of(found, until)
         head, body = statement.packed(made)
-        facts = now, since, until, after, *found.held
-        ready.append((StandingRow(found.bin.bin, *facts, head), body))
+        ready.append((row_of(made.head, head, (now, since, after), found.held), body))
         counts[made.head.advice] += 1
         if len(ready) >= _AT_ONCE:
             rows.replace(store, ready)
@@ -68,10 +84,23 @@ def keep(store: Store, register: Register, until: int, now: int) -> Counter[Advi
     return counts
 
 
+def row_of(head: Head, packed: str, moment: tuple[int, int, int], held: Held) -> StandingRow:
+    """moment: made, since (Unix seconds) and the rows of transfers that were there."""
+    made, since, after = moment
+    place = _place(head.site, head.device, head.channel, head.e_g, head.tare_g)
+    order = GRAVITY.index(head.advice), head.far
+    return StandingRow(head.bin, made, since, head.until, after, *held, place, *order, packed)
+
+
+def _place(*parts: str | int) -> str:
+    return " ".join(map(str, parts))
+
+
 def heads(store: Store, registry: Registry) -> list[Kept]:
     """Of the platforms that the registry has, where they stand as they did when they were kept;
     the worst first."""
-    return sorted(_own(rows.every(store), registry), key=lambda k: k.head.gravity)
+    found = _own(rows.every(store), registry)
+    return sorted(found, key=lambda k: (k.row.gravity, -k.row.far, k.row.bin))
 
 
 def of_bin(store: Store, registry: Registry, bin_: str) -> tuple[Kept, Body] | None:
@@ -83,14 +112,10 @@ def of_bin(store: Store, registry: Registry, bin_: str) -> tuple[Kept, Body] | N
 
 def _own(found: Iterable[StandingRow], registry: Registry) -> list[Kept]:
     """What was kept tells of the place, board and bin of then: of others it would be wrong."""
-    there = {b.bin: (b.site, b.device, b.channel, b.e_g, b.tare_g) for b in registry.platforms()}
-    own = []
-    for row in found:
-        if row.bin in there:
-            h = statement.head_of(row.head)
-            if there[row.bin] == (h.site, h.device, h.channel, h.e_g, h.tare_g):
-                own.append(Kept(row.made, h, row))
-    return own
+    there = {
+        b.bin: _place(b.site, b.device, b.channel, b.e_g, b.tare_g) for b in registry.platforms()
+    }
+    return [Kept(row) for row in found if there.get(row.bin) == row.place]
 
 
 def came_since(store: Store, kept: Iterable[Kept]) -> Mapping[str, Since]:
@@ -104,7 +129,7 @@ def came_since(store: Store, kept: Iterable[Kept]) -> Mapping[str, Since]:
         again, imports = rows.recalibrated(store, made), papers.came_since(store, after)
         for k in mine:
             more = _more(Held(k.row.n, k.row.changed), there[k.head.device])
-            found[k.head.bin] = Since(more, (k.head.device, k.head.channel) in again, imports)
+            found[k.bin] = Since(more, (k.head.device, k.head.channel) in again, imports)
     return found
 
 

@@ -79,11 +79,10 @@ class Head(msgspec.Struct, frozen=True):
         return next(f for f in self.findings if f.quantity is quantity)
 
     @property
-    def gravity(self) -> tuple[int, float, str]:
-        """A key that sorts the worst first: by what is to be done, then by how far beyond."""
-        far = [abs(f.value) / f.limit for f in self.findings
-               if f.limit and f.verdict is not Verdict.UNKNOWN]  # fmt: skip
-        return GRAVITY.index(self.advice), -max(far, default=0.0), self.bin
+    def far(self) -> float:
+        """How far what is known is from right, in limits."""
+        known = [f for f in self.findings if f.limit and f.verdict is not Verdict.UNKNOWN]
+        return max((abs(f.value) / f.limit for f in known), default=0.0)
 
 
 class Body(msgspec.Struct, frozen=True):

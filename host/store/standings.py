@@ -32,6 +32,9 @@ class StandingRow(NamedTuple):
     after: int
     n: int
     changed: int
+    place: str
+    gravity: int
+    far: float
     head: str
 
 

@@ -8,6 +8,9 @@ CREATE TABLE standing (
     after BIGINT NOT NULL,       -- rows of transfer that were there
     n BIGINT NOT NULL,           -- readings of its board in that time
     changed BIGINT NOT NULL,     -- when the last of these came
+    place TEXT NOT NULL,         -- site, board, channel, e and tare that it was of
+    gravity INTEGER NOT NULL,    -- what is to be done, 0: the gravest
+    far DOUBLE PRECISION NOT NULL, -- how far beyond its limits, in limits
     head TEXT NOT NULL,          -- JSON: verdicts
     body {blob} NOT NULL         -- what they rest on
 );

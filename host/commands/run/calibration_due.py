@@ -30,7 +30,7 @@ def run(args: argparse.Namespace) -> int:
         every = kept.heads(store, known)
         found = [k for k in every if args.town in (None, known.sites[k.head.site].town)]
         asked = {Advice.CALIBRATE, *([Advice.UNKNOWN] if args.unknown else [])}
-        listed = [k for k in found if k.head.advice in asked]
+        listed = [k for k in found if k.advice in asked]
         since = kept.came_since(store, listed)
     finally:
         store.close()
@@ -40,11 +40,11 @@ def run(args: argparse.Namespace) -> int:
         return 0
     if listed:
         _print(listed, since)
-    counts = Counter(k.head.advice for k in found)
+    counts = Counter(k.advice for k in found)
     told = ", ".join(f"{counts[a]} {a}" for a in GRAVITY if counts[a])
     missing = len(platforms) - len(found)
     more = f"; nothing was kept of {missing}" if missing else ""
-    until = date_of(local_day(min(k.head.until for k in found) - 1))
+    until = date_of(local_day(min(k.row.until for k in found) - 1))
     print(f"by evidence up to the end of {until}: {told}{more}")
     late = sum(bool(s.readings) for s in since.values())
     if late:

@@ -46,7 +46,7 @@ def sides(tmp_path: Path) -> Sides:
     head, body = statement.packed(told)
     row = standings.find(store, BIN)
     assert row is not None
-    standings.replace(store, [(row[0]._replace(head=head), body)])
+    standings.replace(store, [(district_standing.again(row[0], told.head, head), body)])
     store.close()
     return made
 

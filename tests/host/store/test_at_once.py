@@ -26,7 +26,7 @@ def _month(store: Store, n: int) -> None:
 
 
 def _standing(store: Store, n: int) -> None:
-    row = standings.StandingRow("b1", n, 0, 0, 0, 0, 0, str(n))
+    row = standings.StandingRow("b1", n, 0, 0, 0, 0, 0, "", 0, 0.0, str(n))
     standings.replace(store, [(row, b"%d" % n)])
     standings.drop_others(store, {"b1"})
 
