@@ -43,6 +43,10 @@ def sides(tmp_path: Path) -> Sides:
     lifts = [w for w in told.body.weighings if w.kind is Kind.LIFT]
     told.body.weighings.append(lifts[0]._replace(source=f"{OWN.device}/w1/a/7 {theirs}"))
     told.body.tickets[theirs] = f"厂/2@{noon()}"
+    file, line = made.lifts[OWN].split("-")
+    second = f"{file}-{int(line) + 1}"  # of the own truck, by a ticket of the other
+    told.body.weighings.append(lifts[0]._replace(source=f"{OWN.device}/w1/a/8 {second}"))
+    told.body.tickets[second] = f"厂/2@{noon()}"
     head, body = statement.packed(told)
     row = standings.find(store, BIN)
     assert row is not None
@@ -90,14 +94,14 @@ def test_a_platform_with_what_it_rests_on(made: FastAPI, sides: Sides) -> None:
     for lift, ticket in ((sides.lifts[OWN], "厂/0"), (sides.lifts[OTHER], "厂/2")):
         assert f'href="/reconcile/row?name={lift}"' in page
         assert f'href="/reconcile/row?name={quote(ticket, "")}%40{noon()}"' in page
-    assert page.count('class="dot lift"') == page.count('class="dot return"') + 1 == 31
+    assert page.count('class="dot lift"') == page.count('class="dot return"') + 2 == 32
     assert 'class="dot bare far"' in page  # the foot on the platform is not left out
     assert "此后 24 次称重比此前 +1.10 %" in page and f"qingyun trace standing:{BIN}" in page
     none = text(made, whole, f"/standing/bin/{OTHER.site}-1")[1]
     assert "1 次，至少 5 次才有基准" in none and "证据不足" in none
     assert text(made, whole, "/standing/bin/nowhere")[0] == 404
     status, csv = text(made, whole, f"/standing/file?format=csv&bin={BIN}")
-    assert status == 200 and len(csv.splitlines()) == 92 and f",厂/0@{noon()}" in csv
+    assert status == 200 and len(csv.splitlines()) == 93 and f",厂/0@{noon()}" in csv
     html = text(made, whole, "/standing/file?format=html")[1]
     assert "秤台现状" in html and "对已报数字的影响" in html and BIN in html
     assert text(made, whole, "/standing/file?format=xlsx&advice=look")[0] == 404
