@@ -134,8 +134,8 @@ bench-forecast: $(TESTS) ## the forecast of bins beside two simple ways [BINS=20
 bench-reconcile: $(TESTS) ## faults planted among points, trucks and weighbridges [SEEDS=50] [FIRST=1] [TRUCKS=10] [DAYS=30] [KEEP=1]
 	@PYTHONPATH=tools $(PY) -m bench_reconcile --seeds "$(or $(SEEDS),50)" --first "$(or $(FIRST),1)" --trucks "$(or $(TRUCKS),10)" --days "$(or $(DAYS),30)" $(if $(KEEP),--keep)
 
-bench-standing: $(TESTS) ## faults planted in platforms: what is found by what stands there anyway [SEEDS=200] [FIRST=1] [DAYS=45] [NOISE=350] [DIVISION=500], g of a lift scale
-	@PYTHONPATH=tools:. $(PY) -m bench_standing --seeds "$(or $(SEEDS),200)" --first "$(or $(FIRST),1)" --days "$(or $(DAYS),45)" --noise "$(or $(NOISE),350)" --division "$(or $(DIVISION),500)"
+bench-standing: $(TESTS) ## faults planted in platforms: what is found by what stands there anyway [SEEDS=200] [FIRST=1] [DAYS=45] [NOISE=350] [DIVISION=500], g of a lift scale [EXACT=1]; or NIGHT=16, boards: what a night of a district takes
+	@PYTHONPATH=tools:. $(PY) -m bench_standing$(if $(NIGHT),.night --boards "$(NIGHT)", --seeds "$(or $(SEEDS),200)" --first "$(or $(FIRST),1)" --days "$(or $(DAYS),45)" --noise "$(or $(NOISE),350)" --division "$(or $(DIVISION),500)" $(if $(EXACT),--exact))
 
 bench-versus: $(TESTS) ## this build beside that of BASE=commit, in turn [ROUNDS=3] [ONLY=postgres]
 	@test -n "$(BASE)" || { echo "bench-versus: BASE= must name a commit" >&2; exit 2; }

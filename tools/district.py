@@ -16,6 +16,8 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 
+import district_standing
+
 from host import registry
 from host.alarms import alarm_log
 from host.common.local_days import LOCAL, date_of, day_of
@@ -252,7 +254,10 @@ def reconciled(store: Store, known: Registry, folder: Path, now: int) -> None:
     assert of is not None
     span = day_bounds(of.first)[0], day_bounds(of.last)[1]
     whose = trucks.load(folder, known)
-    months.keep(store, register.load(folder, known), whose, month, span=span, now=now)
+    held_ = register.load(folder, known)
+    months.keep(store, held_, whose, month, span=span, now=now)
+    names = f"L{papers.last(store) - 1}-2", f"B1@{noon + 7200}"
+    district_standing.keep(store, held_, f"{PLAYED}-1", names, now)
 
 
 def _made_of(count: int, days: int) -> str:

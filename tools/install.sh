@@ -84,6 +84,6 @@ uninstall() {
     say "removed; kept: $root/etc/qingyun, $root/var/lib/qingyun, $root/var/backups/qingyun, the user qingyun"
 }
 
-TIMERS="qingyun-rollup.timer qingyun-reconcile.timer qingyun-forecast.timer qingyun-backup.timer qingyun-anchor.timer"
+TIMERS="qingyun-rollup.timer qingyun-reconcile.timer qingyun-standing.timer qingyun-forecast.timer qingyun-backup.timer qingyun-anchor.timer"
 SERVICES="qingyun-ingest qingyun-hazard qingyun-deliver qingyun-lorawan qingyun-serve"
 case ${1:-} in install | uninstall) "$1" ;; *) die "expected install or uninstall" ;; esac

@@ -1,4 +1,5 @@
-"""calibrate, calibrations, recalibrate: calibrate platforms, list and correct calibrations."""
+"""calibrate, calibrations, recalibrate, calibration: calibrate platforms, list and correct
+calibrations, tell which are due."""
 
 from __future__ import annotations
 
@@ -6,6 +7,7 @@ import argparse
 
 from . import Command, broker_options, db
 from . import registry as registry_option
+from .parts import missing_part, subcommand_adder
 
 
 def add(command: Command) -> None:
@@ -49,6 +51,19 @@ def add(command: Command) -> None:
         "Example: qingyun recalibrate --db qingyun.db --device qy-fs01 --channel w1 --calibration "
         'k-20260303-7f3a --zero 84190 --counts-per-kg 21003.7 --reason "20 kg typed as 25" --by 李'
     )
+    _due(command)
+
+
+def _due(command: Command) -> None:
+    p = command("calibration", missing_part, "which platforms have to be calibrated")
+    part = subcommand_adder(p)
+    text = "those whose evidence says so, as `standing --keep` left it; how many others there are"
+    p = part("due", _run, text)
+    db(p)
+    registry_option(p)
+    p.add_argument("--town", help="only this 街镇")
+    text = "those without enough evidence too, with what they weigh by"
+    p.add_argument("--unknown", action="store_true", help=text)
 
 
 def _platform(p: argparse.ArgumentParser, *, by: bool = True) -> None:

@@ -24,6 +24,8 @@ def add(command: Command) -> None:
     p.add_argument("--json", action="store_true", help="as JSON, for other programs")
     text = "a file: .xlsx, .html or .json, with everything"
     p.add_argument("--out", type=Path, metavar="FILE", help=text)
+    text = "keep every platform for the page /standing, as a nightly timer does (of yesterday)"
+    p.add_argument("--keep", action="store_true", help=text)
     p.epilog = "Example: qingyun standing fs-01 --month 2026-03 --evidence"
 
 

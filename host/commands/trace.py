@@ -13,8 +13,8 @@ def add(command: Command) -> None:
     db(p)
     registry(p)
     text = "daily:DAY/SITE/STREAM, month:YYYY-MM/街镇/STREAM, indicator:N/YYYY, entry:ID, "
-    text += "batch:CODE, alarm:ID, manifest:NUMBER, ticket:FACILITY/NUMBER, lift:L3-7 or "
-    text += "route:DAY/TRUCK"
+    text += "batch:CODE, alarm:ID, manifest:NUMBER, ticket:FACILITY/NUMBER, lift:L3-7, "
+    text += "route:DAY/TRUCK or standing:BIN"
     p.add_argument("what", metavar="FIGURE", help=text)
     p.epilog = "Example: qingyun trace --db q.db daily:2026-03-03/fs-01/湿垃圾"
 

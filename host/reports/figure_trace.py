@@ -13,7 +13,7 @@ from ..indicators.compute import Used
 from ..rollup import day_bounds
 from ..rollup.period import days
 from ..store.figures import history
-from . import lift_trace
+from . import lift_trace, standing_trace
 from .trace import DISTRICT, Line, Trace, TraceError, kg
 
 FORMS = (
@@ -27,6 +27,7 @@ FORMS = (
     "ticket:FACILITY/NUMBER",
     "lift:L3-7",
     "route:2026-03-03/TRUCK",
+    "standing:BIN",
 )
 
 
@@ -171,5 +172,6 @@ _KINDS: dict[str, Callable[[Trace, str], Iterator[Line]]] = {
     "manifest": lambda trace, rest: trace.paper("manifest", rest),
     "ticket": _ticket,
     "lift": lift_trace.lift,
+    "standing": standing_trace.standing,
     "route": lambda trace, rest: lift_trace.route(trace, *_parts(rest, 2)),
 }

@@ -41,6 +41,7 @@ from . import (
     signin,
     sites,
     sse,
+    standing,
     wall,
     weigh,
     weigh_pictures,
@@ -52,8 +53,8 @@ from .shared import FOLDER, make
 from .web import page, user
 
 PAGES = (
-    *(signin, district, sites, map, collect, reconcile, hazard, labels, papers),
-    *(indicators, history, filing, downloads, commands, sse),
+    *(signin, district, sites, map, collect, reconcile, standing),
+    *(hazard, labels, papers, indicators, history, filing, downloads, commands, sse),
     *(weigh, weigh_pictures, wall),
 )
 BUILT = "static-built"

@@ -22,13 +22,15 @@ from ..hazard import obligations, papers
 from ..hazard.entry import Entry
 from ..hazard.register import Register
 from ..points.positions import Position
-from ..reconcile import kept
+from ..reconcile import evidence, kept
 from ..reconcile.plates import plate
-from ..registry import Registry
+from ..registry import Registry, Site
 from ..reports.explain import BinStory
 from ..reports.limits import Limits
 from ..reports.summary import HAULED
 from ..rollup import DailyRow
+from ..standing import kept as held
+from ..standing.statement import Body
 from ..store import Store
 from ..store.lifts import LiftRow
 from . import accounts, site_days
@@ -207,6 +209,30 @@ class Context:
         if found is None or self.scope.whole or found.of.reach == kept.reach(own):
             return found
         return None
+
+    @cached_property
+    def site_of(self) -> dict[str, Site]:
+        """Bin → its site."""
+        return {b.bin: self.registry.sites[b.site] for b in self.registry.bins}
+
+    def standings(self, store: Store) -> list[held.Kept]:
+        """Of the platforms of the scope as they were last kept, the worst first."""
+        return held.heads(store, self.registry)
+
+    def standing_of(self, store: Store, bin_: str) -> tuple[held.Kept, Body] | None:
+        """One with its evidence; lifts and tickets of others have no name in it."""
+        found = held.of_bin(store, self.registry, bin_)
+        if found is None or self.scope.whole:
+            return found
+        return found[0], found[1].of_names(lambda name: self._sees(store, name))
+
+    def _sees(self, store: Store, name: str) -> bool:
+        """Whether the lift (L3-7) or ticket (number@t) is of the scope."""
+        row: LiftRow | papers.Ticket | None = evidence.lift_named(store, name)
+        number, _, t = name.rpartition("@")
+        if row is None and number and t.isdigit():
+            row = papers.ticket_named(store, number, int(t))
+        return row is not None and self.weighing(row)
 
     def brought(self, store: Store, row: LiftRow | papers.Ticket) -> papers.Source | None:
         """Who brought what the scope sees (weighing()), and when."""

@@ -6,7 +6,7 @@ import math
 
 from ..common.local_days import DAY_S
 from ..reconcile.robust import median, spread
-from .model import Finding, Known, Quantity, Verdict
+from .model import Finding, Known, Quantity, Verdict, within
 
 _WINDOW_S = 60 * DAY_S
 _LEAST = 6
@@ -24,7 +24,5 @@ def judge(known: Known, now: int) -> Finding:
     value = median(found)
     error = 1.2533 * spread([float(d) for d in found], known.e_g / 20) / math.sqrt(n)
     if abs(value) - 3.6 * error > limit:
-        verdict = Verdict.BEYOND
-    else:
-        verdict = Verdict.WITHIN if abs(value) + 2 * error <= limit else Verdict.UNKNOWN
-    return Finding(Quantity.CREEP, verdict, value, error, limit, n)
+        return Finding(Quantity.CREEP, Verdict.BEYOND, value, error, limit, n)
+    return within(Quantity.CREEP, value, error, limit, n)

@@ -37,10 +37,8 @@ def of_events(
         off = e.after.grams - bare.grams - platform.tare_g
         if abs(off) <= platform.tare_g * _MOST_LEFT // 1000:
             source = f"{place}/{e.after.life}/{e.after.seq}"
-            load = e.after.grams - bare.grams
-            found.append(
-                Weighing(e.after.t, Kind.RETURN, load, off, 0.0, source, warmth(e.after.t))
-            )
+            c = warmth(e.after.t)
+            found.append(Weighing(e.after.t, Kind.RETURN, platform.tare_g, off, 0.0, source, c))
     return sorted(found)
 
 

@@ -21,7 +21,8 @@ class Kind(StrEnum):
 
 
 class Weighing(NamedTuple):
-    """One load that is known. load_g: what stood there; off_g: shown less known (of a RETURN
+    """One load that is known. load_g: what is known to have stood there (of a
+    RETURN the tare); off_g: shown less known (of a RETURN
     less the bare platform too, so that a wrong zero is not in it); error_g: standard
     uncertainty of that, 0 until it is known from many; source: device/channel/life/seq of the
     reading, of a LIFT also the name of the lift; c: °C of the board's thermometer."""
@@ -53,6 +54,9 @@ class Verdict(StrEnum):
     UNKNOWN = "not enough evidence"
 
 
+WIDE = "the 95 % interval reaches beyond the limit"  # the usual reason to be UNKNOWN
+
+
 class Cause(StrEnum):
     """What the bare platform's error is, by how it came and went."""
 
@@ -79,6 +83,13 @@ class Finding:
     since: int = 0
     cause: Cause = Cause.NONE
     because: str = ""
+
+
+def within(quantity: Quantity, value: float, error: float, limit: float, n: int) -> Finding:
+    """Of a value that is not shown to be beyond its limit: whether it is shown to be within."""
+    if abs(value) + 2 * error <= limit:
+        return Finding(quantity, Verdict.WITHIN, value, error, limit, n)
+    return Finding(quantity, Verdict.UNKNOWN, value, error, limit, n, because=WIDE)
 
 
 @dataclass(frozen=True)

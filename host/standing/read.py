@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import re
 from collections import defaultdict
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from ..common.local_days import bounds, date_of, day_of, local_day
@@ -18,11 +18,10 @@ from ..reconcile.model import Match
 from ..registry import Bin
 from ..rollup import packing, scales
 from ..rollup.day_figures import update_figures
-from ..rollup.days import days_of
-from ..rollup.period import days
 from ..rollup.weight_series import WeightSeries
-from ..store import Columns, Store
+from ..store import Columns, Store, day_revisions, standings
 from ..store import lifts as lift_rows
+from ..store.standings import NOTHING, Held
 from . import evidence
 from .model import Known
 from .temperature import Air
@@ -34,7 +33,8 @@ _THERMOMETER = re.compile(r"c\d{1,2}")
 @dataclass
 class Found:
     """A platform. begin: of its evidence, Unix seconds: no calibration changed since; collected: g
-    by local date."""
+    by local date; tickets: of the loads of its lifts, by name; held: what the store has of its
+    board in that time."""
 
     bin: Bin
     known: Known
@@ -42,71 +42,103 @@ class Found:
     calibration: str = ""
     counts_per_kg: float | None = None
     collected: dict[dt.date, int] = field(default_factory=dict)
+    tickets: dict[str, str] = field(default_factory=dict)
+    held: Held = NOTHING
+
+
+@dataclass
+class _Hauled:
+    """What trucks lifted: by bin; tickets: lift → ticket of its load."""
+
+    matches: Mapping[str, Sequence[Match]] = field(default_factory=dict)
+    gains: Gains = field(default_factory=Gains)
+    tickets: Mapping[str, str] = field(default_factory=dict)
 
 
 def platforms(
     store: Store, register: Register, sites: Collection[str], first: dt.date, until: int
 ) -> list[Found]:
-    """Platforms of these sites (all of them: none named), as known at Unix time `until`; collected
-    from `first` on."""
+    """Platforms of these sites (all of them: none named) in the order of the registry, as known at
+    Unix time `until`; collected from `first` on."""
+    found = {f.bin.bin: f for f in each(store, register, sites, first, until)}
+    return [found[b.bin] for b in register.known.platforms() if b.bin in found]
+
+
+def each(
+    store: Store, register: Register, sites: Collection[str], first: dt.date, until: int
+) -> Iterator[Found]:
+    """The same board by board, of which one is in memory: what trucks lifted is matched once for
+    all."""
     registry = register.known
     since = min(until - WINDOW_S, bounds(day_of(first))[0])
-    mine = [b for b in registry.platforms() if not sites or b.site in sites]
-    last = date_of(local_day(until - 1))
-    update_figures(store, registry, last)
-    happened, collected = _booked(store, register, mine, since, last)
-    matches, gains = _matched(store, register, since, until)
-    matched: dict[str, list[Match]] = defaultdict(list)
-    for m in matches:
-        matched[m.collections[0].bin].append(m)
-    found = []
+    update_figures(store, registry, date_of(local_day(until - 1)))
+    hauled = _hauled(store, register, since, until)
     by_device: dict[str, list[Bin]] = defaultdict(list)
-    for b in mine:
-        by_device[b.device].append(b)
-    for device, bins in by_device.items():
-        columns = store.columns(device, since, until)
-        air = _air(columns)
-        weights = WeightSeries(columns)
-        for b in bins:
-            begin, by = _last_calibration(store, b, columns, since)
-            platform = scales.platform_of(registry, b)
-            correct = store.calibrations.corrector(b.device, b.channel)
-            series = weights.of(b.channel, b.fill_channel, correct).part(begin, 1 << 40)
-            events = [e for e in happened[b.bin] if e.t >= begin]
-            k = _known(b, platform, series, events, air)
-            lifted = evidence.of_matches(matched[b.bin], dict(gains.trucks), gains.noise_g)
-            k.weighings = sorted([*k.weighings, *(w for w in lifted if w.t >= begin)])
-            k.truck_error = _truck_error(matched[b.bin], gains)
-            days_ = {d: g for d, g in collected[b.bin].items() if d >= first}
-            found.append(Found(b, k, begin, *_of(by), days_))
-    order = {b.bin: n for n, b in enumerate(mine)}
-    return sorted(found, key=lambda f: order[f.bin.bin])
+    for b in registry.platforms():
+        if not sites or b.site in sites:
+            by_device[b.device].append(b)
+    for bins in by_device.values():
+        for found in _of_board(store, register, bins, hauled, (since, until)):
+            found.collected = {d: g for d, g in found.collected.items() if d >= first}
+            yield found
+
+
+def _of_board(
+    store: Store,
+    register: Register,
+    bins: Sequence[Bin],
+    hauled: _Hauled,
+    span: tuple[int, int],
+) -> Iterator[Found]:
+    """span: Unix seconds."""
+    device, (since, until) = bins[0].device, span
+    held = standings.held(store, [device], *span)[device]  # before the readings: none is missed
+    columns = store.columns(device, since, until)
+    happened, collected = _booked(store, [b.bin for b in bins], since, until)
+    air = _air(columns)
+    weights = WeightSeries(columns)
+    for b in bins:
+        begin, by = _last_calibration(store, b, columns, since)
+        platform = scales.platform_of(register.known, b)
+        correct = store.calibrations.corrector(b.device, b.channel)
+        series = weights.of(b.channel, b.fill_channel, correct).part(begin, 1 << 40)
+        events = [e for e in happened[b.bin] if e.t >= begin]
+        k = _known(b, platform, series, events, air)
+        matches, gains = hauled.matches.get(b.bin, ()), hauled.gains
+        lifted = evidence.of_matches(matches, dict(gains.trucks), gains.noise_g)
+        k.weighings = sorted([*k.weighings, *(w for w in lifted if w.t >= begin)])
+        k.truck_error = _truck_error(matches, gains)
+        names = [m.lifts[0].name for m in matches]
+        tickets = {x: hauled.tickets[x] for x in names if x in hauled.tickets}
+        yield Found(b, k, begin, *_of(by), collected[b.bin], tickets, held)
 
 
 def _booked(
-    store: Store, register: Register, mine: Collection[Bin], since: int, last: dt.date
+    store: Store, bins: Collection[str], since: int, until: int
 ) -> tuple[Mapping[str, list[Event]], Mapping[str, dict[dt.date, int]]]:
     """Events, and what was reported as collected by day, of each bin."""
     happened: dict[str, list[Event]] = defaultdict(list)
     collected: dict[str, dict[dt.date, int]] = defaultdict(dict)
-    names = {b.bin for b in mine}
-    span = days(date_of(local_day(since)), last)
-    for date, day in zip(span, days_of(store, register.known, span), strict=True):
-        booked = [p for p in day.platforms if p.booked and p.bin.bin in names]
-        by_revision = packing.events(store.database, [p.booked for p in booked if p.booked])
-        for p in booked:
-            assert p.booked is not None
-            happened[p.bin.bin] += by_revision.get(p.booked.id, [])
-            collected[p.bin.bin][date] = p.balance.collected
+    days = local_day(since), local_day(until - 1)
+    rows = day_revisions.platform_days(store.database, *days, bins)
+    by_revision = packing.events(store.database, rows)
+    for r in rows:
+        happened[r.platform] += by_revision.get(r.id, [])
+        collected[r.platform][r.date] = r.collected
     return happened, collected
 
 
-def _matched(store: Store, register: Register, since: int, until: int) -> tuple[list[Match], Gains]:
+def _hauled(store: Store, register: Register, since: int, until: int) -> _Hauled:
     if next(iter(lift_rows.between(store, since, until, ())), None) is None:
-        return [], Gains()
+        return _Hauled()
     seen = witnesses.read(store, register, since, until)
     done = witnesses.reconciled(store, seen)
-    return [m for m in done.matched.matches if len(m.collections) == 1], done.gains
+    matched: dict[str, list[Match]] = defaultdict(list)
+    for m in done.matched.matches:
+        if len(m.collections) == 1:
+            matched[m.collections[0].bin].append(m)
+    tickets = {x.name: t.load.name for t in done.trips.all if t.load for x in t.lifts}
+    return _Hauled(matched, done.gains, tickets)
 
 
 def _truck_error(matches: Collection[Match], gains: Gains) -> float:

@@ -17,7 +17,7 @@ from typing import NamedTuple
 from ..common.local_days import DAY_S
 from ..metrology import r76
 from ..reconcile.robust import median, spread, student
-from .model import Cause, Finding, Kind, Known, Quantity, Verdict
+from .model import Cause, Finding, Kind, Known, Quantity, Verdict, within
 
 WINDOW_S = 60 * DAY_S
 SIGMAS = 4.0  # of a change at the best of all moments, so that few are of nothing
@@ -146,5 +146,4 @@ def judge(known: Known, now: int) -> Finding:
         return Finding(
             Quantity.SPAN, Verdict.BEYOND, value, error, limit, n, 0, Cause.CELL, text
         )  # fmt: skip
-    verdict = Verdict.WITHIN if abs(value) + 2 * error <= limit else Verdict.UNKNOWN
-    return Finding(Quantity.SPAN, verdict, value, error, limit, n)
+    return within(Quantity.SPAN, value, error, limit, n)

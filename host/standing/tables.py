@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
 from ..common.local_days import clock
 from ..office.table import Cell, Column, Table
-from .effect import Advice, Effect, advice, effects
-from .model import Cause, Finding, Kind, Quantity, Standing, Verdict, Weighing
-from .proposal import propose
-from .read import Found
-from .verdict import evidence as evidence_of
+from .effect import Advice, Effect
+from .evidence import SETTLED_S
+from .model import Cause, Finding, Kind, Quantity, Verdict, Weighing
+from .statement import Body, Head, Statement
 
 QUANTITIES = {
     Quantity.ZERO: "零点",
@@ -35,6 +34,7 @@ CAUSES = {
     Cause.TEMPERATURE: "随气温变化",
 }
 KINDS = {Kind.BARE: "空秤台", Kind.RETURN: "空桶放回", Kind.LIFT: "车载称重"}
+QUIET, SETTLED = "无人时段", "空桶静置半小时"
 ADVICE = {
     Advice.NOTHING: "无需校准",
     Advice.CALIBRATE: "需校准",
@@ -43,12 +43,12 @@ ADVICE = {
     Advice.LOOK: "到现场查看",
     Advice.UNKNOWN: "证据不足",
 }
+EFFECT, NONE = "对已报数字的影响", "没有影响已报重量的偏差"
 NOTES = (
     "依据：每次收运时的空秤台、放回的空桶（皮重按登记）、车辆对同一桶的称重；无人搬运砝码",
     "±：95 % 区间；限值按 OIML R 76-1:2006 使用中的要求",
     "对已报数字的影响只并列，从不改动清运量",
 )
-Judged = tuple[Found, Standing]
 
 
 def value_of(f: Finding) -> str:
@@ -71,7 +71,7 @@ def limit_of(f: Finding) -> str:
     return f"{f.limit:.0f} g/°C" if f.quantity is Quantity.TEMPERATURE else f"{f.limit:.0f} g"
 
 
-def verdicts(judged: Sequence[Judged], period: str) -> Table:
+def verdicts(heads: Iterable[Head], period: str) -> Table:
     """A row for each platform and quantity."""
     columns = (
         *(Column("点位", 12), Column("桶", 12), Column("品类", 10), Column("建议", 12)),
@@ -79,30 +79,44 @@ def verdicts(judged: Sequence[Judged], period: str) -> Table:
         *(Column("证据数", 8, 0), Column("自", 20), Column("原因", 24)),
     )
     rows: list[Sequence[Cell]] = []
-    for found, standing in judged:
-        place = found.bin.site, found.bin.bin, found.bin.stream, ADVICE[advice(standing)]
-        for f in standing.findings:
+    for h in heads:
+        place = h.site, h.bin, h.stream, ADVICE[h.advice]
+        for f in h.findings:
             since = clock(f.since) if f.since else ""
             told = QUANTITIES[f.quantity], VERDICTS[f.verdict], value_of(f), limit_of(f)
             rows.append((*place, *told, f.n, since, CAUSES[f.cause]))
     return Table("秤台现状", f"{period} 秤台现状", "", period, columns, rows, NOTES)
 
 
-def by_day(judged: Sequence[Judged], period: str) -> Table:
+def in_sum(heads: Iterable[Head], period: str) -> Table:
+    """What faults mean for all days since they began."""
+    columns = (
+        *(Column("点位", 12), Column("桶", 12), Column("品类", 10), Column("自", 12)),
+        *(Column("至", 12), Column("已报清运 kg", 14, 3), Column("其中偏差 kg", 14, 3)),
+        *(Column("± kg", 10, 3), Column("无法判断，自", 14)),
+    )
+    rows: list[Sequence[Cell]] = []
+    for h in heads:
+        if (e := h.effect) is not None:
+            place = h.site, h.bin, h.stream, str(e.first), str(e.last)
+            masses = (Decimal(g).scaleb(-3) for g in (e.reported_g, e.off_g, 2 * e.error_g))
+            rows.append((*place, *masses, str(e.unknown_from or "")))
+    return Table(EFFECT, f"{period} {EFFECT}", "kg", period, columns, rows, NOTES[2:], empty=NONE)
+
+
+def by_day(made: Iterable[Statement], period: str) -> Table:
     """What faults mean for the reported days."""
     columns = (
         *(Column("日期", 12), Column("点位", 12), Column("桶", 12), Column("品类", 10)),
         *(Column("已报清运 kg", 14, 3), Column("其中偏差 kg", 14, 3), Column("± kg", 10, 3)),
         Column("占比", 10, 2, percent=True),
     )
-    rows = [_day(found, e) for found, s in judged for e in effects(s, found.collected)]
-    text = "没有影响已报重量的偏差"
-    return Table("对已报数字的影响", f"{period} 对已报数字的影响", "kg", period, columns, rows,
-                 NOTES[2:], empty=text)  # fmt: skip
+    rows = [_day(s.head, e) for s in made for e in s.body.days]
+    return Table(EFFECT, f"{period} {EFFECT}", "kg", period, columns, rows, NOTES[2:], empty=NONE)
 
 
-def _day(found: Found, e: Effect) -> Sequence[Cell]:
-    place = str(e.date), found.bin.site, found.bin.bin, found.bin.stream
+def _day(head: Head, e: Effect) -> Sequence[Cell]:
+    place = str(e.date), head.site, head.bin, head.stream
     reported = Decimal(e.reported_g).scaleb(-3)
     if e.off_g is None or e.error_g is None:
         return *place, reported, None, None, None
@@ -111,46 +125,77 @@ def _day(found: Found, e: Effect) -> Sequence[Cell]:
     return *place, reported, Decimal(e.off_g).scaleb(-3), wide, share
 
 
-def weighings(judged: Sequence[Judged], period: str) -> Table:
+def weighings(made: Iterable[Statement], period: str) -> Table:
     """Each piece of evidence, and where it comes from."""
     columns = (
-        *(Column("点位", 12), Column("桶", 12), Column("时间", 20), Column("证据", 12)),
+        *(Column("点位", 12), Column("桶", 12), Column("时间", 20), Column("证据", 14)),
         *(Column("已知 g", 12, 0), Column("偏差 g", 10, 0), Column("± g", 10, 0)),
-        *(Column("°C", 8, 1), Column("来源", 40)),
+        *(Column("°C", 8, 1), Column("来源", 40), Column("磅单", 20)),
     )
-    rows = [
-        (found.bin.site, found.bin.bin, clock(w.t), KINDS[w.kind], w.load_g, w.off_g,
-         round(2 * w.error_g), w.c, w.source)
-        for found, standing in judged for w in evidence_of(found.known, standing.now)
-    ]  # fmt: skip
+    rows: list[Sequence[Cell]] = []
+    for s in made:
+        place = s.head.site, s.head.bin
+        for w in s.body.weighings:
+            told = clock(w.t), KINDS[w.kind], w.load_g, w.off_g, round(2 * w.error_g), w.c
+            rows.append((*place, *told, w.source, s.body.tickets.get(lift_of(w), "")))
     return Table("证据", f"{period} 证据", "g", period, columns, rows, empty="没有证据")
 
 
-def document(judged: Sequence[Judged], first: str, last: str, *, evidence: bool) -> dict[str, Any]:
+def lift_of(w: Weighing) -> str:
+    """The name of the lift of a weighing; "" where it is none."""
+    return w.source.partition(" ")[2]
+
+
+def at_rest(made: Iterable[Statement], period: str) -> Table:
+    """What changed while nobody came: quiet hours, and emptied bins that stood alone."""
+    columns = (
+        *(Column("点位", 12), Column("桶", 12), Column("证据", 18), Column("自", 20)),
+        *(Column("至", 20), Column("载荷 g", 12, 0), Column("气温变化 °C", 12, 1)),
+        Column("重量变化 g", 12, 0),
+    )
+    rows: list[Sequence[Cell]] = []
+    for s in made:
+        place = s.head.site, s.head.bin
+        for q in s.body.quiet:
+            span = clock(q.t0), clock(q.t1), q.load_g
+            rows.append((*place, QUIET, *span, q.warmer, q.moved_g))
+        for x in s.body.settled:
+            span = clock(x.t), clock(x.t + SETTLED_S), s.head.tare_g
+            rows.append((*place, SETTLED, *span, None, x.change_g))
+    return Table("静置", f"{period} 静置时的变化", "g", period, columns, rows, empty="没有证据")
+
+
+def document(made: Iterable[Statement], first: str, last: str, *, evidence: bool) -> dict[str, Any]:
     """For JSON."""
-    return {
-        "from": first,
-        "to": last,
-        "platforms": [_platform(*each, evidence=evidence) for each in judged],
-    }
+    platforms = [_platform(each.head, each.body, evidence=evidence) for each in made]
+    return {"from": first, "to": last, "platforms": platforms}
 
 
-def _platform(found: Found, standing: Standing, *, evidence: bool) -> dict[str, Any]:
-    b = found.bin
+def _platform(h: Head, body: Body, *, evidence: bool) -> dict[str, Any]:
     made: dict[str, Any] = {
-        "site": b.site, "bin": b.bin, "device": b.device, "channel": b.channel,
-        "stream": b.stream, "calibration": found.calibration or None,
-        "evidence_since": clock(found.begin), "advice": str(advice(standing)),
-        "findings": [_finding(f) for f in standing.findings],
+        "site": h.site, "bin": h.bin, "device": h.device, "channel": h.channel,
+        "stream": h.stream, "calibration": h.calibration or None,
+        "evidence_since": clock(h.begin), "advice": str(h.advice),
+        "findings": [_finding(f) for f in h.findings],
+        "evidence_counts": h.counts,
         "days": [
             {"date": str(e.date), "reported_g": e.reported_g}
             | {"off_g": e.off_g, "error_g": e.error_g}
-            for e in effects(standing, found.collected)
+            for e in body.days
         ],
     }  # fmt: skip
-    made["proposal"] = _proposal(found, standing)
+    made["proposal"] = _proposal(body)
     if evidence:
-        made["evidence"] = [_weighing(w) for w in evidence_of(found.known, standing.now)]
+        made["evidence"] = [_weighing(w, body.tickets) for w in body.weighings]
+        made["quiet_hours"] = [
+            {"from": clock(q.t0), "to": clock(q.t1), "load_g": q.load_g, "celsius": q.warmer}
+            | {"change_g": q.moved_g}
+            for q in body.quiet
+        ]
+        made["settled"] = [
+            {"time": clock(x.t), "change_g": x.change_g, "load_that_left_g": x.load_g}
+            for x in body.settled
+        ]
     return made
 
 
@@ -166,21 +211,22 @@ def _finding(f: Finding) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _weighing(w: Weighing) -> dict[str, Any]:
+def _weighing(w: Weighing, tickets: Mapping[str, str]) -> dict[str, Any]:
     return {
         "time": clock(w.t), "kind": str(w.kind), "load_g": w.load_g, "off_g": w.off_g,
         "standard_uncertainty_g": round(w.error_g, 1), "celsius": w.c, "source": w.source,
+        "ticket": tickets.get(lift_of(w)),
     }  # fmt: skip
 
 
-def _proposal(found: Found, standing: Standing) -> dict[str, Any] | None:
-    made = propose(found.known, standing.now)
+def _proposal(body: Body) -> dict[str, Any] | None:
+    made = body.proposal
     if made is None:
         return None
     doc: dict[str, Any] = {
         key: round(v, 2) if isinstance(v, float) else v for key, v in made._asdict().items()
     }
-    if found.counts_per_kg is not None:
-        zero, per_c = made.counts(found.counts_per_kg)
+    if body.counts_per_kg is not None:
+        zero, per_c = made.counts(body.counts_per_kg)
         doc |= {"zero_counts": zero, "zero_per_c": round(per_c, 3)}
     return doc

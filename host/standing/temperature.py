@@ -84,9 +84,14 @@ class Following:
         return (self.zero_per_c + self.span_per_c * load) * warmer
 
 
+def fitted_until(now: int) -> int:
+    """The last whole week before Unix time now."""
+    return now - now % _AGAIN_S
+
+
 def of(known: Known, now: int) -> Following | None:
     """What was known at the last whole week before now."""
-    until = now - now % _AGAIN_S
+    until = fitted_until(now)
     if until not in known.fitted:
         found = list(stretches(known, until - WINDOW_S, until))
         known.fitted[until] = follow(found, known.air) if known.air else None
@@ -128,20 +133,24 @@ def _points(
 def follow(found: Sequence[Stretch], air: Air, lags: Sequence[int] = LAGS_S) -> Following | None:
     """The best of all lags; None where there is too little."""
     best: Following | None = None
+    moved = [even(s.t, s.grams) for s in found]
     for lag in lags:
-        made = _with_lag(found, air, lag)
+        made = _with_lag(found, moved, air, lag)
         if made is not None and (best is None or made.left_g < best.left_g):
             best = made
     return best
 
 
-def _with_lag(found: Sequence[Stretch], air: Air, lag: int) -> Following | None:
+def _with_lag(
+    found: Sequence[Stretch], moved: Sequence[list[float]], air: Air, lag: int
+) -> Following | None:
+    """moved: what even() leaves of the weight of each."""
     parts: list[tuple[float, list[float], list[float]]] = []
-    for s in found:
+    for s, y in zip(found, moved, strict=True):
         warm = [air.at(t, lag) for t in s.t]
         known = [c for c in warm if c is not None]
         if len(known) == len(warm):
-            parts.append((s.load, even(s.t, known), even(s.t, s.grams)))
+            parts.append((s.load, even(s.t, known), y))
     if len(parts) < _LEAST_STRETCHES:
         return None
     middle = median([load for load, _, _ in parts])

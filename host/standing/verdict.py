@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ..metrology import r76
 from . import creep, span, surface, zero
-from .model import Cause, Finding, Kind, Known, Quantity, Standing, Verdict, Weighing
+from .model import Cause, Finding, Kind, Known, Quantity, Standing, Verdict, Weighing, within
 
 _NO_HYSTERESIS = "no load is known both on its way up and on its way down"
 
@@ -39,10 +39,8 @@ def _temperature(known: Known, now: int) -> Finding:
         return Finding(Quantity.TEMPERATURE, Verdict.UNKNOWN, limit=limit, because=text)
     value, error = seen.per_c, seen.per_c_error
     if abs(value) - 3.6 * error > limit:
-        verdict = Verdict.BEYOND
-    else:
-        verdict = Verdict.WITHIN if abs(value) + 2 * error <= limit else Verdict.UNKNOWN
-    return Finding(Quantity.TEMPERATURE, verdict, value, error, limit, seen.n)
+        return Finding(Quantity.TEMPERATURE, Verdict.BEYOND, value, error, limit, seen.n)
+    return within(Quantity.TEMPERATURE, value, error, limit, seen.n)
 
 
 def evidence(known: Known, now: int) -> list[Weighing]:

@@ -18,7 +18,7 @@ from ..metrology import r76
 from ..reconcile.robust import median, spread
 from . import temperature
 from .evidence import between
-from .model import Cause, Finding, Kind, Known, Quantity, Quiet, Verdict, Weighing
+from .model import Cause, Finding, Kind, Known, Quantity, Quiet, Verdict, Weighing, within
 from .temperature import Following
 
 WINDOW_S = 60 * DAY_S  # evidence before is another season
@@ -255,8 +255,7 @@ def judge(known: Known, now: int) -> Finding:
     error = OF_MEDIAN * seen.noise_g / math.sqrt(max(1, seen.recent_n))
     if seen.recent_n >= LEAST and abs(seen.recent) > _CLEAR * limit + 2 * error:
         return _far(seen, error, limit)
-    verdict = Verdict.WITHIN if abs(seen.recent) + 2 * error <= limit else Verdict.UNKNOWN
-    return Finding(Quantity.ZERO, verdict, seen.recent, error, limit, seen.n)
+    return within(Quantity.ZERO, seen.recent, error, limit, seen.n)
 
 
 def _named(seen: Zero, x: Excursion, error: float, e_g: int) -> Finding:

@@ -53,6 +53,7 @@ STEPS = (
     ("forecasts.sql", ()),
     ("scopes.sql", ()),
     ("reconciled.sql", ()),
+    ("standings.sql", ()),
 )
 AFTER = {
     "chains.sql": chains.begin,

@@ -29,6 +29,7 @@ from host.serve import accounts
 from host.serve.app import app
 from host.serve.scope import Scope
 from host.serve.settings import Settings
+from host.standing import kept as standings
 from host.store import Batch, Store, lifts
 from host.store import hazard as rows
 
@@ -199,6 +200,7 @@ def make(folder: Path, roles: tuple[str, ...], late: Place | None = None) -> Sid
     assert of is not None
     span = day_bounds(of.first)[0], day_bounds(of.last)[1]
     reconciled.keep(store, known, whose, month, span=span, now=now)
+    standings.keep(store, known, day_bounds(day_before())[1], now)
     store.close()
     return made
 

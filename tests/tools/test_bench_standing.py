@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import random
 
+import pytest
 from bench_standing import __main__ as bench
-from bench_standing import air, platform, world
+from bench_standing import air, night, platform, world
 
 from host.common.local_days import DAY_S
 
@@ -34,3 +35,12 @@ def test_what_is_counted() -> None:
     assert not is_met and "MISSED" in lines[-1]
     assert "19 ( 95.0 %)" in lines[0] and "taken for another fault of the cell 2" in lines[1]
     assert any("2.00 a year" in line for line in lines)
+
+
+def test_a_night(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    """A small district: lifts of its other points are evidence of the board's own platforms."""
+    monkeypatch.setattr(platform, "EVERY_S", platform.EVERY_S)  # it is another one afterwards
+    monkeypatch.setattr("sys.argv", ["night", "--boards", "1", "--points", "20", "--days", "30"])
+    assert night.main() == 0
+    told = capsys.readouterr().out
+    assert "2 of 2 have lifts" in told and "40 platforms: 0 min" in told

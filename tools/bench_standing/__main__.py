@@ -1,4 +1,5 @@
-"""python -m bench_standing [--seeds N] [--first SEED] [--days N] [--noise G] [--division G]"""
+"""python -m bench_standing [--seeds N] [--first SEED] [--days N] [--noise G] [--division G]
+[--exact]"""
 
 from __future__ import annotations
 
@@ -148,8 +149,8 @@ def _line(kind: str, found: list[tuple[str, float]]) -> tuple[str, bool]:
     return line, met
 
 
-def _seed(seed: int, *, days: int, noise_g: int, division_g: int) -> Score:
-    made = world.make(seed, days, ONSET_D, noise_g, division_g)
+def _seed(seed: int, *, days: int, noise_g: int, division_g: int, exact: bool) -> Score:
+    made = world.make(seed, days, ONSET_D, noise_g, division_g, exact=exact)
     score = Score()
     began = time.process_time()
     for one, known in made.known:
@@ -168,17 +169,22 @@ def main() -> int:
     parser.add_argument(
         "--division", type=whole(1), default=500, metavar="G", help="of a lift scale"
     )
+    text = "by how much each truck is off is known, and not found from what it lifted"
+    parser.add_argument("--exact", action="store_true", help=text)
     parser.add_argument("--show", action="store_true", help="what was missed and found of nothing")
     args = parser.parse_args()
     score = Score()
     seeds = range(args.first, args.first + args.seeds)
-    of_seed = partial(_seed, days=args.days, noise_g=args.noise, division_g=args.division)
+    of_seed = partial(
+        _seed, days=args.days, noise_g=args.noise, division_g=args.division, exact=args.exact
+    )
     with ProcessPoolExecutor(2) as two:
         for one in two.map(of_seed, seeds):
             score.join(one)
     print(
         f"{args.seeds} seeds from {args.first}, {args.days} days, a fault on day {ONSET_D};"
         f" lift scales: noise {args.noise} g, divisions of {args.division} g"
+        f"{', off by what is known exactly' if args.exact else ''}"
     )
     lines, is_met = report(score)
     for line in lines:

@@ -16,7 +16,7 @@ from host.common.local_days import DAY_S
 from host.events import Kind as Happened
 from host.events import derive
 from host.events.sample_columns import series
-from host.reconcile.gains import gains
+from host.reconcile.gains import Gain, gains
 from host.reconcile.matching import match
 from host.reconcile.model import Collection, Lift, Match
 from host.reconcile.trips import Usual
@@ -41,7 +41,10 @@ class World:
     around: air.Air
 
 
-def make(seed: int, days: int, onset: int, noise_g: float, division_g: int) -> World:
+def make(
+    seed: int, days: int, onset: int, noise_g: float, division_g: int, *, exact: bool = False
+) -> World:
+    """exact: by how much each truck is off is known, and not found from what it lifted."""
     luck = random.Random(seed)  # noqa: S311
     start = START + luck.randrange(SEASONS_D) * DAY_S
     lag_s = luck.uniform(1800, 3 * 3600)
@@ -54,11 +57,18 @@ def make(seed: int, days: int, onset: int, noise_g: float, division_g: int) -> W
         )
         for i, kind in enumerate(names)
     ]  # fmt: skip
-    return World(_known(luck, told, around, noise_g, division_g), start, days, lag_s, around)
+    made = _known(luck, told, around, noise_g, division_g, exact=exact)
+    return World(made, start, days, lag_s, around)
 
 
 def _known(
-    luck: random.Random, told: Sequence[Told], around: air.Air, noise_g: float, division_g: int
+    luck: random.Random,
+    told: Sequence[Told],
+    around: air.Air,
+    noise_g: float,
+    division_g: int,
+    *,
+    exact: bool,
 ) -> list[tuple[Told, Known]]:
     gain = {s: luck.gauss(0, 0.002) for s in ("湿垃圾", "干垃圾")}
     measured = temperature.Air(
@@ -91,6 +101,8 @@ def _known(
     matched = match(sorted(lifts), sorted(emptied)).matches
     others = _elsewhere(luck, gain, around, noise_g, division_g)
     found = gains([*matched, *others], [], Usual({}, {}))
+    if exact:
+        found.trucks = {s: Gain(g, 0.0, found.trucks[s].n) for s, g in gain.items()}
     for i, (_, k) in enumerate(known):
         mine = [m for m in matched if m.collections[0].site == f"p{i}"]
         k.weighings += evidence.of_matches(mine, dict(found.trucks), found.noise_g)

@@ -16,6 +16,7 @@ from ...common.local_days import clock
 from ...store import Store
 from ...store.calibrations import Correction
 from .. import known
+from . import calibration_due
 from .broker_options import broker_of
 
 
@@ -124,6 +125,7 @@ def _recalibrate(args: argparse.Namespace) -> int:
 
 RUNS: dict[str, Callable[[argparse.Namespace], int]] = {
     "calibrate": _calibrate,
+    "due": calibration_due.run,
     "calibrations": _calibrations,
     "recalibrate": _recalibrate,
 }

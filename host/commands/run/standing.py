@@ -5,24 +5,23 @@ from __future__ import annotations
 import argparse
 import datetime as dt
 import json
+import time
 from collections.abc import Sequence
 
 from ...common import terminal
 from ...common.atomic_write import whole
 from ...common.disclaimer import DISCLAIMER
 from ...common.errors import UsageError
-from ...common.local_days import LOCAL, clock, date_of, day_of
+from ...common.local_days import LOCAL, clock, date_of, day_of, local_day
 from ...common.local_days import bounds as day_bounds
 from ...common.output_form import form_of
 from ...common.quantity import kg, percent
 from ...hazard import register
 from ...office import table_files
-from ...standing import effect, read, tables
-from ...standing.model import Standing
-from ...standing.proposal import Proposal, propose
-from ...standing.read import Found
-from ...standing.verdict import evidence as evidence_of
-from ...standing.verdict import standing
+from ...standing import kept, read, statement, tables
+from ...standing.model import Verdict
+from ...standing.proposal import Proposal
+from ...standing.statement import Statement
 from ...store import Store
 from ..known import names
 from .hazard import month
@@ -41,19 +40,37 @@ def run(args: argparse.Namespace) -> int:
     store = Store(args.db)
     try:
         store.compact()
+        if args.keep:
+            return _keep(args, store, registered)
         first, last = _period(args, store)
         until = day_bounds(day_of(last))[1]
         found = read.platforms(store, registered, args.sites, first, until)
     finally:
         store.close()
-    judged = [(f, standing(f.known, until)) for f in found]
+    made = [statement.of(f, until) for f in found]
     if args.json:
-        print(_json(judged, first, last, evidence=args.evidence))
+        print(_json(made, first, last, evidence=args.evidence))
     elif args.out is None:
-        _print(judged, last, evidence=args.evidence)
+        _print(made, last, evidence=args.evidence)
     if args.out is not None:
-        _write(args, form, judged, first, last)
+        _write(args, form, made, first, last)
         print(args.out)
+    return 0
+
+
+def _keep(args: argparse.Namespace, store: Store, registered: register.Register) -> int:
+    """All platforms, by what was known at the end of yesterday or of another day."""
+    if args.sites or args.first or args.out or args.json or args.evidence:
+        raise UsageError("--keep: expected alone, or with --month or --to: it keeps every platform")
+    now = int(time.time())
+    has_day = args.month is not None or args.last is not None
+    last = _period(args, store)[1] if has_day else date_of(local_day(now) - 1)
+    until = day_bounds(day_of(last))[1]
+    if until > now:
+        raise UsageError(f"--to: expected a day that is over, found {last}")
+    counts = kept.keep(store, registered, until, now)
+    told = ", ".join(f"{counts[a]} {a}" for a in statement.GRAVITY if counts[a]) or "no platform"
+    print(f"{args.db}: kept for /standing as of the end of {last}: {told}")
     return 0
 
 
@@ -76,74 +93,74 @@ def _last_day(store: Store) -> dt.date:
     return date_of(span[1]) if span else dt.datetime.now(LOCAL).date()
 
 
-_Judged = Sequence[tuple[Found, Standing]]
-
-
-def _json(judged: _Judged, first: dt.date, last: dt.date, *, evidence: bool) -> str:
-    made = tables.document(judged, str(first), str(last), evidence=evidence)
-    return json.dumps(made, ensure_ascii=False, indent=1)
+def _json(made: Sequence[Statement], first: dt.date, last: dt.date, *, evidence: bool) -> str:
+    doc = tables.document(made, str(first), str(last), evidence=evidence)
+    return json.dumps(doc, ensure_ascii=False, indent=1)
 
 
 def _write(
-    args: argparse.Namespace, form: str | None, judged: _Judged, first: dt.date, last: dt.date
+    args: argparse.Namespace,
+    form: str | None,
+    made: Sequence[Statement],
+    first: dt.date,
+    last: dt.date,
 ) -> None:
     period = f"{first} – {last}"
     if form == "json":
         with whole(args.out) as file:
-            file.write_text(_json(judged, first, last, evidence=True) + "\n", encoding="utf-8")
+            file.write_text(_json(made, first, last, evidence=True) + "\n", encoding="utf-8")
         return
-    made = [f(judged, period) for f in (tables.verdicts, tables.by_day, tables.weighings)]
-    table_files.write_all(made, args.out, form or "xlsx", period)
+    sheets = [tables.verdicts([s.head for s in made], period), tables.by_day(made, period)]
+    sheets += [tables.weighings(made, period), tables.at_rest(made, period)]
+    table_files.write_all(sheets, args.out, form or "xlsx", period)
 
 
 _COLUMNS = ("site", "bin", "quantity", "verdict", "value", "limit", "weighings", "since", "cause")
 
 
-def _print(judged: _Judged, last: dt.date, *, evidence: bool) -> None:
-    if not judged:
+def _print(made: Sequence[Statement], last: dt.date, *, evidence: bool) -> None:
+    if not made:
         print("no platform stands there")
         return
     shown = terminal.table(f"standing at the end of {last}", DISCLAIMER)
     for column in _COLUMNS:
         terminal.columns(shown, (column,), right=column in ("value", "limit", "weighings"))
-    for found, s in judged:
-        for f in s.findings:
+    for s in made:
+        for f in s.head.findings:
             since = clock(f.since) if f.since else ""
             told = tables.value_of(f), tables.limit_of(f), str(f.n), since, str(f.cause)
-            shown.add_row(found.bin.site, found.bin.bin, f.quantity, f.verdict, *told)
+            shown.add_row(s.head.site, s.head.bin, f.quantity, f.verdict, *told)
     terminal.console().print(shown)
-    for found, s in judged:
-        _say(found, s)
+    for s in made:
+        _say(s)
     if evidence:
-        _print_evidence(judged)
+        _print_evidence(made)
 
 
-def _say(found: Found, s: Standing) -> None:
+def _say(s: Statement) -> None:
     """What is to be done, why, and what it means for what was reported."""
-    b = found.bin
-    print(f"{b.site} {b.bin} ({b.device} {b.channel}): {effect.advice(s)}")
-    for f in s.findings:
-        if f.because and (f in s.named or f.verdict == "not enough evidence"):
+    h = s.head
+    print(f"{h.site} {h.bin} ({h.device} {h.channel}): {h.advice}")
+    for f in h.findings:
+        if f.because and f.verdict is not Verdict.WITHIN:
             print(f"  {f.quantity}: {f.because}")
-    if made := propose(found.known, s.now):
-        print(f"  temperature: {_proposal(found, made)}")
-    days = effect.effects(s, found.collected)
-    known = [e for e in days if e.off_g is not None]
-    if known:
-        off, of = sum(e.off_g or 0 for e in known), sum(e.reported_g for e in known)
-        share = f", {percent(off / of, 2)} %" if of else ""
+    if s.body.proposal is not None:
+        print(f"  temperature: {_proposal(s.body.proposal, s.body.counts_per_kg)}")
+    e = h.effect
+    if e is not None and any(d.off_g is not None for d in s.body.days):
+        share = f", {percent(e.off_g / e.reported_g, 2)} %" if e.reported_g else ""
         print(
-            f"  {known[0].date} to {known[-1].date}: {kg(of)} kg reported,"
-            f" {kg(off, '+')} kg of it by the fault{share}; the figures stay as they are"
+            f"  {e.first} to {e.last}: {kg(e.reported_g)} kg reported,"
+            f" {kg(e.off_g, '+')} kg of it by the fault{share}; the figures stay as they are"
         )
-    if unknown := [e for e in days if e.off_g is None]:
-        print(f"  from {unknown[0].date} on nobody can tell what was put in and taken away")
+    if e is not None and e.unknown_from:
+        print(f"  from {e.unknown_from} on nobody can tell what was put in and taken away")
 
 
-def _proposal(found: Found, made: Proposal) -> str:
+def _proposal(made: Proposal, counts_per_kg: float | None) -> str:
     counts = ""
-    if found.counts_per_kg is not None:
-        zero, per_c = made.counts(found.counts_per_kg)
+    if counts_per_kg is not None:
+        zero, per_c = made.counts(counts_per_kg)
         counts = f" (in counts: zero {zero:+d}, {per_c:+.1f} per degC)"
     return (
         f"proposed: {made.g_per_c:+.1f} g per degC from {made.t_c:.1f} degC on{counts};"
@@ -153,15 +170,15 @@ def _proposal(found: Found, made: Proposal) -> str:
     )
 
 
-def _print_evidence(judged: _Judged) -> None:
+def _print_evidence(made: Sequence[Statement]) -> None:
     shown = terminal.table("evidence")
     names_ = ("bin", "time", "kind", "known g", "off g", "± g", "degC", "source")
     for name in names_:
         terminal.columns(shown, (name,), right=name.endswith(" g") or name == "degC")
-    for found, s in judged:
-        for w in evidence_of(found.known, s.now):
+    for s in made:
+        for w in s.body.weighings:
             error = f"{2 * w.error_g:.0f}" if w.error_g else ""
             c = "" if w.c is None else f"{w.c:.1f}"
-            place = found.bin.bin, clock(w.t), w.kind
+            place = s.head.bin, clock(w.t), w.kind
             shown.add_row(*place, str(w.load_g), f"{w.off_g:+d}", error, c, w.source)
     terminal.console().print(shown)

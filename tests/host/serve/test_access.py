@@ -45,10 +45,16 @@ NEEDS = {
     "/api/1/boards/{device}/command POST": "operator",
 }
 OPEN = {"/signin", "/signin POST", "/weigh-worker.js", "/wall/signin", "/wall/signin POST"}
-NAMED = ("/label/", "/photographs/", "/reconcile/row")  # there may be no such thing
+NAMED = (
+    "/label/",
+    "/photographs/",
+    "/reconcile/row",
+    "/standing/bin/",
+)  # there may be no such thing
 VALUES = {
     "site": district.PLAYED,
     "device": "qy-s0001",
+    "bin": "s0001-1",
     "number": "8",
     "alarm": "1",
     "name": "district",

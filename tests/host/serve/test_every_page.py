@@ -29,7 +29,7 @@ SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
 YESTERDAY = district.today() - dt.timedelta(1)
 NOON = day_bounds(YESTERDAY)[0] + 12 * 3600
 # What stands in a path, and a page in another state than it opens in.
-VALUES = {"site": district.PLAYED, "number": "8", "alarm": "1"}
+VALUES = {"site": district.PLAYED, "number": "8", "alarm": "1", "bin": f"{district.PLAYED}-1"}
 MORE = {
     "/": ({"date": str(YESTERDAY)},),
     "/sites": ({"view": "tiles", "town": "方松街道"}, {"q": "no such site"}),
@@ -39,14 +39,15 @@ MORE = {
     "/collect": ({"town": "方松街道", "order": "way"},),
     "/reconcile": ({"by": "route"},),
     "/reconcile/row": ({"name": f"B1@{NOON + 7200}"},),
+    "/standing": ({"q": "s000"}, {"q": "no such site"}),
     "/map": ({"mark": "offline", "town": "方松街道"},),
 }
 # A stream, files, and what only a store with a label has (test_labels, test_weigh).
 NO_PAGE = {"/live", "/downloads/{name}", "/downloads/filing", "/label/{code}"}
-NO_PAGE |= {"/collect/list"}
+NO_PAGE |= {"/collect/list", "/standing/file"}
 NO_PAGE |= {"/photographs/{name}", "/weigh-worker.js"}
 NO_PAGE |= {"/wall/now", "/weigh/now", "/weigh/step", "/weigh/label/{code}"}
-NEEDS = {"/reconcile", "/reconcile/row"}  # with a parameter alone
+NEEDS = {"/reconcile", "/reconcile/row", "/standing"}  # with a parameter alone
 WRONG = "/there-is-no-such-page"
 PICTURES = os.environ.get("PICTURES", "")
 

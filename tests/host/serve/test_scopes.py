@@ -114,6 +114,16 @@ ROUTES = {
         "viewer",
         lambda s: [Ask(f"/reconcile/row?name={s.lifts[p]}", p, typed=s.lifts[p]) for p in s.lifts],
     ),
+    "GET /standing": Row("viewer", one("/standing")),
+    "GET /standing/bin/{bin}": Row("viewer", each("/standing/bin/{}-1")),
+    "GET /standing/file": Row(
+        "viewer",
+        lambda _: (
+            # 404: the scopes without a place
+            [Ask("/standing/file?format=csv", ok=(200, 404))]
+            + [Ask(f"/standing/file?format=html&bin={p.site}-1", p, typed=p.site) for p in PLACES]
+        ),
+    ),
     "GET /wall": Row("viewer", one("/wall")),
     "GET /wall/now": Row("viewer", one("/wall/now")),
     "GET /wall/signin": Row("", one("/wall/signin")),

@@ -15,6 +15,8 @@ from host.common.local_days import clock
 from host.hazard import register
 from host.readings.messages import Weighed
 from host.reconcile import gains
+from host.reports.figure_trace import lines
+from host.reports.trace import Trace
 from host.rollup import day_bounds
 from host.standing import read
 from host.standing.model import Kind
@@ -66,6 +68,29 @@ def test_lifts_of_a_truck_with_its_gain_taken_off(
     assert all(abs(w.off_g) < 30 and w.load_g >= 39_950 for w in lifted)
     assert lifted[0].source.startswith("qy-fs01/w2/aaaaaaaa/")
     assert lifted[0].source.endswith((" L1-2", " L1-1"))
+
+
+def test_a_lift_is_traced_with_its_ticket(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(gains, "_LEAST_PLATFORMS", 2)
+    tickets = "磅单号,处置设施,进厂时间,品类,毛重,皮重,净重,单位,车牌号\n"
+    tickets += "B7,湿垃圾厂,2026-03-02 12:00,湿垃圾,9081,9000,81,kg,沪A12345\n"
+    (folder / "tickets.csv").write_text(tickets)
+    place = "--db", str(folder / "q.db"), "--registry", str(folder / "registry")
+    file = str(folder / "tickets.csv")
+    done = qingyun("transfers", "import", "--kind", "ticket", "--by", "李", file, *place)
+    assert done.returncode == 0, done.stderr
+    store = Store(folder / "q.db")
+    registry = register.load(folder / "registry").known
+    traced = Trace(store, folder / "registry", registry)
+    told = [text for _, text in lines(traced, "standing:fs-01-2")]
+    store.close()
+    lifts = [i for i, text in enumerate(told) if text.startswith("lift 2026-03-")]
+    assert len(lifts) == len(DAYS)
+    assert told[lifts[0] + 1].startswith("reading qy-fs01 life aaaaaaaa seq ")
+    names = {told[i + 2] for i in lifts}
+    assert len(names) == len(DAYS) and all("qingyun trace lift:L1-" in x for x in names)
+    ticket = told[lifts[0] + 3]
+    assert ticket.startswith("ticket 湿垃圾厂/B7@") and ticket.endswith(" ticket:湿垃圾厂/B7")
 
 
 def test_evidence_begins_with_the_calibration(folder: Path) -> None:

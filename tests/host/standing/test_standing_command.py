@@ -13,7 +13,9 @@ from host_job import qingyun
 from sim_board import ROOT
 
 from host.common.local_days import DAY_S, clock
-from host.readings.messages import Reading
+from host.hazard import register
+from host.readings.messages import Reading, Weighed
+from host.standing import kept
 from host.store import Batch, Store
 
 START = 1_772_294_400  # 2026-03-01 00:00 in Shanghai
@@ -47,9 +49,9 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
-def run(folder: Path, *args: str, code: int = 0) -> str:
+def run(folder: Path, *args: str, code: int = 0, command: str = "standing") -> str:
     place = "--db", str(folder / "q.db"), "--registry", str(folder / "registry")
-    done = qingyun("standing", *args, *place)
+    done = qingyun(*command.split(), *args, *place)
     assert done.returncode == code, done.stdout + done.stderr
     return done.stdout + done.stderr
 
@@ -101,6 +103,64 @@ def test_what_an_office_keeps(folder: Path, tmp_path: Path) -> None:
     assert (tmp_path / "s.xlsx").stat().st_size > 5_000
 
 
+def test_kept_traced_and_due(folder: Path) -> None:
+    """What is kept is what the command tells; from it down to the readings."""
+    name = "fs-01-1"
+    computed = run(folder, f"standing:{name}", command="trace")
+    assert "computed now: nothing was kept" in computed
+    assert "nothing was kept: run qingyun standing --keep" in run(folder, command="calibration due")
+    out = run(folder, "--keep", "--month", "2026-03")
+    assert "as of the end of 2026-03-31: 1 calibration due, " in out
+    told = run(folder, f"standing:{name}", command="trace")
+    assert [x for x in told.splitlines() if "kept at" not in x] == [
+        x for x in computed.splitlines() if "computed now" not in x
+    ]
+    assert "nothing came since" in told and "  zero: beyond (cell): -" in told
+    lines = told.splitlines()
+    bares = [i for i, x in enumerate(lines) if x.startswith("  bare platform 2026-03-")]
+    doc = json.loads(run(folder, "fs-01", "--month", "2026-03", "--json", "--evidence"))
+    mine = next(p for p in doc["platforms"] if p["bin"] == name)
+    assert len(bares) == sum(w["kind"] == "bare" for w in mine["evidence"]) > 20
+    assert all("qy-fs01 life aaaaaaaa seq " in lines[i + 1] for i in bares)
+    assert mine["evidence_counts"]["quiet"] == sum("  quiet hours" in x for x in lines) > 10
+    assert "bins.csv:2: fs-01-1," in told
+    due = run(folder, command="calibration due")
+    assert "qy-fs01 w1" in due and "zero -" in due and "2026-03-2" in due
+    assert "jt-01-1" not in due and "not enough evidence" in due
+    assert "jt-01-1" in run(folder, "--unknown", command="calibration due")
+    assert "fs-01-1" not in run(folder, "--town", "九亭镇", command="calibration due")
+
+
+def test_what_came_since_it_was_kept(folder: Path, tmp_path: Path) -> None:
+    """Readings of a day that was read, and a calibration; not those of later days."""
+    shutil.copytree(folder, tmp_path / "f")
+    run(tmp_path / "f", "--keep", "--month", "2026-03")
+    store = Store(tmp_path / "f/q.db")
+    known = register.load_any(tmp_path / "f/registry").known
+
+    def since() -> kept.Since:
+        store.compact()
+        found = kept.heads(store, known)
+        return kept.came_since(store, found)["fs-01-1"]
+
+    assert not since()
+    for n, day in ((1, DAYS), (2, 5)):
+        late = Reading("aaaaaaaa", 900_000 + n, n, START + day * DAY_S + 7, None, {"w1": 1}, {})
+        store.add(Batch(readings=[("qy-fs01", "fs-01", late)]), late.t or 0)
+        assert since().readings == n - 1
+    stream = store.database.query("SELECT id FROM stream WHERE device='qy-fs01'")[0][0]
+    store.calibrations.note(stream, [Weighed("w1", 0, "k-2", "2026-04-01", 0, 1.0)], 1 << 33)
+    assert since().recalibrated
+    store.close()
+    assert "calibrated since" in run(tmp_path / "f", command="calibration due")
+    told = run(tmp_path / "f", "standing:fs-01-1", command="trace")
+    assert "came since, and not in it: 1 readings of its board and that time, another" in told
+    file = tmp_path / "f/registry/bins.csv"
+    file.write_text(file.read_text().replace("fs-01-1,fs-01,qy-fs01,w1,", "fs-01-1,fs-01,,,", 1))
+    out = run(tmp_path / "f", "standing:fs-01-1", command="trace", code=2)
+    assert "expected a bin of bins.csv on a scale, found 'fs-01-1'" in out
+
+
 @pytest.mark.parametrize(
     ("args", "told"),
     [
@@ -109,6 +169,8 @@ def test_what_an_office_keeps(folder: Path, tmp_path: Path) -> None:
         (("--from", "2026-03-09", "--to", "2026-03-02"), "--from: expected a day up to 2026-03-02"),
         (("--month", "March"), "--month: expected YYYY-MM"),
         (("--out", "s.pdf"), "--out: expected a name ending in"),
+        (("--keep", "fs-01"), "--keep: expected alone, or with --month or --to"),
+        (("--keep", "--to", "2999-01-01"), "--to: expected a day that is over"),
     ],
 )
 def test_bad_input_is_one_line(folder: Path, args: tuple[str, ...], told: str) -> None:

@@ -10,7 +10,7 @@ from contextlib import closing
 
 import pytest
 
-from host.store import Store, forecasts, hazard, reconciled
+from host.store import Store, forecasts, hazard, reconciled, standings
 from host.store.forecasts import ForecastRow
 
 WAITS = "SELECT 1 FROM pg_stat_activity WHERE datname=current_database() AND wait_event_type='Lock'"
@@ -25,11 +25,17 @@ def _month(store: Store, n: int) -> None:
     reconciled.replace(store, "2026-03", n, n, {"district": str(n), f"town:{n}": ""})
 
 
+def _standing(store: Store, n: int) -> None:
+    row = standings.StandingRow("b1", n, 0, 0, 0, 0, 0, "", 0, 0.0, str(n))
+    standings.replace(store, [(row, b"%d" % n)])
+    standings.drop_others(store, {"b1"})
+
+
 def _mark(store: Store, n: int) -> None:
     hazard.set_mark(store, "stores", n)
 
 
-@pytest.mark.parametrize("write", [_forecast, _month, _mark])
+@pytest.mark.parametrize("write", [_forecast, _month, _standing, _mark])
 @pytest.mark.parametrize("before", [False, True])
 def test_the_later_one_waits_and_holds(
     postgres_database: str, write: Callable[[Store, int], None], before: bool
@@ -54,4 +60,5 @@ def test_the_later_one_waits_and_holds(
         found = reconciled.find(one, "2026-03", "district")
         assert found is None or found[2] == "3"
         assert reconciled.find(one, "2026-03", "town:1") is None
+        assert {r.head for r in standings.every(one)} <= {"3"}
         assert hazard.mark(one, "stores") in (None, 3)
