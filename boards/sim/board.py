@@ -112,6 +112,8 @@ class Board:
                 converters.wire_loop(self, ch, self._pins, self._buses)
             else:
                 self._pins[ch["pin"]] = lambda name=name: int(self.player.value(name) or 0)
+        if "uplinks" in cfg:
+            self._uarts = uplink_parts.wire_modem(self, cfg, self._pins, self._uarts)
 
     def _converter(self, ch, convert):
         """Wire what a platform hangs on."""

@@ -108,8 +108,30 @@ class Network:
         self.asked = self.associated = False  # a new start
         return Lan(self)
 
+    def PPP(self, uart):
+        import modem
+
+        return modem.Ppp(self._board, uart)
+
     def wlan(self):
         return AskedWlan(self)
+
+
+class Uarts:
+    """The modem's UART beside those that the board had."""
+
+    def __init__(self, before, n, uart):
+        self._before = before
+        self._n = n
+        self._uart = uart
+
+    def of(self, n, how):
+        if n != self._n:
+            return self._before.of(n, how)
+        if how["timeout"] != 0 or how["rxbuf"] < 1500:
+            raise ValueError("UART: it would wait, or lose bytes")
+        self._uart.device.baud = how["baudrate"]
+        return self._uart
 
 
 def wire(board, cfg):
@@ -118,3 +140,16 @@ def wire(board, cfg):
     board.wlan = board.network.wlan
     board.Pin = Pin
     board.SPI = SPI
+
+
+def wire_modem(board, cfg, pins, uarts):
+    """The UARTs of a board with a modem at one of them, its key at a pin."""
+    for entry in cfg["uplinks"]:
+        if entry["kind"] == "ppp":
+            import modem
+
+            uart = modem.wire(board, entry)
+            if "key" in entry:
+                pins[entry["key"]] = uart.device.key
+            return Uarts(uarts, entry["uart"], uart)
+    return uarts

@@ -4,9 +4,27 @@ that once."""
 from late import forget
 
 
+class Made:
+    """As net.wifi.Wifi: called with (board, cfg, log) it gives the line, one by itself or several
+    behind a net.chooser.Chooser. made: (kind, class, what the port has made or None) of each."""
+
+    def __init__(self, made, chooser):
+        self._made = made
+        self._chooser = chooser
+
+    def __call__(self, board, cfg, log):
+        lines = []
+        for kind, line, parts in self._made:
+            lines.append((kind, line(board, cfg if parts is None else parts, log)))
+        if self._chooser:
+            return self._chooser(board, lines, log)
+        line = lines[0][1]
+        board.name_servers = line.name_servers
+        return line
+
+
 def of(board, cfg):
-    """What makes the line of (board, cfg, log): one by itself, or several behind a
-    net.chooser.Chooser. Their hardware takes its memory now."""
+    """The Made of a configuration; the hardware of its lines takes its memory now."""
     entries = cfg["uplinks"]
     made = []
     for entry in entries:
@@ -23,30 +41,13 @@ def of(board, cfg):
             from net.ppp import Ppp as line
         entry["alone"] = len(entries) == 1
         try:
-            nic, why = line.hardware(board, entry), None
+            parts, why = line.hardware(board, entry), None
         except (OSError, ValueError, RuntimeError, AttributeError) as e:
-            nic, why = None, str(e)  # told by the line, when there is a log
-        made.append((kind, line, (entry, nic, why)))
+            parts, why = None, str(e)  # told by the line, when there is a log
+        made.append((kind, line, (entry, parts, why)))
     forget("net.uplinks")
     if len(made) == 1:
-        return _alone(made[0])
+        return Made(made, None)
     from net.chooser import Chooser
 
-    def several(board, cfg, log):
-        return Chooser(board, [_line(one, board, cfg, log) for one in made], log)
-
-    return several
-
-
-def _line(one, board, cfg, log):
-    kind, line, made = one
-    return kind, line(board, cfg if made is None else made, log)
-
-
-def _alone(one):
-    def alone(board, cfg, log):
-        line = _line(one, board, cfg, log)[1]
-        board.name_servers = line.name_servers
-        return line
-
-    return alone
+    return Made(made, Chooser)

@@ -47,7 +47,7 @@ def check(c, cfg):
         elif kind == "lan":
             _lan(c, entry, where, pins)
         else:
-            _ppp(c, cfg, where, pins)
+            _ppp(c, cfg, entry, where, pins)
     if kinds == ["wifi"]:
         c.fail("uplinks", "more than wifi, or nothing", "wifi")
     if "wifi" in kinds and not cfg["wifi"]["ssid"]:
@@ -90,8 +90,7 @@ def _lan(c, entry, where, pins):
     _pins(c, entry, where, pins, _PINS[phy] + ("ref_clk",) + more)
 
 
-def _ppp(c, cfg, where, pins):
-    entry = cfg["uplinks"][-1]
+def _ppp(c, cfg, entry, where, pins):
     c.known(entry, ("kind",) + _PINS["ppp"] + _MORE["ppp"], where)
     if entry.get("uart") not in (1, 2):
         c.fail(where + "uart", "1 or 2", entry.get("uart"))

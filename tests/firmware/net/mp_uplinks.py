@@ -1,9 +1,13 @@
-"""Lines to the broker: which one carries, and back; Ethernet with and without its cable."""
+"""Lines to the broker: which one carries, and back; Ethernet with and without its cable; the check
+of their configuration."""
+
+import json
 
 from clock import Clock
 from health.log import Log
 from net.chooser import Chooser
 from net.lan import Lan
+from settings import config
 from uplink_parts import AskedWlan, Network, Pin, SPI
 
 
@@ -205,3 +209,56 @@ def test_the_last_one_is_tried_anew_when_there_is_no_other():
     run(board, chooser, 5)
     chooser.again()
     assert chooser.text() == "lan", "a better one is up: no need to wait"
+
+
+def said(uplinks, **more):
+    """The error for these lines, or None; and the configuration with its defaults."""
+    cfg = json.load(open("boards/sim/demo/qy-hw01.json"))
+    cfg.update(more)
+    cfg["uplinks"] = json.loads(json.dumps(uplinks))
+    cfg["wifi"] = {"ssid": "n", "password": ""}
+    try:
+        config.check(cfg, "c")
+    except config.ConfigError as e:
+        return str(e), cfg
+    return None, cfg
+
+
+WIFI = {"kind": "wifi"}
+CABLE = {"kind": "lan", "phy": "w5500", "sck": 40, "mosi": 41, "miso": 42, "cs": 43, "int": 44}
+OWN = {"kind": "lan", "phy": "lan8720", "mdc": 40, "mdio": 41}
+PPP = {"kind": "ppp", "uart": 1, "tx": 45, "rx": 46, "apn": "cmnet"}
+
+
+def test_lines_of_a_configuration_are_checked():
+    for good in ([CABLE], [CABLE, WIFI], [WIFI, PPP], [CABLE, WIFI, PPP]):
+        text, cfg = said(good)
+        assert text is None, text
+        assert cfg["uplinks"][-1].get("baud", 115200) == 115200
+    for uplinks, expected in (
+        ([], "uplinks: expected a list of 1 to 3 lines"),
+        ([WIFI], "uplinks: expected more than wifi"),
+        ([PPP, WIFI], "uplinks[1].kind: expected ppp as the last one"),
+        ([CABLE, CABLE], "uplinks[1].kind: expected wifi, lan or ppp, each once"),
+        ([dict(CABLE, phy="enc28")], "uplinks[0].phy: expected lan8720 or w5500"),
+        ([dict(CABLE, mdc=1)], "uplinks[0].mdc: expected no such key"),
+        ([dict(CABLE, cs=40)], "uplinks[0].cs: expected a pin not used before"),
+        ([dict(CABLE, spi=3)], "uplinks[0].spi: expected a whole number from 1 to 2"),
+        ([OWN], "uplinks[0].phy: expected pin "),
+        ([dict(PPP, uart=0)], "uplinks[0].uart: expected 1 or 2"),
+        ([dict(PPP, baud=1200)], "uplinks[0].baud: expected one of"),
+        ([dict(PPP, auth="pap")], "uplinks[0].user: expected a text of 1 to 64"),
+        ([dict(PPP, apn='a"b')], "uplinks[0].apn: expected a name without quotation"),
+        ([dict(PPP, budget_mb=-1)], "uplinks[0].budget_mb: expected a whole number"),
+        ([WIFI, dict(CABLE, int=45), dict(PPP, tx=45)], "uplinks[2].tx: expected a pin not used"),
+    ):
+        text, _ = said(uplinks)
+        assert text and text.startswith("c: " + expected), (expected, text)
+    serial = {"id": "w9", "kind": "indicator", "uart": 1, "tx": 13, "rx": 33, "format": "stgs"}
+    text, _ = said([PPP], channels=[serial])
+    assert "uplinks[0].uart: expected a UART of its own: w9 has this one" in text, text
+    for ref_clk, out, expected in ((17, True, None), (17, False, "0, or 16 or 17"), (5, True, "0")):
+        own = dict(OWN, ref_clk=ref_clk, ref_clk_out=out)
+        text, _ = said([own], channels=[{"id": "d1", "kind": "contact", "pin": 4}])
+        assert (text is None) == (expected is None), text
+        assert expected is None or "uplinks[0].ref_clk: expected " + expected in text, text
