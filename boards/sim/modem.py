@@ -132,7 +132,9 @@ class Modem:
         elif line == b"AT+CEREG?":
             stat = int(value("cell"))
             self._out.append((now + 500, b"\r\n+CEREG: %d\r\n" % stat))
-            return delay, b"\r\n+CEREG: 0,%d\r\n%s" % (stat, ok)
+            # What it tells by itself, of a while ago, comes before the answer.
+            told = b'\r\n+CEREG: 2\r\n\r\n+CEREG: 1,"1A2B","00C3D4E5",7\r\n'
+            return delay, told + b"\r\n+CEREG: 0,%d\r\n%s" % (stat, ok)
         elif line == b"AT+CSQ":
             n = 21 if value("cell") in (1, 5) else 99
             # A text message meanwhile, and somebody who calls.

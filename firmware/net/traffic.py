@@ -15,7 +15,10 @@ from net.metered import Metered
 
 _HOUR_MS = const(3600000)
 _HOUR = const(1000)  # bytes for time and names
-_KEPT_KB = const(16)  # so much is counted ahead on flash: what a loss of power adds at most
+# On flash it is counted ahead, by so much more than may pass between two looks: no restart makes
+# it too little.
+_LEAST_KB = const(8)
+_KEPT_KB = const(24)
 _EVERY_MS = const(21600000)  # with the budget used up
 _WINDOW_MS = const(600000)
 _IDLE_MS = const(20000)
@@ -95,7 +98,7 @@ class Traffic:
                     self._kept_kb = 0
                 self._month = month
             self._undated = 0
-        if self._bytes > 1000 * self._kept_kb:
+        if self._bytes > 1000 * (self._kept_kb - _LEAST_KB) and self.on:
             self._kept_kb = self._bytes // 1000 + _KEPT_KB
             try:
                 with open(self._path + ".new", "w") as f:
