@@ -24,6 +24,7 @@ class Chooser:
         self._servers = board.name_servers  # of Wi-Fi
         self._hold = [_HOLD_MS] * len(lines)
         self._up = [None] * len(lines)  # ticks since when a better one is up
+        self._shut = [None] * len(lines)  # ticks when a better one was let alone for its hold
         self._down = None  # ticks since when the one in use is down
         self._began = None  # ticks when it first was up, since it was taken
         self._steady = False  # and it has lasted
@@ -34,7 +35,7 @@ class Chooser:
         now = self._hal.ticks_ms()
         kind, line = self._lines[self._i]
         up = line.poll()
-        better = self._watch(now)
+        better = self._watch(now, kind == "ppp" and up)
         if up:
             self._down = None
             if self._began is None:
@@ -68,10 +69,14 @@ class Chooser:
         self._leave(_HOLD_DEAD_MS)
         self._take(others[0], ": nothing passes %s" % kind)
 
-    def _watch(self, now):
-        """The best of the better ones that are up, or None."""
+    def _watch(self, now, dialled):
+        """The best of the better ones that are up, or None. dialled: PPP carries."""
         found = None
         for j in range(self._i):
+            if self._shut[j] is not None:
+                if self._hal.ticks_diff(now, self._shut[j]) < self._hold[j]:
+                    continue
+                self._shut[j] = None
             if self._lines[j][1].poll():
                 if self._up[j] is None:
                     self._up[j] = now
@@ -79,8 +84,12 @@ class Chooser:
                     found = j
             elif self._up[j] is not None:
                 self._up[j] = None
-                if self._lines[self._i][0] == "ppp":
-                    self._lines[self._i][1].again()  # the other one took its default route along
+                if dialled:
+                    # It took the default route along: dial, and not with each of its blinks.
+                    self._lines[self._i][1].again()
+                    self._rest(*self._lines[j])
+                    self._shut[j] = now
+                    self._hold[j] = min(2 * self._hold[j], _HOLD_MAX_MS)
         return found
 
     def _leave(self, least):
@@ -95,6 +104,7 @@ class Chooser:
         if before != i:
             self._rest(*self._lines[before])
         self._up = [None] * len(self._lines)
+        self._shut = [None] * len(self._lines)
         self._down = self._began = None
         self._steady = False
         kind, line = self._lines[i]

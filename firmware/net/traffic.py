@@ -13,6 +13,7 @@ from micropython import const
 from net import mqtt
 from net.metered import Metered
 
+_LOOK_MS = const(5000)  # at the month
 _HOUR_MS = const(3600000)
 _HOUR = const(1000)  # bytes for time and names
 # On flash it is counted ahead, by so much more than may pass between two looks: no restart makes
@@ -41,7 +42,7 @@ class Traffic:
         self._hour = self._hal.ticks_ms()
         self._window = None  # ticks when the line was last let up though the budget is used up
         self._open = True
-        self._passed = self._hal.ticks_ms()
+        self._passed = self._looked = self._hal.ticks_ms()
         self._told = False
         Metered.traffic = self
         mqtt.BoundedSocket = Metered  # of the session that is made next
@@ -66,6 +67,9 @@ class Traffic:
             self._hour = now
             if self.on:
                 self._bytes += _HOUR
+        if self._hal.ticks_diff(now, self._looked) >= _LOOK_MS:
+            self._looked = now
+            self._date(self._now())
         self._keep()
         if not self._budget_kb or self._bytes < 1000 * self._budget_kb:
             self._told = False
@@ -89,15 +93,18 @@ class Traffic:
             self._open = False
         return self._open
 
+    def _date(self, month):
+        """It is this month, or None: that is not known."""
+        if month is None:
+            return
+        if month != self._month:
+            if self._month:  # what was counted before the time was known is of this month
+                self._bytes = self._undated
+                self._kept_kb = 0
+            self._month = month
+        self._undated = 0
+
     def _keep(self):
-        month = self._now()
-        if month is not None:
-            if month != self._month:
-                if self._month:  # what was counted before the time was known is of this month
-                    self._bytes = self._undated
-                    self._kept_kb = 0
-                self._month = month
-            self._undated = 0
         if self._bytes > 1000 * (self._kept_kb - _LEAST_KB) and self.on:
             self._kept_kb = self._bytes // 1000 + _KEPT_KB
             try:

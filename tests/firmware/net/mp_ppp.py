@@ -247,7 +247,7 @@ def test_bytes_of_a_start_without_the_time_are_of_the_month_that_it_turns_out_to
     rig.run(1)
     assert rig.told()["month_kb"] > 900
     rig.board.rtc_get = lambda: START + 30 * 86400
-    rig.run(1)
+    rig.run(6, lambda: False)
     assert rig.told()["month_kb"] == 7
 
 

@@ -165,8 +165,8 @@ def test_a_better_one_that_blinks_is_not_taken():
     assert len(said) == 2, said
 
 
-def test_ppp_dials_anew_when_another_one_took_its_default_route():
-    board, chooser, (cable, radio), _ = choose("wifi", "ppp")
+def test_ppp_dials_anew_when_another_one_took_its_default_route_and_not_with_each_blink():
+    board, chooser, (cable, radio), _ = choose("lan", "ppp")
     radio.up = True
     run(board, chooser, 60)
     cable.up = True
@@ -174,6 +174,16 @@ def test_ppp_dials_anew_when_another_one_took_its_default_route():
     cable.up = False
     run(board, chooser, 5)
     assert radio.anew == 1 and chooser.text() == "ppp"
+    for _ in range(360):
+        cable.up = not cable.up
+        run(board, chooser, 10)
+    assert radio.anew <= 5, radio.anew
+    radio.up = False  # it is dialled: then nothing is lost by a blink
+    before = radio.anew
+    for _ in range(20):
+        cable.up = not cable.up
+        run(board, chooser, 10)
+    assert radio.anew == before
 
 
 def test_where_nothing_passes_the_next_one_carries_and_the_way_back_gets_longer():
