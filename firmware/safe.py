@@ -11,9 +11,9 @@ from micropython import const
 from net.clock import Clock, Sync
 from net.mqtt import Mqtt
 from net.resolver import Resolver
-from net.wifi import Wifi
 from settings import config
 from settings.overrides import Overrides
+from starting import network
 
 _STAY_MS = const(300000)
 _LOOK_MS = const(500)
@@ -44,7 +44,7 @@ class Safe:
             self.log.error(str(e))
             return
         self._base = "qingyun/1/%s/%s/" % (self._cfg["site"], self._cfg["device"])
-        self._wifi = Wifi(board, self._cfg["wifi"], self.log)
+        self._uplink = network(board, self._cfg)(board, self._cfg, self.log)
         self._resolver = Resolver(board, self.clock)
         self._sntp = Sync(self.clock, self._cfg["ntp"], self.log)
 
@@ -75,7 +75,7 @@ class Safe:
         return self._cfg is not None and (self._sntp.asking() or self._resolver.asking())
 
     def _talk(self):
-        if not self._wifi.poll():
+        if not self._uplink.poll():
             return
         self._sntp.poll(self._resolver)
         if self._mqtt is None:

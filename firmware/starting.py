@@ -57,6 +57,7 @@ def start(board):
     gc.collect()
     if cfg["mqtt"].get("tls"):
         _prepare(board, cfg["mqtt"]["tls"])
+    cfg["uplinks"] = network(board, cfg)
     if cfg["power"]["mode"] == "cycle":
         lines = _lines(board, cfg)
         board.hold(_HEAP_CYCLE)  # Wi-Fi may not be needed: it takes its memory later
@@ -66,7 +67,6 @@ def start(board):
             return Cycle(board, cfg, trial, lines)
         finally:
             board.let_go()
-    board.wlan()  # Wi-Fi takes its memory first
     lines = _lines(board, cfg)
     board.hold(_HEAP)
     try:
@@ -75,6 +75,20 @@ def start(board):
         return Logger(board, cfg, failed, trial, lines)
     finally:
         board.let_go()
+
+
+def network(board, cfg):
+    """What makes the line to the broker of a board, its configuration and its log; the line's own
+    hardware takes its memory first."""
+    if "uplinks" in cfg:
+        from net import uplinks
+
+        return uplinks.of(board, cfg)
+    from net.wifi import Wifi
+
+    if cfg["power"]["mode"] != "cycle":  # then it may not be needed
+        board.wlan()
+    return Wifi
 
 
 def _configuration(board):

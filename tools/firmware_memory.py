@@ -49,9 +49,13 @@ class HeapUse:
     names_late: Names
 
 
-def measure(modules: Mapping[str, bytes], others: Sequence[Mapping[str, Any]] = ()) -> HeapUse:
+def measure(
+    modules: Mapping[str, bytes],
+    others: Sequence[Mapping[str, Any]] = (),
+    uplinks: Sequence[Mapping[str, Any]] = (),
+) -> HeapUse:
     """Start these modules, as files.firmware() has them; others: channels in place of the
-    example's platforms."""
+    example's platforms; uplinks: lines to the broker beside Wi-Fi alone."""
     if not MICROPYTHON_32.exists():
         raise BoardError(f"{MICROPYTHON_32}: not there; expected it by tools/micropython_32.sh")
     with tempfile.TemporaryDirectory() as temporary:
@@ -64,6 +68,8 @@ def measure(modules: Mapping[str, bytes], others: Sequence[Mapping[str, Any]] = 
         if others:
             rest = [ch for ch in config["channels"] if ch["kind"] != "weight"]
             config["channels"] = [*rest, *others]
+        if uplinks:
+            config["uplinks"] = uplinks
         (data / "config.json").write_text(json.dumps(config))
         probe = ROOT / "boards" / "sim" / "heap_use.py"
         command: list[str | Path] = [MICROPYTHON_32, "-X", "heapsize=600k", probe, code, data]
@@ -118,6 +124,19 @@ OTHERS: Mapping[str, tuple[dict[str, Any], dict[str, Any]]] = {
         {"id": "f8", "input": 1},
     ),
     "jsn-sr04t": ({**_FILL, "sensor": "jsn-sr04t", "ask": True}, _FURTHER_FILL),
+}
+
+
+_LAN = {"kind": "lan", "phy": "w5500", "sck": 5, "mosi": 12, "miso": 13, "cs": 15, "int": 33}
+_4G = {"kind": "ppp", "uart": 1, "tx": 12, "rx": 13, "key": 33, "apn": "cmnet"}
+_BESIDE = {**_4G, "tx": 2, "rx": 0, "key": 9}
+# Lines to the broker, with the channels of the example.
+UPLINKS: Mapping[str, Sequence[Mapping[str, Any]]] = {
+    "lan": [_LAN],
+    "lan; wifi": [_LAN, {"kind": "wifi"}],
+    "ppp": [_4G],
+    "wifi; ppp": [{"kind": "wifi"}, _4G],
+    "lan; wifi; ppp": [_LAN, {"kind": "wifi"}, _BESIDE],
 }
 
 
@@ -194,6 +213,10 @@ def main(argv: list[str] | None = None) -> int:
             print(
                 f"{'live with ' + name:28}{with_it.started:8,}  in place of the platforms: {what}"
             )
+        for name, uplinks in UPLINKS.items():
+            with_it = measure(modules, uplinks=uplinks)
+            more = f"{with_it.started - use.started:+,}, {with_it.names.count} names"
+            print(f"{'live with ' + name:28}{with_it.started:8,}  {more}")
 
     return outcome("memory", work, "nothing was changed")
 

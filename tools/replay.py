@@ -25,7 +25,7 @@ from host_job import Ingester, qingyun
 from rich.console import Console
 from run_folder import FolderError, fresh_folder, sigterm_as_interrupt
 from sim_board import ROOT, BoardRun
-from trace_file import Trace, TraceError, check
+from trace_file import LINES, Trace, TraceError, check
 
 from host import registry as registry_
 from host.common import terminal
@@ -114,7 +114,8 @@ def replay(
 ) -> dict[str, Any]:
     """Run it; the board's report. The database is out/qingyun.db, the days out/DATE/."""
     described = configuration(config)
-    spans = check(trace, [c["id"] for c in described["channels"]])
+    more = LINES if "uplinks" in described else ()
+    spans = check(trace, [*(c["id"] for c in described["channels"]), *more])
     known = find_registry(described, registry)
     needed = (trace, config, *([known] if known else []))
     with fresh_folder(out, *needed) as folder:

@@ -11,6 +11,7 @@ from pathlib import Path
 
 HEADERS = ("t,channel,value", "t,channel,value,raw")
 SURROUNDINGS = ("power", "wifi", "dns", "ntp", "reset")  # channels of every board
+LINES = ("lan", "modem", "sim", "cell", "ppp")  # of a board with other lines than Wi-Fi
 FIRST_T, LAST_T = 1_420_070_400, 4_102_444_800  # 2015 to 2100
 _T = re.compile(r"\d+(\.\d{1,3})?", re.ASCII)
 

@@ -103,9 +103,11 @@ class Board:
         self.hal = _Hal
         self.kept = _Kept()
         self.print = print
-        # For UART and I2C. Not of the class: making one asks each thing in it for __set_name__,
-        # and the port's machine, which answers through a function, raises instead.
+        # For UART, I2C and SPI; for lines other than Wi-Fi. Not of the class: making one asks each
+        # thing in it for __set_name__, and the port's machine, which answers through a function,
+        # raises instead.
         self.machine = machine
+        self.network = network
         self._wdt = None
         self._held = None
         try:

@@ -76,6 +76,10 @@ class Board:
         return self.models.seed_of(self.seed, name) if self.mode == "field" else 0
 
     def _wire(self, cfg, mode):
+        if "uplinks" in cfg:
+            import uplink_parts  # few boards have any, and memory is short
+
+            uplink_parts.wire(self, cfg)
         for ch in cfg["channels"]:
             if ch["kind"] == "temperature" and self.temperature is None:
                 self.temperature = ch["id"]
@@ -108,6 +112,8 @@ class Board:
                 converters.wire_loop(self, ch, self._pins, self._buses)
             else:
                 self._pins[ch["pin"]] = lambda name=name: int(self.player.value(name) or 0)
+        if "uplinks" in cfg:
+            self._uarts = uplink_parts.wire_modem(self, cfg, self._pins, self._uarts)
 
     def _converter(self, ch, convert):
         """Wire what a platform hangs on."""
@@ -165,14 +171,17 @@ class Board:
     def thermometer(self, n):
         return self._pins[n]
 
-    def UART(self, n, **how):
-        if self._held:  # hardly 1 KB is left then; the driver of the ESP32 port asks for 2
+    def check_not_held(self):
+        """Hardly 1 KB is left then; a driver of the ESP32 port asks for 2."""
+        if self._held:
             raise OSError(1, "ESP_FAIL")
+
+    def UART(self, n, **how):
+        self.check_not_held()
         return self._uarts.of(n, how)
 
     def I2C(self, n, scl, sda, freq, timeout):
-        if self._held:
-            raise OSError(1, "ESP_FAIL")
+        self.check_not_held()
         bus = self._buses[n]
         bus.set_up(freq, timeout)
         return bus

@@ -6,13 +6,13 @@ import json
 from identity import table
 
 
-def write(into, board, clock, spool, rssi, about, confirm):
+def write(into, board, clock, spool, uplink, about, confirm):
     """The message as JSON: written into a memoryview, or a string where it is larger than that.
 
     about: what is said of the firmware and of the channels. Channel by channel: beside TLS
     no larger piece of memory may be free than one of them takes."""
     gc.collect()  # for figures that mean something
-    birth = _birth(board, clock, spool, rssi, confirm)
+    birth = _birth(board, clock, spool, uplink, confirm)
     birth.update(about)
     channels = birth.pop("channels")
     parts = [json.dumps(birth)[:-1], ', "channels": {']
@@ -31,7 +31,7 @@ def write(into, board, clock, spool, rssi, about, confirm):
     return into[:size]
 
 
-def _birth(board, clock, spool, rssi, confirm):
+def _birth(board, clock, spool, uplink, confirm):
     birth = {
         "fw": "qingyun",
         "life": spool.state.life,
@@ -50,8 +50,7 @@ def _birth(board, clock, spool, rssi, confirm):
     t = clock.unix()
     if t is not None:
         birth["t"] = t
-    if rssi is not None:
-        birth["rssi"] = rssi
+    birth.update(json.loads("{%s}" % uplink.text()[1:]))
     birth.update(board.memory())
     return birth
 

@@ -1,4 +1,4 @@
-"""The way out: Wi-Fi, then the time, then MQTT, then the queue, one step at a time."""
+"""The way out: the line, then the time, then MQTT, then the queue, one step at a time."""
 
 import json
 
@@ -12,7 +12,6 @@ from net.liveness import Liveness
 from net.mqtt import Mqtt
 from net.resolver import Resolver
 from net.state import State
-from net.wifi import Wifi
 
 _BACKOFF_MS = const(1000)
 _BACKOFF_MAX_MS = const(60000)
@@ -41,10 +40,10 @@ class Link:
         self._spool = spool
         self._about = about
         self._log = log
-        self._wifi = Wifi(board, cfg["wifi"], log)
+        self._uplink = cfg["uplinks"](board, cfg, log)
         names = [ch["id"] for ch in cfg["channels"]]
-        self.state = State(self._hal, clock, spool, self._wifi, names, log, board.memory)
-        self.liveness = Liveness(clock, self._wifi, log)
+        self.state = State(self._hal, clock, spool, self._uplink, names, log, board.memory)
+        self.liveness = Liveness(clock, self._uplink, log)
         self._sntp = Sync(clock, cfg["ntp"], log)
         self._base = "qingyun/1/%s/%s/" % (cfg["site"], cfg["device"])
         self.mqtt = Mqtt(board, cfg["mqtt"], cfg["device"], idle, self._message)
@@ -78,7 +77,7 @@ class Link:
 
     def poll(self):
         self.state.print()
-        self.associated = self._wifi.poll()
+        self.associated = self._uplink.poll()
         if not self.associated:
             self.liveness.unassociated()
             if self.mqtt.is_connected():
@@ -212,7 +211,7 @@ class Link:
         from net import birth
 
         try:
-            told = self._wifi.rssi(), self._about(), self._wait_host
+            told = self._uplink, self._about(), self._wait_host
             return birth.write(self._payload, self._board, self._clock, self._spool, *told)
         finally:
             forget("net.birth")

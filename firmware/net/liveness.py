@@ -1,11 +1,10 @@
-"""Whether anything passes a network that the board is associated with, and for want of what
-a session ended."""
+"""Whether anything passes a line that is up, and for want of what a session ended."""
 
 import errno
 
 from micropython import const
 
-_ANEW_S = const(300)  # nothing passes for so long: associate anew, and again after as long
+_ANEW_S = const(300)  # nothing passes for so long: connect anew, and again after as long
 _RESTART_S = const(3600)
 _SHORT = const(5)  # sessions in a row that ended for want of memory
 _SAID = "not enough memory"  # by error_text.py
@@ -15,13 +14,13 @@ class Liveness:
     """stranded: only a restart may help. Nothing has passed for an hour, or memory lacked for
     several sessions in a row."""
 
-    def __init__(self, clock, wifi, log):
+    def __init__(self, clock, uplink, log):
         self._clock = clock
-        self._wifi = wifi
+        self._uplink = uplink
         self._log = log
         self._alive_s = 0  # uptime
         self._anew = 0
-        self._leaving = False  # the association was left from here
+        self._leaving = False  # the line was left from here
         self._short = 0
         self.stranded = False
 
@@ -32,7 +31,7 @@ class Liveness:
         self._leaving = False
 
     def unassociated(self):
-        """There is no Wi-Fi: that is no silence, unless it was left to associate anew."""
+        """The line is down: that is no silence, unless it was left to connect anew."""
         if not self._leaving:
             self.alive()
 
@@ -50,6 +49,6 @@ class Liveness:
             self.stranded = True
         elif silent >= _ANEW_S * (self._anew + 1):
             self._anew += 1
-            self._log.warn("wifi: nothing passes for %d s: associating anew" % silent)
+            self._log.warn("net: nothing passes for %d s: connecting anew" % silent)
             self._leaving = True
-            self._wifi.again()
+            self._uplink.again()

@@ -10,11 +10,11 @@ _REST_MS = const(10000)
 class State:
     """show() is given each reading; what was not told when the next comes is passed over."""
 
-    def __init__(self, hal, clock, spool, wifi, names, log, memory):
+    def __init__(self, hal, clock, spool, uplink, names, log, memory):
         self._hal = hal
         self._clock = clock
         self._spool = spool
-        self._wifi = wifi
+        self._uplink = uplink
         self._names = names
         self._log = log
         self._memory = memory
@@ -55,7 +55,6 @@ class State:
     def text(self, body):
         dated, seconds = self._clock.stamp()
         drift = self._clock.drift_ppm
-        rssi = self._wifi.rssi()
         memory = self._memory()
         return '{"%s":%d,%s,"queue":%d,"clock":"%s"%s%s%s}' % (
             "t" if dated else "up",
@@ -64,6 +63,6 @@ class State:
             len(self._spool),
             self._clock.state,
             "" if drift is None else ',"drift_ppm":%d' % drift,
-            "" if rssi is None else ',"rssi":%d' % rssi,
+            self._uplink.text(),
             "".join([',"%s":%d' % (key, memory[key]) for key in sorted(memory)]),
         )

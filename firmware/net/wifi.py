@@ -12,7 +12,7 @@ class Wifi:
     def __init__(self, board, cfg, log):
         self._wlan = board.wlan()
         self._hal = board.hal
-        self._cfg = cfg
+        self._cfg = cfg["wifi"]
         self._log = log
         self._asked = None
         self._was = False
@@ -45,9 +45,9 @@ class Wifi:
         """Leave the network and associate anew."""
         self._ask(self._hal.ticks_ms())
 
-    def rssi(self):
-        """Signal in dBm, or None."""
+    def text(self):
+        """What the state says of it: the signal in dBm, while there is one."""
         try:
-            return self._wlan.status("rssi")
+            return ',"rssi":%d' % self._wlan.status("rssi")
         except (OSError, RuntimeError, ValueError):
-            return None
+            return ""

@@ -87,6 +87,7 @@ def check(cfg, path="config"):
         "board",
         "site",
         "wifi",
+        "uplinks",
         "mqtt",
         "ntp",
         "report",
@@ -139,6 +140,10 @@ def check(cfg, path="config"):
         for i in range(len(cfg["channels"])):
             if cfg["channels"][i]["id"][0] == "w":  # asleep it would miss a lift
                 c.fail("channels[%d].kind" % i, "no weight in the mode cycle", "weight")
+    if "uplinks" in cfg:
+        from settings import uplinks
+
+        uplinks.check(c, cfg)
     return cfg
 
 

@@ -12,6 +12,7 @@ from rich.cells import cell_len
 from rich.text import Text
 
 from ..common import two_boards
+from . import board_line
 
 STATUS = {
     "online": ("在线", "green"),
@@ -240,9 +241,10 @@ def values(state: Mapping[str, Any]) -> list[Text]:
 
 
 def condition(state: Mapping[str, Any], birth: Mapping[str, Any]) -> list[Text]:
-    """Signal, clock with drift, queue, dropped, version; unknown values are left out."""
+    """Line with what it carried, signal, clock with drift, queue, dropped, version; unknown values
+    are left out."""
     values = {**birth, **state}
-    out = []
+    out = [Text(text, style) for text, style in board_line.told(values)]
     rssi = _number(values.get("rssi"))
     if rssi is not None:
         how = ("good 好", "green") if rssi >= GOOD_DBM else ("fair 中", "yellow")

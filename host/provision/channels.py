@@ -64,17 +64,22 @@ class _Wires:
 
 
 def channels(
-    rows: Sequence[Row], pins: Pins, bins: dict[str, Row]
+    rows: Sequence[Row],
+    pins: Pins,
+    bins: dict[str, Row],
+    used: Used,
+    on_lines: dict[str, lines.Line],
 ) -> tuple[tuple[dict[str, Any], ...], tuple[Bin, ...]]:
     """The channels of one board as in config.json, and its bins; mistakes go to the sheet.
 
-    bins: bins of the boards before, with their rows; those of this board are added."""
+    bins: bins of the boards before, with their rows; those of this board are added. used, on_lines:
+    pins and UARTs that are taken."""
     ids: dict[str, Row] = {}
     made: list[dict[str, Any]] = []
     weighed: dict[str, Bin] = {}
     if len(rows) > _MOST:
         rows[_MOST].fail("channel", f"at most {_MOST} channels on a board")
-    wires = _Wires(pins, used={}, on_lines={}, on_buses={})
+    wires = _Wires(pins, used, on_lines, on_buses={})
     for row in rows:
         kind = row.one_of("kind", (*OF_KIND, *lines.KINDS))
         if row["kind"] not in _LETTER:

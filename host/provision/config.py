@@ -8,6 +8,9 @@ from typing import Any
 from .pins import ESP32
 from .plan import Board
 
+# A board pings four times as often: with 60 s that would be most of what a 4G line carries.
+METERED_KEEPALIVE_S = 240
+
 
 def text(board: Board, broker: tuple[str, int]) -> bytes:
     """The content of the file. Paths in it are absolute on the board's file system."""
@@ -20,6 +23,10 @@ def text(board: Board, broker: tuple[str, int]) -> bytes:
         "mqtt": {"host": host, "port": port, "tls": tls | {"name": host}},
         "report": {"every_s": board.every_s},
     }
+    if board.uplinks:
+        config["uplinks"] = list(board.uplinks)
+    if any(way["kind"] == "ppp" for way in board.uplinks):
+        config["mqtt"]["keepalive"] = METERED_KEEPALIVE_S
     if board.board != ESP32:
         config["board"] = board.board
     if board.ntp:

@@ -26,6 +26,7 @@ KINDS = tuple(_KEYS)
 _FORMATS = {"xk3190": ("unit", "address"), "toledo": ("checksum",), "stgs": ("ask",)}
 _NUMBERS = ("fc", "at", "n", "w", "s", "on", "still", "motion", "over", "bad", "minus", "net")
 _FRAME = re.compile("[78][NEO][12]")
+_SECRET = re.compile(r"(password=)\S+")
 
 
 @cache
@@ -63,17 +64,20 @@ def channel(row: Row, pins: Pins, used: Used, before: dict[str, Line]) -> dict[s
 
 
 class Cell:
-    """The cell `line` of a row: its keys, each checked when it is asked for."""
+    """The cell `line` of a row, or a text of another one: its keys, each checked when it is asked
+    for."""
 
-    def __init__(self, row: Row) -> None:
+    def __init__(self, row: Row, column: str = "line", text: str | None = None) -> None:
         self.row = row
-        parts = [part.partition("=") for part in row["line"].split()]
+        self.column = column
+        self.text = row[column] if text is None else text
+        parts = [part.partition("=") for part in self.text.split()]
         self.values = {key: value for key, _, value in parts}
         if not parts or not all(value for _, _, value in parts) or len(self.values) < len(parts):
             self.fail("key=value with blanks between, each key once")
 
     def fail(self, expected: str) -> None:
-        self.row.fail("line", expected)
+        self.row.fail(self.column, expected, repr(_SECRET.sub(r"\1…", self.text)))
 
     def known(self, keys: tuple[str, ...]) -> None:
         for key in self.values:

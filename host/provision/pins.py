@@ -19,6 +19,8 @@ OF_KIND = {
 _NEEDS: dict[str, tuple[str, ...]] = {
     **{"dout": ("in",), "sck": ("out",), "trig": ("out",), "echo": ("in",), "pdwn": ("out",)},
     **{"temperature": ("in", "out"), "contact": ("in", "pull")},
+    **{"mdc": ("out",), "mdio": ("in", "out"), "power": ("out",), "key": ("out",)},
+    **{"mosi": ("out",), "miso": ("in",), "cs": ("out",), "int": ("in",)},
     **{"tx": ("out",), "rx": ("in",), "de": ("out",), "scl": ("in", "out"), "sda": ("in", "out")},
 }
 ESP32 = "esp32"  # the board of a sheet that names none
@@ -27,8 +29,8 @@ Used = dict[int, tuple[str, str]]  # pin → kind of channel, and its place in t
 
 
 class Pins:
-    """The pin table of one board: its pins, and the numbers of the UARTs and I2C buses that are
-    free (the first UART is the console)."""
+    """The pin table of one board: its pins, and the numbers of the UARTs, I2C and SPI buses that
+    are free (the first UART is the console). emac: pins of the chip's own Ethernet, or None."""
 
     def __init__(self, name: str = ESP32) -> None:
         path = BOARDS / name / "pins.json"
@@ -37,6 +39,8 @@ class Pins:
         self.board: str = table["board"]
         self.uarts: tuple[str, ...] = tuple(map(str, table["uarts"]))
         self.buses: tuple[str, ...] = tuple(map(str, table["i2c"]))
+        self.spis: tuple[str, ...] = tuple(map(str, table["spi"]))
+        self.emac: dict[str, list[int]] | None = table.get("emac")
         self.pins: dict[str, dict[str, Any]] = table["pins"]
         self.standard: dict[str, dict[str, int]] = table["standard"]
 

@@ -8,9 +8,9 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from ..registry import KINDS, Registry
-from . import lines, sheet
+from . import lines, sheet, uplinks
 from .channels import Bin, channels
-from .pins import ESP32, Pins
+from .pins import ESP32, Pins, Used
 from .sheet import Row, Sheet
 
 # umqtt.simple up to 1.7 sends a wrong length for a topic over 122 bytes; 19 of them are ours.
@@ -42,6 +42,7 @@ class Board:
     site: str
     ssid: str
     password: str
+    uplinks: tuple[dict[str, Any], ...]  # as in config.json; empty for Wi-Fi alone
     ntp: tuple[str, ...]
     mode: str
     every_s: int
@@ -123,21 +124,23 @@ def _board(
     together = len((site + rows[0]["device"]).encode())
     if together > _TOPIC:
         shared("site").fail("site", f"site and device of at most {_TOPIC} bytes", str(together))
-    ssid = shared("ssid")["ssid"]
-    if not 1 <= len(ssid.encode()) <= 32:
-        shared("ssid").fail("ssid", "the Wi-Fi network's name of 1 to 32 bytes")
-    password = shared("password")["password"]
-    if password == OPEN:
-        password = ""
-    elif not 8 <= len(password.encode()) <= 64:
-        what = f"the Wi-Fi password of 8 to 64 bytes, or {OPEN} for a network without one"
-        shared("password").fail("password", what)
+    used: Used = {}
+    on_lines: dict[str, lines.Line] = {}
+    ways = uplinks.read(shared("uplinks"), pins, used, on_lines)
+    if not ways or uplinks.WIFI in ways:
+        ssid, password = _wifi(shared("ssid"), shared("password"))
+    else:
+        ssid = password = ""
+        for column in ("ssid", "password"):
+            shared(column).nothing((column,), "without wifi in uplinks")
     ntp = shared("ntp").match("ntp", _SERVERS, "1 to 8 time servers with ; between, or nothing")
     mode = shared("mode").one_of("mode", ("always", "cycle"), "always")
     if mode == "always":
         for column in ("wake_s", "send_every"):
             shared(column).nothing((column,), "in the mode always")
     kinds = [r["kind"] for r in rows]
+    if mode == "cycle":
+        shared("uplinks").nothing(("uplinks",), "in the mode cycle: it has Wi-Fi alone")
     if mode == "cycle" and not {"weight", *lines.KINDS}.isdisjoint(kinds):
         shared("mode").fail("mode", "always for a board that weighs: asleep it would miss a lift")
     return Board(
@@ -146,13 +149,27 @@ def _board(
         site,
         ssid,
         password,
+        ways,
         tuple(s for s in ntp.split(";") if s),
         mode,
         shared("every_s").whole("every_s", 10, 3600, 300),
         shared("wake_s").whole("wake_s", 60, 86400, 900),
         shared("send_every").whole("send_every", 1, 64, 4),
-        *channels(rows, pins, bins),
+        *channels(rows, pins, bins, used, on_lines),
     )
+
+
+def _wifi(ssid: Row, password: Row) -> tuple[str, str]:
+    """Name and password of the network; no password for an open one."""
+    if not 1 <= len(ssid["ssid"].encode()) <= 32:
+        ssid.fail("ssid", "the Wi-Fi network's name of 1 to 32 bytes")
+    text = password["password"]
+    if text == OPEN:
+        return ssid["ssid"], ""
+    if not 8 <= len(text.encode()) <= 64:
+        what = f"the Wi-Fi password of 8 to 64 bytes, or {OPEN} for a network without one"
+        password.fail("password", what)
+    return ssid["ssid"], text
 
 
 def _sites(table: Sheet, registry: Registry) -> list[Site]:

@@ -11,7 +11,18 @@ from ..common import csv_file
 from . import ProvisionError
 
 # Columns of a board: on one of its rows at least, elsewhere the same or empty.
-BOARD = ("board", "site", "ssid", "password", "ntp", "mode", "every_s", "wake_s", "send_every")
+BOARD = (
+    "board",
+    "site",
+    "ssid",
+    "password",
+    "uplinks",
+    "ntp",
+    "mode",
+    "every_s",
+    "wake_s",
+    "send_every",
+)
 SITE = ("site_name", "town", "site_kind", "windows")  # the same of a site
 CHANNEL = ("channel", "kind")
 PINS = ("dout", "sck", "trig", "echo", "pin")
@@ -34,7 +45,7 @@ COLUMNS = (
     "note",
 )
 NEEDED = ("device", "site", "ssid", "password", "channel", "kind")
-HIDDEN = ("password",)  # never shown, in no message
+HIDDEN = ("password", "uplinks")  # never shown whole, in no message
 
 
 class Row:

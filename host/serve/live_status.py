@@ -26,6 +26,7 @@ _LEAST_S, _LEAST_RISE = 1800, 0.03  # time and rise before a slope is certain en
 _HEALTH = (
     *("version", "sha256", "rssi", "clock", "drift_ppm", "queue", "dropped", "reset", "up"),
     *("heap", "idf", "block"),
+    *("uplink", "sim", "operator", "month_kb", "budget_mb"),
 )
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from board import files
 from board.errors import BoardError
-from firmware_memory import OTHERS, HeapUse, measure, names_of, others, table
+from firmware_memory import OTHERS, UPLINKS, HeapUse, measure, names_of, others, table
 
 from host.update import short_names
 
@@ -17,6 +17,8 @@ pytestmark = pytest.mark.usefixtures("needs_32_bits")
 # Bytes, with some hundred for what differs from run to run. What grows beyond takes memory from
 # TLS on every board: load it late, let go of it, or find something that can leave.
 MOST, MOST_NAMES = 65_500, 540
+# Bytes that lines to the broker take beside Wi-Fi alone.
+MOST_UPLINKS = {"lan": 1_500, "lan; wifi": 5_200, "ppp": 6_000, "wifi; ppp": 9_200}
 MOST_NAMES_SERIAL, MOST_FURTHER, MOST_FURTHER_PLATFORM = 600, 1_100, 1_700
 LET_GO = {"starting", "settings.config", "settings.overrides", "sensors.build", "spool.recovery"}
 LET_GO |= {"health.boot_counter", "firmware_hash", "sensors.calibration_start"}
@@ -74,6 +76,21 @@ def test_what_a_board_does_not_have_costs_it_nothing(
         assert further <= (MOST_FURTHER_PLATFORM if platform else MOST_FURTHER), name
     assert len(told) == len(OTHERS)
     record_property("measured", f"live after start with another channel: {'; '.join(told)}")
+
+
+def test_a_board_with_wifi_alone_has_nothing_of_other_lines(
+    record_property: Callable[[str, object], None],
+) -> None:
+    mine = {f"net.{m}" for m in ("uplinks", "lan", "ppp", "modem", "metered", "traffic", "chooser")}
+    assert not (mine | {"settings.uplinks"}) & use().modules.keys()
+    told = []
+    for name, most in MOST_UPLINKS.items():
+        with_it = measure(modules(), uplinks=UPLINKS[name])
+        took = with_it.started - use().started
+        told.append(f"{name} {took} bytes, {with_it.names.count} names")
+        assert took <= most, name
+        assert not {"net.uplinks", "net.modem", "settings.uplinks"} & with_it.stay, name
+    record_property("measured", f"lines to the broker beside Wi-Fi alone: {', '.join(told)}")
 
 
 def test_names_of_one_module_are_short(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

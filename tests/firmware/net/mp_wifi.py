@@ -34,7 +34,7 @@ class Board:
 def rig():
     board = Board()
     lines = []
-    cfg = {"ssid": "n", "password": ""}
+    cfg = {"wifi": {"ssid": "n", "password": ""}}
     return board, Wifi(board, cfg, Log(None, lines.append)), lines
 
 
@@ -47,14 +47,14 @@ def run(board, wifi, seconds):
 def test_it_is_asked_for_again_and_the_signal_is_known_while_it_is_there():
     board, wifi, lines = rig()
     run(board, wifi, 100)
-    assert 3 <= board.asked <= 4 and wifi.rssi() is None
+    assert 3 <= board.asked <= 4 and wifi.text() == ""
     board.player.wifi = 1
-    assert wifi.poll() and wifi.rssi() == -61
+    assert wifi.poll() and wifi.text() == ',"rssi":-61'
     board.player.wifi = 0
     asked = board.asked
     run(board, wifi, 20)
     assert board.asked == asked, "the port's own stack comes first"
-    assert wifi.rssi() is None
+    assert wifi.text() == ""
     assert [line.split("wifi: ")[1] for line in lines] == ["connected", "lost"]
 
 

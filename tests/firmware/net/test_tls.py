@@ -133,7 +133,7 @@ def test_nobody_listens(secure: Secure) -> None:
     assert report["published"] == 0
     assert "mqtt: nobody listens at the broker's address and port" in secure.site.log()
     assert "may not accept" not in secure.site.log()
-    assert "associating anew" not in secure.site.log()  # the broker's host has answered
+    assert "connecting anew" not in secure.site.log()  # the broker's host has answered
 
 
 def test_a_certificate_that_the_broker_does_not_take(secure: Secure, tmp_path: Path) -> None:

@@ -204,8 +204,8 @@ def test_no_network_at_the_site_at_that_moment(ota: Ota, broker: Broker) -> None
     new = ota.newer(
         (
             "net/link.py",
-            "        self.associated = self._wifi.poll()\n",
-            "        self.associated = self._wifi.poll() and self._clock.uptime_s() > 400\n",
+            "        self.associated = self._uplink.poll()\n",
+            "        self.associated = self._uplink.poll() and self._clock.uptime_s() > 400\n",
         )
     )
     with ota.running(broker) as board:
