@@ -7,12 +7,13 @@ from copy import copy as shallow
 
 from ..common.local_days import local_day
 from . import states
+from .booking import book_all, book_certain
 from .engine import EventClassifier
-from .fast_path import EVER, skip
+from .fast_path import FastPath
 from .limits import FILL_S, GAP_S
 from .model import Outcome, Plateau, Platform, Sample, add
 from .sample_columns import series
-from .settle import horizon, mature, settle, undecided
+from .settle import settle
 from .state import State, copy, fresh, key
 
 
@@ -21,21 +22,29 @@ class LateError(Exception):
     replay.absorb)."""
 
 
-def advance(platform: Platform, state: State, samples: Iterable[Sample]) -> tuple[State, Outcome]:
+def advance(
+    platform: Platform, state: State, samples: Iterable[Sample], *, transitions: bool = True
+) -> tuple[State, Outcome]:
     """The state after these readings, and the outcome that became certain. The given state is
-    not changed. LateError where a reading is not later than it."""
+    not changed. transitions: whether anybody asks for them; without, all else is the same and
+    takes less time. LateError where a reading is not later than the state."""
     state = copy(state)
     out = Outcome()
     classifier = EventClassifier(platform, state, out)
     rows = series(samples)
     if len(rows) and state.at is not None and key(s := rows[0]) <= state.at:
         raise LateError(f"reading {s.life}/{s.seq} is not later than the state")
+    fast = FastPath(platform, state, classifier, out, rows, transitions=transitions)
     i, n = 0, len(rows)
-    while i < n and (i := skip(platform, state, out, rows, i)) < n:
+    while i < n and (i := fast.skip(i)) < n:
         s = rows[i]
         _take(platform, state, classifier, out, s)
         state.at = key(s)
         i += 1
+    if not transitions:
+        out.transitions = []
+        if state.last is not None:
+            states.tell(platform, state, state.last, Outcome())
     state.sums.closing = state.net_g
     out.sums = shallow(state.sums)
     return state, out
@@ -45,7 +54,7 @@ def finish(platform: Platform, state: State) -> Outcome:
     """The provisional end of a series: the outcome if no reading followed."""
     state = copy(state)
     out = Outcome()
-    _settle_all(platform, state, EventClassifier(platform, state, out))
+    book_all(platform, state.pending, EventClassifier(platform, state, out))
     states.close(state, out)
     state.sums.closing = state.net_g
     out.sums = shallow(state.sums)
@@ -70,7 +79,7 @@ def _take(
         _plateau(platform, state, classifier, out, s)
         states.watch(platform, state, s, out)
     if state.pending:
-        _book_certain(platform, state, classifier, s.t)
+        book_certain(platform, state.pending, classifier, s.t)
     states.tell(platform, state, s, out)
 
 
@@ -89,7 +98,7 @@ def _plateau(
         pending.append(Plateau(evidence, evidence))
         classifier.open(pending[0])
     elif gap:
-        _settle_all(platform, state, classifier)
+        book_all(platform, pending, classifier)
         pending.append(Plateau(evidence, evidence, gap))
     elif state.moved and (s.q is None or s.grams != last.grams):  # type: ignore[union-attr]
         # Also where a rest in between was too short or too small to be reported.
@@ -124,30 +133,3 @@ def _unseen(platform: Platform, a: Sample, b: Sample, state: State) -> str:
             return ""
         return "two boards speak under one name" if state.two else "the board was restarted"
     return "" if state.moved or change < platform.limits.jump_g else "no motion was told"
-
-
-def _book_certain(platform: Platform, state: State, classifier: EventClassifier, now: int) -> None:
-    """Book every step that later readings cannot change."""
-    pending = state.pending
-    if len(pending) > 2:
-        mature(pending, platform, now)
-    classifier.flush(pending[0])
-    while len(pending) > 1 and now > horizon(pending[0], pending[1], platform):
-        if undecided(pending, platform):
-            return
-        _book_first(pending, classifier)
-
-
-def _settle_all(platform: Platform, state: State, classifier: EventClassifier) -> None:
-    mature(state.pending, platform, EVER)
-    while len(state.pending) > 1:
-        _book_first(state.pending, classifier)
-    if state.pending:
-        classifier.flush(state.pending[0])
-
-
-def _book_first(pending: list[Plateau], classifier: EventClassifier) -> None:
-    classifier.flush(pending[0])
-    classifier.step(pending[0], pending[1])
-    del pending[0]
-    classifier.flush(pending[0])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import pairwise
 
 from ..common.local_days import local_day
@@ -19,7 +19,7 @@ class Series:
 
     q: index → why the weight is not valid, or "moving"; has every index without grams. breaks:
     rising indexes of readings that do not simply follow the one before: those of breaks_of()
-    are given, those of q are added."""
+    are given, and kept as cuts; those of q are added."""
 
     t: Sequence[int]
     grams: Sequence[int | None]
@@ -29,8 +29,10 @@ class Series:
     boot: Sequence[int]
     fill: Sequence[int | None] | None
     breaks: Sequence[int]
+    cuts: frozenset[int] = field(init=False)
 
     def __post_init__(self) -> None:
+        self.cuts = frozenset(self.breaks)
         if self.q:
             self.breaks = sorted({*self.breaks, *self.q})
 
@@ -55,6 +57,10 @@ class Series:
         """Index of the first break from i on; without one the number of readings."""
         next_break = bisect_left(self.breaks, i)
         return self.breaks[next_break] if next_break < len(self.breaks) else len(self.t)
+
+    def is_motion(self, i: int) -> bool:
+        """Whether reading i simply follows the one before, and tells that motion begins."""
+        return self.q.get(i) == "moving" and i not in self.cuts and self.grams[i] is not None
 
     def part(self, t0: int, t1: int) -> Series:
         """Readings with t0 <= t < t1 (Unix seconds)."""

@@ -22,7 +22,7 @@ def settle(pending: list[Plateau], platform: Platform) -> None:
             del pending[-2]
         elif (start := _chain(pending, platform)) is not None:
             del pending[start + 1 : -1]
-        elif len(pending) >= 4 and _gone(pending[-4:-1], platform):
+        elif len(pending) >= 4 and is_gone(pending[-4:-1], platform):
             _forget(pending, len(pending) - 3, platform)
         else:
             return
@@ -33,14 +33,14 @@ def mature(pending: list[Plateau], platform: Platform, now: int) -> None:
     LEAN_S. Of two plateaus that may explain a return the shorter one is dropped. now: Unix
     seconds."""
     while len(pending) >= 3 and now - pending[-1].first.t > LEAN_S:
-        if not _gone(pending[-3:], platform):
+        if not is_gone(pending[-3:], platform):
             return
         _forget(pending, len(pending) - 2, platform)
 
 
 def undecided(pending: list[Plateau], platform: Platform) -> bool:
     """Whether the first step may still turn out to be something small that is gone again."""
-    return len(pending) == 3 and _gone(pending, platform)
+    return len(pending) == 3 and is_gone(pending, platform)
 
 
 def _forget(pending: list[Plateau], i: int, platform: Platform) -> None:
@@ -51,7 +51,7 @@ def _forget(pending: list[Plateau], i: int, platform: Platform) -> None:
         del pending[i]
 
 
-def _gone(three: list[Plateau], platform: Platform) -> bool:
+def is_gone(three: list[Plateau], platform: Platform) -> bool:
     """Whether the middle one was something small that is gone again after a while."""
     a, b, c = three
     low = platform.absent_below

@@ -39,13 +39,12 @@ class Scale:
 
     def step(self, before: Step | None, day: int, readings: Sequence[Sample]) -> Step:
         state = self._state(before.state) if before else fresh(self._platform)
-        state, outcome = advance(self._platform, state, readings)
+        state, outcome = advance(self._platform, state, readings, transitions=False)
         # Drop what later days do not depend on, so that equivalent states are equal: sums are
         # those of a day, and only the first _LEARNED emptyings count.
         state.sums = Sums(opening=state.net_g)
         for bin_ in (state.bin, *state.others):
             bin_.emptied = min(bin_.emptied, _LEARNED)
-        outcome.transitions = []
         whole = outcome, _fullest(_fills(readings))
         step = Step(day, opens(state), _packed(save_state(state)), _packed(_pack(whole)))
         self._states = {step.state: state}

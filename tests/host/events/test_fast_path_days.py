@@ -9,11 +9,14 @@ from accuracy import ours
 from accuracy.kinds import FAMILIES
 from accuracy.scene import E_KG, MAX_KG
 
-from host.events import Outcome, Platform, Sample, State, advance, finish, fresh, processor
+from host.events import Outcome, Platform, Sample, State, advance, finish, fresh
+from host.events.fast_path import FastPath
 
 
-def _walked(platform: Platform, samples: list[Sample]) -> tuple[State, Outcome, Outcome]:
-    state, out = advance(platform, fresh(platform), samples)
+def _walked(
+    platform: Platform, samples: list[Sample], *, transitions: bool = True
+) -> tuple[State, Outcome, Outcome]:
+    state, out = advance(platform, fresh(platform), samples, transitions=transitions)
     return state, out, finish(platform, state)
 
 
@@ -33,6 +36,9 @@ def test_a_day_as_reading_by_reading(family: str, tmp_path: Path) -> None:
         samples = ours.samples(rows, bin_.channel)
         fast = _walked(platform, samples)
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(processor, "skip", lambda _p, _s, _o, _rows, i: i)
-            assert fast == _walked(platform, samples)
+            patch.setattr(FastPath, "skip", lambda _, i: i)
+            plain = _walked(platform, samples)
+        assert fast == plain
         assert fast[1].covered
+        plain[1].transitions = []
+        assert _walked(platform, samples, transitions=False) == plain
