@@ -35,16 +35,16 @@ def advance(
     if len(rows) and state.at is not None and key(s := rows[0]) <= state.at:
         raise LateError(f"reading {s.life}/{s.seq} is not later than the state")
     fast = FastPath(platform, state, classifier, out, rows, transitions=transitions)
+    told = out if transitions else None
     i, n = 0, len(rows)
     while i < n and (i := fast.skip(i)) < n:
         s = rows[i]
         _take(platform, state, classifier, out, s)
+        states.tell(platform, state, s, told)
         state.at = key(s)
         i += 1
-    if not transitions:
-        out.transitions = []
-        if state.last is not None:
-            states.tell(platform, state, state.last, Outcome())
+    if told is None and state.last is not None:
+        states.tell(platform, state, state.last, None)
     state.sums.closing = state.net_g
     out.sums = shallow(state.sums)
     return state, out
@@ -80,7 +80,6 @@ def _take(
         states.watch(platform, state, s, out)
     if state.pending:
         book_certain(platform, state.pending, classifier, s.t)
-    states.tell(platform, state, s, out)
 
 
 def _plateau(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import copy as shallow
+from copy import copy as shallow
 
 import msgspec
 from msgspec import Struct, field
@@ -108,11 +108,11 @@ def load(saved: bytes) -> State:
 
 def copy(state: State) -> State:
     """A copy that shares nothing mutable."""
-    new = shallow.copy(state)
-    new.bin, new.sums = shallow.copy(state.bin), shallow.copy(state.sums)
-    new.others = [shallow.copy(bin_) for bin_ in state.others]
-    new.still = state.still and shallow.copy(state.still)
-    new.pending = [shallow.copy(plateau) for plateau in state.pending]
+    new = shallow(state)
+    new.bin, new.sums = shallow(state.bin), shallow(state.sums)
+    new.others = [shallow(bin_) for bin_ in state.others]
+    new.still = state.still and shallow(state.still)
+    new.pending = [shallow(plateau) for plateau in state.pending]
     for plateau in new.pending:
         plateau.slow = plateau.slow.copy()
     return new

@@ -130,11 +130,13 @@ def close(state: State, out: Outcome) -> None:
         out.flags.append(_negative_flag(state, until))
 
 
-def tell(platform: Platform, state: State, s: Sample, out: Outcome) -> None:
-    """Add a transition where this reading changed the status."""
+def tell(platform: Platform, state: State, s: Sample, out: Outcome | None) -> None:
+    """Note the status after this reading; where it changed it, add a transition. out: None where
+    nobody asks for those."""
     status, because = _status(platform, state, s)
     if status is not state.status:
-        out.transitions.append(Transition(s.t, state.status, status, because(), s.life, s.seq))
+        if out is not None:
+            out.transitions.append(Transition(s.t, state.status, status, because(), s.life, s.seq))
         state.status = status
 
 

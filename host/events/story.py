@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from msgspec import Struct
 
 from .limits import LEAST_SHARE, LIFT_WORTH_G, RESIDUE_G, RESIDUE_SHARE
 
 
-@dataclass(frozen=True)
-class Story:
+class Story(Struct, frozen=True, gc=False):
     """Why a step is this kind of event, a note, and by how much (g) it may be wrong."""
 
     why: str

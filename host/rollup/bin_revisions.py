@@ -102,9 +102,10 @@ class _Revisions:
         of it and nothing is held."""
         task, figures = self._task, (figure.facts, figure.events)
         if held is None:
-            silent = self._fold.silent(day, opening), b""
-            if self._chain.at(day) is None and figures == silent:
-                return None
+            if self._chain.at(day) is None:
+                silent = self._fold.silent(day, opening), b""
+                if figures == silent:
+                    return None
             return Entry(day, 1, task.computed, FIRST, *figures)
         if (held.facts, held.events) == figures:
             return None

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from ..common.local_days import bounds, day_of, local_day
-from ..events import Silences, fillonly
+from ..events import Platform, Silences, fillonly
 from ..registry import Bin, Registry
 from ..store import Columns, Store, report_intervals, revision_writer
 from ..store.revision_writer import PlatformRecord, Touch, Work
@@ -31,6 +31,8 @@ from .weight_series import WeightSeries
 
 TOGETHER = 200  # bins in one transaction
 CREW_FROM = 400  # fewer bins need only this process
+# Of a platform, what its figures depend on: all but what its board tells of itself.
+_OF_PLATFORM = [k for k in Platform.__dataclass_fields__ if k not in ("silences", "shown")]
 _AT_ONCE = 8  # boards that a process takes at once
 # Passes bins on while a progress display counts them.
 Progress = Callable[[Sequence[Bin]], Iterable[Bin]]
@@ -230,10 +232,9 @@ class _Run:
         made: dict[str, Any] = {k: getattr(bin_, k) for k in ("device", "channel", "fill_channel")}
         if bin_.channel:
             platform = self._platforms[bin_.bin]
-            # `shown` came later: what was made without it stays as it is.
-            late = {"silences"} if platform.shown else {"silences", "shown"}
-            fields = [k for k in platform.__dataclass_fields__ if k not in late]
-            made |= {k: getattr(platform, k) for k in fields}
+            made |= {k: getattr(platform, k) for k in _OF_PLATFORM}
+            if platform.shown:  # came later: what was made without it stays as it is
+                made["shown"] = True
             made |= self._corrected.get((bin_.device, bin_.channel), {})
         return restatement_reasons.made_with(made, None if bin_.channel else fillonly.RULES)
 
@@ -242,10 +243,13 @@ class _Run:
         current = replace(record, device=bin_.device, made_with=self._with(bin_))
         touches = self._touched.get(bin_.device, [])
         task = Task(record, current, touches, self._last, self._computed, self._full)
-        silences = Silences(self._told.get(bin_.device, {}))
-        fold: Fold[Any] = Filled(silences)
+        told = self._told.get(bin_.device, {})
+        fold: Fold[Any]
         if bin_.channel:
-            fold = Scale(replace(self._platforms[bin_.bin], silences=silences))
+            platform = self._platforms[bin_.bin]
+            fold = Scale(replace(platform, silences=Silences(told)) if told else platform)
+        else:
+            fold = Filled(Silences(told))
         read = self._reader(bin_, readings)
         return revise(self._db, task, fold, BinReadings(readings.days, read))
 

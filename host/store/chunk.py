@@ -180,8 +180,10 @@ def _delta_encode(values: list[int | None]) -> list[int | None]:
 
 
 def _delta_decode(values: list[int | None]) -> list[int | None]:
-    if None not in values:
-        return list(accumulate(values))
+    try:
+        return list(accumulate(values))  # type: ignore[arg-type]
+    except TypeError:
+        pass  # some reading has none
     last = 0
     out: list[int | None] = []
     for v in values:

@@ -6,6 +6,7 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import cached_property
 from operator import le, lt
 from pathlib import Path
 from typing import Any
@@ -51,10 +52,11 @@ class Columns:
             values = {n: v for n, v in zip(names, row, strict=True) if v is not None}
             yield Row(*head, values, self.q.get(i, {}))
 
-    @property
+    @cached_property
     def in_order(self) -> bool:
         """Whether these are surely in the order of readings, each once: all of one life,
-        whose numbers only rise, and neither time nor start ever falls."""
+        whose numbers only rise, and neither time nor start ever falls. Asked for when the
+        columns are whole."""
         if not self.t or self.life.count(self.life[0]) != len(self):
             return not self.t
         rising = all(map(lt, self.seq, self.seq[1:]))
