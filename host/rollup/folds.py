@@ -10,7 +10,7 @@ import msgspec
 
 from ..common.local_days import bounds
 from ..common.two_boards import TWO_BOARDS
-from ..events import Kind, Outcome, Platform, Sample, Series, State, Sums, advance, finish, fresh
+from ..events import Event, Kind, Outcome, Platform, Sample, Series, State, Sums, advance, finish, fresh
 from ..events import load as load_state
 from ..events import save as save_state
 from ..events.balance import Balance, day_balance
@@ -18,12 +18,16 @@ from ..events.fillonly import FILLED_S, Fillings, FillSample, FillState, provisi
 from ..events.silences import DEFAULT, Silences
 from ..store.revision_writer import Facts, Step
 from .fold import Figure
-from .packing import pack
+from .packing import pack, unpack
 
 _LEARNED = 4  # further emptyings have the same weight: see events.bins.learn
 _pack = msgspec.msgpack.Encoder().encode
-# The outcome of a step, and the largest fill of its readings.
-_outcome = msgspec.msgpack.Decoder(tuple[Outcome, int | None]).decode
+# The outcome of a step without its events, the largest fill of its readings, and the events as
+# packing has them: as a rule those are the events of the day, and are packed once for both.
+_outcome = msgspec.msgpack.Decoder(tuple[Outcome, int | None, bytes]).decode
+# As it was until 0.2.0: the outcome and the fill, all of it compressed.
+_whole_outcome = msgspec.msgpack.Decoder(tuple[Outcome, int | None]).decode
+_COMPRESSED = 0x48  # first byte
 _fillings = msgspec.msgpack.Decoder(Fillings).decode
 _fill = msgspec.msgpack.Decoder(FillState).decode
 
@@ -35,6 +39,7 @@ class Scale:
         self._platform = platform
         self._states: dict[bytes, State] = {}
         self._founds: dict[bytes, tuple[Outcome, int | None]] = {}
+        self._happened: tuple[list[Event], bytes] = [], b""  # packed last
         self._ends: dict[bytes, Outcome] = {}
 
     def step(self, before: Step | None, day: int, readings: Sequence[Sample]) -> Step:
@@ -45,10 +50,12 @@ class Scale:
         state.sums = Sums(opening=state.net_g)
         for bin_ in (state.bin, *state.others):
             bin_.emptied = min(bin_.emptied, _LEARNED)
-        whole = outcome, _fullest(_fills(readings))
-        step = Step(day, opens(state), _packed(save_state(state)), _packed(_pack(whole)))
+        fullest = _fullest(_fills(readings))
+        rest = Outcome([], outcome.sums, outcome.covered, outcome.slow, [], outcome.flags)
+        found = _pack((rest, fullest, self._events(outcome.events)))
+        step = Step(day, opens(state), _packed(save_state(state)), found)
         self._states = {step.state: state}
-        self._founds[step.found] = whole
+        self._founds[step.found] = outcome, fullest
         return step
 
     def figure(self, day: int, before: Step | None, steps: Sequence[Step], end: bool) -> Figure:
@@ -69,7 +76,7 @@ class Scale:
         n = sum(e.kind is Kind.COLLECTION for e in events)
         facts = _facts(day_balance(self._platform, whole, t0, t1), n, fullest)
         late = max((e.t_end for e in events), default=0)
-        return Figure(facts, pack(events), late)
+        return Figure(facts, self._events(events), late)
 
     def silent(self, day: int, before: int) -> Facts:
         nothing = Outcome(sums=Sums(opening=before))
@@ -82,8 +89,18 @@ class Scale:
 
     def _found(self, saved: bytes) -> tuple[Outcome, int | None]:
         if saved not in self._founds:
-            self._founds[saved] = _outcome(zlib.decompress(saved))
+            if saved[0] == _COMPRESSED:
+                self._founds[saved] = _whole_outcome(zlib.decompress(saved))
+            else:
+                outcome, fullest, happened = _outcome(saved)
+                outcome.events = unpack(happened)
+                self._founds[saved] = outcome, fullest
         return self._founds[saved]
+
+    def _events(self, events: list[Event]) -> bytes:
+        if events != self._happened[0]:
+            self._happened = events, pack(events)
+        return self._happened[1]
 
     def _end(self, saved: bytes) -> Outcome:
         if saved not in self._ends:

@@ -35,11 +35,16 @@ def pack(happened: Sequence[Event] | Sequence[Emptying]) -> bytes:
     return zlib.compress(_encode(happened), 1) if happened else b""
 
 
+def unpack(body: bytes) -> list[Event]:
+    """The events of a platform that were packed."""
+    return _decode_events(zlib.decompress(body)) if body else []
+
+
 def events(db: Database, rows: Iterable[PlatformDay]) -> dict[int, list[Event]]:
     """Id of a revision → the events that began in its day; of bins with a scale only."""
     ids = [r.id for r in rows if r.has_scale]
     bodies = event_bodies(db, ids)
-    return {i: _decode_events(zlib.decompress(bodies[i])) if i in bodies else [] for i in ids}
+    return {i: unpack(bodies.get(i, b"")) for i in ids}
 
 
 def collections(db: Database, ids: Sequence[int]) -> Iterator[tuple[int, int, int]]:
