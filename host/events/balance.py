@@ -68,20 +68,23 @@ def covered_seconds(intervals: Iterable[tuple[int, int]], t0: int, t1: int) -> i
 def day_balance(platform: Platform, outcome: Outcome, t0: int, t1: int) -> Balance:
     """The balance of a local day [t0, t1), Unix seconds. An event belongs as a whole to the day
     it began in: a bin lifted at midnight closes that day with its weight on return."""
-    opening = outcome.sums.opening
-    opening += sum(signed(e) for e in outcome.events if e.t < t0)
-    today = local_day(t0)
+    opening, today = outcome.sums.opening, local_day(t0)
     opening += sum(g for day, g in outcome.slow.items() if day < today)
-    events = [e for e in outcome.events if t0 <= e.t < t1]
-    sums = dict.fromkeys(Kind, 0)
-    for e in events:
-        sums[e.kind] += e.grams
+    events: list[Event] = []
+    gross: list[int] = []
+    sums, doubt = dict.fromkeys(Kind, 0), 0
+    for e in outcome.events:
+        if e.t < t0:
+            opening += signed(e)
+        elif e.t < t1:
+            events.append(e)
+            gross += (e.before.grams, e.after.grams)
+            sums[e.kind] += e.grams
+            doubt += e.doubt_g
     drift = outcome.slow.get(today, 0)
-    closing = opening + sum(signed(e) for e in events) + drift
-    gross = [opening + platform.tare_g, closing + platform.tare_g]
-    gross += [x.grams for e in events for x in (e.before, e.after)]
+    closing = opening + drift + sum(sums[k] for k in GAINS) - sum(sums[k] for k in LOSSES)
+    gross += (opening + platform.tare_g, closing + platform.tare_g)
     limit = sum(r76.in_service_g(g, platform.e_g) for g in gross)
-    doubt = sum(e.doubt_g for e in events)
     covered = covered_seconds(outcome.covered, t0, t1)
     made = Balance(
         opening,

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from copy import copy as shallow
-
 import msgspec
 from msgspec import Struct, field
 
@@ -75,6 +73,7 @@ class State(Struct, array_like=True):
     two: tuple[int, int, str, int] | None = None  # two boards: since, until, life, seq
 
 
+_shallow = Struct.__copy__
 _encode = msgspec.msgpack.Encoder().encode
 _decode = msgspec.msgpack.Decoder(State).decode
 
@@ -108,11 +107,11 @@ def load(saved: bytes) -> State:
 
 def copy(state: State) -> State:
     """A copy that shares nothing mutable."""
-    new = shallow(state)
-    new.bin, new.sums = shallow(state.bin), shallow(state.sums)
-    new.others = [shallow(bin_) for bin_ in state.others]
-    new.still = state.still and shallow(state.still)
-    new.pending = [shallow(plateau) for plateau in state.pending]
+    new = _shallow(state)
+    new.bin, new.sums = _shallow(state.bin), _shallow(state.sums)
+    new.others = [_shallow(bin_) for bin_ in state.others]
+    new.still = state.still and _shallow(state.still)
+    new.pending = [_shallow(plateau) for plateau in state.pending]
     for plateau in new.pending:
         plateau.slow = plateau.slow.copy()
     return new

@@ -6,8 +6,10 @@ Computed are days whose readings changed, the days after them while their start 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
+
+from msgspec.structs import replace
 
 from ..common.local_days import bounds
 from ..store import revision_writer

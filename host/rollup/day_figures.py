@@ -17,6 +17,8 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any
 
+from msgspec import structs
+
 from ..common.local_days import bounds, day_of, local_day
 from ..events import Platform, Silences, fillonly
 from ..registry import Bin, Registry
@@ -222,7 +224,7 @@ class _Run:
         """Bins of a board that the registry no longer has: their steps become void, because
         readings taken from now on would be missing in them if the bins came back."""
         return [
-            Work(replace(a, made_with=""), void=True)
+            Work(structs.replace(a, made_with=""), void=True)
             for a in self._on_board.get(board, ())
             if a.bin not in self._known and a.made_with
         ]
@@ -240,7 +242,7 @@ class _Run:
 
     def _bin(self, bin_: Bin, readings: BoardReadings) -> Work:
         record = self._record(bin_)
-        current = replace(record, device=bin_.device, made_with=self._with(bin_))
+        current = structs.replace(record, device=bin_.device, made_with=self._with(bin_))
         touches = self._touched.get(bin_.device, [])
         task = Task(record, current, touches, self._last, self._computed, self._full)
         told = self._told.get(bin_.device, {})

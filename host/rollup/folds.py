@@ -176,8 +176,10 @@ def _fills(readings: Sequence[Sample]) -> Sequence[int | None]:
 
 
 def _fullest(fills: Sequence[int | None]) -> int | None:
-    valid = fills if None not in fills else [f for f in fills if f is not None]
-    return max(valid, default=None)  # type: ignore[type-var]
+    try:
+        return max(fills, default=None)  # type: ignore[type-var]
+    except TypeError:  # some reading has none
+        return max((f for f in fills if f is not None), default=None)
 
 
 def _facts(b: Balance, collections: int, fullest: int | None = None) -> Facts:

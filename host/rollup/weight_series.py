@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
+
 from ..events.sample_columns import Series, breaks_of, series
 from ..store import Columns
 from ..store.calibrations import Correct
@@ -14,20 +16,21 @@ class WeightSeries:
         self._columns = columns
         self._breaks = breaks_of(columns.t, columns.life, columns.boot)
         self._in_order = columns.in_order
+        self._q: dict[str, dict[int, str]] = defaultdict(dict)
+        for i, reasons in columns.q.items():
+            for channel, why in reasons.items():
+                self._q[channel][i] = why
 
     def of(self, channel: str, fill_channel: str, correct: Correct | None) -> Series:
         """One weight channel in grams, as corrections have it, with the fill sensor that
         looks into the same bin (permille): the readings that tell of it."""
-        columns = self._columns
-        q = {
-            i: why for i, reasons in columns.q.items() if (why := reasons.get(channel)) is not None
-        }
+        columns, q = self._columns, self._q.get(channel, {})
         grams = columns.values.get(channel) or [None] * len(columns)
         if correct:
             cells = zip(columns.stream, columns.seq, grams, strict=True)
             grams = [g if g is None else correct(s, n, g) for s, n, g in cells]
         fill = columns.values.get(fill_channel)
-        if fill and (bad := [i for i, reasons in columns.q.items() if fill_channel in reasons]):
+        if fill and (bad := self._q.get(fill_channel)):
             fill = fill.copy()
             for i in bad:
                 fill[i] = None

@@ -6,12 +6,13 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
+from msgspec import Struct
+
 from .database import Database
 from .day_revisions import BALANCE, Closing, newest
 
 
-@dataclass(frozen=True)
-class Step:
+class Step(Struct, frozen=True, gc=False):
     """What a day's readings did to a platform; see fold. opens: the second from which on
     what follows may tell of events."""
 
@@ -21,8 +22,7 @@ class Step:
     found: bytes
 
 
-@dataclass(frozen=True)
-class PlatformRecord:
+class PlatformRecord(Struct, frozen=True, gc=False):
     """What is stored of a platform. made_with: with what its steps were made, "" for void;
     booked: the last day that has its figures. id 0: not written yet."""
 
@@ -33,8 +33,7 @@ class PlatformRecord:
     id: int = 0
 
 
-@dataclass(frozen=True)
-class Touch:
+class Touch(Struct, frozen=True, gc=False):
     """Readings of a day came, went or were dated: n more than before, arrived at `at`."""
 
     id: int
@@ -47,8 +46,7 @@ class Touch:
 Facts = tuple[int | str | None, ...]
 
 
-@dataclass(frozen=True)
-class Entry:
+class Entry(Struct, frozen=True, gc=False):
     """A revision of a day's figures."""
 
     day: int
