@@ -67,10 +67,6 @@ class EventClassifier:
         else:
             self._change(before, b)
 
-    def deposit(self, before: Evidence, b: Plateau, grams: int) -> None:
-        """Book a step up that stayed."""
-        self._book(Kind.DEPOSIT, before, b, grams, Story(f"a step up of {kg(grams)} that stayed"))
-
     def _absent(self, grams: int) -> bool:
         return grams < self._platform.absent_below
 
@@ -105,7 +101,8 @@ class EventClassifier:
         if abs(d) < limits.step_g:
             self._slow(after.t, d)
         elif d > 0:
-            self.deposit(before, b, d)
+            why = f"a step up of {kg(d)} that stayed"
+            self._book(Kind.DEPOSIT, before, b, d, Story(why))
         elif not self._platform.wheelie:
             kind = Kind.COLLECTION if -d >= limits.emptied_g else Kind.REMOVAL
             self._book(kind, before, b, -d, Story(f"a step down of {kg(-d)} that stayed"))

@@ -1,7 +1,7 @@
-"""Takes readings at rest, and deposits onto them, many at once: they are most of a day.
+"""Takes readings at rest, and steps between them, many at once: they are most of a day.
 
 skip() changes a state exactly as processor does with each of these readings. It stops before
-any reading that is more: a fault, a gap, a jump, a motion that is not surely a deposit."""
+any reading that is more: a fault, a gap, a jump, a motion of which something else may come."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 
 from ..common.local_days import local_day
-from .booking import EVER, book_certain
-from .deposits import certain_deposits
+from .booking import EVER, book_certain, book_step
+from .certain_steps import certain_steps
 from .engine import EventClassifier
 from .limits import FILL_S, FROZEN_S, GAP_S, LEAN_S
 from .model import Outcome, Plateau, Platform, Sample, Status, add
 from .sample_columns import Series
 from .settle import horizon, is_gone
 from .state import State, Still
-from .states import is_frozen, tell_fill
+from .states import is_frozen, tell, tell_fill
 
 
 class FastPath:
@@ -46,7 +46,7 @@ class FastPath:
         if not self._whole or state.two is not None:
             return self._rest(i, whole=False)
         while i < n:
-            end = self._deposits(i) if state.moved else self._rest(i, whole=True)
+            end = self._steps(i) if state.moved else self._rest(i, whole=True)
             if end == i:
                 break
             i = end
@@ -170,34 +170,36 @@ class FastPath:
             for fill in series.fill[i:k]:
                 tell_fill(still, fill)
 
-    def _deposits(self, i: int) -> int:
-        """Take deposits that are certain, each with the rest behind it: readings from index i
-        on, where the last one before told of motion. The index behind them."""
+    def _steps(self, i: int) -> int:
+        """Take steps that are certain, each with the rest behind it: readings from index i on,
+        where the last one before told of motion. The index behind them."""
         platform, state, series = self._platform, self._state, self._series
         last, still, pending = state.last, state.still, state.pending
         if last is None or last.grams is None or still is None:
             return i
-        if len(pending) > 1 or state.lifted is not None:
+        if len(pending) > 1 or state.was_frozen or not _is_calm(state, still):
             return i
-        if not _is_calm(state, still) or not _follows(last, series, i):
+        if not _follows(last, series, i):
             return i
-        found = certain_deposits(platform, state, series, i, self._still_s)
+        found = certain_steps(platform, state, series, i, self._still_s)
         if not found:
             return i
-        before, day = pending[0].last, local_day(series.t[i])
-        drift_g = -last.grams
-        for first, end, grams, certain in found:
-            after = series.evidence(first)
-            pending[0] = top = Plateau(after, after)
+        day, top = local_day(series.t[i]), pending[0]
+        for first, end, certain in found:
+            before, top = top, Plateau(series.evidence(first), series.evidence(end - 1))
+            if drift_g := top.last.grams - top.first.grams:
+                top.slow[day] = drift_g
             if series.fill is not None:
                 booked = bisect_right(series.t, certain, first) + 1
                 _shown(top, series.t, series.fill, (first, min(booked, end)))
-            self._classifier.deposit(before, top, grams)
-            before = series.evidence(end - 1)
-            drift_g -= grams
+            if top.first.grams >= platform.absent_below:
+                state.status = Status.FILLING
+            book_step(before, top, self._classifier)
+        pending[0] = top
         self._taken((first, end), _since(series.grams[first:end], None, first))
         state.moved = end - 1 in series.q
-        self._note_drift(day, drift_g + before.grams)
+        assert state.last is not None
+        tell(platform, state, state.last, None)
         return end
 
 
