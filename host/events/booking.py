@@ -31,14 +31,8 @@ def book_all(platform: Platform, pending: list[Plateau], classifier: EventClassi
         classifier.flush(pending[0])
 
 
-def book_step(a: Plateau, b: Plateau, classifier: EventClassifier) -> None:
-    """Book the slow changes of two plateaus, and the step between them."""
-    classifier.flush(a)
-    classifier.step(a, b)
-    classifier.flush(b)
-
-
 def _book_first(pending: list[Plateau], classifier: EventClassifier) -> None:
-    a, b = pending[:2]
+    classifier.flush(pending[0])
+    classifier.step(pending[0], pending[1])
     del pending[0]
-    book_step(a, b, classifier)
+    classifier.flush(pending[0])

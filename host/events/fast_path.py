@@ -9,7 +9,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 
 from ..common.local_days import local_day
-from .booking import EVER, book_certain, book_step
+from .booking import EVER, book_certain
 from .certain_steps import certain_steps
 from .engine import EventClassifier
 from .limits import FILL_S, FROZEN_S, GAP_S, LEAN_S
@@ -184,7 +184,7 @@ class FastPath:
         found = certain_steps(platform, state, series, i, self._still_s)
         if not found:
             return i
-        day, top = local_day(series.t[i]), pending[0]
+        classifier, day, top = self._classifier, local_day(series.t[i]), pending[0]
         for first, end, certain in found:
             before, top = top, Plateau(series.evidence(first), series.evidence(end - 1))
             if drift_g := top.last.grams - top.first.grams:
@@ -194,7 +194,8 @@ class FastPath:
                 _shown(top, series.t, series.fill, (first, min(booked, end)))
             if top.first.grams >= platform.absent_below:
                 state.status = Status.FILLING
-            book_step(before, top, self._classifier)
+            classifier.step(before, top)
+            classifier.flush(top)
         pending[0] = top
         self._taken((first, end), _since(series.grams[first:end], None, first))
         state.moved = end - 1 in series.q

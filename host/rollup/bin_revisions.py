@@ -6,9 +6,9 @@ Computed are days whose readings changed, the days after them while their start 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import Any
 
+from msgspec import Struct
 from msgspec.structs import replace
 
 from ..common.local_days import bounds
@@ -20,8 +20,7 @@ from . import restatement_reasons
 from .fold import Chain, Figure, Fold, Nothing
 
 
-@dataclass(frozen=True)
-class BinReadings:
+class BinReadings(Struct, frozen=True):
     """Readings of one bin. days: all local days that have any; of: those of a day, in the
     form that the bin's fold takes."""
 
@@ -29,8 +28,7 @@ class BinReadings:
     of: Callable[[int], Sequence[Any]]
 
 
-@dataclass(frozen=True)
-class Task:
+class Task(Struct, frozen=True):
     """What to bring up to date.
 
     record: as stored. current: the record's device and made_with as they are now. touches:

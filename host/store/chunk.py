@@ -98,13 +98,15 @@ def of_day(rows: Sequence[Stored]) -> bytes:
 
 @dataclass
 class Day:
-    """The readings of a day that have a time, as columns, in order of seq."""
+    """The readings of a day that have a time, as columns, in order of seq. rising: surely neither
+    time nor start ever falls, and the numbers rise."""
 
     seq: list[int]
     boot: list[int]
     at: list[int]
     values: dict[str, list[int | None]]
     q: dict[int, dict[str, str]]
+    rising: bool = False
 
 
 def day(raw: bytes) -> list[Stored]:
@@ -122,8 +124,9 @@ def day_columns(raw: bytes) -> Day:
     names, seq, boot, _, _, at, q, *columns = _undone(raw)
     values = {name: _delta_decode(c) for name, c in zip(names, columns, strict=True)}
     reasons = {int(i): why for i, why in q.items()}
+    rising = min(seq[1:], default=1) > 0 and min(boot, default=0) >= 0 and min(at, default=0) >= 0
     seq, boot, at = (list(accumulate(c)) for c in (seq, boot, at))
-    return Day(seq, boot, at, values, reasons)
+    return Day(seq, boot, at, values, reasons, rising)
 
 
 def _undone(raw: bytes) -> list[Any]:

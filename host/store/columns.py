@@ -19,7 +19,8 @@ from .model import Row
 
 @dataclass
 class Columns:
-    """All of one length. values: None where a reading has none; q: index → reasons."""
+    """All of one length. values: None where a reading has none; q: index → reasons. rising: one
+    day of one life, known to be in order."""
 
     t: list[int] = field(default_factory=list)
     boot: list[int] = field(default_factory=list)
@@ -28,6 +29,7 @@ class Columns:
     stream: list[int] = field(default_factory=list)
     values: dict[str, list[int | None]] = field(default_factory=dict)
     q: dict[int, dict[str, str]] = field(default_factory=dict)
+    rising: bool = False
 
     def __len__(self) -> int:
         return len(self.t)
@@ -57,6 +59,8 @@ class Columns:
         """Whether these are surely in the order of readings, each once: all of one life,
         whose numbers only rise, and neither time nor start ever falls. Asked for when the
         columns are whole."""
+        if self.rising:
+            return True
         if not self.t or self.life.count(self.life[0]) != len(self):
             return not self.t
         rising = all(map(lt, self.seq, self.seq[1:]))
@@ -92,6 +96,7 @@ def columns(db: Database, archived: Path, device: str, t0: int, t1: int) -> Colu
 
 def _append(whole: Columns, stream: int, life: str, day: chunk.Day) -> None:
     n, more = len(whole), len(day.seq)
+    whole.rising = day.rising and n == 0
     for name in whole.values.keys() - day.values.keys():
         whole.values[name] += [None] * more
     for name, column in day.values.items():

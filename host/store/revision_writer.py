@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
 
-from msgspec import Struct
+from msgspec import Struct, field
 
 from .database import Database
 from .day_revisions import BALANCE, Closing, newest
@@ -57,8 +56,7 @@ class Entry(Struct, frozen=True, gc=False):
     events: bytes  # empty: none began
 
 
-@dataclass
-class Work:
+class Work(Struct):
     """What is to be written of one platform. void: all steps that are stored go."""
 
     record: PlatformRecord
