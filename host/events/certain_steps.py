@@ -8,6 +8,7 @@ and a bin that came back is when it stands for as long as somebody may lean on i
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
+from collections.abc import Sequence
 
 from .limits import IMPULSE_G, IMPULSE_S, LEAN_S
 from .model import Platform
@@ -17,67 +18,98 @@ from .state import State
 # Of the plateau behind a step: index of its first reading, index behind its last one, which may
 # tell of the next motion; the Unix second after which the step is booked.
 Step = tuple[int, int, int]
+_Rest = tuple[int, bool, int, int]
 
 
-def certain_steps(
-    platform: Platform, state: State, series: Series, i: int, still_s: int
-) -> list[Step]:
-    """Steps, one after another, the first with reading i; all are booked by the end of the last.
-    The last reading before i told of motion; all steps before it are booked. still_s: how long
-    a weight may stay the same to the gram (s)."""
-    limits, most, low = platform.limits, platform.beyond, platform.absent_below
-    t, grams, breaks, n = series.t, series.grams, series.breaks, len(series)
-    top = state.pending[0]
-    base, left, high, certain = top.last.grams, top.left, 0, 0
-    least, least_of_any = _least_g(platform, state)
-    absent = base < low
-    if absent != (top.first.grams < low) or absent != (state.lifted is not None):
-        return []
-    if abs(base) > most or not (absent or least <= base):
-        return []
-    found: list[Step] = []
-    waiting: list[Step] = []  # deposits that are not booked before the next motion
-    at = bisect_left(breaks, i)
-    while i < n:
-        stop = breaks[at] if at < len(breaks) else n
+class CertainSteps:
+    """Looks for steps behind a reading that told of motion, where all steps before are booked.
+
+    still_s: how long a weight may stay the same to the gram (s)."""
+
+    def __init__(self, platform: Platform, state: State, series: Series, still_s: int) -> None:
+        self._series, self._still_s, self._limits = series, still_s, platform.limits
+        self._low, self._most = platform.absent_below, platform.beyond
+        self._least, self._least_of_any = _least_g(platform, state)
+        top = state.pending[0]
+        self._base, self._left = top.last.grams, top.left
+        self._absent = self._base < self._low
+        self._booked = self._absent == (top.first.grams < self._low) == (state.lifted is not None)
+        self._waiting: list[Step] = []  # deposits that are not booked before the next motion
+        self._high = self._certain = 0  # of these: the largest weight, and when all are booked
+
+    def after(self, i: int) -> list[Step]:
+        """Steps, one after another, the first with reading i; all are booked by the end of the
+        last."""
+        found: list[Step] = []
+        if not self._booked or abs(self._base) > self._most:
+            return found
+        if not self._absent and self._base < self._least:
+            return found
+        t, n, at = self._series.t, len(self._series), bisect_left(self._series.breaks, i)
+        while i < n and (rest := self._rest(i, at)):
+            stop, told, lowest, highest = rest
+            end = self._end(i, stop, lowest, highest)
+            if end == i:
+                break
+            self._waiting.append((i, end, self._certain))
+            if t[end - 1] > self._certain:
+                found += self._waiting
+                self._waiting, self._certain = [], 0
+            if not told or end < stop:
+                break
+            self._base, self._left = self._series.grams[end - 1], t[end - 1]  # type: ignore[assignment]
+            i, at = end, at + 1
+        return found
+
+    def _rest(self, i: int, at: int) -> _Rest | None:
+        """How long the load rests from reading i on: index behind its last reading, whether that
+        tells of motion, least and largest weight (g). at: of the next break. None: not at all."""
+        series, t = self._series, self._series.t
+        stop = series.breaks[at] if at < len(series.breaks) else len(t)
         if stop == i:
-            break
-        told = stop < n and series.is_motion(stop)
+            return None
+        told = stop < len(t) and series.is_motion(stop)
         end = stop + told
-        if t[end - 1] - t[i] >= still_s:
-            end, told = bisect_left(t, t[i] + still_s, i, end), False
-        piece: list[int] = grams[i:end]  # type: ignore[assignment]
+        if t[end - 1] - t[i] >= self._still_s:
+            end, told = bisect_left(t, t[i] + self._still_s, i, end), False
+        piece: Sequence[int] = series.grams[i:end]  # type: ignore[assignment]
         lowest, highest = min(piece), max(piece)
-        if highest - lowest >= limits.jump_g or lowest < -most or highest > most:
-            break
-        if highest < low:
-            if absent or waiting:
-                break
-            absent, certain = True, t[i] - 1
-        elif absent:
-            absent, certain = False, t[i] + LEAN_S
-            if lowest < low or t[end - 1] <= certain:
-                break
-            if lowest < least_of_any:  # booked with another bin it may be another matter
-                end, told = bisect_right(t, certain, i) + 1, False
-            least = least_of_any
-        else:
-            step = piece[0] - base
-            if lowest < least or step < limits.step_g:
-                break
-            if waiting and piece[0] - high <= limits.same_g:
-                break
-            certain = max(certain, left + (IMPULSE_S if step <= IMPULSE_G else LEAN_S))
-            high = max(high, highest) if waiting else highest
-        waiting.append((i, end, certain))
-        if t[end - 1] > certain:
-            found += waiting
-            waiting, certain = [], 0
-        if not told:
-            break
-        base, left = piece[-1], t[stop]
-        i, at = end, at + 1
-    return found
+        if highest - lowest >= self._limits.jump_g or lowest < -self._most or highest > self._most:
+            return None
+        return end, told, lowest, highest
+
+    def _end(self, i: int, end: int, lowest: int, highest: int) -> int:
+        """Index behind the last reading that is sure to rest on the plateau that begins with
+        reading i; i where its step is not certain. Sets when it is."""
+        t = self._series.t
+        if highest < self._low:
+            if self._absent or self._waiting:
+                return i
+            self._absent, self._certain = True, t[i] - 1
+        elif self._absent:
+            self._absent, self._certain = False, t[i] + LEAN_S
+            if lowest < self._low or t[end - 1] <= self._certain:
+                return i
+            self._least = self._least_of_any
+            if lowest < self._least:  # another bin may be booked, and this too light for it
+                return bisect_right(t, self._certain, i) + 1
+        elif not self._is_deposit(i, lowest, highest):
+            return i
+        return end
+
+    def _is_deposit(self, i: int, lowest: int, highest: int) -> bool:
+        grams: int = self._series.grams[i]  # type: ignore[assignment]
+        step = grams - self._base
+        if lowest < self._least or step < self._limits.step_g:
+            return False
+        if self._waiting:
+            if grams - self._high <= self._limits.same_g:
+                return False
+            highest = max(highest, self._high)
+        self._high = highest
+        until = self._left + (IMPULSE_S if step <= IMPULSE_G else LEAN_S)
+        self._certain = max(self._certain, until)
+        return True
 
 
 def _least_g(platform: Platform, state: State) -> tuple[int, int]:

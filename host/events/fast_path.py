@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 from ..common.local_days import local_day
 from .booking import EVER, book_certain
-from .certain_steps import certain_steps
+from .certain_steps import CertainSteps
 from .engine import EventClassifier
 from .limits import FILL_S, FROZEN_S, GAP_S, LEAN_S
 from .model import Outcome, Plateau, Platform, Sample, Status, add
@@ -105,9 +105,7 @@ class FastPath:
             i = end
         return stop, first
 
-    def _is_level(
-        self, piece: Sequence[int | None], before: int, bounds: tuple[int, int]
-    ) -> bool:
+    def _is_level(self, piece: Sequence[int | None], before: int, bounds: tuple[int, int]) -> bool:
         """Whether weights (g) are so near to each other and the one before that each is steady."""
         least, most = min(piece), max(piece)  # type: ignore[type-var]
         if not bounds[0] <= least <= most < bounds[1]:  # type: ignore[operator]
@@ -181,7 +179,7 @@ class FastPath:
             return i
         if not _follows(last, series, i):
             return i
-        found = certain_steps(platform, state, series, i, self._still_s)
+        found = CertainSteps(platform, state, series, self._still_s).after(i)
         if not found:
             return i
         classifier, day, top = self._classifier, local_day(series.t[i]), pending[0]
@@ -247,8 +245,10 @@ def _bounds(platform: Platform, state: State, grams: int) -> tuple[int, int]:
     low, most = platform.absent_below, platform.beyond
     top = state.pending[-1]
     if grams < low:
-        # The bin is away: only the status EMPTY does not change with time.
-        return (-most, low) if state.status is Status.EMPTY else (0, 0)
+        # The bin is away: only the status EMPTY does not change with time. Not so where it stood
+        # there at half its weight and noise: then it is too light.
+        away = state.status is Status.EMPTY and top.first.grams < low
+        return (-most, low) if away else (0, 0)
     lo, hi = max(low, -most), most + 1
     if not platform.wheelie:
         step = platform.limits.step_g

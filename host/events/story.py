@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+
 from msgspec import Struct
 
 from .limits import LEAST_SHARE, LIFT_WORTH_G, RESIDUE_G, RESIDUE_SHARE

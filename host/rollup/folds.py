@@ -10,7 +10,19 @@ import msgspec
 
 from ..common.local_days import bounds
 from ..common.two_boards import TWO_BOARDS
-from ..events import Event, Kind, Outcome, Platform, Sample, Series, State, Sums, advance, finish, fresh
+from ..events import (
+    Event,
+    Kind,
+    Outcome,
+    Platform,
+    Sample,
+    Series,
+    State,
+    Sums,
+    advance,
+    finish,
+    fresh,
+)
 from ..events import load as load_state
 from ..events import save as save_state
 from ..events.balance import Balance, day_balance

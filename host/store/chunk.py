@@ -184,7 +184,7 @@ def _delta_encode(values: list[int | None]) -> list[int | None]:
 
 def _delta_decode(values: list[int | None]) -> list[int | None]:
     try:
-        return list(accumulate(values))  # type: ignore[arg-type]
+        return list(accumulate(values))
     except TypeError:
         pass  # some reading has none
     last = 0

@@ -10,6 +10,8 @@ from msgspec import Struct, field
 from .database import Database
 from .day_revisions import BALANCE, Closing, newest
 
+_AT_ONCE = 400  # names in one query
+
 
 class Step(Struct, frozen=True, gc=False):
     """What a day's readings did to a platform; see fold. opens: the second from which on
@@ -174,8 +176,11 @@ def _write(db: Database, works: Sequence[Work]) -> None:
     records = [(a.bin, a.device, a.made_with, a.booked) for a in (w.record for w in works)]
     db.insert("platform", "bin, device, made_with, booked", records, key="bin")
     ids = {w.record.bin: w.record.id for w in works}
-    if not all(ids.values()):
-        ids = dict(db.query("SELECT bin, id FROM platform"))
+    new = [bin_ for bin_, id_ in ids.items() if not id_]
+    for at in range(0, len(new), _AT_ONCE):
+        some = new[at : at + _AT_ONCE]
+        marks = ",".join("?" * len(some))
+        ids |= db.query(f"SELECT bin, id FROM platform WHERE bin IN ({marks})", some)  # noqa: S608
     placed = [(ids[w.record.bin], w) for w in works]
     db.remove("checkpoint", "platform", [(i,) for i, w in placed if w.void])
     steps = [(i, day, step) for i, w in placed for day, step in w.steps.items()]

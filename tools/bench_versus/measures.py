@@ -40,7 +40,7 @@ def _rollup(folder: Path, width: int) -> float:
 def _late(_folder: Path) -> float:
     """ms of CPU time to restate 100 late site-days of a month, an emptying among each, in this
     process: earlier builds did not count what others took."""
-    os.cpu_count = lambda: 1  # type: ignore[assignment]
+    os.cpu_count = lambda: 1
     found = restate.measure(100, (30,))
     return 1000 * found["30 days, an emptying among them"]["events_cpu_s"]
 
