@@ -175,7 +175,7 @@ class FastPath:
         last, still, pending = state.last, state.still, state.pending
         if last is None or last.grams is None or still is None:
             return i
-        if len(pending) > 1 or state.was_frozen or not _is_calm(state, still):
+        if len(pending) > 1 or not _is_calm(state, still):
             return i
         if not _follows(last, series, i):
             return i

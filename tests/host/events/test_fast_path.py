@@ -182,6 +182,48 @@ def test_what_is_put_in_as_reading_by_reading(samples: list[Sample], cuts: list[
     _same(samples, cuts)
 
 
+def _at(steps: list[tuple[int, int]], end: int, grams: int = 14_000) -> list[Sample]:
+    """A weight until a step: (second, grams from then on); a reading every 30 s and
+    at each step, the last one in second `end`."""
+    told = [(t, None, 0) for t in range(0, end, 30)] + [(end, None, 0)]
+    told += [x for t, g in steps for x in ((t, "moving", 0), (t + 2, None, g))]
+    out: list[Sample] = []
+    for t, q, then in sorted(told, key=lambda x: (x[0], x[1] is not None)):
+        grams = then or grams
+        out.append(Sample(T0 + t, grams, q, "aaaaaaaa", len(out), 0, 400 + t // 60))
+    return out
+
+
+UP, DOWN = [(600, 16_000)], [(600, 20), (660, 13_000)]
+LONG_AWAY = [(600, 20), (5000, 14_000), (5200, 20)]
+STOOD = [(23_000, 20), (23_060, 13_000)]  # for hours to the gram, as a scale that is frozen
+
+
+@pytest.mark.parametrize(
+    ("steps", "end"),
+    [
+        *((UP, 600 + s) for s in (2, 90, 91, 2099, 2100, 2101, 2102, 2130)),
+        *(([(600, 20_000)], 600 + s) for s in (90, 91, 92, 120)),
+        *((DOWN, 662 + s) for s in (0, 58, 89, 90, 91, 92, 120)),
+        *((LONG_AWAY, 5202 + s) for s in (0, 30, 3500, 3700)),
+        ([(600 + 25 * n, 14_150 + 150 * n) for n in range(4)], 4000),
+        ([(600 + 25 * n, 14_301 + 301 * n) for n in range(4)], 4000),
+        ([*UP, (1200, 13_990)], 4000),
+        ([*UP, (650, 17_000), (700, 14_000)], 4000),
+        ([*UP, (630, 20), (660, 13_000)], 4000),
+        (STOOD, 30_000),
+        ([(23_000, 16_000)], 30_000),
+    ],
+)
+def test_steps_at_the_edge_of_being_certain(steps: list[tuple[int, int]], end: int) -> None:
+    _same(_at(steps, end), [])
+
+
+@pytest.mark.parametrize("end", [902, 932, 4600])
+def test_a_bin_that_comes_and_goes(end: int) -> None:
+    _same(_at([(600, 14_000), (900, 20)], end, grams=20), [])
+
+
 def test_a_load_of_half_a_bin_with_noise() -> None:
     """It came as a bin, weighs less than one by its noise, and is too light for any."""
     grams = [14_000, 14_000, *[10] * 14, 6004, 6003, 6005, 5988, 5998, 5992, 6000, 5990]

@@ -9,14 +9,14 @@ from series import BIN, T0
 from series import Series as Board
 
 from host.common.local_days import bounds, local_day
-from host.events import advance, fresh
+from host.events import Sample, advance, fresh
 from host.rollup.folds import Scale
 from host.store.revision_writer import Step
 
 DAY = local_day(T0)
 
 
-def _two_days() -> list[list[object]]:
+def _two_days() -> list[list[Sample]]:
     board = Board(30_000)
     board.fill = 400
     for _ in range(9):
