@@ -185,7 +185,7 @@ def test_what_is_put_in_as_reading_by_reading(samples: list[Sample], cuts: list[
 def _at(steps: list[tuple[int, int]], end: int, grams: int = 14_000) -> list[Sample]:
     """A weight until a step: (second, grams from then on); a reading every 30 s and
     at each step, the last one in second `end`."""
-    told = [(t, None, 0) for t in range(0, end, 30)] + [(end, None, 0)]
+    told: list[tuple[int, str | None, int]] = [(t, None, 0) for t in (*range(0, end, 30), end)]
     told += [x for t, g in steps for x in ((t, "moving", 0), (t + 2, None, g))]
     out: list[Sample] = []
     for t, q, then in sorted(told, key=lambda x: (x[0], x[1] is not None)):
