@@ -136,10 +136,28 @@ def _modbus(cell: Cell, units: set[int]) -> dict[str, Any]:
     if "at" in cell.values:
         mapped["at"] = cell.whole("at", 0, 65535)
     mapped["g"] = cell.whole("digit_g", 1, 1000)
+    _doubt_digit(cell.row, mapped["g"])
     made = {"unit_id": unit, "profile": profile["profile"], "map": mapped}
     if "reply_ms" in cell.values:
         made["reply_ms"] = cell.whole("reply_ms", 50, 600)
     return made
+
+
+def _doubt_digit(row: Row, grams: int) -> None:
+    """An instrument shows as many decimals as its division has, and that division is mostly e: with
+    another digit every mass is ten times too large or too small."""
+    e_kg = row["e_kg"]
+    is_mass = re.fullmatch(r"[0-9]{1,2}(\.[0-9]{1,3})?", e_kg)
+    e_g = round(1000 * float(e_kg)) if is_mass else 0
+    if not e_g:
+        return  # that column says so
+    usual = 10 ** (len(str(e_g)) - 1)
+    if grams != usual:
+        row.warn(
+            "line",
+            f"digit_g={grams}: with e of {e_g} g one digit is mostly {usual} g; "
+            "compare what instrument and board show",
+        )
 
 
 def _indicator(cell: Cell) -> dict[str, Any]:

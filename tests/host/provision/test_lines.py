@@ -53,6 +53,23 @@ def test_a_board_gets_the_registers_of_its_own_transmitters(
     assert checked.returncode == 0, checked.stderr + checked.stdout
 
 
+@pytest.mark.parametrize(
+    ("e_kg", "digit_g", "usual"),
+    [("0.2", 10, 100), ("0.2", 1000, 100), ("0.05", 100, 10), ("5", 100, 1000), ("0.5", 500, 100)],
+)
+def test_a_digit_that_does_not_fit_e_is_doubted(
+    folder: FleetFolder, e_kg: str, digit_g: int, usual: int
+) -> None:
+    (row,) = rows(TR.replace("digit_g=10", f"digit_g={digit_g}"))
+    folder.write([row | {"e_kg": e_kg}])
+    done = folder.provision()
+    assert done.returncode == 0, done.stderr
+    said = f"one digit is mostly {usual} g; compare what instrument and board show"
+    assert f"line: digit_g={digit_g}: with e of " in done.stderr and said in done.stderr
+    folder.write([row | {"e_kg": e_kg, "line": TR.replace("digit_g=10", f"digit_g={usual}")}])
+    assert "digit_g" not in folder.provision().stderr
+
+
 def test_what_the_registry_says_of_an_instrument_is_in_its_configuration(
     folder: FleetFolder,
 ) -> None:
