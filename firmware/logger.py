@@ -240,7 +240,8 @@ class Logger:
         if self.updates is not None and self._run(4, self._updating, False):
             more = True
         if self.link.liveness.stranded:
-            self.log.error("net: nothing passes, or memory lacks: restarting")
+            if self._restart_at is None:
+                self.log.error("net: nothing passes, or memory lacks: restarting")
             self._restart()
         ms -= self._hal.ticks_diff(self._hal.ticks_ms(), now)
         if ms <= 0:
