@@ -64,6 +64,11 @@ class Updater:
         self.update = Installer(self._board, self._trust, *told)
         return self.update
 
+    def give_up(self):
+        """Memory lacks for a session, and every start would go on with the update."""
+        if self._status.under_way():
+            self._status.end("failed", "not enough memory for it beside this board's channels")
+
     def poll(self):
         if self._slots.trial:
             self._try()
