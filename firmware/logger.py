@@ -251,11 +251,11 @@ class Logger:
             self._run(3, self._command, None)
         if self.updates is not None and self._run(4, self._updating, False):
             more = True
-        if self.link.liveness.stranded:
+        if self.link.liveness.stranded and (not self.updates or self.updates.waiting()):
             if self._restart_at is None:
                 self.log.error("net: nothing passes, or memory lacks: restarting")
                 if self.updates is not None and self.link.liveness.starved:
-                    self.updates.give_up()
+                    self.updates.stop()
             self._restart()
         ms -= self._hal.ticks_diff(self._hal.ticks_ms(), now)
         if ms <= 0:

@@ -190,7 +190,10 @@ def test_an_update_that_leaves_no_memory_for_a_session_is_given_up():
     assert rig.run(60) == "hard_reset"
     assert job()["state"] == "fetching"
     started(rig)
-    assert rig.logger.updates is not None
+    rig.logger.updates.update.fetched = True  # it needs no network any more
+    rig.logger.link.liveness.stranded = True
+    assert rig.run(30) != "hard_reset"
+    rig.logger.updates.update.fetched = rig.logger.link.liveness.stranded = False
     rig.logger.link.mqtt.connect = lacking
     assert rig.run(3600) == "hard_reset"
     assert job()["state"] == "failed" and "not enough memory" in job()["why"]
