@@ -12,7 +12,7 @@ _SAID = "not enough memory"  # by error_text.py
 
 class Liveness:
     """stranded: only a restart may help. Nothing has passed for an hour, or memory lacked for
-    several sessions in a row."""
+    several sessions in a row: then starved, too."""
 
     def __init__(self, clock, uplink, log):
         self._clock = clock
@@ -22,7 +22,7 @@ class Liveness:
         self._anew = 0
         self._leaving = False  # the line was left from here
         self._short = 0
-        self.stranded = False
+        self.stranded = self.starved = False
 
     def alive(self):
         """Something has passed."""
@@ -42,7 +42,7 @@ class Liveness:
             self.alive()
         self._short = self._short + 1 if _SAID in text else 0
         if self._short >= _SHORT:
-            self.stranded = True  # a heap in pieces: the queue is on flash
+            self.stranded = self.starved = True  # a heap in pieces: the queue is on flash
             return
         silent = self._clock.uptime_s() - max(self._alive_s, self._clock.sync_up_s or 0)
         if silent >= _RESTART_S:

@@ -17,6 +17,9 @@ from update.free_space import free_bytes
 from update.trust import Failed
 
 _CHUNK = const(1024)
+_PIECE = const(
+    256
+)  # of a file: a heap in pieces has no room for more, and grows into what TLS needs
 _LARGEST = const(1 << 20)
 _ROOM = const(131072)  # files fill whole blocks; and the queue shall not be pressed
 _ASK_MS = const(60000)  # a chunk that has not come is asked for again
@@ -40,6 +43,7 @@ class Installer:
         self._link = link
         self._log = log
         self._steps = None
+        self.fetched = False  # what comes now needs no network
         self.restart = False
 
     def begin(self, cmd):
@@ -62,6 +66,7 @@ class Installer:
         self._steps = self._go(self._status.job)
 
     def stop(self):
+        self.fetched = False
         if self._steps:
             self._steps.close()
             self._steps = None
@@ -127,10 +132,12 @@ class Installer:
     def _go(self, job):
         for more in self._fetch(job):
             yield more
-        for more in self._verify(job):
+        self.fetched = True
+        piece = memoryview(bytearray(_PIECE))
+        for more in self._verify(job, piece):
             yield more
         self._reply("result", {"state": "verified"})
-        for more in self._unpack(job):
+        for more in self._unpack(job, piece):
             yield more
         job["to"] = self._slots.other
         job["state"] = "trial"
@@ -182,13 +189,12 @@ class Installer:
                 self._reply("result", {"state": "fetching", "chunk": n, "of": _chunks(size)})
         chunks.got = chunks.want = None
 
-    def _verify(self, job):
+    def _verify(self, job, piece):
         keys = self._trust.keys()
         size = job["size"]
         whole = hashlib.sha256()
         # What a key of each length would have signed: bytes that are left of it, and its hash.
         parts = {len(n): [size - len(n), hashlib.sha256()] for n in keys}
-        piece = memoryview(bytearray(_CHUNK))
         with open(self._part, "rb") as f:
             n = f.readinto(piece)
             while n:
@@ -212,7 +218,7 @@ class Installer:
                     return
         raise Failed("signature: not of a key in %s" % self._trust.name)
 
-    def _unpack(self, job):
+    def _unpack(self, job, piece):
         with open(self._part, "rb") as lines:
             head, at = bundle.header(lines, self._signed, self._board.name, job["version"])
             self._trust.check(head["version"], head.get("older") is True)
@@ -232,14 +238,14 @@ class Installer:
                 m.write(json.dumps(start)[:-1] + ', "files": {')
                 for i in range(head["files"]):
                     name, size, sha = json.loads(lines.readline())
-                    for _ in self._file(data, folder, name, size, sha):
+                    for _ in self._file(data, folder, name, size, sha, piece):
                         yield True
                     m.write('%s"%s": "%s"' % (", " if i else "", name, sha))
                 m.write("}}")
             os.rename(manifest + ".new", manifest)
         self._trust.propose(wanted)
 
-    def _file(self, data, folder, name, size, sha):
+    def _file(self, data, folder, name, size, sha, piece):
         """Write one file and read it back, a piece in each step."""
         path = folder + "/" + name
         for i in range(len(folder) + 1, len(path)):
@@ -247,17 +253,17 @@ class Installer:
                 _make(path[:i])
         with open(path, "wb") as f:
             while size:
-                piece = data.read(min(size, _CHUNK))
-                f.write(piece)
-                size -= len(piece)
+                n = data.readinto(piece[: min(size, _PIECE)])
+                f.write(piece[:n])
+                size -= n
                 yield True
         h = hashlib.sha256()
         with open(path, "rb") as f:
-            piece = f.read(_CHUNK)
-            while piece:
-                h.update(piece)
+            n = f.readinto(piece)
+            while n:
+                h.update(piece[:n])
                 yield True
-                piece = f.read(_CHUNK)
+                n = f.readinto(piece)
         if hexlify(h.digest()).decode() != sha:
             raise Failed("%s: expected hash %s as read back" % (name, sha[:16]))
 

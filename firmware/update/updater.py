@@ -64,6 +64,16 @@ class Updater:
         self.update = Installer(self._board, self._trust, *told)
         return self.update
 
+    def waiting(self):
+        """Whether the network is needed. When all chunks are there, what is under way ends in a
+        restart by itself, or has failed."""
+        return self.update is None or not self.update.fetched
+
+    def stop(self):
+        """Memory lacks for a session, and every start would go on with the update."""
+        if self._status.under_way():
+            self._status.end("failed", "not enough memory for it beside this board's channels")
+
     def poll(self):
         if self._slots.trial:
             self._try()

@@ -110,6 +110,24 @@ def test_an_update_begins_without_the_modules_of_commands():
     rig.close()
 
 
+def test_an_update_without_room_for_it_is_refused_and_takes_nothing():
+    rig = rig_named("no_room")
+    sha = "0123456789abcdef" * 4
+    ask = {"id": "u1", "do": "update", "bundle": sha[:16], "sha256": sha, "size": 9, "version": "0"}
+    for heap, idf, why in (
+        (21168, 9000, "too few"),
+        (30000, 13800, "version"),
+        (9000, 90000, "ver"),
+    ):
+        rig.board.memory = lambda: {"heap": heap, "idf": idf, "block": 4864}
+        ask["id"] = "u%d" % heap
+        rig.logger._hear(json.dumps(ask).encode())
+        rig.run(5)
+        (told,) = replies(rig)
+        assert not told["ok"] and why in told["error"], told
+    rig.close()
+
+
 def test_birth_and_state_tell_what_is_free():
     rig = rig_named("tells")
     rig.logger.link._board.memory = lambda: {"heap": 25000, "idf": 20000, "block": 16000}
@@ -131,16 +149,56 @@ def test_when_memory_lacks_again_and_again_the_board_restarts_and_loses_nothing(
     rig = rig_named("lacks")
     rig.run(10)
     rig.logger.link.mqtt.connect = lacking
+    rig.logger.link.reply('{"id": "r1"}')  # it waits for this to be sent, for a while
     made = rig.logger.spool.state.next_seq
     assert rig.run(3600) == "hard_reset"
     assert len([x for x in rig.lines if "not enough memory" in x]) == 5
-    assert any("restarting" in x for x in rig.lines)
+    assert len([x for x in rig.lines if "memory lacks: restarting" in x]) == 1  # said once
     rig.board.unmount()
     rig.board.power_up("hard_reset")
     rig.logger = main.start(rig.board)
     assert rig.logger.spool.state.next_seq >= made
     kept = [r[1] for r in rig.logger.spool.peek(64)]
     assert kept == list(range(rig.logger.spool.state.next_seq))
+    rig.close()
+
+
+def started(rig):
+    rig.board.unmount()
+    rig.board.power_up("hard_reset")
+    for name in list(sys.modules):
+        if name.split(".")[0] == "update":
+            del sys.modules[name]
+    rig.logger = main.start(rig.board)
+
+
+def job():
+    with open("/flash/update.json") as f:
+        return json.load(f)
+
+
+def test_an_update_that_leaves_no_memory_for_a_session_is_given_up():
+    rig = rig_named("gives_up")
+    sha = "0123456789abcdef" * 4
+    job_ = {"id": "u1", "bundle": sha[:16], "sha256": sha, "size": 9000, "version": "9.9.9"}
+    job_.update({"older": False, "state": "fetching", "why": ""})
+    rig.logger.stop()
+    with open("/flash/update.json", "w") as f:
+        json.dump(job_, f)
+    started(rig)
+    rig.logger.link.liveness.stranded = True  # no network: it is gone on with after a restart
+    assert rig.run(60) == "hard_reset"
+    assert job()["state"] == "fetching"
+    started(rig)
+    rig.logger.updates.update.fetched = True  # it needs no network any more
+    rig.logger.link.liveness.stranded = True
+    assert rig.run(30) != "hard_reset"
+    rig.logger.updates.update.fetched = rig.logger.link.liveness.stranded = False
+    rig.logger.link.mqtt.connect = lacking
+    assert rig.run(3600) == "hard_reset"
+    assert job()["state"] == "failed" and "not enough memory" in job()["why"]
+    started(rig)
+    assert rig.logger.updates is None and "update.installer" not in sys.modules
     rig.close()
 
 
