@@ -66,9 +66,16 @@ class Commands:
             else:
                 do = self._what(name)
                 if name != "measure":  # asked again and again, and changes nothing
-                    self._remember(id_)
+                    self._done.append(id_)
+                    self._remember()
                     self.log.info("command: %s %s" % (name, id_))
-                result = do(self, cmd)
+                try:
+                    result = do(self, cmd)
+                except Refused:
+                    if id_ in self._done:  # asked again it is refused again, and not called done
+                        self._done.remove(id_)
+                        self._remember()
+                    raise
                 if name == "update":
                     return None  # whoever does it answers
         except Refused as e:
@@ -103,8 +110,7 @@ class Commands:
             raise Refused("do: expected a text, found %r" % (cmd.get("do"),))
         return cmd
 
-    def _remember(self, id_):
-        self._done.append(id_)
+    def _remember(self):
         del self._done[:-_IDS]
         with open(self._path, "w") as f:
             json.dump(self._done, f)

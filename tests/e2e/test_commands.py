@@ -31,6 +31,11 @@ def test_each_command_is_done_and_answered(site: SimpleSite, broker: Broker) -> 
             again = heard.ask({"id": "i", "do": "interval", "s": 60})
             assert again == {"id": "i", "ok": True, "result": "done before"}
 
+            for _ in range(2):  # a refused one that comes twice has not been done
+                reply = heard.ask({"id": "n", "do": "interval", "s": 5})
+                assert not reply["ok"] and reply["error"].startswith("s: expected"), reply
+            assert heard.ask({"id": "i", "do": "interval", "s": 60})["result"] == "done before"
+
             births = len(heard.of("birth"))
             zero = heard.ask({"id": "z1", "do": "zero", "channel": "w1"})
             assert zero["ok"] and zero["result"]["kg"] == 0
