@@ -16,7 +16,7 @@ from ..hazard.register import Register
 from ..registry import Registry
 from ..store import Store
 from ..store import standings as rows
-from ..store.standings import Held, StandingRow
+from ..store.standings import Held, StandingRow, Told
 from . import read, statement
 from .effect import Advice
 from .statement import GRAVITY, Body, Head
@@ -126,10 +126,27 @@ def came_since(store: Store, kept: Iterable[Kept]) -> Mapping[str, Since]:
         made, since, until, after = run
         mine = [k for k in every if (k.row.made, *k.row[2:5]) == run]
         there = rows.held(store, {k.head.device for k in mine}, since, until)
-        again, imports = rows.recalibrated(store, made), papers.came_since(store, after)
+        corrected, imports = rows.corrected(store, made), papers.came_since(store, after)
+        told = rows.told_after(store, until)
         for k in mine:
             more = _more(Held(k.row.n, k.row.changed), there[k.head.device])
-            found[k.bin] = Since(more, (k.head.device, k.head.channel) in again, imports)
+            place = k.head.device, k.head.channel
+            again = place in corrected or _another(told.get(place, ()), k.head.calibration, made)
+            found[k.bin] = Since(more, again, imports)
+    return found
+
+
+def _another(told: Iterable[Told], calibration: str, made: int) -> bool:
+    """Whether a board told of another calibration than a standing weighs by, be it before that was
+    computed; what it told before the one in use, late, is in it. told: after its last day."""
+    found, own = False, False
+    for t in told:
+        if t.received > made:
+            found |= not (t.again and t.id == calibration)
+        elif t.id == calibration:
+            found, own = found and own, True
+        else:
+            found = True
     return found
 
 

@@ -87,10 +87,32 @@ def held(store: Store, devices: Iterable[str], since: int, until: int) -> dict[s
     return found
 
 
-def recalibrated(store: Store, since: int) -> set[tuple[str, str]]:
-    """(board, channel) whose calibration changed or was corrected after Unix time `since`."""
+class Told(NamedTuple):
+    """A calibration that a board told of. received: Unix seconds; again: that it had told of the
+    same before, as in another life."""
+
+    id: str
+    received: int
+    again: bool
+
+
+def told_after(store: Store, t: int) -> dict[tuple[str, str], list[Told]]:
+    """(board, channel) → calibrations that were received after Unix time `t`, in order."""
     sql = (
-        "SELECT s.device, w.channel FROM weighed w JOIN stream s ON s.id=w.stream "
-        "WHERE w.received>? UNION SELECT device, channel FROM correction WHERE at>?"
+        "SELECT s.device, w.channel, w.calibration, w.received, EXISTS (SELECT 1 FROM weighed o "
+        "JOIN stream p ON p.id=o.stream WHERE p.device=s.device AND o.channel=w.channel "
+        "AND o.id<w.id AND o.calibration=w.calibration AND o.zero=w.zero "
+        "AND o.counts_per_kg=w.counts_per_kg) "
+        "FROM weighed w JOIN stream s ON s.id=w.stream WHERE w.received>? ORDER BY w.id"
     )
-    return {(str(d), str(c)) for d, c in store.database.query(sql, (since, since))}
+    found: dict[tuple[str, str], list[Told]] = {}
+    for device, channel, id_, received, again in store.database.query(sql, (t,)):
+        told = Told(str(id_), int(received), bool(again))
+        found.setdefault((str(device), str(channel)), []).append(told)
+    return found
+
+
+def corrected(store: Store, since: int) -> set[tuple[str, str]]:
+    """(board, channel) whose calibration was corrected after Unix time `since`."""
+    sql = "SELECT device, channel FROM correction WHERE at>?"
+    return {(str(d), str(c)) for d, c in store.database.query(sql, (since,))}

@@ -161,6 +161,39 @@ def test_what_came_since_it_was_kept(folder: Path, tmp_path: Path) -> None:
     assert "expected a bin of bins.csv on a scale, found 'fs-01-1'" in out
 
 
+def test_a_calibration_of_the_night_is_not_in_it(folder: Path, tmp_path: Path) -> None:
+    """Told after the last day and before that was computed; another life with the same is none."""
+    shutil.copytree(folder, tmp_path / "f")
+    store = Store(tmp_path / "f/q.db")
+    known = register.load_any(tmp_path / "f/registry").known
+    (stream,) = store.database.query("SELECT id FROM stream WHERE device='qy-fs01'")[0]
+    until = START + DAYS * DAY_S
+
+    def note(name: str, seq: int, received: int) -> None:
+        by = Weighed("w1", seq, name, "2026-03-01", 0, 1.0)
+        store.calibrations.note(stream, [by], received)
+
+    def recalibrated() -> bool:
+        return kept.came_since(store, kept.heads(store, known))["fs-01-1"].recalibrated
+
+    note("k-0", 0, until + 1)  # told late, and in what was computed
+    note("k-1", 3, until + 2)
+    run(tmp_path / "f", "--keep", "--month", "2026-03")
+    assert "k-1" in run(tmp_path / "f", command="calibration due") and not recalibrated()
+    made = kept.heads(store, known)[0].made
+    life = "bbbbbbbb"
+    again = Reading(life, 0, 0, until + 9, None, {"w1": 1}, {})
+    store.add(Batch(readings=[("qy-fs01", "fs-01", again)]), made + 1)
+    store.compact()
+    (stream,) = store.database.query("SELECT id FROM stream WHERE life=?", (life,))[0]
+    note("k-1", 0, made + 1)
+    assert not recalibrated()
+    note("k-2", 5, until + 3 * DAY_S)
+    assert recalibrated()
+    store.close()
+    assert "calibrated since" in run(tmp_path / "f", command="calibration due")
+
+
 @pytest.mark.parametrize(
     ("args", "told"),
     [
