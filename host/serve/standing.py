@@ -3,6 +3,7 @@ platform with what its verdicts rest on, and both as files."""
 
 from __future__ import annotations
 
+import time
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -128,6 +129,7 @@ async def show(request: Request) -> Response:
         until=date_of(local_day(min(k.row.until for k in shown) - 1)) if shown else None,
         rows=[_row(k, since[k.bin], context) for k in shown],
         any_kept=bool(sum(counts.values())),
+        old=_days_old(shown),
         late=sum(bool(s) for s in since.values()),
         imports=max((s.imports for s in since.values()), default=0),
         counts=[(name, counts[a]) for name, a in NAMED.items()],
@@ -162,6 +164,7 @@ async def platform(request: Request) -> Response:
         made=found.made,
         until=date_of(local_day(found.head.until - 1)),
         since=since,
+        old=_days_old([found]),
         advice=found.head.advice.name.lower(),
         css=CSS.get(found.head.advice, "warn"),
         findings=[finding(f) for f in found.head.findings],
@@ -174,6 +177,10 @@ async def platform(request: Request) -> Response:
         at_page=at_page,
         forms=table_files.FORMS,
     )
+
+
+def _days_old(found: Sequence[Kept]) -> int:
+    return kept.days_old(found, local_day(int(time.time())))
 
 
 def _found(context: Context, store: Store, name: str) -> tuple[Kept, Body]:

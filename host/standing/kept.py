@@ -118,6 +118,12 @@ def _own(found: Iterable[StandingRow], registry: Registry) -> list[Kept]:
     return [Kept(row) for row in found if there.get(row.bin) == row.place]
 
 
+def days_old(kept: Iterable[Kept], today: int) -> int:
+    """How many days that are over came after the last day of the oldest, so that it tells nothing
+    of them; 0: it is of yesterday. today: as local_day()."""
+    return max((today - 1 - local_day(k.row.until - 1) for k in kept), default=0)
+
+
 def came_since(store: Store, kept: Iterable[Kept]) -> Mapping[str, Since]:
     """Bin → what came since."""
     every = list(kept)

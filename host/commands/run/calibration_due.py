@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import time
 from collections import Counter
 from collections.abc import Mapping
 
@@ -46,6 +47,9 @@ def run(args: argparse.Namespace) -> int:
     more = f"; nothing was kept of {missing}" if missing else ""
     until = date_of(local_day(min(k.row.until for k in found) - 1))
     print(f"by evidence up to the end of {until}: {told}{more}")
+    old = kept.days_old(found, local_day(int(time.time())))
+    if old > 1:
+        print(f"{old} days passed since and are not in it: run qingyun standing --keep")
     late = sum(bool(s.readings) for s in since.values())
     if late:
         at = clock(min(k.made for k in listed))

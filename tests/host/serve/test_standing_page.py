@@ -135,6 +135,19 @@ def test_what_came_since(made: FastAPI, sides: Sides) -> None:
     assert "此后有 1 个秤台" in page and page.count("此后读数迟到") == 1
 
 
+def test_a_standing_of_days_ago_says_so(made: FastAPI, sides: Sides) -> None:
+    """As where the nightly timer stands still."""
+    whole = sides.tokens["whole", "viewer"]
+    assert "又过了" not in text(made, whole, "/standing")[1]
+    store = Store(sides.db)
+    store.database.many("UPDATE standing SET until=until-3*86400 WHERE bin=?", [(BIN,)])
+    store.close()
+    for path in ("/standing", f"/standing/bin/{BIN}"):
+        assert "又过了 3 天" in text(made, whole, path)[1]
+        assert "3 days passed since" in text(made, whole, f"{path}?lang=en")[1]
+    assert "又过了" not in text(made, whole, f"/standing/bin/{OTHER.site}-1")[1]
+
+
 def test_a_bin_that_is_another_now_is_not_told_of(made: FastAPI, sides: Sides) -> None:
     """What was kept is of the tare of then."""
     whole = sides.tokens["whole", "viewer"]

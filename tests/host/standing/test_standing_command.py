@@ -126,6 +126,7 @@ def test_kept_traced_and_due(folder: Path) -> None:
     assert "bins.csv:2: fs-01-1," in told
     due = run(folder, command="calibration due")
     assert "qy-fs01 w1" in due and "zero -" in due and "2026-03-2" in due
+    assert " days passed since and are not in it" in due
     assert "jt-01-1" not in due and "not enough evidence" in due
     assert "jt-01-1" in run(folder, "--unknown", command="calibration due")
     assert "fs-01-1" not in run(folder, "--town", "九亭镇", command="calibration due")
