@@ -42,7 +42,7 @@ def run(args: argparse.Namespace) -> int:
         store.compact()
         if args.keep:
             return _keep(args, store, registered)
-        first, last = _period(args, store)
+        first, last = _begun(args, *_period(args, store))
         until = day_bounds(day_of(last))[1]
         found = read.platforms(store, registered, args.sites, first, until)
     finally:
@@ -86,6 +86,16 @@ def _period(args: argparse.Namespace, store: Store) -> tuple[dt.date, dt.date]:
     if first > last:
         raise UsageError(f"--from: expected a day up to {last}, found {first}")
     return first, last
+
+
+def _begun(args: argparse.Namespace, first: dt.date, last: dt.date) -> tuple[dt.date, dt.date]:
+    """The part of a period up to today: of what is to come nothing is told as if it were over."""
+    today = dt.datetime.now(LOCAL).date()
+    if args.last and last > today:
+        raise UsageError(f"--to: expected a day up to today ({today}), found {last}")
+    if args.month and first > today:
+        raise UsageError(f"--month: expected one that has begun by {today}, found {args.month}")
+    return min(first, today), min(last, today)
 
 
 def _last_day(store: Store) -> dt.date:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 import random
 import shutil
@@ -12,7 +13,7 @@ from bench_standing import air, platform
 from host_job import qingyun
 from sim_board import ROOT
 
-from host.common.local_days import DAY_S, clock
+from host.common.local_days import DAY_S, LOCAL, clock
 from host.hazard import register
 from host.readings.messages import Reading, Weighed
 from host.standing import kept
@@ -85,6 +86,13 @@ def test_as_it_was_before(folder: Path) -> None:
     """The same day by day, whatever came later."""
     out = run(folder, "fs-01", "--to", "2026-03-20")
     assert "not enough evidence" in out and "calibration due" not in out
+
+
+def test_a_month_that_is_not_over_is_told_up_to_today(folder: Path) -> None:
+    today = dt.datetime.now(LOCAL).date()
+    told = json.loads(run(folder, "fs-01", "--month", f"{today:%Y-%m}", "--json"))
+    assert str(today) in json.dumps(told)
+    assert f"standing at the end of {today}" in run(folder, "--month", f"{today:%Y-%m}")
 
 
 def test_what_an_office_keeps(folder: Path, tmp_path: Path) -> None:
@@ -203,6 +211,8 @@ def test_a_calibration_of_the_night_is_not_in_it(folder: Path, tmp_path: Path) -
         (("--from", "2026-03-09", "--to", "2026-03-02"), "--from: expected a day up to 2026-03-02"),
         (("--month", "March"), "--month: expected YYYY-MM"),
         (("--out", "s.pdf"), "--out: expected a name ending in"),
+        (("--to", "2999-01-01"), "--to: expected a day up to today ("),
+        (("--month", "2098-01"), "--month: expected one that has begun by "),
         (("--keep", "fs-01"), "--keep: expected alone, or with --month or --to"),
         (("--keep", "--to", "2999-01-01"), "--to: expected a day that is over"),
     ],
