@@ -52,6 +52,7 @@ class Chooser:
             self._down = now
         elif self._hal.ticks_diff(now, self._down) > _PATIENCE_MS[kind]:
             self._down = None
+            self._shut = [None] * len(self._lines)  # nothing is lost by a blink now
             if self._i + 1 < len(self._lines):
                 self._leave(_HOLD_MS)
                 self._take(self._i + 1, ": %s is down" % kind)

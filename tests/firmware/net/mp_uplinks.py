@@ -186,6 +186,21 @@ def test_ppp_dials_anew_when_another_one_took_its_default_route_and_not_with_eac
     assert radio.anew == before
 
 
+def test_a_better_one_that_blinked_is_taken_where_the_call_stays_away():
+    board, chooser, (cable, radio), _ = choose("lan", "ppp")
+    radio.up = True
+    run(board, chooser, 60)
+    for _ in range(360):
+        cable.up = not cable.up
+        run(board, chooser, 10)
+    cable.up = False
+    run(board, chooser, 2)
+    cable.up = True
+    radio.up = False
+    assert run(board, chooser, 170) == 0, "it is dialled"
+    assert run(board, chooser, 30) > 10 and chooser.text() == "lan"
+
+
 def test_where_nothing_passes_the_next_one_carries_and_the_way_back_gets_longer():
     board, chooser, (cable, radio), _ = choose("lan", "wifi")
     cable.up = radio.up = True
