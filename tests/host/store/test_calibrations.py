@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from host.readings import births, messages
 from host.readings.messages import Birth, Reading, Weighed
-from host.store import VERSION, Batch, Store
+from host.store import VERSION, Batch, Store, standings
 from host.store.calibrations import Correction, Session, _rounded
 
 T0 = 1_790_000_000
@@ -100,3 +100,14 @@ def test_a_birth_tells_calibrations_in_full() -> None:
     for bad in (full.replace(b"2.5", b"0"), full.replace(b'"zero":5', b'"zero":"5"')):
         with pytest.raises(messages.Rejected, match=r"channels\.w1"):
             births.birth(head + bad, messages.LATEST)
+
+
+@pytest.mark.each_engine
+def test_what_boards_told_after_a_time(store: Store) -> None:
+    fill(store, birth(0, "k-1"), birth(9, "k-2"))
+    assert standings.told_after(store, T0) == {}
+    store.calibrations.note(1, [Weighed("w1", 12, "k-1", "2026-01-05", 84213, 21000.0)], T0 + 5)
+    store.calibrations.note(1, [Weighed("w1", 15, "k-1", "2026-01-05", 84214, 21000.0)], T0 + 6)
+    told = standings.told_after(store, T0)
+    assert told == {("d", "w1"): [("k-1", T0 + 5, True), ("k-1", T0 + 6, False)]}
+    assert standings.corrected(store, T0) == set()
