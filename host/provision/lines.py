@@ -26,7 +26,7 @@ KINDS = tuple(_KEYS)
 _FORMATS = {"xk3190": ("unit", "address"), "toledo": ("checksum",), "stgs": ("ask",)}
 _NUMBERS = ("fc", "at", "n", "w", "s", "on", "still", "motion", "over", "bad", "minus", "net")
 _FRAME = re.compile("[78][NEO][12]")
-_SECRET = re.compile(r"(password=)\S+")
+_SECRET = re.compile(r"(password=).*", re.DOTALL)  # one with a blank, too
 
 
 @cache

@@ -89,6 +89,7 @@ MISTAKES: tuple[tuple[dict[str, str], str], ...] = (
     ({"uplinks": PPP.replace("user=u ", "")}, "expected user= a text, with auth=pap"),
     ({"uplinks": PPP.replace("tx=13", "tx=34")}, "uplinks: expected a pin that can be an out"),
     ({"uplinks": PPP.replace("uart=1", "uart=0")}, "expected uart= one of 1 2"),
+    ({"uplinks": PPP.replace("s3cret", "a s3cret")}, "expected key=value with blanks between"),
     ({"uplinks": f"wifi; {PPP}", "mode": "cycle"}, "uplinks: expected nothing in the mode"),
 )
 
