@@ -87,8 +87,9 @@ class Modem:
         self._of.pause = min(2 * pause, _REST_MAX_MS)
 
     def _restart(self):
-        """Have the modem itself start anew."""
+        """Have the modem itself start anew, and search as long as before."""
         self._anew = False
+        self._searched = None
         self._go(_RESET, b"AT+CFUN=1,1\r", _ANSWER_MS)
 
     def _say(self, text):

@@ -185,8 +185,11 @@ def _delta_encode(values: list[int | None]) -> list[int | None]:
 def _delta_decode(values: list[int | None]) -> list[int | None]:
     try:
         return list(accumulate(values))
-    except TypeError:
-        pass  # some reading has none
+    except TypeError:  # some reading has none
+        return _with_gaps(values)
+
+
+def _with_gaps(values: list[int | None]) -> list[int | None]:
     last = 0
     out: list[int | None] = []
     for v in values:

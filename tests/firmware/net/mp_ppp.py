@@ -194,6 +194,17 @@ def test_the_second_time_that_nothing_passes_the_modem_itself_starts_anew():
     assert rig.board.modem._on > booted and rig.board.modem.calls == 3
 
 
+def test_without_a_network_the_modem_starts_anew_once_in_a_quarter_of_an_hour():
+    """A start takes it from its search: it must have the time to find one."""
+    rig = Rig()
+    rig.values["cell"] = 2
+    starts = set()
+    assert rig.run(3600, lambda: starts.add(rig.board.modem._on)) is None
+    assert 4 <= len(starts) <= 5, starts
+    rig.values["cell"] = 1
+    assert rig.run(60) is not None
+
+
 def test_late_answers_are_nobody_else_s():
     rig = Rig()
     for late_ms in (900, 2500, 3500):
