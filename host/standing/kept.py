@@ -3,7 +3,7 @@ looks waits for nothing, and with what is needed to tell what came since."""
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -126,11 +126,11 @@ def days_old(kept: Iterable[Kept], today: int) -> int:
 
 def came_since(store: Store, kept: Iterable[Kept]) -> Mapping[str, Since]:
     """Bin → what came since."""
-    every = list(kept)
     found: dict[str, Since] = {}
-    for run in {(k.row.made, k.row.since, k.row.until, k.row.after) for k in every}:
-        made, since, until, after = run
-        mine = [k for k in every if (k.row.made, *k.row[2:5]) == run]
+    by_run: dict[tuple[int, int, int, int], list[Kept]] = defaultdict(list)
+    for k in kept:
+        by_run[k.row.made, k.row.since, k.row.until, k.row.after].append(k)
+    for (made, since, until, after), mine in by_run.items():
         there = rows.held(store, {k.head.device for k in mine}, since, until)
         corrected, imports = rows.corrected(store, made), papers.came_since(store, after)
         told = rows.told_after(store, until)
@@ -143,17 +143,15 @@ def came_since(store: Store, kept: Iterable[Kept]) -> Mapping[str, Since]:
 
 
 def _another(told: Iterable[Told], calibration: str, made: int) -> bool:
-    """Whether a board told of another calibration than a standing weighs by, be it before that was
-    computed; what it told before the one in use, late, is in it. told: after its last day."""
-    found, own = False, False
-    for t in told:
-        if t.received > made:
-            found |= not (t.again and t.id == calibration)
-        elif t.id == calibration:
-            found, own = found and own, True
-        else:
-            found = True
-    return found
+    """Whether a board has told of another calibration than that of a standing. told: after its last
+    day, in the order received. What was told before the standing was computed, and before its own
+    calibration, was told late: the standing knows it."""
+    every = list(told)
+    before = [t.id for t in every if t.received <= made]
+    if calibration in before:
+        before = before[before.index(calibration) :]
+    later = [t for t in every if t.received > made and not (t.again and t.id == calibration)]
+    return bool(later) or any(id_ != calibration for id_ in before)
 
 
 def _more(then: Held, now: Held) -> int:
