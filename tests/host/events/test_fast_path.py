@@ -236,15 +236,21 @@ def test_a_load_of_half_a_bin_with_noise() -> None:
     _same(samples, [])
 
 
-def test_a_still_day_is_passed_over_in_few_steps(monkeypatch: pytest.MonkeyPatch) -> None:
-    taken: list[Any] = []
+@pytest.fixture
+def taken(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
+    """The readings that the engine took one by one."""
+    seen: list[Any] = []
     real = processor._take
 
     def counted(*args: Any) -> None:
-        taken.append(args[-1])
+        seen.append(args[-1])
         real(*args)
 
     monkeypatch.setattr(processor, "_take", counted)
+    return seen
+
+
+def test_a_still_day_is_passed_over_in_few_steps(taken: list[Any]) -> None:
     rng = random.Random(1)  # noqa: S311
     day = [
         Sample(T0 + 300 * i, 30_000 + rng.randint(-9, 9), None, "aaaaaaaa", i, 0)
@@ -254,15 +260,7 @@ def test_a_still_day_is_passed_over_in_few_steps(monkeypatch: pytest.MonkeyPatch
     assert len(taken) == 1
 
 
-def test_deposits_are_taken_in_few_steps(monkeypatch: pytest.MonkeyPatch) -> None:
-    taken: list[Any] = []
-    real = processor._take
-
-    def counted(*args: Any) -> None:
-        taken.append(args[-1])
-        real(*args)
-
-    monkeypatch.setattr(processor, "_take", counted)
+def test_deposits_are_taken_in_few_steps(taken: list[Any]) -> None:
     day = _put_in([(900, 0, 700, None, 300, None, 4)] * 20 + [(2500, 0, 0, None, 300, None, 4)], 1)
     _, out = advance(PLATFORMS[0], fresh(PLATFORMS[0]), day, transitions=False)
     assert [e.kind for e in out.events] == [Kind.DEPOSIT] * 20
