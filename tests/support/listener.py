@@ -63,12 +63,18 @@ class Listener:
             return got[-1]
 
     def ask(self, payload: bytes | dict[str, Any]) -> dict[str, Any]:
-        """Send a command; the next reply."""
+        """Send a command; the next reply, and to one with an id that of its own: an answer to
+        somebody else may still be on its way."""
         n = len(self.of("reply"))
         raw = payload if isinstance(payload, bytes) else json.dumps(payload).encode()
+        id_ = payload.get("id") if isinstance(payload, dict) else None
         self._client.publish(self._prefix + "command", raw, qos=1)
-        reply: dict[str, Any] = json.loads(self.wait("reply", n + 1))
-        return reply
+        while True:
+            self.wait("reply", n + 1)
+            reply = self.json("reply")[n]
+            if id_ is None or reply["id"] == id_:
+                return reply
+            n += 1
 
     def publish(self, topic: str, payload: bytes, retain: bool = False) -> None:
         """Any message; returns once the broker has it."""
