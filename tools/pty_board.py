@@ -63,6 +63,7 @@ class PtyBoard:
         self._raw = False  # in the raw REPL
         self._quiet = False  # until the raw REPL is back after a soft reset
         self._running = False  # a program, so that Ctrl-C must be a signal
+        self._booted = False  # before that a chip hears no Ctrl-C
         self._due: float | None = None  # when the watchdog bites
         self._timeout = 0.0
         self._again: float | None = None  # when it wakes from deep sleep
@@ -123,6 +124,7 @@ class PtyBoard:
         self._raw = False
         self._quiet = prompt
         self._running = True
+        self._booted = False
         self.starts.append(cause)
 
     def _end(self) -> None:
@@ -178,6 +180,10 @@ class PtyBoard:
         *lines, self._requests = (self._requests + _read(child.control)).split(b"\n")
         for line in lines:
             what, _, value = line.partition(b" ")
+            if what == b"booted":
+                self._booted = True
+                self._release()
+                continue
             if what == b"watchdog":
                 self._timeout = int(value) / 1000 / self.speed
             if what in (b"watchdog", b"feed"):
@@ -237,7 +243,7 @@ class PtyBoard:
         """Hand on what came over the cable, as far as the board would read it now."""
         if self._running:
             at = self._held.rfind(b"\x03")
-            if at >= 0 and self._child is not None:
+            if at >= 0 and self._booted and self._child is not None:
                 del self._held[: at + 1]
                 self._child.interrupt()
             return

@@ -40,6 +40,10 @@ class Machine:
         while True:  # what follows happens to this process from outside
             time.sleep(1)
 
+    def booted(self):
+        """The chip's own start is over: from now on Ctrl-C is heard."""
+        self._ask("booted")
+
     def reset_cause(self):
         return _CAUSES[self.cause]
 

@@ -116,6 +116,7 @@ def start(path):
     sys.modules["device"] = sys.modules["__main__"]
     play_image(options)
     mount(device.flash)
+    device.machine.booted()
     run("/boot.py")
     if not options["prompt"]:
         run("/main.py")
