@@ -22,7 +22,7 @@ from .silences import Silences
 from .state import State, fresh, load, save
 
 # Raised whenever the same readings give other events: figures are then computed anew.
-RULES = 2
+RULES = 3
 
 __all__ = [
     "RULES",

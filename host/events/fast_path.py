@@ -43,7 +43,9 @@ class FastPath:
     def skip(self, i: int) -> int:
         """Take readings from index i on; the index of the first that is to be taken by itself."""
         state, n = self._state, len(self._series)
-        if not self._whole or state.two is not None:
+        if state.two is not None:
+            return i  # that it was two boards ends with time
+        if not self._whole:
             return self._rest(i, whole=False)
         while i < n:
             end = self._steps(i) if state.moved else self._rest(i, whole=True)

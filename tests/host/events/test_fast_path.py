@@ -107,6 +107,32 @@ def test_what_boards_tell_as_reading_by_reading(
     _same(noisy, cuts)
 
 
+# How many readings, seconds between them, of which of two boards.
+_TURN = st.tuples(
+    st.sampled_from([1, 1, 2, 40]), st.sampled_from([60, 300, 600]), st.integers(0, 1)
+)
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    st.lists(_TURN, min_size=4, max_size=12),
+    st.integers(60, 120),
+    st.lists(st.integers(0, 300), max_size=4),
+)
+@example([(1, 300, 0), (1, 300, 1), (1, 300, 0), (1, 300, 1)], 90, [])
+def test_two_boards_under_one_name_as_reading_by_reading(
+    turns: list[tuple[int, int, int]], after: int, cuts: list[int]
+) -> None:
+    samples: list[Sample] = []
+    t = T0
+    for n, every, board in [*turns, (after, 300, 0)]:
+        for _ in range(n):
+            t += every
+            grams = (30_000, 12_900)[board]
+            samples.append(Sample(t, grams, None, "ab"[board] * 8, len(samples), 0, None))
+    _same(samples, cuts)
+
+
 @settings(max_examples=30, deadline=None)
 @given(played, st.randoms(use_true_random=False))
 def test_shuffled_and_repeated(samples: list[Sample], draw: random.Random) -> None:
