@@ -17,7 +17,7 @@ from ..rollup import packing
 from ..rollup.day_figures import update_figures
 from ..rollup.days import days_of
 from ..rollup.period import days
-from ..store import Store
+from ..store import Store, day_revisions
 from ..store import lifts as rows
 from ..store.lifts import LiftRow
 from . import decisions, losses, plans
@@ -38,7 +38,8 @@ MEASURED = 0.97  # share of a day in which a platform was seen: a lift cannot ha
 class Evidence:
     """start, end: of what was read, Unix seconds. town_of: site → 街镇. pins_taken_back: lifts
     that were pinned, and whose file was taken back. bounds: stream → what may be lost.
-    routes: as planned, of the period alone."""
+    routes: as planned, of the period alone. figures: the newest revision of a day that there was
+    when emptyings were read."""
 
     start: int
     end: int
@@ -51,6 +52,7 @@ class Evidence:
     pins_taken_back: list[str] = field(default_factory=list)
     bounds: Mapping[str, Bounds] = field(default_factory=lambda: ASSUMED)
     routes: list[Route] = field(default_factory=list)
+    figures: int = 0
 
     def measured(self, site: str, stream: str, start: int, end: int) -> bool:
         """Whether every platform of the stream there was seen on the days of [start, end)."""
@@ -114,6 +116,7 @@ def _platforms(store: Store, register: Register, found: Evidence) -> None:
     first, last = (date_of(local_day(t)) for t in (found.start, found.end - 1))
     span = days(first, last)
     update_figures(store, register.known, last)
+    found.figures = day_revisions.newest(store.database)
     on_scales: dict[tuple[str, str], bool] = defaultdict(lambda: True)
     for b in register.known.bins:
         on_scales[b.site, b.stream] &= bool(b.channel)

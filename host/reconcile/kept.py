@@ -10,7 +10,7 @@ import msgspec
 
 from ..hazard import papers
 from ..hazard.register import Register
-from ..store import Store
+from ..store import Store, day_revisions
 from ..store import reconciled as rows
 from . import evidence, part
 from .evidence import Evidence
@@ -86,7 +86,8 @@ class Lost(msgspec.Struct, frozen=True, array_like=True):
 
 class Month(msgspec.Struct, frozen=True):
     """What a scope sees of a month. counts: emptyings, lifts, tickets, matches. reach: of the sites
-    of a 街镇 or the trucks of a contractor as they were then, "" of the district."""
+    of a 街镇 or the trucks of a contractor as they were then, "" of the district. figures: the
+    newest revision of a platform's day in it; None: kept by a build that did not note it."""
 
     counts: tuple[int, int, int, int]
     streams: list[Line]
@@ -100,6 +101,7 @@ class Month(msgspec.Struct, frozen=True):
     without_truck: tuple[int, int]
     broken_pins: list[str]
     reach: str = ""
+    figures: int | None = None
 
     @property
     def river(self) -> River:
@@ -171,6 +173,15 @@ def of_scope(store: Store, month: str, scope: str) -> Kept | None:
     return Kept(month, found[0], found[1], _decode(found[2])) if found else None
 
 
+def renewed(store: Store, found: Kept, bins: Iterable[str]) -> int:
+    """How many days of these bins in the month have other figures since it was kept."""
+    if found.of.figures is None:
+        return 0
+    span = day_revisions.month_days(found.month)
+    days = day_revisions.renewed(store.database, found.of.figures, *span)
+    return sum(days.get(b, 0) for b in set(bins))
+
+
 def months(store: Store, scope: str) -> list[str]:
     """YYYY-MM that were kept, the latest first."""
     return rows.months(store, scope)
@@ -220,6 +231,7 @@ def document(
         ],
         (len(without), sum(without)),
         [x for x in done.broken_pins if within(done.own_times[x])],
+        figures=found.figures,
     )
 
 

@@ -116,11 +116,17 @@ def _item(item: Item, context: Context) -> dict[str, Any]:
     }
 
 
-def _read(context: Context, store: Store, month: str) -> tuple[list[str], Kept | None, int]:
-    """(months that were kept, the one that is asked for, files that came since)."""
+def _read(
+    context: Context, store: Store, month: str
+) -> tuple[list[str], Kept | None, tuple[int, int]]:
+    """(months that were kept, the one that is asked for, what came since: files, and days of bins
+    with other figures)."""
     months = kept.months(store, str(context.scope))
     found = context.reconciled(store, month or (months[0] if months else ""))
-    return months, found, papers.came_since(store, found.after) if found else 0
+    if found is None:
+        return months, None, (0, 0)
+    renewed = kept.renewed(store, found, (b.bin for b in context.registry.platforms()))
+    return months, found, (papers.came_since(store, found.after), renewed)
 
 
 @narrow
@@ -135,7 +141,8 @@ async def show(request: Request) -> Response:
         "month": wanted.month or (found.month if found else f"{today():%Y-%m}"),
         "compared": COMPARED,
         "found": found,
-        "since": since,
+        "since": since[0],
+        "renewed": since[1],
     }
     if found is None:
         return page(request, "reconcile.html", **values)

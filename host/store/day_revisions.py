@@ -163,6 +163,16 @@ def days_since(db: Database, id_: int) -> list[int]:
     return [row[0] for row in db.query(query, (id_,))]
 
 
+def renewed(db: Database, after: int, first: int, last: int) -> dict[str, int]:
+    """Bin → how many of its days from first to last have a revision with an id above `after`."""
+    rows = db.query(
+        "SELECT p.bin, count(DISTINCT d.day) FROM platform_day d "
+        "JOIN platform p ON p.id=d.platform WHERE d.id>? AND d.day BETWEEN ? AND ? GROUP BY p.bin",
+        (after, first, last),
+    )
+    return {str(bin_): int(n) for bin_, n in rows}
+
+
 def first_day(db: Database) -> int | None:
     """The first day that has figures."""
     found: int | None = db.query("SELECT min(day) FROM platform_day")[0][0]

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import json
+import time
 from pathlib import Path
 
 import pytest
 from asgi import bearer, in_loop, opened
 from fastapi import FastAPI
-from two_sides import PLACES, Sides, day_before, make, noon, served
+from two_sides import LATE, PLACES, Sides, day_before, make, noon, readings, served
 
+from host import registry
 from host.hazard import papers
 from host.reconcile import evidence
-from host.store import Store
+from host.rollup.day_figures import update_figures
+from host.store import Batch, Store
 
 OWN, OTHER = PLACES[0], PLACES[2]
 
@@ -60,6 +63,24 @@ def test_a_month_as_it_was_kept(
     assert "此后又有 1 次导入" in page and "41.5" not in page
     bring_tickets(sides, 3)  # a file is one import, however many it has
     assert "此后又有 2 次导入" in text(made, whole, path)[1]
+
+
+def test_figures_that_are_newer_than_a_month_are_told(tmp_path: Path) -> None:
+    """A day whose readings came late has another collection than the month that was kept."""
+    sides = make(tmp_path, ("viewer",), late=OWN)
+    made = served(sides)
+    month = f"{day_before():%Y-%m}"
+    path = f"/reconcile?month={month}"
+    whole, own, other = (sides.tokens[s, "viewer"] for s in ("whole", "haul-a", "town-b"))
+    assert "桶日" not in text(made, whole, path)[1]
+    store = Store(sides.db)
+    store.add(Batch(readings=readings(OWN)[LATE:]), int(time.time()))
+    store.compact()
+    known = registry.load(sides.folder)
+    update_figures(store, known, day_before())
+    store.close()
+    told = f"此后该月 1 个桶日的数字有更新，未计入；用 qingyun reconcile keep --month {month} 重算"
+    assert [told in text(made, t, path)[1] for t in (whole, own, other)] == [True, True, False]
 
 
 def bring_tickets(sides: Sides, n: int) -> None:
