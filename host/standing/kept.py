@@ -118,6 +118,11 @@ def _own(found: Iterable[StandingRow], registry: Registry) -> list[Kept]:
     return [Kept(row) for row in found if there.get(row.bin) == row.place]
 
 
+def latest(store: Store) -> int | None:
+    """The end of the last day of the newest that was kept, Unix seconds; None: there is none."""
+    return max((row.until for row in rows.every(store)), default=None)
+
+
 def days_old(kept: Iterable[Kept], today: int) -> int:
     """How many days that are over came after the last day of the oldest, so that it tells nothing
     of them; 0: it is of yesterday. today: as local_day()."""

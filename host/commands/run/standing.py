@@ -68,6 +68,13 @@ def _keep(args: argparse.Namespace, store: Store, registered: register.Register)
     until = day_bounds(day_of(last))[1]
     if until > now:
         raise UsageError(f"--to: expected a day that is over, found {last}")
+    there = kept.latest(store)
+    if has_day and there is not None and until < there:
+        option, newer = "--month" if args.month else "--to", date_of(local_day(there - 1))
+        raise UsageError(
+            f"{option}: expected {newer} or later, of which standings are kept, found {last};"
+            " --out FILE without --keep writes earlier ones to a file"
+        )
     counts = kept.keep(store, registered, until, now)
     told = ", ".join(f"{counts[a]} {a}" for a in statement.GRAVITY if counts[a]) or "no platform"
     print(f"{args.db}: kept for /standing as of the end of {last}: {told}")

@@ -119,6 +119,9 @@ def test_kept_traced_and_due(folder: Path) -> None:
     assert "nothing was kept: run qingyun standing --keep" in run(folder, command="calibration due")
     out = run(folder, "--keep", "--month", "2026-03")
     assert "as of the end of 2026-03-31: 1 calibration due, " in out
+    for older, option in (("--month", "2026-02"), ("--to", "2026-03-30")):
+        said = run(folder, "--keep", older, option, code=2)  # the page would go back to it
+        assert f"{older}: expected 2026-03-31 or later, of which standings are kept" in said
     told = run(folder, f"standing:{name}", command="trace")
     assert [x for x in told.splitlines() if "kept at" not in x] == [
         x for x in computed.splitlines() if "computed now" not in x
