@@ -16,6 +16,8 @@ from . import HazardError
 from .entry import Entry
 
 LARGEST = 5 << 20  # bytes
+# Bytes that stay free on the disk of the photographs: readings and the ledger need the room more.
+SPARE = 1 << 30
 _NAME = re.compile(r"[0-9a-f]{64}")
 # How a file of each kind begins and ends.
 _KINDS = {
@@ -43,8 +45,13 @@ def kind(data: bytes) -> str | None:
     return None
 
 
+class NoRoomError(HazardError):
+    """There is no room for a photograph."""
+
+
 def keep(store: Store, data: bytes) -> str:
-    """Keep a photograph, on the disk when it returns; its SHA-256. HazardError for another file."""
+    """Keep a photograph, on the disk when it returns; its SHA-256. HazardError for another file,
+    NoRoomError where the disk has less than SPARE left."""
     if not data or len(data) > LARGEST or kind(data) is None:
         raise HazardError(
             f"photograph: expected a whole JPEG or PNG of at most {LARGEST >> 20} MB, "
@@ -54,6 +61,12 @@ def keep(store: Store, data: bytes) -> str:
     path = _path(store, name)
     if not is_whole(store, name):
         try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            if (free := shutil.disk_usage(path.parent).free) < SPARE + len(data):
+                raise NoRoomError(
+                    f"photograph: {free >> 20} MB free on the disk of {path.parent}, expected more"
+                    f" than {SPARE >> 20}; make room, or book without a photograph"
+                )
             _write(path, data)
         except OSError as error:
             raise HazardError(f"{path}: cannot be written: {error.strerror or error}") from None
@@ -62,7 +75,6 @@ def keep(store: Store, data: bytes) -> str:
 
 def _write(path: Path, data: bytes) -> None:
     """Whole or not at all; also by several at once."""
-    path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
     try:
         part.touch(0o600)

@@ -27,13 +27,14 @@ _reading = anyio.CapacityLimiter(1)  # a frame takes some 50 ms of a core
 @narrow
 @allowed("operator")
 async def keep(request: Request) -> Response:
-    """Keep a photograph; its SHA-256. 422 for another kind of file."""
+    """Keep a photograph; its SHA-256. 422 for another kind of file, 507 where there is no room."""
     check_csrf(request, request.headers.get(CSRF, ""))
     data = await request.body()
     try:
         name = await context_of(request).ask(lambda s: photographs.keep(s, data))
     except HazardError as error:
-        raise HTTPException(422, str(error)) from None
+        full = isinstance(error, photographs.NoRoomError)
+        raise HTTPException(507 if full else 422, str(error)) from None
     await note(request, "photograph", name[:16], "done", f"{len(data)} bytes")
     return JSONResponse({"photo": name})
 

@@ -42,7 +42,8 @@ const answered = async (path, options) => {
   } finally {
     clearTimeout(timer);
   }
-  if (answer.status >= 500 || answer.status === 429) throw new Later();
+  const full = answer.status === 507;  // of photographs: a person decides
+  if ((answer.status >= 500 && !full) || answer.status === 429) throw new Later();
   return answer;
 };
 
@@ -63,7 +64,7 @@ const bring = async (act, me) => {
   if (act.picture) {
     const kept = await asked("/weigh/photo", { method: "POST", headers: { ...head, "content-type": act.picture.type }, body: act.picture });
     if (kept.status === 401 || kept.status === 403) return kept;
-    if (!kept.photo) return { state: "refused", why: "photo", status: kept.status };
+    if (!kept.photo) return { state: "refused", why: "photo_kept", status: kept.status };
     act.photo = kept.photo;
     delete act.picture;
     await put(act);

@@ -344,6 +344,8 @@ const result = async () => {
   for (const name of ["paper", "spoiled"]) $(name).hidden = !stuck;
   $("trace").hidden = !(done && answer.code);
   $("trace").href = `/label/${answer.code}`;
+  $("without").hidden = !(act.state === "refused" && act.picture);
+  $("without").onclick = () => again({ ...act, picture: null });
   $("next").textContent = say(act.state === "refused" ? "understood" : "next");
   if (!shown("result")) { open("result"); $("result-title").focus(); }
 };
@@ -384,6 +386,11 @@ const next = async () => {
   if (task?.what === "in" && act?.state !== "refused") { step = null; open("scale"); lookUp(); } else chooseWaste();
 };
 
+const again = async (act) => {
+  await put({ ...act, state: "waiting", text: "" });
+  await flush();
+};
+
 // What is kept on this phone
 
 const pending = async () => {
@@ -408,7 +415,8 @@ const pending = async () => {
       key(say("show"), async () => { showing = act.n; task = null; await result(); });
     } else {
       line(explain(act));
-      if (act.state === "refused") key(say("again"), async () => { await put({ ...act, state: "waiting", text: "" }); await flush(); });
+      if (act.state === "refused") key(say("again"), () => again(act));
+      if (act.state === "refused" && act.picture) key(say("without_photo"), () => again({ ...act, picture: null }));
       key(say("drop"), async () => { await remove(act.n); await pending(); if ($("list-open").hidden) chooseWaste(); }, true);
     }
     return item;

@@ -304,6 +304,30 @@ def test_a_spoiled_label_a_photograph(at: Site, phone: Callable[..., Page], tmp_
         assert entry.photo[:16] in client.get(f"/label/{other}").text
 
 
+def test_a_photograph_that_the_server_does_not_keep(
+    at: Site, phone: Callable[..., Page], tmp_path: Path
+) -> None:
+    """The mass is not lost with it: the act waits, and goes without the photograph if so wished."""
+    before = at.entries()
+    picture = tmp_path / "drum.png"
+    Image.new("RGB", (640, 480), "orange").save(picture)
+    page = phone()
+    page.route("**/weigh/photo", lambda route: route.fulfill(status=507, json={"detail": "full"}))
+    waste(page)
+    at.board.put(TARE_G + 34_000)
+    page.set_input_files("#photo", picture)
+    expect(page.locator("#photo-text")).to_contain_text("✓")
+    page.wait_for_selector(READY)
+    page.click("#touch")
+    expect(page.locator("#result")).to_contain_text("服务器没有存下照片")
+    assert new(at, before) == []
+    wrong = faults(page) + sizes(page)
+    page.click("#without")
+    (entry,) = settled(page, at, before)
+    assert (entry.grams, entry.photo) == (34_000, "") and wrong == []
+    assert booked(page) == entry.values[CODE]
+
+
 def camera(folder: Path, text: str) -> Path:
     """What a camera sees: a label held before it."""
     code = folder / "code.png"

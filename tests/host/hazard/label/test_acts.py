@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import os
 import random
+import shutil
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -262,6 +263,21 @@ def test_a_photograph_is_in_the_chain(at: Scale) -> None:
     for wrong in (b"", b"GIF89a", JPEG[:-2], JPEG[:3] + bytes(6 << 20) + JPEG[-2:]):
         with pytest.raises(HazardError, match="JPEG or PNG"):
             photographs.keep(at.store, wrong)
+
+
+def test_a_photograph_takes_no_room_that_readings_need(
+    at: Scale, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    usage = shutil.disk_usage(photographs.folder(at.store).parent)
+    left = photographs.SPARE - 1
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: usage._replace(free=left))
+    with pytest.raises(photographs.NoRoomError, match=r"1023 MB free on the disk of .* make room"):
+        photographs.keep(at.store, JPEG)
+    assert [*photographs.folder(at.store).iterdir()] == []
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: usage._replace(free=left + 1 + len(JPEG)))
+    name = photographs.keep(at.store, JPEG)
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: usage._replace(free=0))
+    assert photographs.keep(at.store, JPEG) == name  # it is there already
 
 
 @pytest.mark.parametrize("seed", range(40 if os.environ.get("SOAK") else 6))
