@@ -204,7 +204,7 @@ async def on_printer(request: Request) -> Response:
 
         to = printing.printer_of(settings.label_printer, settings.label_language, PRINTER_S)
         made = printing.labels(register, [entry], qr_prefix=_prefix(context))
-        printing.to_printer(to, made, made.drawings[0], settings.label_dpi)
+        printing.to_printer(to, made, 0, settings.label_dpi)
         printed = (found.code, issue.PRINTED, int(time.time()), me.name, str(to))
         label_codes.add_events(store.database, [printed])
 

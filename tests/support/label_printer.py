@@ -16,6 +16,7 @@ _TSPL = re.compile(
     rb"BITMAP 0,0,(\d+),(\d+),0,"
 )
 _FIELD = re.compile(r"\^FO0,(\d+)\^GFA,(\d+),(\d+),(\d+),([0-9A-F]+)\^FS\s*")
+_PRINT, _END = re.compile(rb"\r\nPRINT 1,(\d+)\r\n"), re.compile(r"\^PQ(\d+)\^XZ\r\n")
 _HEAD = re.compile(r"\^XA\^PW(\d+)\^LL(\d+)\^LH0,0\s*")
 
 
@@ -41,10 +42,12 @@ def _drawn_tspl(data: bytes) -> list[Printed]:
         row, height = int(head[4]), int(head[5])
         end = head.end() + row * height
         picture, data = data[head.end() : end], data[end:]
-        if len(picture) < row * height or not data.startswith(b"\r\nPRINT 1,1\r\n"):
+        copies = _PRINT.match(data)
+        if len(picture) < row * height or not copies:
             raise ValueError("a BITMAP of another length than it says")
-        data = data.removeprefix(b"\r\nPRINT 1,1\r\n")
-        made.append(Printed(Image.frombytes("1", (row * 8, height), picture), int(head[1])))
+        data = data[copies.end() :]
+        image = Image.frombytes("1", (row * 8, height), picture)
+        made += [Printed(image, int(head[1]))] * int(copies[1])
     return made
 
 
@@ -64,10 +67,11 @@ def _drawn_zpl(text: str) -> list[Printed]:
             strip = Image.frombytes("1", (row * 8, n // row), data)
             image.paste(ImageOps.invert(strip.convert("L")).convert("1"), (0, y))
             text = text[part.end() :]
-        if not text.startswith("^PQ1^XZ\r\n"):
+        copies = _END.match(text)
+        if not copies:
             raise ValueError(f"no end of a label: {text[:60]!r}")
-        text = text.removeprefix("^PQ1^XZ\r\n")
-        made.append(Printed(image, 0))
+        text = text[copies.end() :]
+        made += [Printed(image, 0)] * int(copies[1])
     return made
 
 

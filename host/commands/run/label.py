@@ -139,10 +139,10 @@ def run_print(args: argparse.Namespace) -> int:
         else:
             to = printing.printer_of(args.printer, args.language, args.wait)
             place = str(to)
-            for code, drawing in zip(made.codes, made.drawings, strict=True):
-                printing.to_printer(to, made, drawing, args.dpi)
+            for i, code in enumerate(made.codes):
+                printing.to_printer(to, made, i, args.dpi)
                 label_codes.add_events(store.database, _printed([code], place))
-    print(f"{place}: {len(made.codes)} labels")
+    print(f"{place}: {sum(made.copies)} labels")
     return 0
 
 

@@ -36,21 +36,21 @@ class Printer:
         return f"printer {self.host}:{self.port}"
 
 
-def job(image: Image.Image, mm: float, language: str) -> bytes:
-    """What makes the printer print the picture once. mm: each side of the label."""
-    return tspl(image, mm) if language == TSPL else zpl(image)
+def job(image: Image.Image, mm: float, language: str, copies: int = 1) -> bytes:
+    """What makes the printer print the picture so often. mm: each side of the label."""
+    return tspl(image, mm, copies) if language == TSPL else zpl(image, copies)
 
 
-def tspl(image: Image.Image, mm: float) -> bytes:
+def tspl(image: Image.Image, mm: float, copies: int) -> bytes:
     """In TSPL: a bit of 0 is black."""
     head = (
         f"SIZE {mm:g} mm,{mm:g} mm\r\nGAP {GAP_MM} mm,0 mm\r\nDIRECTION 1\r\n"
         f"REFERENCE 0,0\r\nCLS\r\nBITMAP 0,0,{image.width // 8},{image.height},0,"
     )
-    return head.encode() + image.tobytes() + b"\r\nPRINT 1,1\r\n"
+    return head.encode() + image.tobytes() + f"\r\nPRINT 1,{copies}\r\n".encode()
 
 
-def zpl(image: Image.Image) -> bytes:
+def zpl(image: Image.Image, copies: int) -> bytes:
     """In ZPL: a bit of 1 is black; a large picture goes as strips."""
     row = image.width // 8
     rows = _MOST_GFA // row
@@ -60,7 +60,7 @@ def zpl(image: Image.Image) -> bytes:
         strip = black.crop((0, y, image.width, min(y + rows, image.height))).tobytes()
         n = len(strip)
         parts.append(f"^FO0,{y}^GFA,{n},{n},{row},{strip.hex().upper()}^FS")
-    return ("\r\n".join([*parts, "^PQ1^XZ"]) + "\r\n").encode()
+    return ("\r\n".join([*parts, f"^PQ{copies}^XZ"]) + "\r\n").encode()
 
 
 def send(to: Printer, data: bytes) -> None:

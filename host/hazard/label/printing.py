@@ -19,11 +19,12 @@ from .tables import Size
 
 @dataclass(frozen=True)
 class Labels:
-    """Labels as they will be on paper. notes: lines for a person."""
+    """Labels as they will be on paper, each so many times (copies). notes: lines for a person."""
 
     codes: list[str]
     contents: list[Content]
     drawings: list[Drawing]
+    copies: list[int]
     font: Font
     notes: list[str]
 
@@ -45,13 +46,14 @@ def labels(
         raise HazardError(f"--size: expected one of {known}, found {size_mm}")
     face = fonts.find(font)
     said = [content.of(register, e, qr_prefix) for e in entries]
-    drawings, notes = [], []
+    drawings, copies, notes = [], [], []
     for c in said:
         asked = tables.size_for(sizes, c.volume_ml)
         size = chosen or asked
         drawings.append(layout.draw(c, size, codes, face))
+        copies.append(asked.labels if c.volume_ml else 1)
         notes += _notes(c, size, asked, drawings[-1])
-    return Labels([c.code for c in said], said, drawings, face, notes)
+    return Labels([c.code for c in said], said, drawings, copies, face, notes)
 
 
 def _notes(c: Content, size: Size, asked: Size, drawing: Drawing) -> list[str]:
@@ -64,6 +66,8 @@ def _notes(c: Content, size: Size, asked: Size, drawing: Drawing) -> list[str]:
         )
     elif size.mm < asked.mm:
         notes.append(f"{size.mm} mm is smaller than HJ 1276-2022 asks: {asked.mm} mm")
+    elif asked.labels > 1:
+        notes.append(f"{asked.labels} labels, on opposite sides of the container (HJ 1276-2022)")
     if drawing.letter_mm < size.text_mm:
         high = f"{drawing.letter_mm:.1f} mm, not {size.text_mm:g} mm (HJ 1276-2022)"
         notes.append(f"letters are {high}: shorten the texts")
@@ -72,7 +76,8 @@ def _notes(c: Content, size: Size, asked: Size, drawing: Drawing) -> list[str]:
 
 def to_pdf(made: Labels, path: Path, *, orange: bool, sheet: bool) -> None:
     """Write them into one file."""
-    pdf.write(made.drawings, path, made.font, orange=orange, sheet=sheet)
+    each = [d for d, n in zip(made.drawings, made.copies, strict=True) for _ in range(n)]
+    pdf.write(each, path, made.font, orange=orange, sheet=sheet)
 
 
 def printer_of(text: str, language: str, wait_s: float) -> Printer:
@@ -87,7 +92,8 @@ def printer_of(text: str, language: str, wait_s: float) -> Printer:
     return Printer(host.strip("[]"), int(port), language, wait_s)
 
 
-def to_printer(to: Printer, made: Labels, drawing: Drawing, dpi: int) -> None:
-    """Print one label; OutsideError where the printer does not take it."""
-    image = bitmap.paint(drawing, made.font, dpi)
-    printer.send(to, printer.job(image, drawing.mm, to.language))
+def to_printer(to: Printer, made: Labels, i: int, dpi: int) -> None:
+    """Print the label with index i, and its copies; OutsideError where the printer does not take
+    it."""
+    image = bitmap.paint(made.drawings[i], made.font, dpi)
+    printer.send(to, printer.job(image, made.drawings[i].mm, to.language, made.copies[i]))

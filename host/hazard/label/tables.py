@@ -54,11 +54,12 @@ class Layout:
 @dataclass(frozen=True)
 class Size:
     """A label of so many mm each way, and its lowest letters, for volumes up to up_to_ml; None:
-    any."""
+    any. labels: how many a container has, on sides that face away from each other."""
 
     up_to_ml: int | None
     mm: int
     text_mm: float
+    labels: int = 1
 
 
 def _file(name: str, folder: Path | None) -> Path:
@@ -110,7 +111,9 @@ def sizes(folder: Path | None = None) -> list[Size]:
         if found and up_to is not None and up_to <= (found[-1].up_to_ml or 0):
             raise HazardError(f"{where}: up_to_l: expected more than in the row before")
         mm, text = _whole(where, row, "size_mm", 80, 400), _whole(where, row, "text_mm", 1, 20)
-        found.append(Size(up_to, mm, text))
+        # Files of an office from before this column have one label for each container.
+        labels = _whole(where, row, "labels", 1, 4) if "labels" in row else 1
+        found.append(Size(up_to, mm, text, labels))
     if not found or found[-1].up_to_ml is not None:
         raise HazardError(f"{where}: up_to_l: expected a last row with nothing in it: any volume")
     return found

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import shlex
+import shutil
 import time
 from contextlib import closing
 from dataclasses import replace
@@ -24,7 +25,7 @@ from sim_board import ROOT
 
 from host.cli import _parser
 from host.common.errors import OutsideError
-from host.hazard import HazardError, ledger
+from host.hazard import HazardError, ledger, register
 from host.hazard.entry import CODE, Entry
 from host.hazard.label import bitmap, content, fonts, issue, layout, pdf, printer, printing, tables
 from host.hazard.label.content import Content
@@ -107,6 +108,7 @@ def test_the_size_is_that_of_the_volume(litres: int, mm: int, letters: int) -> N
         ("450,150", ",150", "label_sizes.csv:4: up_to_l: expected nothing in the last row alone"),
         ("\n,200", "\n900,200", "label_sizes.csv:4: up_to_l: expected a last row with nothing"),
         ("50,100", "50,10", "label_sizes.csv:2: size_mm: expected 80 to 400, found '10'"),
+        (",6,2", ",6,0", "label_sizes.csv:4: labels: expected 1 to 4, found '0'"),
     ],
 )
 def test_sizes_are_data_of_the_office(tmp_path: Path, old: str, new: str, said: str) -> None:
@@ -272,7 +274,8 @@ def db(tmp_path: Path) -> Path:
 
 
 def run(*words: str | Path, code: int = 0) -> str:
-    done = qingyun("label", *words, "--registry", ROOT / "registry")
+    given = words if "--registry" in words else (*words, "--registry", ROOT / "registry")
+    done = qingyun("label", *given)
     assert done.returncode == code, done.stderr
     return done.stdout + done.stderr
 
@@ -310,6 +313,40 @@ def test_the_commands_from_code_to_paper(db: Path, tmp_path: Path) -> None:
     assert "--sheet, --orange: expected with --out" in said
     said = run("print", "4", "--db", db, "--out", out, "--size", "120", code=2)
     assert "--size: expected one of 100 150 200, found 120" in said
+
+
+@pytest.mark.parametrize("language", printer.LANGUAGES)
+def test_a_large_container_has_a_label_on_each_of_two_sides(
+    db: Path, tmp_path: Path, language: str
+) -> None:
+    """HJ 1276-2022: above 450 L; on paper and from the printer."""
+    registry = tmp_path / "registry"
+    shutil.copytree(ROOT / "registry", registry)
+    rows = (registry / "containers.csv").read_text()
+    assert rows.count("200L铁桶,0,可燃物,,,200\n") == 1
+    rows = rows.replace("200L铁桶,0,可燃物,,,200\n", "吨桶,0,可燃物,,,1000\n")
+    (registry / "containers.csv").write_text(rows)
+    with closing(Store(db)) as store:
+        issue.give(issue.issuer(store, register.load(registry)), [1], "王五", T0)
+    out = tmp_path / "labels.pdf"
+    place = ("--db", db, "--registry", registry)
+    said = run("print", f"{STEM}001", *place, "--out", out)
+    assert f"{STEM}001: 2 labels, on opposite sides of the container" in said
+    assert said.endswith(f"{out}: 2 labels\n") and len(texts(out)) == 2
+    with label_printer.printer() as paper:
+        where = f"127.0.0.1:{paper.port}"
+        run(
+            "print",
+            f"{STEM}001",
+            *place,
+            "--printer",
+            where,
+            "--language",
+            language,
+            "--size",
+            "100",
+        )
+    assert len(drawn(paper.jobs[0])) == 2
 
 
 def test_what_was_printed_is_noted_only_once_it_was(db: Path) -> None:
