@@ -118,6 +118,8 @@ OTHERS: Mapping[str, tuple[dict[str, Any], dict[str, Any]]] = {
     "xk3190": ({**_LINE, "kind": "indicator", "format": "xk3190"}, {}),
     "toledo": ({**_LINE, "kind": "indicator", "format": "toledo"}, {}),
     "stgs": ({**_LINE, "kind": "indicator", "format": "stgs"}, {}),
+    "a12": ({**_LINE, "kind": "indicator", "format": "a12"}, {}),
+    "reversed": ({**_LINE, "kind": "indicator", "format": "reversed"}, {}),
     "a02yyuw": ({**_FILL, "sensor": "a02yyuw"}, _FURTHER_FILL),
     "4-20ma": (
         {"id": "f9", "kind": "loop_fill", "scl": 13, "sda": 33},

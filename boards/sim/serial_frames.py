@@ -1,7 +1,7 @@
 """What weighing instruments send, as their manuals say: bytes from what a scale shows.
 
-Sources: as in firmware/sensors/xk3190.py, toledo.py, stgs.py and modbus.py; nothing of these is
-used here."""
+Sources: as in firmware/sensors/xk3190.py, toledo.py, stgs.py, a12.py, reversed.py and modbus.py;
+nothing of these is used here."""
 
 
 def _hex(x):
@@ -73,6 +73,27 @@ def stgs(scale):
 def stgs_answer(question):
     """The same on demand."""
     return lambda scale, raw: stgs(scale) if raw == question else None
+
+
+def _padded(shown, decimals, width):
+    """A whole number with its decimals as digits with a point, so many characters."""
+    ten = 10**decimals
+    sign = "-" if shown < 0 else ""
+    whole = "%0*d" % (width - len(sign) - (decimals + 1 if decimals else 0), abs(shown) // ten)
+    return sign + whole + (".%0*d" % (decimals, abs(shown) % ten) if decimals else "")
+
+
+def a12(scale):
+    """ww0012.34kg"""
+    v = scale.digits(scale.gross() - scale.tare)
+    mode, unit = "n" if scale.tare else "w", "lb" if scale.pound else "kg"
+    return ("w%s%s%s\r\n" % (mode, _padded(v, scale.decimals, 7), unit)).encode()
+
+
+def reversed_digits(scale):
+    """=43.21000"""
+    text = _padded(scale.digits(scale.gross() - scale.tare), scale.decimals, 8)
+    return b"=" + bytes([ord(text[7 - i]) for i in range(8)])
 
 
 def crc16(raw):

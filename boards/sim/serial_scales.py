@@ -4,7 +4,9 @@ Their time is the true one, in ms: they outlive what restarts on the board."""
 
 from micropython import const
 from serial_frames import (
+    a12,
     dini_registers,
+    reversed_digits,
     stgs,
     stgs_answer,
     toledo,
@@ -207,6 +209,8 @@ class Uarts:
             return Sender(clock, scale, xk3190)
         if ch["format"] == "toledo":
             return Sender(clock, scale, toledo(ch["checksum"]))
+        if ch["format"] != "stgs":
+            return Sender(clock, scale, a12 if ch["format"] == "a12" else reversed_digits)
         if ch.get("ask"):
             return Answerer(scale, stgs_answer(ch["ask"].encode()))
         return Sender(clock, scale, stgs)

@@ -1,6 +1,7 @@
 """A weighing indicator on a serial line as a channel (see instrument): by itself or on demand.
 
-Each format is a module of its own (xk3190, toledo, stgs) with a class Format: feed(raw, n, now)
+Each format is a module of its own (xk3190, toledo, stgs, a12,
+reversed) with a class Format: feed(raw, n, now)
 takes bytes and tells the channel of each whole frame; question is what it is asked with, or
 None where it only listens."""
 

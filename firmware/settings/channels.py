@@ -112,13 +112,14 @@ def _modbus(c, ch, where):
 
 def _indicator(c, ch, where):
     _line(c, ch, where)
-    if ch.get("format") not in ("xk3190", "toledo", "stgs"):
-        c.fail(where + "format", "xk3190, toledo or stgs", ch.get("format"))
     mine = {"xk3190": ("unit", "address"), "toledo": ("checksum",), "stgs": ("ask",)}
+    mine.update({"a12": (), "reversed": ("unit",)})
+    if ch.get("format") not in mine:
+        c.fail(where + "format", "xk3190, toledo, stgs, a12 or reversed", ch.get("format"))
     for key in _KEYS["indicator"][1:]:
         if key in ch and key not in mine[ch["format"]]:
             c.fail(where + key, "no such key for the format %s" % ch["format"], ch[key])
-    if ch["format"] == "xk3190":
+    if "unit" in mine[ch["format"]]:
         ch.setdefault("unit", "kg")
         if ch["unit"] not in ("kg", "g", "t", "lb"):
             c.fail(where + "unit", "kg, g, t or lb, as the indicator is set", ch["unit"])

@@ -23,7 +23,13 @@ _KEYS = {
     "indicator": (*_LINE, "format", "unit", "address", "checksum", "ask"),
 }
 KINDS = tuple(_KEYS)
-_FORMATS = {"xk3190": ("unit", "address"), "toledo": ("checksum",), "stgs": ("ask",)}
+_FORMATS = {
+    "xk3190": ("unit", "address"),
+    "toledo": ("checksum",),
+    "stgs": ("ask",),
+    "a12": (),
+    "reversed": ("unit",),
+}
 _NUMBERS = ("fc", "at", "n", "w", "s", "on", "still", "motion", "over", "bad", "minus", "net")
 _FRAME = re.compile("[78][NEO][12]")
 _SECRET = re.compile(r"(password=).*", re.DOTALL)  # one with a blank, too
@@ -165,11 +171,11 @@ def _indicator(cell: Cell) -> dict[str, Any]:
     others = {k for keys in _FORMATS.values() for k in keys} - set(_FORMATS[form])
     cell.nothing(tuple(sorted(others)), f"for the format {form}")
     made: dict[str, Any] = {"format": form}
-    if form == "xk3190":
+    if "unit" in _FORMATS[form]:
         made["unit"] = cell.one_of("unit", ("kg", "g", "t", "lb"), "kg")
-        if "address" in cell.values:
-            made["address"] = cell.one_of("address", tuple("ABCDEFGHIJKLMNOPQRSTUVWXYZ"))
-    elif form == "toledo":
+    if "address" in cell.values:
+        made["address"] = cell.one_of("address", tuple("ABCDEFGHIJKLMNOPQRSTUVWXYZ"))
+    if form == "toledo":
         made["checksum"] = cell.one_of("checksum", ("yes", "no"), "no") == "yes"
     elif "ask" in cell.values:
         made["ask"] = cell.values["ask"].replace("\\r", "\r").replace("\\n", "\n")

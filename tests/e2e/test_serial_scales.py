@@ -29,7 +29,9 @@ def moved(t: float, channel: str, kg: float, to: float) -> Rows:
     return [(t + 0.1 * i, channel, kg + (to - kg) * i / 15) for i in range(16)]
 
 
-@pytest.mark.parametrize(("form", "bits"), [("xk3190", 64), ("toledo", 64), ("stgs", 32)])
+@pytest.mark.parametrize(
+    ("form", "bits"), [("xk3190", 64), ("toledo", 64), ("stgs", 32), ("reversed", 64)]
+)
 def test_keys_at_instruments_are_told_and_book_nothing(
     form: str, bits: int, needs_32_bits: None, broker: Broker, tmp_path: Path
 ) -> None:
@@ -66,6 +68,6 @@ def test_keys_at_instruments_are_told_and_book_nothing(
         (Kind.DEPOSIT, 10000),
         (Kind.COLLECTION, 10000),
     ]
-    assert {"tared", *(["unit"] if form == "xk3190" else [])} <= flags["fs"]
+    assert {"tared", *(["unit"] if form in ("xk3190", "reversed") else [])} <= flags["fs"]
     assert "zeroed" in flags["dr"]
     store.close()

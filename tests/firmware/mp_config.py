@@ -146,7 +146,10 @@ def test_channels_on_a_serial_line_are_checked():
         (with_channel(MODBUS, "map", "x", 0), "map.x: expected no such key"),
         (with_channel(MODBUS, "instrument", {"colour": "red"}), "instrument.colour: expected no"),
         (with_channel(MODBUS, "ask", "R"), "ask: expected no such key"),
-        (with_channel(SHOWN, "format", "a9"), "format: expected xk3190, toledo or stgs"),
+        (
+            with_channel(SHOWN, "format", "a9"),
+            "format: expected xk3190, toledo, stgs, a12 or reversed",
+        ),
         (with_channel(SHOWN, "unit", "oz"), "unit: expected kg, g, t or lb"),
         (with_channel(SHOWN, "address", "b"), "address: expected a letter from A to Z"),
         (with_channel(SHOWN, "checksum", True), "checksum: expected no such key for the format"),

@@ -52,9 +52,8 @@ def test_what_a_board_does_not_have_costs_it_nothing(
     record_property: Callable[[str, object], None],
 ) -> None:
     mine = {f"sensors.{m}" for m in ("serial_line", "instrument", "modbus", "indicator", "xk3190")}
-    mine |= {
-        f"sensors.{m}" for m in ("toledo", "stgs", "i2c", "nau7802", "hx71x", "ads1232", "cs1237")
-    }
+    mine |= {f"sensors.{m}" for m in ("toledo", "stgs", "a12", "reversed", "text_lines")}
+    mine |= {f"sensors.{m}" for m in ("i2c", "nau7802", "hx71x", "ads1232", "cs1237")}
     mine |= {"sensors.serial_fill", "sensors.loop_fill", "sensors.agreed_fill"}
     once = {
         "settings.channels",

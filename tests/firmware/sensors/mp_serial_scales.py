@@ -29,8 +29,7 @@ class Board:
 
 
 class Rig:
-    """A board with channels at one line. kind: xk3190, xk3190-ask, toledo, toledo-sum, stgs,
-    stgs-ask, modbus."""
+    """A board with channels at one line. kind: of KINDS."""
 
     def __init__(self, kind, wire=None, units=1, **more):
         self.clock = clock = Clock(START)
@@ -60,6 +59,8 @@ class Rig:
             frame = {
                 "xk3190": serial_frames.xk3190,
                 "stgs": serial_frames.stgs,
+                "a12": serial_frames.a12,
+                "reversed": serial_frames.reversed_digits,
                 "toledo": serial_frames.toledo(False),
                 "toledo-sum": serial_frames.toledo(True),
             }[kind]
@@ -117,7 +118,8 @@ class Rig:
             self.play(0.1)
 
 
-KINDS = ("xk3190", "xk3190-ask", "toledo", "toledo-sum", "stgs", "stgs-ask", "modbus")
+KINDS = ("xk3190", "xk3190-ask", "toledo", "toledo-sum", "stgs", "stgs-ask", "a12", "reversed")
+KINDS += ("modbus",)
 
 
 def codes(r):
@@ -213,13 +215,13 @@ def test_a_zero_key_is_told():
 
 
 def test_a_unit_key_is_converted_or_told():
-    for kind in ("xk3190", "xk3190-ask", "toledo", "stgs"):
+    for kind in ("xk3190", "xk3190-ask", "toledo", "stgs", "a12", "reversed"):
         r = Rig(kind)
         r.put(20.0)
         r.play(8)
         r.scales[0].press("unit")
         r.play(8)
-        if kind.startswith("xk"):
+        if kind.startswith("xk") or kind == "reversed":
             assert codes(r) == [quality.GOOD, UNIT], (kind, r.told)
             assert r.ch.quality() == UNIT and r.ch.value() is None
         else:
@@ -258,7 +260,7 @@ def test_a_cut_cable_and_a_brown_out_are_told_and_mend():
 
 
 def test_another_baud_is_told_as_bad_frames():
-    for kind in ("xk3190", "toledo", "stgs"):
+    for kind in ("xk3190", "toledo", "stgs", "a12", "reversed"):
         r = Rig(kind, wire=lambda raw: bytes([b * 37 + 11 & 255 for b in raw for _ in (0, 1)]))
         r.put(20.0)
         r.play(8)
@@ -323,6 +325,8 @@ def test_sampling_allocates_nothing():
                     "toledo-sum": lambda: serial_frames.toledo(True)(r.scales[0]),
                     "stgs": lambda: serial_frames.stgs(r.scales[0]),
                     "stgs-ask": lambda: serial_frames.stgs(r.scales[0]),
+                    "a12": lambda: serial_frames.a12(r.scales[0]),
+                    "reversed": lambda: serial_frames.reversed_digits(r.scales[0]),
                 }[kind]()
             ]
         )

@@ -2,11 +2,11 @@
 
 micropython tests/firmware/sensors/run_serial_faults.py KIND FRAMES SEED
 
-KIND: xk3190, xk3190-ask, toledo, toledo-sum, stgs, modbus. One frame in twenty is damaged. Prints
-one JSON object. frames: sent; good: of these undamaged; taken: of the good ones understood as
-a whole frame; passed: damaged ones that checksum and form let through with another value;
-accepted: values that counted; wrong: of these, those that no frame of the last second showed;
-told_wrong: readings at rest that differ by more than 2 e from what stood there for 8 s;
+KIND: xk3190, xk3190-ask, toledo, toledo-sum, stgs, a12, reversed, modbus. One frame in twenty is
+damaged. Prints one JSON object. frames: sent; good: of these undamaged; taken: of the good ones
+understood as a whole frame; passed: damaged ones that checksum and form let through with another
+value; accepted: values that counted; wrong: of these, those that no frame of the last second
+showed; told_wrong: readings at rest that differ by more than 2 e from what stood there for 8 s;
 slowest: most ms from the last fault to a frame that counted, of a load at rest."""
 
 import json
@@ -250,6 +250,8 @@ else:
         "toledo": serial_frames.toledo(False),
         "toledo-sum": serial_frames.toledo(True),
         "stgs": serial_frames.stgs,
+        "a12": serial_frames.a12,
+        "reversed": serial_frames.reversed_digits,
         "xk3190-ask": lambda scale: serial_frames.xk3190_answer("A")(scale, b"\x02AB03\x03"),
     }[KIND]
     while sent < FRAMES:

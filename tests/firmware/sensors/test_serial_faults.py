@@ -6,7 +6,7 @@ import pytest
 from interpreter import PlayFaults
 from soak import in_part
 
-STREAMS = ("xk3190", "xk3190-ask", "toledo", "toledo-sum", "stgs")
+STREAMS = ("xk3190", "xk3190-ask", "toledo", "toledo-sum", "stgs", "a12", "reversed")
 WHOLE = 1_000_000
 FRAMES = {kind: in_part(20_000, WHOLE) for kind in STREAMS} | {"modbus": in_part(8_000, WHOLE)}
 CASES = [(kind, 64) for kind in FRAMES] + [("stgs", 32), ("modbus", 32)]
