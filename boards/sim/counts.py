@@ -6,7 +6,8 @@ micropython boards/sim/counts.py --config C.json --trace T.csv --counts DIR --ou
 DIR/w1.bin: int32 of every conversion from the trace's first row on, 100 ms apart. What
 runs is the firmware's own Sampler, Weight, FrameFilter and Weighing in virtual time; only
 the 25 pulses of an HX711's frame are left out, and queue and network. Another converter is read
-as on a board, from a chip on a bus that converts to these counts. Readings are JSON lines.
+as on a board, from a chip on a bus that converts to these counts. Of a weighing instrument the
+file has grams, as its own converter makes them: it is read by its line. Readings are JSON lines.
 Prints one JSON object about the run.
 """
 
@@ -27,6 +28,7 @@ from micropython import const
 from player import Player, last_second
 from sensors import build, hx711, record
 from sensors.sampler import Sampler
+from serial_scales import CHAR_BITS, decimals
 
 _PERIOD_US = const(100000)
 _SETTLE_US = const(400000)
@@ -115,6 +117,32 @@ class OnBus(Source):
         return self.made(us) * gain // 128 if gain else 0
 
 
+class Instrument:
+    """What a channel of the kind modbus or indicator hangs on, with its own division, filter and
+    zero at power-on."""
+
+    def __init__(self, clock, player, ch, path, start_ms):
+        from serial_port import Uart
+        from serial_scales import Scale, device
+
+        self._clock = clock
+        self._value = player.value
+        self._name = ch["id"]
+        self._start = start_ms
+        with open(path, "rb") as f:
+            self._grams = array("i", f.read())
+        self.scale = Scale(clock, self._kg, ch["max_kg"], ch["e_kg"], decimals(ch["e_kg"]))
+        self.uart = Uart(clock, device(clock, ch, self.scale), CHAR_BITS * 1000000 // ch["baud"])
+
+    def begin(self):
+        self.scale.on = False
+
+    def _kg(self):
+        if self._value(self._name) is None:
+            return None
+        return self._grams[(self._clock.ms() - self._start) // 100] / 1000
+
+
 class Driver(hx711.HX711):
     """The driver without the pulses of a frame: the simulated wire loses none."""
 
@@ -196,6 +224,7 @@ class Bench:
         player.advance(clock.ms())
         self._pins = {}
         self._buses = {}
+        self._uarts = {}
         self.machine = self
         self.sources = []
         faults = float(opt["faults"])
@@ -209,6 +238,11 @@ class Bench:
                     self._buses[ch["i2c"]] = source.bus
                 else:
                     source = self._pins[ch["sck"]] = Source(*how)
+                self.sources.append(source)
+            elif ch["kind"] in ("modbus", "indicator"):
+                path = "%s/%s.bin" % (opt["counts"], ch["id"])
+                source = Instrument(clock, player, ch, path, start_ms)
+                self._uarts[ch["uart"]] = source.uart
                 self.sources.append(source)
             elif ch["kind"] == "temperature":
                 self._pins[ch["pin"]] = Thermometer(player, ch["id"])
@@ -241,6 +275,9 @@ class Bench:
 
     def I2C(self, n, **how):
         return self._buses[n]
+
+    def UART(self, n, **how):
+        return self._uarts[n]
 
     def take(self, body):
         t = self.clock.ms() // 1000

@@ -20,6 +20,7 @@ _STEP_MS = const(100)  # an instrument converts and shows ten times a second
 _REST_STEPS = const(6)
 _BEHIND_MS = const(3000)  # what nobody reads for so long is lost anyway
 _POUND = 0.45359237
+CHAR_BITS = const(11)
 
 
 class Scale:
@@ -149,10 +150,34 @@ class Bus:
         return None
 
 
+def decimals(e_kg):
+    """How many of a kg are shown."""
+    n = 0
+    while n < 3 and abs(round(e_kg * 10**n) - e_kg * 10**n) > 1e-6:
+        n += 1
+    return n
+
+
+def device(clock, ch, scale):
+    """What a channel of a configuration hangs on."""
+    if ch["kind"] == "modbus":
+        return Answerer(scale, transmitter(ch["unit_id"], 4, 0, dini_registers))
+    if ch["format"] == "xk3190":
+        if "address" in ch:
+            return Answerer(scale, xk3190_answer(ch["address"]))
+        return Sender(clock, scale, xk3190)
+    if ch["format"] == "toledo":
+        return Sender(clock, scale, toledo(ch["checksum"]))
+    if ch["format"] != "stgs":
+        return Sender(clock, scale, a12 if ch["format"] == "a12" else reversed_digits)
+    if ch.get("ask"):
+        return Answerer(scale, stgs_answer(ch["ask"].encode()))
+    return Sender(clock, scale, stgs)
+
+
 class Uarts:
     """The instruments that a configuration names, each at its line, loaded as the trace says."""
 
-    _CHAR_BITS = 11
     _KEYS = (None, "tare", "clear", "zero", "unit")
 
     def __init__(self, board):
@@ -167,20 +192,18 @@ class Uarts:
             self._at(ch, serial_rangers.of(board, ch))
             return
         name, e = ch["id"], ch["e_kg"]
-        decimals = 0
-        while decimals < 3 and abs(round(e * 10**decimals) - e * 10**decimals) > 1e-6:
-            decimals += 1
-        scale = Scale(board.clock, self._load(name, ch["max_kg"]), ch["max_kg"], e, decimals)
+        load = self._load(name, ch["max_kg"])
+        scale = Scale(board.clock, load, ch["max_kg"], e, decimals(e))
         board.player.listen(name + ".key", lambda ms, key: scale.press(self._KEYS[int(key or 0)]))
         uart = ch["uart"]
-        device = self._device(ch, scale)
+        made = device(board.clock, ch, scale)
         if uart in self._uarts:
-            self._uarts[uart].device.devices += (device,)
+            self._uarts[uart].device.devices += (made,)
         else:
-            self._at(ch, Bus(device) if ch["kind"] == "modbus" else device)
+            self._at(ch, Bus(made) if ch["kind"] == "modbus" else made)
 
     def _at(self, ch, device):
-        char_us = self._CHAR_BITS * 1000000 // ch["baud"]
+        char_us = CHAR_BITS * 1000000 // ch["baud"]
         self._uarts[ch["uart"]] = Uart(self._board.clock, device, char_us)
 
     def _load(self, name, max_kg):
@@ -198,22 +221,6 @@ class Uarts:
             return cell.counts(board.clock.ms(), kg, board.centi_c()) / 20000
 
         return load
-
-    def _device(self, ch, scale):
-        clock = self._board.clock
-        if ch["kind"] == "modbus":
-            return Answerer(scale, transmitter(ch["unit_id"], 4, 0, dini_registers))
-        if ch["format"] == "xk3190":
-            if "address" in ch:
-                return Answerer(scale, xk3190_answer(ch["address"]))
-            return Sender(clock, scale, xk3190)
-        if ch["format"] == "toledo":
-            return Sender(clock, scale, toledo(ch["checksum"]))
-        if ch["format"] != "stgs":
-            return Sender(clock, scale, a12 if ch["format"] == "a12" else reversed_digits)
-        if ch.get("ask"):
-            return Answerer(scale, stgs_answer(ch["ask"].encode()))
-        return Sender(clock, scale, stgs)
 
     def of(self, n, how):
         """The port's UART; it has to be asked for as the port is."""

@@ -6,7 +6,8 @@
 Plays seeded days of every kind through the firmware's sampling code (MicroPython, virtual
 time) and the host's event engine, and the same counts through four other ways; --full N
 plays the first N seeds through pins, broker and ingester too and compares. --converter NAME
-plays the same days with an HX711 and with that converter in its place, and nothing else. Exit
+plays the same days with an HX711 and with that converter or weighing instrument in its place, and
+nothing else. Exit
 code 1 when a goal is missed, 2 when a day could not be played.
 """
 
@@ -29,10 +30,11 @@ from accuracy.bench import OURS, Result, play_all
 from accuracy.full import compare
 from accuracy.kinds import FAMILIES, weighed
 from accuracy.report import BEGIN, END, chart, page, show
+from accuracy.scene import INSTRUMENTS
 from accuracy.summary import failures, shortfalls
 from host.common import terminal
 
-CONVERTERS = ("nau7802",)
+CONVERTERS = ("nau7802", *INSTRUMENTS)
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -71,6 +73,8 @@ def _run(a: argparse.Namespace, console: Console) -> int:
 
 def _beside(folder: Path, a: argparse.Namespace, console: Console) -> int:
     families = [f for f in a.family if weighed(f)]
+    if a.converter in INSTRUMENTS:
+        families = [f for f in families if not FAMILIES[f](1).faults]  # of the HX711's conversions
     seeds = range(a.first, a.first + a.seeds)
     started = time.monotonic()
     with console.status("days …"):

@@ -33,6 +33,8 @@ class Job:
     def scene(self) -> Scene:
         made = FAMILIES[self.family](self.seed)
         made.converter = self.converter
+        if made.has_instruments:
+            made.faults = 0.0  # they are those of an HX711
         return made
 
 

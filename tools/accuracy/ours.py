@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from sim_board import ROOT, compiled, micropython
 
 from accuracy import kept
@@ -54,7 +55,11 @@ class Day:
 def sample_day(scene: Scene, folder: Path, counts: dict[str, Ints]) -> dict[str, Any]:
     """Run the sampling under MicroPython; readings.jsonl is in the folder then."""
     for channel, x in counts.items():
-        clamped(x).tofile(folder / f"{channel}.bin")
+        raw = clamped(x)
+        if scene.has_instruments:  # its own converter makes grams of it
+            zero, scale = scene.calibration[channel]
+            raw = np.rint((raw - float(zero)) * (1000 / scale)).astype(np.int32)
+        raw.tofile(folder / f"{channel}.bin")
     device = scene.bins[0].device
     command = [micropython(), "-X", f"heapsize={HEAP}", "-m", "counts"]
     options = {
@@ -108,7 +113,7 @@ def host_day(scene: Scene, rows: list[dict[str, Any]]) -> Day:
         siblings = tuple(b.tare_g for b in scene.bins if b is not bin_) if wheelie else ()
         e_g, max_g = round(1000 * E_KG), 1000 * MAX_KG
         args = bin_.tare_g, wheelie, spares if wheelie else (), siblings, e_g, max_g
-        platform = Platform(*args, silences=silences)
+        platform = Platform(*args, silences=silences, shown=scene.has_instruments)
         series = samples(rows, bin_.channel)
         for s in series:
             if s.q not in (None, "moving"):

@@ -21,6 +21,18 @@ SITE, DEVICE = "ac-01", "qy-ac01"
 MAX_KG, E_KG = 150, 0.05
 BLIND_MM = 200
 BUSES = ((22, 21), (27, 26))
+LINES = ((25, 34), (17, 16))  # tx, rx
+# In place of an HX711, by name: what the channel says beside its line.
+_MAP = {"fc": 4, "at": 0, "n": 5, "w": 0, "type": "u32", "g": 10, "more": True, "s": 4}
+_MAP |= {"still": 4, "over": 0x18, "minus": 2, "net": 0x20}
+INSTRUMENTS: dict[str, dict[str, Any]] = {
+    "modbus": {"kind": "modbus", "map": _MAP},
+    "xk3190": {"kind": "indicator", "format": "xk3190"},
+    "toledo": {"kind": "indicator", "format": "toledo", "checksum": True},
+    "stgs": {"kind": "indicator", "format": "stgs"},
+    "a12": {"kind": "indicator", "format": "a12"},
+    "reversed": {"kind": "indicator", "format": "reversed"},
+}
 PINS = ((34, 25), (35, 26), (36, 27), (39, 14))
 SETTLE_S = 15  # after a blind time the scale must first come to rest
 LOSSES = ("taken", "poured", "shed")
@@ -89,6 +101,10 @@ class Scene:
         return int(self.report.get("every_s", 300))
 
     @property
+    def has_instruments(self) -> bool:
+        return self.converter in INSTRUMENTS
+
+    @property
     def midnight(self) -> int:
         d = self.date
         return int(dt.datetime(d.year, d.month, d.day, tzinfo=SHANGHAI).timestamp())
@@ -119,6 +135,11 @@ class Scene:
                 fill = {"id": bin_.fill_channel, "kind": "fill", "trig": 16, "echo": 18}
                 limits = {"empty_mm": EMPTY_MM, "full_mm": FULL_MM, "blind_mm": BLIND_MM}
                 channels.append(fill | limits | {"temperature": "c1"})
+                continue
+            if self.has_instruments:
+                tx, rx = LINES[i]
+                line = {"uart": i + 1, "tx": tx, "rx": rx, "max_kg": MAX_KG, "e_kg": E_KG}
+                channels.append({"id": bin_.channel} | INSTRUMENTS[self.converter] | line)
                 continue
             zero, scale = self.calibration[bin_.channel]
             cal = {"id": "c-1", "date": "2026-01-05", "zero": zero, "counts_per_kg": scale}
