@@ -12,7 +12,7 @@ uv=build/uv/bin/uv
 [ -z "${PIP_CERT:-}" ] || export SSL_CERT_FILE="$PIP_CERT"
 mkdir -p locks
 # The largest part first: the others have its versions.
-for part in bench dev service demo boards; do
+for part in bench dev service worker demo boards; do
     with=
     [ $part = bench ] || with="--constraints locks/bench.txt"
     # shellcheck disable=SC2086
