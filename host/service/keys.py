@@ -49,6 +49,14 @@ class BrokerSection(Struct):
     keyfile: PathText | None = None
 
 
+class EngineSection(Struct):
+    """TLS of a scheduler of Dask: the authority, and this machine's certificate and key."""
+
+    cafile: PathText | None = None
+    certfile: PathText | None = None
+    keyfile: PathText | None = None
+
+
 class LogSection(Struct):
     """The format of the log and its lowest level."""
 
@@ -144,6 +152,7 @@ class MapSection(Struct):
 SECTIONS: dict[str, type[Struct]] = {
     "store": StoreSection,
     "broker": BrokerSection,
+    "engine": EngineSection,
     "log": LogSection,
     "health": HealthSection,
     "email": EmailSection,

@@ -26,6 +26,8 @@ class Database(Protocol):
     """What the store asks of an engine."""
 
     types: ClassVar[dict[str, str]]  # how the engine spells {serial} and {blob}
+    has_versions: ClassVar[bool]  # whether each row has a version, another one once it is written
+    row_version: ClassVar[str]  # that as a column of a SELECT, as text
 
     def query(self, sql: str, args: Sequence[Any] = ()) -> list[Any]: ...
     def many(self, sql: str, rows: Iterable[Sequence[Any]]) -> None: ...
@@ -42,6 +44,8 @@ class Database(Protocol):
     def changed_elsewhere(self) -> bool: ...
     def others(self) -> int | None: ...
     def locking(self) -> str: ...
+    def hold(self, lock: int, *, alone: bool) -> None: ...
+    def identity(self) -> str: ...
     def has_table(self, name: str) -> bool: ...
     def only_add(self, table: str, *keys: Sequence[str]) -> None: ...
     def part(self, table: str, by: str, every: int) -> None: ...
@@ -85,6 +89,8 @@ class Sqlite:
     """A file in WAL mode; each commit is on disk before it returns."""
 
     types: ClassVar[dict[str, str]] = {"serial": "INTEGER PRIMARY KEY", "blob": "BLOB"}
+    has_versions: ClassVar[bool] = False
+    row_version: ClassVar[str] = "''"
 
     def __init__(self, path: Path, *, create: bool) -> None:
         if not create and not path.exists():
@@ -181,6 +187,13 @@ class Sqlite:
     def locking(self) -> str:
         """Appended to a SELECT whose rows will be updated: here the file is locked already."""
         return ""
+
+    def hold(self, lock: int, *, alone: bool) -> None:
+        """The file is locked already."""
+
+    def identity(self) -> str:
+        """The same for who has opened the same database, on whatever machine."""
+        return str(self._path.resolve())
 
     def has_table(self, name: str) -> bool:
         return bool(self.query("SELECT 1 FROM sqlite_master WHERE name=?", (name,)))

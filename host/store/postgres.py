@@ -14,6 +14,9 @@ from .database import Busy, StoreError, insert_sql, on_conflict, remove_sql, upd
 
 _CONNECT_S = 5
 _LOCK_S = 10
+# The other end, or the line to it, is gone where it says nothing for so long (idle, between
+# probes, probes): else who is cut off holds its locks for two hours, and the other end waits.
+_GONE = {"keepalives_idle": 20, "keepalives_interval": 5, "keepalives_count": 4}
 _FEW = 8  # up to so many rows go one by one
 
 
@@ -24,6 +27,8 @@ class Postgres:
         "serial": "BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY",
         "blob": "BYTEA",
     }
+    has_versions: ClassVar[bool] = True
+    row_version: ClassVar[str] = "xmin::text"
 
     def __init__(self, url: str) -> None:
         self._url = url
@@ -36,7 +41,12 @@ class Postgres:
             raise StoreError(f"{server(url)}: {text}") from None
 
     def _connect(self) -> psycopg.Connection[Any]:
-        db = psycopg.connect(self._url, autocommit=True, connect_timeout=_CONNECT_S)
+        asked: dict[str, Any] = {
+            name: value for name, value in _GONE.items() if name not in self._url
+        }
+        db = psycopg.connect(self._url, autocommit=True, connect_timeout=_CONNECT_S, **asked)
+        for name, value in _GONE.items():
+            db.execute(f"SET tcp_{name} = {value}")
         # Who waits for a lock for ever says nothing meanwhile, and cannot be stopped.
         db.execute(f"SET lock_timeout = '{_LOCK_S}s'")
         return db
@@ -152,6 +162,18 @@ class Postgres:
     def locking(self) -> str:
         """Appended to a SELECT whose rows will be updated."""
         return " FOR UPDATE"
+
+    def hold(self, lock: int, *, alone: bool) -> None:
+        """Hold a lock until the transaction ends: alone, or with others who want it so."""
+        self.query(f"SELECT pg_advisory_xact_lock{'' if alone else '_shared'}(?)", (lock,))
+
+    def identity(self) -> str:
+        """The same for who has opened the same database, by whatever address."""
+        sql = (
+            "SELECT system_identifier::text, current_database(), 'book'::regclass::oid::text "
+            "FROM pg_control_system()"
+        )
+        return "/".join(self.query(sql)[0])
 
     def has_table(self, name: str) -> bool:
         return bool(self.query("SELECT 1 WHERE to_regclass(?) IS NOT NULL", (name,)))

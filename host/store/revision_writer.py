@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
 
 from msgspec import Struct, field
 
+from . import claims
 from .database import Database
 from .day_revisions import BALANCE, Closing, newest
 
 _AT_ONCE = 400  # names in one query
+stamp = claims.stamp
 
 
 class Step(Struct, frozen=True, gc=False):
@@ -25,13 +28,15 @@ class Step(Struct, frozen=True, gc=False):
 
 class PlatformRecord(Struct, frozen=True, gc=False):
     """What is stored of a platform. made_with: with what its steps were made, "" for void;
-    booked: the last day that has its figures. id 0: not written yet."""
+    booked: the last day that has its figures. id 0: not written yet. version: another one
+    whenever it was written, where writers do not wait for each other (see claims)."""
 
     bin: str
     device: str
     made_with: str = ""
     booked: int = -1
     id: int = 0
+    version: str = ""
 
 
 class Touch(Struct, frozen=True, gc=False):
@@ -94,26 +99,49 @@ class Steps:
         return [row[0] for row in self._db.query(query, (self._id, first, last))]
 
 
-def platform_records(db: Database) -> dict[str, PlatformRecord]:
-    """Every platform that was ever booked, by bin."""
-    rows = db.query("SELECT bin, device, made_with, booked, id FROM platform")
-    return {row[0]: PlatformRecord(*row) for row in rows}
+def platform_records(db: Database, bins: Sequence[str] | None = None) -> dict[str, PlatformRecord]:
+    """Every platform that was ever booked, or of these bins, by bin."""
+    return {
+        r[0]: PlatformRecord(*r)
+        for where, args in _some("bin", bins)
+        for r in _records(db, where, args)
+    }
 
 
-def stamp(db: Database) -> int:
-    """Another one whenever figures were written."""
-    return int(db.query("SELECT stamp FROM book WHERE one=1")[0][0])
-
-
-def touched(db: Database) -> dict[str, list[Touch]]:
-    """Device → what its days were touched by since they were booked."""
-    out: dict[str, list[Touch]] = defaultdict(list)
-    for device, *row in db.query(
-        "SELECT s.device, t.id, t.day, t.n, t.at FROM touched t JOIN stream s ON s.id=t.stream "
-        "ORDER BY t.id"
-    ):
-        out[device].append(Touch(*row))
+def by_device(records: Iterable[PlatformRecord]) -> dict[str, list[PlatformRecord]]:
+    """Device → its records."""
+    out: dict[str, list[PlatformRecord]] = defaultdict(list)
+    for record in records:
+        out[record.device].append(record)
     return out
+
+
+def touched(db: Database, devices: Sequence[str] | None = None) -> dict[str, list[Touch]]:
+    """Device → what its days were touched by since they were booked; of all boards or of these."""
+    out: dict[str, list[Touch]] = defaultdict(list)
+    for where, args in _some("s.device", devices):
+        for device, *row in db.query(
+            "SELECT s.device, t.id, t.day, t.n, t.at FROM touched t "  # noqa: S608
+            f"JOIN stream s ON s.id=t.stream {where} ORDER BY t.id",
+            args,
+        ):
+            out[device].append(Touch(*row))
+    return out
+
+
+def _records(db: Database, where: str, args: Sequence[str]) -> list[Any]:
+    sql = f"SELECT bin, device, made_with, booked, id, {db.row_version} FROM platform {where}"  # noqa: S608
+    return db.query(sql, args)
+
+
+def _some(column: str, names: Sequence[str] | None) -> Iterator[tuple[str, Sequence[str]]]:
+    """The end of a SELECT, and its parameters, for all rows or for those with these names."""
+    if names is None:
+        yield "", ()
+        return
+    for at in range(0, len(names), _AT_ONCE):
+        some = names[at : at + _AT_ONCE]
+        yield f"WHERE {column} IN ({','.join('?' * len(some))})", some
 
 
 def held(db: Database, record: PlatformRecord, first: int, last: int) -> dict[int, Entry]:
@@ -141,34 +169,33 @@ def last_before(db: Database, record: PlatformRecord, day: int) -> Entry | None:
 
 def write(db: Database, before: int, works: Sequence[Work], taken: Iterable[int]) -> bool:
     """One transaction; taken: ids of touches that are booked with it. False, and nothing
-    written, when somebody else has written figures since the stamp was `before`."""
-    with db.transaction():
-        if not _claim(db, before):
-            return False
-        _write(db, works)
-        db.remove("touched", "id", [(id_,) for id_ in taken])
+    written, when somebody else has written figures since the stamp was `before`: of these
+    platforms, where the engine knows (see claims), or any."""
+    try:
+        with (
+            db.transaction(),
+            claims.of(db, before, {w.record.bin: w.record.version for w in works}),
+        ):
+            _write(db, works)
+            db.remove("touched", "id", [(id_,) for id_ in taken])
+    except claims.Lost:
+        return False
     return True
 
 
 def close(db: Database, before: int, works: Sequence[Work], closed: Closing) -> bool:
-    """Close a month with the figures that are there and these; False as in write()."""
-    with db.transaction():
-        if not _claim(db, before):
-            return False
-        _write(db, works)
-        last = newest(db)
-        db.many(
-            "INSERT INTO closing (month, at, by, last, registry) VALUES (?,?,?,?,?)",
-            [(closed.month, closed.at, closed.by, last, closed.registry)],
-        )
-    return True
-
-
-def _claim(db: Database, before: int) -> bool:
-    query = f"SELECT stamp FROM book WHERE one=1{db.locking()}"  # noqa: S608
-    if db.query(query)[0][0] != before:
+    """Close a month with the figures that are there and these; False when anybody has written
+    figures since the stamp was `before`."""
+    try:
+        with db.transaction(), claims.of_all(db, before):
+            _write(db, works)
+            last = newest(db)
+            db.many(
+                "INSERT INTO closing (month, at, by, last, registry) VALUES (?,?,?,?,?)",
+                [(closed.month, closed.at, closed.by, last, closed.registry)],
+            )
+    except claims.Lost:
         return False
-    db.many("UPDATE book SET stamp=? WHERE one=1", [(before + 1,)])
     return True
 
 
