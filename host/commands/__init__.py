@@ -40,6 +40,14 @@ def day(p: argparse.ArgumentParser) -> None:
     p.add_argument("--date", type=date, required=True, metavar="YYYY-MM-DD", help=text)
 
 
+def engine(p: argparse.ArgumentParser) -> None:
+    """Add --engine."""
+    text = (
+        "let workers of this scheduler of Dask bring figures up to date (default: processes here)"
+    )
+    p.add_argument("--engine", metavar="dask://HOST:PORT", help=text)
+
+
 def date(text: str) -> dt.date:
     """A date argument: YYYY-MM-DD, or `yesterday` in Shanghai."""
     if text == "yesterday":

@@ -21,7 +21,7 @@ from distributed import Client, Future, KilledWorker
 from ..common.errors import OutsideError, UserError
 from ..rollup.day_figures import Done
 from ..rollup.shares import Share, Update
-from . import worker
+from . import sent, worker
 from .address import Engine
 
 CONNECT_S = 10.0  # for the scheduler to answer
@@ -45,7 +45,10 @@ class Crew:
         self, client: Client, engine: Engine, here: Mapping[str, Any], update: Update
     ) -> None:
         self._client, self._engine = client, engine
-        self._key = uuid.uuid4().hex
+        self._key, self._call = uuid.uuid4().hex, sent.caller()
+        self._installed = (
+            f"qingyun {here['software']['version']} with its extras postgres and engine"
+        )
         self._here, self._update = dict(here), msgspec.to_builtins(update)
         self._threads: dict[str, int] = {}  # of the workers that are there
         self._good: set[str] = set()
@@ -110,9 +113,9 @@ class Crew:
     def _submit(self, what: Any, *arguments: Any, workers: list[str]) -> Future:
         """A task for one of these workers."""
         key = f"qingyun-{what.__name__}-{self._key[:8]}-{next(self._numbers)}"
-        future = self._client.submit(
-            what, *arguments, key=key, pure=False, workers=workers, allow_other_workers=False
-        )
+        sent_along = what.__module__, what.__name__, arguments
+        only = {"workers": workers, "allow_other_workers": False}
+        future = self._client.submit(self._call, *sent_along, key=key, pure=False, **only)
         future.add_done_callback(self._done.put)
         return future
 
@@ -133,12 +136,12 @@ class Crew:
         if future.status != "finished":
             self._failed(future, given)
             return None
-        answer = future.result(timeout=CONNECT_S)
+        answer, cannot = future.result(timeout=CONNECT_S)
         if given.share is None:
             (name,) = given.workers
-            machine, why = answer
+            machine, why = answer or ("", f"{cannot}: install {self._installed} there")
             if why:
-                self._refuse(name, f"{machine} {why}")
+                self._refuse(name, machine, why)
             else:
                 self._good.add(name)
             return None
@@ -157,11 +160,8 @@ class Crew:
         error = future.exception(timeout=CONNECT_S)
         if given.share is None:
             (name,) = given.workers
-            if isinstance(error, ModuleNotFoundError):
-                text = f"lacks the package {error.name}: install qingyun there, as here"
-                self._refuse(name, text)
-            elif not isinstance(error, KilledWorker):
-                self._refuse(name, f"cannot be met: {_line(error)}")
+            if not isinstance(error, KilledWorker):
+                self._refuse(name, "", f"cannot be met: {_line(error)}")
             return
         if isinstance(error, KilledWorker):
             boards = ", ".join(given.share.boards[:3])
@@ -171,8 +171,9 @@ class Crew:
             )
         raise OutsideError(f"{self._engine}: a worker: {_line(error)}")
 
-    def _refuse(self, name: str, why: str) -> None:
-        self.refused[name] = f"{self._engine}: the worker {name} is left out: it {why}"
+    def _refuse(self, name: str, machine: str, why: str) -> None:
+        at = f"{name} ({machine})" if machine else name
+        self.refused[name] = f"{self._engine}: the worker {at} is left out: it {why}"
         print(f"qingyun: warning: {self.refused[name]}", file=sys.stderr)
         if self.refused.keys() >= set(self._threads):
             raise self._nobody()

@@ -11,6 +11,7 @@ from ...hazard import anchors
 from ...reports import publish
 from ...store import Store
 from .. import known
+from . import engine
 from .broker_options import broker_of
 
 
@@ -18,7 +19,9 @@ def _rollup(args: argparse.Namespace) -> int:
     where = broker_of(args, "--publish") if args.broker else None
     output_form.folder(args.out)
     output_form.form_of(args.xlsx, "xlsx", option="--xlsx")
-    rows = reports.run_rollup(args.db, args.registry, args.date, args.out, full=args.full)
+    code = engine.bring(args, args.date, full=args.full)
+    full = args.full and args.engine is None
+    rows = reports.run_rollup(args.db, args.registry, args.date, args.out, full=full)
     if note := known.no_readings(args.db, args.date, args.date):
         print(note)
     files = ", ".join(str(args.out / name) for name in reports.FILES)
@@ -34,7 +37,7 @@ def _rollup(args: argparse.Namespace) -> int:
     if where:
         sites = publish.daily(where, rows)
         print(f"{where}: the daily topics of {sites} sites published")
-    return 0
+    return code
 
 
 def _events(args: argparse.Namespace) -> int:

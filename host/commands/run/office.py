@@ -16,6 +16,7 @@ from ... import registry as registries
 from ...common import terminal
 from ...common.atomic_write import whole
 from ...common.errors import UsageError
+from ...common.local_days import LOCAL
 from ...common.output_form import form_of
 from ...hazard import anchors, register, sections
 from ...indicators import IndicatorError, catalog, imports, output, report
@@ -27,6 +28,7 @@ from ...reports.month import summarise
 from ...store import Store
 from ...store.figures import history
 from ..known import no_readings
+from . import engine
 from .dry_run import checked
 
 
@@ -72,9 +74,11 @@ def run_indicators(args: argparse.Namespace) -> int:
     form = form_of(args.out, "table csv json xlsx", args.format) or "table"
     target = _file(args.out, form)
     registry = registries.load(args.registry)
+    period, yesterday = args.year or args.month, dt.datetime.now(LOCAL).date() - dt.timedelta(1)
+    code = engine.bring(args, min(args.as_of or yesterday, yesterday, period.last))
     store = Store(args.db)
     made = report.build(
-        *(store, registry, args.year or args.month),
+        *(store, registry, period),
         as_of=args.as_of,
         rows=_plan(args.plan),
         register=_register(args.registry, registry),
@@ -98,7 +102,7 @@ def run_indicators(args: argparse.Namespace) -> int:
             (output.write_csv if form == "csv" else output.write_json)(made, text)
         bom = "\ufeff" if form == "csv" and target else ""  # Excel asks for it
         _out(target, bom + text.getvalue())
-    return 0
+    return code
 
 
 def run_import_figures(args: argparse.Namespace) -> int:
