@@ -36,6 +36,9 @@ class Process:
     def pid(self) -> int:
         return self._process.pid
 
+    def is_alive(self) -> bool:
+        return self._process.poll() is None
+
     def log(self) -> str:
         return self.log_file.read_text(errors="replace")
 
@@ -120,7 +123,8 @@ class Cluster:
         return ["--no-dashboard", "--dashboard-address", f"{self._host}:0"]
 
     def __enter__(self) -> Cluster:
-        self.start()
+        if self.scheduler is None:
+            self.start()
         return self
 
     def __exit__(

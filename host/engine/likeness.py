@@ -18,6 +18,7 @@ from ..store import VERSION
 _HERE = Path(__file__).parents[1]
 # Whose files decide what is computed and written.
 _PARTS = ("common", "engine", "events", "metrology", "readings", "rollup", "store", "registry.py")
+_SUFFIXES = ".py", ".sql", ".csv"
 
 
 class Software(msgspec.Struct, frozen=True):
@@ -73,7 +74,8 @@ def of_registry(registry: Registry) -> str:
 def _files() -> Iterator[Path]:
     for part in _PARTS:
         path = _HERE / part
-        yield from sorted(path.rglob("*.*")) if path.is_dir() else (path,)
+        files = (path,) if path.is_file() else path.rglob("*")
+        yield from sorted(file for file in files if file.suffix in _SUFFIXES)
 
 
 def _short(digest: hashlib._Hash) -> str:

@@ -15,6 +15,7 @@ from typing import Any
 import msgspec
 
 from .. import registry as registries
+from ..common import extras
 from ..common.errors import OutsideError, UserError
 from ..rollup.shares import Taker, Update
 from ..service import own_store
@@ -48,6 +49,8 @@ def meet(key: str, here: dict[str, Any]) -> tuple[str, Why]:
         held = _hold(key)
     except (UserError, OutsideError) as error:
         return machine, str(error).partition("\n")[0]
+    except ModuleNotFoundError as error:
+        return machine, extras.missing(error) or str(error)
     if why := _other(held, here):
         _leave()
     return machine, why
