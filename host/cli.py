@@ -18,6 +18,7 @@ from .commands import (
     check,
     collect,
     daily,
+    engine,
     explain,
     fleet,
     forecast,
@@ -81,7 +82,7 @@ def _parser() -> Parser:
     subjects = (
         *(collect, daily, months, explain, office),
         *(ledger, label, law, alarms, forecast, transfers, reconcile, standing, trace, calibration),
-        *(lorawan, watch, archive, check, service, fleet, update, serve, homeassistant),
+        *(lorawan, watch, archive, check, service, fleet, update, engine, serve, homeassistant),
     )
     for module in subjects:
         module.add(command)

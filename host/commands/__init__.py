@@ -40,7 +40,7 @@ def day(p: argparse.ArgumentParser) -> None:
     p.add_argument("--date", type=date, required=True, metavar="YYYY-MM-DD", help=text)
 
 
-def engine(p: argparse.ArgumentParser) -> None:
+def by_engine(p: argparse.ArgumentParser) -> None:
     """Add --engine."""
     text = (
         "let workers of this scheduler of Dask bring figures up to date (default: processes here)"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from . import Command, broker_options, day, db, engine, registry
+from . import Command, broker_options, by_engine, day, db, registry
 
 
 def add(command: Command) -> None:
@@ -19,7 +19,7 @@ def add(command: Command) -> None:
     p.add_argument("--xlsx", type=Path, metavar="FILE", help="also a workbook to print")
     text = "compute all days anew from the readings, not only what changed"
     p.add_argument("--full", action="store_true", help=text)
-    engine(p)
+    by_engine(p)
     text = "also publish each site's daily topic at this broker"
     broker_options.add(p, "qingyun-rollup", "--publish", text=text)
     p.epilog = "Example: qingyun rollup --db qingyun.db --date 2026-03-03 --out reports"

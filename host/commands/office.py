@@ -8,7 +8,7 @@ from pathlib import Path
 
 from ..common import periods
 from ..common.disclaimer import DISCLAIMER
-from . import Command, date, day, db, engine, registry
+from . import Command, by_engine, date, day, db, registry
 from .parts import check
 
 FORM = "what to write where FILE does not say it by its ending"
@@ -46,7 +46,7 @@ def add(command: Command) -> None:
     p.add_argument("--format", choices=("table", "csv", "json", "xlsx"), help=FORM)
     p.add_argument("--out", type=Path, metavar="FILE", help="where to (default: standard output)")
     p.add_argument("--plan", type=Path, metavar="DIR", help=plan)
-    engine(p)
+    by_engine(p)
     p.epilog = "Example: qingyun indicators --db qingyun.db --year 2026 --out indicators.xlsx"
 
     _figures(command, plan)

@@ -165,14 +165,17 @@ class Authority:
         start: dt.datetime | None = None,
         end: dt.datetime | None = None,
         kind: str | None = None,
+        calls: bool = False,
     ) -> Identity:
-        """A client (no names), or a server that answers to `names` (host names or addresses)."""
+        """A client (no names), or a server that answers to `names` (host names or addresses);
+        calls: one that is a client too."""
         key = new_key(kind or self.kind)
-        usage = ExtendedKeyUsageOID.SERVER_AUTH if names else ExtendedKeyUsageOID.CLIENT_AUTH
+        usages = [ExtendedKeyUsageOID.SERVER_AUTH] if names else []
+        usages += [ExtendedKeyUsageOID.CLIENT_AUTH] if calls or not names else []
         issuer = self.identity.certificate.subject
         builder = _builder(common, issuer, key, start or self.start, end or self.end)
         builder = builder.add_extension(x509.BasicConstraints(ca=False, path_length=None), True)
-        builder = builder.add_extension(x509.ExtendedKeyUsage([usage]), False)
+        builder = builder.add_extension(x509.ExtendedKeyUsage(usages), False)
         builder = builder.add_extension(self._by(), False)
         if names:
             alternative = x509.SubjectAlternativeName([_alternative(n) for n in names])

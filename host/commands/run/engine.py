@@ -1,4 +1,4 @@
-"""Brings figures up to date by the engine of --engine, before a command reads them."""
+"""Runs `qingyun engine`, and brings figures up to date for commands with --engine."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ from collections.abc import Iterable, Sequence
 from ...common import terminal
 from ...engine.address import engine_of
 from ...engine.update import bring_up_to_date
+from ...provision import ProvisionError
+from ...provision import engine as provision
 from ...registry import Bin
 
 
@@ -30,3 +32,12 @@ def bring(args: argparse.Namespace, last: dt.date, *, full: bool = False) -> int
         file=sys.stderr,  # standard output may be the report
     )
     return int(left_out)
+
+
+def certificates(args: argparse.Namespace) -> int:
+    try:
+        new = provision.make(args.out, args.names)
+    except OSError as error:
+        raise ProvisionError(f"{error.filename}: {error.strerror}") from None
+    print(f"{args.out}: {len(new)} new certificates; the authority is {provision.AUTHORITY}.pem")
+    return 0
