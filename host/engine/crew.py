@@ -12,6 +12,7 @@ import sys
 import time
 import uuid
 from collections.abc import Iterator, Mapping
+from concurrent.futures import CancelledError
 from contextlib import contextmanager
 from typing import Any
 
@@ -81,13 +82,11 @@ class Crew:
                 elif given.share is not None:
                     waiting.append(given.share)
 
-    def stop(self) -> None:
-        """Take back what was given and is not begun."""
-        self._client.cancel(list(self._given), force=True)
-
     def _look(self, waiting: list[Share]) -> None:
         """Who is there now: meet those who came, take back what those had who are gone."""
-        self._threads = dict(self._client.nthreads())
+        with self._present():
+            ask = self._client.scheduler.ncores
+            self._threads = dict(self._client.sync(ask, callback_timeout=CONNECT_S))
         there = set(self._threads)
         self._good &= there
         asked = {w for g in self._given.values() if g.share is None for w in g.workers}
@@ -136,7 +135,8 @@ class Crew:
         if future.status != "finished":
             self._failed(future, given)
             return None
-        answer, cannot = future.result(timeout=CONNECT_S)
+        with self._present():
+            answer, cannot = future.result(timeout=CONNECT_S)
         if given.share is None:
             (name,) = given.workers
             machine, why = answer or ("", f"{cannot}: install {self._installed} there")
@@ -155,9 +155,10 @@ class Crew:
     def _failed(self, future: Future, given: _Given) -> None:
         if future.status != "error":  # cancelled: the scheduler has lost it
             if self._client.status != "running":
-                raise OutsideError(f"{self._engine}: the scheduler is gone")
+                raise self._gone()
             return
-        error = future.exception(timeout=CONNECT_S)
+        with self._present():
+            error = future.exception(timeout=CONNECT_S)
         if given.share is None:
             (name,) = given.workers
             if not isinstance(error, KilledWorker):
@@ -177,6 +178,19 @@ class Crew:
         print(f"qingyun: warning: {self.refused[name]}", file=sys.stderr)
         if self.refused.keys() >= set(self._threads):
             raise self._nobody()
+
+    @contextmanager
+    def _present(self) -> Iterator[None]:
+        """OutsideError where the scheduler does not answer."""
+        try:
+            yield
+        except (OSError, TimeoutError, CancelledError):
+            raise self._gone() from None
+
+    def _gone(self) -> OutsideError:
+        return OutsideError(
+            f"{self._engine}: the scheduler is gone; what was written stays, run the command again"
+        )
 
     def _nobody(self) -> OutsideError | UserError:
         if self.refused:

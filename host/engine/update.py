@@ -52,14 +52,11 @@ def bring_up_to_date(
         crew = Crew(client, engine, _here(store, registry), update)
         steps = iter(progress([b for share in mine for b in share.bins]))
         bins = days = revisions = 0
-        try:
-            for share, done in crew.all(mine):
-                for _ in share.bins:
-                    next(steps)
-                bins, days = bins + done.bins, days + done.computed
-                revisions += done.revisions
-        finally:
-            crew.stop()
+        for share, done in crew.all(mine):
+            for _ in share.bins:
+                next(steps)
+            bins, days = bins + done.bins, days + done.computed
+            revisions += done.revisions
         next(steps, None)
         return Done(bins, days, revisions), bool(crew.refused)
 

@@ -3,29 +3,39 @@ to those of an undisturbed run in one process, whatever dies meanwhile."""
 
 from __future__ import annotations
 
+import shutil
 import signal
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+import sys
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import pytest
 from bench_host.rollup import DATE
-from dask_cluster import Cluster, Process
+from engine_running import NOW, Running
 from engine_store import Held, Stores, figures
+from host_job import qingyun
 from postgres import Postgres
+from sim_board import ROOT
 
-from host import registry
+import host
+from host import registry, reports
+from host.common.errors import OutsideError, UserError
 from host.engine import crew
-from host.engine.address import Engine
-from host.engine.update import bring_up_to_date
 from host.rollup import shares
-from host.rollup.day_figures import Done, update_figures
+from host.rollup.day_figures import update_figures
+from host.store import VERSION as STORE_VERSION
 from host.store import Store
 
-NOW = 1_800_000_000
-PLATFORMS = 320  # 80 boards
+PLATFORMS = 160  # 40 boards
+PASSWORD = "geheim-4711"  # noqa: S105  which the server does not ask for
+Figures = list[list[tuple[Any, ...]]]
+
+
+def with_password(url: str) -> str:
+    return url.replace("postgres@", f"postgres:{PASSWORD}@")
 
 
 @pytest.fixture(scope="module")
@@ -41,47 +51,12 @@ def stores(server: Postgres, tmp_path_factory: pytest.TempPathFactory) -> Stores
 
 
 @pytest.fixture(scope="module")
-def calm(stores: Stores) -> list[list[tuple[Any, ...]]]:
+def calm(stores: Stores) -> Figures:
     """All figures after an undisturbed update in one process."""
     url = stores.new()
     with closing(Store(url)) as store:
         update_figures(store, registry.load(stores.registry), DATE, now=NOW, jobs=1)
     return figures(url)
-
-
-class Running:
-    """Updates by a cluster in the background. Its workers have a configuration file, which names
-    the store of the test under way."""
-
-    def __init__(self, stores: Stores, folder: Path) -> None:
-        self.cluster = Cluster(folder)
-        self.cluster.start()
-        self._stores, self.config = stores, folder / "qingyun.toml"
-        self._pool = ThreadPoolExecutor(2)
-        self.url = ""
-
-    def fresh(self) -> None:
-        """Another store, whose figures are all due, and two workers."""
-        self.url = self._stores.new()
-        self.configure()
-        while len(self.alive()) < 2:
-            self.worker()
-
-    def configure(self, *, db: str = "", registry: Path | None = None) -> None:
-        where = f"db = '{db or self.url}'\nregistry = '{registry or self._stores.registry}'\n"
-        self.config.write_text(f"[store]\n{where}[rollup]\nno_such_key = 1\n")
-
-    def worker(self, *more: str, dask: Sequence[str] = (), **environment: str) -> Process:
-        environment = {"QINGYUN_CONFIG": str(self.config)} | environment
-        return self.cluster.worker(environment, *more, dask=dask)
-
-    def alive(self) -> list[Process]:
-        return [worker for worker in self.cluster.workers if worker.is_alive()]
-
-    def begin(self, *, full: bool = False) -> Future[tuple[Done, bool]]:
-        engine = Engine("127.0.0.1", self.cluster.port)
-        where = self.url, self._stores.registry, DATE
-        return self._pool.submit(bring_up_to_date, engine, *where, full=full, now=NOW)
 
 
 @pytest.fixture(scope="module")
@@ -100,7 +75,7 @@ def running(cluster: Running) -> Running:
 @pytest.fixture(autouse=True)
 def small_shares(monkeypatch: pytest.MonkeyPatch) -> None:
     """Several for each worker; and nobody waits long for what never comes."""
-    monkeypatch.setattr(shares, "DAYS_IN_SHARE", 40)
+    monkeypatch.setattr(shares, "DAYS_IN_SHARE", 16)
     monkeypatch.setattr(crew, "COME_S", 6.0)
     monkeypatch.setattr(crew, "CONNECT_S", 3.0)
     monkeypatch.setattr(crew, "_LOOK_S", 0.2)
@@ -127,7 +102,7 @@ def restarted(running: Running, held: Held, server: Postgres) -> None:
 def test_a_fault_in_the_middle_leaves_equal_figures(
     running: Running,
     server: Postgres,
-    calm: list[list[tuple[Any, ...]]],
+    calm: Figures,
     fault: Callable[[Running, Held, Postgres], None],
 ) -> None:
     with Held(running.url) as held:
@@ -159,7 +134,7 @@ class Two:
 
 @pytest.mark.parametrize("full", [False, True])
 def test_a_share_that_is_taken_twice_at_once_is_done_once(
-    stores: Stores, calm: list[list[tuple[Any, ...]]], full: bool
+    stores: Stores, calm: Figures, full: bool
 ) -> None:
     url = stores.new()
     with closing(Two(url, stores.registry, full=full)) as two, ThreadPoolExecutor(2) as pool:
@@ -173,17 +148,106 @@ def test_a_share_that_is_taken_twice_at_once_is_done_once(
     assert figures(url) == calm
 
 
-def test_local_processes_beside_workers_write_nothing_twice(
-    stores: Stores, calm: list[list[tuple[Any, ...]]]
-) -> None:
+def test_local_processes_beside_workers_write_nothing_twice(stores: Stores, calm: Figures) -> None:
     """Late readings have their day booked by both: each in its own way."""
     url, known = stores.new(), registry.load(stores.registry)
     with closing(Two(url, stores.registry)) as two, ThreadPoolExecutor(2) as pool:
         with Held(url) as held, closing(Store(url)) as store:
-            taken = pool.submit(two.takers[0].take, two.boards[:40])
+            taken = pool.submit(two.takers[0].take, two.boards[:20])
             held.wait_for(1)
             local = pool.submit(update_figures, store, known, DATE, now=NOW, jobs=1)
             held.wait_for_another()
             held.release()
-            assert (taken.result(60).revisions, local.result(60).revisions) == (160, 160)
+            assert (taken.result(60).revisions, local.result(60).revisions) == (80, 80)
     assert figures(url) == calm
+
+
+def other_files(folder: Path) -> Path:
+    """A copy of the host job as a later version might be: with one more step of the schema."""
+    later = folder / "later"
+    (later / "host").mkdir(parents=True)
+    for path in (ROOT / "host").iterdir():
+        if path.name != "store":
+            (later / "host" / path.name).symlink_to(path)
+    shutil.copytree(ROOT / "host" / "store", later / "host" / "store")
+    (later / "firmware").symlink_to(ROOT / "firmware")
+    init = later / "host" / "store" / "__init__.py"
+    text = init.read_text("utf-8")
+    last = '    ("standings.sql", ()),\n'
+    assert last in text
+    init.write_text(text.replace(last, f'{last}    ("later.sql", ()),\n'), "utf-8")
+    (init.parent / "later.sql").write_text("CREATE TABLE later (one INTEGER);\n")
+    return later
+
+
+def test_a_worker_of_another_version_and_one_without_the_package_are_left_out(
+    running: Running, calm: Figures, stores: Stores, tmp_path: Path
+) -> None:
+    """The command says which, and what to do; the others do the work."""
+    bare = [sys.executable, "-S", "-m", "dask"]
+    packages = str(Path(pytest.__file__).parents[1])  # without what .pth files add
+    wrong = [
+        running.worker(PYTHONPATH=str(other_files(tmp_path))),
+        running.worker(dask=bare, PYTHONPATH=packages),
+    ]
+    url = with_password(running.url)
+    running.configure(db=url)
+    args: list[str | Path] = ["rollup", "--date", str(DATE), "--registry", stores.registry]
+    calmly = qingyun(*args, "--db", stores.new(), "--out", tmp_path / "calm")
+    done = qingyun(*args, "--db", url, "--engine", running.cluster.engine, "--out", tmp_path)
+    assert (calmly.returncode, done.returncode) == (0, 1), done.stderr
+    lines = [x for x in done.stderr.splitlines() if "is left out" in x]
+    version, schema = host.__version__, STORE_VERSION
+    other = f"has qingyun {version} (schema {schema + 1}), expected {version} (schema {schema})"
+    expected = other, "lacks the package host: install qingyun"
+    assert all(any(text in line for line in lines) for text in expected), done.stderr
+    assert f"{PLATFORMS} figures written" in done.stderr
+    assert done.stdout.partition("\n")[2] == calmly.stdout.partition("\n")[2].replace(
+        str(tmp_path / "calm"), str(tmp_path)
+    )
+    for name in reports.FILES:
+        assert (tmp_path / name).read_bytes() == (tmp_path / "calm" / name).read_bytes()
+    assert figures(running.url) == calm
+    with closing(Store(running.url)):  # nobody brought its schema up to date
+        logs = [p.log() for p in (*running.alive(), running.cluster.scheduler) if p is not None]
+    assert PASSWORD not in "".join([*logs, done.stdout, done.stderr])
+    for process in wrong:
+        process.kill()
+
+
+@pytest.mark.parametrize("what", ["store", "registry", "nothing"])
+def test_workers_of_another_store_or_registry_do_nothing(
+    running: Running, stores: Stores, tmp_path: Path, capfd: pytest.CaptureFixture[str], what: str
+) -> None:
+    if what == "store":
+        running.configure(db=stores.new())
+        expected = "its configuration names postgresql://"
+    elif what == "registry":
+        shutil.copytree(stores.registry, tmp_path / "registry")
+        with (tmp_path / "registry" / "towns.csv").open("a") as file:
+            file.write("99,新街镇\n")
+        running.configure(registry=tmp_path / "registry")
+        expected = f"its registry {tmp_path / 'registry'} is another one than here"
+    else:
+        running.config.write_text("")
+        expected = "no database is named"
+    with pytest.raises(UserError, match="no worker is left that may take part"):
+        running.begin().result(60)
+    assert expected in capfd.readouterr().err
+    assert figures(running.url)[0] == []
+
+
+def test_a_scheduler_that_goes_is_one_line_and_the_next_run_goes_on(
+    running: Running, stores: Stores, calm: Figures
+) -> None:
+    """Last of those with this scheduler."""
+    with Held(running.url) as held:
+        update = running.begin()
+        held.wait_for(2)
+        assert running.cluster.scheduler is not None
+        running.cluster.scheduler.kill()
+        with pytest.raises(OutsideError, match=r"^dask://[\d.:]+: the scheduler is gone"):
+            update.result(60)
+    with closing(Store(running.url)) as store:
+        update_figures(store, registry.load(stores.registry), DATE, now=NOW, jobs=1)
+    assert figures(running.url) == calm
