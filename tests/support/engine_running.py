@@ -1,4 +1,4 @@
-"""A cluster of Dask whose workers serve one store after the other."""
+"""A cluster of Dask with TLS, whose workers serve one store after the other."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from engine_store import Stores
 
 from host.engine.address import Engine
 from host.engine.update import bring_up_to_date
+from host.provision import engine as provision
 from host.rollup.day_figures import Done
 
 NOW = 1_800_000_000
@@ -22,7 +23,10 @@ class Running:
     the store of the test under way."""
 
     def __init__(self, stores: Stores, folder: Path) -> None:
-        self.cluster = Cluster(folder)
+        provision.make(folder / "tls", ["127.0.0.1"])
+        names = "engine-ca.pem", "127.0.0.1.pem", "127.0.0.1.key"
+        self.files = tuple(folder / "tls" / name for name in names)
+        self.cluster = Cluster(folder, tls=self.files)
         self.cluster.start()
         self._stores, self.config = stores, folder / "qingyun.toml"
         self._pool = ThreadPoolExecutor(2)
@@ -47,6 +51,6 @@ class Running:
         return [worker for worker in self.cluster.workers if worker.is_alive()]
 
     def begin(self, *, full: bool = False) -> Future[tuple[Done, bool]]:
-        engine = Engine("127.0.0.1", self.cluster.port)
+        engine = Engine("127.0.0.1", self.cluster.port, self.files)
         where = self.url, self._stores.registry, DATE
         return self._pool.submit(bring_up_to_date, engine, *where, full=full, now=NOW)

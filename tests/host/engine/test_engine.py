@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 from bench_host.rollup import DATE
+from broker import free_port
 from engine_running import NOW, Running
 from engine_store import Held, Stores, figures
 from host_job import qingyun
@@ -24,8 +25,12 @@ import host
 from host import registry, reports
 from host.common.errors import OutsideError, UserError
 from host.engine import crew
+from host.engine.address import Engine, engine_of
+from host.engine.update import bring_up_to_date
+from host.provision import certificates
 from host.rollup import shares
 from host.rollup.day_figures import update_figures
+from host.service.config import Config
 from host.store import VERSION as STORE_VERSION
 from host.store import Store
 
@@ -79,6 +84,58 @@ def small_shares(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(crew, "COME_S", 6.0)
     monkeypatch.setattr(crew, "CONNECT_S", 3.0)
     monkeypatch.setattr(crew, "_LOOK_S", 0.2)
+
+
+# Before there is any worker
+
+
+def test_no_worker_no_scheduler_and_no_tls_are_one_line_each(
+    cluster: Running, stores: Stores, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nobody waits for ever, and a certificate of the boards opens nothing."""
+    monkeypatch.setattr(crew, "COME_S", 1.0)
+    certificates.make(tmp_path, "broker", ["qy-0001"])
+    of_board = tuple(tmp_path / name for name in ("ca.pem", "qy-0001.pem", "qy-0001.key"))
+    mixed = cluster.files[0], *of_board[1:]
+    port = cluster.cluster.port
+    for engine, expected in [
+        (Engine("127.0.0.1", port, cluster.files), r"no worker came within 1 s; .* dask worker"),
+        (Engine("127.0.0.1", port, of_board), "expected a scheduler started by dask scheduler"),
+        (Engine("127.0.0.1", port, mixed), "expected a scheduler started by dask scheduler"),
+        (Engine("127.0.0.1", port), "expected a scheduler started by dask scheduler"),
+        (Engine("127.0.0.1", free_port()), "expected a scheduler started by dask scheduler"),
+    ]:
+        with pytest.raises(OutsideError, match=rf"^dask://127.0.0.1:{engine.port}: .*{expected}"):
+            bring_up_to_date(engine, stores.url("postgres"), stores.registry, DATE)
+    with pytest.raises(UserError, match=r"^--engine: expected a store at postgresql://"):
+        bring_up_to_date(engine, tmp_path / "q.db", stores.registry, DATE)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("dask://10.0.0.5:8786", "a scheduler without TLS runs what anybody sends it"),
+        ("dask://engine", "expected dask://HOST:PORT"),
+        ("tcp://127.0.0.1:8786", "expected dask://HOST:PORT"),
+        ("dask://127.0.0.1:99999", "expected dask://HOST:PORT"),
+    ],
+)
+def test_an_engine_that_cannot_be_is_said_at_once(text: str, expected: str) -> None:
+    with pytest.raises(UserError, match=expected):
+        engine_of(text, Config())
+
+
+def test_certificates_go_together_and_have_to_be_there(tmp_path: Path) -> None:
+    there = tmp_path / "there.pem"
+    there.touch()
+    names = [f"engine.{name}" for name in ("cafile", "certfile", "keyfile")]
+    whole = Config(values=dict.fromkeys(names, str(there)))
+    assert engine_of("dask://[fd00::5]:8786", whole).of_dask == "tls://[fd00::5]:8786"
+    with pytest.raises(UserError, match="cafile, certfile and keyfile together"):
+        engine_of("dask://10.0.0.5:8786", Config(values=dict.fromkeys(names[:2], str(there))))
+    lacking = Config(values=whole.values | {names[2]: str(tmp_path / "gone")})
+    with pytest.raises(UserError, match=r"^\[engine\] keyfile: .*gone: No such file"):
+        engine_of("dask://10.0.0.5:8786", lacking)
 
 
 def killed(running: Running, held: Held, _: Postgres) -> None:
@@ -181,7 +238,11 @@ def other_files(folder: Path) -> Path:
 
 
 def test_a_worker_of_another_version_and_one_without_the_package_are_left_out(
-    running: Running, calm: Figures, stores: Stores, tmp_path: Path
+    running: Running,
+    calm: Figures,
+    stores: Stores,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """The command says which, and what to do; the others do the work."""
     bare = [sys.executable, "-S", "-m", "dask"]
@@ -193,6 +254,8 @@ def test_a_worker_of_another_version_and_one_without_the_package_are_left_out(
     url = with_password(running.url)
     running.configure(db=url)
     args: list[str | Path] = ["rollup", "--date", str(DATE), "--registry", stores.registry]
+    for name, file in zip(("CAFILE", "CERTFILE", "KEYFILE"), running.files, strict=True):
+        monkeypatch.setenv(f"QINGYUN_ENGINE_{name}", str(file))
     calmly = qingyun(*args, "--db", stores.new(), "--out", tmp_path / "calm")
     done = qingyun(*args, "--db", url, "--engine", running.cluster.engine, "--out", tmp_path)
     assert (calmly.returncode, done.returncode) == (0, 1), done.stderr
