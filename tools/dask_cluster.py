@@ -27,7 +27,7 @@ class Process:
         self, name: str, folder: Path, args: Sequence[str], environment: Mapping[str, str]
     ) -> None:
         self.log_file = folder / f"{name}.log"
-        with self.log_file.open("ab") as log:
+        with self.log_file.open("wb") as log:
             self._process = subprocess.Popen(
                 args, cwd=folder, env=environment, stdout=log, stderr=log, start_new_session=True
             )

@@ -176,8 +176,6 @@ class Crew:
         at = f"{name} ({machine})" if machine else name
         self.refused[name] = f"{self._engine}: the worker {at} is left out: it {why}"
         print(f"qingyun: warning: {self.refused[name]}", file=sys.stderr)
-        if self.refused.keys() >= set(self._threads):
-            raise self._nobody()
 
     @contextmanager
     def _present(self) -> Iterator[None]:
@@ -194,7 +192,9 @@ class Crew:
 
     def _nobody(self) -> OutsideError | UserError:
         if self.refused:
-            return UserError(f"{self._engine}: no worker is left that may take part")
+            return UserError(
+                f"{self._engine}: no worker that may take part came within {COME_S:.0f} s"
+            )
         return OutsideError(
             f"{self._engine}: no worker came within {COME_S:.0f} s; expected one started by "
             f"dask worker {self._engine.of_dask}"

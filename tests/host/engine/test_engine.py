@@ -81,7 +81,7 @@ def running(cluster: Running) -> Running:
 def small_shares(monkeypatch: pytest.MonkeyPatch) -> None:
     """Several for each worker; and nobody waits long for what never comes."""
     monkeypatch.setattr(shares, "DAYS_IN_SHARE", 16)
-    monkeypatch.setattr(crew, "COME_S", 6.0)
+    monkeypatch.setattr(crew, "COME_S", 3.0)
     monkeypatch.setattr(crew, "CONNECT_S", 3.0)
     monkeypatch.setattr(crew, "_LOOK_S", 0.2)
 
@@ -294,7 +294,7 @@ def test_workers_of_another_store_or_registry_do_nothing(
     else:
         running.config.write_text("")
         expected = "no database is named"
-    with pytest.raises(UserError, match="no worker is left that may take part"):
+    with pytest.raises(UserError, match="no worker that may take part came within 3 s"):
         running.begin().result(60)
     assert expected in capfd.readouterr().err
     assert figures(running.url)[0] == []
