@@ -1,6 +1,6 @@
 # Every command a person needs; `make help` lists them.
 .DEFAULT_GOAL := help
-.PHONY: help audit docs pictures demo live test test-fast test-interpreters lint charts replay flash deploy lock wheel install uninstall memory monitor soak fuzz fresh bench-host bench-worst bench-serve bench-alarms bench-forecast bench-reconcile bench-versus bench-standing bench-accuracy clean distclean
+.PHONY: help audit docs pictures demo live test test-fast test-interpreters lint charts replay flash deploy lock wheel install uninstall memory monitor soak fuzz fresh bench-host bench-worst bench-serve bench-engine bench-alarms bench-forecast bench-reconcile bench-versus bench-standing bench-accuracy clean distclean
 
 VENV := .venv
 PY := $(VENV)/bin/python
@@ -124,6 +124,9 @@ bench-host: $(TESTS) $(NODE_RED) ## the host job beside what people would use in
 
 bench-serve: $(TESTS) $(CHARTS) ## the page under load [VIEWERS=200] [RATE=3000] [SECONDS=30] [PAGE=docs/scale.md]
 	@PYTHONPATH=tools $(PY) -m bench_serve --viewers "$(or $(VIEWERS),200)" --rate "$(or $(RATE),3000)" --seconds "$(or $(SECONDS),30)" --page "$(or $(PAGE),docs/scale.md)"
+
+bench-engine: $(TESTS) ## a district's day by 1, 2 and 4 workers of Dask: CPU time of each part [PLATFORMS=15000] [ROUNDS=3] [PAGE=docs/scale.md]
+	@PYTHONPATH=tools $(PY) tools/bench_engine.py --platforms "$(or $(PLATFORMS),15000)" --rounds "$(or $(ROUNDS),3)" --page "$(or $(PAGE),docs/scale.md)"
 
 bench-alarms: $(TESTS) ## a month of points, each kind of trouble planted, held to rules.csv [SITES=280] [DAYS=30] [EACH=100] [SEED=1]
 	@PYTHONPATH=tools $(PY) -m bench_alarms --sites "$(or $(SITES),280)" --days "$(or $(DAYS),30)" --each "$(or $(EACH),100)" --seed "$(or $(SEED),1)"

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from bench_host import load
 from bench_host.rollup import DATE
 from broker import free_port
 from engine_running import NOW, Running
@@ -28,13 +29,15 @@ from host.engine import crew
 from host.engine.address import Engine, engine_of
 from host.engine.update import bring_up_to_date
 from host.provision import certificates
-from host.rollup import shares
+from host.readings.messages import Reading
+from host.rollup import day_bounds, shares
 from host.rollup.day_figures import update_figures
 from host.service.config import Config
 from host.store import VERSION as STORE_VERSION
-from host.store import Store
+from host.store import Batch, Store
 
 PLATFORMS = 160  # 40 boards
+NOON = day_bounds(DATE)[0] + 43_200
 PASSWORD = "geheim-4711"  # noqa: S105  which the server does not ask for
 Figures = list[list[tuple[Any, ...]]]
 
@@ -189,20 +192,40 @@ class Two:
             store.close()
 
 
-@pytest.mark.parametrize("full", [False, True])
+@pytest.mark.parametrize("how", ["new", "late", "full"])
 def test_a_share_that_is_taken_twice_at_once_is_done_once(
-    stores: Stores, calm: Figures, full: bool
+    stores: Stores, calm: Figures, how: str
 ) -> None:
-    url = stores.new()
-    with closing(Two(url, stores.registry, full=full)) as two, ThreadPoolExecutor(2) as pool:
+    """Platforms that have no figures yet; that have some, which late readings change; all anew."""
+    url, known = stores.new(), registry.load(stores.registry)
+    expected = PLATFORMS
+    if how == "late":
+        with closing(Store(url)) as store:
+            update_figures(store, known, DATE, now=NOW, jobs=1)
+            expected = come_late(store)
+    with closing(Two(url, stores.registry, full=how == "full")) as two, ThreadPoolExecutor(2) as p:
         with Held(url) as held:
-            first = pool.submit(two.takers[0].take, two.boards)
+            first = p.submit(two.takers[0].take, two.boards)
             held.wait_for(1)
-            second = pool.submit(two.takers[1].take, two.boards)
+            second = p.submit(two.takers[1].take, two.boards)
             held.wait_for_another()
         done = first.result(60), second.result(60)
-    assert sorted(d.revisions for d in done) == [0, PLATFORMS]
-    assert figures(url) == calm
+    assert sorted(d.revisions for d in done) == [0, expected]
+    if how != "late":
+        assert figures(url) == calm
+    assert figures(url)[-1] == []
+
+
+def come_late(store: Store) -> int:
+    """A reading of each platform of some boards; how many figures they change."""
+    batch = Batch()
+    for n in range(5):
+        site, device = load.name(n)
+        values = {f"w{i}": 99_000 for i in range(1, 5)}
+        batch.readings.append((device, site, Reading("ffffffff", 0, 0, NOON, None, values, {})))
+    store.add(batch, NOW)
+    store.compact(NOW)
+    return 4 * len(batch.readings)
 
 
 def test_local_processes_beside_workers_write_nothing_twice(stores: Stores, calm: Figures) -> None:
