@@ -179,8 +179,8 @@ wheel: $(DEV) $(CHARTS) ## the host job with all its files as one wheel [OUT=bui
 	@$(VENV)/bin/pip wheel -q --disable-pip-version-check --no-deps --no-build-isolation -w "$(or $(OUT),build/dist)" .
 	@echo "wheel: in $(or $(OUT),build/dist)"
 
-install: ## the host job as a service, as root: [PREFIX=/usr/local] [DESTDIR=]; again, it upgrades
-	@PREFIX="$(or $(PREFIX),/usr/local)" DESTDIR="$(DESTDIR)" tools/install.sh install
+install: ## the host job as a service, as root: [PREFIX=/usr/local] [DESTDIR=] [ENGINE=1: with Dask]; again, it upgrades
+	@PREFIX="$(or $(PREFIX),/usr/local)" DESTDIR="$(DESTDIR)" ENGINE="$(ENGINE)" tools/install.sh install
 
 uninstall: ## remove what make install brought; configuration, store and backups stay
 	@PREFIX="$(or $(PREFIX),/usr/local)" DESTDIR="$(DESTDIR)" tools/install.sh uninstall

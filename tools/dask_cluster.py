@@ -1,7 +1,7 @@
 """A scheduler of Dask and workers, started by Dask's own commands, for tests and measurements.
 
 Everything listens at 127.0.0.1 alone: pages too, which by themselves listen everywhere, with
---no-dashboard as well (findings/dask_pages_everywhere.sh)."""
+--no-dashboard as well (findings/dask-pages-everywhere.sh)."""
 
 from __future__ import annotations
 

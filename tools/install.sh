@@ -26,6 +26,11 @@ put() {
     mv "$root$2.new" "$root$2"
 }
 
+# Whether this is a machine of the engine: ENGINE=1, or it was one before.
+engine() { [ -n "${ENGINE:-}" ] || [ -x "$root$prefix/lib/qingyun/bin/dask" ]; }
+
+engine_units() { (cd "$root$units" && ls | grep '^qingyun-engine-' || true); }
+
 environment() {
     lib=$root$prefix/lib/qingyun
     copy=$(mktemp -d)
@@ -44,6 +49,12 @@ environment() {
     cp -R pyproject.toml setup.py README.md LICENSE host firmware boards registry "$copy"
     tools/locked.sh "$lib.new/bin/python" service "$copy[service]" ||
         die "pip could not install the host job; nothing is changed"
+    # Once a machine of the engine, always one: an upgrade brings Dask again.
+    if engine; then
+        say "installing Dask too, for a machine of the engine"
+        "$lib.new/bin/python" -m pip install -q --disable-pip-version-check --require-hashes -r locks/worker.txt ||
+            die "pip could not install what locks/worker.txt names; nothing is changed"
+    fi
     rm -rf "$lib.old"
     [ ! -d "$lib" ] || mv "$lib" "$lib.old"
     mv "$lib.new" "$lib"
@@ -56,12 +67,15 @@ install() {
     environment
     put deploy/qingyun "$prefix/bin/qingyun" 755
     for unit in deploy/systemd/*; do put "$unit" "$units/${unit##*/}" 644; done
+    if engine; then
+        for unit in deploy/engine/*.service; do put "$unit" "$units/${unit##*/}" 644; done
+    fi
     put deploy/sysusers.conf "$prefix/lib/sysusers.d/qingyun.conf" 644
     put deploy/tmpfiles.conf "$prefix/lib/tmpfiles.d/qingyun.conf" 644
     share=$root$prefix/share/qingyun
     rm -rf "$share"
     mkdir -p "$share"
-    cp deploy/qingyun.example.toml "$share"
+    cp deploy/qingyun.example.toml deploy/engine/engine.env "$share"
     "$lib/bin/python" -P -c 'import sys; from qingyun.provision import begin; begin.folder(sys.argv[1])' "$share/registry"
     cp -R docs/. "$root$prefix/share/doc/qingyun"
     say "$("$lib/bin/python" -P -m qingyun.cli --version) in $lib, command $root$prefix/bin/qingyun, units in $root$units"
@@ -72,11 +86,11 @@ install() {
     there || return 0
     systemctl daemon-reload
     # Only those that run; what is off or never started stays so.
-    systemctl try-restart $SERVICES
+    systemctl try-restart $SERVICES $(engine_units)
 }
 
 uninstall() {
-    if there; then systemctl -q disable --now $SERVICES $TIMERS || true; fi
+    if there; then systemctl -q disable --now $SERVICES $TIMERS $(engine_units) || true; fi
     rm -rf "$root$prefix/lib/qingyun" "$root$prefix/share/qingyun" "$root$prefix/share/doc/qingyun"
     rm -f "$root$prefix/bin/qingyun" "$root$units"/qingyun-*.service "$root$units"/qingyun-*.timer
     rm -f "$root$prefix/lib/sysusers.d/qingyun.conf" "$root$prefix/lib/tmpfiles.d/qingyun.conf"

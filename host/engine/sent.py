@@ -2,7 +2,7 @@
 
 Dask unpacks a function by the name of its module, on the scheduler and on the worker. A scheduler
 that lacks the module refuses the task; a worker that lacks it is lost with all its other tasks
-(findings/dask_worker_without_module.sh). A function within a function has no name, so it goes over
+(findings/dask-worker-without-module.sh). A function within a function has no name, so it goes over
 whole. It imports nothing of ours before it runs."""
 
 from __future__ import annotations

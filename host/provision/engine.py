@@ -2,7 +2,7 @@
 
 Dask asks of a certificate only that its authority has signed it, not whose it is: who has one may
 run anything on every worker. So the engine has an authority of its own, and never that of the
-boards (findings/dask_any_certificate.sh)."""
+boards (findings/dask-any-certificate.sh)."""
 
 from __future__ import annotations
 

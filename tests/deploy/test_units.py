@@ -22,7 +22,9 @@ from host.service.progress import Stats
 from host.store import Store, delivery
 
 UNITS = sorted((ROOT / "deploy" / "systemd").glob("*"))
+OF_ENGINE = sorted((ROOT / "deploy" / "engine").glob("*.service"))
 WHERE = "/usr/local/bin/qingyun"
+DASK = "/usr/local/lib/qingyun/bin/dask"
 
 
 def commands() -> list[str]:
@@ -37,9 +39,10 @@ def test_systemd_finds_nothing_wrong(tmp_path: Path) -> None:
     program.write_text("#!/bin/sh\n")
     program.chmod(0o755)
     made = []
-    for unit in UNITS:
+    for unit in (*UNITS, *OF_ENGINE):
         made.append(tmp_path / unit.name)
-        made[-1].write_text(unit.read_text().replace(WHERE, str(program)))
+        text = unit.read_text().replace(WHERE, str(program)).replace(DASK, str(program))
+        made[-1].write_text(text)
     done = subprocess.run(
         ["systemd-analyze", "verify", "--man=no", *map(str, made)], capture_output=True, text=True
     )
@@ -61,7 +64,7 @@ def test_a_mistake_in_a_unit_would_be_found(tmp_path: Path) -> None:
 
 
 def test_every_unit_is_hardened_alike() -> None:
-    services = [u for u in UNITS if u.suffix == ".service"]
+    services = [u for u in (*UNITS, *OF_ENGINE) if u.suffix == ".service"]
     parts = {re.search(r"# Below.*?EPERM\n", u.read_text(), re.S)[0] for u in services}  # type: ignore[index]
     assert len(parts) == 1
     assert len(services) >= 6
