@@ -27,7 +27,7 @@ put() {
 }
 
 # Whether this is a machine of the engine: ENGINE=1, or it was one before.
-engine() { [ -n "${ENGINE:-}" ] || [ -x "$root$prefix/lib/qingyun/bin/dask" ]; }
+engine() { [ -n "${ENGINE:-}" ] || [ -e "$root$prefix/lib/qingyun/bin/dask" ]; }
 
 engine_units() { (cd "$root$units" && ls | grep '^qingyun-engine-' || true); }
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import shutil
 import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -24,7 +25,7 @@ from host.store import Store, delivery
 UNITS = sorted((ROOT / "deploy" / "systemd").glob("*"))
 OF_ENGINE = sorted((ROOT / "deploy" / "engine").glob("*.service"))
 WHERE = "/usr/local/bin/qingyun"
-DASK = "/usr/local/lib/qingyun/bin/dask"
+PYTHON = "/usr/local/lib/qingyun/bin/python"
 
 
 def commands() -> list[str]:
@@ -41,7 +42,7 @@ def test_systemd_finds_nothing_wrong(tmp_path: Path) -> None:
     made = []
     for unit in (*UNITS, *OF_ENGINE):
         made.append(tmp_path / unit.name)
-        text = unit.read_text().replace(WHERE, str(program)).replace(DASK, str(program))
+        text = unit.read_text().replace(WHERE, str(program)).replace(PYTHON, str(program))
         made[-1].write_text(text)
     done = subprocess.run(
         ["systemd-analyze", "verify", "--man=no", *map(str, made)], capture_output=True, text=True
@@ -68,6 +69,25 @@ def test_every_unit_is_hardened_alike() -> None:
     parts = {re.search(r"# Below.*?EPERM\n", u.read_text(), re.S)[0] for u in services}  # type: ignore[index]
     assert len(parts) == 1
     assert len(services) >= 6
+
+
+def test_what_the_engine_starts_is_what_dask_takes() -> None:
+    """Each option, and a page that nobody on the network reads."""
+    for unit in OF_ENGINE:
+        (line,) = re.findall(r"^ExecStart=(.*)$", unit.read_text(), re.M)
+        what, words = line.split()[4], line.split()[5:]
+        assert line.startswith(f"{PYTHON} -P -m dask {what} ")
+        done = subprocess.run(
+            [sys.executable, "-m", "dask", what, "--help"], capture_output=True, text=True
+        )
+        named = {word for word in words if word.startswith("--")}
+        assert named <= set(re.findall(r"--[a-z-]+", done.stdout))
+        assert {"--tls-ca-file", "--tls-cert", "--tls-key"} < named
+        assert words[words.index("--dashboard-address") + 1] == "127.0.0.1:0"
+        # Dask takes every variable DASK_… for a setting of its own.
+        own = set(re.findall(r"\$\{(\w+)\}", line))
+        example = (ROOT / "deploy" / "engine" / "engine.env").read_text()
+        assert own <= set(re.findall(r"^(ENGINE_\w+)=", example, re.M))
 
 
 @pytest.mark.parametrize("command", commands())
