@@ -145,7 +145,7 @@ def _median(runs: list[Run]) -> Run:
     return sorted(runs, key=lambda r: sum(r.workers))[len(runs) // 2]
 
 
-def _rows(base: list[Run], runs: dict[tuple[int, int], list[Run]], platforms: int) -> list[str]:
+def _rows(base: list[Run], runs: dict[tuple[int, int], list[Run]]) -> list[str]:
     """The table, a line each."""
     alone = sum(_median(base).workers)
     head = (
@@ -222,7 +222,7 @@ def main() -> int:
         f"{'equal to the byte' if same else '**differ**'}. "
         f"`make bench-engine PLATFORMS={args.platforms} ROUNDS={args.rounds}`, {dt.date.today()}."
     )
-    table = "\n".join(_rows(base, runs, args.platforms))
+    table = "\n".join(_rows(base, runs))
     text = f"{conditions}\n\n{table}\n\n{_limits(runs, args.platforms)}"
     print(text)
     if args.page:

@@ -47,6 +47,7 @@ ELSEWHERE = [
     (r"make bench-alarms", "minutes", "tests/tools/test_bench_alarms.py"),
     (r"make bench-forecast", "minutes", "tests/host/forecast/test_forecast.py"),
     (r"make bench-reconcile", "minutes", "tests/host/reconcile/test_matching.py"),
+    (r"make bench-engine", "minutes", "tests/tools/test_bench_engine.py"),
     (r"make bench-versus", "minutes", "tests/tools/test_bench_versus.py"),
     (r"make bench-standing", "minutes", "tests/tools/test_bench_standing.py"),
     (r"make soak", "an hour", "tests/soak/test_a_month.py"),
