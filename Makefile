@@ -1,6 +1,6 @@
 # Every command a person needs; `make help` lists them.
 .DEFAULT_GOAL := help
-.PHONY: help audit docs pictures demo live test test-fast test-interpreters lint charts replay flash deploy lock wheel install uninstall memory monitor soak fuzz fresh bench-host bench-worst bench-serve bench-engine bench-alarms bench-forecast bench-reconcile bench-versus bench-standing bench-accuracy clean distclean
+.PHONY: help audit docs pictures demo live test test-fast test-interpreters lint charts replay flash deploy lock wheel install uninstall memory monitor soak soak-city fuzz fresh bench-host bench-worst bench-serve bench-engine bench-alarms bench-forecast bench-reconcile bench-versus bench-standing bench-accuracy clean distclean
 
 VENV := .venv
 PY := $(VENV)/bin/python
@@ -110,6 +110,10 @@ soak: $(TESTS) $(CHARTS) ## what takes longer than make test may: [DAYS=30] of a
 	@$(PY) tools/arguments.py soak DAYS "$(or $(DAYS),30)"
 	@test -e $(HOME_ASSISTANT) || tools/env.sh homeassistant
 	@DAYS="$(or $(DAYS),30)" SOAK=1 $(VENV)/bin/pytest tests/soak $(MORE_IN_SOAK)
+
+soak-city: $(TESTS) ## as root: ingest and rollup on machines of their own (network namespaces), with every fault [PLATFORMS=240000]
+	@$(PY) tools/arguments.py soak-city PLATFORMS "$(or $(PLATFORMS),240000)"
+	@PLATFORMS="$(or $(PLATFORMS),240000)" $(VENV)/bin/pytest tests/soak/test_city.py
 
 fuzz: $(TESTS) ## messages of every topic, good and broken, on both engines [MESSAGES=1000000] [MINUTES=60] [SEED=1], each engine on a core
 	@$(PY) tools/arguments.py fuzz MESSAGES "$(or $(MESSAGES),1000000)"

@@ -89,7 +89,7 @@ class Bench:
         with closing(Store(url)) as store:
             update_figures(store, self._known, district.DATE, now=NOW, jobs=1)
         mine, wall = time.process_time() - cpu, time.monotonic() - began
-        run = Run((mine,), 0.0, 0.0, self._server.cpu_s() - server, wall, 0, _hash(url))
+        run = Run((mine,), 0.0, 0.0, self._server.cpu_s() - server, wall, 0, hashed(url))
         self._drop(url)
         return run
 
@@ -118,7 +118,7 @@ class Bench:
             taken = [part.cpu_s() - was for part, was in zip(parts, taken, strict=True)]
             server = self._server.cpu_s() - server
         shares.DAYS_IN_SHARE = usual
-        run = Run(tuple(taken[:-1]), driver, taken[-1], server, wall, tasks, _hash(url))
+        run = Run(tuple(taken[:-1]), driver, taken[-1], server, wall, tasks, hashed(url))
         self._drop(url)
         return run
 
@@ -131,7 +131,8 @@ class Bench:
         file.write_text(f"[store]\ndb = '{url}'\nregistry = '{folder.resolve()}'\n")
 
 
-def _hash(url: str) -> str:
+def hashed(url: str) -> str:
+    """A hash of every figure and step of a store."""
     digest = hashlib.sha256()
     with psycopg.connect(url) as db:
         for sql in _FIGURES:

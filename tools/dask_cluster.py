@@ -96,15 +96,16 @@ class Cluster:
         environment: Mapping[str, str],
         *more: str,
         dask: Sequence[str] = (),
-        folder: Path | None = None,
+        host: str = "",
     ) -> Process:
         """Start a worker; returns once it is registered. environment: beside that of this
-        process. dask: another command than that of this environment."""
-        args = ["worker", self.address, "--host", self._host, "--nthreads", "1", "--no-nanny"]
-        args += [*self._page(), *self._tls, *more]
+        process. dask: another command than that of this environment. host: its address, where
+        it has one of its own."""
+        args = ["worker", self.address, "--host", host or self._host, "--nthreads", "1"]
+        args += ["--no-nanny", *self._page(), *self._tls, *more]
         env = os.environ | {"PYTHONWARNINGS": "ignore"} | dict(environment)
         name = f"worker-{len(self.workers)}"
-        process = self._begin(name, args, env, dask or [str(DASK)], folder)
+        process = self._begin(name, args, env, dask or [str(DASK)])
         self.workers.append(process)
         process.until("Registered to:")
         return process
@@ -115,12 +116,12 @@ class Cluster:
         args: Sequence[str],
         environment: Mapping[str, str],
         dask: Sequence[str] = (str(DASK),),
-        folder: Path | None = None,
     ) -> Process:
-        return Process(name, folder or self._folder, [*dask, *args], environment)
+        return Process(name, self._folder, [*dask, *args], environment)
 
-    def _page(self) -> list[str]:
-        return ["--no-dashboard", "--dashboard-address", f"{self._host}:0"]
+    @staticmethod
+    def _page() -> list[str]:
+        return ["--no-dashboard", "--dashboard-address", "127.0.0.1:0"]
 
     def __enter__(self) -> Cluster:
         if self.scheduler is None:

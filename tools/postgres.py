@@ -69,6 +69,11 @@ class Postgres:
                 extra_groups=[] if who else None,
             )
 
+    @property
+    def data(self) -> Path:
+        """The folder of its files."""
+        return self._folder / "data"
+
     def start(self) -> None:
         """Returns once it answers."""
         args = ["-D", str(self._folder / "data"), "-p", str(self.port), "-k", str(self._folder)]
