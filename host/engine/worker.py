@@ -5,6 +5,7 @@ as a line."""
 
 from __future__ import annotations
 
+import gc
 import os
 import socket
 import threading
@@ -87,6 +88,7 @@ def _hold(key: str) -> Held:
                 raise OutsideError(str(error)) from None
             time.sleep(1)
     held = _mine.held = Held(key, store, registry)
+    gc.freeze()  # a registry has no cycles; each search for some would go through all of it
     return held
 
 

@@ -2,7 +2,7 @@
 
 PostgreSQL, broker, two ingesters, scheduler and two workers are network namespaces with an address
 each. Part of the day comes by broker and ingesters while PostgreSQL dies and comes again; then two
-workers roll it up while one is killed, PostgreSQL dies once more, and the line of the other worker is
+workers roll it up while one is killed, PostgreSQL dies once more, and the line of the other one is
 cut for a minute. The figures are those of an undisturbed run at one machine, to the byte."""
 
 from __future__ import annotations
