@@ -84,9 +84,11 @@ class Crew:
 
     def _look(self, waiting: list[Share]) -> None:
         """Who is there now: meet those who came, take back what those had who are gone."""
-        with self._present():
-            ask = self._client.scheduler.ncores
+        ask = self._client.scheduler.ncores
+        try:
             self._threads = dict(self._client.sync(ask, callback_timeout=CONNECT_S))
+        except (OSError, TimeoutError, CancelledError):
+            raise self._gone() from None
         there = set(self._threads)
         self._good &= there
         asked = {w for g in self._given.values() if g.share is None for w in g.workers}
@@ -135,8 +137,10 @@ class Crew:
         if future.status != "finished":
             self._failed(future, given)
             return None
-        with self._present():
+        try:
             answer, cannot = future.result(timeout=CONNECT_S)
+        except (OSError, TimeoutError, CancelledError):  # it went with the worker that had it
+            return None
         if given.share is None:
             (name,) = given.workers
             machine, why = answer or ("", f"{cannot}: install {self._installed} there")
@@ -157,8 +161,10 @@ class Crew:
             if self._client.status != "running":
                 raise self._gone()
             return
-        with self._present():
+        try:
             error = future.exception(timeout=CONNECT_S)
+        except (OSError, TimeoutError, CancelledError):
+            return
         if given.share is None:
             (name,) = given.workers
             if not isinstance(error, KilledWorker):
@@ -176,14 +182,6 @@ class Crew:
         at = f"{name} ({machine})" if machine else name
         self.refused[name] = f"{self._engine}: the worker {at} is left out: it {why}"
         print(f"qingyun: warning: {self.refused[name]}", file=sys.stderr)
-
-    @contextmanager
-    def _present(self) -> Iterator[None]:
-        """OutsideError where the scheduler does not answer."""
-        try:
-            yield
-        except (OSError, TimeoutError, CancelledError):
-            raise self._gone() from None
 
     def _gone(self) -> OutsideError:
         return OutsideError(
@@ -219,7 +217,8 @@ def connected(engine: Engine) -> Iterator[Client]:
         security = Security(
             tls_ca_file=ca, tls_client_cert=certificate, tls_client_key=key, require_encryption=True
         )
-    logging.getLogger("distributed").setLevel(logging.CRITICAL)  # one line of ours says it
+    for name in [n for n in logging.root.manager.loggerDict if n.startswith("distributed")]:
+        logging.getLogger(name).setLevel(logging.CRITICAL)  # one line of ours says it
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of versions, which we compare ourselves
         try:

@@ -35,8 +35,8 @@ from host.store import Store
 PLATFORMS = int(os.environ.get("PLATFORMS") or 15_000)
 BY_BROKER = min(2000, PLATFORMS // 8)  # readings
 CUT_S = float(os.environ.get("CUT_S") or 60)
-NAMES = ("postgres", "broker", "ingest-1", "ingest-2", "boards", "scheduler")
-NAMES += ("worker-1", "worker-2", "report")
+_WORKERS = "worker-1", "worker-2"
+NAMES = "postgres", "broker", "ingest-1", "ingest-2", "boards", "scheduler", *_WORKERS, "report"
 
 pytestmark = [
     pytest.mark.disk,

@@ -177,6 +177,28 @@ def test_a_fault_in_the_middle_leaves_equal_figures(
     assert figures(running.url) == calm
 
 
+def test_a_result_that_goes_with_its_worker_is_made_again(
+    running: Running, calm: Figures, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A share is done and written, but nobody has heard of it yet."""
+    answer = crew.Crew._answer
+    lost: list[str] = []
+
+    def after_the_worker(self: crew.Crew, future: Any, given: Any) -> Any:
+        if given.share is not None and not lost:
+            lost.append(future.key)
+            for worker in running.alive():
+                worker.kill()
+            running.worker()
+        return answer(self, future, given)
+
+    monkeypatch.setattr(crew.Crew, "_answer", after_the_worker)
+    monkeypatch.setattr(crew, "COME_S", 30.0)  # the one worker has to start meanwhile
+    running.begin().result(120)
+    assert lost
+    assert figures(running.url) == calm
+
+
 class Two:
     """Two processes that take shares of the same update of one store."""
 
