@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from operator import attrgetter
 
 from ..registry import DRY, HAZARDOUS, RECYCLABLE, WET, Registry
-from ..rollup import DAY_S, DailyRow
-from ..rollup.day_figures import Progress
-from ..rollup.period import days, each_day
+from ..rollup.day_figures import Progress, update_figures
+from ..rollup.day_sums import DaySum, StreamSum, sums_of
+from ..rollup.period import days
 from ..store import Store
 from .catalog import Figure
 from .series import Series
@@ -23,7 +23,6 @@ MASS = {
     "site_recyclable_t": RECYCLABLE,
     "site_hazardous_t": HAZARDOUS,
 }
-SEEN = 0.9  # least coverage of a day that shows whether a bin was cleared
 ORIGIN = "投放点实测"
 
 
@@ -78,27 +77,20 @@ class Measured:
     def _months(self, first: dt.date, last: dt.date) -> dict[int, _Month]:
         """The months with days from first to last."""
         months: dict[int, _Month] = defaultdict(_Month)
-        figures = each_day(self._store, self._known, first, last, self._progress)
-        for date, day in zip(days(first, last), figures, strict=True):
-            months[date.month].add(day.rows)
+        span = days(first, last)
+        if span:
+            update_figures(self._store, self._known, last, self._progress)
+        for date, day in zip(span, sums_of(self._store, self._known, span), strict=True):
+            months[date.month].add(day)
             months[date.month].sites += len(self._known.sites)
         return {m: month for m, month in months.items() if month.sites}
 
 
 @dataclass
-class _Stream:
-    collected_g: int = 0
-    covered_s: int = 0
-    whole_s: int = 0
-
-
-@dataclass
 class _Month:
-    """Sums over the days of a month. due: days of sites with deposits of wet waste and enough
-    coverage to judge; cleared: those with a collection; fills, full: days of bins with a fill
-    sensor, and those that were full; sites, reporting: days of sites, and those with readings."""
+    """Sums over the days of a month, as day_sums.DaySum; sites: days of sites."""
 
-    streams: dict[str, _Stream] = field(default_factory=lambda: defaultdict(_Stream))
+    streams: dict[str, StreamSum] = field(default_factory=lambda: defaultdict(StreamSum))
     due: int = 0
     cleared: int = 0
     fills: int = 0
@@ -106,19 +98,17 @@ class _Month:
     sites: int = 0
     reporting: int = 0
 
-    def add(self, rows: Sequence[DailyRow]) -> None:
-        """The rows of one day."""
-        for r in rows:
-            stream = self.streams[r.stream]
-            stream.collected_g += r.collected_g
-            stream.covered_s += r.covered_s
-            stream.whole_s += r.bins * DAY_S
-            self.fills += r.fills
-            self.full += r.full
-            if r.stream == WET and r.deposited_g > 0 and (r.coverage or 0) >= SEEN:
-                self.due += 1
-                self.cleared += r.collections > 0
-        self.reporting += len({r.site for r in rows if r.covered_s})
+    def add(self, day: DaySum) -> None:
+        for name, s in day.streams.items():
+            stream = self.streams[name]
+            stream.collected_g += s.collected_g
+            stream.covered_s += s.covered_s
+            stream.whole_s += s.whole_s
+        self.due += day.due
+        self.cleared += day.cleared
+        self.fills += day.fills
+        self.full += day.full
+        self.reporting += day.reporting
 
 
 # Figure, its count of a month, and the count without which a month has no figure.

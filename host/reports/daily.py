@@ -18,7 +18,7 @@ from ..common.local_days import LOCAL
 from ..common.quantity import MISSING, count, coverage, kg, percent, share, tonnes, wan_tonnes
 from ..common.shown import CsvWriter
 from ..registry import DRY, HAZARDOUS, RECYCLABLE, STORED_HAZARDOUS, WET
-from ..rollup import DAY_S, DailyRow, density, revisions
+from ..rollup import DAY_S, DailyRow, day_sums, density, revisions
 from ..rollup.day_figures import update_figures
 from ..store import Store
 from .summary import part
@@ -183,6 +183,7 @@ def run_rollup(
     rows = day.rows
     older = store.calibrations.restatements(str(date))
     restated = revisions.restated(store, (p.bin for p in day.platforms), date, date)
+    day_sums.keep(store, registered, date)
     store.close()
     times = Counter((r.site, r.stream) for r, _ in older)
     times += Counter((r.bin.site, r.bin.stream) for r in restated)

@@ -54,6 +54,7 @@ STEPS = (
     ("scopes.sql", ()),
     ("reconciled.sql", ()),
     ("standings.sql", ()),
+    ("day_sums.sql", ()),
 )
 AFTER = {
     "chains.sql": chains.begin,

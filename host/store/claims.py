@@ -55,6 +55,11 @@ def of_all(db: Database, before: int) -> Iterator[None]:
     yield
 
 
+def alone(db: Database) -> None:
+    """Within a transaction: nobody else's write of figures is under way until it ends."""
+    db.hold(_BOOK, alone=True)
+
+
 def _claim(db: Database, bins: Sequence[str], versions: Mapping[str, str]) -> None:
     """Lock the rows of platforms, each as it was read. A platform that has none gets one, which
     who does the same at once waits for."""

@@ -8,7 +8,7 @@ from typing import Any
 
 from msgspec import Struct, field
 
-from . import claims
+from . import claims, day_sums
 from .database import Database
 from .day_revisions import BALANCE, Closing, newest
 
@@ -219,3 +219,4 @@ def _write(db: Database, works: Sequence[Work]) -> None:
     db.insert("platform_day", f"platform, day, revision, computed, reason, {BALANCE}", figures)
     events = [(i, e.day, e.revision, e.events) for i, e in entries if e.events]
     db.insert("platform_day_events", "platform, day, revision, body", events)
+    day_sums.drop(db, (e.day for _, e in entries))

@@ -6,6 +6,7 @@ It uses only what every build has had since 0.2.0, and nothing of this folder.""
 
 from __future__ import annotations
 
+import datetime as dt
 import os
 import subprocess
 import sys
@@ -19,6 +20,9 @@ from bench_host import rollup as district
 from postgres import Postgres
 
 from host import registry
+from host.common import periods
+from host.common.local_days import LOCAL, day_of
+from host.indicators.report import build
 from host.readings.messages import reading
 from host.rollup.day_figures import update_figures
 from host.store import Batch, Store
@@ -61,11 +65,39 @@ def _postgres(_folder: Path, *, of_server: bool) -> float:
     return took * 1e6 / (BOARDS * (BATCHES - 1))
 
 
+def _year(folder: Path) -> float:
+    """ms of CPU time for the indicators of a year that was asked for never before, the morning
+    after a nightly rollup."""
+    db, known_at = district.build(folder, PLATFORMS, 4)
+    known, day = registry.load(known_at), day_of(district.DATE)
+    with closing(Store(db)) as store:
+        update_figures(store, known, district.DATE, jobs=1)
+        columns = [row[1] for row in store.database.query("PRAGMA table_info(platform_day)")]
+        others = ", ".join(c for c in columns if c not in ("id", "day"))
+        with store.database.transaction():  # the days before are as this one
+            for before in range(day_of(district.DATE.replace(month=1, day=1)), day):
+                store.database.query(
+                    f"INSERT INTO platform_day (day, {others}) SELECT ?, {others} "  # noqa: S608
+                    "FROM platform_day WHERE day=?",
+                    (before, day),
+                )
+    subprocess.run(_rollup_command(db, known_at, folder), check=True, capture_output=True)
+    with closing(Store(db)) as store:
+        morning = dt.datetime.combine(district.DATE, dt.time(6), LOCAL) + dt.timedelta(1)
+        began = time.process_time()
+        build(store, known, periods.parse(str(district.DATE.year)), now=morning)
+        return 1000 * (time.process_time() - began)
+
+
+def _rollup_command(db: str, known_at: Path, folder: Path) -> list[str]:
+    command = [sys.executable, "-m", "host.cli", "rollup", "--db", db, "--registry", str(known_at)]
+    return [*command, "--date", str(district.DATE), "--out", str(folder)]
+
+
 def _shell(folder: Path) -> float:
     """ms until `qingyun rollup` of one site has ended when nothing is dirty: the least of seven."""
     db, known_at = district.build(folder, 1, 1)
-    command = [sys.executable, "-m", "host.cli", "rollup", "--db", db, "--registry", str(known_at)]
-    command += ["--date", str(district.DATE), "--out", str(folder)]
+    command = _rollup_command(db, known_at, folder)
     environment = os.environ | {"PYTHONPYCACHEPREFIX": str(folder / "compiled")}
     environment.pop("PYTHONDONTWRITEBYTECODE", None)
     took = []
@@ -82,6 +114,7 @@ MEASURES: dict[str, Callable[[Path], float]] = {
     "late": _late,
     "postgres": lambda folder: _postgres(folder, of_server=False),
     "postgres-server": lambda folder: _postgres(folder, of_server=True),
+    "year": _year,
     "shell": _shell,
 }
 
