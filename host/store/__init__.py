@@ -55,6 +55,7 @@ STEPS = (
     ("reconciled.sql", ()),
     ("standings.sql", ()),
     ("day_sums.sql", ()),
+    ("step_events.sql", ()),
 )
 AFTER = {
     "chains.sql": chains.begin,

@@ -72,6 +72,27 @@ class Work(Struct):
     entries: list[Entry] = field(default_factory=list)
 
 
+# Steps, to be followed by a condition; c: their table.
+STEPS = (
+    "SELECT c.day, c.opens, c.state, c.found, e.body FROM checkpoint c "
+    "LEFT JOIN platform_day_events e "
+    "ON e.platform=c.platform AND e.day=c.day AND e.revision=c.events WHERE "
+)
+
+
+def step_of(day: int, opens: int, state: bytes, found: bytes, events: bytes | None) -> Step:
+    """A row of STEPS, whole again."""
+    return Step(day, opens, bytes(state), bytes(found) + bytes(events or b""))
+
+
+def _without_events(found: bytes, entry: Entry | None) -> tuple[bytes, int | None]:
+    """What is stored of `found`: not the events again that its day has in a revision, which never
+    changes. Also the number of that revision, None where all of it is stored."""
+    if entry is None or not entry.events or not found.endswith(entry.events):
+        return found, None
+    return found[: -len(entry.events)], entry.revision
+
+
 class Steps:
     """The stored steps of a platform."""
 
@@ -81,16 +102,15 @@ class Steps:
 
     def before(self, day: int) -> Step | None:
         """The last step of a day before that one."""
-        return self._one("day<? ORDER BY day DESC", day)
+        return self._one("c.day<? ORDER BY c.day DESC", day)
 
     def after(self, day: int) -> Step | None:
         """The first step of a day after that one."""
-        return self._one("day>? ORDER BY day", day)
+        return self._one("c.day>? ORDER BY c.day", day)
 
     def _one(self, where: str, day: int) -> Step | None:
-        query = "SELECT day, opens, state, found FROM checkpoint WHERE platform=? AND "
-        for row in self._db.query(f"{query}{where} LIMIT 1", (self._id, day)):
-            return Step(row[0], row[1], bytes(row[2]), bytes(row[3]))
+        for row in self._db.query(f"{STEPS}c.platform=? AND {where} LIMIT 1", (self._id, day)):
+            return step_of(*row)
         return None
 
     def days(self, first: int, last: int) -> list[int]:
@@ -212,9 +232,14 @@ def _write(db: Database, works: Sequence[Work]) -> None:
     db.remove("checkpoint", "platform", [(i,) for i, w in placed if w.void])
     steps = [(i, day, step) for i, w in placed for day, step in w.steps.items()]
     db.remove("checkpoint", "platform, day", [(i, day) for i, day, step in steps if step is None])
-    made = [(i, day, s.opens, s.state, s.found) for i, day, s in steps if s is not None]
-    db.insert("checkpoint", "platform, day, opens, state, found", made, key="platform, day")
     entries = [(i, e) for i, w in placed for e in w.entries]
+    of_day = {(i, e.day): e for i, e in entries}
+    made = [
+        (i, day, s.opens, s.state, *_without_events(s.found, of_day.get((i, day))))
+        for i, day, s in steps
+        if s is not None
+    ]
+    db.insert("checkpoint", "platform, day, opens, state, found, events", made, key="platform, day")
     figures = [(i, e.day, e.revision, e.computed, e.reason, *e.facts) for i, e in entries]
     db.insert("platform_day", f"platform, day, revision, computed, reason, {BALANCE}", figures)
     events = [(i, e.day, e.revision, e.events) for i, e in entries if e.events]

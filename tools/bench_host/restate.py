@@ -163,7 +163,7 @@ def _copy(store: Store, first: str, site: str) -> None:
             )
             platform = "(SELECT id FROM platform WHERE bin=?)"
             for table, columns in (
-                ("checkpoint", "day, opens, state, found"),
+                ("checkpoint", "day, opens, state, found, events"),
                 ("platform_day", f"day, revision, computed, reason, {day_revisions.BALANCE}"),
                 ("platform_day_events", "day, revision, body"),
             ):

@@ -84,6 +84,22 @@ def test_a_day_that_lost_its_readings_opens_with_what_the_day_before_closed_with
         assert day[0] == day_before[5], "opening and closing, g"
 
 
+def test_the_events_of_a_day_are_stored_once(store: Store) -> None:
+    """A step names the revision that has its events, and is read whole."""
+    steps = [(300, 13.1, False, 0)] * 200 + [(5, 13.1, True, 0)] + [(300, 43.1, False, 0)] * 200
+    put(store, series(steps))
+    update_figures(store, KNOWN, LAST, only=[BIN], now=LATER)
+    db = store.database
+    record = revision_writer.platform_records(db)[BIN.bin]
+    held = revision_writer.held(db, record, 0, 1 << 30)
+    (day,) = [day for day, e in held.items() if e.events]
+    sql = "SELECT found, events FROM checkpoint WHERE day=?"
+    found, revision = db.query(sql, (day,))[0]
+    assert revision == 1 and held[day].events not in bytes(found)
+    step = revision_writer.Steps(db, record).before(day + 1)
+    assert step is not None and step.found == bytes(found) + held[day].events
+
+
 @settings(deadline=None, max_examples=80, suppress_health_check=[HealthCheck.too_slow])
 @given(steps=STEPS, data=st.data())
 def test_any_order_any_split_any_run_comes_to_the_same(
