@@ -16,7 +16,7 @@ from .silences import DEFAULT, Silences
 Slow = dict[int, int]
 
 
-class Evidence(Struct, frozen=True, gc=False):
+class Evidence(Struct, frozen=True, gc=False, array_like=True):
     """The reading that shows a weight; fill in permille where the sensor gave it."""
 
     life: str
@@ -26,7 +26,7 @@ class Evidence(Struct, frozen=True, gc=False):
     fill: int | None = None
 
 
-class Sample(Struct, frozen=True, gc=False):
+class Sample(Struct, frozen=True, gc=False, array_like=True):
     """One reading of one weight channel. q: None, "moving", or why grams is not valid.
     fill: permille of the bin's own sensor; None where there is none or it was not valid."""
 
@@ -111,7 +111,7 @@ class Status(StrEnum):
     FAULTED = "faulted"  # what the scale says cannot be used
 
 
-class Event(Struct, frozen=True):
+class Event(Struct, frozen=True, array_like=True):
     """grams is positive except for UNATTRIBUTED. t: when it began, which decides its day.
 
     why: why it is this kind. bare: the platform while the bin was away. fill: before and

@@ -10,7 +10,7 @@ from msgspec import Struct, field
 
 from .model import Evidence, Plateau, Platform, Sample, Status, Sums
 
-VERSION = 2
+VERSION = 3
 Key = tuple[int, int, str, int]
 
 

@@ -37,9 +37,6 @@ _pack = msgspec.msgpack.Encoder().encode
 # The outcome of a step without its events, the largest fill of its readings, and the events as
 # packing has them: as a rule those are the events of the day, and are packed once for both.
 _outcome = msgspec.msgpack.Decoder(tuple[Outcome, int | None, bytes]).decode
-# As it was until 0.2.0: the outcome and the fill, all of it compressed.
-_whole_outcome = msgspec.msgpack.Decoder(tuple[Outcome, int | None]).decode
-_COMPRESSED = 0x48  # first byte
 _fillings = msgspec.msgpack.Decoder(Fillings).decode
 _fill = msgspec.msgpack.Decoder(FillState).decode
 
@@ -101,12 +98,9 @@ class Scale:
 
     def _found(self, saved: bytes) -> tuple[Outcome, int | None]:
         if saved not in self._founds:
-            if saved[0] == _COMPRESSED:
-                self._founds[saved] = _whole_outcome(zlib.decompress(saved))
-            else:
-                outcome, fullest, happened = _outcome(saved)
-                outcome.events = unpack(happened)
-                self._founds[saved] = outcome, fullest
+            outcome, fullest, happened = _outcome(saved)
+            outcome.events = unpack(happened)
+            self._founds[saved] = outcome, fullest
         return self._founds[saved]
 
     def _events(self, events: list[Event]) -> bytes:

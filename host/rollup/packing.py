@@ -16,28 +16,86 @@ from ..store.day_revisions import PlatformDay, event_bodies
 _encode = msgspec.msgpack.Encoder().encode
 _decode_events = msgspec.msgpack.Decoder(list[Event]).decode
 _decode_emptyings = msgspec.msgpack.Decoder(list[Emptying]).decode
+# What stands in most events. It is part of the format: another text needs another first byte.
+_COMMON = (
+    b" kg gone in a gap (, and the fill fell with it kg gone at once, kg left; the bin was not seen"
+    b" away kg more than when it was lifted collection returned removal unattributed"
+    b"a step down of  kg, the bin not seen away\xa0\xbea step down of  kg that stayed\xc0\x92"
+    b"\xc0\xc0\x00\x9b\xa7deposit\xce\x00\x95\xa8\xa0\xd9\x22"
+    b"a step up of  kg that stayed\xc0\x92\xc0\xc0\x00"
+)
+_MARK = b"\1"  # first byte of events as arrays, compressed with _COMMON
 
 
-class _Happened(msgspec.Struct, gc=False):
-    """Of an event, what a sum by the hour needs."""
+class _Happened(msgspec.Struct, gc=False, array_like=True):
+    """Of an event, what a sum by the hour needs: its first fields."""
 
     kind: Kind
     t: int
+    t_end: int
     grams: int
 
 
 _decode_happened = msgspec.msgpack.Decoder(list[_Happened]).decode
 
 
+class _NamedEvidence(msgspec.Struct):
+    """As 0.2.0 packed it, with names."""
+
+    life: str
+    seq: int
+    t: int
+    grams: int
+    fill: int | None = None
+
+
+class _NamedEvent(msgspec.Struct):
+    kind: Kind
+    t: int
+    t_end: int
+    grams: int
+    before: _NamedEvidence
+    after: _NamedEvidence
+    note: str = ""
+    why: str = ""
+    bare: _NamedEvidence | None = None
+    fill: tuple[int | None, int | None] = (None, None)
+    doubt_g: int = 0
+
+
+_decode_named = msgspec.msgpack.Decoder(list[_NamedEvent]).decode
+
+
 def pack(happened: Sequence[Event] | Sequence[Emptying]) -> bytes:
     """Events of a platform, or emptyings of a bin without a scale; b"" for none. The same
     events are the same bytes."""
-    return zlib.compress(_encode(happened), 1) if happened else b""
+    if not happened:
+        return b""
+    if not isinstance(happened[0], Event):
+        return zlib.compress(_encode(happened), 1)
+    made = zlib.compressobj(6, wbits=-12, memLevel=5, zdict=_COMMON)
+    return _MARK + made.compress(_encode(happened)) + made.flush()
 
 
 def unpack(body: bytes) -> list[Event]:
     """The events of a platform that were packed."""
-    return _decode_events(zlib.decompress(body)) if body else []
+    if not body:
+        return []
+    return _decode_events(_arrays(body))
+
+
+def _arrays(body: bytes) -> bytes:
+    """Events as msgpack of arrays."""
+    if body[:1] == _MARK:
+        return zlib.decompressobj(-12, zdict=_COMMON).decompress(body[1:])
+    named = _decode_named(zlib.decompress(body))
+    return _encode([_plain(event) for event in named])
+
+
+def _plain(value: msgspec.Struct) -> list[object]:
+    """The values of a structure, and of those in it."""
+    each = (getattr(value, name) for name in value.__struct_fields__)
+    return [_plain(x) if isinstance(x, msgspec.Struct) else x for x in each]
 
 
 def events(db: Database, rows: Iterable[PlatformDay]) -> dict[int, list[Event]]:
@@ -50,7 +108,7 @@ def events(db: Database, rows: Iterable[PlatformDay]) -> dict[int, list[Event]]:
 def collections(db: Database, ids: Sequence[int]) -> Iterator[tuple[int, int, int]]:
     """(id of a revision, Unix seconds, grams) of each collection that began in its day."""
     for id_, body in event_bodies(db, ids).items():
-        for event in _decode_happened(zlib.decompress(body)):
+        for event in _decode_happened(_arrays(body)):
             if event.kind is Kind.COLLECTION:
                 yield id_, event.t, event.grams
 

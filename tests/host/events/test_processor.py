@@ -146,7 +146,7 @@ def test_a_late_reading_asks_only_for_what_follows_it() -> None:
 
 def test_a_saved_state_of_another_version_is_refused() -> None:
     saved = save(fresh(BIN))
-    with pytest.raises(StateError, match="expected version 2, found 7"):
+    with pytest.raises(StateError, match="expected version 3, found 7"):
         load(save(replace(fresh(BIN), version=7)))
     with pytest.raises(StateError):
         load(saved[:-5])
