@@ -30,7 +30,7 @@ _NAME = re.compile(r"[A-Za-z0-9_.-]{1,64}")
 _DAY = re.compile(r"(\d{4}-\d{2}-\d{2})?")
 _CHANNEL = re.compile(r"w[0-9]{1,2}")
 _FILL = re.compile(r"f[0-9]{1,2}")
-_WINDOW = re.compile(r"([01]\d|2[0-3]):[0-5]\d-(([01]\d|2[0-3]):[0-5]\d|24:00)")
+WINDOW = re.compile(r"([01]\d|2[0-3]):[0-5]\d-(([01]\d|2[0-3]):[0-5]\d|24:00)")
 
 
 class RegistryError(UserError):
@@ -216,7 +216,7 @@ def load(folder: Path) -> Registry:
             raise row.fail("site", f"another name than {' and '.join(RESERVED)}")
         row.unique("site", sites, site)
         windows = tuple(w for w in row.optional("windows").split(";") if w)
-        if not all(_WINDOW.fullmatch(w) for w in windows):
+        if not all(WINDOW.fullmatch(w) for w in windows):
             raise row.fail("windows", "HH:MM-HH:MM;… or nothing")
         named = row.text("name"), row.known("town", towns, "a town of towns.csv")
         kind, contractor = row.one_of("kind", KINDS), row.optional("contractor")

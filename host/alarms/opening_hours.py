@@ -19,12 +19,15 @@ def _spans(windows: tuple[str, ...]) -> tuple[tuple[int, int], ...]:
     return tuple(spans)
 
 
+def within(windows: tuple[str, ...], t: int) -> bool:
+    """Whether t (Unix seconds) lies in one of the windows, HH:MM-HH:MM each."""
+    second = (t + SHANGHAI_S) % DAY_S
+    return any(a <= second < b or a <= second + DAY_S < b for a, b in _spans(windows))
+
+
 def is_open(site: Site, t: int) -> bool:
     """Whether a site takes waste at t (Unix seconds); always, where it has no windows."""
-    if not site.windows:
-        return True
-    second = (t + SHANGHAI_S) % DAY_S
-    return any(a <= second < b or a <= second + DAY_S < b for a, b in _spans(site.windows))
+    return not site.windows or within(site.windows, t)
 
 
 def closed_since(site: Site, now: int) -> int | None:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-from ..registry import Row, csv_rows
+from ..registry import WINDOW, Row, csv_rows
 
 # Kind of rule → units that its threshold may have → factor to the unit of the measure.
 OF_STORES: dict[str, dict[str, float]] = {
@@ -36,6 +36,11 @@ OF_POINTS: dict[str, dict[str, float]] = {
     "clock": _LASTS,  # the board's clock not set
     "queue": {"条": 1.0},  # readings that wait on a board
     "battery": {"%": 1.0},  # used up of a board's battery
+    "wear": {"%": 1.0},  # of the erasures that a board's flash is made for, at most
+    "lives": {"次": 1.0},  # how often a board began its queue anew within a week
+    "certificate": {"d": 1.0},  # since a certificate ended
+    "data": {"%": 1.0},  # used up of what a metered line may carry in the month
+    "data_ends": {"d": 1.0},  # used up so long before the month is over
     "fault": _LASTS,  # no valid value of a channel that reports
     "full": {"%": 1.0},  # of a bin's height, by its fill sensor
     "filling": {"h": 1.0},  # full so long before it is collected, by the last forecast
@@ -43,6 +48,7 @@ OF_POINTS: dict[str, dict[str, float]] = {
     "density": {"kg/L": 1.0},  # of what is in a bin
     "away": _LASTS,  # no bin on its platform
     "outside": {"kg": 1.0},  # put into a bin since its site closed
+    "lifted": {"kg": 1.0},  # taken with a bin that was lifted outside the hours of collection
     "rise": {"°C": 1.0},  # of a thermometer, in so many minutes
     "uncollected": {"d": 1.0},  # since a bin that has waste in it was last emptied
     "unlike": {"倍": 1.0},  # the usual scatter that a day's mass of a site and stream is off by
@@ -54,11 +60,11 @@ LEVELS = ("提示", "告警")
 TEXT, SECONDARY, UNCHECKED, CHOICE = SURE = ("原文", "二手资料", "待核实", "自定")
 SCOPES = (
     *("category", "kind", "store", "institution", "town", "code", "hw", "phase", "warm"),
-    *("held", "months", "site", "stream", "minutes"),
+    *("held", "months", "site", "stream", "minutes", "hours"),
 )
-_POINTS_ONLY = frozenset(("stream", "minutes"))  # parts of a scope
+_POINTS_ONLY = frozenset(("stream", "minutes", "hours"))  # parts of a scope
 # Parts of a scope that a collection point can meet.
-SCOPES_OF_POINTS = frozenset(("site", "town", "stream", "minutes", "months"))
+SCOPES_OF_POINTS = frozenset(("site", "town", "stream", "minutes", "months", "hours"))
 OF_CONTAINERS = ("age", "loss", "edition")  # kinds that are measured of each container
 COLUMNS = (
     *("rule", "kind", "scope", "threshold", "unit", "clear", "level", "from", "to"),
@@ -121,6 +127,11 @@ class Rule:
         """How long what is measured has to have lasted, or in what time it has to happen."""
         return next(map(int, self.values_of("minutes")), None)
 
+    @property
+    def hours(self) -> tuple[str, ...]:
+        """The hours of collection, HH:MM-HH:MM each; none where it does not name any."""
+        return self.values_of("hours")
+
     @cached_property
     def is_of_stores(self) -> bool:
         """Whether it may hold in a store of hazardous waste."""
@@ -160,6 +171,10 @@ def _scope(
             raise row.fail("scope", "held=one number of hours")
         if name == "minutes" and not (len(given) == 1 and _MINUTES.fullmatch(given[0])):
             raise row.fail("scope", "minutes=one number from 0 to 99")
+        if name == "hours" and row.optional("kind") != "lifted":
+            raise row.fail("scope", "hours only for the kind lifted")
+        if name == "hours" and not all(WINDOW.fullmatch(v) for v in given):
+            raise row.fail("scope", "hours=HH:MM-HH:MM|…")
         if name == "months" and not {*given} <= {str(m) for m in range(1, 13)}:
             raise row.fail("scope", "months=1|2|… of 1 to 12")
         scope.append((name, given))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import partial
 
-from ..alarms.opening_hours import closed_since
+from ..alarms.opening_hours import closed_since, within
 from ..alarms.rules import Rule
 from ..common.local_days import clock
 from ..common.quantity import kg
@@ -17,6 +17,7 @@ from .site_days import Scatter
 
 FULL_MINUTES, RISE_MINUTES = 10, 15  # where a rule does not say
 OLD_FORECAST_S = 26 * 3600  # one is made each day
+_LIFT_TOLD_S = 12 * 3600  # so long it is told that a bin was lifted outside the hours
 _EMPTY_G = 1000  # so much at most is in a bin that counts as empty
 _LEAST_FILL, _LEAST_DENSE_G = 200, 10_000  # permille, g: below, a density says nothing
 
@@ -116,6 +117,21 @@ def outside(s: Scene, _: Rule) -> Iterator[Measured]:
             yield Measured(b.bin.bin, gain, "在投放时间以外投放", closed, b.bin.stream)
         else:
             yield Measured(b.bin.bin, None, "在投放时间以外投放", 0, b.bin.stream)
+
+
+def lifted(s: Scene, rule: Rule) -> Iterator[Measured]:
+    """What was taken with a bin that was lifted outside the hours of collection: those of the
+    rule, or else those in which its site takes waste. It is told for half a day, or until the
+    bin is emptied within the hours."""
+    hours = rule.hours or s.site.windows
+    for b in s.bins:
+        if not b.bin.channel or b.bin.container != "wheelie":
+            continue
+        t, grams = b.lift or (0, 0)
+        if not hours or within(hours, t) or s.now - t >= _LIFT_TOLD_S:
+            t = grams = 0
+        text = "在清运时间以外清运" if t else "在清运时间内"
+        yield Measured(b.bin.bin, grams / 1000, text, t, b.bin.stream)
 
 
 def rise(s: Scene, rule: Rule) -> Iterator[Measured]:

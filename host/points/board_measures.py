@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Iterator
 from functools import partial
 
 from ..alarms.rules import Rule
+from ..common.local_days import clock as at
+from .flash_wear import anew, worn
 from .scene import Measured, Scene
 
 # Report intervals of a LoRaWAN sensor. Two frames in a row may be lost: with 10 % of loss it would
@@ -64,3 +67,66 @@ def battery(s: Scene, _: Rule) -> Iterator[Measured]:
 
 def _left_in(charge: int) -> str:
     return f"电池剩余 {charge} %"
+
+
+def wear(s: Scene, _: Rule) -> Iterator[Measured]:
+    """How much of the flash is worn out, at most. A LoRaWAN sensor is nothing of ours."""
+    for b in s.boards:
+        handed = s.handed.get(b.device)
+        if not b.by_radio:
+            value = None if handed is None else worn(handed, s.now)
+            yield Measured(b.device, value, partial(_worn, handed.readings if handed else 0))
+
+
+def lives(s: Scene, _: Rule) -> Iterator[Measured]:
+    """How often a board began its queue anew within a week."""
+    for b in s.boards:
+        handed = s.handed.get(b.device)
+        if not b.by_radio:
+            times = anew(handed, s.now) if handed else []
+            value = None if handed is None else float(len(times))
+            yield Measured(b.device, value, "一周内队列重建，闪存可能损坏", min(times, default=0))
+
+
+def certificate(s: Scene, _: Rule) -> Iterator[Measured]:
+    for b in s.boards:
+        if until := s.certificates.get(b.device):
+            yield certificate_of(b.device, until, s.day)
+
+
+def certificate_of(name: str, until: dt.date, day: dt.date) -> Measured:
+    """Days since the one on which a certificate ends, on a local day."""
+    return Measured(name, float((day - until).days), f"证书 {until} 到期")
+
+
+def data(s: Scene, _: Rule) -> Iterator[Measured]:
+    """The share of its month's budget that a metered line has used up."""
+    for b in s.boards:
+        m = s.metered.get(b.device)
+        if m is None:  # it is not known yet whether it has one
+            yield Measured(b.device, None, "流量")
+        elif m.budget_mb:
+            yield Measured(b.device, m.share(s.now), partial(_carried, m.kb, m.budget_mb), m.t)
+
+
+def data_ends(s: Scene, _: Rule) -> Iterator[Measured]:
+    """So many days before the month is over the budget is used up."""
+    for b in s.boards:
+        m = s.metered.get(b.device)
+        if m is None:
+            yield Measured(b.device, None, "流量")
+        elif m.budget_mb:
+            days, out = m.ends(s.now) or (None, 0)
+            yield Measured(b.device, days, partial(_used_up, m.budget_mb, out), m.t)
+
+
+def _worn(readings: int) -> str:
+    return f"按 {readings} 条读数估算的闪存磨损上限"
+
+
+def _carried(kb: int, budget_mb: int) -> str:
+    return f"本月流量 {kb / 1000:.1f} MB，预算 {budget_mb} MB"
+
+
+def _used_up(budget_mb: int, out: int) -> str:
+    return f"按目前用量，流量预算 {budget_mb} MB 将于 {at(out)} 用完，早于月底"

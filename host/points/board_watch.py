@@ -43,7 +43,8 @@ class Channel:
 class BinWatch:
     """A bin. gross: (Unix seconds, g) of the last weight at rest; away_since: from when on no bin
     stands on the platform; base: g at rest when the site was last open, less what was taken away
-    since, None while it is open; fills: the last hour of it, permille."""
+    since, None while it is open; lift: (Unix seconds, g) of the last one that came back lighter,
+    and by how much; fills: the last hour of it, permille."""
 
     bin: Bin
     site: Site
@@ -52,6 +53,7 @@ class BinWatch:
     gross: tuple[int, int] | None = None
     away_since: int | None = None
     base: int | None = None
+    lift: tuple[int, int] | None = None
     fills: Series = field(default_factory=deque)
 
     def take(self, t: int, values: dict[str, int], marks: dict[str, str]) -> None:
@@ -73,6 +75,8 @@ class BinWatch:
         if self.bin.container == "wheelie" and grams < self.bin.tare_g // 2:
             self.away_since = t if self.away_since is None else self.away_since
         else:
+            if self.away_since is not None and self.gross and grams < self.gross[1]:
+                self.lift = self.away_since, self.gross[1] - grams
             self.away_since = None
             if is_open(self.site, t):
                 self.base = None

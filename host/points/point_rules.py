@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
 from ..alarms.alarm_log import Finding
 from ..alarms.rules import Rule
-from ..registry import Site
+from ..registry import DISTRICT, Site
+from .board_measures import certificate_of
 from .measure import MEASURES, Measure
 from .scene import Scene
 
@@ -22,9 +23,10 @@ class _Held(NamedTuple):
 
 
 class PointRules:
-    """The rules that hold at each point on a day."""
+    """The rules that hold at each point on a day. boards: those of points."""
 
-    def __init__(self, rules: Iterable[Rule]) -> None:
+    def __init__(self, rules: Iterable[Rule], boards: Iterable[str] = ()) -> None:
+        self._boards = frozenset(boards)
         self._rules = [r for r in rules if r.is_of_points and r.kind in MEASURES]
         self._day: dt.date | None = None
         self._known: dict[str, list[_Held]] = {}
@@ -51,3 +53,18 @@ class PointRules:
                     value = None if m.value is None else m.value / rule.factor
                     found.append(Finding(rule, site, "", m.subject, value, m.text, m.since))
         return found
+
+    def certificates(self, ends: Mapping[str, dt.date], day: dt.date) -> list[Finding]:
+        """The certificates of broker, services and boards of stores: of no point, so by the rules
+        that hold everywhere. ends: name → local day on which a certificate ends."""
+        held = [
+            r
+            for r in self._rules
+            if r.kind == "certificate" and r.holds(day) and {n for n, _ in r.scope} <= {"months"}
+        ]
+        found = (certificate_of(n, d, day) for n, d in ends.items() if n not in self._boards)
+        return [
+            Finding(r, DISTRICT, "", m.subject, m.value, m.text, m.since)
+            for m in found
+            for r in held
+        ]

@@ -11,7 +11,9 @@ import msgspec
 
 from ..common.local_days import LOCAL
 from ..registry import Registry, Site
+from ..store.lives import Handed
 from .board_watch import BinWatch, BoardWatch
+from .data_budget import Metered
 from .site_days import SiteDays
 
 
@@ -41,7 +43,9 @@ class Expected:
 @dataclass
 class Scene:
     """Input of a measure; now: Unix seconds. days: of the site, as booked. outage: so many boards
-    are silent that each by itself tells nothing. forecasts: bin → the last one."""
+    are silent that each by itself tells nothing. forecasts: bin → the last one. handed: board →
+    what it has numbered; metered: board → what its line carries, of those that told their state;
+    certificates: name → local day on which it ends."""
 
     registry: Registry
     site: Site
@@ -51,6 +55,9 @@ class Scene:
     days: SiteDays | None = None
     outage: bool = False
     forecasts: Mapping[str, Expected] = field(default_factory=dict)
+    handed: Mapping[str, Handed] = field(default_factory=dict)
+    metered: Mapping[str, Metered] = field(default_factory=dict)
+    certificates: Mapping[str, dt.date] = field(default_factory=dict)
 
     @cached_property
     def day(self) -> dt.date:

@@ -11,9 +11,10 @@ from ..alarms.rules import Rule
 from ..common.local_days import LOCAL
 from ..mqtt.board_state import Board
 from ..registry import DISTRICT, Registry
-from ..store import Store, forecasts, health_queries, report_intervals, revision_writer
+from ..store import Store, forecasts, health_queries, lives, report_intervals, revision_writer
 from . import site_days
 from .board_watch import BinWatch, BoardWatch
+from .data_budget import Metered
 from .point_rules import PointRules
 from .scene import NOTHING_SAID, Expected, Said, Scene
 
@@ -25,20 +26,23 @@ _LEAST_BOARDS = 10  # below, boards that are silent together are told one by one
 @dataclass
 class Watch:
     """Every point. rules: those that hold at points; looked: when it last looked (Unix seconds);
-    said: device → what the board said of itself."""
+    said: device → what the board said of itself; certificates: name → local day on which it ends."""
 
     registry: Registry
     rules: list[Rule]
+    certificates: dict[str, dt.date] = field(default_factory=dict)
     boards: dict[str, BoardWatch] = field(default_factory=dict)
     said: dict[str, Said] = field(default_factory=dict)
     days: dict[str, site_days.SiteDays] = field(default_factory=dict)
     forecasts: dict[str, Expected] = field(default_factory=dict)
+    handed: dict[str, lives.Handed] = field(default_factory=dict)
+    metered: dict[str, Metered] = field(default_factory=dict)
     _heard: dict[str, int] = field(default_factory=dict)
     _days_of: tuple[dt.date, int] | None = None
-    _looked: tuple[dt.date, bool, int, int] | None = None
+    _handed_of: dt.date | None = None
+    _looked: tuple[object, ...] | None = None
 
     def __post_init__(self) -> None:
-        self._applied = PointRules(self.rules)
         for device in self.registry.devices.values():
             site = self.registry.sites[device.site]
             if site.kind != "hazardous":
@@ -46,6 +50,7 @@ class Watch:
         for bin_ in self.registry.bins:
             if board := self.boards.get(bin_.device):
                 board.bins.append(BinWatch(bin_, board.site))
+        self._applied = PointRules(self.rules, self.boards)
         self._of_site: dict[str, list[BoardWatch]] = {}
         for board in self.boards.values():
             self._of_site.setdefault(board.site.site, []).append(board)
@@ -69,6 +74,8 @@ class Watch:
                 board.last = health_queries.last_reading(store, device)
         self._read_days(store, now)
         self._read_forecasts(store)
+        if _local(now) != self._handed_of:  # once a day: it changes over years
+            self.handed, self._handed_of = lives.handed_out(store), _local(now)
 
     def _read_forecasts(self, store: Store) -> None:
         if not any(r.kind == "filling" for r in self.rules):
@@ -90,6 +97,7 @@ class Watch:
     def hear(self, heard: Iterable[Board], now: int) -> None:
         """Take what boards say of themselves: retained messages, at Unix time now."""
         for board in heard:
+            self._take_data(board)
             before = self.said.get(board.device, NOTHING_SAID)
             queue, clock = board.state.get("queue"), board.state.get("clock")
             said = Said(
@@ -100,6 +108,19 @@ class Watch:
             if said != before and (watched := self.boards.get(board.device)):
                 watched.news = True
             self.said[board.device] = said
+
+    def _take_data(self, board: Board) -> None:
+        """Take what a line has carried; nothing of a state whose month is not known. Over another
+        line a board tells nothing of it: what it told before holds."""
+        told = {k: board.state[k] for k in ("month_kb", "budget_mb") if k in board.state}
+        if not board.state:
+            return
+        metered = self.metered.setdefault(board.device, Metered())
+        if "month_kb" in told and "budget_mb" not in told:
+            metered.budget_mb = 0  # nobody has set one
+        figures = [v for v in (board.state.get("t"), *told.values()) if isinstance(v, int)]
+        if len(figures) == 3 and min(figures) >= 0:  # noqa: PLR2004
+            metered.take(*figures)
 
     # What is found
 
@@ -115,8 +136,10 @@ class Watch:
         held = [r for r in self.rules if r.kind == "outage" and r.holds(_local(now))]
         is_outage = any(share >= r.threshold for r in held)
         text = "的设备同时没有读数：先看代理、网络和接收程序"
-        yield f"{DISTRICT}/", [Finding(r, DISTRICT, "", "", share, text) for r in held]
-        looked = _local(now), is_outage, id(self.days), id(self.forecasts)
+        found = [Finding(r, DISTRICT, "", "", share, text) for r in held]
+        yield f"{DISTRICT}/", found + self._applied.certificates(self.certificates, _local(now))
+        read = (self.days, self.forecasts, self.handed, self.certificates)
+        looked = _local(now), is_outage, *map(id, read)
         whole, self._looked = looked != self._looked, looked
         for site, boards in self._of_site.items():
             if not (whole or any(self._is_due(b, now) for b in boards)):
@@ -124,7 +147,8 @@ class Watch:
             days = self.days.get(site)
             where = self.registry.sites[site]
             scene = Scene(
-                self.registry, where, boards, now, self.said, days, is_outage, self.forecasts
+                *(self.registry, where, boards, now, self.said, days, is_outage, self.forecasts),
+                *(self.handed, self.metered, self.certificates),
             )
             for board in boards:
                 board.news = False

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from cryptography.hazmat.primitives.serialization import Encoding
 
+from ..common.local_days import LOCAL
 from . import ProvisionError, acl, files, update_key
 from .certificates import UTC, Authority, Identity, load, names_of, revoked_in
 from .pins import BOARDS
@@ -130,6 +131,16 @@ class Fleet:
                 raise ProvisionError(f"{path}: expected a configuration; remove it") from None
         return sites
 
+    def ends(self) -> dict[str, dt.date | None]:
+        """Name → local day on which its certificate ends, None where it is revoked: of authority,
+        broker, services and boards."""
+        found: dict[str, dt.date | None] = {"ca": _end(self.authority.identity)}
+        for name in ("broker", *OURS, *self.devices()):
+            held = self.identity(name)
+            if held or self.is_revoked(name):
+                found[name] = None if not held or self.is_revoked(name) else _end(held)
+        return found
+
     def write_acl(self) -> None:
         """Write the ACL of all boards that are not revoked. A board that was moved may also
         publish below its former site; otherwise mosquitto would acknowledge and drop its
@@ -200,6 +211,10 @@ class Fleet:
     def _shared(self, name: str, content: bytes) -> None:
         if files.write(self.folder / name, content, files.PUBLIC):
             self.written.append(name)
+
+
+def _end(identity: Identity) -> dt.date:
+    return identity.certificate.not_valid_after_utc.astimezone(LOCAL).date()
 
 
 def _user() -> str:

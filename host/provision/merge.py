@@ -5,6 +5,7 @@ csv.reader stands here and not common.csv_file, which does not keep how a line w
 from __future__ import annotations
 
 import csv
+import datetime as dt
 import io
 import tempfile
 from collections.abc import Mapping
@@ -15,9 +16,11 @@ from ..common import csv_file
 from . import ProvisionError, begin, files
 from .plan import Plan
 
+CERTIFICATES = "certificates.csv"  # when each ends, for alarms: see host.points.certificates
 _HEADERS = {
     "sites.csv": "site,name,town,kind,windows\n",
     "devices.csv": "device,site\n",
+    CERTIFICATES: "certificate,until\n",
     "bins.csv": "bin,site,device,channel,fill_channel,stream,volume_l,tare_kg,container,"
     "max_kg,e_kg\n",
 }
@@ -29,12 +32,14 @@ def read(folder: Path, *, new: bool) -> Texts:
     """name -> text of the files of a registry; a missing file has its header only. new: the
     registry may be missing, and then has the towns and rules of the example."""
     texts = begin.texts() if new else dict(_HEADERS)
-    for path in sorted(folder.glob("*.csv")):
-        file = csv_file.read(path, ProvisionError)
-        if file.encoding:  # what is added could not be read beside it
-            raise ProvisionError(f"{path}: expected UTF-8, found {file.encoding}")
-        texts[path.name] = file.data.decode()
-    return texts
+    return texts | {path.name: _text(path) for path in sorted(folder.glob("*.csv"))}
+
+
+def _text(path: Path) -> str:
+    file = csv_file.read(path, ProvisionError)
+    if file.encoding:  # what is added could not be read beside it
+        raise ProvisionError(f"{path}: expected UTF-8, found {file.encoding}")
+    return file.data.decode()
 
 
 def load(folder: Path, texts: Texts) -> registry.Registry:
@@ -67,6 +72,19 @@ def with_plan(texts: Texts, plan: Plan) -> Texts:
             bins[name] = spare
     changed = {"site": sites, "device": devices, "bin": bins}
     return texts | {f"{k}s.csv": merged(texts[f"{k}s.csv"], k, rows) for k, rows in changed.items()}
+
+
+def with_ends(texts: Texts, ends: Mapping[str, dt.date | None]) -> Texts:
+    """The texts with the day on which each certificate ends; none of one that is revoked."""
+    rows = {n: {"certificate": n, "until": str(day or "")} for n, day in ends.items()}
+    before = texts.get(CERTIFICATES, _HEADERS[CERTIFICATES])
+    return texts | {CERTIFICATES: merged(before, "certificate", rows)}
+
+
+def note_ends(folder: Path, ends: Mapping[str, dt.date | None]) -> list[str]:
+    """Write the day on which each certificate ends into a registry; the file where it differs."""
+    path = folder / CERTIFICATES
+    return write(folder, with_ends({CERTIFICATES: _text(path)} if path.exists() else {}, ends))
 
 
 def merged(text: str, key: str, rows: Mapping[str, Mapping[str, str]]) -> str:

@@ -1,12 +1,13 @@
-"""Which boards are two under one name."""
+"""The lives of boards: which are two under one name, and how much a board has numbered."""
 
 from __future__ import annotations
 
 from collections import defaultdict
+from dataclasses import dataclass
 from itertools import groupby
 
 from ..common import two_boards
-from . import Store
+from . import Store, streams
 
 _BACK_S = 7 * 86_400
 
@@ -30,3 +31,32 @@ def two_boards_of(store: Store) -> dict[str, tuple[int, int]]:
             if (began := two_boards.since(turns)) is not None:
                 found[device] = (found.get(device, (began, 0))[0], turns[-1][1])
     return found
+
+
+@dataclass(frozen=True)
+class Handed:
+    """readings: how many a board has numbered in all its lives, as far as it is known; begun: when
+    each life was first heard of by a birth message, in order, Unix seconds."""
+
+    readings: int
+    begun: tuple[int, ...]
+
+    @property
+    def since(self) -> int | None:
+        """When the board was first heard; None: not known."""
+        return self.begun[0] if self.begun else None
+
+
+def handed_out(store: Store) -> dict[str, Handed]:
+    """Board → what it has numbered."""
+    readings: dict[str, int] = defaultdict(int)
+    begun: dict[str, list[int]] = defaultdict(list)
+    for device, spans, t in store.database.query(
+        "SELECT s.device, s.spans, (SELECT min(b.received) FROM birth b WHERE b.stream = s.id) "
+        "FROM stream s"
+    ):
+        held = streams.unpack(bytes(spans))
+        readings[device] += held[-1][1] + 1 if held else 0
+        if t is not None:
+            begun[device].append(int(t))
+    return {d: Handed(n, tuple(sorted(begun[d]))) for d, n in readings.items()}

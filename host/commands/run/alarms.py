@@ -21,6 +21,7 @@ from ...hazard.update import findings
 from ...mqtt.broker import Broker
 from ...mqtt.session import SessionError
 from ...mqtt.watch import present
+from ...points import certificates
 from ...points import update as points
 from ...registry import DISTRICT, Registry, load
 from ...reports import publish
@@ -45,6 +46,8 @@ class _Updater:
         """One update at Unix time now: how many entries were added, and alarms changed."""
         registered, limits = register.load(self._folder), rules.load(self._folder)
         watch = self._watch_of(registered.known, limits)
+        if (ends := certificates.load(self._folder)) != watch.certificates:
+            watch.certificates = ends
         store = Store(self._path)
         try:
             booked, found = findings(store, registered, limits, now, progress)

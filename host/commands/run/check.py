@@ -11,7 +11,7 @@ from ... import registry
 from ...common.errors import UserError
 from ...common.local_days import LOCAL
 from ...metrology import instruments
-from ...points import positions
+from ...points import certificates, positions
 from ...reconcile import losses, trucks
 from ...service.checks import problems
 
@@ -28,6 +28,7 @@ def _check(args: argparse.Namespace) -> int:
     try:
         loaded = registry.load(args.registry)
         positions.load(args.registry)
+        certificates.load(args.registry)
         trucks.load(args.registry, loaded)
         losses.load(args.registry, dt.datetime.now(LOCAL).date())
         more = [*_lorawan(args.registry, loaded), *filter(None, [_hazardous(args.registry)])]

@@ -55,6 +55,7 @@ def provision(args: argparse.Namespace) -> int:
         fleet.create(broker[0])
         new, changed, revoked = _boards(fleet, wanted, broker)
         fleet.write_acl()
+        texts = merge.with_ends(texts, fleet.ends())
     rows = merge.write(rows_in, texts)
     counts = f"{len(wanted.boards)} boards: {len(new)} new, {len(changed)} changed"
     print(f"{args.fleet}: {counts}, {len(revoked)} revoked, the others as before")
@@ -111,10 +112,14 @@ def revoke(args: argparse.Namespace) -> int:
         if args.replace:
             fleet.replace(name)
         fleet.write_acl()
+        ends = fleet.ends()
     print(f"{name}: {len(serials)} certificates revoked" + (", 1 made" if args.replace else ""))
     if args.replace and name not in OURS:
         print(f"{args.fleet}/{name}: put its files on the board")
     _tell(fleet)
+    rows_in: Path = args.registry or args.fleet / "registry"
+    if rows_in.is_dir() and merge.note_ends(rows_in, ends):
+        print(f"{rows_in}: {merge.CERTIFICATES} written")
     return 0
 
 

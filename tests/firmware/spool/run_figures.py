@@ -1,6 +1,6 @@
 """Under MicroPython: what the queue costs the flash, and how much it holds.
 
-micropython run_figures.py capacity|offline|online"""
+micropython run_figures.py capacity|offline|online [seconds from reading to reading]"""
 
 import os
 import sys
@@ -19,22 +19,25 @@ vfs.mount(vfs.VfsLfs2(flash), "/q")
 spool = Queue("/q/spool", NAMES, os.urandom, Log(None, lambda line: None), 1 << 20)
 
 
-def minute(n):
-    spool.put(60 * n, BODY)
-    spool.tick(60 * n)
+every_s = int(sys.argv[2]) if len(sys.argv) > 2 else 60
+
+
+def reading(n):
+    spool.put(every_s * n, BODY)
+    spool.tick(every_s * n)
 
 
 what = sys.argv[1]
 n = 0
 if what == "capacity":
     while not spool.state.dropped:
-        minute(n)
+        reading(n)
         n += 1
     print(n - spool.state.dropped if n > spool.state.dropped else 0, n)
 else:
     before = flash.erases
     while n < 10000:
-        minute(n)
+        reading(n)
         n += 1
         if what == "online":
             recs = spool.peek(16)
