@@ -22,7 +22,7 @@ def offline(s: Scene, _: Rule) -> Iterator[Measured]:
             yield Measured(b.device, None, "设备从未有读数")
             continue
         silent = max(0, s.now - b.last) / b.every_s
-        if b.by_radio and silent <= _LOST_IN_A_ROW:
+        if not s.is_expected(b) or (b.by_radio and silent <= _LOST_IN_A_ROW):
             silent = 0.0
         text = f"设备没有读数（每 {b.every_s} 秒应有一条）"
         yield Measured(b.device, None if s.outage else silent, text, b.last)
@@ -52,9 +52,10 @@ def queue(s: Scene, _: Rule) -> Iterator[Measured]:
 
 
 def unheard(s: Scene, _: Rule) -> Iterator[Measured]:
-    """1 of a board that the registry names and that has never sent a reading."""
+    """1 of a board that the registry names and expects, and that has never sent a reading."""
     for b in s.boards:
-        yield Measured(b.device, 1.0 if b.last is None else 0.0, "设备从未有读数")
+        missing = b.last is None and s.is_expected(b)
+        yield Measured(b.device, 1.0 if missing else 0.0, "设备从未有读数")
 
 
 def battery(s: Scene, _: Rule) -> Iterator[Measured]:

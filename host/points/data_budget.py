@@ -9,9 +9,8 @@ from dataclasses import dataclass, field
 from ..common.local_days import LOCAL
 
 _HOUR_S, _DAY_S = 3600, 86_400
-RATE_S = 3 * _DAY_S  # over which it is told how fast it goes
-_LEAST_S = _DAY_S  # less tells nothing of the days to come
-_LEAST_OF_MONTH_S = 3 * _DAY_S  # from when on the month itself tells how fast it goes
+RATE_S = 7 * _DAY_S  # over which it is told how fast it goes
+_LEAST_S = 3 * _DAY_S  # less tells nothing of the days to come: a backlog is sent in hours
 
 
 def month_of(t: int) -> tuple[int, int]:
@@ -52,8 +51,8 @@ class Metered:
 
     def ends(self, now: int) -> tuple[float, int] | None:
         """(days that it is used up before the month is over, Unix second at which it is) at the
-        pace of the last three days, or of the month where these are not known; days below 0: it
-        lasts longer. None: not known."""
+        pace of the last week, or of the month where less than three days of it are known; days
+        below 0: it lasts longer. None: not known."""
         begin, over = month_of(now)
         if self.share(now) is None or (pace := self._pace(begin)) is None:
             return None
@@ -67,6 +66,6 @@ class Metered:
         first, kb = self._past[0]
         if self.t - first >= _LEAST_S:
             return (self.kb - kb) / (self.t - first)
-        if self.t - begin >= _LEAST_OF_MONTH_S:
+        if self.t - begin >= _LEAST_S:
             return self.kb / (self.t - begin)
         return None

@@ -45,7 +45,8 @@ class Scene:
     """Input of a measure; now: Unix seconds. days: of the site, as booked. outage: so many boards
     are silent that each by itself tells nothing. forecasts: bin → the last one. handed: board →
     what it has numbered; metered: board → what its line carries, of those that told their state;
-    certificates: name → local day on which it ends."""
+    certificates: name → local day on which it ends; first_days: board → from which it is
+    expected."""
 
     registry: Registry
     site: Site
@@ -58,6 +59,7 @@ class Scene:
     handed: Mapping[str, Handed] = field(default_factory=dict)
     metered: Mapping[str, Metered] = field(default_factory=dict)
     certificates: Mapping[str, dt.date] = field(default_factory=dict)
+    first_days: Mapping[str, dt.date] = field(default_factory=dict)
 
     @cached_property
     def day(self) -> dt.date:
@@ -67,6 +69,10 @@ class Scene:
     @cached_property
     def bins(self) -> list[BinWatch]:
         return [b for board in self.boards for b in board.bins]
+
+    def is_expected(self, board: BoardWatch) -> bool:
+        """Whether a board should report by now."""
+        return self.first_days.get(board.device, self.day) <= self.day
 
     def of(self, board: BoardWatch) -> Said:
         return self.said.get(board.device, NOTHING_SAID)

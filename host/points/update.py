@@ -26,11 +26,13 @@ _LEAST_BOARDS = 10  # below, boards that are silent together are told one by one
 @dataclass
 class Watch:
     """Every point. rules: those that hold at points; looked: when it last looked (Unix seconds);
-    said: device → what the board said of itself; certificates: name → local day on which it ends."""
+    said: device → what the board said of itself; certificates: name → local day on which it ends;
+    first_days: device → local day from which on it is expected."""
 
     registry: Registry
     rules: list[Rule]
     certificates: dict[str, dt.date] = field(default_factory=dict)
+    first_days: dict[str, dt.date] = field(default_factory=dict)
     boards: dict[str, BoardWatch] = field(default_factory=dict)
     said: dict[str, Said] = field(default_factory=dict)
     days: dict[str, site_days.SiteDays] = field(default_factory=dict)
@@ -119,7 +121,7 @@ class Watch:
         if "month_kb" in told and "budget_mb" not in told:
             metered.budget_mb = 0  # nobody has set one
         figures = [v for v in (board.state.get("t"), *told.values()) if isinstance(v, int)]
-        if len(figures) == 3 and min(figures) >= 0:  # noqa: PLR2004
+        if len(figures) == 3 and min(figures) >= 0:
             metered.take(*figures)
 
     # What is found
@@ -132,14 +134,15 @@ class Watch:
     def findings(self, now: int) -> Iterator[tuple[str, list[Finding]]]:
         """(place, what is found there) of every point at which something may have changed since
         the last time, at Unix time now, and of the whole district as of a site called DISTRICT."""
+        today = _local(now)
         share = self._silent_share(now)
-        held = [r for r in self.rules if r.kind == "outage" and r.holds(_local(now))]
+        held = [r for r in self.rules if r.kind == "outage" and r.holds(today)]
         is_outage = any(share >= r.threshold for r in held)
         text = "的设备同时没有读数：先看代理、网络和接收程序"
         found = [Finding(r, DISTRICT, "", "", share, text) for r in held]
-        yield f"{DISTRICT}/", found + self._applied.certificates(self.certificates, _local(now))
-        read = (self.days, self.forecasts, self.handed, self.certificates)
-        looked = _local(now), is_outage, *map(id, read)
+        yield f"{DISTRICT}/", found + self._applied.certificates(self.certificates, today)
+        read = (self.days, self.forecasts, self.handed, self.certificates, self.first_days)
+        looked = today, is_outage, *map(id, read)
         whole, self._looked = looked != self._looked, looked
         for site, boards in self._of_site.items():
             if not (whole or any(self._is_due(b, now) for b in boards)):
@@ -148,7 +151,7 @@ class Watch:
             where = self.registry.sites[site]
             scene = Scene(
                 *(self.registry, where, boards, now, self.said, days, is_outage, self.forecasts),
-                *(self.handed, self.metered, self.certificates),
+                *(self.handed, self.metered, self.certificates, self.first_days),
             )
             for board in boards:
                 board.news = False
@@ -161,7 +164,14 @@ class Watch:
         return board.news or lasts or board.changes_alone(now)
 
     def _silent_share(self, now: int) -> float:
-        known = [b for b in self.boards.values() if b.last is not None and now - b.last < _DAY_S]
+        day = _local(now)
+        known = [
+            b
+            for b in self.boards.values()
+            if b.last is not None
+            and now - b.last < _DAY_S
+            and self.first_days.get(b.device, day) <= day
+        ]
         if len(known) < _LEAST_BOARDS:
             return 0.0
         silent = sum(now - (b.last or 0) > b.every_s + 90 for b in known)

@@ -119,4 +119,6 @@ def _line(header: list[str], row: Mapping[str, str], end: str) -> str:
 def write(folder: Path, texts: Texts) -> list[str]:
     """Write the files that differ; their names."""
     folder.mkdir(exist_ok=True)
-    return [n for n, t in texts.items() if files.write(folder / n, t.encode(), files.PUBLIC)]
+    return [
+        n for n, t in sorted(texts.items()) if files.write(folder / n, t.encode(), files.PUBLIC)
+    ]

@@ -69,7 +69,7 @@ class FleetFolder:
         return done.stdout
 
     def revoke(self, device: str, *more: str) -> subprocess.CompletedProcess[str]:
-        done = qingyun("revoke", device, "--fleet", self.fleet, *more)
+        done = qingyun("revoke", device, "--fleet", self.fleet, "--registry", self.registry, *more)
         assert done.returncode == 0, done.stderr
         return done
 

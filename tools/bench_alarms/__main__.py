@@ -25,8 +25,9 @@ from host.registry import Bin, Device, Registry, Site
 from host.store import Store
 
 from . import physics, plan
+from .boards import Boards
 from .physics import Point, Reading
-from .plan import DAY
+from .plan import DAY, HOUR
 from .score import Told, report
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -122,12 +123,17 @@ def run(
         if r.kind in rules.OF_POINTS and r.kind != "unheard"  # no board was heard before the month
     ]
     watch = Watch(registry(sites), limits)
+    boards = Boards(planted, seed, START, days)
+    watch.metered = boards.metered()
     store = Store(folder / "alarms.db", create=True)
     keeper, rows = alarm_log.Keeper(0, []), list[alarm_log.Row]()
     troubled = [p for p in points if p.plants]
     for day in range(days):
         begin = START + day * DAY
         watch.days = {f"p{p.n:04d}": _site_days(p, day) for p in points}
+        watch.handed = boards.handed(day)
+        if (ends := boards.certificates(day)) != watch.certificates:
+            watch.certificates = ends
         waiting = _arrivals(points, day, planted.outages, rng)
         coming = next(waiting, None)
         for now in range(begin + turn_s, begin + DAY + turn_s, turn_s):
@@ -138,6 +144,8 @@ def run(
             for n, readings in fresh.items():
                 watch.boards[f"b{n:04d}"].take(sorted(readings, key=lambda r: r[0]))
             _say(watch, troubled, now)
+            if (now - begin) % HOUR == 0:
+                boards.carry(watch.metered, now)
             changes = [c for place, found in watch.findings(now) for c in keeper.take(place, found)]
             rows += keeper.keep(store, changes, now)
     store.close()

@@ -35,6 +35,7 @@ class Point:
     rate: list[float] = field(default_factory=list)  # of the usual
     put_in: list[float] = field(default_factory=lambda: [0.0] * 4)  # of the day, g
     emptied: dict[int, int] = field(default_factory=dict)  # bin → day
+    lifted: dict[int, int] = field(default_factory=dict)  # bin → until when it is off its platform
     days: list[list[int]] = field(default_factory=list)  # g put in, of each day over
     _rain: tuple[int, int, float] = (0, 0, 0.0)
     _sun: tuple[int, int] = (0, 0)
@@ -92,6 +93,7 @@ class Point:
                 self.extra[i] += self._rain[2] * EVERY_S
         if at // EVERY_S == _COLLECTED // EVERY_S:
             self._collect(t, near)
+        self._at_night(t, at, near)
         for p in near:
             if p.start <= t < p.start + EVERY_S and p.kind in ("outside", "load", "density"):
                 kg = {"outside": rng.uniform(7, 15), "load": 145.0, "density": 80.0}[p.kind]
@@ -102,6 +104,16 @@ class Point:
             if not any(p.kind == "uncollected" and p.bin == i and t < p.end - DAY for p in near):
                 self.mass[i] = self.extra[i] = 0.0
                 self.emptied[i] = (t - self.start) // DAY
+                self.lifted[i] = t + EVERY_S
+
+    def _at_night(self, t: int, at: int, near: list[Plant]) -> None:
+        """Somebody empties the bin of food waste, or only moves a bin and puts it back."""
+        for p in near:
+            if p.kind == "lifted" and p.start <= t < p.start + EVERY_S:
+                self.mass[p.bin] = self.extra[p.bin] = 0.0
+                self.lifted[p.bin] = t + 2 * EVERY_S
+        if at < 4 * HOUR and self.rng.random() < 0.001:
+            self.lifted[self.rng.randrange(4)] = t + EVERY_S
 
     def fill(self, i: int, t: int) -> float:
         """How full a bin is, as a share."""
@@ -113,6 +125,7 @@ class Point:
         rng, values, marks = self.rng, dict[str, int](), dict[str, str]()
         for i in range(4):
             away = any(p.kind == "away" and p.bin == i and p.start <= t < p.end for p in near)
+            away = away or t < self.lifted.get(i, 0)
             gross = 0.0 if away else TARE_G + self.mass[i] + self.extra[i]
             bad = any(p.kind == "fault" and p.bin == i and p.start <= t < p.end for p in near)
             if bad:

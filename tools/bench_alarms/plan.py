@@ -10,17 +10,29 @@ DAY, HOUR = 86_400, 3600
 # Troubles that one point has for some hours; those of days; those of the whole district.
 SHORT = (
     *("offline", "safe", "clock", "queue", "fault", "full", "load", "density"),
-    *("away", "outside", "rise"),
+    *("away", "outside", "rise", "lifted", "wear", "lives", "certificate", "data"),
 )
-DAYS_LONG = ("uncollected", "unlike")
+DAYS_LONG = ("uncollected", "unlike", "data_ends")
 KINDS = (*SHORT, *DAYS_LONG)
+# Of those that whole days have: seconds from their begin to their end, and until they are due;
+# within how many it is told then; bin; so much before it may be told too.
+_OF_DAYS = {
+    "uncollected": (4 * DAY, 2 * DAY, HOUR, 1, 600),  # told when the second day is over
+    "unlike": (2 * DAY, DAY, HOUR, 1, 600),  # told when the day is booked
+    "data_ends": (4 * DAY, 3 * DAY, 2 * HOUR, 0, 3 * DAY),  # told once three days went so
+    **dict.fromkeys(("certificate", "wear", "lives"), (DAY, 0, 600, 0, 600)),
+}
+# How long others have to have lasted.
+_LASTS = {"safe": 300, "clock": 1800, "fault": 900, "rise": 600, "away": 2 * HOUR, "lifted": 900}
 FIRST_DAY = 15  # of `unlike`: two weeks have to be known before
+LAST_DAY = 12  # of `data_ends`: later the month is over before the data
 
 
 @dataclass(frozen=True)
 class Plant:
     """A trouble at a point. start, end: Unix seconds; due: from then on the rule says that it is
-    so; within_s: it has to be raised so soon after that. bin: 0 to 3."""
+    so; within_s: it has to be raised so soon after that. bin: 0 to 3. early_s: so much before
+    it may be raised too."""
 
     kind: str
     site: int
@@ -29,6 +41,7 @@ class Plant:
     due: int
     within_s: int
     bin: int = 0
+    early_s: int = 600
 
 
 @dataclass
@@ -69,7 +82,8 @@ def make(
             low = FIRST_DAY + 2 if kind == "unlike" else 1
             if days - length - 1 <= low:
                 break
-            day = rng.randrange(low, days - length)
+            high = LAST_DAY if kind == "data_ends" else days
+            day = rng.randrange(low, min(high, days - length))
             span = set(range(day - 1, day + length + 1))
             if span & taken[site] or (kind != "unlike" and span & outage_days):
                 continue
@@ -81,19 +95,22 @@ def make(
 
 def _plant(kind: str, site: int, day: int, rng: random.Random) -> Plant:
     """A trouble on the day that begins then."""
-    if kind == "uncollected":  # not emptied on three days: told when the second is over
-        return Plant(kind, site, day + 9 * HOUR, day + 4 * DAY, day + 2 * DAY, HOUR, 1)
-    if kind == "unlike":  # of a whole day: told when it is booked
-        return Plant(kind, site, day, day + 2 * DAY, day + DAY, HOUR, 1)
-    begin = day + 12 * HOUR + rng.randrange(4 * HOUR)
-    long = rng.randrange(2 * HOUR, 5 * HOUR)
     bin_ = rng.randrange(4)
-    if kind == "away":  # from a collection on
+    if kind in _OF_DAYS:
+        lasts, due, within_s, which, early_s = _OF_DAYS[kind]
+        start = day + 9 * HOUR if kind == "uncollected" else day
+        return Plant(kind, site, start, day + lasts, day + due, within_s, which, early_s)
+    begin = day + 12 * HOUR + rng.randrange(4 * HOUR)
+    end = begin + rng.randrange(2 * HOUR, 5 * HOUR)
+    if kind == "data":  # boards tell of it on the hour
+        begin -= begin % HOUR
+    elif kind == "lifted":  # at night: told when it stands there again
+        begin = day + HOUR + rng.randrange(2 * HOUR)
+        end, bin_ = begin + 12 * HOUR, 1
+    elif kind == "away":  # from a collection on
         begin = day + 10 * HOUR
-        return Plant(kind, site, begin, begin + 5 * HOUR, begin + 2 * HOUR, 600, bin_)
-    if kind == "density":
-        bin_ = 0
-    if kind in ("outside", "load", "density"):  # until the next collection
-        return Plant(kind, site, begin, day + DAY + 10 * HOUR + 300, begin, 600, bin_)
-    lasts = {"safe": 300, "clock": 1800, "fault": 900, "rise": 600}.get(kind, 0)
-    return Plant(kind, site, begin, begin + long, begin + lasts, 600, bin_)
+        end = begin + 5 * HOUR
+    elif kind in ("outside", "load", "density"):  # until the next collection
+        end = day + DAY + 10 * HOUR + 300
+        bin_ = 0 if kind == "density" else bin_
+    return Plant(kind, site, begin, end, begin + _LASTS.get(kind, 0), 600, bin_)

@@ -13,7 +13,12 @@ from .plan import HOUR, KINDS, Plan, Plant
 
 FOUND, FALSE_OF_1000 = 99.0, 1.0  # goals: percent, alarms of nothing in 1,000 site-days
 # What else a trouble is: who puts 145 kg in at noon does it beside the hours, and it is dense.
-ALSO = {"load": ("density", "outside"), "density": ("outside",), "uncollected": ("unlike", "load")}
+ALSO = {
+    "load": ("density", "outside"),
+    "density": ("outside",),
+    "uncollected": ("unlike", "load"),
+    "data": ("data_ends",),
+}
 
 
 @dataclass
@@ -55,7 +60,7 @@ def report(plan: Plan, told: Told, start: int, site_days: int) -> tuple[list[str
         mine = [r for r in of_site[p.site] if _is_of(p, r)]
         explained |= {r.id for r in mine}
         first = min((r.t for r in mine if r.body.kind == p.kind), default=None)
-        if first is not None and p.due - 600 <= first <= p.due + p.within_s + told.later_s:
+        if first is not None and p.due - p.early_s <= first <= p.due + p.within_s + told.later_s:
             found[p.kind] += 1
             delays[p.kind].append(first - p.due)
         else:
@@ -82,7 +87,7 @@ def report(plan: Plan, told: Told, start: int, site_days: int) -> tuple[list[str
         f"1,000 site-days (goal ≤ {FALSE_OF_1000:g})"
     )
     lines += [f"missed or late: {text}" for text in late[:12]]
-    for r in false[:12]:
+    for r in false[:20]:
         s = r.body
         value = f"{s.value:g} {s.unit}"
         lines.append(f"false: {s.kind} {s.site} {s.subject}, {r.t - start} s, {value}")

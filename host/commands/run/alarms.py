@@ -21,7 +21,7 @@ from ...hazard.update import findings
 from ...mqtt.broker import Broker
 from ...mqtt.session import SessionError
 from ...mqtt.watch import present
-from ...points import certificates
+from ...points import certificates, first_days
 from ...points import update as points
 from ...registry import DISTRICT, Registry, load
 from ...reports import publish
@@ -48,6 +48,8 @@ class _Updater:
         watch = self._watch_of(registered.known, limits)
         if (ends := certificates.load(self._folder)) != watch.certificates:
             watch.certificates = ends
+        if (days := first_days.load(self._folder)) != watch.first_days:
+            watch.first_days = days
         store = Store(self._path)
         try:
             booked, found = findings(store, registered, limits, now, progress)

@@ -11,7 +11,7 @@ from ... import registry
 from ...common.errors import UserError
 from ...common.local_days import LOCAL
 from ...metrology import instruments
-from ...points import certificates, positions
+from ...points import certificates, first_days, positions
 from ...reconcile import losses, trucks
 from ...service.checks import problems
 
@@ -29,6 +29,7 @@ def _check(args: argparse.Namespace) -> int:
         loaded = registry.load(args.registry)
         positions.load(args.registry)
         certificates.load(args.registry)
+        first_days.load(args.registry)
         trucks.load(args.registry, loaded)
         losses.load(args.registry, dt.datetime.now(LOCAL).date())
         more = [*_lorawan(args.registry, loaded), *filter(None, [_hazardous(args.registry)])]

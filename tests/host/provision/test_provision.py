@@ -23,7 +23,10 @@ from interpreter import RunMicroPython
 from sim_board import ROOT
 
 from host import cli, registry
+from host.common.local_days import LOCAL
+from host.points import certificates
 from host.provision.certificates import Authority, revoked_in
+from host.provision.fleet import OURS
 
 KEPT = {"acl", "crl.pem", "provision.log"}
 # Loads each configuration with the firmware's own check.
@@ -79,6 +82,24 @@ def test_the_registry_knows_it_and_every_other_row_is_as_before(fleet: FleetFold
         assert (fleet.registry / name).read_bytes().startswith(old)
 
 
+def test_the_registry_has_the_day_on_which_each_certificate_ends(fleet: FleetFolder) -> None:
+    """Of authority, broker, services and boards; rows of other fleets stay."""
+    path = fleet.registry / certificates.FILE
+    path.write_text("certificate,until\nother,2030-01-01\n")
+    fleet.made([PLATFORM, FILL])
+    found = certificates.load(fleet.registry)
+    assert {*found} == {"other", "ca", "broker", "qy-a1", *OURS}
+    raw = (fleet.fleet / "qy-a1" / "qy-a1.der").read_bytes()
+    ends = x509.load_der_x509_certificate(raw).not_valid_after_utc
+    assert found["qy-a1"] == ends.astimezone(LOCAL).date()
+    broker = x509.load_pem_x509_certificate((fleet.fleet / "broker.pem").read_bytes())
+    assert found["broker"] == broker.not_valid_after_utc.astimezone(LOCAL).date()
+    path.write_text("certificate,until\nqy-a1,soon\n")
+    wrong = qingyun("check", "--registry", fleet.registry)
+    assert wrong.returncode == 2
+    assert "certificates.csv:2: until: expected YYYY-MM-DD or nothing" in wrong.stderr
+
+
 def test_files_of_a_spreadsheet_keep_their_marks(fleet: FleetFolder) -> None:
     """Byte order mark, CRLF, quotes, columns of others, no newline at the end."""
     sites = (fleet.registry / "sites.csv").read_text().splitlines()
@@ -111,7 +132,8 @@ def test_a_new_board_adds_only_itself(fleet: FleetFolder) -> None:
     fleet.made(board("qy-b1"))
     new = {f"fleet/qy-b1/{n}" for n in ("config.json", "ca.der", "qy-b1.der", "update.pub")}
     new |= {"fleet/qy-b1/qy-b1.key.der", "fleet/acl", "fleet/provision.log"}
-    assert fleet.changed(before) == new | {"registry/devices.csv", "registry/bins.csv"}
+    rows = {f"registry/{n}.csv" for n in ("devices", "bins", "certificates")}
+    assert fleet.changed(before) == new | rows
     acl = (fleet.fleet / "acl").read_text()
     assert "user qy-a1\n" in acl and "user qy-b1\n" in acl
 
@@ -139,7 +161,7 @@ def test_the_example_changes_nothing_of_the_example_district_but_adds_a_board(
     before = fleet.state()
     assert fleet.provision(EXAMPLE).returncode == 0
     assert {n for n in fleet.changed(before) if n.startswith("registry")} == {
-        "registry/devices.csv"
+        *("registry/devices.csv", "registry/certificates.csv")
     }
     config = json.loads((fleet.fleet / "qy-fs01" / "config.json").read_text())
     example = json.loads((ROOT / "boards" / "esp32" / "config.example.json").read_text())
@@ -276,7 +298,9 @@ def test_revoked_stays_revoked_until_it_is_replaced(fleet: FleetFolder) -> None:
     fleet.made([PLATFORM, FILL, *board("qy-b1")])
     before = fleet.state()
     assert "1 certificates revoked" in fleet.revoke("qy-a1").stdout
-    assert fleet.changed(before) == {f"fleet/{n}" for n in KEPT}
+    own = "registry/certificates.csv"
+    assert fleet.changed(before) == {own, *(f"fleet/{n}" for n in KEPT)}
+    assert "qy-a1" not in certificates.load(fleet.registry)
     acl = (fleet.fleet / "acl").read_text()
     assert "qy-a1" not in acl and "user qy-b1\n" in acl
     assert len(revoked_in((fleet.fleet / "crl.pem").read_bytes())[0]) == 1
@@ -289,8 +313,9 @@ def test_revoked_stays_revoked_until_it_is_replaced(fleet: FleetFolder) -> None:
     assert fleet.changed(before) == set()
 
     assert "1 made" in fleet.revoke("qy-a1", "--replace").stdout
-    own = {f"fleet/qy-a1/{n}" for n in ("qy-a1.der", "qy-a1.key.der")}
-    assert fleet.changed(before) == own | {"fleet/acl", "fleet/provision.log"}
+    own_files = {own, *(f"fleet/qy-a1/{n}" for n in ("qy-a1.der", "qy-a1.key.der"))}
+    assert fleet.changed(before) == own_files | {"fleet/acl", "fleet/provision.log"}
+    assert "qy-a1" in certificates.load(fleet.registry)
     before = fleet.state()
     fleet.made([PLATFORM, FILL, *board("qy-b1")])
     assert fleet.changed(before) == set()
