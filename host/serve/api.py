@@ -12,9 +12,8 @@ from typing import Annotated, Any, TypeVar
 from fastapi import APIRouter, Depends, Header, Path, Query, Request
 from starlette.exceptions import HTTPException
 
-from ..alarms import alarm_log
 from ..rollup import day_bounds
-from . import commands, history, site_charts
+from . import alarms, commands, history, site_charts
 from . import hazard as stores
 from .context import context_of
 from .day_cache import today
@@ -238,20 +237,19 @@ async def ledger_rows(request: Request, page: Page = 1, limit: Limit = 100) -> L
 @router.get("/alarms")
 @narrow
 async def alarm_rows(
-    request: Request, page: Page = 1, limit: Limit = 100, only_open: bool = True
+    request: Request,
+    page: Page = 1,
+    limit: Limit = 100,
+    only_open: bool = True,
+    before: Annotated[int | None, Query(ge=1, le=1 << 53)] = None,
 ) -> Listed:
-    """Alarms with who has seen them, the latest first."""
-    context = context_of(request)
-    trail = await context.ask(lambda s: stores.trail(context, s, only_open=only_open))
-    rows = [
-        {
-            **alarm_log.message(raised)[1],
-            "acknowledged": {"t": s.t, "by": s.body.by, "note": s.body.note} if s else None,
-            "cleared": over.t if over else None,
-        }
-        for raised, s, over in trail
-    ]
-    return paged(request, rows, page, limit)
+    """Alarms with who has seen them, the latest first; before: a number of an alarm to go on from,
+    which `next` has, so that no page changes as alarms come."""
+    context, skip = context_of(request), (page - 1) * limit
+    found = await context.ask(lambda s: context.alarms(s, limit, before, skip, only_open=only_open))
+    more = f"/api/1/alarms?before={found.next}&limit={limit}&only_open={str(only_open).lower()}"
+    items = alarms.items(found.rows)
+    return Listed(total=found.total, next=more if found.next else None, items=items)
 
 
 @router.get("/indicators")

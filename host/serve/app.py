@@ -23,6 +23,7 @@ from ..common.errors import UserError
 from ..registry import RegistryError
 from ..store import Busy
 from . import (
+    alarms,
     api,
     collect,
     commands,
@@ -54,7 +55,7 @@ from .web import page, user
 
 PAGES = (
     *(signin, district, sites, map, collect, reconcile, standing),
-    *(hazard, labels, papers, indicators, history, filing, downloads, commands, sse),
+    *(hazard, alarms, labels, papers, indicators, history, filing, downloads, commands, sse),
     *(weigh, weigh_pictures, wall),
 )
 BUILT = "static-built"

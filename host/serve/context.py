@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from jinja2 import Environment
 from starlette.requests import HTTPConnection
 
-from ..alarms import alarm_log
+from ..alarms import alarm_log, alarm_pages
 from ..alarms.rules import Rule
 from ..hazard import obligations, papers
 from ..hazard.entry import Entry
@@ -161,10 +161,20 @@ class Context:
         every = self.shared.known.positions
         return {site: every[site] for site in self.registry.sites if site in every}
 
-    def alarms(self, store: Store, *, only_open: bool = True) -> list[alarm_log.Row]:
-        """The rows of alarms, the oldest first."""
-        rows = alarm_log.read_open(store)[1] if only_open else alarm_log.read(store)
-        return rows if self.scope.whole else [r for r in rows if self.seen.alarm(r.body)]
+    def alarms(
+        self, store: Store, limit: int, before: int | None = None, skip: int = 0, *, only_open: bool
+    ) -> alarm_pages.Page:
+        """A page of alarms, as alarm_pages.read()."""
+        read = alarm_pages.read_open if only_open else alarm_pages.read
+        return read(store, limit, before, skip, self.seen.alarms)
+
+    def trails(self, store: Store) -> list[alarm_pages.Changes]:
+        """Every alarm that is open, the latest first."""
+        return alarm_pages.every_open(store, self.seen.alarms)
+
+    def alarm(self, store: Store, number: int) -> alarm_pages.Changes | None:
+        """An alarm, open or over; None where the scope sees none of this number."""
+        return alarm_pages.one(store, number, self.seen.alarms)
 
     def entries(self, store: Store) -> list[Entry]:
         """Every entry of the ledger, reversals included, in the order of adding."""

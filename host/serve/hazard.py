@@ -1,19 +1,17 @@
-"""Hazardous stores: stock by code, its age and limit, the ledger, and alarms to acknowledge."""
+"""Hazardous stores: stock by code, its age and limit, and the ledger."""
 
 from __future__ import annotations
 
 import datetime as dt
-import re
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import RedirectResponse, Response
+from starlette.responses import Response
 from starlette.routing import Route
 
-from ..alarms import AlarmError, alarm_log
 from ..alarms.rules import Rule
 from ..common import periods
 from ..common.errors import UserError
@@ -25,16 +23,12 @@ from ..hazard.register import HazardStore, Register
 from ..hazard.rules import of_container, of_store
 from ..hazard.stock import Shelf, stock_of
 from ..rollup import day_bounds
-from ..store import Store
 from .context import Context, context_of
 from .labels import may_have_code
-from .web import allowed, field, narrow, need, note, page, posted
+from .web import allowed, narrow, page
 
 PER_PAGE = 100
 AHEAD_D = 30  # days in which what is to be filed is shown
-MOST_ALARMS = 500  # on a page
-Changes = tuple[alarm_log.Row, alarm_log.Row | None, alarm_log.Row | None]
-_NUMBER = re.compile(r"\d{1,12}")
 
 
 @dataclass(frozen=True)
@@ -104,15 +98,6 @@ def by_code(containers: Sequence[ContainerStock]) -> list[tuple[str, int]]:
     return sorted(codes.items())
 
 
-def trail(context: Context, store: Store, *, only_open: bool = True) -> list[Changes]:
-    """(raised, acknowledged, cleared) of alarms, the latest first."""
-    rows = context.alarms(store, only_open=only_open)
-    seen = {r.alarm: r for r in rows if r.what == alarm_log.ACKNOWLEDGED}
-    over = {r.alarm: r for r in rows if r.what == alarm_log.CLEARED}
-    raised = [r for r in rows if r.what == alarm_log.RAISED]
-    return [(r, seen.get(r.alarm), over.get(r.alarm)) for r in reversed(raised)]
-
-
 @narrow
 @allowed("viewer")
 async def show(request: Request) -> Response:
@@ -120,7 +105,7 @@ async def show(request: Request) -> Response:
     context, now = context_of(request), int(time.time())
     if context.register is None:
         return page(request, "hazard.html", register=None)
-    entries, trail_rows = await context.ask(lambda s: (context.entries(s), trail(context, s)))
+    entries, alarms = await context.ask(lambda s: (context.entries(s), context.trails(s)))
     containers = stock(context, entries, now)
     today = dt.datetime.fromtimestamp(now, LOCAL).date()
     due: list[obligations.Due] = []
@@ -138,79 +123,13 @@ async def show(request: Request) -> Response:
         stores=stores,
         codes=by_code(containers),
         entries=len(entries),
-        open=[x for x in trail_rows if x[0].body.store],
+        open=[x for x in alarms if x[0].body.store],
         dues=due,
         wrong=wrong,
         today=today,
         outdated={s: context.register.outdated(s, today) for s in context.register.stores},
         boards=context.hub,
     )
-
-
-@narrow
-@allowed("viewer")
-async def show_alarms(request: Request) -> Response:
-    """The open alarms, or all of them."""
-    context, only = context_of(request), request.query_params.get("show", "open")
-
-    def look(store: Store) -> tuple[int, list[Changes], alarm_log.ToldTo]:
-        rows = trail(context, store, only_open=only != "all")
-        return len(rows), rows[:MOST_ALARMS], alarm_log.told(store, alarms_of(rows[:MOST_ALARMS]))
-
-    total, rows, told = await context.ask(look)
-    return page(request, "alarms.html", rows=rows, only=only, total=total, told=told)
-
-
-@narrow
-@allowed("viewer")
-async def show_alarm(request: Request) -> Response:
-    """One alarm, open or over: where the links in messages lead."""
-    context, number = context_of(request), request.path_params["alarm"]
-    if not _NUMBER.fullmatch(number):
-        raise HTTPException(404, "there is no such page")
-
-    def look(store: Store) -> tuple[list[Changes], alarm_log.ToldTo]:
-        # Most links are followed while the alarm is open: that reads few rows.
-        rows = [x for x in trail(context, store) if x[0].alarm == int(number)]
-        every = [] if rows else trail(context, store, only_open=False)
-        rows = rows or [x for x in every if x[0].alarm == int(number)]
-        return rows, alarm_log.told(store, alarms_of(rows))
-
-    rows, told = await context.ask(look)
-    if not rows:
-        raise HTTPException(404, "there is no such page")
-    return page(request, "alarms.html", rows=rows, only="", total=1, told=told)
-
-
-def alarms_of(rows: Sequence[Changes]) -> list[int]:
-    return [raised.alarm for raised, _, _ in rows]
-
-
-@narrow
-@allowed("operator")
-async def acknowledge(request: Request) -> Response:
-    """Acknowledge an alarm with a note; 409 if it cannot be."""
-    me, context = need(request, "operator"), context_of(request)
-    form = await posted(request)
-    number, why = field(form, "alarm", 12), field(form, "note", 200)
-    if not _NUMBER.fullmatch(number):
-        raise HTTPException(422, "alarm: expected the number of an alarm")
-    if not why:
-        raise HTTPException(422, "note: say what was done about it")
-
-    def mark(store: Store) -> None:
-        if int(number) not in {r.alarm for r in context.alarms(store)}:
-            raise AlarmError(f"alarms: expected the id of an open alarm, found {int(number)}")
-        alarm_log.acknowledge(store, int(number), me.name, why, int(time.time()))
-
-    try:
-        await context.ask(mark)
-    except AlarmError as error:
-        await note(request, "acknowledge", f"alarm {number}", "refused", str(error))
-        raise HTTPException(409, str(error)) from None
-    await note(request, "acknowledge", f"alarm {number}", "done", why)
-    context.hub.alarms_changed()
-    return RedirectResponse("/alarms", 303)
 
 
 @narrow
@@ -265,7 +184,4 @@ def month(text: str) -> tuple[int, int] | None:
 ROUTES = [
     Route("/hazard", show),
     Route("/hazard/ledger", show_ledger),
-    Route("/alarms", show_alarms),
-    Route("/alarms", acknowledge, methods=["POST"]),
-    Route("/alarms/{alarm}", show_alarm),
 ]

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 
 from ..alarms.alarm_log import Body
+from ..alarms.alarm_pages import Place, Sees
 from ..common.errors import UserError
 from ..hazard.entry import Entry
 from ..hazard.papers import Manifest, Record
@@ -133,12 +134,17 @@ class Seen:
         """Whether something of a site, or of registry.DISTRICT, is seen."""
         return self.scope.whole or name in self.registry.sites
 
-    def alarm(self, body: Body) -> bool:
+    def alarm(self, body: Body | Place) -> bool:
         """Whether an alarm is seen: that of a store with the store, that of a point with the site;
         what is of no single site with the district."""
         return self.scope.whole or (
             body.store in self.stores if body.store else body.site in self.sites
         )
+
+    @property
+    def alarms(self) -> Sees | None:
+        """As alarm(), None where all are seen."""
+        return None if self.scope.whole else self.alarm
 
     def entry(self, entry: Entry) -> bool:
         """Whether an entry of the ledger is seen; one without a store goes with its institution."""

@@ -56,6 +56,7 @@ STEPS = (
     ("standings.sql", ()),
     ("day_sums.sql", ()),
     ("step_events.sql", ()),
+    ("alarm_pages.sql", ()),
 )
 AFTER = {
     "chains.sql": chains.begin,

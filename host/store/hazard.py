@@ -64,8 +64,9 @@ def open_alarms(store: Store) -> tuple[int, list[tuple[int, int, str, int, str]]
     n = chains.head(store.database, chains.ALARM)[0]
     return n, _query(
         store,
-        "SELECT id, alarm, what, t, body FROM alarm "
-        "WHERE alarm NOT IN (SELECT alarm FROM alarm WHERE what='cleared') ORDER BY id",
+        "SELECT id, alarm, what, t, body FROM alarm WHERE alarm IN "
+        "(SELECT r.alarm FROM alarm r WHERE r.what='raised' AND NOT EXISTS "
+        "(SELECT 1 FROM alarm c WHERE c.what='cleared' AND c.alarm=r.alarm)) ORDER BY id",
     )
 
 

@@ -158,6 +158,7 @@ def test_a_queue_that_is_begun_anew_again_and_again() -> None:
     assert point.look(last) == [(CLEARED, "flash-lives", BOARD)]
 
 
+@pytest.mark.each_engine
 def test_what_a_board_has_numbered_is_read_from_the_store(store: Store) -> None:
     """Lives of a board, and when each was first heard of."""
     made = DrumBoard(BOARD, SITE, NOON, {"w1": 12_400})

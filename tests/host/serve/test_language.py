@@ -425,6 +425,7 @@ SAYS_ENGLISH = (
     ("host/serve/downloads.py", "_day", "_period"),
     ("host/serve/filing.py",),
     ("host/serve/guard.py", "_refusal", "_sign_in_first"),
+    ("host/serve/alarms.py",),
     ("host/serve/hazard.py",),
     ("host/serve/history.py",),
     ("host/serve/labels.py",),
