@@ -60,8 +60,10 @@ class BinWatch:
         """Take a reading of the board at Unix time t."""
         name = self.bin.channel
         if name and (name in values or name in marks):
-            mark = marks.get(name)
+            mark, bad_since = marks.get(name), self.weight.bad_since
             self.weight.take(t, mark)
+            if bad_since is not None and mark in _VALID and t - bad_since > GAP_S:
+                self.forget()
             if mark is None and name in values:
                 self._rest(t, values[name])
         name = self.bin.fill_channel
@@ -70,6 +72,10 @@ class BinWatch:
             self.fill.take(t, mark)
             if mark is None and name in values:
                 add(self.fills, t, values[name])
+
+    def forget(self) -> None:
+        """Nobody knows what was put in or taken out for a while."""
+        self.gross = self.base = self.away_since = None
 
     def _rest(self, t: int, grams: int) -> None:
         if self.bin.container == "wheelie" and grams < self.bin.tare_g // 2:
@@ -143,7 +149,7 @@ class BoardWatch:
         """Nobody knows what happened in a gap: what has to have lasted begins anew."""
         for bin_ in self.bins:
             bin_.fills.clear()
-            bin_.gross = bin_.base = bin_.away_since = None
+            bin_.forget()
         self.temperatures.clear()
 
 

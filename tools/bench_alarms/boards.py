@@ -43,14 +43,14 @@ class Line:
             self.month, self.kb = month, 0.0
         pace = self.pace * self.rng.uniform(0.7, 1.3)
         if _on(self.plants, "data_ends", t - HOUR):
-            pace = _MORE
+            pace = _MORE * self.budget_mb / _BUDGET_MB
         if self.rng.random() < 0.002:
             pace += 60  # a backlog, or an update of the firmware
         self.kb += pace * 1000 * _BUDGET_MB / 2 / 720
         if _on(self.plants, "data", t):
-            self.kb = max(self.kb, 0.85 * 1000 * _BUDGET_MB)
-        if any(p.kind in ("data", "data_ends") and p.end <= t for p in self.plants):
-            self.budget_mb = 4 * _BUDGET_MB  # somebody bought more
+            self.kb = max(self.kb, 0.85 * 1000 * self.budget_mb)
+        if any(p.kind in ("data", "data_ends") and p.end == t for p in self.plants):
+            self.budget_mb *= 4  # somebody buys more
 
 
 class Boards:

@@ -103,7 +103,7 @@ def _plant(kind: str, site: int, day: int, rng: random.Random) -> Plant:
     begin = day + 12 * HOUR + rng.randrange(4 * HOUR)
     end = begin + rng.randrange(2 * HOUR, 5 * HOUR)
     if kind == "data":  # boards tell of it on the hour
-        begin -= begin % HOUR
+        begin, end = begin - begin % HOUR, end - end % HOUR
     elif kind == "lifted":  # at night: told when it stands there again
         begin = day + HOUR + rng.randrange(2 * HOUR)
         end, bin_ = begin + 12 * HOUR, 1

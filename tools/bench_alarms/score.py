@@ -15,6 +15,7 @@ FOUND, FALSE_OF_1000 = 99.0, 1.0  # goals: percent, alarms of nothing in 1,000 s
 # What else a trouble is: who puts 145 kg in at noon does it beside the hours, and it is dense.
 ALSO = {
     "load": ("density", "outside"),
+    "outside": ("density",),  # it is put in without a volume
     "density": ("outside",),
     "uncollected": ("unlike", "load"),
     "data": ("data_ends",),

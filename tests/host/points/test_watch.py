@@ -96,6 +96,21 @@ def test_a_bin_is_full_after_three_minutes_and_no_echo_changes_nothing() -> None
     assert point.look(last + 361) == [("cleared", "full-95", BIN)]
 
 
+def test_what_was_put_in_during_a_fault_is_not_told_as_beside_the_hours() -> None:
+    """The scale fails before the evening's hours and is well again after them."""
+    point, evening = Point(), at("2026-03-03T17:30")
+    point.reading(evening, well())
+    bad = well()
+    del bad["w1"]
+    for t in range(evening + 5 * MINUTE, evening + 3 * HOUR, 5 * MINUTE):
+        point.reading(t, bad, {"w1": "not_ready"})
+        point.look(t)
+    point.reading(evening + 3 * HOUR, well() | {"w1": 50.0})
+    assert ("raised", "outside-5kg", BIN) not in point.look(evening + 3 * HOUR)
+    point.reading(evening + 3 * HOUR + 5 * MINUTE, well() | {"w1": 60.0})
+    assert ("raised", "outside-5kg", BIN) in point.look(evening + 3 * HOUR + 5 * MINUTE)
+
+
 def test_after_a_gap_nobody_knows_how_long_a_bin_was_full() -> None:
     point = Point()
     point.reading(NOON, {**well(), "f1": 0.97})
