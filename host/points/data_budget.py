@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections import deque
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from ..common.local_days import LOCAL
 
@@ -15,7 +16,12 @@ _LEAST_S = 3 * _DAY_S  # less tells nothing of the days to come: a backlog is se
 
 def month_of(t: int) -> tuple[int, int]:
     """First second of the month in Shanghai that t is in, and of the next one (Unix seconds)."""
-    first = dt.datetime.fromtimestamp(t, LOCAL).replace(day=1, hour=0, minute=0, second=0)
+    return _month(t // _HOUR_S)
+
+
+@lru_cache(maxsize=256)
+def _month(hour: int) -> tuple[int, int]:
+    first = dt.datetime.fromtimestamp(hour * _HOUR_S, LOCAL).replace(day=1, hour=0, minute=0, second=0)
     after = (first + dt.timedelta(days=32)).replace(day=1)
     return int(first.timestamp()), int(after.timestamp())
 
