@@ -80,6 +80,9 @@ def filling(s: Scene, _: Rule) -> Iterator[Measured]:
 def load(s: Scene, _: Rule) -> Iterator[Measured]:
     for b in s.bins:
         if b.gross and b.bin.max_g and b.weight.bad_since is None:
+            if b.away_since is not None:  # the weight is that of before it was lifted
+                yield Measured(b.bin.bin, None, "秤上没有桶", 0, b.bin.stream)
+                continue
             share = 100 * b.gross[1] / b.bin.max_g
             yield Measured(b.bin.bin, share, "占秤的最大秤量", b.gross[0], b.bin.stream)
 
@@ -88,6 +91,9 @@ def density(s: Scene, _: Rule) -> Iterator[Measured]:
     """kg in a litre of what is filled, by the fill sensor where it is well; else of the bin."""
     for b in s.bins:
         if b.gross and b.bin.volume_l and b.weight.bad_since is None:
+            if b.away_since is not None:  # what the fill sensor sees is not what was weighed
+                yield Measured(b.bin.bin, None, "秤上没有桶", 0, b.bin.stream)
+                continue
             net = max(0, b.gross[1] - b.bin.tare_g)
             share = 1000
             if b.fills and s.now - b.fills[-1][0] <= KEPT_S:

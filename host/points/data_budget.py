@@ -12,6 +12,7 @@ from ..common.local_days import LOCAL
 _HOUR_S, _DAY_S = 3600, 86_400
 RATE_S = 7 * _DAY_S  # over which it is told how fast it goes
 _LEAST_S = 3 * _DAY_S  # less tells nothing of the days to come: a backlog is sent in hours
+_LEAST_SHARE = 20  # percent of the budget: with less used up, a backlog or two are most of it
 
 
 def month_of(t: int) -> tuple[int, int]:
@@ -21,7 +22,9 @@ def month_of(t: int) -> tuple[int, int]:
 
 @lru_cache(maxsize=256)
 def _month(hour: int) -> tuple[int, int]:
-    first = dt.datetime.fromtimestamp(hour * _HOUR_S, LOCAL).replace(day=1, hour=0, minute=0, second=0)
+    first = dt.datetime.fromtimestamp(hour * _HOUR_S, LOCAL).replace(
+        day=1, hour=0, minute=0, second=0
+    )
     after = (first + dt.timedelta(days=32)).replace(day=1)
     return int(first.timestamp()), int(after.timestamp())
 
@@ -60,8 +63,11 @@ class Metered:
         pace of the last week, or of the month where less than three days of it are known; days
         below 0: it lasts longer. None: not known."""
         begin, over = month_of(now)
-        if self.share(now) is None or (pace := self._pace(begin)) is None:
+        share, pace = self.share(now), self._pace(begin)
+        if share is None or pace is None:
             return None
+        if share < _LEAST_SHARE:
+            return (begin - over) / _DAY_S, over
         left = 1000 * self.budget_mb - self.kb
         longest = 2 * (over - begin)
         out = self.t + min(longest, left / pace if pace else longest)

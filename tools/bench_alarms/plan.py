@@ -10,9 +10,9 @@ DAY, HOUR = 86_400, 3600
 # Troubles that one point has for some hours; those of days; those of the whole district.
 SHORT = (
     *("offline", "safe", "clock", "queue", "fault", "full", "load", "density"),
-    *("away", "outside", "rise", "lifted", "wear", "lives", "certificate", "data"),
+    *("away", "outside", "rise", "lifted", "wear", "lives", "certificate"),
 )
-DAYS_LONG = ("uncollected", "unlike", "data_ends")
+DAYS_LONG = ("data_ends", "data", "uncollected", "unlike")
 KINDS = (*SHORT, *DAYS_LONG)
 # Of those that whole days have: seconds from their begin to their end, and until they are due;
 # within how many it is told then; bin; so much before it may be told too.
@@ -24,7 +24,8 @@ _OF_DAYS = {
 }
 # How long others have to have lasted.
 _LASTS = {"safe": 300, "clock": 1800, "fault": 900, "rise": 600, "away": 2 * HOUR, "lifted": 900}
-FIRST_DAY = 15  # of `unlike`: two weeks have to be known before
+# First days: of `unlike`, two weeks have to be known before; of `data`, the pace of a week.
+FIRST_DAY = {"unlike": 17, "data": 6}
 LAST_DAY = 12  # of `data_ends`: later the month is over before the data
 
 
@@ -73,18 +74,20 @@ def make(
     for day in sorted(outage_days):
         at = start + day * DAY + 3 * HOUR + 600
         plan.outages.append((at, at + 1800))
-    for kind in kinds:
+    for kind in sorted(kinds, key=lambda k: k not in DAYS_LONG):  # while there is room
         left = each
         for _ in range(each * 200):
             if not left:
                 break
             site, length = rng.randrange(sites), 4 if kind in DAYS_LONG else 1
-            low = FIRST_DAY + 2 if kind == "unlike" else 1
+            low = FIRST_DAY.get(kind, 1)
             if days - length - 1 <= low:
                 break
             high = LAST_DAY if kind == "data_ends" else days
             day = rng.randrange(low, min(high, days - length))
             span = set(range(day - 1, day + length + 1))
+            if kind == "lives" and any(p.kind == kind for p in plan.by_site[site]):
+                continue  # what it tells lasts for a week
             if span & taken[site] or (kind != "unlike" and span & outage_days):
                 continue
             taken[site] |= span

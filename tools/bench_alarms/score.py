@@ -14,9 +14,9 @@ from .plan import HOUR, KINDS, Plan, Plant
 FOUND, FALSE_OF_1000 = 99.0, 1.0  # goals: percent, alarms of nothing in 1,000 site-days
 # What else a trouble is: who puts 145 kg in at noon does it beside the hours, and it is dense.
 ALSO = {
-    "load": ("density", "outside"),
+    "load": ("density", "outside", "full"),
     "outside": ("density",),  # it is put in without a volume
-    "density": ("outside",),
+    "density": ("outside", "full"),
     "uncollected": ("unlike", "load"),
     "data": ("data_ends",),
 }

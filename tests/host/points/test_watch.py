@@ -96,6 +96,17 @@ def test_a_bin_is_full_after_three_minutes_and_no_echo_changes_nothing() -> None
     assert point.look(last + 361) == [("cleared", "full-95", BIN)]
 
 
+def test_a_bin_that_is_away_is_not_dense_for_what_it_weighed_before() -> None:
+    """30 kg over half of the bin are no rubble; the sensor sees none of it once the bin is lifted."""
+    point = Point()
+    point.reading(NOON, well() | {"w1": 45.0, "f1": 0.6})
+    assert point.look(NOON + 3) == []
+    point.reading(NOON + MINUTE, well() | {"w1": 0.0, "f1": 0.0})
+    assert point.look(NOON + MINUTE + 3) == []
+    point.reading(NOON + 5 * MINUTE, well() | {"w1": 12.5, "f1": 0.0})
+    assert point.look(NOON + 5 * MINUTE + 3) == []
+
+
 def test_what_was_put_in_during_a_fault_is_not_told_as_beside_the_hours() -> None:
     """The scale fails before the evening's hours and is well again after them."""
     point, evening = Point(), at("2026-03-03T17:30")
