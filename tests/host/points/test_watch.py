@@ -97,7 +97,7 @@ def test_a_bin_is_full_after_three_minutes_and_no_echo_changes_nothing() -> None
 
 
 def test_a_bin_that_is_away_is_not_dense_for_what_it_weighed_before() -> None:
-    """30 kg over half of the bin are no rubble; the sensor sees none of it once the bin is lifted."""
+    """30 kg over half of it are no rubble; the sensor sees none of that once the bin is lifted."""
     point = Point()
     point.reading(NOON, well() | {"w1": 45.0, "f1": 0.6})
     assert point.look(NOON + 3) == []
