@@ -22,8 +22,8 @@ _LATE_MS = const(120000)  # a task that has not ended well for so long: no more 
 _HEALTHY_S = const(60)
 _REPLY_MS = const(10000)  # a restart waits so long for its reply to be delivered
 _ASKING_MS = const(50)  # a name or time server's answer is looked for so often
-# Free of heap and IDF with a session open, together, for an update to begin: it takes 18 KB of the
-# heap. Seen in an emulated ESP32: with 30 KB the session ended, and none was possible any more.
+# Free of heap and IDF with a session open, together, for an update beside the sampling: it takes 18
+# KB of the heap. Seen in an emulated ESP32: with 30 KB the session ended, and none was possible any more.
 _UPDATE = const(37888)
 _HELD_BUT = const(1024)  # by no more may the heap grow while modules are loaded
 _SPARE_MS = const(60000)  # after the last command for so long another one is expected
@@ -124,30 +124,50 @@ class Logger:
         self.updates.add_to_birth(self._about)
         self.updates = self._well[4] = self.link.chunks = None
         forget("update.updater", "update.installer", "update.update_status", "update.ab_slots")
-        forget("update.bundle", "update.trust", "update.chunks", "update.free_space", "update")
+        forget("update.bundle", "update.trust", "update.chunks", "update.free_space")
+        forget("update.command", "update")
 
-    def _ask_for_room(self):
-        """MemoryError where an update would take what the session needs, before it takes it: the
-        heap gives nothing back, and no session would be possible until a restart."""
+    def _has_room(self):
+        """Whether an update leaves what the session needs: the heap gives nothing back, and no
+        session would be possible until a restart."""
         gc.collect()
         free = self._board.memory()
-        if "idf" in free and free["heap"] + free["idf"] < _UPDATE:
-            raise MemoryError("%(heap)d and %(idf)d bytes are free, too few for an update" % free)
+        return "idf" not in free or free["heap"] + free["idf"] >= _UPDATE
 
     def _begin_update(self, cmd):
-        """Do the command `update`, without the modules of the others: both have no room."""
+        """Do the command `update`, without the modules of the others: both have no room. Where
+        there is too little for it, it is done in a start for it alone."""
         self._spare_commands()
         try:
-            if self.updates is None:
-                self._ask_for_room()
-                self._load_updates(None)
-            reply = {"ok": True, "result": self.updates.begin(cmd)}
+            if self.updates is None and not self._has_room():
+                result = self._update_alone(cmd)
+            else:
+                if self.updates is None:
+                    self._load_updates(None)
+                result = self.updates.begin(cmd)
+            reply = {"ok": True, "result": result}
         except Exception as e:
-            # A reason, of update.bundle; else what nobody foresaw.
+            # A reason, of update.command; else what nobody foresaw.
             name = type(e).__name__
             reply = {"ok": False, "error": "%s" % e if name == "Failed" else "%s: %s" % (name, e)}
         reply["id"] = cmd["id"]
         self.link.reply(json.dumps(reply))
+
+    def _update_alone(self, cmd):
+        self._board.hold(_HELD_BUT)
+        try:
+            from update import command
+        finally:
+            self._board.let_go()
+        try:
+            command.store(self._board.data_dir, cmd)
+        finally:
+            del command
+            forget("update.command", "update")
+        self.log.info("update: restarting, as it has no room beside the channels")
+        self.sampler.read_now()
+        self._restart_at = self._hal.ticks_add(self._hal.ticks_ms(), _REPLY_MS)
+        return {"state": "restart"}
 
     def _updating(self):
         more = self.updates.poll()
@@ -251,6 +271,8 @@ class Logger:
             self._run(3, self._command, None)
         if self.updates is not None and self._run(4, self._updating, False):
             more = True
+        if self._restart_at is not None:
+            self._restart()
         if self.link.liveness.stranded and (not self.updates or self.updates.waiting()):
             if self._restart_at is None:
                 self.log.error("net: nothing passes, or memory lacks: restarting")

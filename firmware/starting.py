@@ -1,7 +1,8 @@
 """What is done once at a start: configuration, Wi-Fi, TLS, then the logger – or, after three
-starts that failed, safe mode. main.py loads this and lets go of it."""
+starts that failed, safe mode, or an update alone. main.py loads this and lets go of it."""
 
 import gc
+import json
 import os
 
 from late import forget
@@ -11,8 +12,10 @@ from micropython import const
 # 18 KB more, and pieces of 1 KB must be found among them: with 48 KB the heap grew in an update,
 # and took what TLS needs. What is left to Wi-Fi and TLS is for handshakes and packets.
 _HEAP = const(53248)
-# In `cycle` mode, without scales, commands and updates: what is loaded leaves 26 KB.
+# In `cycle` mode, without scales, commands and updates: what is loaded leaves 26 KB. Safe mode
+# and an update alone have the same.
 _HEAP_CYCLE = const(36864)
+_ALONE = const(3)  # starts for an update alone; then it has failed
 
 
 def slots_of(board):
@@ -41,23 +44,28 @@ def start(board):
     # What loading leaves behind goes at once: what stays then lies close together.
     gc.threshold(4096)
     trial = trial_of(board)
-    failed = None
+    failed = job = None
     if not trial:  # starts on trial are counted by the loader, and end otherwise
+        job = _update_alone(board)
+    if not (trial or job):
         from health.boot_counter import BootCounter
 
         starts = BootCounter(board)
         if starts.is_safe():
-            from safe import Safe
-
-            return Safe(board, starts)
+            return _safe(board, starts)
         failed = starts.failed
         del starts, BootCounter
         forget("health.boot_counter")
-    cfg = _configuration(board)
-    gc.collect()
-    if cfg["mqtt"].get("tls"):
-        _prepare(board, cfg["mqtt"]["tls"])
-    cfg["uplinks"] = network(board, cfg)
+    cfg = _online(board)
+    if job:
+        board.feed()
+        board.hold(_HEAP_CYCLE)
+        try:
+            from update import alone
+
+            return alone.start(board, cfg, job)
+        finally:
+            board.let_go()
     if cfg["power"]["mode"] == "cycle":
         lines = _lines(board, cfg)
         board.hold(_HEAP_CYCLE)  # Wi-Fi may not be needed: it takes its memory later
@@ -75,6 +83,48 @@ def start(board):
         return Logger(board, cfg, failed, trial, lines)
     finally:
         board.let_go()
+
+
+def _update_alone(board):
+    """An update that is to be done in a start for it alone, with this start counted: what
+    stands in update.json. None without one, or after too many starts."""
+    try:
+        with open(board.data_dir + "/update.json") as f:
+            job = json.load(f)
+        if job["state"] not in ("asked", "fetching") or not job["alone"] < _ALONE:
+            return None
+        from update import command
+
+        job["alone"] += 1
+        command.save(board.data_dir, job)
+        return job
+    except (OSError, ValueError, KeyError, TypeError):
+        return None  # a start that cannot be counted is not made
+
+
+def _safe(board, starts):
+    try:
+        cfg = _online(board)
+    except Exception as e:  # safe mode itself must not fail
+        board.print("error: %s" % e)
+        cfg = None
+    board.hold(_HEAP_CYCLE)
+    try:
+        from safe import Safe
+
+        return Safe(board, cfg, starts)
+    finally:
+        board.let_go()
+
+
+def _online(board):
+    """The configuration, with what makes the line and what TLS needs."""
+    cfg = _configuration(board)
+    gc.collect()
+    if cfg["mqtt"].get("tls"):
+        _prepare(board, cfg["mqtt"]["tls"])
+    cfg["uplinks"] = network(board, cfg)
+    return cfg
 
 
 def network(board, cfg):

@@ -73,6 +73,7 @@ class BoardRun:
     files: Path | None = None
     install: Path | None = None
     cut: int | None = None
+    room: int | None = None
     faults: float = 0.0
     bits: int = 64
 
@@ -88,7 +89,7 @@ class BoardRun:
             parts += [f"--{name}", str(getattr(self, name).resolve())]
         for name in ("broker", "physics", "seed"):
             parts += [f"--{name}", str(getattr(self, name))]
-        for name in ("start", "until", "files", "install", "cut"):
+        for name in ("start", "until", "files", "install", "cut", "room"):
             if getattr(self, name) is not None:
                 parts += [f"--{name}", str(getattr(self, name))]
         if self.faults:

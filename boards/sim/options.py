@@ -16,6 +16,7 @@ _OPTIONS = {
     "quiet": "",
     "install": "",
     "cut": "",
+    "room": "",
 }
 
 
@@ -35,7 +36,7 @@ def options(argv):
         raise UsageError("--broker: expected HOST:PORT, found " + broker)
     if got["cut"] and not got["install"]:
         raise UsageError("--cut: only together with --install")
-    for name in ("seed", "start", "until", "cut"):
+    for name in ("seed", "start", "until", "cut", "room"):
         if got[name] and not got[name].isdigit():
             raise UsageError("--%s: expected a whole number, found %s" % (name, got[name]))
     return got

@@ -3,12 +3,13 @@
 micropython boards/sim/run.py --config C.json --trace T.csv --flash F.img
     [--broker HOST:PORT] [--physics ideal|field] [--seed N] [--faults SHARE]
     [--start UNIX] [--until UNIX] [--report R.json] [--progress P.json] [--files DIR] [--quiet]
-    [--install FOLDER [--cut N]]
+    [--install FOLDER [--cut N]] [--room BYTES]
 
 SHARE: of its conversions that an HX711 damages, 0 to 1.
 DIR: what lies beside the configuration on the board's flash, certificates for one.
 FOLDER: a whole firmware, put into /a of the board's flash if that has none; then what
 lies on the flash is what runs, as loader.py chooses (slotted.py).
+BYTES: what the board tells to be free, of heap and IDF together, as an ESP32 does.
 """
 
 import gc
@@ -64,6 +65,7 @@ class Session:
             int(opt["seed"]),
             float(opt["faults"]),
         )
+        self.board.room = int(opt["room"] or 0)
         if opt["quiet"]:
             self.board.print = lambda line: None
         if opt["broker"]:
@@ -224,7 +226,9 @@ class Session:
         link = getattr(was, "link", None)
         if link:
             self.published += link.published
-            link.mqtt.close()  # without a word, as when the supply goes
+        mqtt = getattr(link or was, "mqtt", None)
+        if mqtt:
+            mqtt.close()  # without a word, as when the supply goes
         if hasattr(was, "online_ms"):
             self.online_ms += was.online_ms
             self.sendings += was.link is not None

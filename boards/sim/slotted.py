@@ -105,7 +105,7 @@ def of(Session):
             self.flash.off = False
             self.flash.cut_after = None
             super()._count()
-            if self.spool:
+            if self.spool and not isinstance(self.spool, _Last):
                 self.spool = _Last(self.spool)
             sys.path[:] = self._path
             for name in list(sys.modules):

@@ -8,7 +8,7 @@ before."""
 import json
 import sys
 
-from update.trust import Failed
+from update.command import Failed
 
 _MAGIC = b"qingyun-bundle 1\n"
 # DigestInfo of SHA-256, RFC 8017 section 9.2.

@@ -12,15 +12,14 @@ from binascii import hexlify
 from micropython import const
 
 from update import bundle
+from update.command import Failed, job_of
 from update.chunks import Chunks
 from update.free_space import free_bytes
-from update.trust import Failed
 
 _CHUNK = const(1024)
 _PIECE = const(
     256
 )  # of a file: a heap in pieces has no room for more, and grows into what TLS needs
-_LARGEST = const(1 << 20)
 _ROOM = const(131072)  # files fill whole blocks; and the queue shall not be pressed
 _ASK_MS = const(60000)  # a chunk that has not come is asked for again
 _ASKS = const(5)
@@ -43,6 +42,8 @@ class Installer:
         self._link = link
         self._log = log
         self._steps = None
+        self.alone = None  # in a start for this alone: how many of them there were
+        self.chunk = 0  # the next one that is wanted
         self.fetched = False  # what comes now needs no network
         self.restart = False
 
@@ -60,7 +61,12 @@ class Installer:
         self._status.begin(job)
         self.resume()
         self._link.hello()
-        return {"state": "fetching", "chunk": self._have() // _CHUNK, "of": _chunks(job["size"])}
+        return self.told()
+
+    def told(self):
+        """How far it is, as a reply says it."""
+        of = _chunks(self._status.job["size"])
+        return {"state": "fetching", "chunk": self._have() // _CHUNK, "of": of}
 
     def resume(self):
         self._steps = self._go(self._status.job)
@@ -94,17 +100,10 @@ class Installer:
             return False
 
     def _check(self, cmd):
-        job = {"id": cmd["id"], "older": cmd.get("older") is True}
-        for key, length in (("bundle", 16), ("sha256", 64)):
-            v = job[key] = cmd.get(key)
-            if not isinstance(v, str) or len(v) != length:
-                raise Failed("%s: expected %d hex digits, found %r" % (key, length, v))
-        if job["sha256"][:16] != job["bundle"]:
-            raise Failed("bundle: expected the first 16 digits of sha256")
-        size = job["size"] = cmd.get("size")
-        if isinstance(size, bool) or not isinstance(size, int) or not 0 < size <= _LARGEST:
-            raise Failed("size: expected a whole number up to %d, found %r" % (_LARGEST, size))
-        job["version"] = cmd.get("version")
+        job = job_of(cmd)
+        if self.alone is not None:
+            job["alone"] = self.alone
+        size = job["size"]
         self._trust.check(job["version"], job["older"])
         if not self._slots.two():
             raise Failed("this firmware does not run from /a or /b: deploy the board anew")
@@ -158,6 +157,7 @@ class Installer:
         link = self._link
         chunks = self._link.chunks = Chunks(self._hal)
         while n < _chunks(size):
+            self.chunk = n
             chunks.got = None
             asks = 0
             while chunks.got is None:

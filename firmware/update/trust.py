@@ -11,9 +11,7 @@ from binascii import hexlify, unhexlify
 
 import identity
 
-
-class Failed(Exception):
-    """Why the update ends here; the old firmware goes on."""
+from update.command import Failed
 
 
 def number(version):

@@ -1,14 +1,17 @@
 """The latest update of this board's firmware: how far it is, or what became of it.
 
 `update.json` has it as {"id", "bundle", "size", "sha256", "version", "older", "state",
-"why", "to"} with the states fetching, trial, good, failed. `update.log` has a line for
-each attempt and each outcome; it is no larger than 4 KiB and then becomes
+"why", "to", "alone"} with the states asked, fetching, trial, good, failed; "alone": how many
+starts there were that do nothing else, where it needs them (alone.py). `update.log` has a line
+for each attempt and each outcome; it is no larger than 4 KiB and then becomes
 `update.log.old`."""
 
 import json
 import os
 
 from micropython import const
+
+from update.command import save
 
 _MOST = const(4096)
 
@@ -17,6 +20,7 @@ class UpdateStatus:
     """job: what stands in update.json, None where there was no update yet."""
 
     def __init__(self, board, clock, log):
+        self._root = board.data_dir
         self._path = board.data_dir + "/update"
         self._clock = clock
         self._log = log
@@ -31,10 +35,10 @@ class UpdateStatus:
 
     def settle(self, slots, trust):
         """After a start: what became of an update that had got as far as the switch. What trust
-        shall be counts once the update is good."""
+        shall be counts once the update is good. True if the power went before the switch."""
         job = self.job
         if job is None or job["state"] != "trial":
-            return
+            return False
         if slots.folder == job.get("to"):
             if not slots.trial:
                 try:
@@ -46,11 +50,18 @@ class UpdateStatus:
             trust.drop()
             why = slots.why or "a hang, or a loss of power"
             self.end("failed", "three starts failed, the last of: " + why)
-        else:  # the power went before the switch
+        else:
             self.job["state"] = "fetching"
+            return True
+        return False
 
     def under_way(self):
-        return self.job is not None and self.job["state"] == "fetching"
+        return self.job is not None and self.job["state"] in ("asked", "fetching")
+
+    def alone(self):
+        """From the next start on the board does it alone. OSError."""
+        self.job.setdefault("alone", 0)
+        self.save()
 
     def for_birth(self, keys):
         """The field `update` of the birth message; keys: see trust.py."""
@@ -80,12 +91,10 @@ class UpdateStatus:
         try:
             self.save()
         except OSError as e:
-            self._log.error("update: %s.json cannot be written" % self._path, e)
+            self._log.error("update: update.json cannot be written", e)
 
     def save(self):
-        with open(self._path + ".json.new", "w") as f:
-            json.dump(self.job, f)
-        os.rename(self._path + ".json.new", self._path + ".json")
+        save(self._root, self.job)
 
     def note(self, job, state, why):
         """A line into update.log; an update does not fail for want of it."""

@@ -4,7 +4,8 @@ is one of these."""
 from micropython import const
 
 from update.ab_slots import AbSlots
-from update.trust import Failed, Trust
+from update.command import Failed
+from update.trust import Trust
 from update.update_status import UpdateStatus
 
 _TRIAL_S = const(300)  # a firmware on trial has so long to show that it is good
@@ -24,15 +25,25 @@ class Updater:
         self.log = logger.log
         self.update = None  # the one under way
         self._status = UpdateStatus(board, self.clock, self.log)
-        self._status.settle(slots, self._trust)
+        self._alone = False  # it goes on in a start for it alone
+        switching = self._status.settle(slots, self._trust)
         if slots.trial:
             self.log.info("update: this firmware is on trial")
         elif self._status.under_way():
+            self._go_on(switching)
+
+    def _go_on(self, switching):
+        """With an update of an earlier start. switching: the power went before the switch."""
+        if "alone" not in self._status.job:
             self._load().resume()
+        elif switching:
+            self.stop()
+        else:  # starting.py makes no further start for it
+            self._status.end("failed", "its starts did not come to an end: hangs, or no power")
 
     @property
     def restart(self):
-        return self.update is not None and self.update.restart
+        return self._alone or (self.update is not None and self.update.restart)
 
     def at_work(self):
         """Whether there is an update or a trial to go on with, or a chunk to unsubscribe from."""
@@ -70,9 +81,13 @@ class Updater:
         return self.update is None or not self.update.fetched
 
     def stop(self):
-        """Memory lacks for a session, and every start would go on with the update."""
+        """Memory lacks for it beside this board's channels: it goes on in a start for it alone."""
         if self._status.under_way():
-            self._status.end("failed", "not enough memory for it beside this board's channels")
+            try:
+                self._status.alone()
+                self._alone = True
+            except OSError as e:
+                self._status.end("failed", "not enough memory for it, and the flash: %s" % e)
 
     def poll(self):
         if self._slots.trial:
