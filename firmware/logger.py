@@ -22,8 +22,8 @@ _LATE_MS = const(120000)  # a task that has not ended well for so long: no more 
 _HEALTHY_S = const(60)
 _REPLY_MS = const(10000)  # a restart waits so long for its reply to be delivered
 _ASKING_MS = const(50)  # a name or time server's answer is looked for so often
-# Free of heap and IDF with a session open, together, for an update beside the sampling: it takes 18
-# KB of the heap. Seen in an emulated ESP32: with 30 KB the session ended, and none was possible any more.
+# Free of heap and IDF with a session open, together, for an update beside the sampling: it takes
+# 18 KB of the heap. Seen in an emulated ESP32: with 30 KB no session was possible any more.
 _UPDATE = const(37888)
 _HELD_BUT = const(1024)  # by no more may the heap grow while modules are loaded
 _SPARE_MS = const(60000)  # after the last command for so long another one is expected
@@ -99,33 +99,39 @@ class Logger:
         return self._about
 
     def _look_for_update(self, trial):
-        """What updates need is loaded only where there is or has been one."""
+        """What updates need is loaded only where there is one, or a trial."""
         try:
             os.stat(self._board.data_dir + "/update.json")
         except OSError:
             if not trial:
                 return
-        self._load_updates(trial)
+        from update import known
+
+        self.updates = known.start(self, self._board, self._key, trial, self._about)
+        del known
+        if self.updates:
+            self._well[4] = self._hal.ticks_ms()
         self._spare_updates()
 
-    def _load_updates(self, trial):
+    def _load_updates(self):
         self._board.hold(_HELD_BUT)
         try:
             from update.updater import Updater
         finally:
             self._board.let_go()
-        self.updates = Updater(self, self._board, self._key, trial)
+        self.updates = Updater(self, self._board, self._key, None)
         self._well[4] = self._hal.ticks_ms()
 
     def _spare_updates(self):
         """Let go of what updates need when none is under way."""
-        if self.updates.at_work():
-            return
-        self.updates.add_to_birth(self._about)
+        if self.updates:
+            if self.updates.at_work():
+                return
+            self.updates.add_to_birth(self._about)
         self.updates = self._well[4] = self.link.chunks = None
         forget("update.updater", "update.installer", "update.update_status", "update.ab_slots")
         forget("update.bundle", "update.trust", "update.chunks", "update.free_space")
-        forget("update.command", "update")
+        forget("update.known", "update.trial", "update.keys", "update.command", "update")
 
     def _has_room(self):
         """Whether an update leaves what the session needs: the heap gives nothing back, and no
@@ -135,15 +141,14 @@ class Logger:
         return "idf" not in free or free["heap"] + free["idf"] >= _UPDATE
 
     def _begin_update(self, cmd):
-        """Do the command `update`, without the modules of the others: both have no room. Where
-        there is too little for it, it is done in a start for it alone."""
+        """Do the command `update`, without the modules of the others: both have no room."""
         self._spare_commands()
         try:
             if self.updates is None and not self._has_room():
                 result = self._update_alone(cmd)
             else:
                 if self.updates is None:
-                    self._load_updates(None)
+                    self._load_updates()
                 result = self.updates.begin(cmd)
             reply = {"ok": True, "result": result}
         except Exception as e:
@@ -154,16 +159,13 @@ class Logger:
         self.link.reply(json.dumps(reply))
 
     def _update_alone(self, cmd):
-        self._board.hold(_HELD_BUT)
+        """It is done in a start for it alone, which begins when that is said."""
         try:
             from update import command
-        finally:
-            self._board.let_go()
-        try:
+
             command.store(self._board.data_dir, cmd)
         finally:
-            del command
-            forget("update.command", "update")
+            self._spare_updates()
         self.log.info("update: restarting, as it has no room beside the channels")
         self.sampler.read_now()
         self._restart_at = self._hal.ticks_add(self._hal.ticks_ms(), _REPLY_MS)

@@ -86,12 +86,13 @@ def start(board):
 
 
 def _update_alone(board):
-    """An update that is to be done in a start for it alone, with this start counted: what
-    stands in update.json. None without one, or after too many starts."""
+    """An update that is to be done or settled in a start for it alone, with this start counted:
+    what stands in update.json. None without one ("alone" is not there), or after too many
+    starts."""
     try:
         with open(board.data_dir + "/update.json") as f:
             job = json.load(f)
-        if job["state"] not in ("asked", "fetching") or not job["alone"] < _ALONE:
+        if job["alone"] >= _ALONE + (job["state"] == "trial"):
             return None
         from update import command
 

@@ -2,7 +2,8 @@
 it beside its channels. Nothing is sampled meanwhile, and what was sampled lies on the flash.
 
 It ends with a restart: on trial; or, when the update has failed or does not come forward, into
-the old firmware, whose birth message tells why. starting.py makes three such starts at most."""
+the old firmware, whose birth message tells why. starting.py makes three such starts at most, and
+one after the trial: it settles what became of the update, and ends at once."""
 
 import json
 
@@ -35,7 +36,9 @@ class Alone(safe.Safe):
         key = cfg["update"]["key"] if cfg.get("update") else None
         self._job = UpdateStatus(board, self.clock, self.log)
         self._job.job = job
-        told = Trust(board.data_dir, key), slots, self._job, self, self.log
+        self._slots = slots
+        self._trust = Trust(board.data_dir, key)
+        told = self._trust, slots, self._job, self, self.log
         self._installer = Installer(board, *told)
         self._installer.alone = job["alone"]
         self._path = board.data_dir + "/done"
@@ -45,14 +48,18 @@ class Alone(safe.Safe):
         self.log.info("%s: %s, start %d for it" % (self.name, job.get("bundle"), job["alone"]))
         self.board.feed()
         try:
-            if job["state"] == "asked":
+            self._job.settle(self._slots, self._trust)
+            if not self._job.under_way():
+                pass  # what became of it is known; the next start samples, and tells it
+            elif job["state"] == "asked":
                 self._tell(job["id"], self._installer.begin(job))
             else:
                 self._installer.resume()
                 self._tell(job["id"], self._installer.told())
         except Exception as e:
             self._give_up(_text(e))
-        self._go_on()
+        if self._job.under_way() or self.replies:
+            self._go_on()
         self.stop()
         self.board.reset()
 

@@ -1,16 +1,14 @@
 """Which updates this board accepts: by the keys they are signed with, and by their version.
 
-The file that `update.key` in config.json names has one or two RSA moduli in hex, a line each.
 `update.lowest` has the lowest version that is accepted. A signed bundle may replace both; what
 it tells waits in `update.next` until its firmware is good."""
 
-import hashlib
 import json
 import os
-from binascii import hexlify, unhexlify
 
 import identity
 
+from update import keys
 from update.command import Failed
 
 
@@ -29,21 +27,7 @@ class Trust:
 
     def keys(self):
         """One or two public keys: their moduli as bytes. Failed where there is none."""
-        if not self.name:
-            raise Failed("update.key: expected in config.json the file of the public key")
-        path = self._root + "/" + self.name
-        try:
-            with open(path) as f:
-                lines = f.read(2048).split()
-            return _moduli(lines)
-        except OSError as e:
-            raise Failed("%s cannot be read (%s)" % (path, e))
-        except ValueError:
-            raise Failed("%s: expected 1 or 2 RSA moduli of 2048 or 3072 bits in hex" % path)
-
-    def told(self):
-        """The first 16 hex digits of the SHA-256 of each modulus."""
-        return [hexlify(hashlib.sha256(n).digest()[:8]).decode() for n in self.keys()]
+        return keys.of(self._root, self.name)
 
     def check(self, version, older):
         """Failed when this version may not follow what runs. older: a step back is meant."""
@@ -70,7 +54,7 @@ class Trust:
         try:
             what = {}
             if "keys" in head:
-                _moduli(head["keys"])
+                keys.moduli(head["keys"])
                 what["keys"] = head["keys"]
             if "lowest" in head:
                 number(head["lowest"])
@@ -113,13 +97,3 @@ class Trust:
         with open(path + ".new", "w") as f:
             f.write(text)
         os.rename(path + ".new", path)
-
-
-def _moduli(lines):
-    found = [unhexlify(line) for line in lines]
-    if not 0 < len(found) <= 2:
-        raise ValueError
-    for n in found:
-        if len(n) not in (256, 384) or not n[0] & 0x80:
-            raise ValueError
-    return found

@@ -82,6 +82,7 @@ class UpdateStatus:
         """It is good, or failed."""
         self.job["state"] = state
         self.job["why"] = why[:120]
+        self.job.pop("alone", None)
         text = "update: %s: %s" % (self.job["bundle"], state)
         if why:
             self._log.warn("%s: %s" % (text, why))

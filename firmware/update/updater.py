@@ -1,14 +1,11 @@
 """Updates of the firmware and the trial of a new one, beside the logger; loaded where there
 is one of these."""
 
-from micropython import const
-
+from update import keys
 from update.ab_slots import AbSlots
-from update.command import Failed
+from update.trial import Trial
 from update.trust import Trust
 from update.update_status import UpdateStatus
-
-_TRIAL_S = const(300)  # a firmware on trial has so long to show that it is good
 
 
 class Updater:
@@ -27,8 +24,9 @@ class Updater:
         self._status = UpdateStatus(board, self.clock, self.log)
         self._alone = False  # it goes on in a start for it alone
         switching = self._status.settle(slots, self._trust)
+        self._trial = None
         if slots.trial:
-            self.log.info("update: this firmware is on trial")
+            self._trial = Trial(logger, board, slots)
         elif self._status.under_way():
             self._go_on(switching)
 
@@ -58,11 +56,8 @@ class Updater:
     def add_to_birth(self, birth):
         """Add the field `update`, if this board has had an update."""
         if self._status.job:
-            try:
-                keys = self._trust.told()
-            except Failed:
-                keys = []  # the next update says why
-            birth["update"] = self._status.for_birth(keys)
+            told = keys.told(self._board.data_dir, self._trust.name)
+            birth["update"] = self._status.for_birth(told)
 
     def begin(self, cmd):
         """Take a command; what the reply says."""
@@ -91,28 +86,10 @@ class Updater:
 
     def poll(self):
         if self._slots.trial:
-            self._try()
+            self._trial.poll()
+            if not self._slots.trial:
+                self._status.settle(self._slots, self._trust)
+                self._logger.link.hello()
         if self.update is None:
             return False
         return self.update.poll()
-
-    def _try(self):
-        """On trial: good once it samples, knows the time, and the broker has a reading."""
-        link = self._logger.link
-        lacks = None
-        if not self._logger.sampler.made:
-            lacks = "no reading was made"
-        elif self.clock.state != "ntp":
-            lacks = "no time server answered"
-        elif not link.published:
-            lacks = "no reading was acknowledged"
-        if lacks is None:
-            self._slots.confirm()
-            self.log.info("update: this firmware is good")
-            self._status.settle(self._slots, self._trust)
-            link.hello()
-        elif self.clock.uptime_s() >= _TRIAL_S:
-            self.log.warn("update: on trial, %s within %d s: restarting" % (lacks, _TRIAL_S))
-            self._slots.died("%s within %d s" % (lacks, _TRIAL_S))
-            self._logger.stop()
-            self._board.reset()

@@ -18,6 +18,7 @@ STATUS = {
     "online": ("在线", "green"),
     "offline": ("离线", "red"),
     "safe": ("安全模式", "red"),
+    "updating": ("更新中", "yellow"),
 }
 QUALITY = {
     "moving": "移动中",

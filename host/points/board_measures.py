@@ -9,7 +9,7 @@ from functools import partial
 from ..alarms.rules import Rule
 from ..common.local_days import clock as at
 from .flash_wear import anew, worn
-from .scene import Measured, Scene
+from .scene import LONGEST_UPDATE_S, Measured, Scene
 
 # Report intervals of a LoRaWAN sensor. Two frames in a row may be lost: with 10 % of loss it would
 # be three for one frame in 1,000.
@@ -25,7 +25,8 @@ def offline(s: Scene, _: Rule) -> Iterator[Measured]:
         if not s.is_expected(b) or (b.by_radio and silent <= _LOST_IN_A_ROW):
             silent = 0.0
         text = f"设备没有读数（每 {b.every_s} 秒应有一条）"
-        yield Measured(b.device, None if s.outage else silent, text, b.last)
+        is_excused = s.outage or s.of(b).is_updating(s.now)
+        yield Measured(b.device, None if is_excused else silent, text, b.last)
 
 
 def lasting(subject: str, since: int | None, now: int, text: str, stream: str = "") -> Measured:
@@ -37,7 +38,12 @@ def lasting(subject: str, since: int | None, now: int, text: str, stream: str = 
 
 def safe(s: Scene, _: Rule) -> Iterator[Measured]:
     for b in s.boards:
-        yield lasting(b.device, s.of(b).safe, s.now, "设备在安全模式")
+        said = s.of(b)
+        if said.safe is None and said.updating is not None and not said.is_updating(s.now):
+            since = said.updating[0] + LONGEST_UPDATE_S
+            yield lasting(b.device, since, s.now, "设备更新固件后未恢复采样")
+        else:
+            yield lasting(b.device, said.safe, s.now, "设备在安全模式")
 
 
 def clock(s: Scene, _: Rule) -> Iterator[Measured]:

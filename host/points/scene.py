@@ -17,14 +17,24 @@ from .data_budget import Metered
 from .site_days import SiteDays
 
 
+# A board makes at most three starts for an update alone, of 20 min at most each.
+LONGEST_UPDATE_S = 3600
+
+
 @dataclass(frozen=True)
 class Said:
     """What a board last said of itself; None: not known. safe, unset: Unix second from which on
-    it is in safe mode, or its clock is not set."""
+    it is in safe mode, or its clock is not set. updating: from which on it does nothing but an
+    update, and when it last said so."""
 
     queue: int | None = None
     safe: int | None = None
     unset: int | None = None
+    updating: tuple[int, int] | None = None
+
+    def is_updating(self, now: int) -> bool:
+        """Whether it has no reading at Unix time now because it updates."""
+        return self.updating is not None and now - self.updating[0] <= LONGEST_UPDATE_S
 
 
 NOTHING_SAID = Said()

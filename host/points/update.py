@@ -20,6 +20,7 @@ from .scene import NOTHING_SAID, Expected, Said, Scene
 
 BACK_S = 26 * 3600  # read when the watch begins
 _DAY_S = 86_400
+_BACK_AFTER_S = 300  # from an update: the restart, and the first reading
 _LEAST_BOARDS = 10  # below, boards that are silent together are told one by one
 
 
@@ -106,6 +107,7 @@ class Watch:
                 queue if isinstance(queue, int) else None,
                 _since(board.status == "safe", before.safe, now),
                 _since(clock == "unset", before.unset, now),
+                _updating(board.status == "updating", before.updating, now),
             )
             if said != before and (watched := self.boards.get(board.device)):
                 watched.news = True
@@ -160,7 +162,7 @@ class Watch:
     def _is_due(self, board: BoardWatch, now: int) -> bool:
         """Whether something of a board may have changed since it was looked at."""
         said = self.said.get(board.device, NOTHING_SAID)
-        lasts = said.safe is not None or said.unset is not None
+        lasts = (said.safe, said.unset, said.updating) != (None, None, None)
         return board.news or lasts or board.changes_alone(now)
 
     def _silent_share(self, now: int) -> float:
@@ -174,12 +176,22 @@ class Watch:
         ]
         if len(known) < _LEAST_BOARDS:
             return 0.0
-        silent = sum(now - (b.last or 0) > b.every_s + 90 for b in known)
+        silent = sum(
+            now - (b.last or 0) > b.every_s + 90
+            and not self.said.get(b.device, NOTHING_SAID).is_updating(now)
+            for b in known
+        )
         return 100 * silent / len(known)
 
 
 def _local(now: int) -> dt.date:
     return dt.datetime.fromtimestamp(now, LOCAL).date()
+
+
+def _updating(is_so: bool, before: tuple[int, int] | None, now: int) -> tuple[int, int] | None:
+    if is_so:
+        return (before[0] if before else now), now
+    return before if before and now - before[1] <= _BACK_AFTER_S else None
 
 
 def _since(is_so: bool, before: int | None, now: int) -> int | None:

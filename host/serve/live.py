@@ -50,7 +50,7 @@ class Live:
 
     def district(self) -> dict[str, Any]:
         """Boards by state, with the masses and alarms in `extra`."""
-        counts = {"online": 0, "offline": 0, "safe": 0, "unknown": 0}
+        counts = {"online": 0, "offline": 0, "safe": 0, "updating": 0, "unknown": 0}
         for device, where in self.registry.devices.items():
             board = self.boards.get((where.site, device))
             counts[(board and board.status in counts and board.status) or "unknown"] += 1

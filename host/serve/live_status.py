@@ -83,7 +83,7 @@ def mark_of(status: str, share: float | None) -> str:
         return "offline"
     if share is not None:
         return "full" if share >= 1 else "high" if share >= HIGH else "ok"
-    return "ok" if status == "online" else "unknown"
+    return "ok" if status in ("online", "updating") else "unknown"
 
 
 def _number(value: object) -> bool:
@@ -113,7 +113,7 @@ def value(channel: str, reading: object, words: Words | None) -> str:
 def status_of(boards: list[Board | None], now: float) -> str:
     """The worst status of a site's boards; "none" if no board is registered."""
     statuses = [_status(b, now) for b in boards]
-    for status in (two_boards.TWO_BOARDS, "offline", "safe", "unknown", "online"):
+    for status in (two_boards.TWO_BOARDS, "offline", "safe", "updating", "unknown", "online"):
         if status in statuses:
             return status
     return "unknown" if statuses else "none"

@@ -16,6 +16,8 @@ from . import keys
 from .bundle import Bundle
 
 WAVE = 4  # each wave is so many times the one before
+# Statuses of a board that hears a command; a board that updates goes on with this bundle.
+REACHED = (b"online", b"updating", b"safe")
 # What has become of a board; the first two are not over.
 WAITING, UNDER_WAY, GOOD, ALREADY, FAILED, OFFLINE, HALTED = (
     *("waiting", "under way", "updated", "up to date", "failed", "offline"),
@@ -141,7 +143,7 @@ class Rollout:
             return
         t.heard = time.monotonic()
         if what == "status":
-            t.online = payload == b"online"
+            t.online = payload in REACHED
             return
         try:
             body = json.loads(payload)
@@ -186,11 +188,15 @@ class Rollout:
                 t.command = self._command_id()
                 t.asked = 0.0
             return
+        if not t.progress:
+            self._note(t, "accepted")
         if result["state"] == "fetching":
-            if not t.progress:
-                self._note(t, "accepted")
             t.progress = f", chunk {result['chunk']} of {result['of']}"
             self.tell(f"{t.device}: chunk {result['chunk']} of {result['of']}")
+        elif result["state"] == "restart":
+            t.progress = ", restarting for it"
+            text = "too little memory beside its channels: it restarts, and samples nothing"
+            self.tell(f"{t.device}: {text} until the update has ended")
         else:
             t.progress = f", {result['state']}"
 

@@ -155,7 +155,7 @@ const judged = () => {
     return { may: true, text: say("offline_touch"), kind: "warn", read: fresh ? r : null };
   }
   if (!r) return { may: false, text: say("no_reading"), kind: "warn" };
-  if (r.status === "offline" || r.status === "twin" || r.status === "safe") return { may: false, text: say(`board.${r.status}`), kind: "bad" };
+  if (r.status === "offline" || r.status === "twin" || r.status === "safe" || r.status === "updating") return { may: false, text: say(`board.${r.status}`), kind: "bad" };
   if (r.bad === "moving") return { may: false, text: say("moving"), kind: "warn", old: true };
   if (r.bad) return { may: false, text: say("fault", { fault: say(`q.${r.bad}`) }), kind: "bad", old: true };
   if (r.t && now() - r.t > OLD_S) return { may: false, text: say("stale", { n: Math.round((now() - r.t) / 60) }), kind: "bad", old: true };
