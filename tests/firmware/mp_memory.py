@@ -7,6 +7,7 @@ import sys
 
 import main
 import mp_logger
+from board import Stop
 from late import forget
 from mp_logger import Rig
 
@@ -110,21 +111,36 @@ def test_an_update_begins_without_the_modules_of_commands():
     rig.close()
 
 
-def test_an_update_without_room_for_it_is_refused_and_takes_nothing():
+def test_an_update_without_room_for_it_takes_nothing_but_a_restart():
     rig = rig_named("no_room")
     sha = "0123456789abcdef" * 4
     ask = {"id": "u1", "do": "update", "bundle": sha[:16], "sha256": sha, "size": 9, "version": "0"}
-    for heap, idf, why in (
-        (21168, 9000, "too few"),
-        (30000, 13800, "version"),
-        (9000, 90000, "ver"),
-    ):
+    for heap, idf in ((30000, 13800), (9000, 90000)):
         rig.board.memory = lambda: {"heap": heap, "idf": idf, "block": 4864}
         ask["id"] = "u%d" % heap
         rig.logger._hear(json.dumps(ask).encode())
         rig.run(5)
         (told,) = replies(rig)
-        assert not told["ok"] and why in told["error"], told
+        assert not told["ok"] and "version" in told["error"], told
+    made = rig.logger.spool.state.next_seq
+    rig.board.memory = lambda: {"heap": 21168, "idf": 9000, "block": 4864}
+    rig.logger._hear(json.dumps(dict(ask, id="u2")).encode())
+    rig.run(5)
+    (told,) = replies(rig)
+    assert told == {"id": "u2", "ok": True, "result": {"state": "restart"}}
+    assert not [name for name in sys.modules if name.startswith("update")]
+    assert rig.run(5) == "hard_reset"
+    assert job()["state"] == "asked" and job()["alone"] == 0
+    started(rig)
+    assert type(rig.logger).__name__ == "Alone" and job()["alone"] == 1
+    # The version is none: it ends at once, and what was sampled is there.
+    assert ended(rig.logger) == "hard_reset"
+    assert job()["state"] == "failed" and "expected three numbers" in job()["why"]
+    started(rig)
+    assert rig.logger.spool.state.next_seq == made + 1  # a last reading before the pause
+    assert [r[1] for r in rig.logger.spool.peek(64)] == list(range(made + 1))
+    assert rig.logger._about["update"]["state"] == "failed" and rig.logger.updates is None
+    assert "update.known" not in sys.modules
     rig.close()
 
 
@@ -163,12 +179,17 @@ def test_when_memory_lacks_again_and_again_the_board_restarts_and_loses_nothing(
     rig.close()
 
 
-def started(rig):
-    rig.board.unmount()
-    rig.board.power_up("hard_reset")
+def without_updates():
+    """As after a reset."""
     for name in list(sys.modules):
         if name.split(".")[0] == "update":
             del sys.modules[name]
+
+
+def started(rig):
+    rig.board.unmount()
+    rig.board.power_up("hard_reset")
+    without_updates()
     rig.logger = main.start(rig.board)
 
 
@@ -177,7 +198,15 @@ def job():
         return json.load(f)
 
 
-def test_an_update_that_leaves_no_memory_for_a_session_is_given_up():
+def ended(alone):
+    """How a start ends that does nothing but an update."""
+    try:
+        alone.run()
+    except Stop as stop:
+        return stop.how
+
+
+def test_an_update_that_leaves_no_memory_for_a_session_goes_on_alone():
     rig = rig_named("gives_up")
     sha = "0123456789abcdef" * 4
     job_ = {"id": "u1", "bundle": sha[:16], "sha256": sha, "size": 9000, "version": "9.9.9"}
@@ -196,9 +225,56 @@ def test_an_update_that_leaves_no_memory_for_a_session_is_given_up():
     rig.logger.updates.update.fetched = rig.logger.link.liveness.stranded = False
     rig.logger.link.mqtt.connect = lacking
     assert rig.run(3600) == "hard_reset"
-    assert job()["state"] == "failed" and "not enough memory" in job()["why"]
+    assert job()["state"] == "fetching" and job()["alone"] == 0
+    started(rig)
+    begun = rig.clock.ms()
+    assert ended(rig.logger) == "hard_reset"  # no broker is there
+    assert 300 <= (rig.clock.ms() - begun) // 1000 <= 320
+    assert job()["state"] == "failed" and "no session for 300 s" in job()["why"]
     started(rig)
     assert rig.logger.updates is None and "update.installer" not in sys.modules
+    assert rig.run(100) is None and rig.logger.sampler.made
+    rig.close()
+
+
+def test_starts_for_an_update_alone_are_counted_before_anything_else_is_loaded():
+    rig = rig_named("counted")
+    sha = "0123456789abcdef" * 4
+    job_ = {"id": "u1", "bundle": sha[:16], "sha256": sha, "size": 9000, "version": "9.9.9"}
+    job_.update({"older": False, "state": "asked", "why": "", "alone": 0})
+    rig.logger.stop()
+    with open("/flash/update.json", "w") as f:
+        json.dump(job_, f)
+    for n in (1, 2, 3):
+        started(rig)
+        assert type(rig.logger).__name__ == "Alone" and job()["alone"] == n
+    started(rig)  # as after three losses of power
+    assert job()["state"] == "failed" and "did not come to an end" in job()["why"]
+    assert rig.run(100) is None and rig.logger.sampler.made
+    rig.close()
+
+
+def test_an_update_alone_ends_after_twenty_minutes_of_slow_chunks():
+    rig = rig_named("slow")
+    sha = "0123456789abcdef" * 4
+    job_ = {"id": "u1", "bundle": sha[:16], "sha256": sha, "size": 90000, "version": "9.9.9"}
+    job_.update({"older": False, "state": "fetching", "why": "", "alone": 0})
+    rig.logger.stop()
+    with open("/flash/update.json", "w") as f:
+        json.dump(job_, f)
+    started(rig)
+    begun = rig.clock.ms()
+    installer = rig.logger._installer
+
+    def slow():
+        installer.chunk = (rig.clock.ms() - begun) // 100000
+        return False
+
+    installer.poll = slow
+    assert ended(rig.logger) == "hard_reset"
+    assert 1200 <= (rig.clock.ms() - begun) // 1000 <= 1220
+    assert "not done within 1200 s" in job()["why"]
+    without_updates()
     rig.close()
 
 
