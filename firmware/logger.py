@@ -28,6 +28,8 @@ _UPDATE = const(37888)
 _HELD_BUT = const(1024)  # by no more may the heap grow while modules are loaded
 _SPARE_MS = const(60000)  # after the last command for so long another one is expected
 _QUEUE = const(1)
+_UPDATES = ("updater", "installer", "update_status", "ab_slots", "bundle", "trust", "chunks")
+_UPDATES += ("free_space", "known", "trial", "keys", "command")
 _TASKS = ("sampling", "queue", "network", "commands", "update")
 
 
@@ -74,13 +76,8 @@ class Logger:
         self._well = [now, now, now, None, None]
         self._restart_at = None
         text = "qingyun %s: %s at %s, life %s, start %d, %s"
-        what = (
-            identity.VERSION,
-            cfg["device"],
-            cfg["site"],
-            self.spool.state.life,
-            self.spool.state.boot,
-        )
+        queued = self.spool.state
+        what = identity.VERSION, cfg["device"], cfg["site"], queued.life, queued.boot
         self.log.info(text % (what + (board.reset_cause(),)))
         self._key = cfg["update"]["key"] if cfg.get("update") else None
         self.updates = None
@@ -109,8 +106,7 @@ class Logger:
 
         self.updates = known.start(self, self._board, self._key, trial, self._about)
         del known
-        if self.updates:
-            self._well[4] = self._hal.ticks_ms()
+        self._well[4] = self._hal.ticks_ms() if self.updates else None
         self._spare_updates()
 
     def _load_updates(self):
@@ -129,13 +125,12 @@ class Logger:
                 return
             self.updates.add_to_birth(self._about)
         self.updates = self._well[4] = self.link.chunks = None
-        forget("update.updater", "update.installer", "update.update_status", "update.ab_slots")
-        forget("update.bundle", "update.trust", "update.chunks", "update.free_space")
-        forget("update.known", "update.trial", "update.keys", "update.command", "update")
+        for name in _UPDATES:
+            forget("update." + name)
+        forget("update")
 
     def _has_room(self):
-        """Whether an update leaves what the session needs: the heap gives nothing back, and no
-        session would be possible until a restart."""
+        """Whether an update leaves what the session needs: the heap gives nothing back."""
         gc.collect()
         free = self._board.memory()
         return "idf" not in free or free["heap"] + free["idf"] >= _UPDATE
@@ -144,13 +139,12 @@ class Logger:
         """Do the command `update`, without the modules of the others: both have no room."""
         self._spare_commands()
         try:
-            if self.updates is None and not self._has_room():
-                result = self._update_alone(cmd)
-            else:
+            begin = self._update_alone
+            if self.updates or self._has_room():
                 if self.updates is None:
                     self._load_updates()
-                result = self.updates.begin(cmd)
-            reply = {"ok": True, "result": result}
+                begin = self.updates.begin
+            reply = {"ok": True, "result": begin(cmd)}
         except Exception as e:
             # A reason, of update.command; else what nobody foresaw.
             name = type(e).__name__

@@ -12,8 +12,8 @@ from binascii import hexlify
 from micropython import const
 
 from update import bundle
-from update.command import Failed, job_of
 from update.chunks import Chunks
+from update.command import Failed, job_of
 from update.free_space import free_bytes
 
 _CHUNK = const(1024)

@@ -16,7 +16,6 @@ from .board_watch import BinWatch, BoardWatch
 from .data_budget import Metered
 from .site_days import SiteDays
 
-
 # A board makes at most three starts for an update alone, of 20 min at most each.
 LONGEST_UPDATE_S = 3600
 

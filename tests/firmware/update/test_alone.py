@@ -23,8 +23,8 @@ UPDATED = [*BACK, b"offline", b"online"]  # a good trial ends in a restart
 HANG: Patch = (
     "update/installer.py",
     "    def _verify(self, job, piece):\n",
-    "    def _verify(self, job, piece):\n        while True:\n            self._hal.sleep_ms(1000)\n"
-    "            self._board.look()\n",
+    "    def _verify(self, job, piece):\n"
+    "        while True:\n            self._hal.sleep_ms(1000)\n            self._board.look()\n",
 )
 
 
@@ -45,10 +45,15 @@ def until(board: Running, status: bytes, times: int = 1) -> None:
         board.heard.wait("status", len(board.heard.of("status")) + 1)
 
 
+def readings(board: Running) -> list[dict[str, Any]]:
+    """Those that have arrived, as often as they did."""
+    arrays: list[Any] = board.heard.json("reading")
+    return [r for a in arrays for r in (a if isinstance(a, list) else [a])]
+
+
 def complete(board: Running) -> None:
     """Every reading has arrived, from the first start on."""
-    readings = [r for a in board.heard.json("reading") for r in (a if isinstance(a, list) else [a])]
-    seqs = {r["seq"] for r in readings}
+    seqs = {r["seq"] for r in readings(board)}
     assert seqs == set(range(max(seqs) + 1))
 
 
@@ -77,9 +82,10 @@ def test_it_restarts_for_the_update_and_is_updated(ota: Ota, broker: Broker) -> 
     assert [s for s, _ in ota.attempts()] == ["fetching", "trial", "good"]
     # The last reading is of the moment at which the pause began.
     log = ota.site.log()
-    begun, back = re.findall(r"^(\d+) (?:update: restarting|update: this firmware is on)", log, re.M)
-    times = [r["t"] for a in board.heard.json("reading") for r in (a if type(a) is list else [a])]
-    assert int(begun) in times
+    begun, back = re.findall(
+        r"^(\d+) (?:update: restarting|update: this firmware is on)", log, re.M
+    )
+    assert int(begun) in [r["t"] for r in readings(board)]
     assert int(back) - int(begun) < 60
 
 
@@ -114,7 +120,7 @@ def test_asked_again_it_tells_how_far_it_is(ota: Ota, broker: Broker) -> None:
         board.heard.wait("reading")
         assert board.heard.ask(command(new))["ok"]
         until(board, b"updating")
-        while not board.heard.json("reply")[-1]["result"].get("chunk") == 16:
+        while board.heard.json("reply")[-1]["result"].get("chunk") != 16:
             board.heard.wait("reply", len(board.heard.of("reply")) + 1)
         for id_ in ("u1", "u2"):
             told = board.heard.ask(command(new, id_))["result"]
@@ -155,7 +161,7 @@ def test_without_a_network_it_comes_back_and_the_next_try_goes_on(
         board.heard.wait("reading")
         assert board.heard.ask(command(new))["ok"]
         until(board, b"updating")
-        while not board.heard.json("reply")[-1]["result"].get("chunk") == 16:
+        while board.heard.json("reply")[-1]["result"].get("chunk") != 16:
             board.heard.wait("reply", len(board.heard.of("reply")) + 1)
         hand.write_text("wifi 0\n")
         while "qingyun" not in ota.site.log().split("update alone: connected")[-1]:

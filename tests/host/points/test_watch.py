@@ -234,6 +234,57 @@ def test_what_a_board_says_of_itself() -> None:
     assert point.look(NOON + 1801) == cleared
 
 
+def says(point: Point, status: str, at: int) -> None:
+    point.watch.hear([Board(SITE, BOARD, status=status)], at)
+
+
+def test_a_board_that_updates_is_neither_offline_nor_in_safe_mode() -> None:
+    """It samples nothing for 50 min, restarts in between, and comes back."""
+    point = Point()
+    point.reading(NOON, well())
+    for minute in range(1, 51):
+        # A restart is just under way when the watch looks.
+        status = "offline" if minute in (20, 21, 40) else "updating"
+        says(point, status, NOON + minute * MINUTE)
+        assert point.look(NOON + minute * MINUTE) == []
+    says(point, "online", NOON + 51 * MINUTE)
+    assert point.look(NOON + 51 * MINUTE) == []  # its first reading is on its way
+    point.reading(NOON + 52 * MINUTE, well())
+    assert point.look(NOON + 52 * MINUTE) == []
+
+
+def test_an_update_that_lasts_is_told() -> None:
+    point = Point()
+    point.reading(NOON, well())
+    told = []
+    for minute in range(1, 75):
+        says(point, "updating", NOON + minute * MINUTE)
+        told += [(minute, *change) for change in point.look(NOON + minute * MINUTE)]
+    assert told == [(62, "raised", "offline", BOARD), (66, "raised", "safe-mode", BOARD)]
+
+
+def test_a_board_that_is_gone_after_an_update_is_offline() -> None:
+    point = Point()
+    point.reading(NOON, well())
+    told = []
+    for minute in range(1, 30):
+        says(point, "updating" if minute < 12 else "offline", NOON + minute * MINUTE)
+        told += [(minute, *change) for change in point.look(NOON + minute * MINUTE)]
+    assert told == [(17, "raised", "offline", BOARD)]
+
+
+def test_boards_of_a_wave_that_update_are_no_outage() -> None:
+    names = [f"b{n}" for n in range(40)]
+    sites = {f"s{n}": Site(f"s{n}", "x", "九亭镇", "collection", ()) for n in range(40)}
+    known = Registry(("九亭镇",), sites, {b: Device(b, f"s{b[1:]}") for b in names}, ())
+    point = Point(known)
+    for board in point.watch.boards.values():
+        board.take([(NOON, {"d1": 0}, {})])
+    at = NOON + 900
+    point.watch.hear([Board(f"s{n}", f"b{n}", status="updating") for n in range(40)], at)
+    assert point.look(at) == []
+
+
 def test_a_broker_that_falls_is_one_alarm() -> None:
     names = [f"b{n}" for n in range(40)]
     sites = {f"s{n}": Site(f"s{n}", "x", "九亭镇", "collection", ()) for n in range(40)}

@@ -216,9 +216,10 @@ class Scripted:
     answers: list[list[tuple[str, dict[str, object]]]]
     asked: list[str] = field(default_factory=list)
     said: list[tuple[str, str, bytes]] = field(default_factory=list)
+    status: str = "online"
 
     def kept(self) -> list[tuple[str, str, bytes]]:
-        return [("qy-a", "status", b"online")]
+        return [("qy-a", "status", self.status.encode())]
 
     def command(self, device: str, body: dict[str, Any]) -> None:
         self.asked.append(body["id"])
@@ -263,6 +264,46 @@ def test_a_board_that_lost_the_command_in_a_restart_is_asked_anew(
     assert state == fleet.GOOD, told
     assert air.asked[0] == air.asked[1] != air.asked[2]
     assert "qy-a: chunk 0 of 9" in told
+
+
+def test_a_board_that_restarts_for_the_update_is_waited_for(
+    tmp_path: Path, some_bundle: Bundle
+) -> None:
+    birth: dict[str, object] = {"version": "9.1.0", "sha256": some_bundle.firmware}
+    good = birth | {"update": {"bundle": some_bundle.id, "state": "good"}}
+    replies = [
+        {"ok": True, "result": {"state": "restart"}},
+        {"ok": True, "result": {"state": "fetching", "chunk": 0, "of": 9}},
+    ]
+    air = Scripted([[*(("reply", r) for r in replies), ("birth", good)]])
+    state, told = rolled_out(air, tmp_path, some_bundle)
+    assert state == fleet.GOOD and len(air.asked) == 1
+    text = "too little memory beside its channels: it restarts, and samples nothing"
+    assert told[1:3] == [f"qy-a: {text} until the update has ended", "qy-a: chunk 0 of 9"]
+    lines = [json.loads(line)["what"] for line in (tmp_path / "log").read_text().splitlines()]
+    assert lines == ["sent", "accepted", "updated"]
+
+
+def test_a_board_that_came_back_without_the_update_has_failed(
+    tmp_path: Path, some_bundle: Bundle
+) -> None:
+    birth: dict[str, object] = {"version": "0.2.0", "sha256": "0"}
+    failed = {"bundle": some_bundle.id, "state": "failed", "why": "no session for 300 s"}
+    reply: dict[str, object] = {"ok": True, "result": {"state": "restart"}}
+    air = Scripted([[("reply", reply), ("birth", birth | {"update": failed})]])
+    state, told = rolled_out(air, tmp_path, some_bundle)
+    assert (state, told[-1]) == (fleet.FAILED, "qy-a: failed: no session for 300 s")
+
+
+@pytest.mark.parametrize("status", ["updating", "safe"])
+def test_a_board_that_updates_or_is_in_safe_mode_is_asked(
+    tmp_path: Path, some_bundle: Bundle, status: str
+) -> None:
+    birth: dict[str, object] = {"version": "9.1.0", "sha256": some_bundle.firmware}
+    fetching: dict[str, object] = {"ok": True, "result": {"state": "fetching", "chunk": 5, "of": 9}}
+    good = birth | {"update": {"bundle": some_bundle.id, "state": "good"}}
+    air = Scripted([[("reply", fetching), ("birth", good)]], status=status)
+    assert rolled_out(air, tmp_path, some_bundle)[0] == fleet.GOOD
 
 
 def test_a_board_that_falls_silent_is_named_and_ends_with_a_reason(
