@@ -98,7 +98,7 @@ def test_a_board_with_room_samples_meanwhile(ota: Ota, broker: Broker) -> None:
 
 
 # Of some 1,100 programs and erases from the command to the new firmware's being good.
-@pytest.mark.parametrize("cut", range(140, 2400, in_part(450, 60)))
+@pytest.mark.parametrize("cut", range(140, 2400, in_part(600, 60)))
 def test_after_a_cut_it_goes_on(ota: Ota, broker: Broker, cut: int) -> None:
     """In the restart, the fetch, the installation, the switch."""
     new = ota.newer()
@@ -108,6 +108,9 @@ def test_after_a_cut_it_goes_on(ota: Ota, broker: Broker, cut: int) -> None:
         board.heard.ask(command(new))
         assert board.outcome(new)["update"]["state"] == "good"
         board.still_publishes(new)
+    # It went on alone: no start in between sampled.
+    meanwhile = ota.site.log().split("update: restarting")[-1].split("is on trial in")[0]
+    assert "update alone" in meanwhile and " qingyun " not in meanwhile
 
 
 def test_asked_again_it_tells_how_far_it_is(ota: Ota, broker: Broker) -> None:
