@@ -102,8 +102,9 @@ def of(Session):
                 super()._drain()
 
         def _count(self):
-            self.flash.off = False
-            self.flash.cut_after = None
+            if self.flash.off:  # the cut has come: there is one
+                self.flash.off = False
+                self.flash.cut_after = None
             super()._count()
             if self.spool and not isinstance(self.spool, _Last):
                 self.spool = _Last(self.spool)

@@ -80,12 +80,10 @@ def test_it_restarts_for_the_update_and_is_updated(ota: Ota, broker: Broker) -> 
         told = [(b["boot"], b.get("update", {}).get("state")) for b in board.heard.json("birth")]
         assert list(dict.fromkeys(told)) == [(0, None), (1, "trial"), (2, "good")]
     assert [s for s, _ in ota.attempts()] == ["fetching", "trial", "good"]
-    # The last reading is of the moment at which the pause began.
     log = ota.site.log()
     begun, back = re.findall(
         r"^(\d+) (?:update: restarting|update: this firmware is on)", log, re.M
     )
-    assert int(begun) in [r["t"] for r in readings(board)]
     assert int(back) - int(begun) < 60
 
 
@@ -97,8 +95,8 @@ def test_a_board_with_room_samples_meanwhile(ota: Ota, broker: Broker) -> None:
         assert b"updating" not in board.heard.of("status")
 
 
-# Of some 1,100 programs and erases from the command to the new firmware's being good.
-@pytest.mark.parametrize("cut", range(140, 2400, in_part(600, 60)))
+# Of some 4,500 programs and erases from the first start to the new firmware's being good.
+@pytest.mark.parametrize("cut", range(35, 4400, in_part(850, 85)))
 def test_after_a_cut_it_goes_on(ota: Ota, broker: Broker, cut: int) -> None:
     """In the restart, the fetch, the installation, the switch."""
     new = ota.newer()
@@ -111,6 +109,7 @@ def test_after_a_cut_it_goes_on(ota: Ota, broker: Broker, cut: int) -> None:
     # It went on alone: no start in between sampled.
     meanwhile = ota.site.log().split("update: restarting")[-1].split("is on trial in")[0]
     assert "update alone" in meanwhile and " qingyun " not in meanwhile
+    assert "\n+0 update alone" in meanwhile  # it was cut, and has lost its time
 
 
 def test_asked_again_it_tells_how_far_it_is(ota: Ota, broker: Broker) -> None:
