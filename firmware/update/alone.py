@@ -137,7 +137,9 @@ class Alone(safe.Safe):
         return "restarting"
 
     def log_lines(self):
-        return {"lines": self.log.lines, "updating": self._installer.told()}
+        told = {"lines": self.log.lines, "updating": self._installer.told()}
+        told.update(self.board.memory())
+        return told
 
     def update(self, cmd):
         """The one under way again: how far it is. Another one takes its place; each once."""

@@ -130,7 +130,8 @@ def test_asked_again_it_tells_how_far_it_is(ota: Ota, broker: Broker) -> None:
         assert board.heard.ask({"id": "r1", "do": "read"})["error"] == (
             "updating: only log, restart and update are done"
         )
-        assert board.heard.ask({"id": "l1", "do": "log"})["result"]["updating"]["chunk"] <= 30
+        told = board.heard.ask({"id": "l1", "do": "log"})["result"]
+        assert told["updating"]["chunk"] <= 30 and told["block"] == 8192
         board.heard.publish(topic, new.chunks[30], retain=True)
         assert board.outcome(new)["update"]["state"] == "good"
         board.still_publishes(new)
