@@ -251,6 +251,15 @@ def test_starts_for_an_update_alone_are_counted_before_anything_else_is_loaded()
     started(rig)  # as after three losses of power
     assert job()["state"] == "failed" and "did not come to an end" in job()["why"]
     assert rig.run(100) is None and rig.logger.sampler.made
+    job_.update({"state": "trial", "alone": 3, "to": rig.board.firmware_dir[-1:]})
+    with open("/flash/update.json", "w") as f:
+        json.dump(job_, f)
+    started(rig)  # one more, in which the trial that was good is settled
+    begun = rig.clock.ms()
+    assert ended(rig.logger) == "hard_reset" and rig.clock.ms() - begun < 1000
+    assert job()["state"] == "good" and "alone" not in job()
+    started(rig)
+    assert rig.logger._about["update"]["state"] == "good" and rig.logger.updates is None
     rig.close()
 
 
