@@ -115,7 +115,7 @@ def test_safe_mode_answers_and_restarts_when_asked(tmp_path: Path, broker: Broke
                 heard.wait("status", len(heard.of("status")) + 1)
             reply = heard.ask({"id": "1", "do": "read"})
             assert not reply["ok"]
-            assert "only log and restart" in reply["error"]
+            assert "only log, restart and update" in reply["error"]
             assert heard.ask({"id": "2", "do": "log"})["result"]["safe"] == "watchdog"
             assert not heard.ask(b"nonsense")["ok"]
             births = len(heard.of("birth"))

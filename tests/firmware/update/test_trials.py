@@ -219,9 +219,9 @@ def test_an_update_while_on_trial_is_refused(ota: Ota, broker: Broker) -> None:
     """The other folder is what it may have to go back to."""
     slow = ota.newer(
         (
-            "update/updater.py",
+            "update/trial.py",
             "if lacks is None:",
-            "if lacks is None and self.clock.uptime_s() > 200:",
+            "if lacks is None and logger.clock.uptime_s() > 200:",
         )
     )
     with ota.running(broker, {"speed": 20}) as board:
