@@ -29,7 +29,7 @@ _HELD_BUT = const(1024)  # by no more may the heap grow while modules are loaded
 _SPARE_MS = const(60000)  # after the last command for so long another one is expected
 _QUEUE = const(1)
 _UPDATES = ("updater", "installer", "update_status", "ab_slots", "bundle", "trust", "chunks")
-_UPDATES += ("free_space", "known", "trial", "keys", "command")
+_UPDATES += ("free_space", "known", "trial", "keys", "command", "store")
 _TASKS = ("sampling", "queue", "network", "commands", "update")
 
 
@@ -155,9 +155,9 @@ class Logger:
     def _update_alone(self, cmd):
         """It is done in a start for it alone, which begins when that is said."""
         try:
-            from update import command
+            from update import store
 
-            command.store(self._board.data_dir, cmd)
+            store.note(self._board.data_dir, cmd)
         finally:
             self._spare_updates()
         self.log.info("update: restarting, as it has no room beside the channels")

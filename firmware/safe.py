@@ -167,9 +167,9 @@ class Safe:
 
     def update(self, cmd):
         """The next start does it: what has failed may not be repeated beside it."""
-        from update import command
+        from update import store
 
-        command.store(self.board.data_dir, cmd)
+        store.note(self.board.data_dir, cmd)
         self.over = True
         return {"state": "restart"}
 

@@ -1,5 +1,4 @@
-"""The command of an update: what it tells, and how it is kept for a start that does nothing
-else (alone.py). Loaded where memory is short, so it needs no other module of this package."""
+"""The command of an update: what it tells, and the file that has it."""
 
 import json
 import os
@@ -28,26 +27,6 @@ def job_of(cmd):
         raise Failed("size: expected a whole number up to %d, found %r" % (_LARGEST, size))
     job["version"] = cmd.get("version")
     return job
-
-
-def store(root, cmd):
-    """From the next start on the board does this update alone. OSError where the flash does not
-    take it."""
-    job = job_of(cmd)
-    job["state"] = "asked"
-    job["why"] = ""
-    job["alone"] = 0
-    try:
-        with open(root + "/update.json") as f:
-            is_same = json.load(f)["sha256"] == job["sha256"]
-    except (OSError, ValueError, KeyError, TypeError):
-        is_same = False
-    if not is_same:
-        try:
-            os.remove(root + "/update.part")  # of another bundle
-        except OSError:
-            pass  # it is not there
-    save(root, job)
 
 
 def save(root, job):

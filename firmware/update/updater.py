@@ -3,7 +3,6 @@ is one of these."""
 
 from update import keys
 from update.ab_slots import AbSlots
-from update.trial import Trial
 from update.trust import Trust
 from update.update_status import UpdateStatus
 
@@ -26,6 +25,8 @@ class Updater:
         switching = self._status.settle(slots, self._trust)
         self._trial = None
         if slots.trial:
+            from update.trial import Trial
+
             self._trial = Trial(logger, board, slots)
         elif self._status.under_way():
             self._go_on(switching)

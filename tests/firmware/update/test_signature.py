@@ -84,10 +84,10 @@ def test_no_step_is_long(tmp_path: Path, broker: Broker, figure: Callable[[str],
         t = time.ticks_us()
         more = self.update.poll()
         t = time.ticks_diff(time.ticks_us(), t)
-        self._longest = max(getattr(self, "_longest", 0), t)
-        self._steps = getattr(self, "_steps", 0) + 1
+        self.longest = max(getattr(self, "longest", 0), t)
+        self.steps = getattr(self, "steps", 0) + 1
         if self.update.restart:
-            self.log.info("%d steps, longest %d us" % (self._steps, self._longest))
+            self.log.info("%d steps, longest %d us" % (self.steps, self.longest))
         return more
 """
     ota.install(("update/updater.py", "        return self.update.poll()\n", timed))
