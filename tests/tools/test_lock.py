@@ -61,7 +61,7 @@ def test_each_is_one_version_with_hashes_from_no_named_index(part: str) -> None:
 
 def test_parts_agree() -> None:
     """A part that is installed beside another changes nothing of it."""
-    assert PARTS == ["bench", "boards", "demo", "dev", "service"]
+    assert PARTS == ["bench", "boards", "demo", "dev", "service", "worker"]
     whole = {first.partition(" ;")[0].strip() for first, *_ in entries("bench")}
     for part in PARTS:
         assert {first.partition(" ;")[0].strip() for first, *_ in entries(part)} <= whole

