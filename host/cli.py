@@ -40,7 +40,7 @@ from .commands import (
 )
 from .common import extras
 from .common.errors import OutsideError, UsageError, UserError
-from .common.options import Parser
+from .common.options import Parser, check_text
 from .common.shown import as_text
 from .common.store_address import hidden
 from .service import config, logs, place
@@ -115,6 +115,7 @@ def _main(argv: Sequence[str] | None) -> int:
     try:
         settings = config.of_command_line(argv, parser)
         args = parser.parse_args(argv, argparse.Namespace(settings=settings))
+        check_text(args, parser)
         logs.start(
             args.log or settings.get("log.format", "plain"), settings.get("log.level", "info")
         )

@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 import argparse
+import re
 from collections.abc import Iterator
 from typing import Any
+
+from .errors import UsageError
+
+_UNDECODED = re.compile("[\ud800-\udfff]")  # what Python makes of a byte that is no character
 
 
 class _Either:
@@ -48,3 +53,22 @@ class Parser(argparse.ArgumentParser):
         subparsers: Any = self._commands.choices if self._commands else {}
         for name, parser in subparsers.items():
             yield from parser.options(command or name)
+
+
+def check_text(args: argparse.Namespace, parser: Parser) -> None:
+    """UsageError for a text of another encoding than this process takes arguments in: no store
+    could keep it. The name of a file may have any bytes."""
+    names = {a.dest: a.option_strings[0] for _, a in parser.options() if a.option_strings}
+    for name, value in vars(args).items():
+        for text in _texts(value):
+            if _UNDECODED.search(text):
+                expected = "text in the encoding of this shell (most often UTF-8; see `locale`)"
+                raise UsageError(f"{names.get(name, name)}: expected {expected}, found {text!r}")
+
+
+def _texts(value: object) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, list | tuple):
+        for each in value:
+            yield from _texts(each)

@@ -17,7 +17,7 @@ def version(root: Path = ROOT) -> str:
     """VERSION in firmware/identity.py, three numbers; UserError where it is not there."""
     path = root / "firmware" / "identity.py"
     try:
-        found = re.search(r'^VERSION = "(\d+\.\d+\.\d+)"$', path.read_text(), re.MULTILINE)
+        found = re.search(r'^VERSION = "(\d+\.\d+\.\d+)"$', path.read_text("utf-8"), re.MULTILINE)
     except OSError as error:
         raise UserError(f"{path}: cannot be read: {error.strerror}") from None
     if not found:

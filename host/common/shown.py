@@ -6,10 +6,12 @@ turn a line round; they are written as escapes. A cell of a CSV could be a formu
 from __future__ import annotations
 
 import csv
+import io
 import re
 import sys
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from pathlib import PurePath
 from typing import Any, Protocol
 
 # C0 and C1 controls, marks of direction, separators of lines and paragraphs, lone surrogates.
@@ -28,6 +30,12 @@ def _escape(match: re.Match[str]) -> str:
 def shown(text: object) -> str:
     """A text as one line, whatever is in it."""
     return _IN_A_LINE.sub(lambda m: _SHORT.get(m[0]) or _escape(m), str(text))
+
+
+def file_name(path: PurePath) -> str:
+    """The last part of a path as a text that a store can keep: on Linux a name may have bytes of
+    another encoding."""
+    return shown(path.name)
 
 
 def lines(text: str) -> str:
@@ -81,8 +89,12 @@ class Shown:
 
 @contextmanager
 def as_text() -> Iterator[None]:
-    """Both outputs show what is printed in the block as text."""
+    """Both outputs show what is printed in the block as text; what the encoding of a terminal does
+    not have, as an escape."""
     before = sys.stdout, sys.stderr
+    for stream in before:
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
     sys.stdout, sys.stderr = (s if isinstance(s, Shown) else Shown(s) for s in before)
     try:
         yield

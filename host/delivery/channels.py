@@ -40,7 +40,7 @@ def _secret(settings: Config, name: str) -> str | None:
     if path is None:
         return None
     try:
-        secret = Path(path).read_text("utf-8").strip()
+        secret = Path(path).read_text("utf-8-sig").strip()
     except (OSError, UnicodeDecodeError):
         raise UsageError(settings.mistake(name, "a file that can be read", path)) from None
     if not secret:

@@ -12,6 +12,7 @@ from pathlib import Path
 import msgspec
 
 from ..common.local_days import LOCAL
+from ..common.shown import file_name
 from ..store import Store
 from ..tables import TableError, sheet
 from . import HazardError, ledger
@@ -244,7 +245,7 @@ def _draft(line: sheet.Line, digest: str, now: int) -> Draft:
         batch=line.text("batch", optional=True),
         columns={c: v for c, v in free.items() if v},
         where=line.where,
-        file=f"{line.sheet.path.name}:{line.number} sha256:{digest}",
+        file=f"{file_name(line.sheet.path)}:{line.number} sha256:{digest}",
     )
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from sys import intern
 from typing import TypeVar
 
+from ..common.shown import file_name
 from ..registry import DRY, HAZARDOUS, RECYCLABLE, STORED_HAZARDOUS, WET
 from ..store import Store
 from ..tables import TableError, sheet
@@ -135,7 +136,7 @@ def _read(
         rows += 1
         sums.add(line)
         try:
-            taker.take(line, Source(table.path.name, digest, line.number, by, now))
+            taker.take(line, Source(file_name(table.path), digest, line.number, by, now))
         except TableError as error:
             done.refused.append(str(error))
     if not rows:

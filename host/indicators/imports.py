@@ -10,6 +10,7 @@ from pathlib import Path
 
 from ..common import periods
 from ..common.local_days import LOCAL
+from ..common.shown import file_name
 from ..store import Store
 from ..store.figures import Entry, add, history, in_force
 from ..tables import TableError, sheet
@@ -109,7 +110,7 @@ def _read(
     table: sheet.Sheet, figures: Catalog, before: dict[_Key, Entry], now: int, done: Imported
 ) -> None:
     """Put each row of a table into `done`, compared with what is in force."""
-    name = f"{table.path.name} sha256:{done.digest}"
+    name = f"{file_name(table.path)} sha256:{done.digest}"
     today = dt.datetime.fromtimestamp(now, LOCAL).date()
     places: dict[_Key, str] = {}  # file:line
     for line in table.lines():

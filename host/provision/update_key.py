@@ -17,7 +17,7 @@ def ensure(folder: Path) -> bytes:
             return public.read_bytes()
         keys.make(secret)
     text = keys.public_text(keys.load(secret).public_key())
-    if public.exists() and text.strip() not in public.read_text().split():
+    if public.exists() and text.strip() not in public.read_text("utf-8").split():
         raise ProvisionError(
             f"{public}: expected the public half of update.key; after a change of keys put the new "
             "update.key and update.pub there together"

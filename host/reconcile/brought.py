@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from ..common.shown import file_name
 from ..hazard import HazardError
 from ..hazard.papers import Source
 from ..hazard.transfers import Imported
@@ -39,4 +40,4 @@ def read(
 
 def source(path: Path, by: str, now: int) -> Source:
     """What rows of a file say of their import; now: Unix seconds."""
-    return Source(path.name, hashlib.sha256(path.read_bytes()).hexdigest(), 0, by, now)
+    return Source(file_name(path), hashlib.sha256(path.read_bytes()).hexdigest(), 0, by, now)

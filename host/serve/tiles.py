@@ -47,6 +47,6 @@ def of(section: Mapping[str, Any]) -> Tiles | None:
 
 def _key(file: Path) -> str:
     try:
-        return file.read_text("utf-8").strip()
+        return file.read_text("utf-8-sig").strip()
     except (OSError, UnicodeDecodeError) as error:
         raise UsageError(f"[map] key_file: {file}: {error}") from None

@@ -166,7 +166,7 @@ def _robots(config: Config) -> list[str]:
             continue
         mistakes += config.lacking(kind)
         path = config.get(f"{kind}.url_file")
-        if path and Path(path).is_file() and not is_safe(Path(path).read_text("utf-8").strip()):
+        if path and Path(path).is_file() and not is_safe(Path(path).read_text("utf-8-sig").strip()):
             whose = "the gateway names it" if kind == "sms" else "the group shows it"
             expected = f"https://… in the file, as {whose}"
             mistakes.append(config.mistake(f"{kind}.url_file", expected, path))

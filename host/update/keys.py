@@ -29,7 +29,7 @@ def public_text(key: rsa.RSAPublicKey) -> str:
 def moduli(path: Path) -> tuple[str, ...]:
     """The lines of a file as boards have it: one or two moduli in hex. BadKey otherwise."""
     try:
-        lines = tuple(path.read_text().split())
+        lines = tuple(path.read_text("utf-8").split())
     except (OSError, ValueError) as error:
         raise BadKey(f"{path}: cannot be read: {error}") from None
     lengths = {bits // 4 for bits in KEY_SIZES}
@@ -61,7 +61,7 @@ def make(path: Path, bits: int = 3072) -> Path:
     try:
         with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
             file.write(pem)
-        public.write_text(public_text(key.public_key()))
+        public.write_text(public_text(key.public_key()), "utf-8")
     except OSError as error:
         raise BadKey(f"{error.filename}: cannot be written: {error.strerror}") from None
     return public

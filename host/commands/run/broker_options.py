@@ -14,8 +14,8 @@ def broker_of(args: argparse.Namespace, option: str = "--broker") -> Broker:
     password = None
     if args.password_file:
         try:
-            password = args.password_file.read_text().strip()
-        except OSError as error:
+            password = args.password_file.read_text("utf-8-sig").strip()
+        except (OSError, UnicodeDecodeError) as error:
             raise UsageError(f"--password-file: {error}") from None
     if (args.certfile or args.keyfile) and not (args.cafile and args.certfile and args.keyfile):
         raise UsageError("--certfile: expected --cafile, --certfile and --keyfile together")

@@ -25,8 +25,8 @@ def network_of(args: argparse.Namespace) -> Broker:
     password = None
     if args.network_password_file:
         try:
-            password = args.network_password_file.read_text().strip()
-        except OSError as error:
+            password = args.network_password_file.read_text("utf-8-sig").strip()
+        except (OSError, UnicodeDecodeError) as error:
             raise UsageError(f"--network-password-file: {error}") from None
         if not args.network_username:
             raise UsageError("--network-username: expected a name for the password")
