@@ -13,16 +13,19 @@ from pathlib import Path
 from typing import Any
 
 from ..common.store_address import whole
-from . import chains, days, deferred, growth, label_codes, quarantine, reading, writing
+from . import days, deferred, growth, quarantine, reading, writing
 from .calibrations import Calibrations
 from .columns import Columns, columns
 from .database import Busy, Database, Sqlite, StoreError
 from .growth import Growth
 from .model import Batch, Counts, Refused, Row, StreamStatus
+from .schema import AFTER, STEPS, VERSION
 from .streams import Streams
 from .turns import Turns
 
 __all__ = [
+    "STEPS",
+    "VERSION",
     "Batch",
     "Busy",
     "Columns",
@@ -34,35 +37,6 @@ __all__ = [
     "StreamStatus",
 ]
 
-# Schema n: the first n of these were run; beside each the tables that are only added to.
-STEPS = (
-    ("schema.sql", ()),
-    ("calibrations.sql", ("weighed", "calibration", "correction", "restatement")),
-    ("figures.sql", ("figure",)),
-    ("hazard.sql", ()),
-    ("book.sql", ("platform_day", "platform_day_events", "closing")),
-    ("delivery.sql", ("alarm_delivery",)),
-    ("serve.sql", ("account", "audit")),
-    ("report_intervals.sql", ("report_interval",)),
-    ("refused.sql", ()),
-    ("chains.sql", ()),  # and what AFTER does
-    ("growth.sql", ()),
-    ("deferred.sql", ()),
-    ("labels.sql", ()),  # and what AFTER does
-    ("lifts.sql", ("lift",)),
-    ("forecasts.sql", ()),
-    ("scopes.sql", ()),
-    ("reconciled.sql", ()),
-    ("standings.sql", ()),
-    ("day_sums.sql", ()),
-    ("step_events.sql", ()),
-    ("alarm_pages.sql", ()),
-)
-AFTER = {
-    "chains.sql": chains.begin,
-    "labels.sql": label_codes.begin,
-}  # what a step does beside its SQL
-VERSION = len(STEPS)
 _DAYS_IN_PART = 28
 _log = logging.getLogger("qingyun.store")
 
