@@ -85,12 +85,12 @@ def step_of(day: int, opens: int, state: bytes, found: bytes, events: bytes | No
     return Step(day, opens, bytes(state), bytes(found) + bytes(events or b""))
 
 
-def _without_events(found: bytes, entry: Entry | None) -> tuple[bytes, int | None]:
+def _without_events(found: bytes, revision: int, events: bytes) -> tuple[bytes, int | None]:
     """What is stored of `found`: not the events again that its day has in a revision, which never
     changes. Also the number of that revision, None where all of it is stored."""
-    if entry is None or not entry.events or not found.endswith(entry.events):
+    if not events or not found.endswith(events):
         return found, None
-    return found[: -len(entry.events)], entry.revision
+    return found[: -len(events)], revision
 
 
 class Steps:
@@ -233,9 +233,11 @@ def _write(db: Database, works: Sequence[Work]) -> None:
     steps = [(i, day, step) for i, w in placed for day, step in w.steps.items()]
     db.remove("checkpoint", "platform, day", [(i, day) for i, day, step in steps if step is None])
     entries = [(i, e) for i, w in placed for e in w.entries]
-    of_day = {(i, e.day): e for i, e in entries}
+    have = {(i, e.day): (e.revision, e.events) for i, e in entries}
+    for i, w in placed:
+        have |= _events_held(db, i, [d for d, s in w.steps.items() if s and (i, d) not in have])
     made = [
-        (i, day, s.opens, s.state, *_without_events(s.found, of_day.get((i, day))))
+        (i, day, s.opens, s.state, *_without_events(s.found, *have.get((i, day), (0, b""))))
         for i, day, s in steps
         if s is not None
     ]
@@ -245,3 +247,17 @@ def _write(db: Database, works: Sequence[Work]) -> None:
     events = [(i, e.day, e.revision, e.events) for i, e in entries if e.events]
     db.insert("platform_day_events", "platform, day, revision, body", events)
     day_sums.drop(db, (e.day for _, e in entries))
+
+
+def _events_held(
+    db: Database, platform: int, days: Sequence[int]
+) -> dict[tuple[int, int], tuple[int, bytes]]:
+    """(platform, day) → the last revision of the day that has events, and these."""
+    if not days:
+        return {}
+    rows = db.query(
+        "SELECT day, revision, body FROM platform_day_events "
+        "WHERE platform=? AND day BETWEEN ? AND ? ORDER BY day, revision",
+        (platform, min(days), max(days)),
+    )
+    return {(platform, day): (revision, bytes(body)) for day, revision, body in rows}

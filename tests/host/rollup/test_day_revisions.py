@@ -98,6 +98,9 @@ def test_the_events_of_a_day_are_stored_once(store: Store) -> None:
     assert revision == 1 and held[day].events not in bytes(found)
     step = revision_writer.Steps(db, record).before(day + 1)
     assert step is not None and step.found == bytes(found) + held[day].events
+    # Computed anew, the day is the same and gets no revision; nor are its events stored twice.
+    update_figures(store, KNOWN, LAST, only=[BIN], now=LATER + 60, full=True)
+    assert db.query(sql, (day,))[0] == (found, revision)
 
 
 @settings(deadline=None, max_examples=80, suppress_health_check=[HealthCheck.too_slow])
