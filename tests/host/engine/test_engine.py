@@ -33,8 +33,8 @@ from host.readings.messages import Reading
 from host.rollup import day_bounds, shares
 from host.rollup.day_figures import update_figures
 from host.service.config import Config
+from host.store import STEPS, Batch, Store
 from host.store import VERSION as STORE_VERSION
-from host.store import Batch, Store
 
 PLATFORMS = 160  # 40 boards
 NOON = day_bounds(DATE)[0] + 43_200
@@ -278,12 +278,12 @@ def other_files(folder: Path) -> Path:
             (later / "host" / path.name).symlink_to(path)
     shutil.copytree(ROOT / "host" / "store", later / "host" / "store")
     (later / "firmware").symlink_to(ROOT / "firmware")
-    init = later / "host" / "store" / "__init__.py"
-    text = init.read_text("utf-8")
-    last = '    ("standings.sql", ()),\n'
+    schema = later / "host" / "store" / "schema.py"
+    text = schema.read_text("utf-8")
+    last = f'    ("{STEPS[-1][0]}", ()),\n'
     assert last in text
-    init.write_text(text.replace(last, f'{last}    ("later.sql", ()),\n'), "utf-8")
-    (init.parent / "later.sql").write_text("CREATE TABLE later (one INTEGER);\n")
+    schema.write_text(text.replace(last, f'{last}    ("later.sql", ()),\n'), "utf-8")
+    (schema.parent / "later.sql").write_text("CREATE TABLE later (one INTEGER);\n")
     return later
 
 
