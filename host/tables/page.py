@@ -14,7 +14,7 @@ class Page:
     """name: of the sheet. rows(): (number of the row, its cells), from the first on at each call.
     notes: what a person who looks at it may not see. merged: cells merged over rows, (first row,
     last row, index in the cells). of_1904: its days count from 1904. ragged: its rows may end
-    early."""
+    early. uncomputed: row → places of formulas that nobody has computed, read as empty."""
 
     name: str
     rows: Callable[[], Rows]
@@ -22,3 +22,4 @@ class Page:
     merged: list[tuple[int, int, int]] = field(default_factory=list)
     of_1904: bool = False
     ragged: bool = False
+    uncomputed: dict[int, list[int]] = field(default_factory=dict)

@@ -24,7 +24,7 @@ UNREADABLE = (
 @dataclass
 class Part:
     """Of a sheet: last row and column with a value, and what a reader does not see. errors: cells
-    with an error of a formula; unkept: with a formula whose value the file does not keep."""
+    with an error of a formula; unkept: with a formula that nobody has computed."""
 
     last_row: int = 0
     last_column: int = 0
@@ -42,6 +42,14 @@ class Seen:
     parts: dict[str, Part] = field(default_factory=dict)
     of_1904: bool = False
     at_once: bool = False
+
+
+def column_number(letters: str) -> int:
+    """Of A: 1."""
+    n = 0
+    for letter in letters:
+        n = n * 26 + ord(letter) - 64
+    return n
 
 
 def of(path: Path) -> Seen:

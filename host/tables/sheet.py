@@ -55,6 +55,8 @@ class Sheet:
             line = Line(self, number, dict(zip(self.header, values, strict=False)))
             line.fault = self._width(values)
             line.merged = frozenset(self.header[c] for c in merged.of(number, len(self.header)))
+            places = self.page.uncomputed.get(number, ())
+            line.uncomputed = frozenset(self.header[c] for c in places if c < len(self.header))
             if self._is_header(values):
                 self.notes.append(f"{line.where}: the header once more: left out")
             elif _is_sum(values):
@@ -84,14 +86,17 @@ class Line:
     values: dict[str, Any]
     fault: str = ""
     merged: frozenset[str] = frozenset()
+    uncomputed: frozenset[str] = frozenset()
 
     @property
     def where(self) -> str:
         return f"{self.sheet.path}:{self.number}"
 
     def fail(self, column: str, expected: str) -> TableError:
-        cell = self.values.get(column, "")
-        return TableError(f"{self.where}: {column}: expected {expected}, found {_shown(cell)}")
+        found = _shown(self.values.get(column, ""))
+        if column in self.uncomputed:
+            found = "a formula that nobody has computed"
+        return TableError(f"{self.where}: {column}: expected {expected}, found {found}")
 
     def note(self, column: str, read_as: object) -> None:
         cell = self.values.get(column, "")

@@ -39,10 +39,12 @@ def sheets(path: Path) -> Iterator[Page]:
                 hidden = str(meta.visible) != "SheetVisibleEnum.Visible"
                 notes = [f"{path}: sheet {meta.name} is hidden: it is read"] if hidden else []
                 notes += _seen(path, part)
+                unkept = _unkept(sheet, part)
                 yield Page(
-                    *(meta.name, partial(_rows, sheet), notes, _merged(sheet)),
+                    *(meta.name, partial(_rows, sheet, unkept), notes, _merged(sheet)),
                     of_1904=seen.of_1904,
                     ragged=True,
+                    uncomputed=unkept,
                 )
 
 
@@ -83,8 +85,23 @@ def _merged(sheet: Any) -> list[tuple[int, int, int]]:
     ]
 
 
-def _rows(sheet: Any) -> Rows:
-    return enumerate(sheet.iter_rows(), 1)
+def _unkept(sheet: Any, part: Part) -> dict[int, list[int]]:
+    """Row → the places in it of formulas that nobody has computed, some of which are kept as 0."""
+    found: dict[int, list[int]] = {}
+    for name in part.unkept:
+        letters = name.rstrip("0123456789")
+        column = parts.column_number(letters) - 1 - sheet.start[1]
+        if column >= 0:
+            found.setdefault(int(name[len(letters) :]), []).append(column)
+    return found
+
+
+def _rows(sheet: Any, unkept: dict[int, list[int]]) -> Rows:
+    for number, values in enumerate(sheet.iter_rows(), 1):
+        for column in unkept.get(number, ()):
+            if column < len(values):
+                values[column] = ""
+        yield number, values
 
 
 def _line(error: BaseException) -> str:
@@ -101,8 +118,9 @@ def _seen(path: Path, part: Part) -> list[str]:
         notes.append(f"{path}: errors of formulas are read as empty: {_named(part.errors)}")
     if part.unkept:
         notes.append(
-            f"{path}: formulas without a kept value are read as empty: {_named(part.unkept)}: "
-            "open it in a spreadsheet and save it"
+            f"{path}: formulas that nobody has computed are read as empty: {_named(part.unkept)}: "
+            "open it in a spreadsheet, have all computed anew (Ctrl+Alt+F9; LibreOffice: "
+            "Ctrl+Shift+F9) and save it"
         )
     return notes
 

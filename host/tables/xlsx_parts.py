@@ -6,7 +6,7 @@ import re
 import zipfile
 from xml.etree import ElementTree
 
-from .parts import Part
+from .parts import Part, column_number
 
 WORKBOOK = "xl/workbook.xml"
 _PIECE = 1 << 20
@@ -16,11 +16,11 @@ _PLACE = re.compile(rb'\br="([A-Z]{1,3})(\d{1,7})"')
 _ROW = re.compile(rb'\br="(\d{1,7})"')
 _HIDDEN = re.compile(rb'\bhidden="(?:1|true)"')
 _ERROR = re.compile(rb'\bt="e"')
-# A cell with a formula, and no value that a spreadsheet has computed for it.
-_UNKEPT = re.compile(
-    rb'<(?:\w+:)?c\b[^>]*?\br="([A-Z]{1,3}\d{1,7})"[^>]*>\s*'
+# A cell with a formula, and the value that is kept for it.
+_FORMULA = re.compile(
+    rb'<(?:\w+:)?c\b[^>]*?\br="([A-Z]{1,3})(\d{1,7})"[^>]*>\s*'
     rb"<(?:\w+:)?f\b(?:[^>]*/>|[^>]*>[^<]*</(?:\w+:)?f>)\s*"
-    rb"(?:<(?:\w+:)?v\s*/>|<(?:\w+:)?v></(?:\w+:)?v>)?\s*</(?:\w+:)?c>"
+    rb"(?:<(?:\w+:)?v\s*/>|<(?:\w+:)?v>([^<]*)</(?:\w+:)?v>)?\s*</(?:\w+:)?c>"
 )
 
 
@@ -52,17 +52,47 @@ def _names(file: zipfile.ZipFile) -> tuple[dict[str, str], bool]:
 
 def _look(file: zipfile.ZipFile, name: str) -> Part:
     """Read the XML of a sheet once, in pieces."""
-    part, rest = Part(), b""
+    part, rest, tail = Part(), b"", b""
+    formulas = _Formulas()
     with file.open(name) as xml:
         while piece := xml.read(_PIECE):
             data = rest + piece
             end = data.rfind(b">") + 1
             for match in _TAG.finditer(data, 0, end):
                 _note(part, *match.groups())
-            if b"<f" in data or b":f" in data:
-                part.unkept += [m[1].decode() for m in _UNKEPT.finditer(data)]
             rest = data[end:][-_PIECE:]
+            whole = tail + piece
+            if b"<f" in whole or b":f" in whole:
+                formulas.note(whole)
+            tail = whole[whole.rfind(b"c>") + 2 :][-_PIECE:]
+    part.unkept = formulas.unkept()
     return part
+
+
+class _Formulas:
+    """What a sheet keeps of its formulas. Programs that compute nothing write no value, or 0 for
+    each: where all of a column are 0, they are not taken for computed."""
+
+    def __init__(self) -> None:
+        self._unkept: list[str] = []
+        self._zero: dict[bytes, list[str]] = {}
+        self._computed: set[bytes] = set()  # columns
+
+    def note(self, xml: bytes) -> None:
+        for column, row, value in _FORMULA.findall(xml):
+            name = (column + row).decode()
+            if not value:
+                self._unkept.append(name)
+            elif value == b"0":
+                if column not in self._computed:
+                    self._zero.setdefault(column, []).append(name)
+            else:
+                self._computed.add(column)
+                self._zero.pop(column, None)
+
+    def unkept(self) -> list[str]:
+        """In the order of the columns, where some are 0."""
+        return self._unkept + [name for names in self._zero.values() for name in names]
 
 
 def _note(part: Part, tag: bytes, attributes: bytes, closed: bytes) -> None:
@@ -70,7 +100,7 @@ def _note(part: Part, tag: bytes, attributes: bytes, closed: bytes) -> None:
         place = None if closed else _PLACE.search(attributes)
         if place:
             part.last_row = max(part.last_row, int(place[2]))
-            part.last_column = max(part.last_column, _column(place[1]))
+            part.last_column = max(part.last_column, column_number(place[1].decode()))
             if _ERROR.search(attributes):
                 part.errors.append((place[1] + place[2]).decode())
     elif tag == b"row":
@@ -79,10 +109,3 @@ def _note(part: Part, tag: bytes, attributes: bytes, closed: bytes) -> None:
             part.hidden.append(int(number[1]))
     else:
         part.filtered = True
-
-
-def _column(letters: bytes) -> int:
-    n = 0
-    for letter in letters:
-        n = n * 26 + letter - 64
-    return n

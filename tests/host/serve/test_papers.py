@@ -153,6 +153,7 @@ TOLD = [
     "进厂时间: expected a date and time as 2026-03-03 08:15, found 'x'",
     "品类: expected one of 干垃圾 湿垃圾, found 'x'",
     "净重: expected 毛重 - 皮重 = 4500 kg, found '4600'",
+    "净重: expected a value, found a formula that nobody has computed",
     "expected a column 磅单号; text, not a workbook: read as such",
     "sheet 三月: values reach to row 1048576 and column 201: delete what stands outside of the "
     "table",

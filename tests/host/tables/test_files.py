@@ -136,11 +136,35 @@ def test_a_formula_without_a_value_is_told(tmp_path: Path) -> None:
         book.active.cell(n, 7, f"=E{n}-F{n}")
     book.save(path)
     table = sheet.read(path, HEAD)
-    says = ": formulas without a kept value are read as empty: G2 G3 G4: open it in a spreadsheet"
-    assert [n.removeprefix(str(path)) for n in table.notes] == [f"{says} and save it"]
+    says = ": formulas that nobody has computed are read as empty: G2 G3 G4: open it in a spreadsh"
+    (note,) = table.notes
+    assert note.startswith(f"{path}{says}")
     (tmp_path / "saved").mkdir()
     convert(path, "xlsx", tmp_path / "saved")
     assert read(tmp_path / "saved" / "a.xlsx") == (EXPECTED, [])
+
+
+def test_a_formula_that_was_written_with_0_for_its_value(tmp_path: Path) -> None:
+    """As XlsxWriter does, and LibreOffice keeps it when it saves. A column in which a formula has
+    another value was computed."""
+    path = tmp_path / "a.xlsx"
+    head = ["车牌号", "满桶", "空桶", "净重", "扣重"]
+    with xlsxwriter.Workbook(path) as book:
+        page = book.add_worksheet()
+        page.write_row(1, 1, head)
+        for n, removed in ((2, 0), (3, 2)):
+            page.write_row(n, 1, ["沪A1", 54, 12])
+            page.write_formula(n, 4, "=C3-D3")
+            page.write_formula(n, 5, "=6-6", None, removed)
+    table = sheet.read(path, head)
+    first, second = table.lines()
+    most = {"least": Decimal(0), "most": Decimal(100)}
+    assert [first.number_of("扣重", **most), second.number_of("扣重", **most)] == [0, 2]
+    with pytest.raises(TableError) as error:
+        first.number_of("净重", **most)
+    said = "净重: expected a value, found a formula that nobody has computed"
+    assert str(error.value) == f"{path}:3: {said}"
+    assert "read as empty: E3 E4: open it" in table.notes[0]
 
 
 def test_an_ods_says_what_its_filter_hides(tmp_path: Path) -> None:
