@@ -78,7 +78,8 @@ def test_only_the_right_signature_is_one(
 @pytest.mark.usefixtures("needs_mosquitto")
 def test_no_step_is_long(tmp_path: Path, broker: Broker, figure: Callable[[str], None]) -> None:
     """Between two steps the board samples: each is timed by the machine's own clock. All of it in
-    a heap of 192 KB, of which the simulator has some 50."""
+    a heap of 216 KB, of which the simulator has some 50: in less the board may do the update alone,
+    by what is free when the command comes."""
     ota = Ota(tmp_path)
     timed = """        import time
         t = time.ticks_us()
@@ -92,7 +93,7 @@ def test_no_step_is_long(tmp_path: Path, broker: Broker, figure: Callable[[str],
 """
     ota.install(("update/updater.py", "        return self.update.poll()\n", timed))
     new = ota.newer()
-    with ota.running(broker, heap="192k") as board:
+    with ota.running(broker, heap="216k") as board:
         assert board.update(new)["ok"]
         line = re.compile(r"(\d+) steps, longest (\d+) us")
         end = time.monotonic() + 180
@@ -102,6 +103,6 @@ def test_no_step_is_long(tmp_path: Path, broker: Broker, figure: Callable[[str],
     assert "MemoryError" not in ota.site.log()[: found.start()]
     figure(
         f"update in {found[1]} steps, the longest {int(found[2]) / 1000:.1f} ms (unix port, "
-        "heap of 192 KB)"
+        "heap of 216 KB)"
     )
     assert int(found[2]) < 1_000_000
