@@ -28,6 +28,7 @@ NUMBER = re.compile(r"\d{14}")  # year, province, city, six of a series
 R = TypeVar("R", Manifest, Ticket)
 UNITS = {"kg": 1, "千克": 1, "公斤": 1, "t": 1000, "吨": 1000}
 MOST_KG = Decimal(60_000)  # more than a lorry carries
+LEAST_GROSS_G = 200_000  # a tricycle with a load weighs more
 # 品类 of a ticket: those that indicators know, and hazardous waste.
 CLASSES = (
     *(DRY, WET, RECYCLABLE, HAZARDOUS, "湿垃圾残渣", "建筑垃圾", "粪便", "原生垃圾填埋"),
@@ -171,6 +172,15 @@ def _time(line: Line, column: str, now: int) -> int:
     return t
 
 
+def _arrival(line: Line, now: int) -> int:
+    """When a lorry came; of a ticket without a time of day its trip cannot be told."""
+    t = _time(line, "进厂时间", now)
+    if line.is_day("进厂时间", t):
+        text = "a day without a time: which lifts of a truck it weighed is not known"
+        line.sheet.notes.append(f"{line.where}: 进厂时间: {text}")
+    return t
+
+
 def _code(line: Line, register: Register) -> str:
     """A waste code. One that the catalogue does not have is kept, and said."""
     code = line.code("废物代码")
@@ -196,7 +206,7 @@ def manifest(line: Line, register: Register, source: Source, now: int) -> Manife
     has_received = line.text("接收量", optional=True)
     return Manifest(
         number=number,
-        item=line.text("序号", optional=True),
+        item=line.id("序号", optional=True),
         institution=institution,
         store=store,
         code=_code(line, register),
@@ -232,13 +242,16 @@ def ticket(line: Line, register: Register, source: Source, now: int) -> Ticket:
     gross, tare, net = (grams_of(line, c, least="0") for c in ("毛重", "皮重", "净重"))
     if net == 0 or gross - tare != net:
         raise line.fail("净重", f"毛重 - 皮重 = {Decimal(gross - tare) / 1000} kg")
+    if gross < LEAST_GROSS_G:
+        text = f"{Decimal(gross) / 1000} kg is less than a vehicle weighs: look at the unit"
+        line.sheet.notes.append(f"{line.where}: 毛重: {text}")
     code = _code(line, register) if line.text("废物代码", optional=True) else ""
     facility = intern(line.text("处置设施"))  # held once, however many rows name it
     return Ticket(
-        number=f"{facility}/{line.text('磅单号')}",
+        number=f"{facility}/{line.id('磅单号')}",
         facility=facility,
         plate=intern(line.text("车牌号", optional=True)),
-        t=_time(line, "进厂时间", now),
+        t=_arrival(line, now),
         stream=intern(stream),
         town=intern(town),
         site=site,

@@ -9,7 +9,7 @@ from math import cos, hypot, nan, radians
 from pathlib import Path
 from sys import intern
 
-from ..common.local_days import bounds, clock, local_day
+from ..common.local_days import clock
 from ..hazard import HazardError, papers
 from ..hazard.papers import Source
 from ..hazard.transfers import Imported, grams_of
@@ -27,7 +27,7 @@ from .plates import plate
 COLUMNS = ("车牌号", "称重时间", "净重", "单位")
 MORE = ("点位", "桶", "品类", "序号", "经度", "纬度")
 MOST_G = 3_000_000  # more than a lifter lifts
-_DIGITS_OF_DATE = 8
+LEAST_G = 1_000  # what trucks lift is more, but for a bin that was empty
 NEAR_M = 80  # a truck stands at a site
 _DEGREE_M = 111_320  # of latitude
 # 危险废物 goes by 联单, and is in no comparison.
@@ -111,6 +111,9 @@ def run(
         found.append((lift(line, places, _time(line), now), line))
 
     done, repairs = brought.read(path, by, COLUMNS, MORE, take)
+    if found and all(row.grams < LEAST_G for row, _ in found):
+        text = f"no weighing reaches {LEAST_G // 1000} kg: look at the unit"
+        done.notes.append(f"{path}: {text}")
     taken = _new(store, found, done)
     done.count = len(taken)
     if places.unknown:
@@ -126,8 +129,8 @@ def run(
 
 def _time(line: Line) -> int:
     t = line.time("称重时间")
-    if _is_date(line.raw("称重时间"), t):
-        raise line.fail("称重时间", "a date and time as 2026-03-03 08:15:20")
+    if line.is_day("称重时间", t):
+        raise line.fail("称重时间", "a date and time as 2026-03-03 08:15:20 (midnight: as text)")
     return t
 
 
@@ -146,15 +149,8 @@ def lift(line: Line, places: Places, t: int, latest: int) -> LiftRow:
     truck = intern(plate(line.text("车牌号")))
     if not truck:
         raise line.fail("车牌号", "a plate as 沪A12345")
-    number = line.text("序号", optional=True)
+    number = line.id("序号", optional=True)
     return LiftRow(0, line.number, t, grams, truck, site, intern(stream), bin_, number)
-
-
-def _is_date(cell: object, t: int) -> bool:
-    """Whether a cell, read as t (Unix seconds), says the day alone."""
-    text = str(cell)
-    is_short = ":" not in text and sum(c.isdigit() for c in text) <= _DIGITS_OF_DATE
-    return is_short and t == bounds(local_day(t))[0]
 
 
 def _identity(row: LiftRow) -> tuple[object, ...]:

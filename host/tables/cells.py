@@ -26,7 +26,10 @@ _SERIAL = re.compile(r"\d{5}(\.\d+)?")
 # comma, or a slip, and cannot be read.
 _NUMBER = re.compile(r"[+-]?(\d+|\d{1,3}([, ])\d{3}(\2\d{3})*)(\.\d+)?")
 _KEPT_AS_TEXT = re.compile(r'="(.*)"', re.DOTALL)
-_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")  # no spreadsheet shows them
+# What nobody sees: controls, and marks of no width that come with text from web pages and chats.
+_UNSEEN = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff]"
+)
 _DASHES = str.maketrans(dict.fromkeys("‐‑‒–—―−－", "-"))
 
 
@@ -39,9 +42,14 @@ def text(raw: object) -> str:
         if abs(raw) >= MOST_WHOLE:
             raise ValueError("digits kept as text: a spreadsheet keeps 15 digits of a number")
         return f"{Decimal(f'{raw:.15g}').normalize():f}" if raw else "0"
-    given = _CONTROL.sub("", " ".join([] if raw is None else str(raw).splitlines())).strip()
+    given = visible(" ".join([] if raw is None else str(raw).splitlines())).strip()
     kept = _KEPT_AS_TEXT.fullmatch(given)
     return kept[1].strip() if kept else given
+
+
+def visible(given: str) -> str:
+    """Without what has no width."""
+    return _UNSEEN.sub("", given)
 
 
 def half_width(given: str) -> str:

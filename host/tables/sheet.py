@@ -5,13 +5,15 @@ from __future__ import annotations
 import datetime as dt
 import re
 import unicodedata
-from collections.abc import Iterator, Sequence
+from collections.abc import Container, Iterator, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+from ..common.local_days import bounds, local_day
 from . import TableError, cells
+from .merged import Merged, filled
 from .page import Page
 from .sources import pages
 
@@ -20,6 +22,8 @@ _SUM = re.compile(
     r"(本页|本日|本月|当月|本年|累计|总)?(合|总|小|共)计[:：]?|(grand |sub)?total:?", re.I
 )
 _COMMA = ", with . before decimals and , only between thousands"
+_CUT = re.compile(r"\d(\.\d+)?E\+\d+", re.I)
+_DIGITS_OF_DATE = 8
 _CATEGORY = re.compile(r"^HW\d\d[/ ]*")
 
 
@@ -39,8 +43,8 @@ class Sheet:
         """The rows in order. One of another width, and one with cells to doubt, fails when it is
         asked for a value."""
         count = 0
-        merged = _Merged(self.page.merged)
-        for number, values, begun in _filled(self.page, merged):
+        merged = Merged(self.page.merged)
+        for number, values, begun in filled(self.page, merged):
             if number < self.first:
                 continue
             for last, column, value in begun:
@@ -126,6 +130,14 @@ class Line:
             raise self.fail(column, "a value")
         return plain
 
+    def id(self, column: str, *, optional: bool = False) -> str:
+        """A number that names something; TableError for one of which a spreadsheet has kept the
+        first digits alone."""
+        given = self.text(column, optional=optional)
+        if _CUT.fullmatch(given):
+            raise self.fail(column, "all digits, kept as text: a spreadsheet has cut them")
+        return given
+
     def code(self, column: str) -> str:
         """A waste code NNN-NNN-NN, without category (HW08) and with ASCII dashes."""
         given = self.text(column)
@@ -166,6 +178,12 @@ class Line:
             self.note(column, read_as)
         return int(when.timestamp())
 
+    def is_day(self, column: str, t: int) -> bool:
+        """Whether a cell that time() has read as t says the day alone."""
+        given = str(self.raw(column))
+        is_short = ":" not in given and sum(c.isdigit() for c in given) <= _DIGITS_OF_DATE
+        return is_short and t == bounds(local_day(t))[0]
+
 
 def read(path: Path, columns: Sequence[str], more: Sequence[str] = ()) -> Sheet:
     """The first table of a file whose header has all of `columns`; a title may stand above it.
@@ -204,8 +222,8 @@ def _find(
     written = {_name(c): c for c in (*columns, *more)}
     nearest: _Missing = (len(columns) + 1, 1, columns[0])
     above: list[str] = []
-    merged = _Merged(page.merged)
-    for number, values, begun in _filled(page, merged):
+    merged = Merged(page.merged)
+    for number, values, begun in filled(page, merged):
         names = [_name(v) for v in values]
         for together in (names, _below(above, names)):
             missing = [c for c in columns if _name(c) not in together]
@@ -214,11 +232,15 @@ def _find(
                     nearest = len(missing), number, missing[0]
                 continue
             header = [written.get(name, name) for name in together]
-            _check_unique(path, number, header)
+            _check_unique(path, number, header, written.values())
             sheet = Sheet(path, page, header, number + 1, list(page.notes))
             from_above = len(merged.of(number, len(header))) > len(begun)
             if together is not names or from_above:
                 sheet.notes.append(f"{path}:{number}: the header has two rows: read as one")
+            if others := [name for name in header if name and name not in written.values()]:
+                sheet.notes.append(
+                    f"{path}:{number}: columns that are not read: {' '.join(others)}"
+                )
             return sheet, nearest
         above = names
     return None, nearest
@@ -234,12 +256,14 @@ def _below(above: Sequence[str], names: Sequence[str]) -> list[str]:
 
 def _name(value: object) -> str:
     """A column's name without blanks, line breaks and differences of width."""
-    return re.sub(r"\s", "", unicodedata.normalize("NFKC", "" if value is None else str(value)))
+    text = cells.visible("" if value is None else str(value))
+    return re.sub(r"\s", "", unicodedata.normalize("NFKC", text))
 
 
-def _check_unique(path: Path, number: int, header: Sequence[str]) -> None:
+def _check_unique(path: Path, number: int, header: Sequence[str], read: Container[str]) -> None:
+    """Of columns that are not read there may be several of a name."""
     for name in header:
-        if name and header.count(name) > 1:
+        if name in read and header.count(name) > 1:
             raise TableError(f"{path}:{number}: expected each column once, found {name!r}")
 
 
@@ -247,46 +271,6 @@ def _is_sum(values: Sequence[Any]) -> bool:
     """Whether one of the first three filled cells calls the row a sum."""
     first = [v for v in values if v not in (None, "")][:3]
     return any(isinstance(v, str) and _SUM.fullmatch(v.replace(" ", "")) for v in first)
-
-
-_Begun = list[tuple[int, int, object]]  # cells merged over rows: last row, column, value
-
-
-def _filled(page: Page, merged: _Merged) -> Iterator[tuple[int, list[Any], _Begun]]:
-    """(number, trimmed cells, merged cells that begin) of every row that is not empty, with what is
-    merged over rows in each of them."""
-    for number, values in page.rows():
-        trimmed = [v.strip() if isinstance(v, str) else v for v in values]
-        if any(v not in (None, "") for v in trimmed):
-            begun = merged.fill(number, trimmed)
-            yield number, trimmed, begun
-
-
-class _Merged:
-    """Cells merged over rows: (first row, last row, column), as rows go by."""
-
-    def __init__(self, ranges: Sequence[tuple[int, int, int]]) -> None:
-        self._waiting = sorted(ranges, reverse=True)
-        self._open: dict[int, tuple[int, object]] = {}  # column -> last row, its value
-
-    def fill(self, number: int, values: list[Any]) -> _Begun:
-        """Put the value of the first row into the rows below it; what begins in this row."""
-        begun: _Begun = []
-        self._open = {c: held for c, held in self._open.items() if held[0] >= number}
-        for column, (_, value) in self._open.items():
-            if column < len(values):
-                values[column] = value
-        while self._waiting and self._waiting[-1][0] <= number:
-            first, last, column = self._waiting.pop()
-            if last >= number:
-                value = values[column] if first == number and column < len(values) else ""
-                self._open[column] = last, value
-                begun.append((last, column, value))
-        return begun
-
-    def of(self, number: int, width: int) -> list[int]:
-        """The columns that are merged in this row."""
-        return [c for c, (last, _) in self._open.items() if last >= number and c < width]
 
 
 def _shown(cell: object) -> str:
