@@ -28,6 +28,8 @@ NUMBER = re.compile(r"\d{14}")  # year, province, city, six of a series
 R = TypeVar("R", Manifest, Ticket)
 UNITS = {"kg": 1, "千克": 1, "公斤": 1, "t": 1000, "吨": 1000}
 MOST_KG = Decimal(60_000)  # more than a lorry carries
+EARLIEST_T = 1_420_000_000  # the last day of 2014: no clock that is set shows less
+CLOCK = "a time from 2015 on (a clock that has lost its time begins years ago)"
 LEAST_GROSS_G = 200_000  # a tricycle with a load weighs more
 # 品类 of a ticket: those that indicators know, and hazardous waste.
 CLASSES = (
@@ -169,6 +171,8 @@ def _time(line: Line, column: str, now: int) -> int:
     t = line.time(column)
     if t > now:
         raise line.fail(column, "a time that is over")
+    if t < EARLIEST_T:
+        raise line.fail(column, CLOCK)
     return t
 
 

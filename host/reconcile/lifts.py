@@ -12,7 +12,7 @@ from sys import intern
 from ..common.local_days import clock
 from ..hazard import HazardError, papers
 from ..hazard.papers import Source
-from ..hazard.transfers import Imported, grams_of
+from ..hazard.transfers import CLOCK, EARLIEST_T, Imported, grams_of
 from ..points.positions import Position
 from ..registry import STORED_HAZARDOUS, STREAMS, Registry
 from ..store import Store
@@ -142,6 +142,8 @@ def lift(line: Line, places: Places, t: int, latest: int) -> LiftRow:
         raise line.fail("品类", f"one of {' '.join(_LIFTED)}")
     if t > latest:
         raise line.fail("称重时间", "a time that is over")
+    if t < EARLIEST_T:
+        raise line.fail("称重时间", CLOCK)
     grams = grams_of(line, "净重", least="0")
     if grams > MOST_G:
         raise line.fail("净重", f"at most {MOST_G // 1000} kg, what a lifter lifts")
@@ -164,12 +166,17 @@ def _content(row: LiftRow) -> tuple[object, ...]:
 
 def _new(store: Store, found: Sequence[tuple[LiftRow, Line]], done: Imported) -> list[LiftRow]:
     """Those that are not there already; the others are counted or refused."""
-    taken = []
-    for row, _, outcome in settled(store, found):
+    taken: list[LiftRow] = []
+    lines: dict[tuple[object, ...], Line] = {}
+    for row, line, outcome in settled(store, found):
+        first = lines.setdefault(_identity(row), line)
         if outcome is None:
             taken.append(row)
         elif outcome is AGAIN:
             done.again += 1
+            if first is not line:
+                text = f"the same weighing as {first.where}: left out (序号 tells two apart)"
+                done.notes.append(f"{line.where}: 称重时间: {text}")
         else:
             done.refused.append(str(outcome))
     return taken
@@ -202,7 +209,9 @@ def settled(store: Store, found: Sequence[tuple[LiftRow, Line]]) -> Iterator[Set
         elif _content(other) == _content(row):
             yield row, line, AGAIN
         else:
-            expected = f"a weighing of {what} that is not there with other values"
+            expected = (
+                f"a weighing of {what} that is not there with other values, or a 序号 of each"
+            )
             yield row, line, line.fail("净重", expected)
 
 

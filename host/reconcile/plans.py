@@ -119,6 +119,10 @@ class _Stops:
         stops = self._of.setdefault((day, truck, shift), [])
         if int(order) and any(n == int(order) for n, _, _ in stops):
             raise line.fail("顺序", "each number once in a shift")
+        if any(s == site for _, _, s in stops):
+            line.sheet.notes.append(
+                f"{line.where}: 点位: {site} once more: planned as another visit"
+            )
         stops.append((int(order), line.number, site))
 
     def plans(self, source: Source) -> list[Plan]:

@@ -110,6 +110,11 @@ def test_repairs_are_told(store: Store, tmp_path: Path, old: str, new: str, told
         ("2026-03-04 10:00", "2026-02-30", "in.csv:3: 移出时间: expected a date and time"),
         ("2026-03-04 10:00", "2026-13-01 10:00", "in.csv:3: 移出时间: expected a date"),
         ("2026-03-04 10:00", "2027-03-04", "in.csv:3: 移出时间: expected a time that is over"),
+        (
+            "2026-03-04 10:00",
+            "2008-01-01 00:10",
+            "in.csv:3: 移出时间: expected a time from 2015 on",
+        ),
         ("新桥精密", "旧桥精密", "in.csv:3: 移出单位: expected a name of institutions.csv"),
         (",某公司", "", "in.csv:3: expected 7 columns, found 6"),
         (",某公司", ",", "in.csv:3: 接收单位: expected a value"),

@@ -61,6 +61,7 @@ def office(tmp_path: Path, store: Store) -> Office:
         (ROW.replace("沪A12345", "···"), "车牌号: expected a plate"),
         (ROW.replace("2026-03-02 10:03:20", "2026-03-02"), "称重时间: expected a date and time"),
         (ROW.replace("2026-03-02 10:03:20", "20260302"), "称重时间: expected a date and time"),
+        (ROW.replace("2026-03-02", "2000-01-01"), "称重时间: expected a time from 2015 on"),
         (ROW.replace(WET, "危险废物"), "品类: expected one of"),
         (ROW.replace("41.5", "-41.5"), "净重: expected a number from 0"),
         (ROW.replace("41.5", "1e300"), "净重: expected a number from 0"),
@@ -106,6 +107,18 @@ def test_with_and_without_a_number_it_is_one_weighing(office: Office) -> None:
     assert office.brings(*numbered, head=HEAD + ",序号", name="b.csv").count == 2
     with pytest.raises(HazardError, match=r"序号: .* 沪A12345 .* with a 序号"):
         office.brings(later, name="c.csv")
+
+
+def test_the_same_row_twice_in_a_file(office: Office) -> None:
+    """By a clock without seconds it may be two bins: it counts once, and that is told."""
+    row = ROW.replace("10:03:20", "10:03")
+    done = office.brings(row, row)
+    assert (done.count, done.again) == (1, 1)
+    file = office.folder / "a.csv"
+    text = f"the same weighing as {file}:2: left out (序号 tells two apart)"
+    assert f"{file}:3: 称重时间: {text}" in done.notes
+    done = office.brings(row)
+    assert (done.again, [n for n in done.notes if "left out" in n]) == (1, [])
 
 
 @pytest.mark.each_engine

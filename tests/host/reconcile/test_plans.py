@@ -113,3 +113,6 @@ def test_from_a_file_to_what_is_named(folder: Path) -> None:
     assert "plan.csv:2: 点位: expected a site of sites.csv" in wrong
     twice = "2026-03-02,沪A12345,早,1,fs-01\n2026-03-02,沪A12345,早,1,jt-01\n"
     assert "each number once in a shift" in imported(folder, "plan", head + twice, code=2)
+    same = "2026-03-03,沪A12345,晚,,fs-01\n2026-03-03,沪A12345,晚,,fs-01\n"
+    told = imported(folder, "plan", head + same)
+    assert "plan.csv:3: 点位: fs-01 once more: planned as another visit" in told
