@@ -32,7 +32,7 @@ def add(command: Command) -> None:
     p.add_argument(
         "device",
         metavar="DEVICE",
-        help="a device, or qingyun-host, -serve, -hazard, -rollup, -anchor, -operator",
+        help="a device, or qingyun-host, -serve, -hazard, -rollup, -anchor, -lorawan, -operator",
     )
     fleet(p)
     registry(p)

@@ -27,7 +27,7 @@ _LINE = re.compile(
 
 
 class Fleet:
-    """The files of the folder. written: names of the shared files that changed."""
+    """The files of the folder. written: names of the shared files that are new or changed."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -55,11 +55,13 @@ class Fleet:
         if self._new:
             self.authority.identity.save_pem(self.folder, "ca")
             self._append("issued", "ca", self.authority.identity.certificate.serial_number)
+            self.written.append("ca.pem")
         if not (self.folder / "crl.pem").exists():
             self._write_list()
         if self.identity("broker") is None:
             names = tuple(dict.fromkeys((broker, *_LOOPBACK)))
             self._issue("broker", self.authority.sign(broker, names=names))
+            self.written += ("broker.pem", "broker.key")
         for name in OURS:
             self.ensure(name)
         conf = self.folder / "mosquitto.conf"

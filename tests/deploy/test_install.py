@@ -17,6 +17,8 @@ import pytest
 from fleet_sheet import EXAMPLE
 from sim_board import ROOT
 
+from host.delivery.channels import SECTIONS
+
 SERVICES = {f"qingyun-{s}.service" for s in ("ingest", "hazard", "deliver", "serve")}
 # pip takes what is beside it, and builds without fetching setuptools: 0 is how pip says that.
 ENVIRONMENT = {
@@ -149,8 +151,7 @@ def test_delivery_starts_only_where_there_is_somebody_to_tell(tmp_path: Path) ->
     line = re.search(r"^ExecCondition=(.*)$", text, re.M)
     assert line is not None
     example = (ROOT / "deploy/qingyun.example.toml").read_text()
-    names = ("email", "webhook", "wecom", "dingtalk", "feishu")
-    told = [(example.replace(f"# [{name}]", f"[{name}]"), 0) for name in names]
+    told = [(example.replace(f"# [{name}]", f"[{name}]"), 0) for name in SECTIONS]
     file = tmp_path / "qingyun.toml"
     for said, code in ((example, 1), *told, ("[rollup]\nout='[email]'\n", 1)):
         file.write_text(said)

@@ -14,6 +14,8 @@ from ...provision.sheet import Sheet
 from .. import Run
 
 _PORT = 8883
+_READ_AT_RELOAD = {"acl", "crl.pem"}
+_OF_BROKER = _READ_AT_RELOAD | {"ca.pem", "broker.pem", "broker.key", "mosquitto.conf"}
 
 
 def _broker(text: str) -> tuple[str, int]:
@@ -93,9 +95,10 @@ def _boards(
 
 def _tell(fleet: Fleet) -> None:
     """Print what the broker needs."""
-    if names := [n for n in fleet.written if n in ("acl", "crl.pem", "mosquitto.conf")]:
-        then = "restart" if "mosquitto.conf" in names else "reload (SIGHUP)"
-        print(f"{fleet.folder}: {', '.join(names)} changed: copy to the broker, {then} mosquitto")
+    if names := [n for n in fleet.written if n in _OF_BROKER]:
+        then = "reload (SIGHUP)" if {*names} <= _READ_AT_RELOAD else "restart"
+        which = f"{', '.join(names)} new or changed"
+        print(f"{fleet.folder}: {which}: copy to the broker, {then} mosquitto")
 
 
 @_told

@@ -118,7 +118,9 @@ def test_files_of_a_spreadsheet_keep_their_marks(fleet: FleetFolder) -> None:
 
 
 def test_a_second_run_touches_nothing(fleet: FleetFolder) -> None:
-    fleet.made([PLATFORM, FILL, *board("qy-b1")])
+    first = fleet.made([PLATFORM, FILL, *board("qy-b1")])
+    names = "ca.pem, crl.pem, broker.pem, broker.key, mosquitto.conf, acl"
+    assert f"{names} new or changed: copy to the broker, restart mosquitto" in first
     before = fleet.state()
     said = fleet.made([PLATFORM, FILL, *board("qy-b1")])
     assert fleet.changed(before) == set()
