@@ -114,11 +114,13 @@ def _mean(part: Sequence[Sample]) -> tuple[float, float]:
 
 def limit_of(known: Known, since: int, until: int) -> float:
     """What R 76 lets a gain be off in service, as a share: it holds at each load up to those
-    that usually stand there."""
+    that usually stand there. 0 where no load is known: an open platform, which has no tare."""
     loads = sorted(w.load_g + known.tare_g for w in known.of(Kind.LIFT, since, until))
     most = loads[len(loads) * 9 // 10] if loads else known.tare_g
     edges = [n * known.e_g for n in (500, 2000) if n * known.e_g < most]
-    return min(r76.in_service_g(load, known.e_g) / max(1, load) for load in (most, *edges))
+    if most <= 0:
+        return 0.0
+    return min(r76.in_service_g(load, known.e_g) / load for load in (most, *edges))
 
 
 def judge(known: Known, now: int) -> Finding:
@@ -129,7 +131,7 @@ def judge(known: Known, now: int) -> Finding:
     limit = limit_of(known, since, now)
     n = len(lifts) + len(returns)
     moved = change(lifts, returns)
-    is_moved = moved is not None and moved.is_agreed and abs(moved.value) > limit
+    is_moved = moved is not None and moved.is_agreed and 0 < limit < abs(moved.value)
     if moved is not None and is_moved and moved.sigmas >= student(SIGMAS, n):
         text = f"{moved.n} weighings since then say {100 * moved.value:+.2f} % of those before"
         return Finding(

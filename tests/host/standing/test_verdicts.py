@@ -99,6 +99,9 @@ def test_too_little_says_so() -> None:
     found = judged(known(*bares({}, until=2)))
     assert found.verdict is Verdict.UNKNOWN and "4 bare weighings" in found.because
     assert span.judge(known(), T).verdict is Verdict.UNKNOWN
+    assert span.judge(known(), T).limit > 0
+    open_platform = span.judge(Known(E_G, 0, [], quiet=Quiet()), T)
+    assert (open_platform.verdict, open_platform.limit) == (Verdict.UNKNOWN, 0)
 
 
 def lifts(gain: dict[int, float], noise: float = 100, each: int = 2) -> list[Weighing]:
