@@ -140,7 +140,7 @@ class Watch:
         share = self._silent_share(now)
         held = [r for r in self.rules if r.kind == "outage" and r.holds(today)]
         is_outage = any(share >= r.threshold for r in held)
-        text = "的设备同时没有读数：先看代理、网络和接收程序"
+        text = "的设备同时没有读数：先看消息服务器、网络和接收程序"
         found = [Finding(r, DISTRICT, "", "", share, text) for r in held]
         yield f"{DISTRICT}/", found + self._applied.certificates(self.certificates, today)
         read = (self.days, self.forecasts, self.handed, self.certificates, self.first_days)
