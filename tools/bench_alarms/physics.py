@@ -84,7 +84,7 @@ class Point:
                 steps = 4 * HOUR / EVERY_S
                 put = 1000 * kg * self.rate[i] * busy * more / steps * rng.expovariate(1.0)
             elif rng.random() < 0.0005:
-                put = rng.uniform(300, 1500)  # a bag beside the hours
+                put = rng.uniform(300, 1500)  # a bag outside the hours
             room = 0.85 * VOLUME_L * 1000 * _KG_PER_L[i] - self.mass[i]
             put = max(0.0, min(put, room))
             self.mass[i] += put

@@ -1,4 +1,4 @@
-"""What was found of what was planted, how soon, and what was told of nothing."""
+"""What was found of what was planted, how soon, and the false alarms."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from host.registry import DISTRICT
 
 from .plan import HOUR, KINDS, Plan, Plant
 
-FOUND, FALSE_OF_1000 = 99.0, 1.0  # goals: percent, alarms of nothing in 1,000 site-days
-# What else a trouble is: who puts 145 kg in at noon does it beside the hours, and it is dense.
+FOUND, FALSE_OF_1000 = 99.0, 1.0  # goals: percent, false alarms in 1,000 site-days
+# What else a trouble is: who puts 145 kg in at noon does it outside the hours, and it is dense.
 ALSO = {
     "load": ("density", "outside", "full"),
     "outside": ("density",),  # it is put in without a volume

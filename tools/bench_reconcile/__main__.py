@@ -104,11 +104,11 @@ def report(score: Score) -> tuple[list[str], bool]:
         lines.append(
             f"{kind:12} planted {n:5}, found and named rightly {found:5}"
             + (f" ({100 * found / n:5.1f} %)" if n else "        ")
-            + f", of nothing {score.false[kind]}"
+            + f", false {score.false[kind]}"
         )
     rate = 1000 * sum(score.false.values()) / max(1, score.routes)
     is_met &= rate <= FALSE
-    lines.append(f"of nothing: {rate:.2f} for each 1,000 of {score.routes} routes")
+    lines.append(f"false findings: {rate:.2f} for each 1,000 of {score.routes} routes")
     for who, n in score.cases.items():
         share = score.inside[who] / n
         is_met &= COVER[0] <= share <= COVER[1]
@@ -116,7 +116,7 @@ def report(score: Score) -> tuple[list[str], bool]:
             f"95 % interval of {who}: covers the true mass of {100 * share:.1f} % of {n}"
             + (" days and streams" if who == BY_DAY else " trips")
         )
-    goals = f"{100 * FOUND:.0f} % of each kind, {FALSE:g} of nothing, 93 to 97 %"
+    goals = f"{100 * FOUND:.0f} % of each kind, {FALSE:g} false findings, 93 to 97 %"
     lines.append(f"goals: {goals}: {'met' if is_met else 'MISSED'}")
     return lines, is_met
 
@@ -174,7 +174,7 @@ def main() -> int:
     parser.add_argument("--days", type=whole(8), default=30, metavar="N")
     parser.add_argument("--each", type=whole(1), default=2, metavar="N")
     parser.add_argument("--keep", action="store_true", help="what is kept for the page costs")
-    parser.add_argument("--show", action="store_true", help="what was missed and found of nothing")
+    parser.add_argument("--show", action="store_true", help="what was missed, and false findings")
     args = parser.parse_args()
     score, took, lifts = run(
         range(args.first, args.first + args.seeds), args.trucks, args.days, args.each
@@ -189,7 +189,7 @@ def main() -> int:
         for seed, p in score.missed:
             print("missed", seed, p)
         for seed, f in score.wrong:
-            print("of nothing", seed, f)
+            print("false", seed, f)
     return 0 if is_met else 1
 
 

@@ -110,7 +110,7 @@ def report(score: Score) -> tuple[list[str], bool]:
     rate = sum(score.false.values()) / years
     is_met &= rate <= FALSE
     lines.append(
-        f"of nothing: {dict(score.false) or 0} in {years:.1f} board-years"
+        f"false verdicts: {dict(score.false) or 0} in {years:.1f} board-years"
         f" ({PLATFORMS} platforms): {rate:.2f} a year"
     )
     lines.append(f"zero beyond e by temperature alone, truly: {score.true_temperature} times")
@@ -120,7 +120,7 @@ def report(score: Score) -> tuple[list[str], bool]:
     goals = (
         f"gain and zero {100 * FOUND:.0f} % within {WITHIN_D} d; wet, dirty and frozen taken for"
         f" a fault of the cell in {100 - 100 * FOUND:.0f} % at most,"
-        f" {FALSE:g} of nothing a board-year, drift by a factor of {drift.FACTOR:g}"
+        f" {FALSE:g} false verdicts a board-year, drift by a factor of {drift.FACTOR:g}"
     )
     lines.append(f"goals: {goals}: {'met' if is_met else 'MISSED'}")
     return lines, is_met
@@ -171,7 +171,7 @@ def main() -> int:
     )
     text = "by how much each truck is off is known, and not found from what it lifted"
     parser.add_argument("--exact", action="store_true", help=text)
-    parser.add_argument("--show", action="store_true", help="what was missed and found of nothing")
+    parser.add_argument("--show", action="store_true", help="what was missed, and false verdicts")
     args = parser.parse_args()
     score = Score()
     seeds = range(args.first, args.first + args.seeds)

@@ -1,4 +1,4 @@
-"""docs/site-of-eight.md: from a CSV of eight instruments of five kinds to readings in the store,
+"""docs/mixed-site.md: from a CSV of eight channels of five kinds to readings in the store,
 by the commands of that page: provision, deploy by the real mpremote, ingest, all with TLS."""
 
 from __future__ import annotations
