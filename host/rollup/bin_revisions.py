@@ -16,7 +16,7 @@ from ..store import revision_writer
 from ..store.database import Database
 from ..store.day_revisions import FIRST
 from ..store.revision_writer import Entry, PlatformRecord, Touch, Work
-from . import restatement_reasons
+from . import packing, restatement_reasons
 from .fold import Chain, Figure, Fold, Nothing
 
 
@@ -107,7 +107,7 @@ class _Revisions:
                 if figures == silent:
                     return None
             return Entry(day, 1, task.computed, FIRST, *figures)
-        if (held.facts, held.events) == figures:
+        if held.facts == figure.facts and packing.is_same(held.events, figure.events):
             return None
         reason = self._reason_of_all or restatement_reasons.of(day, held, figure, task.touches)
         return Entry(day, held.revision + 1, task.computed, reason, *figures)

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from named_events import packed
 from plan_figures import KNOWN
 
 from host import rollup
@@ -17,7 +18,7 @@ from host.common.local_days import day_of
 from host.events import Kind, derive
 from host.events.balance import day_balance
 from host.readings.messages import Reading
-from host.rollup import packing
+from host.rollup import folds, packing, restatement_reasons
 from host.rollup.day_figures import update_figures
 from host.rollup.scales import platform_of, samples
 from host.store import Batch, Store, day_revisions, revision_writer
@@ -101,6 +102,30 @@ def test_the_events_of_a_day_are_stored_once(store: Store) -> None:
     # Computed anew, the day is the same and gets no revision; nor are its events stored twice.
     update_figures(store, KNOWN, LAST, only=[BIN], now=LATER + 60, full=True)
     assert db.query(sql, (day,))[0] == (found, revision)
+
+
+def test_a_store_of_an_earlier_version_keeps_its_figures(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its events were packed with names. This one computes all anew, and what comes to the same
+    gets no revision."""
+    with monkeypatch.context() as then:
+        then.setattr(folds, "pack", lambda events: packed(events) if events else b"")
+        then.setattr(restatement_reasons, "RULES", 2)
+        steps = [(300, 13.1, False, 0)] * 200 + [(5, 13.1, True, 0)] + [(300, 43.1, False, 0)] * 900
+        put(store, series(steps))
+        update_figures(store, KNOWN, LAST, only=[BIN], now=LATER)
+    before = figures(store)
+    assert any(events[:1] == b"x" for _, events in before.values())
+    done = update_figures(store, KNOWN, LAST, only=[BIN], now=LATER + 60)
+    assert done.days > 3 and done.revisions == 0 and figures(store) == before
+    # A day that is another one is packed as now; both are read.
+    late = Reading("bbbbbbbb", 0, 0, START + 7 * 3600, None, {"w2": 20_000}, {})
+    put(store, [late], LATER + 90)
+    assert update_figures(store, KNOWN, LAST, only=[BIN], now=LATER + 90).revisions > 0
+    every = day_revisions.all_of(store.database, [BIN.bin])
+    read = packing.events(store.database, every)
+    assert sum(map(len, read.values())) > 0
 
 
 @settings(deadline=None, max_examples=80, suppress_health_check=[HealthCheck.too_slow])

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import zlib
-
-import msgspec
+from named_events import packed
 from series import BIN, T0
 from series import Series as Board
 
@@ -32,14 +30,9 @@ def test_events_that_an_earlier_version_packed_are_read() -> None:
     _, outcome = advance(BIN, fresh(BIN), first)
     events = outcome.events
     assert len(events) > 5
-    old = zlib.compress(msgspec.msgpack.encode([_named(e) for e in events]), 1)
+    old = packed(events)
     assert packing.unpack(old) == packing.unpack(packing.pack(events)) == events
     assert len(packing.pack(events)) < 0.8 * len(old)
-
-
-def _named(value: msgspec.Struct) -> dict[str, object]:
-    each = {name: getattr(value, name) for name in value.__struct_fields__}
-    return {k: _named(x) if isinstance(x, msgspec.Struct) else x for k, x in each.items()}
 
 
 def test_a_stored_step_says_what_it_said_when_it_was_made() -> None:
