@@ -14,6 +14,7 @@ from ..hazard.papers import Ticket
 from ..hazard.register import Register
 from ..registry import STORED_HAZARDOUS
 from ..rollup import packing
+from ..rollup.closing import RegistrySnapshot
 from ..rollup.day_figures import update_figures
 from ..rollup.days import days_of
 from ..rollup.period import days
@@ -63,7 +64,7 @@ class Evidence:
 def read(store: Store, register: Register, t0: int, t1: int) -> Evidence:
     """What concerns [t0, t1), in Unix seconds; days of platforms are brought up to date."""
     found = Evidence(t0 - MARGIN_S, t1 + MARGIN_S)
-    found.town_of = {site: s.town for site, s in register.known.sites.items()}
+    found.town_of = _towns(store, register, f"{date_of(local_day(t0)):%Y-%m}")
     if register.folder is not None:
         found.bounds = losses.load(register.folder, date_of(local_day(t1 - 1)))
     found.routes = _routes(plans.between(store, t0, t1))
@@ -77,6 +78,15 @@ def read(store: Store, register: Register, t0: int, t1: int) -> Evidence:
         if found.start <= ticket.t < found.end and ticket.stream != STORED_HAZARDOUS:
             _take(found, ticket)
     return found
+
+
+def _towns(store: Store, register: Register, month: str) -> dict[str, str]:
+    """Site → 街镇: in a closed month (YYYY-MM) that of its closing, as in its reports."""
+    towns = {site: s.town for site, s in register.known.sites.items()}
+    if closed := day_revisions.closings(store.database).get(month):
+        then = RegistrySnapshot.of(closed).known.sites
+        towns |= {site: s.town for site, s in then.items()}
+    return towns
 
 
 def lift_named(store: Store, name: str) -> LiftRow | None:

@@ -20,6 +20,7 @@ from ..common.shown import CsvWriter
 from ..registry import DRY, HAZARDOUS, RECYCLABLE, STORED_HAZARDOUS, WET
 from ..rollup import DAY_S, DailyRow, day_sums, density, revisions
 from ..rollup.day_figures import update_figures
+from ..rollup.left_out import left_out
 from ..store import Store
 from .summary import part
 
@@ -184,6 +185,7 @@ def run_rollup(
     older = store.calibrations.restatements(str(date))
     restated = revisions.restated(store, (p.bin for p in day.platforms), date, date)
     day_sums.keep(store, registered, date)
+    gone = left_out(store, registered, date, date)
     store.close()
     times = Counter((r.site, r.stream) for r, _ in older)
     times += Counter((r.bin.site, r.bin.stream) for r in restated)
@@ -200,6 +202,8 @@ def run_rollup(
         console.print(f"restated: {r.site} {r.stream}: {change}; {why}", soft_wrap=True)
     for x in restated:
         console.print(f"restated: {x.bin.site} {x.bin.stream}: {x.words}", soft_wrap=True)
+    for lost in gone:
+        console.print(f"left out: {lost.words}", soft_wrap=True)
     console.print()
     console.print(_district_table(lines))
     return rows

@@ -7,10 +7,12 @@ from decimal import Decimal
 
 from ..common.local_days import LOCAL
 from ..common.periods import Period
+from ..common.quantity import kg
 from ..indicators import IndicatorError
 from ..registry import Registry
 from ..rollup import closing, period
 from ..rollup.day_figures import Progress
+from ..rollup.left_out import left_out
 from ..store import Store
 from ..store.day_revisions import Closing
 from .limits import Limits
@@ -41,6 +43,10 @@ def summarise(
         notes = (f"月份未满：截至{last}（{last.day}/{when.days}天）",)
     if closed := closing.closings(store).get(str(when)):
         notes += _closed(store, closed, limits)
+    if limits is None:
+        for lost in left_out(store, registry, when.first, last):
+            masses = f"投放{kg(lost.deposited)} kg，清运{kg(lost.collected)} kg"
+            notes += (f"桶{lost.bin}已不在bins.csv中：其{masses}未计入（关账前应保留其登记）",)
     return Summary(when.chinese, when.first, last, rows, notes, whose)
 
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
+from hauls import Board, Haul
 from sim_board import ROOT
 from tampering import let_change
 
@@ -21,7 +22,8 @@ from host.reconcile.model import Collection, Lift, Load
 from host.reconcile.month import Reconciled, reconcile
 from host.reconcile.plates import plate
 from host.reconcile.trips import trips
-from host.store import Store
+from host.rollup import closing
+from host.store import Store, day_revisions
 
 NOW = 1_780_000_000
 HEAD = "车牌号,称重时间,净重,单位,点位,品类"
@@ -119,6 +121,22 @@ def test_the_same_row_twice_in_a_file(office: Office) -> None:
     assert f"{file}:3: 称重时间: {text}" in done.notes
     done = office.brings(row)
     assert (done.again, [n for n in done.notes if "left out" in n]) == (1, [])
+
+
+def test_a_closed_month_has_the_towns_of_its_closing(office: Office) -> None:
+    board, date = Board("qy-fs01", "fs-01"), dt.date(2026, 3, 2)
+    board.day(date, [Haul("w2", 13_100, 41_000)])
+    board.store(office.store)
+    closing.close(office.store, closing.RegistrySnapshot(office.register.known), "2026-03", "李")
+    known = office.register.known
+    moved = replace(known.sites["fs-01"], town="九亭镇")
+    later = replace(known, sites=known.sites | {"fs-01": moved})
+    after = replace(office.register, known=later)
+    towns = {}
+    for month in ("2026-03", "2026-04"):
+        start, end = (bounds(d) for d in day_revisions.month_days(month))
+        towns[month] = evidence.read(office.store, after, start[0], end[1]).town_of["fs-01"]
+    assert towns == {"2026-03": "方松街道", "2026-04": "九亭镇"}
 
 
 @pytest.mark.each_engine

@@ -12,10 +12,13 @@ from plan_figures import KNOWN
 from host import rollup
 from host.calibration.restate import recalibrate
 from host.common.local_days import day_of
+from host.common.periods import parse
 from host.readings.messages import Birth, Reading, Weighed
 from host.registry import Registry
+from host.reports import month
 from host.rollup import closing, packing
 from host.rollup.day_figures import Done, update_figures
+from host.rollup.left_out import left_out
 from host.rollup.period import days, roll_days
 from host.store import Batch, Store, day_revisions, revision_writer
 from host.store.calibrations import Correction
@@ -290,3 +293,28 @@ def test_a_silent_platform_keeps_what_was_in_it(store: Store) -> None:
     (mine,) = [p for p in day.platforms if p.bin == BIN]
     assert (mine.balance.opening, mine.balance.closing, mine.balance.covered_s) == (5_000, 5_000, 0)
     assert mine.booked is None and mine.balance.flags == ("coverage",)
+
+
+def test_a_bin_that_left_the_registry_is_told(store: Store) -> None:
+    """What it has in an open month is in no sum; a closed one has the registry of its closing."""
+    board = Board(*BOARD)
+    first, second = dt.date(2024, 2, 1), dt.date(2024, 2, 2)
+    for date in (first, second):
+        board.day(date, [Haul("w1", 12_400, 27_000), Haul("w2", 13_100, 41_000)])
+    board.store(store)
+    hauled = sum(r.collected_g for r in roll_days(store, KNOWN, first, second))
+    fewer = replace(KNOWN, bins=tuple(b for b in KNOWN.bins if b.bin != BIN.bin))
+    assert hauled == 136_000 and left_out(store, KNOWN, first, second) == []
+    assert sum(r.collected_g for r in roll_days(store, fewer, first, second)) == 54_000
+    (lost,) = left_out(store, fewer, first, second)
+    assert (lost.bin, lost.first, lost.last) == (BIN.bin, first, second)
+    assert (lost.deposited, lost.collected) == (82_000, 82_000)
+    summary = month.summarise(store, fewer, parse("2024-02"))
+    assert "清运82.000 kg未计入" in summary.notes[0] and len(summary.notes) == 1
+    renamed = replace(BIN, bin="fs-01-2b")
+    other = replace(KNOWN, bins=tuple(renamed if b == BIN else b for b in KNOWN.bins))
+    assert sum(r.collected_g for r in roll_days(store, other, first, second)) == hauled
+    assert left_out(store, other, first, second) == []
+    closing.close(store, closing.RegistrySnapshot(KNOWN), "2024-02", "李")
+    assert left_out(store, fewer, first, second) == []
+    assert sum(r.collected_g for r in roll_days(store, fewer, first, second)) == hauled
