@@ -16,7 +16,7 @@ from pathlib import Path
 
 from .common import csv_file
 from .common.errors import UserError
-from .metrology import instruments
+from .metrology import instruments, r76
 from .metrology.instruments import Instrument
 
 DRY, WET, RECYCLABLE, HAZARDOUS = "干垃圾", "湿垃圾", "可回收物", "有害垃圾"
@@ -280,7 +280,7 @@ def _bin(row: Row) -> Bin:
     if not weighed and row.one_of("container", CONTAINERS) == "platform":
         raise row.fail("container", "wheelie for a bin without a scale")
     needs_volume = not weighed or row.optional("volume_l")
-    return Bin(
+    bin_ = Bin(
         row.name("bin"),
         row.optional("site"),
         device,
@@ -293,6 +293,11 @@ def _bin(row: Row) -> Bin:
         _mass(row, "max_kg", weighed, "1", "8000"),
         _mass(row, "e_kg", weighed, "0.001", "10"),
     )
+    if weighed and bin_.tare_g >= bin_.max_g:
+        raise row.fail("max_kg", "more than tare_kg")
+    if weighed and bin_.max_g < r76.LEAST_INTERVALS * bin_.e_g:
+        raise row.fail("e_kg", f"at most max_kg / {r76.LEAST_INTERVALS}")
+    return bin_
 
 
 def _mass(row: Row, column: str, weighed: bool, least: str, most: str) -> int:

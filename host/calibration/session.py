@@ -13,6 +13,7 @@ from rich.table import Table
 
 from ..common import terminal
 from ..common.errors import UserError
+from ..common.local_days import LOCAL
 from ..store import Store
 from ..store.calibrations import Session
 from .fit import NoFit, Point, Verdict, judge, mean_c
@@ -213,7 +214,7 @@ def _earlier(store: Store, plan: Plan) -> list[Point]:
 def _calibration(verdict: Verdict, points: Sequence[Point]) -> dict[str, Any]:
     """The argument of set_calibration."""
     fit = verdict.fit
-    today = dt.date.today()
+    today = dt.datetime.now(LOCAL).date()
     new: dict[str, Any] = {
         "id": f"k-{today:%Y%m%d}-{uuid.uuid4().hex[:4]}",
         "date": str(today),

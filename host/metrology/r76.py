@@ -7,6 +7,8 @@ in the second row."""
 
 from __future__ import annotations
 
+LEAST_INTERVALS = 100  # Max / e of the least exact class, IIII (R 76-1, 3.2)
+
 
 def half_intervals(load: int, e: int) -> int:
     """Limit at initial verification in halves of e: 1, 2 or 3. load and e in one unit, as

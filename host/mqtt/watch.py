@@ -5,6 +5,7 @@ Nothing is published and nothing is kept on the broker: it only listens."""
 from __future__ import annotations
 
 import dataclasses
+import datetime as dt
 import threading
 import time
 
@@ -13,6 +14,7 @@ from rich.live import Live
 from rich.text import Text
 
 from ..common import terminal
+from ..common.local_days import LOCAL
 from . import board_state
 from .broker import Broker
 from .session import Session
@@ -139,7 +141,7 @@ def _feed(watch: Watch, console: Console, _: Session, end: float | None) -> None
     while end is None or time.monotonic() < end:
         time.sleep(1 / _FRAMES)
         if news := watch.fetch_news():
-            console.print(time.strftime("%H:%M:%S"))
+            console.print(f"{dt.datetime.now(LOCAL):%H:%M:%S}")
             _print(console, watch.text(console.width, news))
 
 

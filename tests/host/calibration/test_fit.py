@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import datetime as dt
+import time
 from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
 
 from host.calibration.fit import Fit, NoFit, Point, judge, limit_e, line, suspects
+from host.calibration.session import _calibration
+from host.common.local_days import LOCAL
 
 E, MAX, SCALE, ZERO = 0.05, 150.0, 21000.0, 84213
 
@@ -102,3 +106,17 @@ def test_both_coefficients_from_two_temperatures(figure: Callable[[str], None]) 
         judge(at(10), E, MAX, SCALE, at(12))
     with pytest.raises(NoFit, match="thermometer"):
         judge(at(10), E, MAX, SCALE, points(0, 20))
+
+
+def test_its_day_is_that_of_shanghai(monkeypatch: pytest.MonkeyPatch) -> None:
+    """At any moment at least one of these zones has another day."""
+    found = points(0, 20, 50, 100)
+    verdict = judge(found, E, MAX, SCALE)
+    for zone in ("Etc/GMT+12", "Etc/GMT-14"):
+        monkeypatch.setenv("TZ", zone)
+        time.tzset()
+        before = dt.datetime.now(LOCAL).date()
+        made = _calibration(verdict, found)["date"]
+        assert made in (str(before), str(dt.datetime.now(LOCAL).date()))
+    monkeypatch.undo()
+    time.tzset()

@@ -41,6 +41,13 @@ def test_byte_order_mark_and_blank_lines_are_fine(folder: Path) -> None:
         ("bins.csv", ",13.1,", ",-1,", "bins.csv:3: tare_kg: expected a number"),
         ("bins.csv", ",13.1,", ",13.1004,", "bins.csv:3: tare_kg: expected a number"),
         ("bins.csv", ",13.1,", ",NaN,", "bins.csv:3: tare_kg: expected a number"),
+        (
+            "bins.csv",
+            ",13.1,",
+            ",150,",
+            "bins.csv:3: max_kg: expected more than tare_kg, found",
+        ),
+        ("bins.csv", "150,0.05\nfs-01-3", "150,5\nfs-01-3", "bins.csv:3: e_kg: expected at most"),
         ("bins.csv", "w2,f2,湿垃圾", "w1,f2,湿垃圾", "bins.csv:3: channel: expected a value not"),
         ("bins.csv", "w2,f2,湿垃圾", "x2,f2,湿垃圾", "bins.csv:3: channel: expected w followed"),
         ("bins.csv", "湿垃圾,240,13.1", "剩饭,240,13.1", "bins.csv:3: stream: expected one of"),
