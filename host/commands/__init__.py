@@ -53,6 +53,9 @@ def date(text: str) -> dt.date:
     if text == "yesterday":
         return dt.datetime.now(LOCAL).date() - dt.timedelta(1)
     try:
-        return dt.date.fromisoformat(text)
+        found = dt.date.fromisoformat(text)
     except ValueError:
         raise argparse.ArgumentTypeError(f"expected YYYY-MM-DD, found {text!r}") from None
+    if not 2000 <= found.year <= 2100:
+        raise argparse.ArgumentTypeError(f"expected a day from 2000 to 2100, found {text!r}")
+    return found

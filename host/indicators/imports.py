@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from pathlib import Path
@@ -21,6 +22,7 @@ from .catalog import Catalog, Figure
 COLUMNS = ("figure", "period", "value", "unit", "source", "entered_by", "entered_on", "note")
 WITHDRAWN = ("撤销", "withdrawn")
 _Key = tuple[str, str]  # figure, period
+FAR = 20  # times: no figure of a district changes so much from one year or month to the next
 MOST = Decimal(10) ** 9  # more than any figure of a district in any of the units
 
 
@@ -131,6 +133,9 @@ def _read(
         if old is not None and old.value == e.value:
             done.unchanged += 1
             continue
+        if (other := _far(e, before)) is not None:
+            text = f"{e.value} beside {other.value} of {other.period}: look at the unit"
+            done.notes.append(f"{line.where}: {e.figure} {e.period}: {text}")
         done.added.append(replace(e, imported=now, file=name, supersedes=old.id if old else None))
         if old is not None:
             done.notes.append(
@@ -139,8 +144,24 @@ def _read(
             )
 
 
+def _far(e: Entry, before: Mapping[_Key, Entry]) -> Entry | None:
+    """The latest value of another year or month, where the new one is far from it."""
+    others = [
+        x
+        for (figure, period), x in before.items()
+        if figure == e.figure and len(period) == len(e.period) and period != e.period
+    ]
+    latest = max(others, key=lambda x: x.period, default=None)
+    if latest is None or not e.value or not latest.value:
+        return None
+    low, high = sorted((Decimal(e.value), Decimal(latest.value)))
+    return latest if 0 < low * FAR <= high else None
+
+
 def _row(line: sheet.Line) -> dict[str, str]:
     """The cells of a row. A spreadsheet makes a date of what looks like one: of 2025-03 too."""
+    if "value" in line.merged:
+        raise line.fail("value", "a number for each row, not one merged over rows")
     row = {c: line.plain(c) if c in _PROSE else line.text(c, optional=True) for c in COLUMNS}
     for column, form in (("period", "%Y-%m"), ("entered_on", "%Y-%m-%d")):
         raw = line.values[column]

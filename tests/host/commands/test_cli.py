@@ -107,6 +107,11 @@ def test_check() -> None:
         (["rollup", "--date", "2026-03-03", "--db", "absent.db"], "absent.db: no such database"),
         (["status", "--db", "absent.db"], "absent.db: no such database"),
         (["rollup", "--date", "3 March", "--db", "x"], "expected YYYY-MM-DD, found '3 March'"),
+        (
+            ["law", "due", "--as-of", "9999-12-31"],
+            "expected a day from 2000 to 2100, found '9999-12-31'",
+        ),
+        (["export", "--date", "0001-01-01", "--db", "x"], "expected a day from 2000 to 2100"),
         (["ingest", "--db", "x.db", "--broker", "nowhere"], "--broker: expected HOST:PORT"),
         (["ingest", "--db", "x.db", "--broker", "h:99999"], "--broker: expected HOST:PORT"),
         (

@@ -98,6 +98,32 @@ def test_a_later_row_takes_the_place_and_both_stay(store: Store, tmp_path: Path)
     assert in_force(store, STAMP)["facility_dry_t", "2024-03"] == second
 
 
+def test_a_figure_far_from_those_before(store: Store, tmp_path: Path) -> None:
+    """As one in 人 under 万人."""
+    people = "population_wan,{},{},万人,年鉴,王五,2024-02-03,"
+    assert bring(store, tmp_path, people.format(2022, "190.1")).notes == []
+    done = bring(store, tmp_path, people.format(2023, "1953000"))
+    said = (
+        f"{tmp_path}/f.csv:2: population_wan 2023: 1953000 beside 190.1 of 2022: look at the unit"
+    )
+    assert done.notes == [said] and len(done.added) == 1
+    month = "facility_dry_t,{},{},t,地磅月报,王五,2024-04-03,"  # no unit does that
+    bring(store, tmp_path, month.format("2024-01", "31000"), month.format("2023", "400000"))
+    assert bring(store, tmp_path, month.format("2024-02", "0")).notes == []
+
+
+def test_a_value_merged_over_rows_is_no_value_of_each(store: Store, tmp_path: Path) -> None:
+    book = openpyxl.Workbook()
+    book.active.append(HEAD.split(","))
+    for period in ("2024-01", "2024-02"):
+        row = ["facility_dry_t", period, 31000, "t", "地磅月报", "王五", "2024-04-03", None]
+        book.active.append(row)
+    book.active.merge_cells("C2:C3")
+    book.save(tmp_path / "f.xlsx")
+    with pytest.raises(IndicatorError, match="value: expected a number for each row"):
+        imports.run(store, catalog.load(), tmp_path / "f.xlsx", STAMP)
+
+
 def test_a_workbook_of_figures(store: Store, tmp_path: Path) -> None:
     """A spreadsheet makes dates of 2024-03 and 2024-04-03, and 31000.1 of a sum has 17 digits."""
     book = openpyxl.Workbook()
