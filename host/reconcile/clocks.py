@@ -7,7 +7,7 @@ from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from ..common.local_days import local_day
+from ..common.local_days import SHANGHAI_S, local_day
 from .model import Collection, Lift
 from .robust import median
 
@@ -31,8 +31,8 @@ def offsets(
     lifts: Iterable[Lift], at_sites: Mapping[str, Sequence[Collection]]
 ) -> dict[tuple[str, int], int]:
     """(truck, local day) of every lift → seconds that its clock is ahead. A day with few votes has
-    the truck's median; a truck without any is taken as right. at_sites: site → collections by
-    time."""
+    the truck's median; a truck without any may be set to UTC (_zone), else it is taken as right.
+    at_sites: site → collections by time."""
     held = list(lifts)
     votes: dict[tuple[str, int], list[int]] = {(x.truck, local_day(x.t)): [] for x in held}
     for lift, near in _near(held, at_sites, FARTHEST_S):
@@ -43,9 +43,29 @@ def offsets(
         if offset is not None:
             by_truck[truck].append(offset)
     usual = {truck: sorted(each)[len(each) // 2] for truck, each in by_truck.items()}
+    unsure: dict[str, list[Lift]] = defaultdict(list)
+    for lift in held:
+        if lift.truck not in usual:
+            unsure[lift.truck].append(lift)
+    usual |= {truck: _zone(mine, at_sites) for truck, mine in unsure.items()}
     return {
         key: usual.get(key[0], 0) if offset is None else offset for key, offset in found.items()
     }
+
+
+def _zone(lifts: Sequence[Lift], at_sites: Mapping[str, Sequence[Collection]]) -> int:
+    """Seconds that the clock of a truck is ahead which shows UTC, or has Shanghai's eight hours
+    twice; 0 where most lifts at platforms do not agree on it."""
+    here = [x for x in lifts if at_sites.get(x.site)]
+    for zone in (-SHANGHAI_S, SHANGHAI_S):
+        moved = [x._replace(t=x.t - zone) for x in here]
+        votes = [[x.t - c.t for c in near] for x, near in _near(moved, at_sites, FARTHEST_S)]
+        offset = densest(sorted(v for each in votes for v in each))
+        if offset is not None:
+            agree = sum(any(abs(v - offset) <= _WIDTH_S for v in each) for each in votes)
+            if 2 * agree >= len(here):
+                return zone + offset
+    return 0
 
 
 def rough_gains(

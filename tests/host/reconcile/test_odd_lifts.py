@@ -18,7 +18,7 @@ from host.hazard.transfers import Imported
 from host.reconcile import clocks, decisions, evidence, groups, lifts, river
 from host.reconcile.decisions import CUT, PIN, Decision
 from host.reconcile.matching import Pinned
-from host.reconcile.model import Collection, Lift, Load
+from host.reconcile.model import Collection, Kind, Lift, Load
 from host.reconcile.month import Reconciled, reconcile
 from host.reconcile.plates import plate
 from host.reconcile.trips import trips
@@ -175,6 +175,34 @@ def test_a_truck_where_no_platform_is() -> None:
     """As before there is any board at its sites, or where the sites are none of the registry."""
     done = alone(a_lift("L1-2", bounds(DAY)[0] + 36_000))
     assert done.clocks == {("A1", DAY): 0} and len(done.matched.lifts) == 1
+
+
+@pytest.mark.parametrize("zone_s", [-8 * 3600, 8 * 3600])
+def test_a_clock_in_another_zone(zone_s: int) -> None:
+    """One set to UTC, or with Shanghai's hours twice: it is told as a clock, and nobody is said to
+    have left bins as they were. Lifts that fit nothing at any hour stay where they are."""
+    gone, lifted, strays = [], [], []
+    for d in range(DAY - 4, DAY):
+        for n in range(4):
+            t, kg = bounds(d)[0] + 36_000 + 40 * n, 30 + 5 * n
+            gone.append(Collection(t, 1000 * kg, "fs-01", f"b{n}", WET, f"c{d}-{n}", 50))
+            lifted.append(a_lift(f"K{d}-{n}", t + zone_s + 70 + n, kg=kg))
+            strays.append(a_lift(f"S{d}-{n}", t + 7000 * n + zone_s, "A2", kg=60 + n))
+    span = bounds(DAY - 5)[0], bounds(DAY)[1]
+
+    def made(lifts: list[Lift]) -> Reconciled:
+        whole = {"measured": lambda *_: True, "town_of": {}, "start": span[0], "end": span[1]}
+        return reconcile(gone, lifts, [], **whole)  # type: ignore[arg-type]
+
+    done = made([*lifted, *strays])
+    assert [m.lifts[0].truck for m in done.matched.matches] == ["A1"] * 16
+    (clock,) = (f for f in done.findings if f.kind is Kind.CLOCK)
+    assert clock.truck == "A1" and abs(clock.value - zone_s - 71) <= 2
+    assert {f.truck for f in done.findings if f.kind is Kind.NOT_EMPTIED} <= {"A2"}
+    assert {offset for (truck, _), offset in done.clocks.items() if truck == "A2"} == {0}
+    assert sum(x.grams for trip in done.trips.all for x in trip.lifts) == sum(
+        x.grams for x in [*lifted, *strays]
+    )
 
 
 def test_a_truck_without_any_ticket_is_in_the_river_and_named() -> None:
