@@ -39,15 +39,20 @@ def pages(path: Path) -> Iterator[Page]:
                 f"table {n}", partial(enumerate, grid.rows, 1), notes, grid.merged, ragged=True
             )
         return
-    if "urn:schemas-microsoft-com:office:spreadsheet" in text[:4096]:
-        raise TableError(
-            f"{path}: a workbook as XML: open it in a spreadsheet and save it as .xlsx"
-        )
+    for begins, what in _OTHERS.items():
+        if text.lstrip().startswith(begins):
+            raise TableError(f"{path}: {what}: open it in a spreadsheet and save it as .xlsx")
     if path.suffix.lower() in workbook.SUFFIXES:
         notes.append(f"{path}: text, not a workbook: read as such")
     yield Page("", partial(_lines, path, text), notes)
 
 
+# Texts that spreadsheets open and that are no CSV, by how they begin.
+_OTHERS = {
+    "<?xml": "a workbook as XML",
+    "ID;P": "a workbook as SYLK",
+    "MIME-Version:": "a web archive",
+}
 _UTF16 = (b"\xff\xfe", b"\xfe\xff")
 
 

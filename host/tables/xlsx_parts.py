@@ -52,14 +52,14 @@ def _names(file: zipfile.ZipFile) -> tuple[dict[str, str], bool]:
 
 def _look(file: zipfile.ZipFile, name: str) -> Part:
     """Read the XML of a sheet once, in pieces."""
-    part, rest, tail = Part(), b"", b""
+    part, row, rest, tail = Part(), 0, b"", b""
     formulas = _Formulas()
     with file.open(name) as xml:
         while piece := xml.read(_PIECE):
             data = rest + piece
             end = data.rfind(b">") + 1
             for match in _TAG.finditer(data, 0, end):
-                _note(part, *match.groups())
+                row = _note(part, row, *match.groups())
             rest = data[end:][-_PIECE:]
             whole = tail + piece
             if b"<f" in whole or b":f" in whole:
@@ -95,7 +95,8 @@ class _Formulas:
         return self._unkept + [name for names in self._zero.values() for name in names]
 
 
-def _note(part: Part, tag: bytes, attributes: bytes, closed: bytes) -> None:
+def _note(part: Part, row: int, tag: bytes, attributes: bytes, closed: bytes) -> int:
+    """row: the one before this tag; the one after it. Some programs number no row."""
     if tag == b"c":
         place = None if closed else _PLACE.search(attributes)
         if place:
@@ -104,8 +105,10 @@ def _note(part: Part, tag: bytes, attributes: bytes, closed: bytes) -> None:
             if _ERROR.search(attributes):
                 part.errors.append((place[1] + place[2]).decode())
     elif tag == b"row":
-        number = _ROW.search(attributes) if _HIDDEN.search(attributes) else None
-        if number:
-            part.hidden.append(int(number[1]))
+        number = _ROW.search(attributes)
+        row = int(number[1]) if number else row + 1
+        if _HIDDEN.search(attributes):
+            part.hidden.append(row)
     else:
         part.filtered = True
+    return row

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 import zipfile
 from decimal import Decimal
 from pathlib import Path
@@ -142,6 +143,21 @@ def test_a_formula_without_a_value_is_told(tmp_path: Path) -> None:
     (tmp_path / "saved").mkdir()
     convert(path, "xlsx", tmp_path / "saved")
     assert read(tmp_path / "saved" / "a.xlsx") == (EXPECTED, [])
+
+
+def test_a_hidden_row_without_a_number(tmp_path: Path) -> None:
+    """Some programs number neither rows nor cells."""
+    path = tables_made.workbook(tmp_path / "a.xlsx", GRID)
+    with zipfile.ZipFile(path) as file:
+        held = {name: file.read(name) for name in file.namelist()}
+    name = "xl/worksheets/sheet1.xml"
+    xml = re.sub(rb' (r|spans)="[A-Z0-9:]+"', b"", held[name])
+    held[name] = xml.replace(b"<row", b"<ROW", 2).replace(b"<row", b'<row hidden="1"', 1)
+    held[name] = held[name].replace(b"<ROW", b"<row")
+    with zipfile.ZipFile(path, "w") as file:
+        for part, data in held.items():
+            file.writestr(part, data)
+    assert read(path) == (EXPECTED, [": hidden rows are read: 3"])
 
 
 def test_a_formula_that_was_written_with_0_for_its_value(tmp_path: Path) -> None:
@@ -288,6 +304,9 @@ def test_what_would_take_all_memory_is_refused(tmp_path: Path) -> None:
         (b"\x89PNG\r\n\0\0", "not a workbook: open it in a spreadsheet"),
         (b'<?xml version="1.0"?>\n<Workbook xmlns="urn:schemas-microsoft-com:office:spreadsheet">',
          "a workbook as XML: open it in a spreadsheet and save it as .xlsx"),
+        (b'<?xml version="1.0"?>\n<office:document office:version="1.3">', "a workbook as XML: "),
+        (b"ID;PCALCOOO32\nB;Y3;X9", "a workbook as SYLK: open it in a spreadsheet and save it"),
+        (b"MIME-Version: 1.0\nX-Document-Type: Workbook", "a web archive: open it in a spreadsh"),
         (b"", ":1: expected a column 磅单号"),
         (b"\xff\xfe\x00", "expected UTF-8 or GB18030"),
     ],
