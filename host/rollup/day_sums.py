@@ -6,6 +6,7 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 from collections.abc import Iterable, Iterator, Sequence
+from decimal import Decimal
 from itertools import groupby
 
 import msgspec
@@ -18,7 +19,7 @@ from ..store.day_revisions import Closing
 from .closing import RegistrySnapshot
 from .days import DailyRow, days_of
 
-SEEN = 0.9  # least coverage of a day that shows whether a bin was cleared
+SEEN = Decimal("0.9")  # least coverage of a day that shows whether a bin was cleared
 _VERSION = 1  # another one whenever the same rows give other sums
 _AT_ONCE = 4  # days added up while nobody else writes figures: about a second of a district
 

@@ -73,7 +73,7 @@ def pack(happened: Sequence[Event] | Sequence[Emptying]) -> bytes:
         return b""
     if not isinstance(happened[0], Event):
         return zlib.compress(_encode(happened), 1)
-    made = zlib.compressobj(6, wbits=-12, memLevel=5, zdict=_COMMON)
+    made = zlib.compressobj(6, wbits=12, memLevel=5, zdict=_COMMON)
     return _MARK + made.compress(_encode(happened)) + made.flush()
 
 
@@ -97,7 +97,11 @@ def is_same(a: bytes, b: bytes) -> bool:
 def _arrays(body: bytes) -> bytes:
     """Events as msgpack of arrays."""
     if body[:1] == _MARK:
-        return zlib.decompressobj(-12, zdict=_COMMON).decompress(body[1:])
+        made = zlib.decompressobj(zdict=_COMMON)
+        raw = made.decompress(body[1:])
+        if not made.eof:  # its checksum stands at the end
+            raise zlib.error("events of a day: cut off")
+        return raw
     named = _decode_named(zlib.decompress(body))
     return _encode([_plain(event) for event in named])
 

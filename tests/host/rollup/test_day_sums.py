@@ -15,6 +15,7 @@ from plan_figures import KNOWN
 from host import rollup
 from host.common.local_days import day_of
 from host.readings.messages import Reading
+from host.registry import WET as WET_STREAM
 from host.registry import Registry
 from host.rollup import closing, day_sums
 from host.rollup.day_figures import update_figures
@@ -135,3 +136,12 @@ def test_what_is_written_meanwhile_is_in_no_sum_or_removes_it(
     assert kept.is_set()
     writer.close()
     other.close()
+
+
+def test_a_coverage_of_just_90_percent_is_enough() -> None:
+    """docs/indicators.md: from 90 % on a day shows whether a bin was cleared."""
+    row = rollup.DailyRow(FIRST, "s", "t", WET_STREAM, bins=1, deposited_g=1, collections=1)
+    for covered, due in ((77_760, 1), (77_759, 0)):
+        row.covered_s = covered
+        made = sum_of([row])
+        assert (made.due, made.cleared) == (due, due)

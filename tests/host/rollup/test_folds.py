@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import zlib
+
+import msgspec
+import pytest
 from named_events import packed
 from series import BIN, T0
 from series import Series as Board
@@ -33,6 +37,19 @@ def test_events_that_an_earlier_version_packed_are_read() -> None:
     old = packed(events)
     assert packing.unpack(old) == packing.unpack(packing.pack(events)) == events
     assert len(packing.pack(events)) < 0.8 * len(old)
+
+
+def test_a_damaged_row_is_no_other_event() -> None:
+    first, _ = _two_days()
+    _, outcome = advance(BIN, fresh(BIN), first)
+    body = packing.pack(outcome.events)
+    for i in range(8, 8 * len(body)):
+        damaged = bytearray(body)
+        damaged[i // 8] ^= 1 << i % 8
+        with pytest.raises((zlib.error, msgspec.DecodeError)):
+            packing.unpack(bytes(damaged))
+    with pytest.raises(zlib.error):
+        packing.unpack(body[:-1])
 
 
 def test_a_stored_step_says_what_it_said_when_it_was_made() -> None:
