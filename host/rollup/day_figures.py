@@ -198,7 +198,8 @@ class _Run:
         device, before = bins[0].device, self._days
         readings = BoardReadings(self._store, device)
         works = [*self.left([device]), *(self._bin(bin_, readings) for bin_ in bins)]
-        return bins, works, self._days - before
+        days, self._days = self._days - before, before  # whoever asks adds them up
+        return bins, works, days
 
     def beginning(self, boards: Sequence[str], *, full: bool) -> _Run:
         """Use what the store has of these boards now."""

@@ -237,14 +237,20 @@ def test_an_update_that_leaves_no_memory_for_a_session_goes_on_alone():
     rig.close()
 
 
-def test_starts_for_an_update_alone_are_counted_before_anything_else_is_loaded():
-    rig = rig_named("counted")
+def given(state, size):
+    """An update that the next start does alone; it is on the flash."""
     sha = "0123456789abcdef" * 4
-    job_ = {"id": "u1", "bundle": sha[:16], "sha256": sha, "size": 9000, "version": "9.9.9"}
-    job_.update({"older": False, "state": "asked", "why": "", "alone": 0})
-    rig.logger.stop()
+    job_ = {"id": "u1", "bundle": sha[:16], "sha256": sha, "size": size, "version": "9.9.9"}
+    job_.update({"older": False, "state": state, "why": "", "alone": 0})
     with open("/flash/update.json", "w") as f:
         json.dump(job_, f)
+    return job_
+
+
+def test_starts_for_an_update_alone_are_counted_before_anything_else_is_loaded():
+    rig = rig_named("counted")
+    rig.logger.stop()
+    job_ = given("asked", 9000)
     for n in (1, 2, 3):
         started(rig)
         assert type(rig.logger).__name__ == "Alone" and job()["alone"] == n
@@ -265,12 +271,8 @@ def test_starts_for_an_update_alone_are_counted_before_anything_else_is_loaded()
 
 def test_an_update_alone_ends_after_twenty_minutes_of_slow_chunks():
     rig = rig_named("slow")
-    sha = "0123456789abcdef" * 4
-    job_ = {"id": "u1", "bundle": sha[:16], "sha256": sha, "size": 90000, "version": "9.9.9"}
-    job_.update({"older": False, "state": "fetching", "why": "", "alone": 0})
     rig.logger.stop()
-    with open("/flash/update.json", "w") as f:
-        json.dump(job_, f)
+    given("fetching", 90000)
     started(rig)
     begun = rig.clock.ms()
     installer = rig.logger._installer

@@ -45,6 +45,19 @@ def until(board: Running, status: bytes, times: int = 1) -> None:
         board.heard.wait("status", len(board.heard.of("status")) + 1)
 
 
+def begun_without_a_chunk(board: Running, new: Bundle) -> str:
+    """An update under way, of which chunk 30 is missing; the topic of that."""
+    topic = f"qingyun/1/update/{new.id}/30"
+    board.publish(new)
+    board.heard.publish(topic, b"", retain=True)
+    board.heard.wait("reading")
+    assert board.heard.ask(command(new))["ok"]
+    until(board, b"updating")
+    while board.heard.json("reply")[-1]["result"].get("chunk") != 16:
+        board.heard.wait("reply", len(board.heard.of("reply")) + 1)
+    return topic
+
+
 def readings(board: Running) -> list[dict[str, Any]]:
     """Those that have arrived, as often as they did."""
     arrays: list[Any] = board.heard.json("reading")
@@ -115,15 +128,8 @@ def test_after_a_cut_it_goes_on(ota: Ota, broker: Broker, cut: int) -> None:
 def test_asked_again_it_tells_how_far_it_is(ota: Ota, broker: Broker) -> None:
     """By the same command, and by another one for the same bundle; each is done once."""
     new = ota.newer()
-    topic = f"qingyun/1/update/{new.id}/30"
     with ota.running(broker, {"speed": 20}, room=ROOM) as board:
-        board.publish(new)
-        board.heard.publish(topic, b"", retain=True)
-        board.heard.wait("reading")
-        assert board.heard.ask(command(new))["ok"]
-        until(board, b"updating")
-        while board.heard.json("reply")[-1]["result"].get("chunk") != 16:
-            board.heard.wait("reply", len(board.heard.of("reply")) + 1)
+        topic = begun_without_a_chunk(board, new)
         for id_ in ("u1", "u2"):
             told = board.heard.ask(command(new, id_))["result"]
             assert (told["state"], told["of"]) == ("fetching", len(new.chunks)), told
@@ -157,15 +163,8 @@ def test_without_a_network_it_comes_back_and_the_next_try_goes_on(
     new = ota.newer()
     hand = tmp_path / "hand"
     hand.write_text("wifi 1\n")
-    topic = f"qingyun/1/update/{new.id}/30"
     with ota.running(broker, {"speed": 60, "hand": hand}, room=ROOM) as board:
-        board.publish(new)
-        board.heard.publish(topic, b"", retain=True)
-        board.heard.wait("reading")
-        assert board.heard.ask(command(new))["ok"]
-        until(board, b"updating")
-        while board.heard.json("reply")[-1]["result"].get("chunk") != 16:
-            board.heard.wait("reply", len(board.heard.of("reply")) + 1)
+        topic = begun_without_a_chunk(board, new)
         hand.write_text("wifi 0\n")
         while "qingyun" not in ota.site.log().split("update alone: connected")[-1]:
             board.heard.listen_on(0.05)
