@@ -214,10 +214,10 @@ def test_a_calibration_of_the_night_is_not_in_it(folder: Path, tmp_path: Path) -
         (("--from", "2026-03-09", "--to", "2026-03-02"), "--from: expected a day up to 2026-03-02"),
         (("--month", "March"), "--month: expected YYYY-MM"),
         (("--out", "s.pdf"), "--out: expected a name ending in"),
-        (("--to", "2999-01-01"), "--to: expected a day up to today ("),
+        (("--to", "2098-01-01"), "--to: expected a day up to today ("),
         (("--month", "2098-01"), "--month: expected one that has begun by "),
         (("--keep", "fs-01"), "--keep: expected alone, or with --month or --to"),
-        (("--keep", "--to", "2999-01-01"), "--to: expected a day that is over"),
+        (("--keep", "--to", "2098-01-01"), "--to: expected a day that is over"),
     ],
 )
 def test_bad_input_is_one_line(folder: Path, args: tuple[str, ...], told: str) -> None:
