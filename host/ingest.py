@@ -33,6 +33,7 @@ IDLE_SECONDS = 0.1
 CONFIRM_SECONDS = 1.0
 TIDY_SECONDS = 30.0
 TIDY_MESSAGES = 5000
+FORGET_SECONDS = 3600.0
 _LOOK_BACK_S, _AT_ONCE_S = 600.0, 0.2
 _RETRY_S = 1.0
 _ALIVE_S = 20.0
@@ -62,6 +63,7 @@ class Ingester:
         registry: Registry,
         broker: Broker,
         max_ahead_s: int,
+        cards_kept_s: int,
         *,
         stats: Path | None,
         shard: tuple[int, int] | None = None,
@@ -78,6 +80,8 @@ class Ingester:
         self._confirmed: dict[str, dict[str, Any]] = {}  # topic → what boards will be told
         self._confirmed_at = 0.0
         self._tidied = time.monotonic()
+        self._cards_kept_s = cards_kept_s
+        self._forgot = -FORGET_SECONDS
         self._looked_back = -_LOOK_BACK_S
         self._retrying: Iterator[quarantine.Outcome] | None = None
         wanted = topics(registry, shard, group)
@@ -206,12 +210,15 @@ class Ingester:
         self._confirmed_at = now
 
     def _tidy(self) -> None:
-        """Move arrivals into their days where there is time for it: nothing waits."""
+        """Move arrivals into their days, and forget ids of cards, while nothing waits."""
         now = time.monotonic()
         if len(self._transport):
             return
         try:
             self._take_back(now)
+            if now - self._forgot >= FORGET_SECONDS:
+                self._store.forget_cards(int(time.time()) - self._cards_kept_s)
+                self._forgot = now
             if now - self._tidied < TIDY_SECONDS:
                 return
             self._tidied = now
@@ -220,7 +227,7 @@ class Ingester:
                     self._store.compact(steps=1)
                 self._tidied = 0.0  # there may be more
         except Busy as error:
-            log.warning("store: %s; arrivals are sorted into days later", error)
+            log.warning("store: %s; the store is tidied later", error)
 
     def _take_back(self, now: float) -> None:
         """Store what was refused as from the future, once this machine's clock allows it."""

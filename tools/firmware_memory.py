@@ -125,6 +125,7 @@ OTHERS: Mapping[str, tuple[dict[str, Any], dict[str, Any]]] = {
         {"id": "f9", "kind": "loop_fill", "scl": 13, "sda": 33},
         {"id": "f8", "input": 1},
     ),
+    "card reader": ({**_LINE, "id": "k1", "kind": "card_reader", "salt": "0123456789abcdef"}, {}),
     "jsn-sr04t": ({**_FILL, "sensor": "jsn-sr04t", "ask": True}, _FURTHER_FILL),
 }
 

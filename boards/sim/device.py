@@ -70,7 +70,7 @@ class Device:
         self.ntp = NtpServer(self.clock, o["ntp_port"])
         # What config.json may name: later no file of this folder can be reached.
         physics = "physics" if self.physics == "field" else "ideal"
-        wired = "converters", "ads1115_chip", "serial_scales", "serial_rangers"
+        wired = "converters", "ads1115_chip", "serial_scales", "serial_rangers", "serial_cards"
         for name in (physics, "name_server") + wired:  # noqa: RUF005  MicroPython has no other way
             __import__(name)
 

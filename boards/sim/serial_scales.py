@@ -191,6 +191,11 @@ class Uarts:
 
             self._at(ch, serial_rangers.of(board, ch))
             return
+        if ch["kind"] == "card_reader":
+            import serial_cards
+
+            self._at(ch, serial_cards.of(board, ch))
+            return
         name, e = ch["id"], ch["e_kg"]
         load = self._load(name, ch["max_kg"])
         scale = Scale(board.clock, load, ch["max_kg"], e, decimals(e))

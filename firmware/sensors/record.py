@@ -1,7 +1,7 @@
 """A reading as bytes in the queue, and as JSON on the wire.
 
 Body: 3 bytes a channel, big-endian, offset so that no sign is needed (weights
-in g, fill in permille, temperature in 0.01 degC, contacts 0/1; 0 = no value),
+in g, fill in permille, temperature in 0.01 degC, contacts 0/1, ids of cards; 0 = no value),
 then one byte (channel index << 4 | quality code) for each channel not good.
 """
 
@@ -11,8 +11,8 @@ from sensors.quality import WORDS
 
 ABSENT = None
 _BIAS = const(0x800000)
-# How many decimals a channel's unit has on the wire, by the kind its name begins with.
-_SCALE = {"w": 1000, "f": 1000, "c": 100, "d": 1}
+# What a channel counts in on the wire is 1 of so many, by the kind its name begins with; or 1.
+_SCALE = {"w": 1000, "f": 1000, "c": 100}
 
 
 def pack(values, qualities):
@@ -61,7 +61,7 @@ def fields(body, names):
     for i in range(len(names)):
         v = value(body, i)
         if v is not None:
-            out.append('"%s":%s' % (names[i], text(v, _SCALE[names[i][0]])))
+            out.append('"%s":%s' % (names[i], text(v, _SCALE.get(names[i][0], 1))))
     start = 3 * len(names)
     if len(body) > start:
         words = WORDS.split(" ")

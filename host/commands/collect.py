@@ -21,6 +21,8 @@ def add(command: Command) -> None:
     either.add_argument("--shard", type=_shard, metavar="I/N", help=text)
     text = "take what the broker chooses for a member of this group (a shared subscription)"
     either.add_argument("--group", type=_group, metavar="NAME", help=text)
+    text = "forget ids of cards after so many days (default: 30)"
+    p.add_argument("--card-days", type=_count, default=30, metavar="N", help=text)
     p.add_argument("--stats", type=Path, metavar="FILE", help="keep counts in this JSON file")
     text = "answer /metrics and /healthz there (default: nowhere)"
     p.add_argument("--listen", metavar="HOST:PORT", help=text)

@@ -1,4 +1,4 @@
-"""rollup, events: the figures of a day, and its events."""
+"""rollup, events, cards: the figures of a day, its events, and the cards that were seen."""
 
 from __future__ import annotations
 
@@ -30,6 +30,14 @@ def add(command: Command) -> None:
     day(p)
     p.add_argument("--site", help="only this site")
     p.epilog = "Example: qingyun events --db qingyun.db --date 2026-03-03 --site fs-01"
+
+    p = command("cards", _run, "cards and tags that readers saw on a day, and what was brought")
+    db(p)
+    registry(p)
+    day(p)
+    p.add_argument("--site", help="only this site")
+    p.add_argument("--out", type=Path, metavar="FILE", help="a file: .csv, instead of a table")
+    p.epilog = "Example: qingyun cards --db qingyun.db --date 2026-03-03 --site fs-01"
 
 
 def _run(args: argparse.Namespace) -> int:

@@ -48,7 +48,7 @@ _LARGEST = 65_536  # bytes; the largest message of a board with every channel is
 _DEEP = 4  # levels of a message
 _EARLIEST = 1_420_070_400  # 2015-01-01: no clock that is set shows less
 _TIMES = ("t", "up", "q")
-_KINDS = tuple("wfcdbvrs")  # of channels, in the order in which they are shown
+_KINDS = tuple("wfcdkbvrs")  # of channels, in the order in which they are shown
 _UNITS = {
     "w": ".2f} kg",
     "c": ".1f} °C",
@@ -105,6 +105,8 @@ def measured(channel: str, value: object) -> str:
         return f"{100 * number:.0f} %"
     if channel[0] == "d":
         return "open 开" if number else "closed 关"
+    if channel[0] == "k":
+        return "card 刷卡" if number else "–"
     return f"{{:{_UNITS[channel[0]]}".format(number)
 
 

@@ -9,11 +9,11 @@ from decimal import Decimal
 from typing import Any
 
 from ..registry import CONTAINERS, STREAMS
-from . import converters, fills, lines, sheet
+from . import cards, converters, fills, lines, sheet
 from .pins import OF_KIND, Pins, Used
 from .sheet import PINS, Row
 
-_LETTER = {"weight": "w", "fill": "f", "temperature": "c", "contact": "d"}
+_LETTER = {"weight": "w", "fill": "f", "temperature": "c", "contact": "d", cards.KIND: "k"}
 _LETTER |= dict.fromkeys(lines.KINDS, "w")
 _WEIGHING = ("weight", *lines.KINDS)
 _BIN = re.compile(r"[A-Za-z0-9_.-]{1,64}")
@@ -51,6 +51,8 @@ class _Wires:
 
     def of(self, row: Row, name: str, kind: str) -> dict[str, Any]:
         """Where a channel hangs, as in config.json."""
+        if kind == cards.KIND:
+            return cards.channel(row, self.pins, self.used, self.on_lines)
         if kind in lines.KINDS:
             row.nothing(PINS, f"on a {kind} channel: its pins stand in line")
             return lines.channel(row, self.pins, self.used, self.on_lines) | _limits(row)
@@ -81,7 +83,7 @@ def channels(
         rows[_MOST].fail("channel", f"at most {_MOST} channels on a board")
     wires = _Wires(pins, used, on_lines, on_buses={})
     for row in rows:
-        kind = row.one_of("kind", (*OF_KIND, *lines.KINDS))
+        kind = row.one_of("kind", (*OF_KIND, *lines.KINDS, cards.KIND))
         if row["kind"] not in _LETTER:
             continue
         name = _id(row, kind, ids)
@@ -107,7 +109,7 @@ def _check_empty(row: Row, kind: str) -> None:
     where = f"on a {kind} channel"
     row.nothing(() if kind in _WEIGHING else (*sheet.WEIGHT, *sheet.BIN), where)
     row.nothing(() if kind == "fill" else sheet.FILL, where)
-    row.nothing(() if kind in (*_WEIGHING, "fill") else sheet.LINE, where)
+    row.nothing(() if kind in (*_WEIGHING, "fill", cards.KIND) else sheet.LINE, where)
     if kind in lines.KINDS:
         row.nothing(("gain", "temperature"), where)
     elif kind not in ("weight", "fill"):

@@ -32,7 +32,7 @@ _FORMATS = {
 }
 _NUMBERS = ("fc", "at", "n", "w", "s", "on", "still", "motion", "over", "bad", "minus", "net")
 _FRAME = re.compile("[78][NEO][12]")
-_SECRET = re.compile(r"(password=).*", re.DOTALL)  # one with a blank, too
+_SECRET = re.compile(r"((?:password|salt)=).*", re.DOTALL)  # one with a blank, too
 
 
 @cache

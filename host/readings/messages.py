@@ -27,10 +27,12 @@ QUALITIES = frozenset(
         "tilted",  # of a fill sensor that hangs askew, or whose lid is open
     )
 )
-# Per kind of channel: units per 1, least and most on the wire. Weight kg, fill, degC, contact; of
-# LoRaWAN sensors battery in % and V, signal in dBm, signal to noise in dB.
+CARD = "k"  # the kind of channel that says ids of cards
+# Per kind of channel: units per 1, least and most on the wire. Weight kg, fill, degC, contact, id
+# of a card; of LoRaWAN sensors battery in % and V, signal in dBm, signal to noise in dB.
 _KINDS = {
     **{"w": (1000, -10_000, 10_000), "f": (1000, 0, 1.05), "c": (100, -60, 100), "d": (1, 0, 1)},
+    CARD: (1, 0, 0x7FFFFF),
     **{"b": (1, 0, 100), "v": (1000, 0, 20), "r": (1, -200, 50), "s": (10, -50, 50)},
 }
 LIMITS = {

@@ -104,9 +104,11 @@ def quality(mark: object, words: Words | None) -> str:
 
 
 def value(channel: str, reading: object, words: Words | None) -> str:
-    """The value of a channel with its unit; a contact in words."""
+    """The value of a channel with its unit; a contact and a card in words."""
     if words is not None and _number(reading) and channel[0] == "d":
         return words("contact.open" if reading else "contact.closed")
+    if words is not None and reading and channel[0] == "k":
+        return words("card.read")
     return measured(channel, reading)
 
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from ..common.store_address import whole
-from . import days, deferred, growth, quarantine, reading, writing
+from . import card_ids, days, deferred, growth, quarantine, reading, writing
 from .calibrations import Calibrations
 from .columns import Columns, columns
 from .database import Busy, Database, Sqlite, StoreError
@@ -188,6 +188,10 @@ class Store:
             if steps != 0:
                 turns.give()
         return moved
+
+    def forget_cards(self, before: int) -> int:
+        """Remove ids of cards received before that Unix second; how many."""
+        return card_ids.forget(self._db, before)
 
     def crowded_boards(self, day: int, least: int) -> set[str]:
         """Boards with more than so many readings of a local day."""

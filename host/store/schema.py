@@ -27,6 +27,7 @@ STEPS = (
     ("day_sums.sql", ()),
     ("step_events.sql", ()),
     ("alarm_pages.sql", ()),
+    ("card_ids.sql", ()),
 )
 AFTER = {
     "chains.sql": chains.begin,

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 from ..common.local_days import local_day
 from ..readings.messages import Birth, Reading, wire
-from . import chunk, deferred, growth, quarantine, report_intervals, seq_intervals
+from . import card_ids, chunk, deferred, growth, quarantine, report_intervals, seq_intervals
 from .calibrations import Calibrations
 from .database import Database
 from .growth import Growth
@@ -124,7 +124,7 @@ def _add_readings(w: _Writing, lives: Mapping[Key, list[Reading]]) -> int:
             for boot in {r.boot for r in new}:
                 seq_intervals.add(stream.boots, boot)
             w.changed[stream.id] = stream
-            body = chunk.of_arrivals(new)
+            body = chunk.of_arrivals(card_ids.set_apart(w.to.db, stream.id, new, w.received))
             w.to.growth.use(key[0], growth.READINGS, len(body))
             rows.append((stream.id, len(new), w.received, body))
     w.to.db.insert("arrival", "stream, n, received, body", rows)

@@ -216,6 +216,21 @@ def test_a_platform_on_another_converter_is_checked():
     assert found and "i2c: expected another bus than that of w9" in found, found
 
 
+def test_a_reader_of_cards_is_checked():
+    reader = {"id": "k1", "kind": "card_reader", "uart": 1, "tx": 13, "rx": 33, "salt": "s" * 16}
+    assert said(with_channel(reader)) is None
+    for change, expected in (
+        (with_channel(reader, "salt", "short"), "salt: expected a text of 16 to 64"),
+        (with_channel(reader, drop="salt"), "salt: expected a text of 16 to 64"),
+        (with_channel(reader, "uart", 3), "uart: expected 1 or 2, found 3"),
+        (with_channel(reader, "id", "w9"), "id: expected k followed by a number"),
+        (with_channel(reader, drop="rx"), "rx: expected a whole number from 0 to 48"),
+        (with_channel(reader, also=dict(reader, id="k2")), "uart: expected a line of its own"),
+    ):
+        found = said(change)
+        assert found and "config.json: channels[" in found and expected in found, found
+
+
 def test_a_fill_by_another_sensor_is_checked():
     far = {"id": "f9", "kind": "serial_fill", "sensor": "a02yyuw", "uart": 1, "tx": 13, "rx": 33}
     far.update({"empty_mm": 1000, "full_mm": 200})

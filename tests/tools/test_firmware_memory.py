@@ -55,11 +55,13 @@ def test_what_a_board_does_not_have_costs_it_nothing(
     mine |= {f"sensors.{m}" for m in ("toledo", "stgs", "a12", "reversed", "text_lines")}
     mine |= {f"sensors.{m}" for m in ("i2c", "nau7802", "hx71x", "ads1232", "cs1237")}
     mine |= {"sensors.serial_fill", "sensors.loop_fill", "sensors.agreed_fill"}
+    mine |= {"sensors.card_reader"}
     once = {
         "settings.channels",
         "settings.weight",
         "settings.serial_fill",
         "settings.loop_fill",
+        "settings.card_reader",
         "sensors.converter",
     }
     assert not (mine | once) & use().modules.keys()

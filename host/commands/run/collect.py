@@ -29,7 +29,8 @@ def _ingest(args: argparse.Namespace) -> int:
     store = Store(args.db, create=True)
     ahead = int(args.max_ahead_days * DAY_S)
     share = {"shard": args.shard, "group": args.group}
-    ingester = Ingester(store, loaded, where, ahead, stats=args.stats, **share)
+    kept_s = args.card_days * DAY_S
+    ingester = Ingester(store, loaded, where, ahead, kept_s, stats=args.stats, **share)
     if args.listen:
         from ...service import listen  # noqa: PLC0415  only where it is used
 

@@ -1,14 +1,14 @@
-"""Runs `qingyun rollup`, `qingyun events`."""
+"""Runs `qingyun rollup`, `qingyun events`, `qingyun cards`."""
 
 from __future__ import annotations
 
 import argparse
 from collections.abc import Callable
 
-from ... import reports
-from ...common import output_form
+from ... import registry, reports
+from ...common import output_form, terminal
 from ...hazard import anchors
-from ...reports import publish
+from ...reports import cards, publish
 from ...store import Store
 from .. import known
 from . import engine
@@ -47,7 +47,31 @@ def _events(args: argparse.Namespace) -> int:
     return 0
 
 
+def _cards(args: argparse.Namespace) -> int:
+    output_form.form_of(args.out, "csv")
+    store = Store(args.db)
+    try:
+        found = cards.of_day(
+            store, args.registry, registry.load(args.registry), args.date, args.site
+        )
+    finally:
+        store.close()
+    if args.out:
+        cards.write(args.out, args.date, found)
+        print(f"{args.out}: written, {len(found)} cards of {args.date}")
+        return 0
+    table = terminal.table(f"{args.date} cards")
+    terminal.columns(table, cards.COLUMNS[1:-3])
+    terminal.columns(table, cards.COLUMNS[-3:-1], right=True)
+    terminal.columns(table, cards.COLUMNS[-1:])
+    for read in found:
+        table.add_row(*map(str, cards.row(args.date, read)[1:]))
+    terminal.console().print(table)
+    return 0
+
+
 RUNS: dict[str, Callable[[argparse.Namespace], int]] = {
     "rollup": _rollup,
     "events": _events,
+    "cards": _cards,
 }

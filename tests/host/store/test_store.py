@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from host.readings.messages import Birth, Reading
-from host.store import Batch, Refused, Row, Store, StoreError, seq_intervals
+from host.store import Batch, Refused, Row, Store, StoreError, card_ids, seq_intervals
 
 pytestmark = pytest.mark.each_engine
 
@@ -146,3 +146,24 @@ def test_a_refused_reading_does_not_hold_back_the_rest(store: Store) -> None:
     assert counts.confirmed == [("qy-fs01", "fs-01", "aaaaaaaa", 2)]
     assert (counts.stored, counts.quarantined) == (2, 1)
     assert [r.seq for r in rows(store)] == [0, 2]
+
+
+def test_ids_of_cards_stand_apart_and_can_go(store: Store) -> None:
+    """Once each, however often a reading comes; the reading keeps that there was one."""
+    cards = [
+        Reading("aaaaaaaa", seq, 0, T0, None, {"k1": id_, "w1": 5}, {})
+        for seq, id_ in ((0, 0), (1, 4711), (2, 4711))
+    ]
+    store.add(batch(*cards), T0)
+    store.add(batch(*cards[1:]), T0 + 5)
+    assert [r.values for r in rows(store)] == [{"k1": n, "w1": 5} for n in (0, 1, 1)]
+    kept = {("aaaaaaaa", seq, "k1"): 4711 for seq in (1, 2)}
+    assert card_ids.of_device(store.database, "qy-fs01") == kept
+    assert card_ids.of_device(store.database, "qy-fs02") == {}
+    assert (store.forget_cards(T0), store.forget_cards(T0 + 1), store.forget_cards(T0 + 1)) == (
+        0,
+        2,
+        0,
+    )
+    assert card_ids.of_device(store.database, "qy-fs01") == {}
+    assert [r.values["k1"] for r in rows(store)] == [0, 1, 1]
